@@ -54,17 +54,13 @@ def parse_timestamp(text: str) -> int:
     Raises ValueError where the text is not such a time. Most entries of a log share their minute, so the
     minute's number is remembered and only seconds and decimals are read again.
     """
-    head = text[:17]
-    minute = _minutes.get(head)
-    if minute is None or text[-1] != "Z":
-        return _parse_timestamp_slowly(text)
-    fraction = text[20:-1]
-    seconds = text[17:19]
-    if not seconds.isdigit() or (fraction and (text[19] != "." or not fraction.isdigit())):
-        return _parse_timestamp_slowly(text)
-    if int(seconds) > 59 or len(fraction) > 9 or len(text) == 21:
-        return _parse_timestamp_slowly(text)
-    return minute + int(seconds) * NS + (int(fraction) * 10 ** (9 - len(fraction)) if fraction else 0)
+    minute = _minutes.get(text[:17])
+    digits = text[17:19] + text[20:-1]
+    if minute is not None and text[-1] == "Z" and text[19] == "." and digits.isdecimal() and len(digits) <= 11:
+        since_minute = int(digits) * 10 ** (11 - len(digits))
+        if since_minute < 60 * NS:
+            return minute + since_minute
+    return _parse_timestamp_slowly(text)
 
 
 def _parse_timestamp_slowly(text: str) -> int:

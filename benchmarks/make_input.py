@@ -1,0 +1,247 @@
+"""Write the same NDJSON file of Cloud Logging entries on every machine: `python -m benchmarks.make_input`.
+
+One minute holds 600 lines: 36 instances write one summary each (6 %), 24 slow requests (4 %), and the rest is what such
+an application logs besides. Only `Random.random` is drawn from: its sequence is the
+same in every Python version.
+"""
+
+import argparse
+import json
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import count, islice
+from pathlib import Path
+from random import Random
+from typing import TypeVar
+
+T = TypeVar("T")
+
+INPUT_FOLDER = Path(__file__).parent / "input"
+DEFAULT_LINES = 1_000_000
+SUMMARY = "[OpsMetrics] 60s summary"
+
+START = datetime(2026, 2, 24, tzinfo=UTC)
+SECOND = 1_000_000_000  # Times are whole nanoseconds since START.
+MINUTE = 60 * SECOND
+INSTANCES = 36
+SLOW_REQUESTS = 24
+OTHERS = 540
+DUPLICATE_SHARE = 0.005  # Of the summaries.
+LATE_SHARE = 0.02  # Of all lines; the others are in the order of their timestamps.
+
+# The kinds of the other lines, as upper bounds of a number from 0 to 1; what is left are access lines.
+REQUEST_SHARE, UP_TO_TEXT, UP_TO_ERROR, UP_TO_WARN, UP_TO_EVENT = 0.16, 0.24, 0.30, 0.40, 0.55
+
+REVISION = "o4o-core-api-00412-xot"
+RESOURCE = (
+    '"resource":{"type":"cloud_run_revision","labels":{"project_id":"o4o-demo","service_name":"o4o-core-api",'
+    f'"revision_name":"{REVISION}","configuration_name":"o4o-core-api","location":"asia-northeast3"}}}}'
+)
+LOG = "projects/o4o-demo/logs/run.googleapis.com%2F"
+COMMON = f'"revision":"{REVISION}","service":"o4o-core-api"'
+
+# Name, chance to be in a line, highest value.
+COUNTERS = (
+    ("cache.error", 0.03, 3),
+    ("cache.hit", 1.0, 300),
+    ("cache.miss", 1.0, 60),
+    *(
+        (f"{name}{{service={shop}}}", chance, highest)
+        for shop in ("cosmetics", "glycopharm", "kpa")
+        for name, chance, highest in (
+            ("checkout.attempt", 0.95, 12),
+            ("checkout.blocked.stock", 0.1, 3),
+            ("checkout.error", 0.02, 2),
+            ("checkout.success", 0.95, 10),
+            ("payment.confirm.success", 0.9, 8),
+            ("payment.prepare", 0.9, 9),
+        )
+    ),
+    ("error.code{code=VALIDATION_ERROR}", 0.2, 6),
+    ("request.total{method=GET,status=200}", 1.0, 400),
+    ("request.total{method=GET,status=404}", 0.5, 9),
+    ("request.total{method=POST,status=201}", 0.8, 40),
+    # Rare ones, awkward on purpose: every counter has to work, whatever its key.
+    ('auth.failure{reason=invalid "token", expired}', 0.005, 4),
+    ("error.code{code=결제_실패}", 0.005, 4),
+    ("payment.duplicate.blocked{service=kpa}", 0.01, 3),
+    ("slow.api{path=/api/v1/x:y/{id},method=GET}", 0.01, 5),
+    ("error.code{code=C:\\temp=1}", 0.001, 2),
+    ("surprise", 0.0005, 9),
+)
+COUNTERS_AS_JSON = sorted((json.dumps(key, ensure_ascii=False), chance, highest) for key, chance, highest in COUNTERS)
+
+ROUTES = ("store/products", "store/orders", "kpa/members", "cosmetics/catalog", "glycopharm/pharmacies", "auth/session")
+QUERY_WITH_SUMMARY = f"?q={SUMMARY}&page=1"
+QUERY_SHARE = 0.00005
+SLOW_KINDS = (
+    ("api", 1000, "GET", "/api/v1/store/products/{}"),
+    ("api", 1000, "POST", "/api/v1/kpa/members/{}"),
+    ("checkout", 700, "POST", "/api/v1/glycopharm/checkout/{}"),
+    ("payment.confirm", 1500, "POST", "/api/v1/payments/confirm/{}"),
+)
+INFO_MESSAGES = ("Session refreshed", "Order mail queued", "Product view recorded", "Stock synchronised", "Cron tick")
+WARN_MESSAGES = ("[ReadCache] GET error, falling back to DB", "Rate limit near", "Deprecated endpoint used")
+ERROR_MESSAGES = ("[KPA Checkout] Create order error: timeout", "[GlycoPharm Payment] Confirm error: card declined")
+STACK = (
+    "Error: timeout\\n    at OrderService.create (/app/dist/services/order.js:214:13)"
+    "\\n    at async /app/dist/routes/order.js:88:5"
+)
+TEXTS = ("npm notice new version available", "(node:1) Warning: connection reset", "Server listening on port 8080")
+AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
+
+
+class LineWriter:
+    """Makes lines of each kind; holds the random numbers, the instances and the last insertId."""
+
+    def __init__(self, seed: int = 20260224) -> None:
+        self.random = Random(seed).random
+        self.numbers = count(1)
+        self.instances = [self._hex(98) for _ in range(INSTANCES)]
+        # Between second 3 and 57, so that nobody's summary comes near the edge of a minute.
+        self.phases = [3 * SECOND + int(self.random() * 54 * SECOND) for _ in range(INSTANCES)]
+
+    def summary(self, time: int, instance: int) -> str:
+        """One instance's counters of the minute before `time`; a counter that is zero is not printed."""
+        random = self.random
+        counters = [f"{key}:{1 + int(random() * top)}" for key, chance, top in COUNTERS_AS_JSON if random() < chance]
+        own = ('"level":"info"', f'"message":"{SUMMARY}"', COMMON, f'"timestamp":"{clock_text(time)}"')
+        return self._entry(time, instance, "stdout", f'"jsonPayload":{{{",".join(sorted((*counters, *own)))}}}')
+
+    def slow_request(self, time: int) -> str:
+        """A request above its threshold."""
+        label, threshold, method, path = self._one_of(SLOW_KINDS)
+        duration = threshold + 1 + int(self.random() ** 3 * 5000)
+        query = f"?q=%ED%98%88%EB%8B%B9&token={self._hex(10)}"
+        return self._entry(
+            time,
+            int(self.random() * INSTANCES),
+            "stdout",
+            f'"jsonPayload":{{"durationMs":{duration},"label":"{label}","level":"warn","message":"[SlowRequest]",'
+            f'"method":"{method}",{COMMON},"statusCode":200,"thresholdMs":{threshold},'
+            f'"timestamp":"{clock_text(time)}","url":"{path.format(self._id())}{self._query(query)}"}}',
+        )
+
+    def other(self, time: int) -> str:
+        """A line that is neither: access lines, warnings, errors with a stack, plain text, request-log entries."""
+        random, instance, kind = self.random, int(self.random() * INSTANCES), self.random()
+        path = f"/api/v1/{self._one_of(ROUTES)}/{self._id()}{self._query('')}"
+        millis = 2 + int(random() * 300)
+        if kind < REQUEST_SHARE:
+            return self._entry(time, instance, "requests", self._http_request(path, millis))
+        if kind < UP_TO_TEXT:
+            return self._entry(time, instance, "stderr", f'"textPayload":"{self._one_of(TEXTS)}"')
+        if kind < UP_TO_ERROR:
+            level, rest = "error", f'"error","message":"{self._one_of(ERROR_MESSAGES)}",{COMMON},"stack":"{STACK}"'
+        elif kind < UP_TO_WARN:
+            level, rest = "warn", f'"warn","message":"{self._one_of(WARN_MESSAGES)}",{COMMON}'
+        elif kind < UP_TO_EVENT:
+            level, rest = "info", f'"info","message":"{self._one_of(INFO_MESSAGES)}","pendingItems":{millis},{COMMON}'
+        else:
+            level, rest = "info", f'"info","message":"GET {path} 200 {millis}ms",{COMMON}'
+        log = "stderr" if level == "error" else "stdout"
+        return self._entry(time, instance, log, f'"jsonPayload":{{"level":{rest},"timestamp":"{clock_text(time)}"}}')
+
+    def minute(self, start: int) -> Iterator[tuple[int, str]]:
+        """All lines of one minute, each with the time at which it arrives in the file; not yet sorted."""
+        random = self.random
+        makers: list[tuple[int, Callable[[int], str]]] = [(SLOW_REQUESTS, self.slow_request), (OTHERS, self.other)]
+        for instance, phase in enumerate(self.phases):
+            time = start + phase + int(random() * 20_000_000)
+            line = self.summary(time, instance)
+            yield self._arrival(time), line
+            if random() < DUPLICATE_SHARE:
+                yield time + int(random() * 3 * MINUTE), line
+        for number, make in makers:
+            for _ in range(number):
+                time = start + int(random() * MINUTE)
+                yield self._arrival(time), make(time)
+
+    def _arrival(self, time: int) -> int:
+        return time + int(self.random() * 20 * SECOND) if self.random() < LATE_SHARE else time
+
+    def _entry(self, time: int, instance: int, log: str, payload: str) -> str:
+        # An odd factor modulo 2^96 gives every line an insertId of its own.
+        insert_id = next(self.numbers) * 0x9E3779B97F4A7C15F39CC061 & (1 << 96) - 1
+        received = time + 200_000_000 + int(self.random() * SECOND)
+        return (
+            f'{{"insertId":"{insert_id:024x}",{RESOURCE},"timestamp":"{stamp_text(time)}",'
+            f'"labels":{{"instanceId":"{self.instances[instance]}"}},"logName":"{LOG}{log}",'
+            f'"receiveTimestamp":"{stamp_text(received)}",{payload}}}\n'
+        )
+
+    def _http_request(self, path: str, millis: int) -> str:
+        return (
+            f'"severity":"INFO","trace":"projects/o4o-demo/traces/{self._hex(32)}","httpRequest":{{'
+            f'"requestMethod":"GET","requestUrl":"https://api.example.com{path}","requestSize":"512","status":200,'
+            f'"responseSize":"{millis * 97}","userAgent":"{AGENT}","remoteIp":"203.0.113.{millis % 250}",'
+            f'"latency":"0.{millis:03d}s","protocol":"HTTP/1.1"}}'
+        )
+
+    def _query(self, otherwise: str) -> str:
+        return QUERY_WITH_SUMMARY if self.random() < QUERY_SHARE else otherwise
+
+    def _one_of(self, choices: tuple[T, ...]) -> T:
+        return choices[int(self.random() * len(choices))]
+
+    def _id(self) -> int:
+        return 10_000 + int(self.random() * 90_000)
+
+    def _hex(self, digits: int) -> str:
+        return "".join(f"{int(self.random() * 16**8):08x}" for _ in range(0, digits, 8))[:digits]
+
+
+def stamp_text(time: int) -> str:
+    """`time` as Cloud Logging prints it: RFC 3339 with nine decimals."""
+    return f"{_minute_text(time // MINUTE)}:{time % MINUTE // SECOND:02d}.{time % SECOND:09d}Z"
+
+
+def clock_text(time: int) -> str:
+    """`time` as the application's own logger prints it: without a zone."""
+    return f"{_minute_text(time // MINUTE).replace('T', ' ')}:{time % MINUTE // SECOND:02d}"
+
+
+@lru_cache(maxsize=16)
+def _minute_text(minute: int) -> str:
+    return (START + timedelta(minutes=minute)).strftime("%Y-%m-%dT%H:%M")
+
+
+def lines(seed: int = 20260224) -> Iterator[str]:
+    """Entries without end, in the order in which they arrive."""
+    writer = LineWriter(seed)
+    waiting: list[tuple[int, str]] = []
+    for start in count(0, MINUTE):
+        waiting = sorted([*waiting, *writer.minute(start)])
+        arrived = bisect_left(waiting, (start + MINUTE, ""))
+        yield from (line for _, line in waiting[:arrived])
+        del waiting[:arrived]
+
+
+def make_input(path: Path, number: int = DEFAULT_LINES) -> Path:
+    """Write `number` lines to `path`; an interrupted run leaves no half file under that name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".part")
+    with unfinished.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(islice(lines(), number))
+    return unfinished.replace(path)
+
+
+def default_path(number: int) -> Path:
+    """Where the file with `number` lines is kept."""
+    return INPUT_FOLDER / f"{number}.ndjson"
+
+
+def main() -> None:
+    """Write the file that the arguments ask for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.make_input", description=main.__doc__)
+    parser.add_argument("path", nargs="?", type=Path, help="default: benchmarks/input/LINES.ndjson")
+    parser.add_argument("--lines", type=int, default=DEFAULT_LINES)
+    arguments = parser.parse_args()
+    path = make_input(arguments.path or default_path(arguments.lines), arguments.lines)
+    print(f"{path}: {arguments.lines} lines, {path.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""Run a command as a whole process and say how long it took and how much memory it held."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, BinaryIO
+
+SAMPLE_EVERY_S = 0.02
+PAGE = os.sysconf("SC_PAGE_SIZE")
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What to start, and where its standard output goes; None throws it away."""
+
+    arguments: Sequence[str]
+    stdout: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One process from start to exit."""
+
+    wall_s: float
+    largest_bytes: int  # Peak resident memory of the largest single process of the tree.
+
+
+class CommandFailedError(Exception):
+    """The command ended with another exit code than 0; the text is the last line of its standard error."""
+
+
+def logwatch_command() -> str:
+    """The `logwatch` that belongs to the interpreter running the benchmark."""
+    return str(Path(sys.executable).with_name("logwatch"))
+
+
+def timed_run(command: Command) -> Run:
+    """Run to the end. The kernel's own count of memory costs no time, but sees only one process at a time."""
+    with _output(command) as out, tempfile.TemporaryFile() as errors:
+        started = time.perf_counter()
+        process = _start(command, out, errors)
+        _, status, usage = os.wait4(process.pid, 0)
+        wall_s = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        _check(process.returncode, errors)
+    return Run(wall_s, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+
+
+def peak_of_tree(command: Command) -> int:
+    """Run to the end and sample the resident memory of all its processes together, in bytes; not for timing.
+
+    Pages that several processes share are counted in each of them, so this is an upper bound. 0 where /proc is missing.
+    """
+    with _output(command) as out, tempfile.TemporaryFile() as errors:
+        process = _start(command, out, errors)
+        peak, ended = 0, threading.Event()
+
+        def sample() -> None:
+            nonlocal peak
+            while not ended.wait(SAMPLE_EVERY_S):
+                peak = max(peak, resident_of_tree(process.pid))
+
+        sampler = threading.Thread(target=sample)
+        sampler.start()
+        process.wait()
+        ended.set()
+        sampler.join()
+        _check(process.returncode, errors)
+    return peak
+
+
+def resident_of_tree(root: int) -> int:
+    """Resident bytes of the process and all its descendants, now."""
+    resident: dict[int, int] = {}
+    children: dict[int, list[int]] = defaultdict(list)
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except (OSError, UnicodeDecodeError):  # It ended meanwhile.
+            continue
+        pid = int(stat.parent.name)
+        resident[pid] = int(fields[21]) * PAGE
+        children[int(fields[1])].append(pid)
+    total, waiting = 0, [root]
+    while waiting:
+        pid = waiting.pop()
+        total += resident.get(pid, 0)
+        waiting += children[pid]
+    return total
+
+
+def interleaved(commands: Mapping[str, Command], rounds: int) -> dict[str, list[Run]]:
+    """Run all commands once per round, so that a slow spell of the machine meets each of them.
+
+    A command that fails is told and left out from then on.
+    """
+    runs: dict[str, list[Run]] = {name: [] for name in commands}
+    for _ in range(rounds):
+        for name in list(runs):
+            try:
+                runs[name].append(timed_run(commands[name]))
+            except (CommandFailedError, OSError) as error:
+                print(f"{name}: failed: {error}")
+                del runs[name]
+    return runs
+
+
+def _output(command: Command) -> BinaryIO:
+    return (command.stdout or Path(os.devnull)).open("wb")
+
+
+def _start(command: Command, out: IO[bytes], errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command.arguments, stdin=subprocess.DEVNULL, stdout=out, stderr=errors)
+
+
+def _check(exit_code: int, errors: IO[bytes]) -> None:
+    if exit_code:
+        errors.seek(0)
+        lines = errors.read().decode(errors="replace").strip().splitlines()
+        raise CommandFailedError(lines[-1] if lines else f"exit code {exit_code}")

@@ -1,0 +1,75 @@
+"""Entries per second from a local Logging server: the library's own iterator against logwatch's source."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+from benchmarks.make_input import default_path, make_input
+
+PROJECT = "o4o-demo"
+FILTER = 'resource.type="cloud_run_revision" AND timestamp>="2026-02-24T00:00:00Z"'
+PAGE_SIZE = 1000
+DEFAULT_ENTRIES = 20_000
+
+
+def compare_reading(entries: int, rounds: int) -> bool:
+    """Print entries per second of both readers; False when one failed or they read different numbers of entries."""
+    source = default_path(entries)
+    if not source.exists():
+        make_input(source, entries)
+    readers: dict[str, Callable[[str], int]] = {"list_entries": read_with_library, "logwatch": read_with_logwatch}
+    speeds: dict[str, list[float]] = {name: [] for name in readers}
+    counts: set[int] = set()
+    with logging_server(source) as address:
+        for _ in range(rounds):
+            for name in list(speeds):
+                started = time.perf_counter()
+                try:
+                    number = readers[name](address)
+                except Exception as error:  # noqa: BLE001  Whatever fails in one reader, the other is still measured.
+                    print(f"{name}: failed: {error!r}")
+                    del speeds[name]
+                    continue
+                speeds[name].append(number / (time.perf_counter() - started))
+                counts.add(number)
+    print(f"reading {entries:,} entries from a local server, median of {rounds}")
+    for name, speed in speeds.items():
+        ratio = f"{median(speed) / median(speeds['list_entries']):.2f}" if "list_entries" in speeds else "-"
+        print(f"{name:14}{median(speed):10,.0f} entries/s{ratio:>7}")
+    if len(counts) > 1:
+        print(f"DIFFERENT numbers of entries: {sorted(counts)}")
+    return speeds.keys() == readers.keys() and len(counts) == 1
+
+
+@contextmanager
+def logging_server(source: Path) -> Iterator[str]:
+    """The tests' Logging server over `source` in a process of its own; gives its address."""
+    command = [sys.executable, "-m", "tests.local_google", str(source), "--port", "0", "--quota", "0", "--repeat", "1"]
+    root = Path(__file__).parent.parent
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            said = server.stdout.readline()
+            if not said.startswith("listening on "):
+                raise RuntimeError(f"the server did not start; it said {said!r}")
+            yield said.removeprefix("listening on ").strip()
+        finally:
+            server.terminate()
+
+
+def read_with_library(address: str) -> int:
+    """Read every entry as the library's documentation shows it: `Client.list_entries`."""
+    # Imported here, because a large parent would show in the memory that the kernel counts for the commands it starts.
+    from tests.local_google.clients import handwritten_client  # noqa: PLC0415
+
+    client = handwritten_client(address, PROJECT)
+    return sum(1 for _ in client.list_entries(page_size=PAGE_SIZE, filter_=FILTER))
+
+
+def read_with_logwatch(address: str) -> int:
+    """Read the same entries through `logwatch.sources.cloud_logging` and count them."""
+    raise NotImplementedError(address)

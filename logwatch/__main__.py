@@ -1,0 +1,5 @@
+"""`python -m logwatch`."""
+
+from logwatch.cli import main
+
+main()

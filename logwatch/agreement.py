@@ -1,0 +1,101 @@
+"""Whether the rules and the runbook still say the same, number by number, both ways."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from logwatch.errors import RuleError
+from logwatch.rules import Range, Rule, RuleSet, nearest, selects
+from logwatch.runbook import Row, Runbook
+from logwatch.samples import parse_series
+
+
+def compare_with_runbook(rules: RuleSet) -> list[RuleError]:
+    """Give every disagreement, each with the file and line to mend."""
+    runbook = rules.runbook
+    problems: list[RuleError] = []
+    for row in runbook.rows:
+        meant = [rule for rule in rules.rules if rule.indicator == row.indicator]
+        problems += _compare_row(row, meant, rules)
+    known = [row.indicator for row in runbook.rows]
+    for rule in rules.rules:
+        if rule.indicator not in known:
+            hint = f"{nearest(rule.indicator, known)}its table stands at {runbook.where(runbook.rows[0].line)}"
+            message = f"rule '{rule.rule}': section 3 has no row '{rule.indicator}'"
+            problems.append(RuleError(message, where=rules.where[rule.rule], hint=hint))
+    names = [counter.counter for counter in rules.counters]
+    for key, line in runbook.counters:
+        if parse_series(key).name not in names:
+            problems.append(RuleError(f"unknown counter '{key}'", where=runbook.where(line), hint="add it to counters.yaml"))
+    return problems
+
+
+def _compare_row(row: Row, meant: list[Rule], rules: RuleSet) -> Iterator[RuleError]:
+    runbook = rules.runbook
+    bounds = _warning_bounds(row)
+    for name in [name for name in bounds if not any((rule.warns or "") == name for rule in meant)]:
+        what = f"row '{row.indicator}'" + (f" ({name})" if name else "")
+        hint = f"add a rule with 'indicator: {row.indicator}'" + (f" and 'warns: {name}'" if name else "")
+        yield RuleError(f"no rule judges {what}", where=runbook.where(row.line), hint=hint)
+    normal = _first_range(row.normal)
+    if normal is None:
+        yield RuleError(f"normal range '{row.normal}' is not understood", where=runbook.where(row.line))
+    for rule in meant:
+        where = rules.where[rule.rule]
+        if normal is not None and rule.normal != normal:
+            yield _differs(rule, "normal", rule.normal, normal, where, runbook.where(row.line))
+        bound, line = _bound_for(rule, row, bounds, runbook)
+        if bound is None:
+            hint = f"known: {', '.join([*bounds, *(threshold.name for threshold in runbook.thresholds)])}"
+            yield RuleError(f"rule '{rule.rule}': the runbook has no bound '{rule.warns}'", where=where, hint=hint)
+        elif rule.warning != bound:
+            yield _differs(rule, "warning", rule.warning, bound, where, runbook.where(line))
+        if "즉시" in row.warning and rule.for_:
+            message = f"rule '{rule.rule}' waits before it speaks, and the runbook says at once"
+            yield RuleError(message, where=where, hint=f"set 'for: 0'; see {runbook.where(row.line)}")
+
+
+def _differs(rule: Rule, what: str, mine: Range, theirs: Range, where: str, there: str) -> RuleError:
+    message = f"rule '{rule.rule}' has {what} '{mine}', the runbook has '{theirs}'"
+    return RuleError(message, where=where, hint=f"see {there}; write '{what}: \"{theirs}\"', or mend the runbook")
+
+
+_RANGE = re.compile(r"(<=|>=|<|>) *(\d+(?:\.\d+)?) *(%|ms)?")
+
+
+def _first_range(cell: str) -> Range | None:
+    """Read a normal range: `0~50`, `0`, `> 80%`, `< 50ms`."""
+    counts = re.fullmatch(r"(?:0~)?(\d+)", cell)
+    if counts:
+        return Range("<=", float(counts[1]))
+    match = _RANGE.search(cell)
+    return Range.parse(match[0]) if match else None
+
+
+def _warning_bounds(row: Row) -> dict[str, Range]:
+    """Read the warning bounds of a row by name; the only one of most rows has no name."""
+    parts = re.sub(r"\(.*?\)", "", row.warning).split(",")
+    return {part[: match.start()].strip(): Range.parse(match[0]) for part in parts if (match := _RANGE.search(part))}
+
+
+def _bound_for(rule: Rule, row: Row, bounds: dict[str, Range], runbook: Runbook) -> tuple[Range | None, int]:
+    """Give the bound that a rule means: in its row, else among the thresholds of section 5."""
+    name = rule.warns or ""
+    if name in bounds:
+        return bounds[name], row.line
+    for threshold in runbook.thresholds:
+        if name and threshold.name.startswith(name):
+            return Range.parse(f"> {threshold.bound}"), threshold.line
+    return None, row.line
+
+
+def uncovered_counters(keys: Iterable[str], rules: RuleSet) -> list[str]:
+    """Give the names of counters that the logs carry and no rule or procedure knows."""
+    selectors = {selector for rule in rules.rules for selector in rule.selectors}
+    procedures = " ".join(step.text for procedure in rules.runbook.procedures for step in procedure.steps)
+    names = sorted({parse_series(key).name for key in keys})
+    return [
+        name
+        for name in names
+        if not any(selects(selector, name) for selector in selectors)
+        and not re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", procedures)
+    ]

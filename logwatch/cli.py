@@ -1,0 +1,412 @@
+"""The commands: arguments, adapters by name, clock, output, exit codes.
+
+Nothing heavier than typer is imported before a command is known.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from logwatch import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from logwatch.config import Settings
+    from logwatch.pipeline import Judged, Wanted
+    from logwatch.ports import Progress, Source
+    from logwatch.rules import RuleSet
+
+app = typer.Typer(
+    name="logwatch", help="The beta runbook, executed: judges the shop platform's own log lines.", no_args_is_help=True,
+    add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
+)  # fmt: skip
+rules_app = typer.Typer(help="Validate, list and test the rules.", no_args_is_help=True)
+app.add_typer(rules_app, name="rules")
+
+
+class Format(StrEnum):
+    """How `evaluate` writes."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+class TableFormat(StrEnum):
+    """How `windows` writes."""
+
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+class Table(StrEnum):
+    """Which table `windows` writes."""
+
+    COUNTERS = "counters"
+    SLOW = "slow"
+
+
+class FailOn(StrEnum):
+    """From which level on `evaluate` exits with 1."""
+
+    ELEVATED = "elevated"
+    WARNING = "warning"
+    UNKNOWN = "unknown"
+
+
+class Lang(StrEnum):
+    """Language of what people read."""
+
+    KO = "ko"
+    EN = "en"
+
+
+SourceOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source", "-s", metavar="SOURCE",
+        help="A file, folder, '-' (standard input) or gcp://PROJECT[/SERVICE]; several files: repeat it.",
+    ),
+]  # fmt: skip
+SinceOption = Annotated[
+    str | None, typer.Option(metavar="WHEN", help="Start: a duration (1h, 7d) before the end, or a time. [recording: all; else 1h]")
+]
+UntilOption = Annotated[
+    str | None, typer.Option(metavar="WHEN", help="End: a time, or a duration before now. [now, or the recording's end]")
+]
+ServiceOption = Annotated[str | None, typer.Option(metavar="NAME", help="Only entries of this Cloud Run service.")]
+RulesOption = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of rules. [the bundled ones]")]
+LangOption = Annotated[Lang | None, typer.Option(help="Language of what people read. [ko]", show_default=False)]
+OutputOption = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")]
+DumpOption = Annotated[bool, typer.Option("--dump-filter", help="Print the Cloud Logging filter and read nothing.")]
+
+
+@app.callback(invoke_without_command=True)
+def _main(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    if version:
+        typer.echo(f"logwatch {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def evaluate(
+    source: SourceOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    service: ServiceOption = None,
+    format_: Annotated[Format, typer.Option("--format", "-f", help="How to write it.")] = Format.TABLE,
+    lang: LangOption = None,
+    fail_on: Annotated[
+        FailOn | None, typer.Option(help="Exit with 1 if any window of the span reaches this level.", show_default=False)
+    ] = None,
+    rules: RulesOption = None,
+    output: OutputOption = None,
+    dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Judge a span against section 3 of the runbook; changes nothing anywhere."""
+    from logwatch.pipeline import judge
+
+    settings = _settings(source=source, service=service, lang=lang, rules=rules)
+    adapter, name = _source(settings)
+    now = datetime.now(UTC)
+    wanted = _wanted(settings, since, until, now)
+    rule_set = _rules(settings)
+    if dump_filter:
+        _dump_filter(adapter, wanted, rule_set.reach, now)
+        return
+    with _progress() as progress:
+        judged = judge(adapter, rule_set, wanted, now=now, progress=progress)
+    old = not adapter.recorded and now - judged.span.start > timedelta(days=30)
+    _write(_render(judged, rule_set, settings, format_, name=name, old=old, output=output), output)
+    if fail_on:
+        _fail_on(judged, fail_on)
+
+
+@app.command()
+def windows(
+    source: SourceOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    service: ServiceOption = None,
+    format_: Annotated[TableFormat, typer.Option("--format", "-f", help="How to write it.")] = TableFormat.CSV,
+    table: Annotated[Table, typer.Option(help="Counters per minute, or slow requests per minute.")] = Table.COUNTERS,
+    output: OutputOption = None,
+    dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Write the table of 60 s windows behind the verdicts."""
+    from logwatch.pipeline import read_windows
+
+    settings = _settings(source=source, service=service)
+    adapter, _ = _source(settings)
+    now = datetime.now(UTC)
+    wanted = _wanted(settings, since, until, now)
+    if dump_filter:
+        _dump_filter(adapter, wanted, timedelta(), now)
+        return
+    with _progress() as progress:
+        read = read_windows(adapter, wanted, reach=timedelta(), now=now, progress=progress)
+    from logwatch.windows import counters_csv, slow_csv
+
+    inside = read.windows.within(read.span)
+    _write_table(counters_csv(inside) if table is Table.COUNTERS else slow_csv(inside), format_, output)
+    _tell_leftovers(read)
+
+
+@rules_app.command("check")
+def rules_check(rules: RulesOption = None, source: SourceOption = None) -> None:
+    """Validate the rules and compare them with the runbook; with --source, warn of counters that nobody knows."""
+    from logwatch.agreement import compare_with_runbook, uncovered_counters
+    from logwatch.rules import RuleProblems
+
+    settings = _settings(rules=rules, source=source)
+    rule_set = _rules(settings)
+    problems = compare_with_runbook(rule_set)
+    if problems:
+        raise RuleProblems(problems)
+    rows = len(rule_set.runbook.rows)
+    typer.echo(f"{len(rule_set.rules)} rules agree with the {rows} rows of section 3 in {rule_set.runbook.path}")
+    if settings.source:
+        adapter, _ = _source(settings)
+        now = datetime.now(UTC)
+        with _progress() as progress:
+            from logwatch.pipeline import read_windows
+
+            read = read_windows(adapter, _wanted(settings, None, None, now), reach=timedelta(), now=now, progress=progress)
+        for name in uncovered_counters(map(str, read.windows.counters["series"].unique()), rule_set):
+            typer.echo(f"warning: the logs carry '{name}', and no rule or procedure knows it", err=True)
+
+
+@rules_app.command("list")
+def rules_list(rules: RulesOption = None, lang: LangOption = None) -> None:
+    """List the rules with their bounds and procedures."""
+    from rich.console import Console
+    from rich.table import Table as RichTable
+
+    settings = _settings(rules=rules, lang=lang)
+    table = RichTable(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("rule", "normal", "warning", "for", "procedure", "summary"):
+        table.add_column(column, no_wrap=column != "summary")
+    from logwatch.rules import format_duration
+
+    for rule in _rules(settings).rules:
+        waits = format_duration(rule.for_)
+        table.add_row(rule.rule, str(rule.normal), str(rule.warning), waits, rule.procedure, rule.summary[settings.lang])
+    Console(highlight=False).print(table)
+
+
+@rules_app.command("test")
+def rules_test(rules: RulesOption = None) -> None:
+    """Run the cases that stand beside the rules in *.test.yaml."""
+    from logwatch.cases import run_cases
+    from logwatch.rules import RuleProblems
+
+    tested = run_cases(_rules(_settings(rules=rules)))
+    if tested.problems:
+        raise RuleProblems(tested.problems)
+    typer.echo(f"{tested.passed} cases passed")
+
+
+@rules_app.command("schema")
+def rules_schema(output: OutputOption = None) -> None:
+    """Print the JSON Schema of a rule file, for editors."""
+    import json
+
+    from logwatch.rules import rules_schema as schema
+
+    _write(json.dumps(schema(), indent=2, ensure_ascii=False) + "\n", output)
+
+
+def _settings(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
+    from logwatch.config import load_settings
+
+    flags["source"] = tuple(flags.get("source") or ())
+    return load_settings(**flags)
+
+
+def _rules(settings: Settings) -> RuleSet:
+    from logwatch.config import bundled
+    from logwatch.rules import load_rules
+
+    return load_rules(settings.rules or bundled("rules"))
+
+
+def _source(settings: Settings) -> tuple[Source, str]:
+    """Give the adapter for the source, and what to call it."""
+    from logwatch.errors import ConfigError
+
+    if not settings.source:
+        hint = "give --source FILE, --source gcp://PROJECT, or set LOGWATCH_SOURCE"
+        raise ConfigError("no source to read from", where="--source", hint=hint)
+    schemes = {source.split("://")[0] if "://" in source else "" for source in settings.source}
+    if schemes == {""}:
+        from logwatch.sources.files import FilesSource
+
+        return FilesSource(settings.source), ", ".join(settings.source)
+    if schemes == {"gcp"} and len(settings.source) == 1:
+        from logwatch.sources.cloud_logging import CloudLoggingSource
+
+        source = CloudLoggingSource.from_address(settings.source[0], settings)
+        return source, settings.source[0]
+    if schemes == {"bq"}:
+        hint = "read the same span with gcp://PROJECT, or export it: gcloud logging read --format=json"
+        raise ConfigError("bq:// cannot be read yet", where=settings.source[0], hint=hint)
+    hint = "files go together with files; gcp://PROJECT[/SERVICE] goes alone"
+    raise ConfigError("these cannot be read together, or not at all", where=" ".join(settings.source), hint=hint)
+
+
+def _wanted(settings: Settings, since: str | None, until: str | None, now: datetime) -> Wanted:
+    from logwatch.config import parse_moment
+    from logwatch.pipeline import Wanted
+
+    def reader(text: str | None, where: str) -> Any:  # noqa: ANN401 - a function or None
+        if text is None:
+            return None
+        parse_moment(text, now, settings.timezone, where=where)  # a wrong one is told before anything is read
+        return lambda moment: parse_moment(text, moment, settings.timezone, where=where)
+
+    return Wanted(reader(since, "--since"), reader(until, "--until"), settings.service, settings.grace)
+
+
+def _dump_filter(adapter: Source, wanted: Wanted, reach: timedelta, now: datetime) -> None:
+    from logwatch.errors import ConfigError
+    from logwatch.pipeline import live_span
+
+    dump = getattr(adapter, "filter", None)
+    if dump is None:
+        raise ConfigError("a recording is read without a filter", where="--dump-filter", hint="use it with gcp://PROJECT")
+    typer.echo(dump(live_span(wanted, now).widen(reach, timedelta(minutes=1)), wanted.service))
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Show a line of progress on a terminal once reading takes longer than a moment; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _text, _share: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    begun = datetime.now(UTC)
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=False) as bar:
+        task = bar.add_task("", total=None, visible=False)
+
+        def show(text: str, share: float | None) -> None:
+            visible = (datetime.now(UTC) - begun).total_seconds() > 0.5
+            bar.update(task, description=text, completed=share or 0, total=None if share is None else 1, visible=visible)
+
+        yield show
+
+
+def _render(
+    judged: Judged, rule_set: RuleSet, settings: Settings, format_: Format, *, name: str, old: bool, output: Path | None
+) -> str:
+    import json
+
+    from logwatch.report import build_report, to_json
+
+    if format_ is Format.JSON:
+        return json.dumps(to_json(judged.span, judged.windows, judged.courses), ensure_ascii=False, indent=2) + "\n"
+    from logwatch.config import bundled
+    from logwatch.render import render_table, render_template
+
+    report = build_report(
+        judged.span, judged.windows, judged.courses, rule_set,
+        source=name, lang=settings.lang, zone=settings.timezone, old=old,
+    )  # fmt: skip
+    if format_ is Format.TABLE:
+        width, colour = _terminal() if output is None else (100, False)
+        return render_table(report, width=width, colour=colour)
+    suffix = "md" if format_ is Format.MARKDOWN else "html"
+    return render_template(report, bundled("templates"), f"evaluate.{suffix}.j2")
+
+
+def _terminal() -> tuple[int, bool]:
+    """Give the width of the terminal, and whether it takes colour."""
+    from rich.console import Console
+
+    console = Console()
+    return max(console.width, 80), console.color_system is not None
+
+
+def _write(text: str, output: Path | None) -> None:
+    from logwatch.errors import ConfigError
+
+    if output is None:
+        sys.stdout.write(text)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot be written: {error.strerror}", where=str(output), hint="give another --output") from None
+
+
+def _write_table(table: Any, format_: TableFormat, output: Path | None) -> None:  # noqa: ANN401 - a DataFrame
+    from logwatch.errors import ConfigError
+
+    if format_ is TableFormat.CSV:
+        _write(table.to_csv(index=False, lineterminator="\n"), output)
+    elif format_ is TableFormat.JSON:
+        _write(table.astype({name: str for name in ("series", "label") if name in table}).to_json(orient="records", lines=True), output)
+    elif output is None and sys.stdout.isatty():
+        raise ConfigError("parquet is no text", where="--format", hint="give --output FILE, or send it into a file")
+    else:
+        try:
+            data = table.astype({name: str for name in ("series", "label") if name in table}).to_parquet(index=False)
+        except ImportError:
+            raise ConfigError("parquet needs pyarrow", where="--format", hint="pip install 'logwatch[parquet]'") from None
+        if output is None:
+            sys.stdout.buffer.write(data)
+        else:
+            output.write_bytes(data)
+
+
+def _tell_leftovers(read: Judged) -> None:
+    """Say on stderr what is not in the table and should not be missed."""
+    quality = read.windows.quality
+    told = {**quality.unparsed, **quality.flaws}
+    if told:
+        typer.echo("not in the table: " + ", ".join(f"{count} {what}" for what, count in told.items()), err=True)
+
+
+def _fail_on(judged: Judged, fail_on: FailOn) -> None:
+    from logwatch.verdicts import Level
+
+    reaching = {
+        FailOn.ELEVATED: {Level.ELEVATED, Level.WARNING},
+        FailOn.WARNING: {Level.WARNING},
+        FailOn.UNKNOWN: {Level.ELEVATED, Level.WARNING, Level.UNKNOWN},
+    }[fail_on]
+    reached = [course for course in judged.courses if reaching & set(course.levels())]
+    if reached:
+        names = ", ".join(dict.fromkeys(course.rule.rule for course in reached))
+        typer.echo(f"--fail-on {fail_on}: reached by {names}", err=True)
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command line; errors become a message and an exit code, never a traceback."""
+    from logwatch.errors import LogwatchError
+
+    try:
+        app()
+    except LogwatchError as error:
+        typer.echo(f"logwatch: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(130)

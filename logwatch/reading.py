@@ -1,0 +1,236 @@
+"""Everything taken out of a set of entries, in columns: what fetching and parsing hand to aggregation.
+
+Columns and not a record each, because a file of a million lines gives a million counters, and because half
+of them come from a second process.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from logwatch.entries import Entry
+from logwatch.samples import (
+    BlockLine,
+    Evidence,
+    Ignored,
+    Parsed,
+    Reason,
+    SlowRequest,
+    Summary,
+    Unparsed,
+    assemble_blocks,
+    parse_entry,
+)
+
+KINDS = ("samples", "slow_requests", "evidence", "ignored", "unparsed")
+"""What an entry can end as; a column holds the index."""
+SAMPLES, SLOW, EVIDENCE, IGNORED, UNPARSED = range(5)
+
+
+class Names(dict[str, int]):
+    """Numbers names in the order in which they first come."""
+
+    def __missing__(self, name: str) -> int:
+        """Give a new name the next number."""
+        number = self[name] = len(self)
+        return number
+
+    def onto(self, other: "Names") -> array[int]:
+        """Give the number in `other` of each name, in this order."""
+        return array("i", (other[name] for name in self))
+
+
+@dataclass(slots=True)
+class Rows:
+    """One row for each entry that was decoded; equal identities are still repeated here."""
+
+    time: array[int] = field(default_factory=lambda: array("q"))
+    received: array[int] = field(default_factory=lambda: array("q"))
+    log: array[int] = field(default_factory=lambda: array("i"))
+    insert_id: list[str] = field(default_factory=list)
+    instance: array[int] = field(default_factory=lambda: array("i"))
+    kind: array[int] = field(default_factory=lambda: array("b"))
+    detail: array[int] = field(default_factory=lambda: array("i"))
+    """Reason of an unparsed row or text of an evidence row, as a number of `Reading.details`."""
+    lines: array[int] = field(default_factory=lambda: array("i"))
+    """Number of entries that the row stands for; above 1 for pretty-printed text."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """One row for each counter of a summary; `row` points into `Rows`."""
+
+    row: array[int] = field(default_factory=lambda: array("i"))
+    series: array[int] = field(default_factory=lambda: array("i"))
+    value: array[float] = field(default_factory=lambda: array("d"))
+
+
+@dataclass(slots=True)
+class SlowRows:
+    """One row for each slow request; `row` points into `Rows`, `label` and `route` into `Reading`'s names."""
+
+    row: array[int] = field(default_factory=lambda: array("i"))
+    label: array[int] = field(default_factory=lambda: array("i"))
+    route: array[int] = field(default_factory=lambda: array("i"))
+    duration_ms: array[float] = field(default_factory=lambda: array("d"))
+
+
+@dataclass(slots=True)
+class Gauges:
+    """One row for each measured value: time in nanoseconds since 1970, a number of `Reading.series`, the value."""
+
+    time: array[int] = field(default_factory=lambda: array("q"))
+    series: array[int] = field(default_factory=lambda: array("i"))
+    value: array[float] = field(default_factory=lambda: array("d"))
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was taken out of a set of entries, and a count of every entry that went in."""
+
+    entries: int = 0
+    ignored: int = 0
+    """Entries passed over without decoding them; decoded ones are rows."""
+    refused: Counter[str] = field(default_factory=Counter)
+    """Entries that could not even be decoded, by reason."""
+    flaws: Counter[str] = field(default_factory=Counter)
+    """Counters left out of an understood summary, as `flaw: key`."""
+    first: int | None = None
+    last: int | None = None
+    """Earliest and latest event time seen, nanoseconds since 1970; also of entries passed over, roughly."""
+    rows: Rows = field(default_factory=Rows)
+    counts: Counts = field(default_factory=Counts)
+    slow: SlowRows = field(default_factory=SlowRows)
+    gauges: Gauges = field(default_factory=Gauges)
+    logs: Names = field(default_factory=Names)
+    instances: Names = field(default_factory=Names)
+    series: Names = field(default_factory=Names)
+    details: Names = field(default_factory=Names)
+    labels: Names = field(default_factory=Names)
+    routes: Names = field(default_factory=Names)
+    block_lines: list[tuple[Entry, str]] = field(default_factory=list)
+    """Lines of pretty-printed text; `settle` turns them into rows when all are here."""
+    service: str | None = None
+    """Only entries of this Cloud Run service count; others are ignored."""
+
+    def add(self, entry: Entry) -> None:
+        """Take one entry."""
+        self.entries += 1
+        self.see(entry.timestamp)
+        if self.service and entry.service and entry.service != self.service:
+            self._add_row(entry, IGNORED)
+            return
+        parsed = parse_entry(entry)
+        if isinstance(parsed, BlockLine):
+            self.block_lines.append((entry, parsed.text))
+        else:
+            self._add_parsed(entry, parsed, 1)
+
+    def see(self, time: int) -> None:
+        """Widen the stretch of time that the entries cover."""
+        if self.first is None or time < self.first:
+            self.first = time
+        if self.last is None or time > self.last:
+            self.last = time
+
+    def refuse(self, reason: Reason, entries: int = 1) -> None:
+        """Count an entry that could not be decoded."""
+        self.entries += entries
+        self.refused[reason] += entries
+
+    def add_gauge(self, series: str, time: int, value: float) -> None:
+        """Take one measured value, such as a probe's latency."""
+        self.gauges.time.append(time)
+        self.gauges.series.append(self.series[series])
+        self.gauges.value.append(value)
+
+    def _add_row(self, entry: Entry, kind: int, detail: str = "", lines: int = 1) -> int:
+        rows = self.rows
+        rows.time.append(entry.timestamp)
+        rows.received.append(entry.receive_timestamp)
+        rows.log.append(self.logs[entry.log_name])
+        rows.insert_id.append(entry.insert_id)
+        rows.instance.append(self.instances[entry.instance or entry.service])
+        rows.kind.append(kind)
+        rows.detail.append(self.details[detail])
+        rows.lines.append(lines)
+        return len(rows.kind) - 1
+
+    def _add_parsed(self, entry: Entry, parsed: Parsed, lines: int) -> None:
+        if isinstance(parsed, Summary):
+            row = self._add_row(entry, SAMPLES, lines=lines)
+            series = self.series
+            self.counts.series.extend([series[key] for key in parsed.counters])
+            self.counts.value.extend(parsed.counters.values())
+            self.counts.row.extend([row] * len(parsed.counters))
+            for flaw, key in parsed.flaws:
+                self.flaws[f"{flaw}: {key[:80]}" if len(self.flaws) < 100 else flaw] += 1
+        elif isinstance(parsed, SlowRequest):
+            self.slow.row.append(self._add_row(entry, SLOW, lines=lines))
+            self.slow.label.append(self.labels[parsed.label])
+            self.slow.route.append(self.routes[f"{parsed.method} {parsed.route}"])
+            self.slow.duration_ms.append(parsed.duration_ms)
+        elif isinstance(parsed, Evidence):
+            self._add_row(entry, EVIDENCE, parsed.kind, lines)
+        elif isinstance(parsed, Unparsed):
+            self._add_row(entry, UNPARSED, parsed.reason, lines)
+        elif isinstance(parsed, Ignored):
+            self._add_row(entry, IGNORED, lines=lines)
+        else:  # a block line never reaches this place: `add` keeps it, `assemble_blocks` uses it up
+            raise TypeError(parsed)
+
+    def merge(self, other: "Reading") -> None:
+        """Take everything that another reading took; the order of merging changes no figure."""
+        self.entries += other.entries
+        self.ignored += other.ignored
+        self.refused.update(other.refused)
+        self.flaws.update(other.flaws)
+        for time in (other.first, other.last):
+            if time is not None:
+                self.see(time)
+        base = len(self.rows.kind)
+        logs, instances = other.logs.onto(self.logs), other.instances.onto(self.instances)
+        details, series = other.details.onto(self.details), other.series.onto(self.series)
+        labels, routes = other.labels.onto(self.labels), other.routes.onto(self.routes)
+        mine, theirs = self.rows, other.rows
+        mine.time += theirs.time
+        mine.received += theirs.received
+        mine.log.extend(map(logs.__getitem__, theirs.log))
+        mine.insert_id += theirs.insert_id
+        mine.instance.extend(map(instances.__getitem__, theirs.instance))
+        mine.kind += theirs.kind
+        mine.detail.extend(map(details.__getitem__, theirs.detail))
+        mine.lines += theirs.lines
+        shift: Callable[[int], int] = base.__add__
+        self.counts.row.extend(map(shift, other.counts.row))
+        self.counts.series.extend(map(series.__getitem__, other.counts.series))
+        self.counts.value += other.counts.value
+        self.slow.row.extend(map(shift, other.slow.row))
+        self.slow.label.extend(map(labels.__getitem__, other.slow.label))
+        self.slow.route.extend(map(routes.__getitem__, other.slow.route))
+        self.slow.duration_ms += other.slow.duration_ms
+        self.gauges.time += other.gauges.time
+        self.gauges.series.extend(map(series.__getitem__, other.gauges.series))
+        self.gauges.value += other.gauges.value
+        self.block_lines += other.block_lines
+
+    def settle(self) -> int:
+        """Put pretty-printed text together again; gives the number of repeated lines left out.
+
+        To be called once, when every entry is here: a block's lines may come out of order, twice, and
+        through different files.
+        """
+        unique = {(e.log_name, e.timestamp, e.insert_id or i): (e, t) for i, (e, t) in enumerate(self.block_lines)}
+        repeated = len(self.block_lines) - len(unique)
+        streams: dict[tuple[str, str, str], list[tuple[Entry, str]]] = {}
+        for entry, text in unique.values():
+            streams.setdefault((entry.log_name, entry.service, entry.instance), []).append((entry, text))
+        for lines in streams.values():
+            lines.sort(key=lambda line: (line[0].timestamp, line[0].insert_id))
+            for block in assemble_blocks(text for _, text in lines):
+                self._add_parsed(lines[block.first][0], block.parsed, block.lines)
+        self.block_lines = []
+        return repeated

@@ -1,0 +1,183 @@
+"""A report as text: terminal table, JSON, Markdown, HTML."""
+
+from __future__ import annotations
+
+import io
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from logwatch.verdicts import Level
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jinja2 import Environment
+    from rich.text import Text
+
+    from logwatch.report import Cell, Report, Row
+
+STYLES = {Level.NORMAL: "green", Level.ELEVATED: "yellow", Level.WARNING: "bold red", Level.UNKNOWN: "dim"}
+BARS = "▁▂▃▄▅▆▇█"
+_ORDER = {Level.UNKNOWN: -1, Level.NORMAL: 0, Level.ELEVATED: 1, Level.WARNING: 2}
+
+
+def squeeze(course: tuple[tuple[float | None, Level], ...], cells: int) -> list[tuple[float | None, Level]]:
+    """Fit a course into so many cells; each shows the worst window it stands for."""
+    cells = max(min(cells, len(course)), 1)
+    groups = [course[len(course) * i // cells : len(course) * (i + 1) // cells] for i in range(cells)]
+    return [max(group, key=lambda window: _ORDER[window[1]]) for group in groups if group]
+
+
+def spark(course: tuple[tuple[float | None, Level], ...], cells: int) -> list[tuple[str, Level]]:
+    """Give a character and a level for each cell; a dot is unknown."""
+    squeezed = squeeze(course, cells)
+    values = [value for value, _ in squeezed if value is not None]
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    low = 0.0 if low > 0 and low < high / 2 else low
+
+    def bar(value: float | None) -> str:
+        if value is None:
+            return "·"
+        return BARS[int((value - low) / (high - low) * 7.999)] if high > low else BARS[0 if high == 0 else 4]
+
+    return [(bar(value), level) for value, level in squeezed]
+
+
+def render_table(report: Report, *, width: int, colour: bool) -> str:
+    """Give the table that a person reads in a terminal; complete in 80 columns and without colour."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(
+        file=io.StringIO(), width=width, color_system="standard" if colour else None, force_terminal=colour, highlight=False
+    )
+    say = report.say
+    console.print(Text.assemble((say("title"), "bold"), f"  {report.source}"), soft_wrap=True)
+    console.print(_summary(report))
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", show_edge=False)
+    table.add_column(say("rule"), no_wrap=True)
+    table.add_column(say("now"), justify="right", no_wrap=True)
+    table.add_column(say("level"), no_wrap=True)
+    cells = max(min(width - 74, 60), 6)
+    table.add_column(say("course"), no_wrap=True, max_width=cells)
+    table.add_column(say("worst"), justify="right", no_wrap=True)
+    table.add_column(say("at"), no_wrap=True)
+    table.add_column(say("level"), no_wrap=True)
+    table.add_column(say("normal_range"), no_wrap=True)
+    table.add_column(say("warning_range"), no_wrap=True)
+    for row in report.rows:
+        name = Text(f"  {row.shop}" if row.shop else row.rule, style="" if row.shop else "bold")
+        name.truncate(17, overflow="ellipsis")
+        worst = row.worst if row.worst.level is not Level.UNKNOWN else None
+        table.add_row(
+            name,
+            row.latest.value,
+            _level(row.latest, report),
+            Text.assemble(*((char, STYLES[level]) for char, level in spark(row.course, cells))),
+            worst.value if worst else "",
+            worst.at if worst else "",
+            _level(worst, report) if worst else "",
+            "" if row.shop else row.normal,
+            "" if row.shop else row.warning,
+        )
+    console.print(table)
+    _print_rest(console, report)
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"  # type: ignore[attr-defined]
+
+
+def _level(cell: Cell, report: Report) -> Text:
+    from rich.text import Text
+
+    return Text(report.say(cell.level), style=STYLES[cell.level])
+
+
+def _summary(report: Report) -> Text:
+    from rich.text import Text
+
+    line = Text(f"{report.say('span')} {report.span_text}   ")
+    for level in (Level.WARNING, Level.ELEVATED, Level.NORMAL, Level.UNKNOWN):
+        line.append(f"{report.say(level)} {report.levels[level]}  ", style=STYLES[level] if report.levels[level] else "dim")
+    for key, rules, style in (
+        ("warned_now", report.warned_now, "bold red"),
+        ("warned_before", report.warned_before, "red"),
+    ):
+        if rules:
+            line.append("\n" + report.say(key, rules=", ".join(rules)), style=style)
+    return line
+
+
+def _print_rest(console: Any, report: Report) -> None:  # noqa: ANN401 - rich is imported where it is used
+    from rich.table import Table
+    from rich.text import Text
+
+    def item(mark: str, text: str, style: str = "", *, cut: bool = False) -> None:
+        hanging = Text(text, style=style, no_wrap=cut, overflow="ellipsis" if cut else None)
+        grid = Table.grid(padding=(0, 1, 0, 0))
+        grid.add_row(Text(f" {mark}", style=style), hanging)
+        console.print(grid)
+
+    reasons = [row for row in report.rows if row.latest.why and row.latest.level in (Level.ELEVATED, Level.UNKNOWN)]
+    by_reason: dict[str, list[str]] = {}
+    for row in reasons:
+        by_reason.setdefault(row.latest.why, []).append(f"{row.rule}({row.shop})" if row.shop else row.rule)
+    for why, names in by_reason.items():
+        item("·", f"{', '.join(names)}: {why}", "dim")
+    if report.procedures:
+        console.print(Text(report.say("follow"), style="bold"))
+        for procedure in report.procedures:
+            item("▶", f"{procedure.section} {procedure.title} ← {', '.join(procedure.rules)}")
+    if report.slow_requests:
+        console.print(Text(report.say("slow_requests"), style="bold"))
+        for slow in report.slow_requests:
+            routes = ", ".join(f"{route} ×{count}" for route, count in slow.routes[:1])
+            item("·", f"{slow.label} {slow.count}: p50 {slow.p50_ms:.0f} p95 {slow.p95_ms:.0f} max {slow.max_ms:.0f} ms  {routes}", cut=True)
+    console.print(Text(report.say("data"), style="bold"))
+    item("·", report.counted, "dim")
+    for finding in report.findings:
+        item("!", finding, "yellow")
+
+
+def _environment(templates: Path, *, html: bool) -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(templates), undefined=StrictUndefined, autoescape=html, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals.update(spark=spark, bars=bars, cells=squeeze, Level=Level)
+    environment.filters["cell"] = escape_cell
+    return environment
+
+
+@cache
+def _markdown_specials() -> re.Pattern[str]:
+    return re.compile(r"([\\`*_\[\]|<>~#])")
+
+
+def escape_cell(hostile: str) -> str:
+    r"""Escape a text for a Markdown table.
+
+    >>> escape_cell("a|b")
+    'a\\|b'
+    """
+    return _markdown_specials().sub(r"\\\1", hostile).replace("\n", " ")
+
+
+def bars(row: Row, width: int, height: int) -> list[dict[str, Any]]:
+    """Give the bars of a row's course for a small drawing of so many units: x, y, width, height, level."""
+    values = [value for value, _ in row.course if value is not None]
+    high = max(values, default=0.0) or 1.0
+    step = width / max(len(row.course), 1)
+    drawn = []
+    for index, (value, level) in enumerate(row.course):
+        tall = max(value / high * height, 1.0) if value is not None else 1.0
+        drawn.append(
+            {"x": round(index * step, 2), "y": round(height - tall, 2), "w": round(step, 2), "h": round(tall, 2), "level": level}
+        )
+    return drawn
+
+
+def render_template(report: Report, templates: Path, name: str) -> str:
+    """Give the report through one of the templates: evaluate.md.j2 or evaluate.html.j2."""
+    return _environment(templates, html=name.endswith(".html.j2")).get_template(name).render(report=report, say=report.say)

@@ -1,0 +1,379 @@
+"""A rule: one row of the runbook's section 3, what it measures, and its two bounds."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
+from pydantic_core import core_schema
+
+from logwatch.errors import LogwatchError, RuleError
+from logwatch.runbook import Runbook, load_runbook
+from logwatch.samples import DATABASE_PING, REDIS_PING
+from logwatch.yaml_lines import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """One bound and its direction, open or closed as the runbook writes it; percent is kept as a share of 1.
+
+    >>> Range.parse("< 60 %").holds(0.6)
+    False
+    >>> str(Range.parse("<=50"))
+    '<= 50'
+    """
+
+    direction: Literal["<", "<=", ">", ">="]
+    bound: float
+    unit: Literal["", "%", "ms"] = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `<= 50`, `> 80 %` or `< 50 ms`; raises ValueError with the forms that are right."""
+        match = re.fullmatch(r"\s*(<=|>=|<|>)\s*(\d+(?:\.\d+)?)\s*(%|ms)?\s*", str(text))
+        if match is None:
+            raise ValueError(f"'{text}' is no range; right are e.g. '<= 50', '> 80 %', '< 50 ms'")
+        unit = match[3] or ""
+        bound = float(match[2]) / 100 if unit == "%" else float(match[2])
+        return cls(match[1], bound, unit)  # type: ignore[arg-type]
+
+    def holds(self, value: Any) -> Any:  # noqa: ANN401 - a number gives a bool, a column gives a column
+        """Tell whether a value lies in the range."""
+        match self.direction:
+            case "<":
+                return value < self.bound
+            case "<=":
+                return value <= self.bound
+            case ">":
+                return value > self.bound
+            case ">=":
+                return value >= self.bound
+
+    def __str__(self) -> str:
+        """Write the range as a rule file does."""
+        number = f"{self.bound * 100:g} %" if self.unit == "%" else f"{self.bound:g} {self.unit}".strip()
+        return f"{self.direction} {number}"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> core_schema.CoreSchema:  # noqa: ANN401
+        """Read and write ranges as text in rule files."""
+        text = core_schema.str_schema(pattern=r"^\s*(<=|>=|<|>)\s*\d+(\.\d+)?\s*(%|ms)?\s*$")
+        return core_schema.no_info_after_validator_function(
+            cls.parse, text, serialization=core_schema.plain_serializer_function_ser_schema(str)
+        )
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def parse_duration(text: object) -> timedelta:
+    """Read `90s`, `5m`, `1h30m`, `7d` or `0`; raises ValueError with the forms that are right."""
+    source = str(text).strip()
+    if source == "0":
+        return timedelta()
+    parts = re.findall(r"(\d+)([smhdw])", source)
+    if not parts or "".join(number + unit for number, unit in parts) != source or len(source) > 12:
+        raise ValueError(f"'{text}' is no duration; right are e.g. '90s', '5m', '1h30m', '7d'")
+    return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in parts))
+
+
+def format_duration(span: timedelta) -> str:
+    """Write a duration as a rule file does."""
+    seconds = int(span.total_seconds())
+    parts = []
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        if seconds >= size:
+            parts.append(f"{seconds // size}{unit}")
+            seconds %= size
+    return "".join(parts) or "0"
+
+
+def _whole_minutes(text: object) -> timedelta:
+    span = text if isinstance(text, timedelta) else parse_duration(text)
+    if span % timedelta(minutes=1):
+        raise ValueError(f"'{text}' is not a whole number of minutes, and a window is one minute")
+    return span
+
+
+_DURATION_SCHEMA = {"type": ["string", "integer"], "pattern": r"^(0|(\d+[smhdw])+)$", "examples": ["2m"]}
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_whole_minutes),
+    PlainSerializer(format_duration, return_type=str),
+    Field(json_schema_extra=_DURATION_SCHEMA),
+]
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Selectors = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^[\w.]+(\.\*)?$")], ...],
+    BeforeValidator(_as_list),
+    Field(min_length=1, json_schema_extra={"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+"""Counter names, `*` standing for the rest of a name; several add up."""
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Text(_Model):
+    """A sentence in both languages."""
+
+    ko: str
+    en: str
+
+    def __getitem__(self, lang: str) -> str:
+        """Give the sentence in a language."""
+        return self.ko if lang == "ko" else self.en
+
+
+class Proof(_Model):
+    """What a ratio needs before it is called a warning."""
+
+    confidence: float = Field(0.95, gt=0.5, lt=1, description="One-sided confidence of the Wilson bound.")
+    min_events: int = Field(10, ge=1, description="Events below which nothing is proven.")
+    widen: Duration = Field(timedelta(minutes=30), description="How far back to look for enough events.")
+
+
+class Ratio(_Model):
+    """A share of events over a sliding span."""
+
+    numerator: Selectors
+    denominator: Selectors
+    by: Literal["service"] | None = Field(None, description="Judge for each shop too, not only for all together.")
+    span: Duration = Field(timedelta(minutes=5), description="The sliding span.")
+    lag: Duration = Field(timedelta(0), description="How far numerators may trail their denominators.")
+    settled: Selectors | None = Field(None, description="Counters whose events have certainly come to an end.")
+    proof: Proof | Literal["none"] = Field(Proof(), description="'none' asks for min_events alone.")
+    min_events: int = Field(1, ge=1, description="Where proof is none: events below which nothing is judged a warning.")
+
+
+class Slow(_Model):
+    """Slow requests of one label over a sliding span."""
+
+    label: str
+    requests: Selectors | None = Field(None, description="Counters that add up to all requests of the label.")
+    span: Duration = timedelta(minutes=5)
+    min_count: int = Field(3, ge=1, description="Slow requests below which nothing is judged a warning.")
+    min_share: Range = Field(Range(">=", 0.05, "%"), description="Share of the label's requests, where it is known.")
+    chance: float = Field(1e-4, gt=0, le=1, description="How rarely a label at min_share may show as many by chance.")
+
+
+class Rule(_Model):
+    """One row of section 3; exactly one of count, ratio, gauge and slow says what is measured."""
+
+    rule: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="The rule's id.")
+    indicator: str = Field(description="First cell of the row in the runbook's section 3, as it stands there.")
+    warns: str | None = Field(None, description="Which of the row's warning bounds is meant, where it has several.")
+    summary: Text
+    count: Selectors | None = Field(None, description="Counters added up per 60 s window, all shops.")
+    ratio: Ratio | None = None
+    gauge: str | None = Field(None, description="A measured value, such as database.ping_ms.")
+    slow: Slow | None = None
+    normal: Range
+    warning: Range
+    for_: Duration = Field(timedelta(minutes=2), alias="for", description="How long a warning lasts before it speaks.")
+    keep_firing_for: Duration = timedelta(0)
+    procedure: str = Field(pattern=r"^\d+\.\d+$", description="Section of the runbook to follow.")
+    step: int | None = Field(None, ge=1, description="The step to begin with.")
+    also: tuple[str, ...] = Field((), description="Further sections that bear on it.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        measures = [name for name in ("count", "ratio", "gauge", "slow") if getattr(self, name) is not None]
+        if len(measures) != 1:
+            raise ValueError(f"has {' and '.join(measures) or 'nothing'} to measure; give exactly one of count, ratio, gauge, slow")
+        if (self.normal.direction[0] == self.warning.direction[0]) or self.normal.unit != self.warning.unit:
+            raise ValueError(f"normal '{self.normal}' and warning '{self.warning}' must face each other in one unit")
+        if (self.normal.bound > self.warning.bound) != (self.warning.direction[0] == "<") and (
+            self.normal.bound != self.warning.bound
+        ):
+            raise ValueError(f"normal '{self.normal}' and warning '{self.warning}' overlap")
+        return self
+
+    @property
+    def selectors(self) -> tuple[str, ...]:
+        """All counters that the rule reads."""
+        if self.count:
+            return self.count
+        if self.ratio:
+            return self.ratio.numerator + self.ratio.denominator + (self.ratio.settled or ())
+        return (self.slow.requests or ()) if self.slow else ()
+
+    @property
+    def reach(self) -> timedelta:
+        """How far before a window its verdict looks."""
+        if self.ratio:
+            wide = self.ratio.proof.widen if isinstance(self.ratio.proof, Proof) else timedelta()
+            return max(self.ratio.span, wide) + self.ratio.lag + timedelta(minutes=1)
+        return self.slow.span if self.slow else timedelta(minutes=1)
+
+
+class Counter(_Model):
+    """A counter that the application is known to write."""
+
+    counter: str
+    labels: tuple[str, ...] = ()
+    meaning: Text
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """The rules of a folder, each with the file and line where it stands."""
+
+    folder: Path
+    rules: tuple[Rule, ...]
+    """In the order of the runbook's table."""
+    where: dict[str, str]
+    counters: tuple[Counter, ...]
+    runbook: Runbook
+
+    @property
+    def reach(self) -> timedelta:
+        """How far before a span its first verdicts look."""
+        return max((rule.reach for rule in self.rules), default=timedelta())
+
+
+class RuleProblems(LogwatchError):
+    """All that is wrong with a folder of rules, not only the first thing."""
+
+    def __init__(self, problems: Iterable[RuleError]) -> None:
+        """Take the single errors."""
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def selects(selector: str, name: str) -> bool:
+    """Tell whether a selector means a counter of this name."""
+    return selector == name or (selector.endswith("*") and fnmatchcase(name, selector))
+
+
+def load_rules(folder: Path) -> RuleSet:
+    """Read every rule of a folder; raises RuleProblems with all errors, each with its file and line."""
+    problems: list[RuleError] = []
+    if not folder.is_dir():
+        hint = "give a folder that holds *.yaml rule files with --rules"
+        raise RuleProblems([RuleError("no such folder of rules", where=str(folder), hint=hint)])
+    files = [path for path in sorted(folder.glob("*.yaml")) if not path.name.endswith(".test.yaml")]
+    found: list[tuple[Rule, str]] = []
+    counters: list[Counter] = []
+    for path in files:
+        try:
+            document = Document(path)
+        except RuleError as error:
+            problems.append(error)
+            continue
+        if path.name == "counters.yaml":
+            counters += [item for item, _ in _parse_items(document, Counter, problems)]
+        else:
+            found += _parse_items(document, Rule, problems)
+    try:
+        runbook = load_runbook(folder / "runbook.md")
+    except RuleError as error:
+        raise RuleProblems([*problems, error]) from None
+    if not found and not problems:
+        problems.append(RuleError("no rules in this folder", where=str(folder), hint="rules are *.yaml files; see rules/"))
+    problems += _check_ids(found) + _check_names(found, counters) + _check_sections(found, runbook)
+    if problems:
+        raise RuleProblems(problems)
+    order = {row.indicator: number for number, row in enumerate(runbook.rows)}
+    found.sort(key=lambda item: order.get(item[0].indicator, len(order)))
+    where = {rule.rule: where for rule, where in found}
+    return RuleSet(folder, tuple(rule for rule, _ in found), where, tuple(counters), runbook)
+
+
+def _parse_items(document: Document, model: type[M], problems: list[RuleError]) -> list[tuple[M, str]]:
+    if not isinstance(document.value, list):
+        problems.append(RuleError("a list is needed: each entry begins with '- '", where=document.where(())))
+        return []
+    items = []
+    for index, value in enumerate(document.value):
+        try:
+            items.append((model.model_validate(value), document.where((index,))))
+        except ValidationError as error:
+            problems += [_to_error(document, index, detail) for detail in error.errors()]
+    return items
+
+
+def _to_error(document: Document, index: int, detail: Any) -> RuleError:  # noqa: ANN401 - pydantic's own dict
+    path = tuple(part for part in detail["loc"] if part not in ("Proof", "literal['none']"))
+    name = ".".join(map(str, path))
+    message = detail["msg"].removeprefix("Value error, ")
+    hint = None
+    if detail["type"] == "extra_forbidden":
+        message, hint = f"'{name}' is not known here", "logwatch rules schema lists what is"
+    elif detail["type"] == "missing":
+        message, hint = f"'{name}' is missing", "logwatch rules schema says what it holds"
+    elif name:
+        message = f"{name}: {message}"
+    return RuleError(message, where=document.where((index, *path)), hint=hint)
+
+
+def _check_ids(found: list[tuple[Rule, str]]) -> list[RuleError]:
+    seen: dict[str, str] = {}
+    problems = []
+    for rule, where in found:
+        if rule.rule in seen:
+            problems.append(RuleError(f"rule '{rule.rule}' stands twice", where=where, hint=f"also at {seen[rule.rule]}"))
+        seen.setdefault(rule.rule, where)
+    return problems
+
+
+def _check_names(found: list[tuple[Rule, str]], counters: list[Counter]) -> list[RuleError]:
+    names = [counter.counter for counter in counters]
+    problems = []
+    for rule, where in found:
+        for selector in dict.fromkeys(rule.selectors):
+            if not any(selects(selector, name) for name in names):
+                hint = f"{nearest(selector, names)}a new counter goes into counters.yaml first"
+                problems.append(RuleError(f"unknown counter '{selector}' in rule '{rule.rule}'", where=where, hint=hint))
+        if rule.gauge and rule.gauge not in (DATABASE_PING, REDIS_PING):
+            hint = f"known: {DATABASE_PING}, {REDIS_PING}"
+            problems.append(RuleError(f"unknown gauge '{rule.gauge}' in rule '{rule.rule}'", where=where, hint=hint))
+    return problems
+
+
+def _check_sections(found: list[tuple[Rule, str]], runbook: Runbook) -> list[RuleError]:
+    known = {procedure.section: procedure for procedure in runbook.procedures}
+    hint = f"known: {', '.join(known)} ({runbook.path}); fix the number or add the section to the runbook"
+    problems = []
+    for rule, where in found:
+        for section in (rule.procedure, *rule.also):
+            if section not in known:
+                problems.append(RuleError(f"unknown procedure '{section}' in rule '{rule.rule}'", where=where, hint=hint))
+        steps = [step.number for step in known[rule.procedure].steps] if rule.procedure in known else []
+        if rule.step and steps and rule.step not in steps:
+            message = f"procedure {rule.procedure} has no step {rule.step}, which rule '{rule.rule}' names"
+            problems.append(RuleError(message, where=where, hint=f"its steps are {', '.join(map(str, steps))}"))
+    return problems
+
+
+def nearest(name: str, names: list[str]) -> str:
+    """Give a hint at the known name that looks most like this one, if any does."""
+    near = get_close_matches(name, names, n=1)
+    return f"did you mean '{near[0]}'? " if near else ""
+
+
+def rules_schema() -> dict[str, Any]:
+    """Give the JSON Schema of a rule file, for editors."""
+    schema = Rule.model_json_schema()
+    definitions = schema.pop("$defs", {})
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "logwatch rules",
+        "type": "array",
+        "items": schema,
+        "$defs": definitions,
+    }

@@ -1,0 +1,259 @@
+"""Entries out of Cloud Logging, through google-cloud-logging's generated client and its raw messages.
+
+The generated client, because the hand-written one builds a logger and parses two times for every entry.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from logwatch.entries import NS, Entry, Span, to_datetime
+from logwatch.errors import ConfigError, SourceError
+from logwatch.reading import Reading
+from logwatch.samples import SLOW_REQUEST, SUMMARY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
+
+    from logwatch.config import Settings
+    from logwatch.ports import Progress
+
+PAGE_SIZE = 1000
+BLOCK_LINE = r'^(\s+["{}\[\]]|[{}]$)'
+"""Lines of pretty-printed JSON, each of which is an entry of its own."""
+
+
+def quote(value: str) -> str:
+    r"""Write a string for a filter.
+
+    >>> quote('a"b')
+    '"a\\"b"'
+    """
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def build_filter(span: Span, *, service: str | None, location: str | None) -> str:
+    """Give the filter for everything that is judged, indexed fields first, with explicit bounds and no severity.
+
+    The logger writes `level`, and Cloud Logging reads `severity`: all of these entries have none.
+    """
+    start, end = (f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}" for moment in span)
+    lines = ['resource.type="cloud_run_revision"']
+    if service:
+        lines.append(f"resource.labels.service_name={quote(service)}")
+    if location:
+        lines.append(f"resource.labels.location={quote(location)}")
+    lines += [f'timestamp>="{start}"', f'timestamp<"{end}"']
+    wanted = f"({quote(SUMMARY)} OR {quote(SLOW_REQUEST)})"
+    lines.append(f"(jsonPayload.message={wanted} OR textPayload:{wanted} OR textPayload=~{quote(BLOCK_LINE)})")
+    return "\n".join(lines)
+
+
+@dataclass(slots=True)
+class ReadQuota:
+    """The project's share of entries.list calls: so many in any 60 s."""
+
+    per_minute: int
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    _calls: deque[float] = field(default_factory=deque)
+
+    def wait(self, tell: Callable[[float], None]) -> None:
+        """Wait until one more call is allowed, and count it; `tell` hears for how many seconds."""
+        while len(self._calls) >= self.per_minute:
+            left = self._calls[0] + 60 - self.clock()
+            if left > 0:
+                tell(left)
+                self.sleep(left)
+            self._calls.popleft()
+        self._calls.append(self.clock())
+
+
+class CloudLoggingSource:
+    """The entries of one project, and of one Cloud Run service where it is named."""
+
+    recorded = False
+
+    def __init__(
+        self, project: str, *, service: str | None = None, location: str | None = None, endpoint: str | None = None,
+        budget_s: float = 120, quota: ReadQuota | None = None,
+    ) -> None:  # fmt: skip
+        """Name what to read; nothing is connected yet.
+
+        `endpoint` is HOST:PORT of a local server without TLS; `budget_s` is how long one call may go on failing.
+        """
+        self.project = project
+        self.service = service
+        self.location = location
+        self.endpoint = endpoint
+        self.budget_s = budget_s
+        self.quota = quota or ReadQuota(55)
+
+    @classmethod
+    def from_address(cls, address: str, settings: Settings) -> CloudLoggingSource:
+        """Read `gcp://PROJECT[/SERVICE]`; raises ConfigError with the form that is right."""
+        match = re.fullmatch(r"gcp://([a-z][a-z0-9-]{4,28}[a-z0-9]|[a-z0-9.]+:[a-z0-9-]+)(?:/([a-z][a-z0-9-]*))?/?", address)
+        if match is None:
+            raise ConfigError("no Cloud Logging address", where=address, hint="right is gcp://PROJECT or gcp://PROJECT/SERVICE")
+        return cls(
+            match[1],
+            service=match[2],
+            location=settings.location,
+            endpoint=settings.logging_endpoint,
+            budget_s=settings.read_budget.total_seconds(),
+            quota=ReadQuota(settings.read_requests_per_minute),
+        )
+
+    def filter(self, span: Span, service: str | None) -> str:
+        """Give the filter that `read` would use."""
+        return build_filter(span, service=service or self.service, location=self.location)
+
+    def read(self, span: Span | None, *, service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
+        """Read a span, page by page; the next page is on its way while this one is taken apart."""
+        if span is None:
+            raise TypeError("Cloud Logging has no end of its own: a span is needed")
+        reading = Reading()
+        with ThreadPoolExecutor(1) as ahead:
+            pages = self._pages(span, service, progress)
+            coming = ahead.submit(next, pages, None)
+            meanwhile()
+            while (page := coming.result()) is not None:
+                coming = ahead.submit(next, pages, None)
+                for raw in page:
+                    reading.add(to_entry(raw))
+                if page:
+                    _tell_progress(reading, span, progress)
+        return reading
+
+    def _pages(self, span: Span, service: str | None, progress: Progress) -> Iterator[Any]:
+        """Give the raw entries of each page; empty pages with a token are part of the walk."""
+        from google.cloud.logging_v2.types import ListLogEntriesRequest, ListLogEntriesResponse
+
+        client = self._connect()
+        token = ""
+        while True:
+            request = ListLogEntriesRequest(
+                resource_names=[f"projects/{self.project}"],
+                filter=self.filter(span, service),
+                order_by="timestamp asc",
+                page_size=PAGE_SIZE,
+                page_token=token,
+            )
+            page = ListLogEntriesResponse.pb(self._call(client, request, progress))
+            yield page.entries
+            token = page.next_page_token
+            if not token:
+                return
+
+    def _connect(self) -> LoggingServiceV2Client:
+        from google.auth.exceptions import DefaultCredentialsError
+        from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
+
+        if self.endpoint:
+            import grpc
+            from google.cloud.logging_v2.services.logging_service_v2.transports import LoggingServiceV2GrpcTransport
+
+            channel = grpc.insecure_channel(self.endpoint, options=[("grpc.max_receive_message_length", -1)])
+            return LoggingServiceV2Client(transport=LoggingServiceV2GrpcTransport(channel=channel))
+        try:
+            return LoggingServiceV2Client()
+        except DefaultCredentialsError as error:
+            hint = "run: gcloud auth application-default login"
+            raise SourceError("no Google credentials on this machine", where=f"gcp://{self.project}", hint=hint) from error
+
+    def _call(self, client: LoggingServiceV2Client, request: Any, progress: Progress) -> Any:  # noqa: ANN401 - proto-plus
+        """Fetch one page; what may pass is tried again within the budget, 429 no sooner than after seconds."""
+        from google.api_core import exceptions as api
+        from google.auth.exceptions import GoogleAuthError
+
+        passing = (api.ResourceExhausted, api.ServiceUnavailable, api.InternalServerError, api.DeadlineExceeded)
+        clock = self.quota.clock
+        begun = clock()
+        for attempt in count():
+            self.quota.wait(lambda seconds: progress(f"waiting {seconds:.0f} s for the read quota", None))
+            left = max(self.budget_s - (clock() - begun), 1)
+            try:
+                return next(client.list_log_entries(request=request, retry=None, timeout=min(left, 60)).pages)
+            except passing as error:
+                first, most = (5.0, 30.0) if isinstance(error, api.ResourceExhausted) else (0.2, 10.0)
+                wait = min(first * 1.6**attempt, most) * random.uniform(1, 1.25)  # noqa: S311 - spreads retries, no secret
+                if clock() - begun + wait > self.budget_s:
+                    raise self._error(error) from error
+                progress(f"Cloud Logging: {_reason(error)}; again in {wait:.0f} s", None)
+                self.quota.sleep(wait)
+            except (api.GoogleAPICallError, GoogleAuthError) as error:
+                raise self._error(error) from error
+        raise AssertionError
+
+    def _error(self, error: Exception) -> SourceError:
+        from google.api_core import exceptions as api
+
+        project = self.project
+        hint = None
+        if isinstance(error, api.Forbidden):
+            hint = f"run: gcloud projects add-iam-policy-binding {project} --member=user:YOU --role=roles/logging.viewer"
+        elif isinstance(error, api.Unauthorized) or not isinstance(error, api.GoogleAPICallError):
+            hint = "run: gcloud auth application-default login"
+        elif isinstance(error, api.NotFound):
+            hint = "check the project id: gcloud projects list"
+        elif isinstance(error, api.ResourceExhausted):
+            hint = "60 reads a minute is all that a project has; wait a minute, ask for less, or raise LOGWATCH_READ_BUDGET"
+        elif isinstance(error, api.ServerError):
+            hint = "try again, or raise LOGWATCH_READ_BUDGET"
+        return SourceError(f"Cloud Logging: {_reason(error)}", where=f"gcp://{project}", hint=hint)
+
+
+def _reason(error: Exception) -> str:
+    message = str(getattr(error, "message", "") or error).splitlines() or [""]
+    return f"{type(error).__name__}: {message[0][:200]}"
+
+
+def _tell_progress(reading: Reading, span: Span, progress: Progress) -> None:
+    if reading.last is not None:
+        seen = to_datetime(reading.last)
+        share = (seen - span.start) / (span.end - span.start)
+        progress(f"{reading.entries:,} entries, up to {_clock(seen)}", min(max(share, 0.0), 1.0))
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%m-%d %H:%MZ}"
+
+
+def to_entry(raw: Any) -> Entry:  # noqa: ANN401 - raw protobuf messages have no static type
+    """Give an entry of a raw google.logging.v2.LogEntry."""
+    stamp, received = raw.timestamp, raw.receive_timestamp
+    kind = raw.WhichOneof("payload")
+    return Entry(
+        raw.log_name,
+        raw.insert_id,
+        stamp.seconds * NS + stamp.nanos,
+        received.seconds * NS + received.nanos,
+        raw.resource.labels.get("service_name", ""),
+        raw.labels.get("instanceId", ""),
+        raw.text_payload if kind == "text_payload" else None,
+        _to_dict(raw.json_payload) if kind == "json_payload" else None,
+    )
+
+
+def _to_dict(struct: Any) -> dict[str, Any]:  # noqa: ANN401 - google.protobuf.Struct
+    """Turn a Struct into a dict; numbers other than 0 first, because a summary holds little else."""
+    return {key: value.number_value or _to_value(value) for key, value in struct.fields.items()}
+
+
+def _to_value(value: Any) -> Any:  # noqa: ANN401 - google.protobuf.Value
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        return _to_dict(value.struct_value)
+    if kind == "list_value":
+        return [_to_value(item) for item in value.list_value.values]
+    return None if kind in (None, "null_value") else getattr(value, kind)

@@ -1,0 +1,246 @@
+"""Recorded entries: NDJSON, JSON arrays, `.gz` of either, standard input, folders, several of them together."""
+
+import codecs
+import gzip
+import io
+import multiprocessing
+import os
+import sys
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
+from typing import BinaryIO
+
+from logwatch.entries import Span
+from logwatch.errors import SourceError
+from logwatch.ports import Progress
+from logwatch.reading import Reading
+from logwatch.samples import Reason
+from logwatch.sources.json_entries import MAX_ENTRY, split_lines, split_objects, take, take_lines
+
+PIECE = 4 << 20
+"""Bytes of a file that are held and searched at once."""
+
+SECOND_PROCESS_FROM = 32 << 20
+"""Bytes above which a second process pays for its start."""
+
+SUFFIXES = (".json", ".ndjson", ".jsonl", ".log", ".gz")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The lines of a file that start in `[start, end)`; a whole stream where `end` is None."""
+
+    path: str
+    start: int
+    end: int | None
+
+
+class FilesSource:
+    """Recorded entries out of files; `-` is standard input, a folder stands for the files in it."""
+
+    recorded = True
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        """Take paths as they were typed; nothing is opened yet."""
+        self._paths = list(paths)
+
+    def read(self, span: Span | None, *, service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
+        """Read everything that the files hold, on two processes where they are large."""
+        del span  # a recording is read whole: its own end says what "now" is
+        pieces = [piece for path in self._files() for piece in _cut(path)]
+        size = sum(piece.end - piece.start for piece in pieces if piece.end is not None)
+        if size < SECOND_PROCESS_FROM:
+            meanwhile()
+            return _read_pieces(iter(range(len(pieces))), pieces, service, progress)
+        return _read_on_two(pieces, service, progress, meanwhile)
+
+    def _files(self) -> Iterator[str]:
+        for path in self._paths:
+            if path != "-" and Path(path).is_dir():
+                found = sorted(str(file) for file in Path(path).rglob("*") if file.suffix in SUFFIXES and file.is_file())
+                if not found:
+                    raise SourceError("no log files in this folder", where=path, hint=f"looked for {', '.join(SUFFIXES)}")
+                yield from found
+            else:
+                yield path
+
+
+def _cut(path: str) -> list[Piece]:
+    """Cut a file of plain lines into pieces; leave any other whole."""
+    if path == "-":
+        return [Piece(path, 0, None)]
+    with _open(path) as file:
+        head = file.read(64 << 10)
+        size = file.seek(0, io.SEEK_END)
+    if _is_plain_lines(head):
+        return [Piece(path, start, min(start + PIECE, size)) for start in range(0, size, PIECE)]
+    return [Piece(path, 0, None)]
+
+
+def _open(path: str) -> BinaryIO:
+    try:
+        return open(path, "rb", buffering=0)  # type: ignore[return-value]  # noqa: SIM115, PTH123 - the caller closes it
+    except FileNotFoundError:
+        hint = "a source is a file, a folder, '-' for standard input, or gcp://PROJECT[/SERVICE]"
+        raise SourceError("no such file", where=path, hint=hint) from None
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror}", where=path, hint=f"try: ls -l {path}") from error
+
+
+def _is_plain_lines(head: bytes) -> bool:
+    return not head.startswith((b"\x1f\x8b", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and not _is_array(head)
+
+
+def _is_array(head: bytes) -> bool:
+    """Tell whether the objects do not stand one on a line."""
+    head = head.lstrip(codecs.BOM_UTF8 + b" \t\r\n")
+    first = head.split(b"\n", 1)[0].strip()
+    return head.startswith(b"[") or (b"\n" in head and first.startswith(b"{") and not first.endswith(b"}") and len(first) < 3)
+
+
+def _read_pieces(numbers: Iterator[int], pieces: Sequence[Piece], service: str | None, progress: Progress) -> Reading:
+    reading = Reading(service=service)
+    for number in numbers:
+        piece = pieces[number]
+        try:
+            if piece.end is None:
+                _read_stream(piece.path, reading)
+            else:
+                take_lines(_read_lines(piece.path, piece.start, piece.end, reading), reading)
+        except OSError as error:
+            raise SourceError(f"cannot be read: {error.strerror}", where=piece.path) from error
+        progress("reading", (number + 1) / len(pieces))
+    return reading
+
+
+def _read_lines(path: str, start: int, end: int, reading: Reading) -> bytes:
+    """Give the lines that start in `[start, end)`, the last one whole."""
+    with _open(path) as file:
+        file.seek(max(start - 1, 0))
+        block = file.read(end - max(start - 1, 0))
+        if start:
+            begin = block.find(b"\n") + 1
+            block = block[begin:] if begin else b""
+            if not block:
+                return b""  # one line fills the piece, and it belongs to the piece in which it starts
+        while not block.endswith(b"\n") and (more := file.read(PIECE)):
+            cut = more.find(b"\n") + 1
+            block += more[:cut] if cut else more
+            if cut:
+                break
+            if len(block) > MAX_ENTRY + PIECE:
+                reading.refuse(Reason.TOO_LONG)
+                return block[: block.rfind(b"\n") + 1]
+    return block
+
+
+def _read_stream(path: str, reading: Reading) -> None:
+    """Read standard input, a compressed file, UTF-16, or a JSON array."""
+    with sys.stdin.buffer if path == "-" else _open(path) as file:
+        chunks = _to_utf8(_unzip(iter(lambda: file.read(PIECE), b""), reading))
+        head = next(chunks, b"")
+        while head and len(head) < 1024 and (more := next(chunks, b"")):
+            head += more
+        whole = _chain(head, chunks)
+        if _is_array(head):
+            for value in split_objects(whole, reading):
+                take(value, reading)
+        else:
+            for block in split_lines(whole, reading):
+                take_lines(block, reading)
+
+
+def _chain(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    yield head
+    yield from chunks
+
+
+def _unzip(chunks: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
+    """Unpack gzip, member after member; pass anything else on as it is."""
+    head = next(chunks, b"")
+    if not head.startswith(b"\x1f\x8b"):
+        yield from _chain(head, chunks)
+        return
+    unpack = gzip.GzipFile(fileobj=_Joined(_chain(head, chunks)))
+    try:
+        while data := unpack.read(PIECE):
+            yield data
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        reading.refuse(Reason.DAMAGED_GZIP)
+
+
+class _Joined(io.RawIOBase):
+    """Chunks as a file."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        if not self._rest:
+            self._rest = next(self._chunks, b"")
+        size = min(len(buffer), len(self._rest))
+        buffer[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        return size
+
+
+def _to_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Turn UTF-16, as PowerShell writes it, into UTF-8; pass anything else on as it is."""
+    head = next(chunks, b"")
+    if not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        yield from _chain(head, chunks)
+        return
+    decoder = codecs.getincrementaldecoder("utf-16")("replace")
+    for chunk in _chain(head, chunks):
+        yield decoder.decode(chunk).encode("utf-8", "replace")
+
+
+def _read_on_two(
+    pieces: Sequence[Piece], service: str | None, progress: Progress, meanwhile: Callable[[], object]
+) -> Reading:
+    """Share the pieces with a second process: each takes the next one that nobody has."""
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    taken: Synchronized[int] = context.Value("i", 0)
+    here, there = context.Pipe(duplex=False)
+    helper = context.Process(target=_read_in_helper, args=(there, taken, pieces, service), daemon=True)
+    helper.start()
+    there.close()
+    meanwhile()
+    reading = _read_pieces(_next_number(taken, len(pieces)), pieces, service, progress)
+    try:
+        other = here.recv()
+    except EOFError:
+        raise SourceError("the second reading process ended early", hint="out of memory? try fewer files at once") from None
+    if isinstance(other, SourceError):
+        raise other
+    helper.join()
+    reading.merge(other)
+    return reading
+
+
+def _read_in_helper(there: Connection, taken: "Synchronized[int]", pieces: Sequence[Piece], service: str | None) -> None:
+    try:
+        there.send(_read_pieces(_next_number(taken, len(pieces)), pieces, service, lambda _text, _share: None))
+    except SourceError as error:
+        there.send(error)
+    finally:
+        there.close()
+        os._exit(0)
+
+
+def _next_number(taken: "Synchronized[int]", size: int) -> Iterator[int]:
+    while True:
+        with taken.get_lock():
+            number = taken.value
+            taken.value += 1
+        if number >= size:
+            return
+        yield number

@@ -1,0 +1,109 @@
+"""The words that people read, in Korean and English."""
+
+from typing import Literal
+
+Lang = Literal["ko", "en"]
+
+TEXTS: dict[str, tuple[str, str]] = {
+    # levels
+    "normal": ("정상", "normal"),
+    "elevated": ("주의", "elevated"),
+    "warning": ("경고", "warning"),
+    "unknown": ("미상", "unknown"),
+    # the report's head and columns
+    "title": ("런북 3장 판정", "Runbook section 3, judged"),
+    "span": ("구간", "span"),
+    "now": ("현재", "now"),
+    "rule": ("규칙", "rule"),
+    "shop": ("매장", "shop"),
+    "all_shops": ("전체", "all shops"),
+    "value": ("값", "value"),
+    "level": ("수준", "level"),
+    "course": ("추이", "course"),
+    "worst": ("최악", "worst"),
+    "at": ("시각", "at"),
+    "normal_range": ("정상", "normal"),
+    "warning_range": ("경고", "warning"),
+    "procedure": ("절차", "procedure"),
+    "follow": ("따를 절차", "procedures to follow"),
+    "slow_requests": ("느린 요청", "slow requests"),
+    "label": ("구분", "label"),
+    "count": ("건수", "count"),
+    "route": ("경로", "route"),
+    "data": ("데이터", "data"),
+    "findings": ("확인할 점", "worth knowing"),
+    "all_normal": ("경고나 주의가 없습니다.", "No warning, nothing elevated."),
+    "warned_now": ("지금 경고: {rules}", "Warning now: {rules}"),
+    "warned_before": ("구간 중 경고였음: {rules}", "Was warning in this span: {rules}"),
+    "counted": (
+        "로그 {entries}건: 요약 {samples} · 느린 요청 {slow_requests} · 증거 {evidence} · 무관 {ignored}"
+        " · 중복 {duplicates} · 해석 실패 {unparsed}",
+        "{entries} entries: {samples} summaries · {slow_requests} slow requests · {evidence} evidence · {ignored} ignored"
+        " · {duplicates} repeated · {unparsed} unparsed",
+    ),
+    "instances": ("인스턴스 {instances}개", "{instances} instances"),
+    # why a level is not simply what the value says
+    "no_lines": ("요약 로그 없음", "no summary lines"),
+    "no_events": ("발생 건수 없음", "no events"),
+    "no_endpoint": ("엔드포인트 미설정", "no endpoint set"),
+    "not_proven": ("n={n}, 근거 부족", "n={n}, not proven"),
+    "too_few": ("{k}건, 기준 미만", "{k} slow, too few"),
+    # findings: what was left over, and its cure
+    "counters_lost": (
+        "애플리케이션이 카운터를 잃었습니다: {count}줄이 개발용 형식이라 숫자가 없습니다."
+        " → 서비스에 NODE_ENV=production을 설정하세요.",
+        "The application lost its counters: {count} lines have the development format, without figures."
+        " → Set NODE_ENV=production on the service.",
+    ),
+    "silent_source": (
+        "요약 로그가 한 줄도 없습니다. BETA_MODE가 꺼졌거나(배포 시 --set-env-vars가 지웁니다), 개발용 로그 형식이거나,"
+        " 프로세스가 멈춘 경우입니다. → gcloud run services update {service} --update-env-vars=BETA_MODE=true",
+        "There is not one summary line. BETA_MODE is off (a deploy with --set-env-vars removes it), or the log format is the"
+        " development one, or the process is dead. → gcloud run services update {service} --update-env-vars=BETA_MODE=true",
+    ),
+    "silent_windows": (
+        "요약 로그가 없는 1분 구간이 {count}개 있습니다. 0이 아니라 '미상'으로 봅니다.",
+        "{count} windows have no summary from anybody: they are unknown, not zero.",
+    ),
+    "off_rhythm": (
+        "요약 {count}줄이 60초 주기에서 벗어났습니다(인스턴스 {instances}개). CPU 스로틀링으로 타이머가 늦는 것입니다."
+        " → gcloud run services update {service} --no-cpu-throttling",
+        "{count} summaries are off their instance's 60 s rhythm ({instances} instances): CPU throttling delays the timer."
+        " → gcloud run services update {service} --no-cpu-throttling",
+    ),
+    "late": (
+        "{count}줄이 구간을 마감한 뒤에 도착했습니다. 자주 그러면 LOGWATCH_GRACE를 늘리세요.",
+        "{count} lines arrived after their window was closed. If that is common, raise LOGWATCH_GRACE.",
+    ),
+    "suspect": (
+        "{rule}({shop}): 분자가 분모보다 큽니다({numerator}/{denominator}, {at}). 카운터를 중복으로 세고 있는지 확인하세요.",
+        "{rule} ({shop}): more successes than attempts ({numerator}/{denominator}, {at}). Look for a counter that counts twice.",
+    ),
+    "unparsed": ("해석하지 못한 로그 {count}건: {reason}", "{count} entries not understood: {reason}"),
+    "flaw": ("이상한 카운터 {count}건: {what}", "{count} odd counters: {what}"),
+    "old": (
+        "로그 버킷의 기본 보관 기간은 30일입니다. 그보다 오래된 구간은 비어 보일 수 있습니다.",
+        "A log bucket keeps 30 days by default: what is older than that may look empty.",
+    ),
+    # reasons of unparsed entries
+    "reason.not_json": ("JSON이 아님", "not JSON"),
+    "reason.cut_off": ("중간에 잘림", "cut off"),
+    "reason.too_long": ("항목이 32 MiB를 넘음", "an entry of over 32 MiB"),
+    "reason.not_an_entry": ("LogEntry 형식이 아님", "not a LogEntry"),
+    "reason.no_timestamp": ("시각이 없거나 잘못됨", "no usable timestamp"),
+    "reason.counters_lost": ("카운터가 유실됨", "counters lost"),
+    "reason.bad_slow_request": ("[SlowRequest]에 label이나 durationMs가 없음", "a [SlowRequest] without label or durationMs"),
+    "reason.incomplete_block": ("여러 줄로 나뉜 JSON이 완성되지 않음", "JSON over several lines that never completes"),
+    "reason.damaged_gzip": ("손상된 gzip: 이후 내용은 읽지 못함", "damaged gzip: what follows could not be read"),
+    # flaws of single counters
+    "flaw.negative": ("음수", "negative"),
+    "flaw.not_finite": ("유한하지 않은 수", "not finite"),
+    "flaw.not_a_number": ("숫자가 아님", "not a number"),
+    "flaw.malformed_key": ("'}' 없는 키(이름 그대로 집계)", "key without '}' (counted under its whole name)"),
+}
+
+
+def text(key: str, lang: Lang, **values: object) -> str:
+    """Give a sentence in a language, its places filled."""
+    ko, en = TEXTS[key]
+    return (ko if lang == "ko" else en).format(**values)

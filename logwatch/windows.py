@@ -1,0 +1,268 @@
+"""The table of 60 s windows that every verdict stands on.
+
+Minutes are counted since 1970 in UTC inside the tables, and become times where people or files see them.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from logwatch.entries import EPOCH, NS, Span
+from logwatch.reading import EVIDENCE, IGNORED, SAMPLES, SLOW, UNPARSED, Reading
+
+WINDOW = timedelta(seconds=60)
+RHYTHM_TOLERANCE_S = 5
+"""How far two summaries of an instance may be from a whole number of minutes apart before it is reported."""
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What became of the entries; `entries` equals samples + slow_requests + evidence + ignored + duplicates + unparsed."""
+
+    entries: int
+    samples: int
+    """Entries that were understood as summaries; pretty-printed ones count each of their lines."""
+    slow_requests: int
+    evidence: int
+    ignored: int
+    duplicates: int
+    unparsed: dict[str, int]
+    """Entries not understood, by reason."""
+    flaws: dict[str, int]
+    """Single counters left out or doubted in summaries that were understood, by what is wrong and which."""
+    instances: int
+    """Instances that wrote at least one summary."""
+    late: int
+    """Entries that arrived after their window was closed."""
+    off_rhythm: dict[str, int]
+    """Instances whose summaries are not whole minutes apart, with the number of such gaps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Counts, slow requests and measured values of a span, by minute."""
+
+    span: Span
+    counters: pd.DataFrame
+    """Columns minute, series, value; a row for each key that a summary of the minute carried; sorted."""
+    slow: pd.DataFrame
+    """Columns minute, label, route, duration_ms; a row for each slow request; sorted by minute."""
+    gauges: pd.DataFrame
+    """Columns minute, series, value; a row for each measured value; sorted by minute."""
+    summaries: pd.DataFrame
+    """Columns minute, lines; how many summaries each minute had; no row is silence, never zero."""
+    quality: Quality = field(repr=False)
+
+    def silent(self, span: Span) -> int:
+        """Count the windows of a span without a summary from anybody."""
+        first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
+        return last - first + 1 - int(self.summaries["minute"].between(first, last).sum())
+
+    def within(self, span: Span) -> "Windows":
+        """Give the windows of a part of the span."""
+        first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
+        tables = [
+            table[table["minute"].between(first, last)].reset_index(drop=True)
+            for table in (self.counters, self.slow, self.gauges, self.summaries)
+        ]
+        return Windows(span, *tables, quality=self.quality)
+
+
+def to_minute(moment: datetime) -> int:
+    """Give the number of the minute that a time lies in."""
+    return (moment - EPOCH) // WINDOW
+
+
+def from_minute(minute: int) -> datetime:
+    """Give the start of a minute."""
+    return EPOCH + int(minute) * WINDOW
+
+
+def aggregate(reading: Reading, *, span: Span | None = None, grace: timedelta = timedelta(seconds=90)) -> Windows:
+    """Count a settled reading into 60 s windows.
+
+    A summary belongs to the window in which it ends. Where jitter puts two of one instance into one window,
+    the earlier belongs to the window before. Repeated entries count once, instances add up, and neither the
+    order of the entries nor how they were split between reads changes a figure.
+    `span` limits the windows; without it they reach from the first entry seen to the last.
+    """
+    repeated_lines = reading.settle()
+    rows = _unique_rows(reading)
+    rows["minute"] = rows["time"] // (60 * NS)
+    samples = rows[rows["kind"] == SAMPLES].sort_values(["instance", "time"])
+    samples = samples.assign(minute=_place(samples["instance"].to_numpy(), samples["minute"].to_numpy()))
+    rows.loc[samples.index, "minute"] = samples["minute"]
+    span = span or _whole_span(reading, samples["minute"])
+    first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
+
+    minute_of_row = pd.Series(-1, index=range(len(reading.rows.kind)), dtype="int64")
+    minute_of_row[rows.index] = rows["minute"]
+    inside = samples["minute"].between(first, last)
+    lines = samples[inside].groupby("minute").size().rename("lines").reset_index()
+    return Windows(
+        span=span,
+        counters=_sum_counters(reading, minute_of_row.to_numpy(), first, last),
+        slow=_list_slow(reading, minute_of_row.to_numpy(), first, last),
+        gauges=_list_gauges(reading, first, last),
+        summaries=lines,
+        quality=_assess(reading, rows, samples, repeated_lines, grace),
+    )
+
+
+def _column(values: Any, dtype: str) -> Array:  # noqa: ANN401 - array.array has no usable type of its own
+    return np.frombuffer(values, dtype=dtype) if len(values) else np.empty(0, dtype)
+
+
+def _unique_rows(reading: Reading) -> pd.DataFrame:
+    """Give the rows without repeated identities; the index is the row's number in the reading."""
+    source = reading.rows
+    rows = pd.DataFrame(
+        {
+            "time": _column(source.time, "int64"),
+            "received": _column(source.received, "int64"),
+            "log": _column(source.log, "int32"),
+            "instance": _column(source.instance, "int32"),
+            "kind": _column(source.kind, "int8"),
+            "detail": _column(source.detail, "int32"),
+            "lines": _column(source.lines, "int32"),
+        }
+    )
+    shared = rows.index[rows["time"].duplicated(keep=False)]  # only equal times can have equal identities
+    ids = np.array([source.insert_id[row] for row in shared], dtype=object)
+    identity = pd.DataFrame({"time": rows["time"][shared], "log": rows["log"][shared], "id": ids}, index=shared)
+    return rows.drop(index=shared[(identity.duplicated() & (identity["id"] != "")).to_numpy()])
+
+
+def _place(instance: Array, minute: Array) -> Array:
+    """Give the window of each summary, for summaries sorted by instance and time.
+
+    One moves to the window before when the next one of its instance is in the same window, or was itself moved
+    into it: so an instance whose phase jitters around the minute's boundary still shows one summary a window.
+    """
+    if not len(minute):
+        return minute
+    gap = np.append(np.diff(minute), 2)
+    gap[np.append(np.diff(instance) != 0, True)] = 2
+    numbers = np.arange(len(minute))
+    next_not_one = np.minimum.accumulate(np.where(gap != 1, numbers, len(minute))[::-1])[::-1]
+    return minute - (gap[next_not_one] == 0)
+
+
+def _whole_span(reading: Reading, placed: "pd.Series[int]") -> Span:
+    first, last = (reading.first or 0) // (60 * NS), (reading.last or 0) // (60 * NS)
+    if len(placed):
+        first = min(first, int(placed.min()))
+    return Span(from_minute(first), from_minute(last + 1))
+
+
+def _sum_counters(reading: Reading, minute_of_row: Array, first: int, last: int) -> pd.DataFrame:
+    counts = reading.counts
+    minute = minute_of_row[_column(counts.row, "int32")]
+    table = pd.DataFrame(
+        {"minute": minute, "series": _column(counts.series, "int32"), "value": _column(counts.value, "float64")}
+    )[(minute >= first) & (minute <= last)]
+    table = table.groupby(["minute", "series"], as_index=False, sort=False)["value"].sum()
+    table["series"] = _named(table["series"], list(reading.series))
+    return table.sort_values(["minute", "series"], ignore_index=True)
+
+
+def _named(codes: "pd.Series[int]", names: list[str]) -> pd.Categorical:
+    """Give categories in order of their names, so that sorting by them sorts by name."""
+    order = sorted(range(len(names)), key=names.__getitem__)
+    rank = np.empty(len(names), dtype="int32")
+    rank[order] = np.arange(len(names), dtype="int32")
+    return pd.Categorical.from_codes(rank[codes.to_numpy()], categories=pd.Index([names[i] for i in order], dtype=object))
+
+
+def _list_slow(reading: Reading, minute_of_row: Array, first: int, last: int) -> pd.DataFrame:
+    slow = reading.slow
+    minute = minute_of_row[_column(slow.row, "int32")]
+    table = pd.DataFrame(
+        {
+            "minute": minute,
+            "label": _column(slow.label, "int32"),
+            "route": _column(slow.route, "int32"),
+            "duration_ms": _column(slow.duration_ms, "float64"),
+        }
+    )[(minute >= first) & (minute <= last)]
+    table["label"] = _named(table["label"], list(reading.labels))
+    table["route"] = _named(table["route"], list(reading.routes))
+    return table.sort_values(["minute", "label", "duration_ms", "route"], ignore_index=True)
+
+
+def _list_gauges(reading: Reading, first: int, last: int) -> pd.DataFrame:
+    gauges = reading.gauges
+    minute = _column(gauges.time, "int64") // (60 * NS)
+    table = pd.DataFrame(
+        {"minute": minute, "series": _column(gauges.series, "int32"), "value": _column(gauges.value, "float64")}
+    )[(minute >= first) & (minute <= last)]
+    table["series"] = _named(table["series"], list(reading.series))
+    return table.sort_values(["minute", "series", "value"], ignore_index=True)
+
+
+def _assess(
+    reading: Reading, rows: pd.DataFrame, samples: pd.DataFrame, repeated_lines: int, grace: timedelta
+) -> Quality:
+    lines = rows.groupby("kind")["lines"].sum()
+    unparsed = {str(reason): count for reason, count in reading.refused.items()}
+    details = list(reading.details)
+    bad = rows[rows["kind"] == UNPARSED].groupby("detail")["lines"].sum()
+    for detail, count in bad.items():
+        reason = details[int(str(detail))]
+        unparsed[reason] = unparsed.get(reason, 0) + int(count)
+    repeated = int(sum(reading.rows.lines)) - int(rows["lines"].sum()) + repeated_lines
+    closed = (rows["time"] // (60 * NS) + 1) * (60 * NS) + grace // timedelta(microseconds=1) * 1000
+    counted = rows["kind"].isin([SAMPLES, SLOW])
+    return Quality(
+        entries=reading.entries,
+        samples=int(lines.get(SAMPLES, 0)),
+        slow_requests=int(lines.get(SLOW, 0)),
+        evidence=int(lines.get(EVIDENCE, 0)),
+        ignored=int(lines.get(IGNORED, 0)) + reading.ignored,
+        duplicates=repeated,
+        unparsed=dict(sorted(unparsed.items())),
+        flaws=dict(sorted(reading.flaws.items())),
+        instances=samples["instance"].nunique(),
+        late=int((counted & (rows["received"] > closed)).sum()),
+        off_rhythm=_off_rhythm(samples, list(reading.instances)),
+    )
+
+
+def _off_rhythm(samples: pd.DataFrame, instances: list[str]) -> dict[str, int]:
+    gap = samples["time"].diff() / NS
+    same = samples["instance"].diff() == 0
+    off = same & ((gap + 30) % 60 - 30).abs().gt(RHYTHM_TOLERANCE_S)
+    return {instances[int(str(code))]: int(count) for code, count in off.groupby(samples["instance"]).sum().items() if count}
+
+
+def counters_csv(windows: Windows) -> pd.DataFrame:
+    """Give the table that files hold: minute (RFC 3339), series, value (whole numbers without decimals)."""
+    table = windows.counters
+    value = table["value"]
+    whole = bool((value % 1 == 0).all()) and bool((value.abs() < 2**63).all())
+    return pd.DataFrame(
+        {"minute": _rfc3339(table["minute"]), "series": table["series"], "value": value.astype("int64") if whole else value}
+    )
+
+
+def slow_csv(windows: Windows) -> pd.DataFrame:
+    """Give slow requests by minute and label: how many, and p50, p95 (interpolated) and the longest in ms."""
+    grouped = windows.slow.groupby(["minute", "label"], observed=True)["duration_ms"]
+    table = pd.DataFrame(
+        {"count": grouped.size(), "p50_ms": grouped.quantile(0.5), "p95_ms": grouped.quantile(0.95), "max_ms": grouped.max()}
+    ).reset_index()
+    table.insert(1, "slow_request", [f"slow_request{{label={label}}}" for label in table["label"]])
+    table["minute"] = _rfc3339(table["minute"])
+    return table.round(3)
+
+
+def _rfc3339(minutes: "pd.Series[int]") -> Array:
+    """Write each different minute once: there are far fewer of them than rows."""
+    codes, unique = pd.factorize(minutes)
+    texts = [f"{from_minute(minute):%Y-%m-%dT%H:%M:%SZ}" for minute in unique]
+    return np.array(texts, dtype=object)[codes] if texts else np.array([], dtype=object)

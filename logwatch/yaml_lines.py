@@ -1,0 +1,52 @@
+"""YAML that remembers its lines, so that an error can name the place to mend."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from logwatch.errors import RuleError
+
+Path_ = tuple[str | int, ...]
+"""Keys and positions that lead to a value, from the top of the file."""
+
+
+class Document:
+    """A YAML file's value, and the line of each part of it."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file; raises RuleError where it is no YAML."""
+        self.path = path
+        self._lines: dict[Path_, int] = {}
+        try:
+            node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise RuleError(f"not YAML: {error.problem}", where=f"{path}:{line}") from None
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise RuleError(f"cannot be read: {error}", where=str(path)) from None
+        self.value: Any = self._build(node, ()) if node else None
+
+    def _build(self, node: yaml.Node, path: Path_) -> Any:  # noqa: ANN401 - YAML holds anything
+        self._lines[path] = node.start_mark.line + 1
+        if isinstance(node, yaml.SequenceNode):
+            return [self._build(child, (*path, index)) for index, child in enumerate(node.value)]
+        if isinstance(node, yaml.MappingNode):
+            return self._build_mapping(node, path)
+        return yaml.safe_load(yaml.serialize(node))
+
+    def _build_mapping(self, node: yaml.MappingNode, path: Path_) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key_node, child in node.value:
+            key = str(key_node.value)
+            if key in result:
+                raise RuleError(f"'{key}' stands twice", where=f"{self.path}:{key_node.start_mark.line + 1}")
+            result[key] = self._build(child, (*path, key))
+            self._lines[(*path, key)] = key_node.start_mark.line + 1
+        return result
+
+    def where(self, path: Path_) -> str:
+        """Give `file:line` of a part, or of the nearest part around it."""
+        while path and path not in self._lines:
+            path = path[:-1]
+        return f"{self.path}:{self._lines.get(path, 1)}"

@@ -1,0 +1,88 @@
+"""gRPC servers on this machine's loopback address."""
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any, Self
+
+import grpc
+
+from tests.local_google.calls import Fault, Received
+from tests.local_google.logging_service import LoggingService
+
+_WORKERS = 8
+
+
+class LocalServer:
+    """A gRPC server with the given generic handlers, listening from its making until `stop`."""
+
+    def __init__(self, handlers: Iterable[Any], *, port: int = 0) -> None:
+        """Port 0 takes a free one. Raises RuntimeError where the port is taken."""
+        options = [("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", -1)]
+        self._server = grpc.server(ThreadPoolExecutor(_WORKERS), handlers=tuple(handlers), options=options)
+        self.port: int = self._server.add_insecure_port(f"127.0.0.1:{port}")
+        self._server.start()
+
+    @property
+    def address(self) -> str:
+        """Give `host:port`, as channels want it."""
+        return f"127.0.0.1:{self.port}"
+
+    def stop(self) -> None:
+        """Cancel what is under way and close the port."""
+        self._server.stop(grace=None).wait()
+
+    def __enter__(self) -> Self:
+        """Give the server, which is listening already."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.stop()
+
+
+class LoggingServer(LocalServer):
+    """A stand-in for Cloud Logging that serves the given entries."""
+
+    def __init__(  # noqa: PLR0913  each is a rule of the service that a test may turn
+        self,
+        entries: Iterable[Any] = (),
+        *,
+        port: int = 0,
+        quota: int | None = 60,
+        empty_pages: int = 0,
+        duplicates: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
+        """Serve raw LogEntry messages.
+
+        quota: accepted calls per project in any 60 s of `clock`, which gives seconds; None for no limit.
+        empty_pages: every n-th page of a walk is empty and has a token; 0 for none, else at least 2.
+        duplicates: give entries of equal log name, timestamp and insert id as often as they were added.
+        now: an aware time; entries received later are not seen yet. None sees every entry.
+        """
+        self._service = LoggingService(
+            quota=quota, empty_pages=empty_pages, duplicates=duplicates, clock=clock, now=now
+        )
+        self._service.add(entries)
+        super().__init__([self._service.handler()], port=port)
+
+    def add(self, entries: Iterable[Any]) -> None:
+        """Store more raw LogEntry messages while serving."""
+        self._service.add(entries)
+
+    @property
+    def requests(self) -> list[Received]:
+        """Every request received, in order, refused ones too."""
+        return self._service.calls.requests
+
+    @property
+    def faults(self) -> list[Fault | None]:
+        """What happens to the next calls, one a call; None is a call without a fault."""
+        return self._service.calls.faults
+
+    @faults.setter
+    def faults(self, faults: Iterable[Fault | None]) -> None:
+        self._service.calls.faults = list(faults)
