@@ -1,8 +1,8 @@
 """Write the same NDJSON file of Cloud Logging entries on every machine: `python -m benchmarks.make_input`.
 
 One minute holds 600 lines: 36 instances write one summary each (6 %), 24 slow requests (4 %), and the rest is what such
-an application logs besides. Only `Random.random` is drawn from: its sequence is the
-same in every Python version.
+an application logs besides. Only `Random.random` is drawn from: its sequence is the same in
+every Python version.
 """
 
 import argparse
@@ -96,7 +96,8 @@ AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, li
 class LineWriter:
     """Makes lines of each kind; holds the random numbers, the instances and the last insertId."""
 
-    def __init__(self, seed: int = 20260224) -> None:
+    def __init__(self, seed: int) -> None:
+        """Start the sequence of random numbers that all lines depend on."""
         self.random = Random(seed).random
         self.numbers = count(1)
         self.instances = [self._hex(98) for _ in range(INSTANCES)]
@@ -104,14 +105,14 @@ class LineWriter:
         self.phases = [3 * SECOND + int(self.random() * 54 * SECOND) for _ in range(INSTANCES)]
 
     def summary(self, time: int, instance: int) -> str:
-        """One instance's counters of the minute before `time`; a counter that is zero is not printed."""
+        """Give one instance's counters of the minute before `time`; a counter that is zero is not printed."""
         random = self.random
         counters = [f"{key}:{1 + int(random() * top)}" for key, chance, top in COUNTERS_AS_JSON if random() < chance]
         own = ('"level":"info"', f'"message":"{SUMMARY}"', COMMON, f'"timestamp":"{clock_text(time)}"')
         return self._entry(time, instance, "stdout", f'"jsonPayload":{{{",".join(sorted((*counters, *own)))}}}')
 
     def slow_request(self, time: int) -> str:
-        """A request above its threshold."""
+        """Make a request above its threshold."""
         label, threshold, method, path = self._one_of(SLOW_KINDS)
         duration = threshold + 1 + int(self.random() ** 3 * 5000)
         query = f"?q=%ED%98%88%EB%8B%B9&token={self._hex(10)}"
@@ -125,7 +126,7 @@ class LineWriter:
         )
 
     def other(self, time: int) -> str:
-        """A line that is neither: access lines, warnings, errors with a stack, plain text, request-log entries."""
+        """Make a line that is neither: access lines, warnings, errors with a stack, plain text, request-log entries."""
         random, instance, kind = self.random, int(self.random() * INSTANCES), self.random()
         path = f"/api/v1/{self._one_of(ROUTES)}/{self._id()}{self._query('')}"
         millis = 2 + int(random() * 300)

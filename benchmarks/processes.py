@@ -38,7 +38,7 @@ class CommandFailedError(Exception):
 
 
 def logwatch_command() -> str:
-    """The `logwatch` that belongs to the interpreter running the benchmark."""
+    """Give the `logwatch` that belongs to the interpreter running the benchmark."""
     return str(Path(sys.executable).with_name("logwatch"))
 
 

@@ -33,7 +33,7 @@ def compare_windows(lines: int, rounds: int) -> bool:
 
 
 def windows_commands(source: Path, folder: Path) -> dict[str, Command]:
-    """The three ways to the same table; each writes NAME.csv into `folder`."""
+    """Give the three ways to the same table; each writes NAME.csv into `folder`."""
     logwatch = [logwatch_command(), "windows", "--source", str(source), "--format", "csv", "--table", "counters"]
     scripts = {
         name: Command([sys.executable, str(HERE / f"with_{name}.py"), str(source), str(folder / f"{name}.csv")])
@@ -51,7 +51,7 @@ def read_figures(path: Path) -> Figures:
 
 
 def first_difference(one: Figures, other: Figures) -> str | None:
-    """The first key on which two tables disagree, in words; None when they are equal."""
+    """Give the first key on which two tables disagree, in words; None when they are equal."""
     for key in sorted(one.keys() | other.keys()):
         left, right = one.get(key), other.get(key)
         if left is None or right is None or not all(map(isclose, left, right)):

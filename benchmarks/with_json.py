@@ -44,7 +44,7 @@ def main(source: str, out: str) -> None:
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """The quantile of `values`, linear between the two nearest."""
+    """Give the quantile of `values`, linear between the two nearest."""
     ordered = sorted(values)
     below, part = divmod((len(ordered) - 1) * share, 1)
     above = min(int(below) + 1, len(ordered) - 1)

@@ -198,7 +198,7 @@ def rules_list(rules: RulesOption = None, lang: LangOption = None) -> None:
     table = RichTable(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for column in ("rule", "normal", "warning", "for", "procedure", "summary"):
         table.add_column(column, no_wrap=column != "summary")
-    from logwatch.rules import format_duration
+    from logwatch.durations import format_duration
 
     for rule in _rules(settings).rules:
         waits = format_duration(rule.for_)
@@ -398,8 +398,11 @@ def _fail_on(judged: Judged, fail_on: FailOn) -> None:
 
 def main() -> None:
     """Run the command line; errors become a message and an exit code, never a traceback."""
+    import gc
+
     from logwatch.errors import LogwatchError
 
+    gc.disable()  # a command reads, prints and ends: nothing lives long enough to be worth collecting
     try:
         app()
     except LogwatchError as error:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from logwatch.errors import ConfigError
-from logwatch.rules import parse_duration
+from logwatch.durations import parse_duration
 
 PREFIX = "LOGWATCH_"
 

@@ -72,7 +72,6 @@ def read_windows(source: Source, wanted: Wanted, *, reach: timedelta, now: datet
 
 def _import_pandas() -> None:
     """Import what aggregation needs, while reading goes on elsewhere."""
-    import logwatch.verdicts
     import logwatch.windows  # noqa: F401
 
 

@@ -1,10 +1,13 @@
 """What the pipeline expects of the adapters that it is given."""
 
-from collections.abc import Callable
-from typing import Protocol
+from __future__ import annotations
 
-from logwatch.entries import Span
-from logwatch.reading import Reading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from logwatch.entries import Span
+    from logwatch.reading import Reading
 
 Progress = Callable[[str, float | None], None]
 """Called with a few words and the share done (0 to 1, or None where nobody can know)."""

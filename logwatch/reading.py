@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from logwatch.entries import Entry
@@ -38,9 +37,12 @@ class Names(dict[str, int]):
         number = self[name] = len(self)
         return number
 
-    def onto(self, other: "Names") -> array[int]:
-        """Give the number in `other` of each name, in this order."""
-        return array("i", (other[name] for name in self))
+    def renumber(self, other: Names, numbers: array[int]) -> bytes:
+        """Give numbers of these names as the numbers that the same names have in `other`."""
+        import numpy as np
+
+        there = np.fromiter((other[name] for name in self), dtype=np.int32, count=len(self))
+        return there[np.frombuffer(numbers, np.int32)].tobytes() if len(numbers) else b""
 
 
 @dataclass(slots=True)
@@ -57,13 +59,14 @@ class Rows:
     """Reason of an unparsed row or text of an evidence row, as a number of `Reading.details`."""
     lines: array[int] = field(default_factory=lambda: array("i"))
     """Number of entries that the row stands for; above 1 for pretty-printed text."""
+    width: array[int] = field(default_factory=lambda: array("i"))
+    """Number of rows in `Counts` that belong to the row, in the same order."""
 
 
 @dataclass(slots=True)
 class Counts:
-    """One row for each counter of a summary; `row` points into `Rows`."""
+    """One row for each counter of a summary, in the order of `Rows`, which says how many belong to each."""
 
-    row: array[int] = field(default_factory=lambda: array("i"))
     series: array[int] = field(default_factory=lambda: array("i"))
     value: array[float] = field(default_factory=lambda: array("d"))
 
@@ -98,9 +101,8 @@ class Reading:
     """Entries that could not even be decoded, by reason."""
     flaws: Counter[str] = field(default_factory=Counter)
     """Counters left out of an understood summary, as `flaw: key`."""
-    first: int | None = None
-    last: int | None = None
-    """Earliest and latest event time seen, nanoseconds since 1970; also of entries passed over, roughly."""
+    _first: int | None = None
+    _last: int | None = None
     rows: Rows = field(default_factory=Rows)
     counts: Counts = field(default_factory=Counts)
     slow: SlowRows = field(default_factory=SlowRows)
@@ -119,22 +121,30 @@ class Reading:
     def add(self, entry: Entry) -> None:
         """Take one entry."""
         self.entries += 1
-        self.see(entry.timestamp)
         if self.service and entry.service and entry.service != self.service:
             self._add_row(entry, IGNORED)
             return
         parsed = parse_entry(entry)
-        if isinstance(parsed, BlockLine):
+        if type(parsed) is BlockLine:
+            self.see(entry.timestamp)
             self.block_lines.append((entry, parsed.text))
         else:
             self._add_parsed(entry, parsed, 1)
 
     def see(self, time: int) -> None:
-        """Widen the stretch of time that the entries cover."""
-        if self.first is None or time < self.first:
-            self.first = time
-        if self.last is None or time > self.last:
-            self.last = time
+        """Widen the stretch of time that entries without a row cover."""
+        self._first = time if self._first is None else min(self._first, time)
+        self._last = time if self._last is None else max(self._last, time)
+
+    @property
+    def first(self) -> int | None:
+        """Earliest event time seen, nanoseconds since 1970."""
+        return min((time for time in (self._first, min(self.rows.time, default=None)) if time is not None), default=None)
+
+    @property
+    def last(self) -> int | None:
+        """Latest event time seen, nanoseconds since 1970."""
+        return max((time for time in (self._last, max(self.rows.time, default=None)) if time is not None), default=None)
 
     def refuse(self, reason: Reason, entries: int = 1) -> None:
         """Count an entry that could not be decoded."""
@@ -147,7 +157,7 @@ class Reading:
         self.gauges.series.append(self.series[series])
         self.gauges.value.append(value)
 
-    def _add_row(self, entry: Entry, kind: int, detail: str = "", lines: int = 1) -> int:
+    def _add_row(self, entry: Entry, kind: int, detail: str = "", lines: int = 1, width: int = 0) -> int:
         rows = self.rows
         rows.time.append(entry.timestamp)
         rows.received.append(entry.receive_timestamp)
@@ -157,15 +167,14 @@ class Reading:
         rows.kind.append(kind)
         rows.detail.append(self.details[detail])
         rows.lines.append(lines)
+        rows.width.append(width)
         return len(rows.kind) - 1
 
     def _add_parsed(self, entry: Entry, parsed: Parsed, lines: int) -> None:
         if isinstance(parsed, Summary):
-            row = self._add_row(entry, SAMPLES, lines=lines)
-            series = self.series
-            self.counts.series.extend([series[key] for key in parsed.counters])
+            self._add_row(entry, SAMPLES, "", lines, len(parsed.counters))
+            self.counts.series.extend(map(self.series.__getitem__, parsed.counters))
             self.counts.value.extend(parsed.counters.values())
-            self.counts.row.extend([row] * len(parsed.counters))
             for flaw, key in parsed.flaws:
                 self.flaws[f"{flaw}: {key[:80]}" if len(self.flaws) < 100 else flaw] += 1
         elif isinstance(parsed, SlowRequest):
@@ -188,32 +197,28 @@ class Reading:
         self.ignored += other.ignored
         self.refused.update(other.refused)
         self.flaws.update(other.flaws)
-        for time in (other.first, other.last):
+        for time in (other._first, other._last):
             if time is not None:
                 self.see(time)
         base = len(self.rows.kind)
-        logs, instances = other.logs.onto(self.logs), other.instances.onto(self.instances)
-        details, series = other.details.onto(self.details), other.series.onto(self.series)
-        labels, routes = other.labels.onto(self.labels), other.routes.onto(self.routes)
         mine, theirs = self.rows, other.rows
         mine.time += theirs.time
         mine.received += theirs.received
-        mine.log.extend(map(logs.__getitem__, theirs.log))
+        mine.log.frombytes(other.logs.renumber(self.logs, theirs.log))
         mine.insert_id += theirs.insert_id
-        mine.instance.extend(map(instances.__getitem__, theirs.instance))
+        mine.instance.frombytes(other.instances.renumber(self.instances, theirs.instance))
         mine.kind += theirs.kind
-        mine.detail.extend(map(details.__getitem__, theirs.detail))
+        mine.detail.frombytes(other.details.renumber(self.details, theirs.detail))
         mine.lines += theirs.lines
-        shift: Callable[[int], int] = base.__add__
-        self.counts.row.extend(map(shift, other.counts.row))
-        self.counts.series.extend(map(series.__getitem__, other.counts.series))
+        mine.width += theirs.width
+        self.counts.series.frombytes(other.series.renumber(self.series, other.counts.series))
         self.counts.value += other.counts.value
-        self.slow.row.extend(map(shift, other.slow.row))
-        self.slow.label.extend(map(labels.__getitem__, other.slow.label))
-        self.slow.route.extend(map(routes.__getitem__, other.slow.route))
+        self.slow.row.frombytes(_shift(other.slow.row, base))
+        self.slow.label.frombytes(other.labels.renumber(self.labels, other.slow.label))
+        self.slow.route.frombytes(other.routes.renumber(self.routes, other.slow.route))
         self.slow.duration_ms += other.slow.duration_ms
         self.gauges.time += other.gauges.time
-        self.gauges.series.extend(map(series.__getitem__, other.gauges.series))
+        self.gauges.series.frombytes(other.series.renumber(self.series, other.gauges.series))
         self.gauges.value += other.gauges.value
         self.block_lines += other.block_lines
 
@@ -234,3 +239,7 @@ class Reading:
                 self._add_parsed(lines[block.first][0], block.parsed, block.lines)
         self.block_lines = []
         return repeated
+
+
+def _shift(rows: array[int], base: int) -> bytes:
+    return array("i", (row + base for row in rows)).tobytes()

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
 from pydantic_core import core_schema
 
+from logwatch.durations import format_duration, parse_duration
 from logwatch.errors import LogwatchError, RuleError
 from logwatch.runbook import Runbook, load_runbook
 from logwatch.samples import DATABASE_PING, REDIS_PING
@@ -66,31 +67,6 @@ class Range:
         return core_schema.no_info_after_validator_function(
             cls.parse, text, serialization=core_schema.plain_serializer_function_ser_schema(str)
         )
-
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-
-
-def parse_duration(text: object) -> timedelta:
-    """Read `90s`, `5m`, `1h30m`, `7d` or `0`; raises ValueError with the forms that are right."""
-    source = str(text).strip()
-    if source == "0":
-        return timedelta()
-    parts = re.findall(r"(\d+)([smhdw])", source)
-    if not parts or "".join(number + unit for number, unit in parts) != source or len(source) > 12:
-        raise ValueError(f"'{text}' is no duration; right are e.g. '90s', '5m', '1h30m', '7d'")
-    return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in parts))
-
-
-def format_duration(span: timedelta) -> str:
-    """Write a duration as a rule file does."""
-    seconds = int(span.total_seconds())
-    parts = []
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        if seconds >= size:
-            parts.append(f"{seconds // size}{unit}")
-            seconds %= size
-    return "".join(parts) or "0"
 
 
 def _whole_minutes(text: object) -> timedelta:

@@ -54,13 +54,14 @@ class Flaw(StrEnum):
     NOT_FINITE = "not_finite"
     NOT_A_NUMBER = "not_a_number"
     MALFORMED_KEY = "malformed_key"
+    """Kept all the same, under the whole key as its name."""
 
 
 class Summary(msgspec.Struct, frozen=True):
     """What one instance counted in the 60 s that end at the entry's timestamp: series key to count."""
 
     counters: dict[str, float]
-    flaws: list[tuple[Flaw, str]]
+    flaws: tuple[tuple[Flaw, str], ...]
 
 
 class SlowRequest(msgspec.Struct, frozen=True):
@@ -128,24 +129,29 @@ def _parse_message(message: str) -> Parsed:
     return IGNORED
 
 
+_NUMBERS = {int, float}
+
+
 def parse_summary(payload: dict[str, Any]) -> Parsed:
     """Take the counters out of a summary's payload: each key whose value is a number of 0 or more."""
-    counters: dict[str, float] = {}
-    flaws: list[tuple[Flaw, str]] = []
-    for key, value in payload.items():
-        kind = type(value)
-        if kind is int or kind is float:
-            if 0 <= value < inf:
-                counters[key] = value
-                if key[-1:] != "}" and "{" in key:
-                    flaws.append((Flaw.MALFORMED_KEY, key))
-            else:
-                flaws.append((Flaw.NEGATIVE if value < 0 and value != -inf else Flaw.NOT_FINITE, key))
-        elif key not in LOGGER_KEYS:
-            flaws.append((Flaw.NOT_A_NUMBER, key))
-    if not counters and not flaws:
+    counters = {key: value for key, value in payload.items() if key not in LOGGER_KEYS}
+    if not counters:
         return Unparsed(Reason.COUNTERS_LOST)
-    return Summary(counters, flaws)
+    values = counters.values()
+    # A sum is not finite as soon as one of its numbers is not, and all is well nearly always.
+    if set(map(type, values)) <= _NUMBERS and min(values) >= 0 and sum(values) < inf:
+        return Summary(counters, ())
+    flaws = tuple((flaw, key) for key, value in counters.items() if (flaw := _find_flaw(value)))
+    flawed = {key for _, key in flaws}
+    return Summary({key: value for key, value in counters.items() if key not in flawed}, flaws)
+
+
+def _find_flaw(value: object) -> Flaw | None:
+    if type(value) is not int and type(value) is not float:
+        return Flaw.NOT_A_NUMBER
+    if not -inf < value < inf:
+        return Flaw.NOT_FINITE
+    return Flaw.NEGATIVE if value < 0 else None
 
 
 def parse_slow_request(payload: dict[str, Any]) -> SlowRequest | Unparsed:
@@ -163,6 +169,7 @@ def parse_slow_request(payload: dict[str, Any]) -> SlowRequest | Unparsed:
     )
 
 
+_ORIGIN = re.compile(r"^\w+://[^/]*")
 _ID = re.compile(r"/(?:\d+|[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*|(?=[^/]*\d)[^/]{20,})(?=/|$)")
 
 
@@ -172,8 +179,9 @@ def fold_route(url: str) -> str:
     >>> fold_route("/api/v1/store/products/94368?q=x&token=secret")
     '/api/v1/store/products/:id'
     """
-    path = re.split(r"[?#;]", url, maxsplit=1)[0]
-    path = re.sub(r"^\w+://[^/]*", "", path)
+    path = url.partition("?")[0].partition("#")[0].partition(";")[0]
+    if "://" in path:
+        path = _ORIGIN.sub("", path)
     return _ID.sub("/:id", path)[:200]
 
 
@@ -275,6 +283,11 @@ class Series(NamedTuple):
 
     name: str
     labels: dict[str, str]
+
+
+def is_malformed(key: str) -> bool:
+    """Tell whether a counter's key opens labels that it does not close."""
+    return "{" in key and not key.endswith("}")
 
 
 _LABELLED = re.compile(r"([^{]+)\{(.*)\}", re.DOTALL)

@@ -3,6 +3,7 @@
 Minutes are counted since 1970 in UTC inside the tables, and become times where people or files see them.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ import pandas as pd
 
 from logwatch.entries import EPOCH, NS, Span
 from logwatch.reading import EVIDENCE, IGNORED, SAMPLES, SLOW, UNPARSED, Reading
+from logwatch.samples import Flaw, is_malformed
 
 WINDOW = timedelta(seconds=60)
 RHYTHM_TOLERANCE_S = 5
@@ -162,11 +164,14 @@ def _whole_span(reading: Reading, placed: "pd.Series[int]") -> Span:
 
 def _sum_counters(reading: Reading, minute_of_row: Array, first: int, last: int) -> pd.DataFrame:
     counts = reading.counts
-    minute = minute_of_row[_column(counts.row, "int32")]
-    table = pd.DataFrame(
-        {"minute": minute, "series": _column(counts.series, "int32"), "value": _column(counts.value, "float64")}
-    )[(minute >= first) & (minute <= last)]
-    table = table.groupby(["minute", "series"], as_index=False, sort=False)["value"].sum()
+    size = len(reading.series)
+    minute = np.repeat(minute_of_row, _column(reading.rows.width, "int32"))
+    inside = (minute >= first) & (minute <= last)
+    key = (minute - first) * size + _column(counts.series, "int32")
+    value = pd.Series(_column(counts.value, "float64")[inside])
+    sums = value.groupby(key[inside], sort=False).sum()
+    found = sums.index.to_numpy(dtype="int64")
+    table = pd.DataFrame({"minute": found // max(size, 1) + first, "series": found % max(size, 1), "value": sums.to_numpy()})
     table["series"] = _named(table["series"], list(reading.series))
     return table.sort_values(["minute", "series"], ignore_index=True)
 
@@ -226,11 +231,15 @@ def _assess(
         ignored=int(lines.get(IGNORED, 0)) + reading.ignored,
         duplicates=repeated,
         unparsed=dict(sorted(unparsed.items())),
-        flaws=dict(sorted(reading.flaws.items())),
+        flaws=dict(sorted((reading.flaws + Counter(_malformed(reading))).items())),
         instances=samples["instance"].nunique(),
         late=int((counted & (rows["received"] > closed)).sum()),
         off_rhythm=_off_rhythm(samples, list(reading.instances)),
     )
+
+
+def _malformed(reading: Reading) -> list[str]:
+    return [f"{Flaw.MALFORMED_KEY}: {key[:80]}" for key in reading.series if is_malformed(key)][:100]
 
 
 def _off_rhythm(samples: pd.DataFrame, instances: list[str]) -> dict[str, int]:

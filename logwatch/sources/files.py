@@ -19,9 +19,9 @@ from logwatch.errors import SourceError
 from logwatch.ports import Progress
 from logwatch.reading import Reading
 from logwatch.samples import Reason
-from logwatch.sources.json_entries import MAX_ENTRY, split_lines, split_objects, take, take_lines
+from logwatch.sources.json_entries import MAX_ENTRY, see_edges, split_lines, split_objects, take, take_lines
 
-PIECE = 4 << 20
+PIECE = 1 << 18
 """Bytes of a file that are held and searched at once."""
 
 SECOND_PROCESS_FROM = 32 << 20
@@ -55,8 +55,14 @@ class FilesSource:
         size = sum(piece.end - piece.start for piece in pieces if piece.end is not None)
         if size < SECOND_PROCESS_FROM:
             meanwhile()
-            return _read_pieces(iter(range(len(pieces))), pieces, service, progress)
-        return _read_on_two(pieces, service, progress, meanwhile)
+            reading = _read_pieces(iter(range(len(pieces))), pieces, service, progress)
+        else:
+            reading = _read_on_two(pieces, service, progress, meanwhile)
+        if reading.block_lines:
+            for piece in pieces:
+                if piece.end is not None:
+                    take_block_lines(_read_lines(piece.path, piece.start, piece.end, Reading()), reading)
+        return reading
 
     def _files(self) -> Iterator[str]:
         for path in self._paths:
@@ -110,7 +116,10 @@ def _read_pieces(numbers: Iterator[int], pieces: Sequence[Piece], service: str |
             if piece.end is None:
                 _read_stream(piece.path, reading)
             else:
-                take_lines(_read_lines(piece.path, piece.start, piece.end, reading), reading)
+                block = _read_lines(piece.path, piece.start, piece.end, reading)
+                take_lines(block, reading)
+                if number == 0 or number + 1 == len(pieces) or pieces[number - 1].path != pieces[number + 1].path:
+                    see_edges(block, reading)
         except OSError as error:
             raise SourceError(f"cannot be read: {error.strerror}", where=piece.path) from error
         progress("reading", (number + 1) / len(pieces))
@@ -152,6 +161,8 @@ def _read_stream(path: str, reading: Reading) -> None:
         else:
             for block in split_lines(whole, reading):
                 take_lines(block, reading)
+                take_block_lines(block, reading)
+                see_edges(block, reading)
 
 
 def _chain(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:

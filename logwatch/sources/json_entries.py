@@ -9,16 +9,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from logwatch.entries import Entry, parse_timestamp
 from logwatch.reading import Reading
-from logwatch.samples import EVIDENCE, SLOW_REQUEST, SUMMARY, Reason, load_object
+from logwatch.samples import SLOW_REQUEST, SUMMARY, Reason, load_object
 
 MAX_ENTRY = 32 << 20
 """Bytes of one entry's JSON; Cloud Logging takes 256 KiB, so anything near this is no entry."""
 
-MARKERS = tuple(text.encode() for text in (SUMMARY, SLOW_REQUEST, *EVIDENCE))
+MARKERS = (SUMMARY.encode(), SLOW_REQUEST.encode())
 _TEXT = b'"textPayload"'
 _BLOCK_STARTS = tuple(_TEXT + colon + b'"' + start for colon in (b":", b": ") for start in (b" ", b"{", b"}", b"\\t"))
 
@@ -94,10 +93,10 @@ def take(line: bytes, reading: Reading) -> None:
 
 
 def take_lines(block: bytes, reading: Reading) -> None:
-    """Take a block of whole lines, one entry each."""
+    """Take a block of whole lines, one entry each; block lines without a marker are left for `take_block_lines`."""
     if not block:
         return
-    matters = _lines_that_matter(block)
+    matters = _lines_with(MARKERS, block)
     for start in sorted(matters):
         take(block[start : matters[start]], reading)
     lines = _count_object_lines(block)
@@ -105,11 +104,25 @@ def take_lines(block: bytes, reading: Reading) -> None:
         _take_odd_lines(block, matters, reading)
     else:
         _pass_over(lines - len(matters), reading)
-    _see_edges(block, reading)
+
+
+def take_block_lines(block: bytes, reading: Reading) -> None:
+    """Take, out of lines that were passed over before, those that belong to pretty-printed text.
+
+    A second walk, for the few recordings that hold such text: every block worth having has a line with a marker,
+    so `Reading.block_lines` tells whether it is needed.
+    """
+    marked = _lines_with(MARKERS, block)
+    for start, end in _lines_with(_BLOCK_STARTS, block).items():
+        if start not in marked:
+            _pass_over(-1, reading)
+            take(block[start:end], reading)
 
 
 def _count_object_lines(block: bytes) -> int | None:
     """Count the lines, if every one of them opens with `{` and closes with `}`."""
+    import numpy as np  # only files of lines need it, and a second process starts the sooner without it
+
     codes = np.frombuffer(block, np.uint8)
     ends = np.flatnonzero(codes == ord("\n"))
     if not block.endswith(b"\n"):
@@ -118,26 +131,17 @@ def _count_object_lines(block: bytes) -> int | None:
     return len(ends) if whole else None
 
 
-def _lines_that_matter(block: bytes) -> dict[int, int]:
-    """Give start and end of the lines that hold a marker."""
-    matters: dict[int, int] = {}
-    for marker in MARKERS:
+def _lines_with(markers: Iterable[bytes], block: bytes) -> dict[int, int]:
+    """Give start and end of the lines that hold any of the markers."""
+    found: dict[int, int] = {}
+    for marker in markers:
         at = block.find(marker)
         while at >= 0:
-            at = _note_line(block, at, matters)
-            at = block.find(marker, at)
-    at = block.find(_TEXT)
-    while at >= 0:
-        at = _note_line(block, at, matters) if block.startswith(_BLOCK_STARTS, at) else at + len(_TEXT)
-        at = block.find(_TEXT, at)
-    return matters
-
-
-def _note_line(block: bytes, at: int, matters: dict[int, int]) -> int:
-    end = block.find(b"\n", at)
-    end = len(block) if end < 0 else end
-    matters[block.rfind(b"\n", 0, at) + 1] = end
-    return end
+            end = block.find(b"\n", at)
+            end = len(block) if end < 0 else end
+            found[block.rfind(b"\n", 0, at) + 1] = end
+            at = block.find(marker, end)
+    return found
 
 
 def _pass_over(lines: int, reading: Reading) -> None:
@@ -158,7 +162,7 @@ def _take_odd_lines(block: bytes, matters: dict[int, int], reading: Reading) -> 
         start += len(line)
 
 
-def _see_edges(block: bytes, reading: Reading) -> None:
+def see_edges(block: bytes, reading: Reading) -> None:
     """Note the times of the first and last line: what a recording covers does not end with its last summary."""
     text = block.strip()
     if text:
