@@ -46,6 +46,7 @@ class Span(NamedTuple):
 
 
 _minutes: dict[str, int] = {}
+_SCALE = [10 ** (11 - digits) for digits in range(12)]
 
 
 def parse_timestamp(text: str) -> int:
@@ -56,8 +57,8 @@ def parse_timestamp(text: str) -> int:
     """
     minute = _minutes.get(text[:17])
     digits = text[17:19] + text[20:-1]
-    if minute is not None and text[-1] == "Z" and text[19] == "." and digits.isdecimal() and len(digits) <= 11:
-        since_minute = int(digits) * 10 ** (11 - len(digits))
+    if minute is not None and digits.isdecimal() and len(digits) < 12 and text[19] == "." and text[-1] == "Z":
+        since_minute = int(digits) * _SCALE[len(digits)]
         if since_minute < 60 * NS:
             return minute + since_minute
     return _parse_timestamp_slowly(text)

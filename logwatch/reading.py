@@ -125,7 +125,7 @@ class Reading:
             self._add_row(entry, IGNORED)
             return
         parsed = parse_entry(entry)
-        if type(parsed) is BlockLine:
+        if isinstance(parsed, BlockLine):
             self.see(entry.timestamp)
             self.block_lines.append((entry, parsed.text))
         else:

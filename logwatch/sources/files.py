@@ -21,8 +21,11 @@ from logwatch.reading import Reading
 from logwatch.samples import Reason
 from logwatch.sources.json_entries import MAX_ENTRY, see_edges, split_lines, split_objects, take, take_lines
 
-PIECE = 1 << 18
+PIECE = 1 << 22
 """Bytes of a file that are held and searched at once."""
+
+TAIL = 4 << 10
+"""Bytes read at a time to find the end of a piece's last line."""
 
 SECOND_PROCESS_FROM = 32 << 20
 """Bytes above which a second process pays for its start."""
@@ -136,7 +139,7 @@ def _read_lines(path: str, start: int, end: int, reading: Reading) -> bytes:
             block = block[begin:] if begin else b""
             if not block:
                 return b""  # one line fills the piece, and it belongs to the piece in which it starts
-        while not block.endswith(b"\n") and (more := file.read(PIECE)):
+        while not block.endswith(b"\n") and (more := file.read(TAIL)):
             cut = more.find(b"\n") + 1
             block += more[:cut] if cut else more
             if cut:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
+from stringzilla import count, find  # five times as fast as bytes' own
 
 from logwatch.entries import Entry, parse_timestamp
 from logwatch.reading import Reading
@@ -22,19 +23,19 @@ _TEXT = b'"textPayload"'
 _BLOCK_STARTS = tuple(_TEXT + colon + b'"' + start for colon in (b":", b": ") for start in (b" ", b"{", b"}", b"\\t"))
 
 
-class _ResourceLabels(msgspec.Struct):
+class _ResourceLabels(msgspec.Struct, gc=False):
     service_name: str = ""
 
 
-class _Resource(msgspec.Struct):
+class _Resource(msgspec.Struct, gc=False):
     labels: _ResourceLabels | None = None
 
 
-class _Labels(msgspec.Struct, rename={"instance_id": "instanceId"}):
+class _Labels(msgspec.Struct, rename={"instance_id": "instanceId"}, gc=False):
     instance_id: str = ""
 
 
-class _LogEntry(msgspec.Struct, rename="camel"):
+class _LogEntry(msgspec.Struct, rename="camel", gc=False):
     log_name: str = ""
     insert_id: str = ""
     timestamp: str = ""
@@ -121,26 +122,22 @@ def take_block_lines(block: bytes, reading: Reading) -> None:
 
 def _count_object_lines(block: bytes) -> int | None:
     """Count the lines, if every one of them opens with `{` and closes with `}`."""
-    import numpy as np  # only files of lines need it, and a second process starts the sooner without it
-
-    codes = np.frombuffer(block, np.uint8)
-    ends = np.flatnonzero(codes == ord("\n"))
-    if not block.endswith(b"\n"):
-        ends = np.append(ends, len(block))
-    whole = block.startswith(b"{") and (codes[ends - 1] == ord("}")).all() and (codes[ends[:-1] + 1] == ord("{")).all()
-    return len(ends) if whole else None
+    ends = count(block, "\n")
+    joints = count(block, "}\n{")
+    whole = block.startswith(b"{") and block.endswith((b"}", b"}\n")) and joints + block.endswith(b"\n") == ends
+    return joints + 1 if whole else None
 
 
 def _lines_with(markers: Iterable[bytes], block: bytes) -> dict[int, int]:
     """Give start and end of the lines that hold any of the markers."""
     found: dict[int, int] = {}
     for marker in markers:
-        at = block.find(marker)
+        at = find(block, marker)
         while at >= 0:
             end = block.find(b"\n", at)
             end = len(block) if end < 0 else end
             found[block.rfind(b"\n", 0, at) + 1] = end
-            at = block.find(marker, end)
+            at = find(block, marker, end)
     return found
 
 
