@@ -19,6 +19,8 @@ WINDOW = timedelta(seconds=60)
 RHYTHM_TOLERANCE_S = 5
 """How far two summaries of an instance may be from a whole number of minutes apart before it is reported."""
 
+CHUNK = 1 << 17
+
 Array = np.ndarray[Any, Any]
 
 
@@ -163,15 +165,20 @@ def _whole_span(reading: Reading, placed: "pd.Series[int]") -> Span:
 
 
 def _sum_counters(reading: Reading, minute_of_row: Array, first: int, last: int) -> pd.DataFrame:
-    counts = reading.counts
-    size = len(reading.series)
-    minute = np.repeat(minute_of_row, _column(reading.rows.width, "int32"))
-    inside = (minute >= first) & (minute <= last)
-    key = (minute - first) * size + _column(counts.series, "int32")
-    value = pd.Series(_column(counts.value, "float64")[inside])
-    sums = value.groupby(key[inside], sort=False).sum()
+    size = max(len(reading.series), 1)
+    width = _column(reading.rows.width, "int32")
+    series, value = _column(reading.counts.series, "int32"), _column(reading.counts.value, "float64")
+    minute = np.repeat((minute_of_row - first).astype("int32"), width)
+    parts = []
+    for start in range(0, len(value), CHUNK):  # a part at a time: grouping takes several times the room of what it groups
+        part = slice(start, start + CHUNK)
+        inside = (minute[part] >= 0) & (minute[part] <= last - first)
+        key = minute[part][inside].astype("int64") * size + series[part][inside]
+        parts.append(pd.Series(value[part][inside]).groupby(key, sort=False).sum())
+    sums = pd.concat(parts) if parts else pd.Series(dtype="float64", index=pd.Index([], dtype="int64"))
+    sums = sums.groupby(level=0).sum()
     found = sums.index.to_numpy(dtype="int64")
-    table = pd.DataFrame({"minute": found // max(size, 1) + first, "series": found % max(size, 1), "value": sums.to_numpy()})
+    table = pd.DataFrame({"minute": found // size + first, "series": found % size, "value": sums.to_numpy()})
     table["series"] = _named(table["series"], list(reading.series))
     return table.sort_values(["minute", "series"], ignore_index=True)
 
