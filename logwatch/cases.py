@@ -171,9 +171,9 @@ def _reading(rule: Rule, case: _Case) -> Reading:
         time = START + window * 60 * NS + 30 * NS
         counters = {key: column[window] for key, column in series.items() if window < len(column)}
         value = values[window] if window < len(values) else None
-        if any(count is not None for count in counters.values()) or (rule.slow and not series and value is not None):
+        if any(count is not None for count in counters.values()):
             present = {key: count for key, count in counters.items() if count}
-            reading.add(_entry(window, time, {"message": SUMMARY, "request.total": 1.0, **present}))
+            reading.add(_entry(window, time, {"message": SUMMARY, "case.window": 1.0, **present}))
         if rule.gauge and value is not None:
             reading.add_gauge(rule.gauge, time, value)
         if rule.slow and value:

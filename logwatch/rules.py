@@ -119,6 +119,9 @@ class Proof(_Model):
     """What a ratio needs before it is called a warning."""
 
     confidence: float = Field(0.95, gt=0.5, lt=1, description="One-sided confidence of the Wilson bound.")
+    sudden: float = Field(
+        0.9999, gt=0.5, lt=1, description="Confidence that a shorter stretch needs while the whole span still looks better."
+    )
     min_events: int = Field(10, ge=1, description="Events below which nothing is proven.")
     widen: Duration = Field(timedelta(minutes=30), description="How far back to look for enough events.")
 

@@ -237,7 +237,11 @@ def _judge_ratio(rule: Rule, ratio: Ratio, grid: _Grid, labels: dict[str, str]) 
     proven = denominator >= ratio.min_events
     if isinstance(ratio.proof, Proof):
         beyond = rule.warning.holds(_share(numerator, denominator)) & (denominator > 0)
-        stretch = np.where(beyond, _proving_stretch(counted, ratio.proof, minutes, _excludes(rule, ratio.proof)), 0)
+        stretch = np.where(
+            beyond,
+            _proving_stretch(counted, ratio.proof, minutes, _excludes(rule, ratio.proof, ratio.proof.confidence)),
+            _proving_stretch(counted, ratio.proof, minutes, _excludes(rule, ratio.proof, ratio.proof.sudden)),
+        )
         proven = stretch > 0
         stretch = np.where(proven, stretch, minutes)
         for other in np.unique(stretch[stretch != minutes]):
@@ -304,9 +308,9 @@ class _Counted:
 Excludes = Callable[[Array, Array], Array]
 
 
-def _excludes(rule: Rule, proof: Proof) -> Excludes:
+def _excludes(rule: Rule, proof: Proof, confidence: float) -> Excludes:
     """Give the test whether so many of so many show the true share to lie beyond the warning bound."""
-    z = NormalDist().inv_cdf(proof.confidence)
+    z = NormalDist().inv_cdf(confidence)
     side = 1 if rule.warning.direction[0] == "<" else -1
 
     def test(numerator: Array, events: Array) -> Array:
@@ -358,7 +362,9 @@ def _judge_slow(rule: Rule, slow: Slow, grid: _Grid) -> pd.DataFrame:
     requests = _sliding(grid.total(slow.requests, {}), minutes) if slow.requests else np.zeros(grid.size)
     requests = np.where(requests >= count, requests, 0)
     many = (outside >= slow.min_count) & ((requests == 0) | slow.min_share.holds(_share(outside, requests)))
-    proven = many & (beyond >= slow.min_count)
+    # Where summaries come at all, a span without one only begins or ends between two: its requests are still to be counted.
+    uncounted = (requests == 0) & grid.known.any() & bool(slow.requests)
+    proven = many & (beyond >= slow.min_count) & ~uncounted
     for at in np.flatnonzero(proven & (requests > 0)):
         proven[at] = binomial_tail(int(beyond[at]), int(requests[at]), slow.min_share.bound) < slow.chance
     unknown = (_sliding(grid.known, minutes) == 0) & (count == 0)

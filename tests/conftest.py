@@ -1,0 +1,108 @@
+"""What several test files share: the option that rewrites golden files, and the command as a function."""
+
+import contextlib
+import gc
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LOGS = "tests/fixtures/logs"
+"""Relative, because reports name their source as it was typed."""
+
+TERMINAL = {"COLUMNS": "80", "NO_COLOR": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+    raw: bytes
+    """Standard output as bytes; `out` is this as UTF-8."""
+
+
+Run = Callable[..., Ran]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the one option; CI never sets it."""
+    parser.addoption("--update-golden", action="store_true", help="rewrite tests/fixtures/golden instead of comparing")
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    """Tell whether golden files are to be rewritten."""
+    return bool(request.config.getoption("--update-golden"))
+
+
+def clean_environment(**more: str) -> dict[str, str]:
+    """Give this process's environment without settings of logwatch or of the terminal, and with `more`."""
+    hidden = ("LOGWATCH_", "FORCE_COLOR", "CLICOLOR", "GOOGLE_", "TERM", "COLUMNS", "PYTHONIOENCODING")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    return kept | TERMINAL | more
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Give `run(*arguments, stdin=b"", **environment)`: the command's own `main` in this process, from the tree's root."""
+
+    def run_main(*arguments: str | Path, stdin: bytes = b"", **environment: str) -> Ran:
+        from logwatch.cli import main
+
+        with monkeypatch.context() as patch:
+            patch.chdir(ROOT)
+            for name in set(os.environ) - set(clean_environment()):
+                patch.delenv(name)
+            for name, value in (TERMINAL | environment).items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "argv", ["logwatch", *map(str, arguments)])
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+            out, err = _Kept(), _Kept()
+            code = 0
+            with contextlib.redirect_stdout(out.text), contextlib.redirect_stderr(err.text), _collecting():
+                try:
+                    main()
+                except SystemExit as end:
+                    code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+        return Ran(code, out.written().decode(), err.written().decode(), out.written())
+
+    return run_main
+
+
+class _Kept:
+    """A text stream over bytes that can be read back."""
+
+    def __init__(self) -> None:
+        self.bytes = io.BytesIO()
+        self.text = io.TextIOWrapper(self.bytes, encoding="utf-8", write_through=True)
+
+    def written(self) -> bytes:
+        self.text.flush()
+        return self.bytes.getvalue()
+
+
+@contextlib.contextmanager
+def _collecting() -> Iterator[None]:
+    """Undo that the command switches garbage collection off."""
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def run_process(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run the real command in a process of its own; `env` adds to a clean environment."""
+    environment = clean_environment(**options.pop("env", {}))
+    command = [sys.executable, "-m", "logwatch", *map(str, arguments)]
+    defaults: dict[str, Any] = {"capture_output": True, "timeout": 60, "cwd": ROOT}
+    return subprocess.run(command, env=environment, check=False, **(defaults | options))
