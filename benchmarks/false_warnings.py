@@ -108,9 +108,7 @@ def by_the_minute(paths: list[Path]) -> int:
                 for key, value in payload.items():
                     if isinstance(value, int):
                         counted[key.partition("{")[0]] += value
-        flagged += sum(
-            counted["payment.confirm.success"] < 0.7 * counted["payment.prepare"] for counted in minutes.values()
-        )
+        flagged += sum(counted["payment.confirm.success"] < 0.7 * counted["payment.prepare"] for counted in minutes.values())
     return flagged
 
 

@@ -42,21 +42,22 @@ def _compare_row(row: Row, meant: list[Rule], rules: RuleSet) -> Iterator[RuleEr
     for rule in meant:
         where = rules.where[rule.rule]
         if normal is not None and rule.normal != normal:
-            yield _differs(rule, "normal", rule.normal, normal, where, runbook.where(row.line))
+            yield _differs(rules, rule, "normal", normal, row.line)
         bound, line = _bound_for(rule, row, bounds, runbook)
         if bound is None:
             hint = f"known: {', '.join([*bounds, *(threshold.name for threshold in runbook.thresholds)])}"
             yield RuleError(f"rule '{rule.rule}': the runbook has no bound '{rule.warns}'", where=where, hint=hint)
         elif rule.warning != bound:
-            yield _differs(rule, "warning", rule.warning, bound, where, runbook.where(line))
+            yield _differs(rules, rule, "warning", bound, line)
         if "즉시" in row.warning and rule.for_:
             message = f"rule '{rule.rule}' waits before it speaks, and the runbook says at once"
             yield RuleError(message, where=where, hint=f"set 'for: 0'; see {runbook.where(row.line)}")
 
 
-def _differs(rule: Rule, what: str, mine: Range, theirs: Range, where: str, there: str) -> RuleError:
-    message = f"rule '{rule.rule}' has {what} '{mine}', the runbook has '{theirs}'"
-    return RuleError(message, where=where, hint=f"see {there}; write '{what}: \"{theirs}\"', or mend the runbook")
+def _differs(rules: RuleSet, rule: Rule, what: str, theirs: Range, line: int) -> RuleError:
+    message = f"rule '{rule.rule}' has {what} '{getattr(rule, what)}', the runbook has '{theirs}'"
+    hint = f"see {rules.runbook.where(line)}; write '{what}: \"{theirs}\"', or mend the runbook"
+    return RuleError(message, where=rules.where[rule.rule], hint=hint)
 
 
 _RANGE = re.compile(r"(<=|>=|<|>) *(\d+(?:\.\d+)?) *(%|ms)?")

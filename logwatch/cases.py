@@ -147,8 +147,8 @@ def _run(rule: Rule, case: _Case, where: str) -> RuleError | None:
     return RuleError(message, where=where, hint="n normal, e elevated, w warning, u unknown; one letter a window")
 
 
-def _reading(rule: Rule, case: _Case) -> Reading:
-    """Write the case's series as entries, one summary a window, and read them as any others."""
+def _series(rule: Rule, case: _Case) -> dict[str, list[float | None]]:
+    """Give the case's counters, window by window."""
     series = {key: expand(notation) for key, notation in case.series.items()}
     suffix = "".join(f"{{{label}={value}}}" for label, value in case.labels.items())
 
@@ -163,6 +163,12 @@ def _reading(rule: Rule, case: _Case) -> Reading:
         give(rule.slow.requests or (), case.requests)
     elif rule.count:
         give(rule.count, case.values)
+    return series
+
+
+def _reading(rule: Rule, case: _Case) -> Reading:
+    """Write the case's series as entries, one summary a window, and read them as any others."""
+    series = _series(rule, case)
     values = expand(case.values) if case.values is not None else []
     length = max([len(expand_levels(case.levels)), len(values), *(len(column) for column in series.values())])
     reading = Reading()

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from logwatch.config import Settings
-    from logwatch.pipeline import Judged, Wanted
+    from logwatch.pipeline import Wanted
     from logwatch.ports import Progress, Source
     from logwatch.rules import RuleSet
+    from logwatch.verdicts import Judged
+    from logwatch.windows import Quality
 
 app = typer.Typer(
     name="logwatch", help="The beta runbook, executed: judges the shop platform's own log lines.", no_args_is_help=True,
@@ -79,7 +81,8 @@ SourceOption = Annotated[
     ),
 ]  # fmt: skip
 SinceOption = Annotated[
-    str | None, typer.Option(metavar="WHEN", help="Start: a duration (1h, 7d) before the end, or a time. [recording: all; else 1h]")
+    str | None,
+    typer.Option(metavar="WHEN", help="Start: a duration (1h, 7d) before the end, or a time. [recording: all; else 1h]"),
 ]
 UntilOption = Annotated[
     str | None, typer.Option(metavar="WHEN", help="End: a time, or a duration before now. [now, or the recording's end]")
@@ -156,25 +159,25 @@ def windows(
         _dump_filter(adapter, wanted, timedelta(), now)
         return
     with _progress() as progress:
-        read = read_windows(adapter, wanted, reach=timedelta(), now=now, progress=progress)
+        span, read = read_windows(adapter, wanted, reach=timedelta(), now=now, progress=progress)
     from logwatch.windows import counters_csv, slow_csv
 
-    inside = read.windows.within(read.span)
+    inside = read.within(span)
     _write_table(counters_csv(inside) if table is Table.COUNTERS else slow_csv(inside), format_, output)
-    _tell_leftovers(read)
+    _tell_leftovers(read.quality)
 
 
 @rules_app.command("check")
 def rules_check(rules: RulesOption = None, source: SourceOption = None) -> None:
     """Validate the rules and compare them with the runbook; with --source, warn of counters that nobody knows."""
     from logwatch.agreement import compare_with_runbook, uncovered_counters
-    from logwatch.rules import RuleProblems
+    from logwatch.rules import RuleProblemsError
 
     settings = _settings(rules=rules, source=source)
     rule_set = _rules(settings)
     problems = compare_with_runbook(rule_set)
     if problems:
-        raise RuleProblems(problems)
+        raise RuleProblemsError(problems)
     rows = len(rule_set.runbook.rows)
     typer.echo(f"{len(rule_set.rules)} rules agree with the {rows} rows of section 3 in {rule_set.runbook.path}")
     if settings.source:
@@ -183,8 +186,8 @@ def rules_check(rules: RulesOption = None, source: SourceOption = None) -> None:
         with _progress() as progress:
             from logwatch.pipeline import read_windows
 
-            read = read_windows(adapter, _wanted(settings, None, None, now), reach=timedelta(), now=now, progress=progress)
-        for name in uncovered_counters(map(str, read.windows.counters["series"].unique()), rule_set):
+            _, read = read_windows(adapter, _wanted(settings, None, None, now), reach=timedelta(), now=now, progress=progress)
+        for name in uncovered_counters(map(str, read.counters["series"].unique()), rule_set):
             typer.echo(f"warning: the logs carry '{name}', and no rule or procedure knows it", err=True)
 
 
@@ -210,11 +213,11 @@ def rules_list(rules: RulesOption = None, lang: LangOption = None) -> None:
 def rules_test(rules: RulesOption = None) -> None:
     """Run the cases that stand beside the rules in *.test.yaml."""
     from logwatch.cases import run_cases
-    from logwatch.rules import RuleProblems
+    from logwatch.rules import RuleProblemsError
 
     tested = run_cases(_rules(_settings(rules=rules)))
     if tested.problems:
-        raise RuleProblems(tested.problems)
+        raise RuleProblemsError(tested.problems)
     typer.echo(f"{tested.passed} cases passed")
 
 
@@ -255,9 +258,17 @@ def _source(settings: Settings) -> tuple[Source, str]:
 
         return FilesSource(settings.source), ", ".join(settings.source)
     if schemes == {"gcp"} and len(settings.source) == 1:
-        from logwatch.sources.cloud_logging import CloudLoggingSource
+        from logwatch.sources.cloud_logging import CloudLoggingSource, ReadQuota, parse_address
 
-        source = CloudLoggingSource.from_address(settings.source[0], settings)
+        project, service = parse_address(settings.source[0])
+        source = CloudLoggingSource(
+            project,
+            service=service,
+            location=settings.location,
+            endpoint=settings.logging_endpoint,
+            budget_s=settings.read_budget.total_seconds(),
+            quota=ReadQuota(settings.read_requests_per_minute),
+        )
         return source, settings.source[0]
     if schemes == {"bq"}:
         hint = "read the same span with gcp://PROJECT, or export it: gcloud logging read --format=json"
@@ -315,17 +326,15 @@ def _render(
 ) -> str:
     import json
 
-    from logwatch.report import build_report, to_json
+    from logwatch.report import DEFAULT_SERVICE, Audience, build_report, to_json
 
     if format_ is Format.JSON:
-        return json.dumps(to_json(judged.span, judged.windows, judged.courses), ensure_ascii=False, indent=2) + "\n"
+        return json.dumps(to_json(judged), ensure_ascii=False, indent=2) + "\n"
     from logwatch.config import bundled
     from logwatch.render import render_table, render_template
 
-    report = build_report(
-        judged.span, judged.windows, judged.courses, rule_set,
-        source=name, lang=settings.lang, zone=settings.timezone, old=old,
-    )  # fmt: skip
+    audience = Audience(settings.lang, settings.timezone, settings.service or DEFAULT_SERVICE)
+    report = build_report(judged, rule_set, audience, source=name, old=old)
     if format_ is Format.TABLE:
         width, colour = _terminal() if output is None else (100, False)
         return render_table(report, width=width, colour=colour)
@@ -359,7 +368,10 @@ def _write_table(table: Any, format_: TableFormat, output: Path | None) -> None:
     if format_ is TableFormat.CSV:
         _write(table.to_csv(index=False, lineterminator="\n"), output)
     elif format_ is TableFormat.JSON:
-        _write(table.astype({name: str for name in ("series", "label") if name in table}).to_json(orient="records", lines=True), output)
+        _write(
+            table.astype({name: str for name in ("series", "label") if name in table}).to_json(orient="records", lines=True),
+            output,
+        )
     elif output is None and sys.stdout.isatty():
         raise ConfigError("parquet is no text", where="--format", hint="give --output FILE, or send it into a file")
     else:
@@ -373,9 +385,8 @@ def _write_table(table: Any, format_: TableFormat, output: Path | None) -> None:
             output.write_bytes(data)
 
 
-def _tell_leftovers(read: Judged) -> None:
+def _tell_leftovers(quality: Quality) -> None:
     """Say on stderr what is not in the table and should not be missed."""
-    quality = read.windows.quality
     told = {**quality.unparsed, **quality.flaws}
     if told:
         typer.echo("not in the table: " + ", ".join(f"{count} {what}" for what, count in told.items()), err=True)

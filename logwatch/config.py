@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from logwatch.errors import ConfigError
 from logwatch.durations import parse_duration
+from logwatch.errors import ConfigError
+from logwatch.texts import Lang
 
 PREFIX = "LOGWATCH_"
 
@@ -34,7 +35,7 @@ class Settings(BaseModel):
     source: tuple[str, ...] = Field((), description="Files, '-', or gcp://PROJECT[/SERVICE]; several files with commas.")
     service: str | None = Field(None, description="Cloud Run service whose entries count.")
     location: str | None = Field(None, description="Cloud Run region to read, e.g. asia-northeast3.")
-    lang: str = Field("ko", pattern="^(ko|en)$", description="Language of what people read: ko or en.")
+    lang: Lang = Field("ko", description="Language of what people read: ko or en.")
     timezone: Annotated[ZoneInfo, BeforeValidator(_timezone)] = Field(
         ZoneInfo("Asia/Seoul"), description="Time zone of what people read."
     )
@@ -48,9 +49,7 @@ class Settings(BaseModel):
     read_requests_per_minute: int = Field(
         55, ge=1, le=60, description="Share of the 60 Cloud Logging reads a minute that a project has."
     )
-    logging_endpoint: str | None = Field(
-        None, description="HOST:PORT of a local Cloud Logging server, without TLS or login."
-    )
+    logging_endpoint: str | None = Field(None, description="HOST:PORT of a local Cloud Logging server, without TLS or login.")
 
     @classmethod
     def load(cls, environment: Mapping[str, str], **flags: Any) -> "Settings":  # noqa: ANN401 - checked right here

@@ -46,7 +46,7 @@ class Span(NamedTuple):
 
 
 _minutes: dict[str, int] = {}
-_SCALE = [10 ** (11 - digits) for digits in range(12)]
+_SCALE = [int(10 ** (11 - digits)) for digits in range(12)]
 
 
 def parse_timestamp(text: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # pandas comes with these, and only where a command needs it
     from logwatch.ports import Progress, Source
     from logwatch.reading import Reading
     from logwatch.rules import RuleSet
-    from logwatch.verdicts import Course
+    from logwatch.verdicts import Judged
     from logwatch.windows import Windows
 
 MINUTE = timedelta(minutes=1)
@@ -34,24 +34,17 @@ class Wanted:
     grace: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A span, its windows (with those before it that sliding spans need), and a course for each rule and shop."""
-
-    span: Span
-    windows: Windows
-    courses: tuple[Course, ...] = ()
-
-
 def judge(source: Source, rules: RuleSet, wanted: Wanted, *, now: datetime, progress: Progress) -> Judged:
     """Fetch, parse, aggregate, evaluate; changes nothing anywhere."""
-    read = read_windows(source, wanted, reach=rules.reach, now=now, progress=progress)
-    from logwatch.verdicts import evaluate
+    span, windows = read_windows(source, wanted, reach=rules.reach, now=now, progress=progress)
+    from logwatch.verdicts import Judged, evaluate
 
-    return replace(read, courses=tuple(evaluate(rules.rules, read.windows, read.span)))
+    return Judged(span, windows, tuple(evaluate(rules.rules, windows, span)))
 
 
-def read_windows(source: Source, wanted: Wanted, *, reach: timedelta, now: datetime, progress: Progress) -> Judged:
+def read_windows(
+    source: Source, wanted: Wanted, *, reach: timedelta, now: datetime, progress: Progress
+) -> tuple[Span, Windows]:
     """Fetch, parse and aggregate the wanted span, with `reach` before it for sliding spans.
 
     Raises SourceError where nothing can be read, ConfigError where the span ends before it starts.
@@ -65,9 +58,9 @@ def read_windows(source: Source, wanted: Wanted, *, reach: timedelta, now: datet
     if span is None and wanted.since is None and wanted.until is None:
         _recorded_span(reading, wanted)  # only to see that there is something
         windows = aggregate(reading, grace=wanted.grace)
-        return Judged(windows.span, windows)
+        return windows.span, windows
     span = span or _recorded_span(reading, wanted)
-    return Judged(span, aggregate(reading, span=span.widen(reach, timedelta()), grace=wanted.grace))
+    return span, aggregate(reading, span=span.widen(reach, timedelta()), grace=wanted.grace)
 
 
 def _import_pandas() -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from logwatch.entries import Entry
 from logwatch.samples import (
     BlockLine,
     Evidence,
@@ -23,6 +23,9 @@ from logwatch.samples import (
     assemble_blocks,
     parse_entry,
 )
+
+if TYPE_CHECKING:
+    from logwatch.entries import Entry
 
 KINDS = ("samples", "slow_requests", "evidence", "ignored", "unparsed")
 """What an entry can end as; a column holds the index."""
@@ -191,7 +194,7 @@ class Reading:
         else:  # a block line never reaches this place: `add` keeps it, `assemble_blocks` uses it up
             raise TypeError(parsed)
 
-    def merge(self, other: "Reading") -> None:
+    def merge(self, other: Reading) -> None:
         """Take everything that another reading took; the order of merging changes no figure."""
         self.entries += other.entries
         self.ignored += other.ignored

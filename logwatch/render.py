@@ -132,7 +132,11 @@ def _print_rest(console: Any, report: Report) -> None:  # noqa: ANN401 - rich is
         console.print(Text(report.say("slow_requests"), style="bold"))
         for slow in report.slow_requests:
             routes = ", ".join(f"{route} ×{count}" for route, count in slow.routes[:1])
-            item("·", f"{slow.label} {slow.count}: p50 {slow.p50_ms:.0f} p95 {slow.p95_ms:.0f} max {slow.max_ms:.0f} ms  {routes}", cut=True)
+            item(
+                "·",
+                f"{slow.label} {slow.count}: p50 {slow.p50_ms:.0f} p95 {slow.p95_ms:.0f} max {slow.max_ms:.0f} ms  {routes}",
+                cut=True,
+            )
     console.print(Text(report.say("data"), style="bold"))
     item("·", report.counted, "dim")
     for finding in report.findings:
@@ -142,8 +146,12 @@ def _print_rest(console: Any, report: Report) -> None:  # noqa: ANN401 - rich is
 def _environment(templates: Path, *, html: bool) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
-        loader=FileSystemLoader(templates), undefined=StrictUndefined, autoescape=html, trim_blocks=True, lstrip_blocks=True
+    environment = Environment(  # noqa: S701 - Markdown is escaped cell by cell
+        loader=FileSystemLoader(templates),
+        undefined=StrictUndefined,
+        autoescape=html,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.globals.update(spark=spark, bars=bars, cells=squeeze, Level=Level)
     environment.filters["cell"] = escape_cell
@@ -173,7 +181,13 @@ def bars(row: Row, width: int, height: int) -> list[dict[str, Any]]:
     for index, (value, level) in enumerate(row.course):
         tall = max(value / high * height, 1.0) if value is not None else 1.0
         drawn.append(
-            {"x": round(index * step, 2), "y": round(height - tall, 2), "w": round(step, 2), "h": round(tall, 2), "level": level}
+            {
+                "x": round(index * step, 2),
+                "y": round(height - tall, 2),
+                "w": round(step, 2),
+                "h": round(tall, 2),
+                "level": level,
+            }
         )
     return drawn
 

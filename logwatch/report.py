@@ -6,16 +6,17 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from logwatch.entries import Span
+from logwatch.samples import Flaw, Reason
 from logwatch.texts import Lang, text
-from logwatch.verdicts import Course, Level, Verdict, Why
+from logwatch.verdicts import Course, Judged, Level, Verdict, Why
+from logwatch.windows import WINDOW, Windows
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from zoneinfo import ZoneInfo
 
-    from logwatch.rules import Range, Rule, RuleSet
-    from logwatch.windows import Windows
+    from logwatch.entries import Span
+    from logwatch.rules import Range, RuleSet
 
 SCHEMA = 1
 DEFAULT_SERVICE = "o4o-core-api"
@@ -93,34 +94,53 @@ class Report:
         return text(key, self.lang, **values)
 
 
-def build_report(
-    span: Span, windows: Windows, courses: tuple[Course, ...], rules: RuleSet, *, source: str, lang: Lang, zone: ZoneInfo,
-    old: bool = False,
-) -> Report:  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """For whom a report is written."""
+
+    lang: Lang
+    zone: ZoneInfo
+    service: str = DEFAULT_SERVICE
+    """Cloud Run service that the cures name."""
+
+    def say(self, key: str, **values: object) -> str:
+        """Give a text in their language."""
+        return text(key, self.lang, **values)
+
+    def clock(self, moment: datetime) -> str:
+        """Give a time of day in their time zone."""
+        return f"{moment.astimezone(self.zone):%H:%M}"
+
+
+def build_report(judged: Judged, rules: RuleSet, audience: Audience, *, source: str, old: bool = False) -> Report:
     """Say a judged span in words; `old` tells that it reaches beyond the usual retention of logs."""
-    rows = tuple(_row(course, lang, zone) for course in courses)
+    rows = tuple(_row(course, audience) for course in judged.courses)
     now = tuple(_name(row) for row in rows if row.latest.level is Level.WARNING)
     warned = [row for row in rows if row.worst.level is Level.WARNING]
-    start, end = (moment.astimezone(zone) for moment in span)
-    same_day = start.date() == end.date()
     return Report(
-        lang=lang,
+        lang=audience.lang,
         source=source,
-        span=span,
-        span_text=f"{start:%Y-%m-%d %H:%M} – {end:%H:%M}" + ("" if same_day else f" ({end:%m-%d})") + f" {end:%Z}",
+        span=judged.span,
+        span_text=_span_text(judged.span, audience.zone),
         levels={level: sum(row.latest.level is level for row in rows) for level in Level},
         warned_now=now,
         warned_before=tuple(_name(row) for row in warned if _name(row) not in now),
         rows=rows,
         procedures=_procedures(warned, rules),
-        slow_requests=tuple(_slowness(windows, span)),
-        counted=_counted(windows, lang),
-        findings=tuple(_findings(span, windows, courses, lang, zone, old=old)),
+        slow_requests=tuple(_slowness(judged)),
+        counted=_counted(judged.windows, audience),
+        findings=tuple(find_leftovers(judged, audience, old=old)),
     )
 
 
+def _span_text(span: Span, zone: ZoneInfo) -> str:
+    start, end = (moment.astimezone(zone) for moment in span)
+    day = "" if start.date() == end.date() else f"{end:%Y-%m-%d} "
+    return f"{start:%Y-%m-%d %H:%M} – {day}{end:%H:%M %Z}"
+
+
 def printable(hostile: str) -> str:
-    """Give a text out of a log without anything that moves a cursor, hides or turns text around.
+    r"""Give a text out of a log without anything that moves a cursor, hides or turns text around.
 
     >>> printable("kpa\x1b[2J")
     'kpa\\x1b[2J'
@@ -132,15 +152,15 @@ def _name(row: Row) -> str:
     return f"{row.rule}({row.shop})" if row.shop else row.rule
 
 
-def _row(course: Course, lang: Lang, zone: ZoneInfo) -> Row:
+def _row(course: Course, audience: Audience) -> Row:
     rule, latest, worst = course.rule, course.latest, course.worst
     unit = rule.normal.unit
     return Row(
         rule=rule.rule,
-        summary=rule.summary[lang],
+        summary=rule.summary[audience.lang],
         shop=printable(course.labels.get("service", "")),
-        latest=_cell(latest, unit, lang, zone),
-        worst=_cell(worst, unit, lang, zone) if worst else Cell("", Level.UNKNOWN, "", ""),
+        latest=_cell(latest, unit, audience),
+        worst=_cell(worst, unit, audience) if worst else Cell("", Level.UNKNOWN, "", ""),
         course=tuple(zip((None if v != v else v for v in course.table["value"]), course.levels(), strict=True)),  # noqa: PLR0124
         normal=format_range(rule.normal),
         warning=format_range(rule.warning),
@@ -148,12 +168,12 @@ def _row(course: Course, lang: Lang, zone: ZoneInfo) -> Row:
     )
 
 
-def _cell(verdict: Verdict, unit: str, lang: Lang, zone: ZoneInfo) -> Cell:
+def _cell(verdict: Verdict, unit: str, audience: Audience) -> Cell:
     why = ""
     if verdict.why is not Why.NONE:
         n, k = verdict.denominator, verdict.numerator
-        why = text(verdict.why, lang, n=f"{n:g}" if n is not None else "?", k=f"{k:g}" if k is not None else "?")
-    return Cell(format_value(verdict.value, unit), verdict.level, f"{verdict.window_end.astimezone(zone):%H:%M}", why)
+        why = audience.say(verdict.why, n=f"{n:g}" if n is not None else "?", k=f"{k:g}" if k is not None else "?")
+    return Cell(format_value(verdict.value, unit), verdict.level, audience.clock(verdict.window_end), why)
 
 
 def format_range(bounds: Range) -> str:
@@ -191,9 +211,9 @@ def _procedures(warned: list[Row], rules: RuleSet) -> tuple[Followed, ...]:
     )
 
 
-def _slowness(windows: Windows, span: Span) -> list[Slowness]:
+def _slowness(judged: Judged) -> list[Slowness]:
     found = []
-    for label, group in windows.within(span).slow.groupby("label", observed=True):
+    for label, group in judged.windows.within(judged.span).slow.groupby("label", observed=True):
         duration = group["duration_ms"]
         routes = Counter(map(printable, group["route"].astype(str))).most_common(3)
         p50, p95 = (round(float(duration.quantile(share)), 1) for share in (0.5, 0.95))
@@ -201,71 +221,78 @@ def _slowness(windows: Windows, span: Span) -> list[Slowness]:
     return found
 
 
-def _counted(windows: Windows, lang: Lang) -> str:
+def _counted(windows: Windows, audience: Audience) -> str:
     quality = windows.quality
     fields = ("entries", "samples", "slow_requests", "evidence", "ignored", "duplicates")
     values: dict[str, object] = {name: f"{getattr(quality, name):,}" for name in fields}
-    counted = text("counted", lang, **values, unparsed=f"{sum(quality.unparsed.values()):,}")
-    return f"{counted} · {text('instances', lang, instances=quality.instances)}"
+    counted = audience.say("counted", **values, unparsed=f"{sum(quality.unparsed.values()):,}")
+    return f"{counted} · {audience.say('instances', instances=quality.instances)}"
 
 
-def _findings(
-    span: Span, windows: Windows, courses: tuple[Course, ...], lang: Lang, zone: ZoneInfo, *, old: bool
-) -> list[str]:
+def find_leftovers(judged: Judged, audience: Audience, *, old: bool) -> list[str]:
     """Say what was left over, each with its cure where there is one."""
-    quality, found = windows.quality, []
-    silent = windows.silent(span)
-    whole = (span.end - span.start).total_seconds() // 60
-    service = DEFAULT_SERVICE
-    lost = quality.unparsed.get("counters_lost", 0)
-    if lost:
-        found.append(text("counters_lost", lang, count=lost))
-    if silent and silent >= whole and not lost:
-        found.append(text("silent_source", lang, service=service))
-    elif silent:
-        found.append(text("silent_windows", lang, count=silent))
+    found = _silence(judged, audience)
+    quality = judged.windows.quality
     if quality.off_rhythm:
         count, instances = sum(quality.off_rhythm.values()), len(quality.off_rhythm)
-        found.append(text("off_rhythm", lang, count=count, instances=instances, service=service))
-    for course in courses:
-        found += _suspect(course, lang, zone)
-    for reason, count in quality.unparsed.items():
-        if reason != "counters_lost":
-            found.append(text("unparsed", lang, count=count, reason=text(f"reason.{reason}", lang)))
-    flaws = Counter[str]()
-    for what, count in quality.flaws.items():
-        flaws[what.split(":")[0]] += count
-    for flaw, count in flaws.items():
-        keys = [printable(what.split(": ", 1)[1]) for what in quality.flaws if what.startswith(f"{flaw}: ")]
-        what = f"{text(f'flaw.{flaw}', lang)}: {', '.join(keys[:3])}{' …' if len(keys) > 3 else ''}"
-        found.append(text("flaw", lang, count=count, what=what))
+        found.append(audience.say("off_rhythm", count=count, instances=instances, service=audience.service))
+    for course in judged.courses:
+        found += _suspect(course, audience)
+    found += [
+        audience.say("unparsed", count=count, reason=audience.say(f"reason.{reason}"))
+        for reason, count in quality.unparsed.items()
+        if reason != Reason.COUNTERS_LOST
+    ]
+    found += _flaws(quality.flaws, audience)
     if quality.late:
-        found.append(text("late", lang, count=quality.late))
+        found.append(audience.say("late", count=quality.late))
     if old:
-        found.append(text("old", lang))
+        found.append(audience.say("old"))
     return found
 
 
-def _suspect(course: Course, lang: Lang, zone: ZoneInfo) -> list[str]:
+def _silence(judged: Judged, audience: Audience) -> list[str]:
+    """Tell counters lost by the application from a source that says nothing, and both from a quiet minute."""
+    lost = judged.windows.quality.unparsed.get(Reason.COUNTERS_LOST, 0)
+    if lost:
+        return [audience.say("counters_lost", count=lost)]
+    silent = judged.windows.silent(judged.span)
+    if silent and silent * WINDOW >= judged.span.end - judged.span.start:
+        return [audience.say("silent_source", service=audience.service)]
+    return [audience.say("silent_windows", count=silent)] if silent else []
+
+
+def _flaws(flaws: dict[str, int], audience: Audience) -> list[str]:
+    found = []
+    for flaw in Flaw:
+        mine = {what.partition(": ")[2]: count for what, count in flaws.items() if what.partition(":")[0] == flaw}
+        if mine:
+            keys = [printable(key) for key in mine if key]
+            what = f"{audience.say(f'flaw.{flaw}')}: {', '.join(keys[:3])}{' …' if len(keys) > 3 else ''}"
+            found.append(audience.say("flaw", count=sum(mine.values()), what=what))
+    return found
+
+
+def _suspect(course: Course, audience: Audience) -> list[str]:
     minutes = course.table.index[course.table["suspect"]]
     if not len(minutes):
         return []
     verdict = course.verdict(int(minutes[0]))
     return [
-        text(
+        audience.say(
             "suspect",
-            lang,
             rule=course.rule.rule,
-            shop=printable(course.labels.get("service", "")) or text("all_shops", lang),
+            shop=printable(course.labels.get("service", "")) or audience.say("all_shops"),
             numerator=f"{verdict.numerator:g}",
             denominator=f"{verdict.denominator:g}",
-            at=f"{verdict.window_end.astimezone(zone):%H:%M}",
+            at=audience.clock(verdict.window_end),
         )
     ]
 
 
-def to_json(span: Span, windows: Windows, courses: tuple[Course, ...]) -> dict[str, Any]:
+def to_json(judged: Judged) -> dict[str, Any]:
     """Give the versioned document that other programs may rely on."""
+    span, windows = judged.span, judged.windows
     quality, inside = windows.quality, windows.within(span)
     counters = inside.counters.groupby("series", observed=True)["value"].sum()
     return {
@@ -287,10 +314,10 @@ def to_json(span: Span, windows: Windows, courses: tuple[Course, ...]) -> dict[s
             "flaws": quality.flaws,
         },
         "counters": {str(series): _number(value) for series, value in counters.items()},
-        "verdicts": [_verdict_json(course) for course in courses],
+        "verdicts": [_verdict_json(course) for course in judged.courses],
         "slow_requests": {
             slow.label: {"count": slow.count, "p50_ms": slow.p50_ms, "p95_ms": slow.p95_ms, "max_ms": slow.max_ms}
-            for slow in _slowness(windows, span)
+            for slow in _slowness(judged)
         },
     }
 
@@ -336,4 +363,3 @@ def _verdict_json(course: Course) -> dict[str, Any]:
 
 def _seconds(span: timedelta) -> int:
     return int(span.total_seconds())
-

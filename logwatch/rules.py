@@ -118,12 +118,15 @@ class Text(_Model):
 class Proof(_Model):
     """What a ratio needs before it is called a warning."""
 
-    confidence: float = Field(0.95, gt=0.5, lt=1, description="One-sided confidence of the Wilson bound.")
+    confidence: float = Field(default=0.95, gt=0.5, lt=1, description="One-sided confidence of the Wilson bound.")
     sudden: float = Field(
-        0.9999, gt=0.5, lt=1, description="Confidence that a shorter stretch needs while the whole span still looks better."
+        default=0.9999,
+        gt=0.5,
+        lt=1,
+        description="Confidence that a shorter stretch needs while the whole span still looks better.",
     )
-    min_events: int = Field(10, ge=1, description="Events below which nothing is proven.")
-    widen: Duration = Field(timedelta(minutes=30), description="How far back to look for enough events.")
+    min_events: int = Field(default=10, ge=1, description="Events below which nothing is proven.")
+    widen: Duration = Field(default=timedelta(minutes=30), description="How far back to look for enough events.")
 
 
 class Ratio(_Model):
@@ -131,23 +134,23 @@ class Ratio(_Model):
 
     numerator: Selectors
     denominator: Selectors
-    by: Literal["service"] | None = Field(None, description="Judge for each shop too, not only for all together.")
-    span: Duration = Field(timedelta(minutes=5), description="The sliding span.")
-    lag: Duration = Field(timedelta(0), description="How far numerators may trail their denominators.")
-    settled: Selectors | None = Field(None, description="Counters whose events have certainly come to an end.")
-    proof: Proof | Literal["none"] = Field(Proof(), description="'none' asks for min_events alone.")
-    min_events: int = Field(1, ge=1, description="Where proof is none: events below which nothing is judged a warning.")
+    by: Literal["service"] | None = Field(default=None, description="Judge for each shop too, not only for all together.")
+    span: Duration = Field(default=timedelta(minutes=5), description="The sliding span.")
+    lag: Duration = Field(default=timedelta(0), description="How far numerators may trail their denominators.")
+    settled: Selectors | None = Field(default=None, description="Counters whose events have certainly come to an end.")
+    proof: Proof | Literal["none"] = Field(default_factory=Proof, description="'none' asks for min_events alone.")
+    min_events: int = Field(default=1, ge=1, description="Where proof is none: events below which nothing is judged a warning.")
 
 
 class Slow(_Model):
     """Slow requests of one label over a sliding span."""
 
     label: str
-    requests: Selectors | None = Field(None, description="Counters that add up to all requests of the label.")
+    requests: Selectors | None = Field(default=None, description="Counters that add up to all requests of the label.")
     span: Duration = timedelta(minutes=5)
-    min_count: int = Field(3, ge=1, description="Slow requests below which nothing is judged a warning.")
-    min_share: Range = Field(Range(">=", 0.05, "%"), description="Share of the label's requests, where it is known.")
-    chance: float = Field(1e-4, gt=0, le=1, description="How rarely a label at min_share may show as many by chance.")
+    min_count: int = Field(default=3, ge=1, description="Slow requests below which nothing is judged a warning.")
+    min_share: Range = Field(default=Range(">=", 0.05, "%"), description="Share of the label's requests, where it is known.")
+    chance: float = Field(default=1e-4, gt=0, le=1, description="How rarely a label at min_share may show as many by chance.")
 
 
 class Rule(_Model):
@@ -155,25 +158,27 @@ class Rule(_Model):
 
     rule: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="The rule's id.")
     indicator: str = Field(description="First cell of the row in the runbook's section 3, as it stands there.")
-    warns: str | None = Field(None, description="Which of the row's warning bounds is meant, where it has several.")
+    warns: str | None = Field(default=None, description="Which of the row's warning bounds is meant, where it has several.")
     summary: Text
-    count: Selectors | None = Field(None, description="Counters added up per 60 s window, all shops.")
+    count: Selectors | None = Field(default=None, description="Counters added up per 60 s window, all shops.")
     ratio: Ratio | None = None
-    gauge: str | None = Field(None, description="A measured value, such as database.ping_ms.")
+    gauge: str | None = Field(default=None, description="A measured value, such as database.ping_ms.")
     slow: Slow | None = None
     normal: Range
     warning: Range
-    for_: Duration = Field(timedelta(minutes=2), alias="for", description="How long a warning lasts before it speaks.")
+    for_: Duration = Field(default=timedelta(minutes=2), alias="for", description="How long a warning lasts before it speaks.")
     keep_firing_for: Duration = timedelta(0)
     procedure: str = Field(pattern=r"^\d+\.\d+$", description="Section of the runbook to follow.")
-    step: int | None = Field(None, ge=1, description="The step to begin with.")
-    also: tuple[str, ...] = Field((), description="Further sections that bear on it.")
+    step: int | None = Field(default=None, ge=1, description="The step to begin with.")
+    also: tuple[str, ...] = Field(default=(), description="Further sections that bear on it.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         measures = [name for name in ("count", "ratio", "gauge", "slow") if getattr(self, name) is not None]
         if len(measures) != 1:
-            raise ValueError(f"has {' and '.join(measures) or 'nothing'} to measure; give exactly one of count, ratio, gauge, slow")
+            raise ValueError(
+                f"has {' and '.join(measures) or 'nothing'} to measure; give exactly one of count, ratio, gauge, slow"
+            )
         if (self.normal.direction[0] == self.warning.direction[0]) or self.normal.unit != self.warning.unit:
             raise ValueError(f"normal '{self.normal}' and warning '{self.warning}' must face each other in one unit")
         if (self.normal.bound > self.warning.bound) != (self.warning.direction[0] == "<") and (
@@ -225,7 +230,7 @@ class RuleSet:
         return max((rule.reach for rule in self.rules), default=timedelta())
 
 
-class RuleProblems(LogwatchError):
+class RuleProblemsError(LogwatchError):
     """All that is wrong with a folder of rules, not only the first thing."""
 
     def __init__(self, problems: Iterable[RuleError]) -> None:
@@ -240,11 +245,11 @@ def selects(selector: str, name: str) -> bool:
 
 
 def load_rules(folder: Path) -> RuleSet:
-    """Read every rule of a folder; raises RuleProblems with all errors, each with its file and line."""
+    """Read every rule of a folder; raises RuleProblemsError with all errors, each with its file and line."""
     problems: list[RuleError] = []
     if not folder.is_dir():
         hint = "give a folder that holds *.yaml rule files with --rules"
-        raise RuleProblems([RuleError("no such folder of rules", where=str(folder), hint=hint)])
+        raise RuleProblemsError([RuleError("no such folder of rules", where=str(folder), hint=hint)])
     files = [path for path in sorted(folder.glob("*.yaml")) if not path.name.endswith(".test.yaml")]
     found: list[tuple[Rule, str]] = []
     counters: list[Counter] = []
@@ -261,12 +266,12 @@ def load_rules(folder: Path) -> RuleSet:
     try:
         runbook = load_runbook(folder / "runbook.md")
     except RuleError as error:
-        raise RuleProblems([*problems, error]) from None
+        raise RuleProblemsError([*problems, error]) from None
     if not found and not problems:
         problems.append(RuleError("no rules in this folder", where=str(folder), hint="rules are *.yaml files; see rules/"))
     problems += _check_ids(found) + _check_names(found, counters) + _check_sections(found, runbook)
     if problems:
-        raise RuleProblems(problems)
+        raise RuleProblemsError(problems)
     order = {row.indicator: number for number, row in enumerate(runbook.rows)}
     found.sort(key=lambda item: order.get(item[0].indicator, len(order)))
     where = {rule.rule: where for rule, where in found}
@@ -329,9 +334,11 @@ def _check_sections(found: list[tuple[Rule, str]], runbook: Runbook) -> list[Rul
     hint = f"known: {', '.join(known)} ({runbook.path}); fix the number or add the section to the runbook"
     problems = []
     for rule, where in found:
-        for section in (rule.procedure, *rule.also):
-            if section not in known:
-                problems.append(RuleError(f"unknown procedure '{section}' in rule '{rule.rule}'", where=where, hint=hint))
+        problems += [
+            RuleError(f"unknown procedure '{section}' in rule '{rule.rule}'", where=where, hint=hint)
+            for section in (rule.procedure, *rule.also)
+            if section not in known
+        ]
         steps = [step.number for step in known[rule.procedure].steps] if rule.procedure in known else []
         if rule.step and steps and rule.step not in steps:
             message = f"procedure {rule.procedure} has no step {rule.step}, which rule '{rule.rule}' names"

@@ -107,7 +107,7 @@ def _rows(lines: Lines) -> list[Row]:
         if content.startswith("|"):
             cells = [cell.strip() for cell in content.strip().strip("|").split("|")]
             if len(cells) == 3 and not set(cells[0]) <= set("-: "):
-                rows.append(Row(*cells, line))
+                rows.append(Row(cells[0], cells[1], cells[2], line))
     return rows[1:]
 
 

@@ -36,10 +36,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "warned_now": ("지금 경고: {rules}", "Warning now: {rules}"),
     "warned_before": ("구간 중 경고였음: {rules}", "Was warning in this span: {rules}"),
     "counted": (
-        "로그 {entries}건: 요약 {samples} · 느린 요청 {slow_requests} · 증거 {evidence} · 무관 {ignored}"
-        " · 중복 {duplicates} · 해석 실패 {unparsed}",
-        "{entries} entries: {samples} summaries · {slow_requests} slow requests · {evidence} evidence · {ignored} ignored"
-        " · {duplicates} repeated · {unparsed} unparsed",
+        (
+            "로그 {entries}건: 요약 {samples} · 느린 요청 {slow_requests} · 증거 {evidence} · 무관 {ignored}"
+            " · 중복 {duplicates} · 해석 실패 {unparsed}"
+        ),
+        (
+            "{entries} entries: {samples} summaries · {slow_requests} slow requests · {evidence} evidence · {ignored} ignored"
+            " · {duplicates} repeated · {unparsed} unparsed"
+        ),
     ),
     "instances": ("인스턴스 {instances}개", "{instances} instances"),
     # why a level is not simply what the value says
@@ -50,26 +54,39 @@ TEXTS: dict[str, tuple[str, str]] = {
     "too_few": ("{k}건, 기준 미만", "{k} slow, too few"),
     # findings: what was left over, and its cure
     "counters_lost": (
-        "애플리케이션이 카운터를 잃었습니다: {count}줄이 개발용 형식이라 숫자가 없습니다."
-        " → 서비스에 NODE_ENV=production을 설정하세요.",
-        "The application lost its counters: {count} lines have the development format, without figures."
-        " → Set NODE_ENV=production on the service.",
+        (
+            "애플리케이션이 카운터를 잃었습니다: {count}줄이 개발용 형식이라 숫자가 없습니다."
+            " → 서비스에 NODE_ENV=production을 설정하세요."
+        ),
+        (
+            "The application lost its counters: {count} lines have the development format, without figures."
+            " → Set NODE_ENV=production on the service."
+        ),
     ),
     "silent_source": (
-        "요약 로그가 한 줄도 없습니다. BETA_MODE가 꺼졌거나(배포 시 --set-env-vars가 지웁니다), 개발용 로그 형식이거나,"
-        " 프로세스가 멈춘 경우입니다. → gcloud run services update {service} --update-env-vars=BETA_MODE=true",
-        "There is not one summary line. BETA_MODE is off (a deploy with --set-env-vars removes it), or the log format is the"
-        " development one, or the process is dead. → gcloud run services update {service} --update-env-vars=BETA_MODE=true",
+        (
+            "요약 로그가 한 줄도 없습니다. BETA_MODE가 꺼졌거나(배포 시 --set-env-vars가 지웁니다), 개발용 로그 형식이거나,"
+            " 프로세스가 멈춘 경우입니다. → gcloud run services update {service} --update-env-vars=BETA_MODE=true"
+        ),
+        (
+            "There is not one summary line. BETA_MODE is off (a deploy with --set-env-vars removes it), or the log format is"
+            " the development one, or the process is dead."
+            " → gcloud run services update {service} --update-env-vars=BETA_MODE=true"
+        ),
     ),
     "silent_windows": (
         "요약 로그가 없는 1분 구간이 {count}개 있습니다. 0이 아니라 '미상'으로 봅니다.",
         "{count} windows have no summary from anybody: they are unknown, not zero.",
     ),
     "off_rhythm": (
-        "요약 {count}줄이 60초 주기에서 벗어났습니다(인스턴스 {instances}개). CPU 스로틀링으로 타이머가 늦는 것입니다."
-        " → gcloud run services update {service} --no-cpu-throttling",
-        "{count} summaries are off their instance's 60 s rhythm ({instances} instances): CPU throttling delays the timer."
-        " → gcloud run services update {service} --no-cpu-throttling",
+        (
+            "요약 {count}줄이 60초 주기에서 벗어났습니다(인스턴스 {instances}개). CPU 스로틀링으로 타이머가 늦는 것입니다."
+            " → gcloud run services update {service} --no-cpu-throttling"
+        ),
+        (
+            "{count} summaries are off their instance's 60 s rhythm ({instances} instances): CPU throttling delays the timer."
+            " → gcloud run services update {service} --no-cpu-throttling"
+        ),
     ),
     "late": (
         "{count}줄이 구간을 마감한 뒤에 도착했습니다. 자주 그러면 LOGWATCH_GRACE를 늘리세요.",
@@ -77,7 +94,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "suspect": (
         "{rule}({shop}): 분자가 분모보다 큽니다({numerator}/{denominator}, {at}). 카운터를 중복으로 세고 있는지 확인하세요.",
-        "{rule} ({shop}): more successes than attempts ({numerator}/{denominator}, {at}). Look for a counter that counts twice.",
+        "{rule} ({shop}): more successes than attempts ({numerator}/{denominator}, {at}). Is a counter counting twice?",
     ),
     "unparsed": ("해석하지 못한 로그 {count}건: {reason}", "{count} entries not understood: {reason}"),
     "flaw": ("이상한 카운터 {count}건: {what}", "{count} odd counters: {what}"),

@@ -83,7 +83,7 @@ class Course:
 
     def verdict(self, minute: int) -> Verdict:
         """Give the verdict of one window."""
-        row = self.table.loc[minute]
+        row: Any = self.table.loc[minute]
         level = _LEVELS[int(row["level"])]
         why = _WHYS[int(row["why"])]
         return Verdict(
@@ -121,6 +121,15 @@ class Course:
         return [_LEVELS[code] for code in self.table["level"]]
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A span, its windows (with those before it that sliding spans need), and a course for each rule and shop."""
+
+    span: Span
+    windows: Windows
+    courses: tuple[Course, ...]
+
+
 def _or_none(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
@@ -133,9 +142,7 @@ def evaluate(rules: Iterable[Rule], windows: Windows, span: Span | None = None) 
     span = span or windows.span
     grid = _Grid(windows)
     first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
-    return [
-        Course(rule, labels, table.loc[first:last]) for rule in rules for labels, table in _judge(rule, grid) if len(table)
-    ]
+    return [Course(rule, labels, table.loc[first:last]) for rule in rules for labels, table in _judge(rule, grid) if len(table)]
 
 
 def _judge(rule: Rule, grid: "_Grid") -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
@@ -200,7 +207,7 @@ def _sliding(values: Array, minutes: int) -> Array:
     """Add up each window and those before it, `minutes` in all."""
     sums = np.concatenate([np.zeros(1), np.cumsum(values, dtype="float64")])
     start = np.maximum(np.arange(1, len(values) + 1) - minutes, 0)
-    return sums[1:] - sums[start]
+    return np.asarray(sums[1:] - sums[start])
 
 
 def _minutes(span: timedelta) -> int:
@@ -253,9 +260,7 @@ def _judge_ratio(rule: Rule, ratio: Ratio, grid: _Grid, labels: dict[str, str]) 
     silent = _sliding(grid.known, minutes) == 0
     empty = ~silent & ((denominator == 0) | (counted.settled(minutes) == 0))
     unknown = silent | empty
-    why = np.select(
-        [silent, empty, not_proven], [_WHY[Why.NO_LINES], _WHY[Why.NO_EVENTS], _WHY[Why.NOT_PROVEN]], default=0
-    )
+    why = np.select([silent, empty, not_proven], [_WHY[Why.NO_LINES], _WHY[Why.NO_EVENTS], _WHY[Why.NOT_PROVEN]], default=0)
     return grid.table(
         np.where(unknown, UNKNOWN, np.where(not_proven, ELEVATED, level)),
         value=np.where(unknown, np.nan, value),
@@ -316,7 +321,7 @@ def _excludes(rule: Rule, proof: Proof, confidence: float) -> Excludes:
     def test(numerator: Array, events: Array) -> Array:
         enough = events >= proof.min_events
         bound = wilson_bound(numerator, np.maximum(events, 1), z * side)
-        return enough & np.asarray(rule.warning.holds(bound))
+        return np.asarray(enough & rule.warning.holds(bound))
 
     return test
 
@@ -371,7 +376,7 @@ def _judge_slow(rule: Rule, slow: Slow, grid: _Grid) -> pd.DataFrame:
     why = [(unknown, Why.NO_LINES), (many & ~proven, Why.NOT_PROVEN), ((count > 0) & ~many, Why.TOO_FEW)]
     return grid.table(
         np.select([unknown, proven, many], [UNKNOWN, WARNING, ELEVATED], default=NORMAL),
-        value=_sliding_quantile(place, duration, count, minutes),
+        value=_sliding_quantile(place, duration, count),
         numerator=np.where(unknown, np.nan, count),
         denominator=np.where(requests > 0, requests, np.nan),
         why=np.select([mask for mask, _ in why], [_WHY[reason] for _, reason in why], default=0),
@@ -379,8 +384,8 @@ def _judge_slow(rule: Rule, slow: Slow, grid: _Grid) -> pd.DataFrame:
     )
 
 
-def _sliding_quantile(place: Array, duration: Array, count: Array, minutes: int) -> Array:
-    """Give the interpolated p95 of the durations of each window and those before it; NaN where there are none."""
+def _sliding_quantile(place: Array, duration: Array, count: Array) -> Array:
+    """Give the interpolated p95 of the last `count` durations up to each window; NaN where there are none."""
     result = np.full(len(count), np.nan)
     ends = np.searchsorted(place, np.arange(len(count)), side="right")
     for at in np.flatnonzero(count):

@@ -70,11 +70,11 @@ class Windows:
     def within(self, span: Span) -> "Windows":
         """Give the windows of a part of the span."""
         first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
-        tables = [
+        counters, slow, gauges, summaries = (
             table[table["minute"].between(first, last)].reset_index(drop=True)
             for table in (self.counters, self.slow, self.gauges, self.summaries)
-        ]
-        return Windows(span, *tables, quality=self.quality)
+        )
+        return Windows(span, counters, slow, gauges, summaries, self.quality)
 
 
 def to_minute(moment: datetime) -> int:
@@ -154,7 +154,7 @@ def _place(instance: Array, minute: Array) -> Array:
     gap[np.append(np.diff(instance) != 0, True)] = 2
     numbers = np.arange(len(minute))
     next_not_one = np.minimum.accumulate(np.where(gap != 1, numbers, len(minute))[::-1])[::-1]
-    return minute - (gap[next_not_one] == 0)
+    return np.asarray(minute - (gap[next_not_one] == 0))
 
 
 def _whole_span(reading: Reading, placed: "pd.Series[int]") -> Span:
@@ -217,9 +217,7 @@ def _list_gauges(reading: Reading, first: int, last: int) -> pd.DataFrame:
     return table.sort_values(["minute", "series", "value"], ignore_index=True)
 
 
-def _assess(
-    reading: Reading, rows: pd.DataFrame, samples: pd.DataFrame, repeated_lines: int, grace: timedelta
-) -> Quality:
+def _assess(reading: Reading, rows: pd.DataFrame, samples: pd.DataFrame, repeated_lines: int, grace: timedelta) -> Quality:
     lines = rows.groupby("kind")["lines"].sum()
     unparsed = {str(reason): count for reason, count in reading.refused.items()}
     details = list(reading.details)

@@ -30,7 +30,7 @@ START = datetime(2026, 2, 24, tzinfo=UTC)
 STDOUT = "projects/shop/logs/run.googleapis.com%2Fstdout"
 
 
-def entry_at(second: float, insert_id: str = "i", **fields: Any) -> Any:  # noqa: ANN401  raw messages have no types
+def entry_at(second: float, insert_id: str = "i", **fields: Any) -> Any:
     """Give a raw LogEntry `second` seconds after START, received a second later."""
     stamp = START + timedelta(seconds=second)
     defaults = {
@@ -223,23 +223,23 @@ class Clock:
         return self.seconds
 
 
-def request_for(**fields: Any) -> types.ListLogEntriesRequest:  # noqa: ANN401  whatever the request takes
+def request_for(**fields: Any) -> types.ListLogEntriesRequest:
     return types.ListLogEntriesRequest({"resource_names": ["projects/shop"]} | fields)
 
 
-def page(client: LoggingServiceV2Client, **fields: Any) -> Any:  # noqa: ANN401  raw messages have no types
+def page(client: LoggingServiceV2Client, **fields: Any) -> Any:
     """Give one raw page, without any retry."""
     pager = client.list_log_entries(request_for(**fields), retry=None)
     return types.ListLogEntriesResponse.pb(next(iter(pager.pages)))
 
 
-def walk(client: LoggingServiceV2Client, **fields: Any) -> list[list[str]]:  # noqa: ANN401
+def walk(client: LoggingServiceV2Client, **fields: Any) -> list[list[str]]:
     """Give the insert ids of every page."""
     pages = client.list_log_entries(request_for(**fields)).pages
     return [[entry.insert_id for entry in types.ListLogEntriesResponse.pb(each).entries] for each in pages]
 
 
-def ids(client: LoggingServiceV2Client, **fields: Any) -> list[str]:  # noqa: ANN401
+def ids(client: LoggingServiceV2Client, **fields: Any) -> list[str]:
     """Give the insert ids of the first page."""
     return [entry.insert_id for entry in page(client, **fields).entries]
 
@@ -571,7 +571,7 @@ def test_repeated_entries_are_minutes_later_and_have_their_own_ids(two_lines: Pa
 def test_the_command_says_where_it_listens_and_ends_when_told(two_lines: Path) -> None:
     command = [sys.executable, "-m", "tests.local_google", str(two_lines), "--repeat", "3", "--quota", "1"]
     root = Path(__file__).parent.parent
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
         assert process.stdout is not None
         said = process.stdout.readline()
         client = generated_client(said.removeprefix("listening on ").strip())

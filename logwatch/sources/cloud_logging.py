@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from logwatch.entries import NS, Entry, Span, to_datetime
 from logwatch.errors import ConfigError, SourceError
 from logwatch.reading import Reading
-from logwatch.samples import SLOW_REQUEST, SUMMARY
+from logwatch.samples import LOGGER_KEYS, SLOW_REQUEST, SUMMARY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,12 +25,19 @@ if TYPE_CHECKING:
 
     from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
 
-    from logwatch.config import Settings
     from logwatch.ports import Progress
 
 PAGE_SIZE = 1000
 BLOCK_LINE = r'^(\s+["{}\[\]]|[{}]$)'
 """Lines of pretty-printed JSON, each of which is an entry of its own."""
+
+
+def parse_address(address: str) -> tuple[str, str | None]:
+    """Read `gcp://PROJECT[/SERVICE]`; raises ConfigError with the form that is right."""
+    match = re.fullmatch(r"gcp://([a-z][a-z0-9-]{4,28}[a-z0-9]|[a-z0-9.]+:[a-z0-9-]+)(?:/([a-z][a-z0-9-]*))?/?", address)
+    if match is None:
+        raise ConfigError("no Cloud Logging address", where=address, hint="right is gcp://PROJECT or gcp://PROJECT/SERVICE")
+    return match[1], match[2]
 
 
 def quote(value: str) -> str:
@@ -98,21 +105,6 @@ class CloudLoggingSource:
         self.endpoint = endpoint
         self.budget_s = budget_s
         self.quota = quota or ReadQuota(55)
-
-    @classmethod
-    def from_address(cls, address: str, settings: Settings) -> CloudLoggingSource:
-        """Read `gcp://PROJECT[/SERVICE]`; raises ConfigError with the form that is right."""
-        match = re.fullmatch(r"gcp://([a-z][a-z0-9-]{4,28}[a-z0-9]|[a-z0-9.]+:[a-z0-9-]+)(?:/([a-z][a-z0-9-]*))?/?", address)
-        if match is None:
-            raise ConfigError("no Cloud Logging address", where=address, hint="right is gcp://PROJECT or gcp://PROJECT/SERVICE")
-        return cls(
-            match[1],
-            service=match[2],
-            location=settings.location,
-            endpoint=settings.logging_endpoint,
-            budget_s=settings.read_budget.total_seconds(),
-            quota=ReadQuota(settings.read_requests_per_minute),
-        )
 
     def filter(self, span: Span, service: str | None) -> str:
         """Give the filter that `read` would use."""
@@ -245,15 +237,28 @@ def to_entry(raw: Any) -> Entry:  # noqa: ANN401 - raw protobuf messages have no
     )
 
 
+SLOW_REQUEST_KEYS = ("message", "label", "durationMs", "method", "url", "statusCode")
+
+
 def _to_dict(struct: Any) -> dict[str, Any]:  # noqa: ANN401 - google.protobuf.Struct
-    """Turn a Struct into a dict; numbers other than 0 first, because a summary holds little else."""
-    return {key: value.number_value or _to_value(value) for key, value in struct.fields.items()}
+    """Turn a payload into a dict, of a summary all but the logger's own keys, of others no more than is looked at.
+
+    Each value that is touched costs as much as the rest of the entry; numbers other than 0 come first, because a summary
+    holds little else.
+    """
+    fields = struct.fields
+    message = fields["message"].string_value if "message" in fields else None
+    if message != SUMMARY:
+        return {key: _to_value(fields[key]) for key in SLOW_REQUEST_KEYS if key in fields}
+    payload: dict[str, Any] = {"message": message}
+    for key, value in fields.items():
+        if key not in LOGGER_KEYS:
+            payload[key] = value.number_value or _to_value(value)
+    return payload
 
 
 def _to_value(value: Any) -> Any:  # noqa: ANN401 - google.protobuf.Value
     kind = value.WhichOneof("kind")
-    if kind == "struct_value":
-        return _to_dict(value.struct_value)
-    if kind == "list_value":
-        return [_to_value(item) for item in value.list_value.values]
-    return None if kind in (None, "null_value") else getattr(value, kind)
+    if kind in {"number_value", "string_value", "bool_value"}:
+        return getattr(value, kind)
+    return None if kind in {None, "null_value"} else str(kind)  # nested: no counter and no field of a slow request

@@ -10,18 +10,20 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from logwatch.entries import Span
 from logwatch.errors import SourceError
 from logwatch.ports import Progress
 from logwatch.reading import Reading
 from logwatch.samples import Reason
-from logwatch.sources.json_entries import MAX_ENTRY, see_edges, split_lines, split_objects, take, take_lines
+from logwatch.sources.json_entries import MAX_ENTRY, see_edges, split_lines, split_objects, take, take_block_lines, take_lines
 
-PIECE = 1 << 22
+if TYPE_CHECKING:
+    from multiprocessing.sharedctypes import Synchronized
+
+PIECE = 1 << 20
 """Bytes of a file that are held and searched at once."""
 
 TAIL = 4 << 10
@@ -92,7 +94,7 @@ def _cut(path: str) -> list[Piece]:
 
 def _open(path: str) -> BinaryIO:
     try:
-        return open(path, "rb", buffering=0)  # type: ignore[return-value]  # noqa: SIM115, PTH123 - the caller closes it
+        return open(path, "rb", buffering=0)  # noqa: PTH123 - the caller closes it
     except FileNotFoundError:
         hint = "a source is a file, a folder, '-' for standard input, or gcp://PROJECT[/SERVICE]"
         raise SourceError("no such file", where=path, hint=hint) from None
@@ -217,11 +219,9 @@ def _to_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield decoder.decode(chunk).encode("utf-8", "replace")
 
 
-def _read_on_two(
-    pieces: Sequence[Piece], service: str | None, progress: Progress, meanwhile: Callable[[], object]
-) -> Reading:
+def _read_on_two(pieces: Sequence[Piece], service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
     """Share the pieces with a second process: each takes the next one that nobody has."""
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     taken: Synchronized[int] = context.Value("i", 0)
     here, there = context.Pipe(duplex=False)
     helper = context.Process(target=_read_in_helper, args=(there, taken, pieces, service), daemon=True)

@@ -13,9 +13,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
     parser.add_argument("--quota", type=int, default=60, help="calls per project in 60 s; 0 for no limit (default 60)")
     parser.add_argument("--empty-pages", type=int, default=0, help="every n-th page is empty; 0 for none (default)")
-    parser.add_argument(
-        "--repeat", type=int, default=1, help="serve the entries this often, shifted in time (default 1)"
-    )
+    parser.add_argument("--repeat", type=int, default=1, help="serve the entries this often, shifted in time (default 1)")
     return parser.parse_args()
 
 

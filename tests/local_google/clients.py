@@ -21,5 +21,5 @@ def handwritten_client(address: str, project: str) -> Client:
     It has no option for a plain channel, so its own adapter is put over the generated client.
     """
     client = Client(project=project, credentials=AnonymousCredentials())
-    client._logging_api = _gapic._LoggingAPI(generated_client(address), client)  # noqa: SLF001
+    client._logging_api = _gapic._LoggingAPI(generated_client(address), client)
     return client

@@ -45,7 +45,7 @@ class LocalServer:
 class LoggingServer(LocalServer):
     """A stand-in for Cloud Logging that serves the given entries."""
 
-    def __init__(  # noqa: PLR0913  each is a rule of the service that a test may turn
+    def __init__(
         self,
         entries: Iterable[Any] = (),
         *,
@@ -63,9 +63,7 @@ class LoggingServer(LocalServer):
         duplicates: give entries of equal log name, timestamp and insert id as often as they were added.
         now: an aware time; entries received later are not seen yet. None sees every entry.
         """
-        self._service = LoggingService(
-            quota=quota, empty_pages=empty_pages, duplicates=duplicates, clock=clock, now=now
-        )
+        self._service = LoggingService(quota=quota, empty_pages=empty_pages, duplicates=duplicates, clock=clock, now=now)
         self._service.add(entries)
         super().__init__([self._service.handler()], port=port)
 

@@ -1,0 +1,57 @@
+# One-word tasks. `make demo` and `make test` need nothing but Python 3.11+ and make.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+# Hashes stand in the locks; where packages come from is this machine's own setting.
+INSTALL = pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
+
+.PHONY: all demo test lint types golden bench hours lock clean
+
+all: lint types test
+
+$(READY): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; give it with: make PYTHON=python3.12"; exit 1; }
+	@echo "Setting up .venv (a minute or two, once)"
+	@rm -rf .venv; $(PYTHON) -m venv .venv || tools/install-venv $(PYTHON)
+	@$(BIN)/$(INSTALL) requirements-dev.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: $(READY)
+	@$(BIN)/logwatch evaluate --source tests/fixtures/logs/payment.ndjson --until 2026-02-24T06:30:00Z
+
+test: $(READY)
+	@$(BIN)/pytest -n 2
+
+lint: $(READY)
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/lint-imports
+	@$(BIN)/logwatch rules check
+	@$(BIN)/logwatch rules test
+
+types: $(READY)
+	@$(BIN)/mypy
+
+golden: $(READY)
+	@$(BIN)/pytest --update-golden
+	@$(BIN)/logwatch rules schema --output rules/schema.json
+
+bench: .venv-bench/ready
+	@.venv-bench/bin/python -m benchmarks
+
+# The log simulator, with its npm packages installed, stands outside this project: make hours SIMULATOR=DIR
+hours: $(READY)
+	@$(BIN)/python -m benchmarks.false_warnings --simulator $(SIMULATOR)
+
+.venv-bench/ready: requirements-bench.lock pyproject.toml
+	@rm -rf .venv-bench; $(PYTHON) -m venv .venv-bench
+	@.venv-bench/$(subst .venv/,,bin/$(INSTALL)) requirements-bench.lock
+	@.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lock: $(READY)
+	@tools/lock
+
+clean:
+	rm -rf .venv .venv-bench .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
