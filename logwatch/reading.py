@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from logwatch.samples import (
     BlockLine,
-    Evidence,
     Ignored,
     Parsed,
     Reason,
@@ -27,9 +26,8 @@ from logwatch.samples import (
 if TYPE_CHECKING:
     from logwatch.entries import Entry
 
-KINDS = ("samples", "slow_requests", "evidence", "ignored", "unparsed")
-"""What an entry can end as; a column holds the index."""
-SAMPLES, SLOW, EVIDENCE, IGNORED, UNPARSED = range(5)
+SAMPLES, SLOW, IGNORED, UNPARSED = range(4)
+"""What an entry can end as."""
 
 
 class Names(dict[str, int]):
@@ -59,7 +57,7 @@ class Rows:
     instance: array[int] = field(default_factory=lambda: array("i"))
     kind: array[int] = field(default_factory=lambda: array("b"))
     detail: array[int] = field(default_factory=lambda: array("i"))
-    """Reason of an unparsed row or text of an evidence row, as a number of `Reading.details`."""
+    """Reason of an unparsed row, as a number of `Reading.details`."""
     lines: array[int] = field(default_factory=lambda: array("i"))
     """Number of entries that the row stands for; above 1 for pretty-printed text."""
     width: array[int] = field(default_factory=lambda: array("i"))
@@ -185,8 +183,6 @@ class Reading:
             self.slow.label.append(self.labels[parsed.label])
             self.slow.route.append(self.routes[f"{parsed.method} {parsed.route}"])
             self.slow.duration_ms.append(parsed.duration_ms)
-        elif isinstance(parsed, Evidence):
-            self._add_row(entry, EVIDENCE, parsed.kind, lines)
         elif isinstance(parsed, Unparsed):
             self._add_row(entry, UNPARSED, parsed.reason, lines)
         elif isinstance(parsed, Ignored):

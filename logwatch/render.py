@@ -113,7 +113,7 @@ def _print_rest(console: Any, report: Report) -> None:  # noqa: ANN401 - rich is
     from rich.text import Text
 
     def item(mark: str, text: str, style: str = "", *, cut: bool = False) -> None:
-        hanging = Text(text, style=style, no_wrap=cut, overflow="ellipsis" if cut else None)
+        hanging = Text(text, style=style, no_wrap=cut, overflow="ellipsis" if cut else "fold")
         grid = Table.grid(padding=(0, 1, 0, 0))
         grid.add_row(Text(f" {mark}", style=style), hanging)
         console.print(grid)
@@ -146,10 +146,10 @@ def _print_rest(console: Any, report: Report) -> None:  # noqa: ANN401 - rich is
 def _environment(templates: Path, *, html: bool) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(  # noqa: S701 - Markdown is escaped cell by cell
+    environment = Environment(
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
-        autoescape=html,
+        autoescape=html,  # noqa: S701 - Markdown is escaped cell by cell
         trim_blocks=True,
         lstrip_blocks=True,
     )

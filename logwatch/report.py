@@ -223,7 +223,7 @@ def _slowness(judged: Judged) -> list[Slowness]:
 
 def _counted(windows: Windows, audience: Audience) -> str:
     quality = windows.quality
-    fields = ("entries", "samples", "slow_requests", "evidence", "ignored", "duplicates")
+    fields = ("entries", "samples", "slow_requests", "ignored", "duplicates")
     values: dict[str, object] = {name: f"{getattr(quality, name):,}" for name in fields}
     counted = audience.say("counted", **values, unparsed=f"{sum(quality.unparsed.values()):,}")
     return f"{counted} · {audience.say('instances', instances=quality.instances)}"
@@ -303,7 +303,6 @@ def to_json(judged: Judged) -> dict[str, Any]:
             "entries": quality.entries,
             "samples": quality.samples,
             "slow_requests": quality.slow_requests,
-            "evidence": quality.evidence,
             "ignored": quality.ignored,
             "duplicates": quality.duplicates,
             "unparsed": quality.unparsed,

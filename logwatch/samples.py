@@ -1,4 +1,4 @@
-"""What one entry says: a summary of counters, a slow request, evidence, or the reason why nothing could be read.
+"""What one entry says: a summary of counters, a slow request, or the reason why nothing could be read.
 
 Every shape that the application has been seen to log is told apart here, and nowhere else.
 """
@@ -28,9 +28,6 @@ LOGGER_KEYS = frozenset({
     "logging.googleapis.com/trace", "logging.googleapis.com/spanId", "logging.googleapis.com/labels",
 })  # fmt: skip
 """Keys that stand beside the counters in a summary's payload and are none."""
-
-EVIDENCE = ("Create order error", "Payment] Confirm error", "[ReadCache]")
-"""Texts that section 4 sends people to look for; `[Payment] Confirm error` itself occurs in no line."""
 
 
 class Reason(StrEnum):
@@ -74,12 +71,6 @@ class SlowRequest(msgspec.Struct, frozen=True):
     status: int
 
 
-class Evidence(msgspec.Struct, frozen=True):
-    """A line that section 4 sends people to look for; `kind` is the text of `EVIDENCE` that it holds."""
-
-    kind: str
-
-
 class BlockLine(msgspec.Struct, frozen=True):
     """One line of pretty-printed text that only means something together with its neighbours."""
 
@@ -96,7 +87,7 @@ class Unparsed(msgspec.Struct, frozen=True):
     reason: Reason
 
 
-Parsed = Summary | SlowRequest | Evidence | BlockLine | Ignored | Unparsed
+Parsed = Summary | SlowRequest | BlockLine | Ignored | Unparsed
 
 IGNORED = Ignored()
 
@@ -117,15 +108,6 @@ def _parse_payload(payload: dict[str, Any]) -> Parsed:
         return parse_summary(payload)
     if message == SLOW_REQUEST:
         return parse_slow_request(payload)
-    return _parse_message(message) if isinstance(message, str) else IGNORED
-
-
-def _parse_message(message: str) -> Parsed:
-    if message.startswith("["):
-        head = message[:100]
-        for text in EVIDENCE:
-            if text in head:
-                return Evidence(text)
     return IGNORED
 
 
@@ -197,9 +179,7 @@ def _parse_text(text: str) -> Parsed:
     text = text.rstrip()
     console = _CONSOLE.fullmatch(text)
     if console:
-        message = console[1]
-        lost = message in (SUMMARY, SLOW_REQUEST)
-        return Unparsed(Reason.COUNTERS_LOST) if lost else _parse_message(message)
+        return Unparsed(Reason.COUNTERS_LOST) if console[1] in {SUMMARY, SLOW_REQUEST} else IGNORED
     for marker in (SUMMARY, SLOW_REQUEST):
         if text.startswith(marker):
             return _parse_body(marker, text[len(marker) :].strip())
@@ -207,7 +187,7 @@ def _parse_text(text: str) -> Parsed:
         return BlockLine(text)
     if text.startswith("{"):
         return _parse_body("", text) if SUMMARY in text or SLOW_REQUEST in text else IGNORED
-    return _parse_message(text)
+    return IGNORED
 
 
 def _parse_body(marker: str, body: str) -> Parsed:

@@ -37,11 +37,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "warned_before": ("구간 중 경고였음: {rules}", "Was warning in this span: {rules}"),
     "counted": (
         (
-            "로그 {entries}건: 요약 {samples} · 느린 요청 {slow_requests} · 증거 {evidence} · 무관 {ignored}"
+            "로그 {entries}건: 요약 {samples} · 느린 요청 {slow_requests} · 무관 {ignored}"
             " · 중복 {duplicates} · 해석 실패 {unparsed}"
         ),
         (
-            "{entries} entries: {samples} summaries · {slow_requests} slow requests · {evidence} evidence · {ignored} ignored"
+            "{entries} entries: {samples} summaries · {slow_requests} slow requests · {ignored} ignored"
             " · {duplicates} repeated · {unparsed} unparsed"
         ),
     ),

@@ -107,11 +107,13 @@ class Course:
 
     @property
     def worst(self) -> Verdict | None:
-        """The first of the worst windows; None where every window is unknown."""
+        """The first of the worst windows, one that proves something if there is one; None where every window is unknown."""
         known = self.table[self.table["level"] != UNKNOWN]
         if known.empty:
             return None
         worst = known[known["level"] == known["level"].max()]
+        proven = worst[worst["why"] != _WHY[Why.NOT_PROVEN]]
+        worst = worst if proven.empty else proven
         value = worst["value"].fillna(0)
         falling = self.rule.warning.direction[0] == "<"
         return self.verdict(int(str(value.idxmin() if falling else value.idxmax())))

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from logwatch.entries import EPOCH, NS, Span
-from logwatch.reading import EVIDENCE, IGNORED, SAMPLES, SLOW, UNPARSED, Reading
+from logwatch.reading import IGNORED, SAMPLES, SLOW, UNPARSED, Reading
 from logwatch.samples import Flaw, is_malformed
 
 WINDOW = timedelta(seconds=60)
@@ -26,13 +26,12 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """What became of the entries; `entries` equals samples + slow_requests + evidence + ignored + duplicates + unparsed."""
+    """What became of the entries; `entries` equals samples + slow_requests + ignored + duplicates + unparsed."""
 
     entries: int
     samples: int
     """Entries that were understood as summaries; pretty-printed ones count each of their lines."""
     slow_requests: int
-    evidence: int
     ignored: int
     duplicates: int
     unparsed: dict[str, int]
@@ -232,7 +231,6 @@ def _assess(reading: Reading, rows: pd.DataFrame, samples: pd.DataFrame, repeate
         entries=reading.entries,
         samples=int(lines.get(SAMPLES, 0)),
         slow_requests=int(lines.get(SLOW, 0)),
-        evidence=int(lines.get(EVIDENCE, 0)),
         ignored=int(lines.get(IGNORED, 0)) + reading.ignored,
         duplicates=repeated,
         unparsed=dict(sorted(unparsed.items())),
