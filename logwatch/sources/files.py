@@ -18,16 +18,16 @@ from logwatch.errors import SourceError
 from logwatch.ports import Progress
 from logwatch.reading import Reading
 from logwatch.samples import Reason
-from logwatch.sources.json_entries import MAX_ENTRY, see_edges, split_lines, split_objects, take, take_block_lines, take_lines
+from logwatch.sources.json_entries import see_edges, split_lines, split_objects, take, take_block_lines, take_lines
 
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
 
-PIECE = 1 << 20
-"""Bytes of a file that are held and searched at once."""
+PIECE = 4 << 20
+"""Bytes of a file that are one process's next share."""
 
-TAIL = 4 << 10
-"""Bytes read at a time to find the end of a piece's last line."""
+CHUNK = 96 << 10
+"""Bytes read and searched at once: small enough that the memory is used again and again."""
 
 SECOND_PROCESS_FROM = 32 << 20
 """Bytes above which a second process pays for its start."""
@@ -42,6 +42,8 @@ class Piece:
     path: str
     start: int
     end: int | None
+    edge: bool = True
+    """Whether the file begins or ends here."""
 
 
 class FilesSource:
@@ -66,7 +68,8 @@ class FilesSource:
         if reading.block_lines:
             for piece in pieces:
                 if piece.end is not None:
-                    take_block_lines(_read_lines(piece.path, piece.start, piece.end, Reading()), reading)
+                    for block in split_lines(_chunks(piece), Reading()):
+                        take_block_lines(block, reading)
         return reading
 
     def _files(self) -> Iterator[str]:
@@ -88,7 +91,10 @@ def _cut(path: str) -> list[Piece]:
         head = file.read(64 << 10)
         size = file.seek(0, io.SEEK_END)
     if _is_plain_lines(head):
-        return [Piece(path, start, min(start + PIECE, size)) for start in range(0, size, PIECE)]
+        return [
+            Piece(path, start, min(start + PIECE, size), edge=start == 0 or start + PIECE >= size)
+            for start in range(0, size, PIECE)
+        ]
     return [Piece(path, 0, None)]
 
 
@@ -121,41 +127,42 @@ def _read_pieces(numbers: Iterator[int], pieces: Sequence[Piece], service: str |
             if piece.end is None:
                 _read_stream(piece.path, reading)
             else:
-                block = _read_lines(piece.path, piece.start, piece.end, reading)
-                take_lines(block, reading)
-                if number == 0 or number + 1 == len(pieces) or pieces[number - 1].path != pieces[number + 1].path:
-                    see_edges(block, reading)
+                for block in split_lines(_chunks(piece), reading):
+                    take_lines(block, reading)
+                    if piece.edge:
+                        see_edges(block, reading)
         except OSError as error:
             raise SourceError(f"cannot be read: {error.strerror}", where=piece.path) from error
         progress("reading", (number + 1) / len(pieces))
     return reading
 
 
-def _read_lines(path: str, start: int, end: int, reading: Reading) -> bytes:
-    """Give the lines that start in `[start, end)`, the last one whole."""
-    with _open(path) as file:
-        file.seek(max(start - 1, 0))
-        block = file.read(end - max(start - 1, 0))
-        if start:
-            begin = block.find(b"\n") + 1
-            block = block[begin:] if begin else b""
-            if not block:
-                return b""  # one line fills the piece, and it belongs to the piece in which it starts
-        while not block.endswith(b"\n") and (more := file.read(TAIL)):
-            cut = more.find(b"\n") + 1
-            block += more[:cut] if cut else more
+def _chunks(piece: Piece) -> Iterator[bytes]:
+    """Give the lines that start in the piece, the last one whole, in chunks that end anywhere."""
+    at, end = max(piece.start - 1, 0), piece.end or 0
+    skipping = piece.start > 0
+    with _open(piece.path) as file:
+        file.seek(at)
+        while data := file.read(CHUNK):
+            if skipping:
+                cut = data.find(b"\n") + 1
+                at += cut or len(data)
+                if at >= end:
+                    return  # one line fills the piece, and it belongs to the piece in which it starts
+                if not cut:
+                    continue
+                data, skipping = data[cut:], False
+            cut = data.find(b"\n", max(end - at - 1, 0)) + 1 if at + len(data) >= end else 0
+            yield data[:cut] if cut else data
             if cut:
-                break
-            if len(block) > MAX_ENTRY + PIECE:
-                reading.refuse(Reason.TOO_LONG)
-                return block[: block.rfind(b"\n") + 1]
-    return block
+                return
+            at += len(data)
 
 
 def _read_stream(path: str, reading: Reading) -> None:
     """Read standard input, a compressed file, UTF-16, or a JSON array."""
     with sys.stdin.buffer if path == "-" else _open(path) as file:
-        chunks = _to_utf8(_unzip(iter(lambda: file.read(PIECE), b""), reading))
+        chunks = _to_utf8(_unzip(iter(lambda: file.read(CHUNK), b""), reading))
         head = next(chunks, b"")
         while head and len(head) < 1024 and (more := next(chunks, b"")):
             head += more
@@ -183,7 +190,7 @@ def _unzip(chunks: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
         return
     unpack = gzip.GzipFile(fileobj=_Joined(_chain(head, chunks)))
     try:
-        while data := unpack.read(PIECE):
+        while data := unpack.read(CHUNK):
             yield data
     except (EOFError, zlib.error, gzip.BadGzipFile):
         reading.refuse(Reason.DAMAGED_GZIP)

@@ -170,20 +170,26 @@ def see_edges(block: bytes, reading: Reading) -> None:
 
 
 def split_lines(chunks: Iterable[bytes], reading: Reading) -> Iterator[bytes]:
-    """Cut a stream into blocks of whole lines; a line without end is refused."""
-    rest = b""
+    """Cut a stream into blocks of whole lines; a line of more than MAX_ENTRY is refused and passed over."""
+    begun: list[bytes] = []
+    size = 0
     for chunk in chunks:
         cut = chunk.rfind(b"\n") + 1
-        if cut:
-            yield rest + chunk[:cut]
-            rest = chunk[cut:]
-        else:
-            rest += chunk
-        if len(rest) > MAX_ENTRY:
+        if not cut:
+            size += len(chunk)
+            begun = [*begun, chunk] if size <= MAX_ENTRY else []
+            continue
+        if size > MAX_ENTRY:
             reading.refuse(Reason.TOO_LONG)
-            rest = b""
-    if rest:
-        yield rest
+            yield chunk[chunk.find(b"\n") + 1 : cut]
+        else:
+            yield b"".join([*begun, chunk[:cut]]) if begun else chunk[:cut]
+        begun = [chunk[cut:]] if cut < len(chunk) else []
+        size = len(chunk) - cut
+    if size > MAX_ENTRY:
+        reading.refuse(Reason.TOO_LONG)
+    elif begun:
+        yield b"".join(begun)
 
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}"]', re.DOTALL)
