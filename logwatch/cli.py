@@ -5,6 +5,7 @@ Nothing heavier than typer is imported before a command is known.
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,8 @@ from logwatch import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pandas import DataFrame
 
     from logwatch.config import Settings
     from logwatch.pipeline import Wanted
@@ -112,7 +115,10 @@ def evaluate(
     format_: Annotated[Format, typer.Option("--format", "-f", help="How to write it.")] = Format.TABLE,
     lang: LangOption = None,
     fail_on: Annotated[
-        FailOn | None, typer.Option(help="Exit with 1 if any window of the span reaches this level.", show_default=False)
+        FailOn | None,
+        typer.Option(
+            help="Exit with 1 if any window of the span is at this level (elevated: or at warning).", show_default=False
+        ),
     ] = None,
     rules: RulesOption = None,
     output: OutputOption = None,
@@ -185,10 +191,11 @@ def rules_check(rules: RulesOption = None, source: SourceOption = None) -> None:
         now = datetime.now(UTC)
         with _progress() as progress:
             from logwatch.pipeline import read_windows
+            from logwatch.report import printable
 
             _, read = read_windows(adapter, _wanted(settings, None, None, now), reach=timedelta(), now=now, progress=progress)
         for name in uncovered_counters(map(str, read.counters["series"].unique()), rule_set):
-            typer.echo(f"warning: the logs carry '{name}', and no rule or procedure knows it", err=True)
+            typer.echo(f"warning: the logs carry '{printable(name)}', and no rule or procedure knows it", err=True)
 
 
 @rules_app.command("list")
@@ -252,6 +259,9 @@ def _source(settings: Settings) -> tuple[Source, str]:
     if not settings.source:
         hint = "give --source FILE, --source gcp://PROJECT, or set LOGWATCH_SOURCE"
         raise ConfigError("no source to read from", where="--source", hint=hint)
+    if "" in settings.source or settings.source.count("-") > 1:
+        hint = "is a shell variable empty? standard input can be read once"
+        raise ConfigError("an empty source, or standard input twice", where="--source", hint=hint)
     schemes = {source.split("://")[0] if "://" in source else "" for source in settings.source}
     if schemes == {""}:
         from logwatch.sources.files import FilesSource
@@ -350,46 +360,53 @@ def _terminal() -> tuple[int, bool]:
     return max(console.width, 80), console.color_system is not None
 
 
-def _write(text: str, output: Path | None) -> None:
+def _write(text: str | bytes, output: Path | None) -> None:
+    """Write to a file or to standard output; a reader that has gone away is no error."""
     from logwatch.errors import ConfigError
 
-    if output is None:
-        sys.stdout.write(text)
-        return
+    data = text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text
     try:
-        output.write_text(text, encoding="utf-8")
+        if output is not None:
+            output.write_bytes(data)
+        elif isinstance(text, str):
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        else:
+            sys.stdout.buffer.write(data)
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise typer.Exit(0) from None
     except OSError as error:
-        raise ConfigError(f"cannot be written: {error.strerror}", where=str(output), hint="give another --output") from None
+        where = str(output or "standard output")
+        raise ConfigError(f"cannot be written: {error.strerror}", where=where, hint="give another --output") from None
 
 
-def _write_table(table: Any, format_: TableFormat, output: Path | None) -> None:  # noqa: ANN401 - a DataFrame
+def _write_table(table: DataFrame, format_: TableFormat, output: Path | None) -> None:
     from logwatch.errors import ConfigError
 
+    plain = {name: str for name in ("series", "label") if name in table}
     if format_ is TableFormat.CSV:
         _write(table.to_csv(index=False, lineterminator="\n"), output)
     elif format_ is TableFormat.JSON:
-        _write(
-            table.astype({name: str for name in ("series", "label") if name in table}).to_json(orient="records", lines=True),
-            output,
-        )
+        _write(table.astype(plain).to_json(orient="records", lines=True), output)
     elif output is None and sys.stdout.isatty():
         raise ConfigError("parquet is no text", where="--format", hint="give --output FILE, or send it into a file")
     else:
         try:
-            data = table.astype({name: str for name in ("series", "label") if name in table}).to_parquet(index=False)
+            data = table.astype(plain).to_parquet(index=False)
         except ImportError:
             raise ConfigError("parquet needs pyarrow", where="--format", hint="pip install 'logwatch[parquet]'") from None
-        if output is None:
-            sys.stdout.buffer.write(data)
-        else:
-            output.write_bytes(data)
+        _write(data, output)
 
 
 def _tell_leftovers(quality: Quality) -> None:
     """Say on stderr what is not in the table and should not be missed."""
+    from logwatch.report import printable
+
     told = {**quality.unparsed, **quality.flaws}
     if told:
-        typer.echo("not in the table: " + ", ".join(f"{count} {what}" for what, count in told.items()), err=True)
+        typer.echo("not in the table: " + ", ".join(f"{count} {printable(what)}" for what, count in told.items()), err=True)
 
 
 def _fail_on(judged: Judged, fail_on: FailOn) -> None:
@@ -398,7 +415,7 @@ def _fail_on(judged: Judged, fail_on: FailOn) -> None:
     reaching = {
         FailOn.ELEVATED: {Level.ELEVATED, Level.WARNING},
         FailOn.WARNING: {Level.WARNING},
-        FailOn.UNKNOWN: {Level.ELEVATED, Level.WARNING, Level.UNKNOWN},
+        FailOn.UNKNOWN: {Level.UNKNOWN},
     }[fail_on]
     reached = [course for course in judged.courses if reaching & set(course.levels())]
     if reached:
@@ -413,14 +430,15 @@ def main() -> None:
 
     from logwatch.errors import LogwatchError
 
+    for stream in ("stdout", "stderr"):
+        if getattr(sys, stream) is None:  # closed by whoever started us
+            setattr(sys, stream, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - it lives as long as we do
+        getattr(sys, stream).reconfigure(errors="backslashreplace")
     gc.disable()  # a command reads, prints and ends: nothing lives long enough to be worth collecting
     try:
         app()
     except LogwatchError as error:
         typer.echo(f"logwatch: {error}", err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
     except KeyboardInterrupt:
         sys.exit(130)

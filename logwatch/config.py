@@ -85,15 +85,21 @@ def parse_moment(text: str, now: datetime, zone: ZoneInfo, *, where: str) -> dat
     if source == "now":
         return now
     try:
-        return now - parse_duration(source)
-    except (ValueError, OverflowError):
-        pass
-    try:
-        moment = datetime.fromisoformat(source)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+        moment = _parse_moment(source, now, zone)
     except (ValueError, OverflowError):
         hint = "right are e.g. 1h, 30m, 7d, 2026-02-24T03:00:00Z, '2026-02-24 12:00' (in the time zone of the settings)"
         raise ConfigError(f"'{text}' is no time", where=where, hint=hint) from None
+    if not 2000 <= moment.year < 2100:
+        raise ConfigError(f"'{text}' lies in the year {moment.year}", where=where, hint="logs are of this century")
+    return moment
+
+
+def _parse_moment(source: str, now: datetime, zone: ZoneInfo) -> datetime:
+    try:
+        return now - parse_duration(source)
+    except ValueError:
+        moment = datetime.fromisoformat(source)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def bundled(name: str) -> Path:

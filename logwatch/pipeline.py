@@ -94,7 +94,7 @@ def _recorded_span(reading: Reading, wanted: Wanted) -> Span:
     if span.end <= first or span.start >= last:
         covers = f"the recording covers {first:%Y-%m-%dT%H:%MZ} to {last:%Y-%m-%dT%H:%MZ}"
         raise SourceError(f"no entries between {span.start:%Y-%m-%dT%H:%MZ} and {span.end:%Y-%m-%dT%H:%MZ}", hint=covers)
-    return span
+    return Span(max(span.start, first), min(span.end, last))
 
 
 def _checked(span: Span) -> Span:

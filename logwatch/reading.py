@@ -30,11 +30,19 @@ SAMPLES, SLOW, IGNORED, UNPARSED = range(4)
 """What an entry can end as."""
 
 
+def storable(name: str) -> str:
+    """Escape what is no character: half of a surrogate pair, which JSON can hold and UTF-8 cannot."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 class Names(dict[str, int]):
     """Numbers names in the order in which they first come."""
 
     def __missing__(self, name: str) -> int:
-        """Give a new name the next number."""
+        """Give a new name the next number; one that no file could hold takes the number of its escaped form."""
+        clean = storable(name)
+        if clean != name:
+            return self[clean]
         number = self[name] = len(self)
         return number
 
@@ -177,7 +185,7 @@ class Reading:
             self.counts.series.extend(map(self.series.__getitem__, parsed.counters))
             self.counts.value.extend(parsed.counters.values())
             for flaw, key in parsed.flaws:
-                self.flaws[f"{flaw}: {key[:80]}" if len(self.flaws) < 100 else flaw] += 1
+                self.flaws[f"{flaw}: {storable(key[:80])}" if len(self.flaws) < 100 else flaw] += 1
         elif isinstance(parsed, SlowRequest):
             self.slow.row.append(self._add_row(entry, SLOW, lines=lines))
             self.slow.label.append(self.labels[parsed.label])

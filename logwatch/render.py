@@ -131,16 +131,25 @@ def _print_rest(console: Any, report: Report) -> None:  # noqa: ANN401 - rich is
     if report.slow_requests:
         console.print(Text(report.say("slow_requests"), style="bold"))
         for slow in report.slow_requests:
-            routes = ", ".join(f"{route} ×{count}" for route, count in slow.routes[:1])
-            item(
-                "·",
-                f"{slow.label} {slow.count}: p50 {slow.p50_ms:.0f} p95 {slow.p95_ms:.0f} max {slow.max_ms:.0f} ms  {routes}",
-                cut=True,
-            )
+            figures = f"{slow.label} {slow.count}: p50 {slow.p50_ms:.0f} p95 {slow.p95_ms:.0f} max {slow.max_ms:.0f} ms"
+            item("·", f"{figures}  {_shorten(slow.routes[0][0], console.width - len(figures) - 5)}", cut=True)
     console.print(Text(report.say("data"), style="bold"))
     item("·", report.counted, "dim")
     for finding in report.findings:
         item("!", finding, "yellow")
+
+
+def _shorten(route: str, room: int) -> str:
+    """Cut a route at its head: its end tells what it is.
+
+    >>> _shorten("POST /api/v1/glycopharm/payments/confirm", 24)
+    'POST …/payments/confirm'
+    """
+    if len(route) <= room:
+        return route
+    method, _, path = route.partition(" ")
+    kept = path[-max(room - len(method) - 2, 8) :]
+    return f"{method} …{kept[kept.find('/') :] if '/' in kept else kept}"
 
 
 def _environment(templates: Path, *, html: bool) -> Environment:
@@ -194,4 +203,7 @@ def bars(row: Row, width: int, height: int) -> list[dict[str, Any]]:
 
 def render_template(report: Report, templates: Path, name: str) -> str:
     """Give the report through one of the templates: evaluate.md.j2 or evaluate.html.j2."""
-    return _environment(templates, html=name.endswith(".html.j2")).get_template(name).render(report=report, say=report.say)
+    return (
+        _environment(templates, html=name.endswith(".html.j2")).get_template(name).render(report=report, say=report.say).strip()
+        + "\n"
+    )

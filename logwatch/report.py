@@ -148,6 +148,11 @@ def printable(hostile: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in hostile)
 
 
+def _shop(course: Course) -> str:
+    """Give the shop; empty for all together, and a pair of quotes for one without a name."""
+    return printable(course.labels["service"]) or '""' if "service" in course.labels else ""
+
+
 def _name(row: Row) -> str:
     return f"{row.rule}({row.shop})" if row.shop else row.rule
 
@@ -158,9 +163,9 @@ def _row(course: Course, audience: Audience) -> Row:
     return Row(
         rule=rule.rule,
         summary=rule.summary[audience.lang],
-        shop=printable(course.labels.get("service", "")),
-        latest=_cell(latest, unit, audience),
-        worst=_cell(worst, unit, audience) if worst else Cell("", Level.UNKNOWN, "", ""),
+        shop=_shop(course),
+        latest=_cell(latest, unit, audience, slow=rule.slow is not None),
+        worst=_cell(worst, unit, audience, slow=rule.slow is not None) if worst else Cell("", Level.UNKNOWN, "", ""),
         course=tuple(zip((None if v != v else v for v in course.table["value"]), course.levels(), strict=True)),  # noqa: PLR0124
         normal=format_range(rule.normal),
         warning=format_range(rule.warning),
@@ -168,12 +173,16 @@ def _row(course: Course, audience: Audience) -> Row:
     )
 
 
-def _cell(verdict: Verdict, unit: str, audience: Audience) -> Cell:
+def _cell(verdict: Verdict, unit: str, audience: Audience, *, slow: bool) -> Cell:
     why = ""
     if verdict.why is not Why.NONE:
         n, k = verdict.denominator, verdict.numerator
         why = audience.say(verdict.why, n=f"{n:g}" if n is not None else "?", k=f"{k:g}" if k is not None else "?")
-    return Cell(format_value(verdict.value, unit), verdict.level, audience.clock(verdict.window_end), why)
+    value = format_value(verdict.value, unit)
+    if slow and verdict.level is Level.NORMAL:
+        value = audience.say("slow_count", k=f"{verdict.numerator or 0:g}")
+    at = "" if verdict.level is Level.NORMAL and not verdict.value else audience.clock(verdict.window_end)
+    return Cell(value, verdict.level, at, why)
 
 
 def format_range(bounds: Range) -> str:
@@ -183,7 +192,7 @@ def format_range(bounds: Range) -> str:
     >>> format_range(Range.parse("> 80 %"))
     '>80%'
     """
-    return str(bounds).replace(" ", "").replace("<=", "≤").replace(">=", "≥")
+    return "0" if str(bounds) == "<= 0" else str(bounds).replace(" ", "").replace("<=", "≤").replace(">=", "≥")
 
 
 def format_value(value: float | None, unit: str) -> str:
@@ -282,7 +291,7 @@ def _suspect(course: Course, audience: Audience) -> list[str]:
         audience.say(
             "suspect",
             rule=course.rule.rule,
-            shop=printable(course.labels.get("service", "")) or audience.say("all_shops"),
+            shop=_shop(course) or audience.say("all_shops"),
             numerator=f"{verdict.numerator:g}",
             denominator=f"{verdict.denominator:g}",
             at=audience.clock(verdict.window_end),

@@ -9,7 +9,16 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import core_schema
 
 from logwatch.durations import format_duration, parse_duration
@@ -81,7 +90,7 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(_whole_minutes),
     PlainSerializer(format_duration, return_type=str),
-    Field(json_schema_extra=_DURATION_SCHEMA),
+    WithJsonSchema(_DURATION_SCHEMA),
 ]
 
 
@@ -89,10 +98,12 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+_NAME = {"type": "string", "pattern": r"^[\w.]+(\.\*)?$"}
 Selectors = Annotated[
     tuple[Annotated[str, Field(pattern=r"^[\w.]+(\.\*)?$")], ...],
     BeforeValidator(_as_list),
-    Field(min_length=1, json_schema_extra={"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+    Field(min_length=1),
+    WithJsonSchema({"anyOf": [_NAME, {"type": "array", "items": _NAME, "minItems": 1}]}),
 ]
 """Counter names, `*` standing for the rest of a name; several add up."""
 

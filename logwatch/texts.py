@@ -24,6 +24,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "at": ("시각", "at"),
     "normal_range": ("정상", "normal"),
     "warning_range": ("경고", "warning"),
+    "normal_long": ("정상 범위", "normal"),
+    "warning_long": ("경고 기준", "warning"),
+    "slow_count": ("{k}건", "{k}×"),
     "procedure": ("절차", "procedure"),
     "follow": ("따를 절차", "procedures to follow"),
     "slow_requests": ("느린 요청", "slow requests"),
@@ -33,8 +36,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "data": ("데이터", "data"),
     "findings": ("확인할 점", "worth knowing"),
     "all_normal": ("경고나 주의가 없습니다.", "No warning, nothing elevated."),
-    "warned_now": ("지금 경고: {rules}", "Warning now: {rules}"),
-    "warned_before": ("구간 중 경고였음: {rules}", "Was warning in this span: {rules}"),
+    "warned_now": ("지금 경고: {rules}", "In warning now: {rules}"),
+    "warned_before": ("구간 중 경고였음: {rules}", "Was in warning: {rules}"),
     "counted": (
         (
             "로그 {entries}건: 요약 {samples} · 느린 요청 {slow_requests} · 무관 {ignored}"
@@ -45,12 +48,12 @@ TEXTS: dict[str, tuple[str, str]] = {
             " · {duplicates} repeated · {unparsed} unparsed"
         ),
     ),
-    "instances": ("인스턴스 {instances}개", "{instances} instances"),
+    "instances": ("인스턴스 {instances}개", "instances: {instances}"),
     # why a level is not simply what the value says
     "no_lines": ("요약 로그 없음", "no summary lines"),
     "no_events": ("발생 건수 없음", "no events"),
     "no_endpoint": ("엔드포인트 미설정", "no endpoint set"),
-    "not_proven": ("n={n}, 근거 부족", "n={n}, not proven"),
+    "not_proven": ("표본 {n}건, 단정하기 이름", "n={n}, not proven"),
     "too_few": ("{k}건, 기준 미만", "{k} slow, too few"),
     # findings: what was left over, and its cure
     "counters_lost": (
@@ -116,7 +119,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "flaw.negative": ("음수", "negative"),
     "flaw.not_finite": ("유한하지 않은 수", "not finite"),
     "flaw.not_a_number": ("숫자가 아님", "not a number"),
-    "flaw.malformed_key": ("'}' 없는 키(이름 그대로 집계)", "key without '}' (counted under its whole name)"),
+    "flaw.malformed_key": (
+        "닫는 중괄호가 없는 키(이름 그대로 집계)",
+        "key without its closing brace (counted under its whole name)",
+    ),
 }
 
 

@@ -48,7 +48,7 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 def clean_environment(**more: str) -> dict[str, str]:
     """Give this process's environment without settings of logwatch or of the terminal, and with `more`."""
     hidden = ("LOGWATCH_", "FORCE_COLOR", "CLICOLOR", "GOOGLE_", "TERM", "COLUMNS", "PYTHONIOENCODING")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}  # noqa: TID251 - to hide it
     return kept | TERMINAL | more
 
 
@@ -61,7 +61,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 
         with monkeypatch.context() as patch:
             patch.chdir(ROOT)
-            for name in set(os.environ) - set(clean_environment()):
+            for name in set(os.environ) - set(clean_environment()):  # noqa: TID251 - likewise
                 patch.delenv(name)
             for name, value in (TERMINAL | environment).items():
                 patch.setenv(name, value)
@@ -74,7 +74,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
                     main()
                 except SystemExit as end:
                     code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
-        return Ran(code, out.written().decode(), err.written().decode(), out.written())
+        return Ran(code, out.written().decode(errors="replace"), err.written().decode(), out.written())
 
     return run_main
 

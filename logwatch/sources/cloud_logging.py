@@ -198,6 +198,8 @@ class CloudLoggingSource:
             hint = "run: gcloud auth application-default login"
         elif isinstance(error, api.NotFound):
             hint = "check the project id: gcloud projects list"
+        elif isinstance(error, api.InvalidArgument):
+            hint = "--dump-filter prints the filter that was refused; try it in Logs Explorer"
         elif isinstance(error, api.ResourceExhausted):
             hint = "60 reads a minute is all that a project has; wait a minute, ask for less, or raise LOGWATCH_READ_BUDGET"
         elif isinstance(error, api.ServerError):

@@ -53,7 +53,7 @@ class FilesSource:
 
     def __init__(self, paths: Sequence[str]) -> None:
         """Take paths as they were typed; nothing is opened yet."""
-        self._paths = list(paths)
+        self._paths = list(dict.fromkeys(paths))
 
     def read(self, span: Span | None, *, service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
         """Read everything that the files hold, on two processes where they are large."""
@@ -87,9 +87,12 @@ def _cut(path: str) -> list[Piece]:
     """Cut a file of plain lines into pieces; leave any other whole."""
     if path == "-":
         return [Piece(path, 0, None)]
-    with _open(path) as file:
-        head = file.read(64 << 10)
-        size = file.seek(0, io.SEEK_END)
+    try:
+        with _open(path) as file:
+            head = file.read(64 << 10)
+            size = file.seek(0, io.SEEK_END)
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror}", where=path) from error
     if _is_plain_lines(head):
         return [
             Piece(path, start, min(start + PIECE, size), edge=start == 0 or start + PIECE >= size)
