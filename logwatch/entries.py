@@ -1,5 +1,6 @@
 """One log entry, in Cloud Logging's own field names, whatever it was read from."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -57,29 +58,34 @@ def parse_timestamp(text: str) -> int:
     """
     minute = _minutes.get(text[:17])
     digits = text[17:19] + text[20:-1]
-    if minute is not None and digits.isdecimal() and len(digits) < 12 and text[19] == "." and text[-1] == "Z":
-        since_minute = int(digits) * _SCALE[len(digits)]
+    if (
+        minute is not None
+        and len(digits) > 2
+        and digits.isdecimal()
+        and digits.isascii()
+        and text[19:20] == "."
+        and text[-1] == "Z"
+    ):
+        since_minute = int(digits) * _SCALE[len(digits)] if len(digits) < 12 else 60 * NS
         if since_minute < 60 * NS:
             return minute + since_minute
     return _parse_timestamp_slowly(text)
 
 
+_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
 def _parse_timestamp_slowly(text: str) -> int:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None or len(text) < 20 or text[10] not in "Tt ":
+    match = _RFC3339.fullmatch(text)
+    if match is None:
         raise ValueError(text)
-    nanos = 0
-    if text[19] in ".,":
-        digits = ""
-        for char in text[20:29]:
-            if not char.isdigit():
-                break
-            digits += char
-        nanos = int(digits.ljust(9, "0"))
-    whole = (moment.replace(microsecond=0) - EPOCH) // timedelta(seconds=1)
+    moment = datetime.fromisoformat(f"{match[1]}T{match[2]}{match[4].upper()}")
+    if not 1678 <= moment.year <= 2261:  # beyond, nanoseconds do not fit into 64 bits; a zero time is of the year 1
+        raise ValueError(text)
+    whole = (moment - EPOCH) // timedelta(seconds=1)
     if text.endswith("Z") and len(_minutes) < 100_000:
         _minutes[text[:17]] = (whole - moment.second) * NS
-    return whole * NS + nanos
+    return whole * NS + int((match[3] or "").ljust(9, "0"))
 
 
 def to_nanoseconds(moment: datetime) -> int:

@@ -5,9 +5,9 @@ Every shape that the application has been seen to log is told apart here, and no
 
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from math import inf
 from typing import Any, NamedTuple
 
 import msgspec
@@ -112,6 +112,8 @@ def _parse_payload(payload: dict[str, Any]) -> Parsed:
 
 
 _NUMBERS = {int, float}
+_LARGEST = sys.float_info.max
+"""Whole numbers in JSON may be larger than any float."""
 
 
 def parse_summary(payload: dict[str, Any]) -> Parsed:
@@ -121,7 +123,7 @@ def parse_summary(payload: dict[str, Any]) -> Parsed:
         return Unparsed(Reason.COUNTERS_LOST)
     values = counters.values()
     # A sum is not finite as soon as one of its numbers is not, and all is well nearly always.
-    if set(map(type, values)) <= _NUMBERS and min(values) >= 0 and sum(values) < inf:
+    if set(map(type, values)) <= _NUMBERS and min(values) >= 0 and sum(values) <= _LARGEST:
         return Summary(counters, ())
     flaws = tuple((flaw, key) for key, value in counters.items() if (flaw := _find_flaw(value)))
     flawed = {key for _, key in flaws}
@@ -131,7 +133,7 @@ def parse_summary(payload: dict[str, Any]) -> Parsed:
 def _find_flaw(value: object) -> Flaw | None:
     if type(value) is not int and type(value) is not float:
         return Flaw.NOT_A_NUMBER
-    if not -inf < value < inf:
+    if not -_LARGEST <= value <= _LARGEST:
         return Flaw.NOT_FINITE
     return Flaw.NEGATIVE if value < 0 else None
 
@@ -139,19 +141,20 @@ def _find_flaw(value: object) -> Flaw | None:
 def parse_slow_request(payload: dict[str, Any]) -> SlowRequest | Unparsed:
     """Take a slow request out of its payload; label and duration are needed, the rest may be missing."""
     duration, label = payload.get("durationMs"), payload.get("label")
-    if type(duration) not in (int, float) or not 0 <= duration < inf or not isinstance(label, str):  # type: ignore[operator]
+    if type(duration) not in (int, float) or not 0 <= duration <= _LARGEST or not isinstance(label, str):  # type: ignore[operator]
         return Unparsed(Reason.BAD_SLOW_REQUEST)
     status, url = payload.get("statusCode"), payload.get("url")
     return SlowRequest(
         label=label,
         duration_ms=float(duration),  # type: ignore[arg-type]
-        method=str(payload.get("method", ""))[:20],
+        method=str(payload.get("method") or "")[:20],
         route=fold_route(url) if isinstance(url, str) else "",
         status=int(status) if type(status) in (int, float) and 0 <= status < 1000 else 0,  # type: ignore[arg-type,operator]
     )
 
 
-_ORIGIN = re.compile(r"^\w+://[^/]*")
+_QUERY = re.compile(r"[?#;&]|%3[fFbB]|%2[36]")
+_ORIGIN = re.compile(r"^(?:\w+:)?//[^/]*")
 _ID = re.compile(r"/(?:\d+|[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*|(?=[^/]*\d)[^/]{20,})(?=/|$)")
 
 
@@ -161,9 +164,7 @@ def fold_route(url: str) -> str:
     >>> fold_route("/api/v1/store/products/94368?q=x&token=secret")
     '/api/v1/store/products/:id'
     """
-    path = url.partition("?")[0].partition("#")[0].partition(";")[0]
-    if "://" in path:
-        path = _ORIGIN.sub("", path)
+    path = _ORIGIN.sub("", _QUERY.split(url, maxsplit=1)[0])
     return _ID.sub("/:id", path)[:200]
 
 
@@ -179,7 +180,7 @@ def _parse_text(text: str) -> Parsed:
     text = text.rstrip()
     console = _CONSOLE.fullmatch(text)
     if console:
-        return Unparsed(Reason.COUNTERS_LOST) if console[1] in {SUMMARY, SLOW_REQUEST} else IGNORED
+        text = console[1]
     for marker in (SUMMARY, SLOW_REQUEST):
         if text.startswith(marker):
             return _parse_body(marker, text[len(marker) :].strip())

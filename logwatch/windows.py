@@ -97,13 +97,13 @@ def aggregate(reading: Reading, *, span: Span | None = None, grace: timedelta = 
     repeated_lines = reading.settle()
     rows = _unique_rows(reading)
     rows["minute"] = rows["time"] // (60 * NS)
-    samples = rows[rows["kind"] == SAMPLES].sort_values(["instance", "time"])
-    samples = samples.assign(minute=_place(samples["instance"].to_numpy(), samples["minute"].to_numpy()))
+    samples = rows[rows["kind"] == SAMPLES].sort_values(["instance", "time", "tie"])
+    samples["minute"] -= _shifts(samples)
     rows.loc[samples.index, "minute"] = samples["minute"]
     span = span or _whole_span(reading, samples["minute"])
     first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
 
-    minute_of_row = pd.Series(-1, index=range(len(reading.rows.kind)), dtype="int64")
+    minute_of_row = pd.Series(first - 1, index=range(len(reading.rows.kind)), dtype="int64")
     minute_of_row[rows.index] = rows["minute"]
     inside = samples["minute"].between(first, last)
     lines = samples[inside].groupby("minute").size().rename("lines").reset_index()
@@ -138,22 +138,34 @@ def _unique_rows(reading: Reading) -> pd.DataFrame:
     shared = rows.index[rows["time"].duplicated(keep=False)]  # only equal times can have equal identities
     ids = np.array([source.insert_id[row] for row in shared], dtype=object)
     identity = pd.DataFrame({"time": rows["time"][shared], "log": rows["log"][shared], "id": ids}, index=shared)
+    rows["tie"] = 0
+    rows.loc[shared, "tie"] = np.argsort(np.argsort(ids, kind="stable"), kind="stable")
     return rows.drop(index=shared[(identity.duplicated() & (identity["id"] != "")).to_numpy()])
 
 
-def _place(instance: Array, minute: Array) -> Array:
-    """Give the window of each summary, for summaries sorted by instance and time.
+def _shifts(samples: pd.DataFrame) -> Array:
+    """Give 1 for each summary that belongs to the window before the one it ends in, for summaries sorted by instance and time.
 
-    One moves to the window before when the next one of its instance is in the same window, or was itself moved
-    into it: so an instance whose phase jitters around the minute's boundary still shows one summary a window.
+    An instance whose phase lies at the minute's boundary ends now a little before it and now a little after. Lines that
+    keep its rhythm of whole minutes are then one window apart, whichever side they fell on: those after the boundary move
+    back, so that two in one window, or a window passed over, become one in each. Off the rhythm, the earlier of two in one
+    window moves back.
     """
-    if not len(minute):
-        return minute
-    gap = np.append(np.diff(minute), 2)
-    gap[np.append(np.diff(instance) != 0, True)] = 2
-    numbers = np.arange(len(minute))
-    next_not_one = np.minimum.accumulate(np.where(gap != 1, numbers, len(minute))[::-1])[::-1]
-    return np.asarray(minute - (gap[next_not_one] == 0))
+    if samples.empty:
+        return np.zeros(0, dtype="int64")
+    time, minute = samples["time"].to_numpy(), samples["minute"].to_numpy()
+    joined = np.append(np.diff(samples["instance"].to_numpy()) == 0, False)
+    gap_s = np.append(np.diff(time), 0) / NS
+    apart = np.rint(gap_s / 60).astype("int64")
+    rhythmic = joined & (apart > 0) & (np.abs(gap_s - apart * 60) <= RHYTHM_TOLERANCE_S)
+    off = np.where(rhythmic, np.append(np.diff(minute), 0) - apart, 0)
+    run = np.concatenate([[0], np.cumsum(~rhythmic)[:-1]])
+    crossing = pd.Series(np.where(off != 0, off, np.nan))
+    ahead = crossing.groupby(run).bfill().to_numpy()
+    behind = crossing.groupby(run).ffill().groupby(run).shift().to_numpy()
+    shifts = np.where(np.isnan(ahead), behind == 1, ahead == -1)
+    crowded = joined & ~rhythmic & (np.append(np.diff(minute), 1) == 0)
+    return np.asarray(shifts | crowded, dtype="int64")
 
 
 def _whole_span(reading: Reading, placed: "pd.Series[int]") -> Span:

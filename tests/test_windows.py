@@ -104,9 +104,10 @@ PLACED: dict[str, tuple[list[float], dict[int, float]]] = {
     "one a minute": ([130.0, 190.0, 250.0], {2: 1, 3: 2, 4: 4}),
     "a minute without": ([130.0, 250.0], {2: 1, 4: 2}),
     "two in one window: the earlier belongs to the one before": ([121.0, 179.0], {1: 1, 2: 2}),
-    "late and early around a boundary": ([60.5, 120.5, 179.5, 240.5], {0: 1, 1: 2, 2: 4, 4: 8}),
+    "late and early around a boundary": ([60.5, 120.5, 179.5, 240.5], {0: 1, 1: 2, 2: 4, 3: 8}),
     "a chain of such": ([1.0, 61.0, 121.0, 179.0], {-1: 1, 0: 2, 1: 4, 2: 8}),
-    "a chain ends at a gap": ([1.0, 121.0, 179.0], {0: 1, 1: 2, 2: 4}),
+    "a chain goes on across an idle minute": ([1.0, 121.0, 179.0], {-1: 1, 1: 2, 2: 4}),
+    "a chain ends where the rhythm does": ([1.0, 141.0, 179.0], {0: 1, 1: 2, 2: 4}),
     "three in one window: none is lost": ([121.0, 150.0, 179.0], {1: 3, 2: 4}),
     "late behind early leaves no hole": ([59.9, 120.1, 180.1, 239.9, 300.1, 359.9], {0: 1, 1: 2, 2: 4, 3: 8, 4: 16, 5: 32}),
 }

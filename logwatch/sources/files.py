@@ -1,13 +1,14 @@
 """Recorded entries: NDJSON, JSON arrays, `.gz` of either, standard input, folders, several of them together."""
 
 import codecs
-import gzip
 import io
 import multiprocessing
 import os
+import stat
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -74,7 +75,7 @@ class FilesSource:
 
     def _files(self) -> Iterator[str]:
         for path in self._paths:
-            if path != "-" and Path(path).is_dir():
+            if path != "-" and stat.S_ISDIR(_mode(path)):
                 found = sorted(str(file) for file in Path(path).rglob("*") if file.suffix in SUFFIXES and file.is_file())
                 if not found:
                     raise SourceError("no log files in this folder", where=path, hint=f"looked for {', '.join(SUFFIXES)}")
@@ -85,7 +86,7 @@ class FilesSource:
 
 def _cut(path: str) -> list[Piece]:
     """Cut a file of plain lines into pieces; leave any other whole."""
-    if path == "-":
+    if path == "-" or not stat.S_ISREG(_mode(path)):
         return [Piece(path, 0, None)]
     try:
         with _open(path) as file:
@@ -101,14 +102,22 @@ def _cut(path: str) -> list[Piece]:
     return [Piece(path, 0, None)]
 
 
+def _mode(path: str) -> int:
+    """Give what kind of file stands at a path; that of a plain one where there is none, so that opening it says why."""
+    try:
+        return os.stat(path).st_mode  # noqa: PTH116 - a Path of any text, also of one that no path can be
+    except (OSError, ValueError):
+        return stat.S_IFREG
+
+
 def _open(path: str) -> BinaryIO:
     try:
         return open(path, "rb", buffering=0)  # noqa: PTH123 - the caller closes it
     except FileNotFoundError:
         hint = "a source is a file, a folder, '-' for standard input, or gcp://PROJECT[/SERVICE]"
         raise SourceError("no such file", where=path, hint=hint) from None
-    except OSError as error:
-        raise SourceError(f"cannot be read: {error.strerror}", where=path, hint=f"try: ls -l {path}") from error
+    except (OSError, ValueError) as error:
+        raise SourceError(f"cannot be read: {error}", where=path[:200], hint="look at it with ls -l") from error
 
 
 def _is_plain_lines(head: bytes) -> bool:
@@ -191,31 +200,25 @@ def _unzip(chunks: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
     if not head.startswith(b"\x1f\x8b"):
         yield from _chain(head, chunks)
         return
-    unpack = gzip.GzipFile(fileobj=_Joined(_chain(head, chunks)))
-    try:
-        while data := unpack.read(CHUNK):
-            yield data
-    except (EOFError, zlib.error, gzip.BadGzipFile):
+    unpack = zlib.decompressobj(wbits=31)
+    for chunk in _chain(head, chunks):
+        packed = chunk
+        while packed:
+            if unpack.eof:
+                packed = packed.lstrip(b"\0")
+                unpack = zlib.decompressobj(wbits=31) if packed else unpack
+                continue
+            before = unpack.copy()
+            try:
+                yield unpack.decompress(packed, CHUNK)
+            except zlib.error:
+                reading.refuse(Reason.DAMAGED_GZIP)
+                with suppress(zlib.error):  # where only the checksum behind the data is wrong, the data are whole
+                    yield before.decompress(packed[:-8], CHUNK)
+                return
+            packed = unpack.unused_data if unpack.eof else unpack.unconsumed_tail
+    if not unpack.eof:
         reading.refuse(Reason.DAMAGED_GZIP)
-
-
-class _Joined(io.RawIOBase):
-    """Chunks as a file."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._rest = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        if not self._rest:
-            self._rest = next(self._chunks, b"")
-        size = min(len(buffer), len(self._rest))
-        buffer[:size] = self._rest[:size]
-        self._rest = self._rest[size:]
-        return size
 
 
 def _to_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -46,6 +46,9 @@ class _LogEntry(msgspec.Struct, rename="camel", gc=False):
     json_payload: dict[str, Any] | None = None
 
 
+_AROUND = b"\0\xef\xbb\xbf \t\r\n"
+"""What may stand around an entry without harm: blanks, a byte order mark, the NULs that a crash leaves."""
+
 _decode = msgspec.json.Decoder(_LogEntry).decode
 
 
@@ -54,7 +57,7 @@ def decode_entry(line: bytes) -> Entry | Reason:
     try:
         raw = _decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        cleaned = line.strip(b"\0\xef\xbb\xbf \t\r\n")
+        cleaned = line.strip(_AROUND)
         loose = load_object(cleaned)
         if loose is None:
             return Reason.CUT_OFF if cleaned.startswith(b"{") and not cleaned.endswith(b"}") else Reason.NOT_JSON
@@ -115,7 +118,7 @@ def take_block_lines(block: bytes, reading: Reading) -> None:
     """
     marked = _lines_with(MARKERS, block)
     for start, end in _lines_with(_BLOCK_STARTS, block).items():
-        if start not in marked:
+        if start not in marked and block[start:end].strip(_AROUND).endswith(b"}"):  # others were refused already
             _pass_over(-1, reading)
             take(block[start:end], reading)
 
@@ -149,14 +152,14 @@ def _pass_over(lines: int, reading: Reading) -> None:
 def _take_odd_lines(block: bytes, matters: dict[int, int], reading: Reading) -> None:
     """Look at each line without a marker: some of them are no JSON objects."""
     start = 0
-    for line in block.splitlines(keepends=True):
+    for line in block.split(b"\n"):
         if start not in matters:
-            text = line.strip(b"\0\xef\xbb\xbf \t\r\n")
+            text = line.strip(_AROUND)
             if text.startswith(b"{") and text.endswith(b"}"):
                 _pass_over(1, reading)
             elif text or line.strip():
                 reading.refuse(Reason.CUT_OFF if text.startswith(b"{") else Reason.NOT_JSON)
-        start += len(line)
+        start += len(line) + 1
 
 
 def see_edges(block: bytes, reading: Reading) -> None:
@@ -192,41 +195,86 @@ def split_lines(chunks: Iterable[bytes], reading: Reading) -> Iterator[bytes]:
         yield b"".join(begun)
 
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}"]', re.DOTALL)
-_BETWEEN = b"[], \t\r\n\0\xef\xbb\xbf"
+_TOKEN = re.compile(rb'"(?:[^"\\\n]|\\[^\n])*"|[{}"]')
+_FIRST_KEY = re.compile(rb'\{\s*("[^"\n]*")')
+_BETWEEN = b"[]," + _AROUND
 
 
 def split_objects(chunks: Iterable[bytes], reading: Reading) -> Iterator[bytes]:
     """Cut a JSON array, or objects printed over several lines, into its objects; what else stands there is refused.
 
-    Each object is read on its own afterwards: a broken one costs itself and not its neighbours.
+    Each object is read on its own afterwards. One that never closes costs itself and not its neighbours: an object inside
+    it that begins with the same key as the first of all is the next one.
     """
-    rest = b""
+    cutter = _Cutter(reading)
     for chunk in chunks:
-        rest += chunk
-        done, depth, begin = 0, 0, 0
-        for token in _TOKEN.finditer(rest):
-            kind = token[0]
-            if kind == b"{":
-                if depth == 0:
-                    begin = token.start()
-                    _refuse_between(rest[done:begin], reading)
-                depth += 1
-            elif kind == b"}" and depth:
-                depth -= 1
-                if depth == 0:
-                    done = token.end()
-                    yield rest[begin:done]
-            elif kind == b'"':
-                break
-        rest = rest[done:]
-        if len(rest) > MAX_ENTRY:
-            reading.refuse(Reason.TOO_LONG)
-            rest = b""
-    if rest.strip(_BETWEEN):
+        yield from cutter.cut(chunk)
+    yield from cutter.cut(b"")
+    if cutter.rest.strip(_BETWEEN) and not cutter.refused:
         reading.refuse(Reason.CUT_OFF)
 
 
-def _refuse_between(between: bytes, reading: Reading) -> None:
-    if between.strip(_BETWEEN):
-        reading.refuse(Reason.NOT_JSON)
+class _Cutter:
+    """Where a stream of objects has been cut to."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.rest = bytearray()
+        self.refused = False
+        """Whether what is left belongs to an object that was refused as too long."""
+        self._scanned = self._begin = self._depth = 0
+        self._opening: re.Pattern[bytes] | None = None
+
+    def cut(self, chunk: bytes) -> Iterator[bytes]:
+        """Take a chunk, an empty one at the end, and give the objects that are whole now."""
+        rest = self.rest
+        rest += chunk
+        if chunk and rest[self._scanned : self._scanned + 1] == b'"' and b'"' not in chunk:
+            self._drop(0)  # still inside one long string
+            return
+        done = 0
+        for token in _TOKEN.finditer(rest, self._scanned):
+            kind = token[0]
+            if kind == b'"' and chunk and rest.find(b"\n", token.start()) < 0:
+                self._scanned = token.start()
+                break
+            self._scanned = token.end()
+            if kind == b"{":
+                done = self._open(token.start(), done)
+            elif kind == b"}" and self._depth:
+                self._depth -= 1
+                if self._depth == 0:
+                    done = token.end()
+                    if not self.refused:
+                        yield bytes(rest[self._begin : done])
+                    self.refused = False
+        else:
+            self._scanned = len(rest)
+        self._drop(done)
+
+    def _open(self, at: int, done: int) -> int:
+        """Note an opening brace; gives up to where all is done."""
+        if self._depth and self._opening and self._opening.match(self.rest, at):
+            if not self.refused:
+                self.reading.refuse(Reason.CUT_OFF)
+            self._depth, self.refused, done = 0, False, at
+        if self._depth == 0:
+            if self.rest[done:at].strip(_BETWEEN):
+                self.reading.refuse(Reason.NOT_JSON)
+            self._begin = at
+            first = None if self._opening else _FIRST_KEY.match(self.rest, at)
+            self._opening = re.compile(rb"\{\s*" + re.escape(first[1])) if first else self._opening
+        self._depth += 1
+        return done
+
+    def _drop(self, done: int) -> None:
+        """Forget what is done, and an object that has become too long but for its last piece."""
+        if len(self.rest) - done > MAX_ENTRY and not self.refused:
+            self.reading.refuse(Reason.TOO_LONG)
+            self.refused = True
+        if self.refused:
+            done = max(done, min(self._scanned, len(self.rest)))
+            if self.rest[self._scanned : self._scanned + 1] == b'"':  # a string without end: keep no more than its quote
+                del self.rest[self._scanned + 1 :]
+        del self.rest[:done]
+        self._scanned, self._begin = self._scanned - done, self._begin - done
