@@ -2,6 +2,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
@@ -10,8 +11,10 @@ import yaml
 from logwatch.agreement import compare_with_runbook, uncovered_counters
 from logwatch.cases import run_cases
 from logwatch.config import bundled
-from logwatch.errors import LogwatchError
 from logwatch.rules import Range, Rule, RuleProblemsError, load_rules, rules_schema, selects
+
+if TYPE_CHECKING:
+    from logwatch.errors import LogwatchError
 
 RULES = bundled("rules")
 
@@ -152,11 +155,11 @@ def test_counters_that_nobody_knows_are_named() -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (("values: \"0 50 51 100 101\"", "values: \"0 50 51 100 100\""), "found    nneee"),
-        (("levels: \"n n e e w\"", "levels: \"n n e e x\""), "'x' is no level"),
-        (("values: \"0 50 51 100 101\"", "values: \"0 fifty\""), "'fifty' is no value"),
+        (('values: "0 50 51 100 101"', 'values: "0 50 51 100 100"'), "found    nneee"),
+        (('levels: "n n e e w"', 'levels: "n n e e x"'), "'x' is no level"),
+        (('values: "0 50 51 100 101"', 'values: "0 fifty"'), "'fifty' is no value"),
         (("rule: checkout-traffic", "rule: checkout-trafic"), "there is no rule 'checkout-trafic'"),
-        (("levels: \"n n e e w\"", "states: \". p\""), "checkout.test.yaml"),
+        (('levels: "n n e e w"', 'states: ". p"'), "checkout.test.yaml"),
     ],
 )  # fmt: skip
 def test_a_case_that_fails_or_is_wrong_is_told(folder: Path, change: tuple[str, str], says: str) -> None:
