@@ -66,10 +66,10 @@ class Rows:
     kind: array[int] = field(default_factory=lambda: array("b"))
     detail: array[int] = field(default_factory=lambda: array("i"))
     """Reason of an unparsed row, as a number of `Reading.details`."""
-    lines: array[int] = field(default_factory=lambda: array("i"))
-    """Number of entries that the row stands for; above 1 for pretty-printed text."""
     width: array[int] = field(default_factory=lambda: array("i"))
     """Number of rows in `Counts` that belong to the row, in the same order."""
+    block_lines: dict[int, int] = field(default_factory=dict)
+    """Number of entries that a row stands for, where that is not one: pretty-printed text."""
 
 
 @dataclass(slots=True)
@@ -138,7 +138,7 @@ class Reading:
             self.see(entry.timestamp)
             self.block_lines.append((entry, parsed.text))
         else:
-            self._add_parsed(entry, parsed, 1)
+            self._add_parsed(entry, parsed)
 
     def see(self, time: int) -> None:
         """Widen the stretch of time that entries without a row cover."""
@@ -166,7 +166,7 @@ class Reading:
         self.gauges.series.append(self.series[series])
         self.gauges.value.append(value)
 
-    def _add_row(self, entry: Entry, kind: int, detail: str = "", lines: int = 1, width: int = 0) -> int:
+    def _add_row(self, entry: Entry, kind: int, detail: str = "", width: int = 0) -> int:
         rows = self.rows
         rows.time.append(entry.timestamp)
         rows.received.append(entry.receive_timestamp)
@@ -175,26 +175,25 @@ class Reading:
         rows.instance.append(self.instances[entry.instance or entry.service])
         rows.kind.append(kind)
         rows.detail.append(self.details[detail])
-        rows.lines.append(lines)
         rows.width.append(width)
         return len(rows.kind) - 1
 
-    def _add_parsed(self, entry: Entry, parsed: Parsed, lines: int) -> None:
+    def _add_parsed(self, entry: Entry, parsed: Parsed) -> None:
         if isinstance(parsed, Summary):
-            self._add_row(entry, SAMPLES, "", lines, len(parsed.counters))
+            self._add_row(entry, SAMPLES, "", len(parsed.counters))
             self.counts.series.extend(map(self.series.__getitem__, parsed.counters))
             self.counts.value.extend(parsed.counters.values())
             for flaw, key in parsed.flaws:
                 self.flaws[f"{flaw}: {storable(key[:80])}" if len(self.flaws) < 100 else flaw] += 1
         elif isinstance(parsed, SlowRequest):
-            self.slow.row.append(self._add_row(entry, SLOW, lines=lines))
+            self.slow.row.append(self._add_row(entry, SLOW))
             self.slow.label.append(self.labels[parsed.label])
             self.slow.route.append(self.routes[f"{parsed.method} {parsed.route}"])
             self.slow.duration_ms.append(parsed.duration_ms)
         elif isinstance(parsed, Unparsed):
-            self._add_row(entry, UNPARSED, parsed.reason, lines)
+            self._add_row(entry, UNPARSED, parsed.reason)
         elif isinstance(parsed, Ignored):
-            self._add_row(entry, IGNORED, lines=lines)
+            self._add_row(entry, IGNORED)
         else:  # a block line never reaches this place: `add` keeps it, `assemble_blocks` uses it up
             raise TypeError(parsed)
 
@@ -216,7 +215,7 @@ class Reading:
         mine.instance.frombytes(other.instances.renumber(self.instances, theirs.instance))
         mine.kind += theirs.kind
         mine.detail.frombytes(other.details.renumber(self.details, theirs.detail))
-        mine.lines += theirs.lines
+        mine.block_lines |= {row + base: lines for row, lines in theirs.block_lines.items()}
         mine.width += theirs.width
         self.counts.series.frombytes(other.series.renumber(self.series, other.counts.series))
         self.counts.value += other.counts.value
@@ -243,7 +242,8 @@ class Reading:
         for lines in streams.values():
             lines.sort(key=lambda line: (line[0].timestamp, line[0].insert_id))
             for block in assemble_blocks(text for _, text in lines):
-                self._add_parsed(lines[block.first][0], block.parsed, block.lines)
+                self.rows.block_lines[len(self.rows.kind)] = block.lines
+                self._add_parsed(lines[block.first][0], block.parsed)
         self.block_lines = []
         return repeated
 

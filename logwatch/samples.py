@@ -118,7 +118,9 @@ _LARGEST = sys.float_info.max
 
 def parse_summary(payload: dict[str, Any]) -> Parsed:
     """Take the counters out of a summary's payload: each key whose value is a number of 0 or more."""
-    counters = {key: value for key, value in payload.items() if key not in LOGGER_KEYS}
+    counters = payload.copy()
+    for key in LOGGER_KEYS & payload.keys():
+        del counters[key]
     if not counters:
         return Unparsed(Reason.COUNTERS_LOST)
     values = counters.values()

@@ -132,9 +132,10 @@ def _unique_rows(reading: Reading) -> pd.DataFrame:
             "instance": _column(source.instance, "int32"),
             "kind": _column(source.kind, "int8"),
             "detail": _column(source.detail, "int32"),
-            "lines": _column(source.lines, "int32"),
+            "lines": 1,
         }
     )
+    rows.loc[list(source.block_lines), "lines"] = list(source.block_lines.values())
     shared = rows.index[rows["time"].duplicated(keep=False)]  # only equal times can have equal identities
     ids = np.array([source.insert_id[row] for row in shared], dtype=object)
     identity = pd.DataFrame({"time": rows["time"][shared], "log": rows["log"][shared], "id": ids}, index=shared)
@@ -236,7 +237,7 @@ def _assess(reading: Reading, rows: pd.DataFrame, samples: pd.DataFrame, repeate
     for detail, count in bad.items():
         reason = details[int(str(detail))]
         unparsed[reason] = unparsed.get(reason, 0) + int(count)
-    repeated = int(sum(reading.rows.lines)) - int(rows["lines"].sum()) + repeated_lines
+    repeated = len(reading.rows.kind) - len(rows) + repeated_lines
     closed = (rows["time"] // (60 * NS) + 1) * (60 * NS) + grace // timedelta(microseconds=1) * 1000
     counted = rows["kind"].isin([SAMPLES, SLOW])
     return Quality(
