@@ -1,5 +1,5 @@
 """`python -m logwatch`."""
 
-from logwatch.cli import main
+from logwatch.cli import run
 
-main()
+run()

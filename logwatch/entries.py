@@ -47,7 +47,6 @@ class Span(NamedTuple):
 
 
 _minutes: dict[str, int] = {}
-_SCALE = [int(10 ** (11 - digits)) for digits in range(12)]
 
 
 def parse_timestamp(text: str) -> int:
@@ -56,19 +55,13 @@ def parse_timestamp(text: str) -> int:
     Raises ValueError where the text is not such a time. Most entries of a log share their minute, so the
     minute's number is remembered and only seconds and decimals are read again.
     """
-    minute = _minutes.get(text[:17])
-    digits = text[17:19] + text[20:-1]
-    if (
-        minute is not None
-        and len(digits) > 2
-        and digits.isdecimal()
-        and digits.isascii()
-        and text[19:20] == "."
-        and text[-1] == "Z"
-    ):
-        since_minute = int(digits) * _SCALE[len(digits)] if len(digits) < 12 else 60 * NS
-        if since_minute < 60 * NS:
-            return minute + since_minute
+    if len(text) == 30 and text[19] == "." and text[29] == "Z":
+        minute = _minutes.get(text[:17])
+        digits = text[17:19] + text[20:29]
+        if minute is not None and digits.isdecimal() and digits.isascii():
+            since_minute = int(digits)
+            if since_minute < 60 * NS:
+                return minute + since_minute
     return _parse_timestamp_slowly(text)
 
 

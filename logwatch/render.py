@@ -29,19 +29,13 @@ def squeeze(course: tuple[tuple[float | None, Level], ...], cells: int) -> list[
     return [max(group, key=lambda window: _ORDER[window[1]]) for group in groups if group]
 
 
-def spark(course: tuple[tuple[float | None, Level], ...], cells: int) -> list[tuple[str, Level]]:
-    """Give a character and a level for each cell; a dot is unknown."""
-    squeezed = squeeze(course, cells)
-    values = [value for value, _ in squeezed if value is not None]
-    low, high = min(values, default=0.0), max(values, default=0.0)
-    low = 0.0 if low > 0 and low < high / 2 else low
+def spark(row: Row, cells: int) -> list[tuple[str, Level]]:
+    """Give a character and a level for each cell, the same height for the same value; a dot is unknown."""
 
     def bar(value: float | None) -> str:
-        if value is None:
-            return "·"
-        return BARS[int((value - low) / (high - low) * 7.999)] if high > low else BARS[0 if high == 0 else 4]
+        return "·" if value is None else BARS[min(int(value / row.full * 8), 7)]
 
-    return [(bar(value), level) for value, level in squeezed]
+    return [(bar(value), level) for value, level in squeeze(row.course, cells)]
 
 
 def render_table(report: Report, *, width: int, colour: bool) -> str:
@@ -75,7 +69,7 @@ def render_table(report: Report, *, width: int, colour: bool) -> str:
             name,
             row.latest.value,
             _level(row.latest, report),
-            Text.assemble(*((char, STYLES[level]) for char, level in spark(row.course, cells))),
+            Text.assemble(*((char, STYLES[level]) for char, level in spark(row, cells))),
             worst.value if worst else "",
             worst.at if worst else "",
             _level(worst, report) if worst else "",
@@ -162,7 +156,7 @@ def _environment(templates: Path, *, html: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(spark=spark, bars=bars, cells=squeeze, Level=Level)
+    environment.globals.update(spark=spark, bars=bars, Level=Level)
     environment.filters["cell"] = escape_cell
     return environment
 
@@ -183,12 +177,10 @@ def escape_cell(hostile: str) -> str:
 
 def bars(row: Row, width: int, height: int) -> list[dict[str, Any]]:
     """Give the bars of a row's course for a small drawing of so many units: x, y, width, height, level."""
-    values = [value for value, _ in row.course if value is not None]
-    high = max(values, default=0.0) or 1.0
     step = width / max(len(row.course), 1)
     drawn = []
     for index, (value, level) in enumerate(row.course):
-        tall = max(value / high * height, 1.0) if value is not None else 1.0
+        tall = max(value / row.full * height, 1.0) if value is not None else 1.0
         drawn.append(
             {
                 "x": round(index * step, 2),

@@ -44,6 +44,8 @@ class Row:
     worst: Cell
     course: tuple[tuple[float | None, Level], ...]
     """Value and level of each window."""
+    full: float
+    """Value at which a drawing of the course is full: 1 for a share, else the warning bound or the highest value."""
     normal: str
     warning: str
     procedure: str
@@ -167,6 +169,7 @@ def _row(course: Course, audience: Audience) -> Row:
         latest=_cell(latest, unit, audience, slow=rule.slow is not None),
         worst=_cell(worst, unit, audience, slow=rule.slow is not None) if worst else Cell("", Level.UNKNOWN, "", ""),
         course=tuple(zip((None if v != v else v for v in course.table["value"]), course.levels(), strict=True)),  # noqa: PLR0124
+        full=1.0 if unit == "%" else max([rule.warning.bound, *course.table["value"].dropna()]) or 1.0,
         normal=format_range(rule.normal),
         warning=format_range(rule.warning),
         procedure=rule.procedure,

@@ -1,0 +1,68 @@
+"""The documents say what the program does: their commands parse, their tables are complete, their outputs are real."""
+
+import re
+import shlex
+
+import pytest
+
+from logwatch.config import PREFIX, Settings
+from logwatch.samples import Reason
+from tests.conftest import LOGS, ROOT, Run
+
+README = (ROOT / "README.md").read_text()
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DEMO = ["evaluate", "--source", f"{LOGS}/payment.ndjson", "--until", "2026-02-24T06:30:00Z"]
+
+
+def commands() -> list[str]:
+    """Every logwatch command of the documents, in fences and between backticks, without what stands before a pipe."""
+    pattern = re.compile(r"(?:^|[`|$&] ?)(logwatch (?:evaluate|windows|rules)[^`\n&|]*)", re.MULTILINE)
+    return sorted({match[1].strip() for document in DOCUMENTS for match in pattern.finditer(document.read_text())})
+
+
+@pytest.mark.parametrize("command", commands())
+def test_a_command_of_the_documents_parses(run: Run, command: str) -> None:
+    arguments = shlex.split(command)[1:]
+    arguments = [re.sub(r"^[\w/.-]+\.ndjson(\.gz)?$|^exported/$|^-$", f"{LOGS}/calm.ndjson", each) for each in arguments]
+    if arguments == ["rules"]:
+        arguments.append("--help")
+    if any(each.startswith("gcp://") for each in arguments):
+        arguments.append("--dump-filter")
+    if "--output" in arguments:
+        arguments[arguments.index("--output") + 1] = "/dev/null"
+    if not {"--source", "rules", "--help"} & set(arguments):
+        arguments += ["--source", f"{LOGS}/calm.ndjson"]
+    ran = run(*[each for each in arguments if each != "…"])
+    assert ran.code in {0, 1}, ran.err
+    assert "Usage" not in ran.err
+
+
+def test_there_are_commands_to_test() -> None:
+    assert len(commands()) >= 10
+
+
+def test_the_readme_shows_what_the_demo_prints(run: Run) -> None:
+    assert run(*DEMO).out.strip() in README
+
+
+def test_the_demo_of_the_makefile_is_the_one_of_the_readme() -> None:
+    assert " ".join(DEMO) in (ROOT / "Makefile").read_text()
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_stands_in_the_readme(name: str) -> None:
+    assert f"`{PREFIX}{name.upper()}`" in README
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_stands_in_the_documents(reason: Reason) -> None:
+    assert f"`{reason}`" in (ROOT / "docs" / "data.md").read_text()
+
+
+@pytest.mark.parametrize("lock", sorted(path.name for path in ROOT.glob("*.lock")))
+def test_a_lock_has_hashes_and_names_no_host(lock: str) -> None:
+    text = (ROOT / lock).read_text()
+    assert "--hash=sha256:" in text
+    assert "://" not in text
+    pinned = re.findall(r"^[a-z0-9][\w.\[\]-]*==[^ ;\\]+", text, re.MULTILINE)
+    assert len(pinned) > 40
