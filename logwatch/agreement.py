@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from logwatch.errors import RuleError
-from logwatch.rules import Range, Rule, RuleSet, nearest, selects
+from logwatch.ranges import Range
+from logwatch.rules import Rule, RuleSet, nearest, selects
 from logwatch.runbook import Row, Runbook
 from logwatch.samples import parse_series
 

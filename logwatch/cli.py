@@ -336,7 +336,8 @@ def _render(
 ) -> str:
     import json
 
-    from logwatch.report import DEFAULT_SERVICE, Audience, build_report, to_json
+    from logwatch.document import to_json
+    from logwatch.report import DEFAULT_SERVICE, Audience, build_report
 
     if format_ is Format.JSON:
         return json.dumps(to_json(judged), ensure_ascii=False, indent=2) + "\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from logwatch.samples import Flaw, Reason
 from logwatch.texts import Lang, text
@@ -12,13 +12,12 @@ from logwatch.verdicts import Course, Judged, Level, Verdict, Why
 from logwatch.windows import WINDOW, Windows
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from logwatch.entries import Span
     from logwatch.rules import Range, RuleSet
 
-SCHEMA = 1
 DEFAULT_SERVICE = "o4o-core-api"
 
 
@@ -129,7 +128,7 @@ def build_report(judged: Judged, rules: RuleSet, audience: Audience, *, source: 
         warned_before=tuple(_name(row) for row in warned if _name(row) not in now),
         rows=rows,
         procedures=_procedures(warned, rules),
-        slow_requests=tuple(_slowness(judged)),
+        slow_requests=tuple(slowness(judged)),
         counted=_counted(judged.windows, audience),
         findings=tuple(find_leftovers(judged, audience, old=old)),
     )
@@ -191,7 +190,7 @@ def _cell(verdict: Verdict, unit: str, audience: Audience, *, slow: bool) -> Cel
 def format_range(bounds: Range) -> str:
     """Write a bound as narrow as can be.
 
-    >>> from logwatch.rules import Range
+    >>> from logwatch.ranges import Range
     >>> format_range(Range.parse("> 80 %"))
     '>80%'
     """
@@ -223,7 +222,8 @@ def _procedures(warned: list[Row], rules: RuleSet) -> tuple[Followed, ...]:
     )
 
 
-def _slowness(judged: Judged) -> list[Slowness]:
+def slowness(judged: Judged) -> list[Slowness]:
+    """Give the slow requests of the span by label."""
     found = []
     for label, group in judged.windows.within(judged.span).slow.groupby("label", observed=True):
         duration = group["duration_ms"]
@@ -300,77 +300,3 @@ def _suspect(course: Course, audience: Audience) -> list[str]:
             at=audience.clock(verdict.window_end),
         )
     ]
-
-
-def to_json(judged: Judged) -> dict[str, Any]:
-    """Give the versioned document that other programs may rely on."""
-    span, windows = judged.span, judged.windows
-    quality, inside = windows.quality, windows.within(span)
-    counters = inside.counters.groupby("series", observed=True)["value"].sum()
-    return {
-        "schema": SCHEMA,
-        "from": rfc3339(span.start),
-        "to": rfc3339(span.end),
-        "source": {
-            "entries": quality.entries,
-            "samples": quality.samples,
-            "slow_requests": quality.slow_requests,
-            "ignored": quality.ignored,
-            "duplicates": quality.duplicates,
-            "unparsed": quality.unparsed,
-            "instances": quality.instances,
-            "silent_windows": windows.silent(span),
-            "late": quality.late,
-            "off_rhythm": quality.off_rhythm,
-            "flaws": quality.flaws,
-        },
-        "counters": {str(series): _number(value) for series, value in counters.items()},
-        "verdicts": [_verdict_json(course) for course in judged.courses],
-        "slow_requests": {
-            slow.label: {"count": slow.count, "p50_ms": slow.p50_ms, "p95_ms": slow.p95_ms, "max_ms": slow.max_ms}
-            for slow in _slowness(judged)
-        },
-    }
-
-
-def rfc3339(moment: datetime) -> str:
-    """Write a UTC time."""
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _number(value: float | None) -> float | int | None:
-    return int(value) if value is not None and value == int(value) else value
-
-
-def _verdict_json(course: Course) -> dict[str, Any]:
-    latest, worst, rule = course.latest, course.worst, course.rule
-    return {
-        "rule": rule.rule,
-        "labels": course.labels,
-        "level": latest.level,
-        "value": _number(latest.value),
-        "numerator": _number(latest.numerator),
-        "denominator": _number(latest.denominator),
-        "proven": latest.proven,
-        "why": latest.why or None,
-        "span_s": _seconds(latest.span),
-        "suspect": latest.suspect,
-        "window_end": rfc3339(latest.window_end),
-        "worst": {
-            "value": _number(worst.value),
-            "window_end": rfc3339(worst.window_end),
-            "level": worst.level,
-            "numerator": _number(worst.numerator),
-            "denominator": _number(worst.denominator),
-        }
-        if worst
-        else None,
-        "normal": str(rule.normal),
-        "warning": str(rule.warning),
-        "procedure": rule.procedure,
-        "step": rule.step,
-    }
-
-
-def _seconds(span: timedelta) -> int:
-    return int(span.total_seconds())

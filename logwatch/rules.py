@@ -1,6 +1,5 @@
 """A rule: one row of the runbook's section 3, what it measures, and its two bounds."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,63 +18,13 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
-from pydantic_core import core_schema
 
 from logwatch.durations import format_duration, parse_duration
 from logwatch.errors import LogwatchError, RuleError
+from logwatch.ranges import Range
 from logwatch.runbook import Runbook, load_runbook
 from logwatch.samples import DATABASE_PING, REDIS_PING
 from logwatch.yaml_lines import Document
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """One bound and its direction, open or closed as the runbook writes it; percent is kept as a share of 1.
-
-    >>> Range.parse("< 60 %").holds(0.6)
-    False
-    >>> str(Range.parse("<=50"))
-    '<= 50'
-    """
-
-    direction: Literal["<", "<=", ">", ">="]
-    bound: float
-    unit: Literal["", "%", "ms"] = ""
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read `<= 50`, `> 80 %` or `< 50 ms`; raises ValueError with the forms that are right."""
-        match = re.fullmatch(r"\s*(<=|>=|<|>)\s*(\d+(?:\.\d+)?)\s*(%|ms)?\s*", str(text))
-        if match is None:
-            raise ValueError(f"'{text}' is no range; right are e.g. '<= 50', '> 80 %', '< 50 ms'")
-        unit = match[3] or ""
-        bound = float(match[2]) / 100 if unit == "%" else float(match[2])
-        return cls(match[1], bound, unit)  # type: ignore[arg-type]
-
-    def holds(self, value: Any) -> Any:  # noqa: ANN401 - a number gives a bool, a column gives a column
-        """Tell whether a value lies in the range."""
-        match self.direction:
-            case "<":
-                return value < self.bound
-            case "<=":
-                return value <= self.bound
-            case ">":
-                return value > self.bound
-            case ">=":
-                return value >= self.bound
-
-    def __str__(self) -> str:
-        """Write the range as a rule file does."""
-        number = f"{self.bound * 100:g} %" if self.unit == "%" else f"{self.bound:g} {self.unit}".strip()
-        return f"{self.direction} {number}"
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> core_schema.CoreSchema:  # noqa: ANN401
-        """Read and write ranges as text in rule files."""
-        text = core_schema.str_schema(pattern=r"^\s*(<=|>=|<|>)\s*\d+(\.\d+)?\s*(%|ms)?\s*$")
-        return core_schema.no_info_after_validator_function(
-            cls.parse, text, serialization=core_schema.plain_serializer_function_ser_schema(str)
-        )
 
 
 def _whole_minutes(text: object) -> timedelta:

@@ -1,16 +1,16 @@
 """Rules held against windows: a level for each rule, shop and window, and the figures it stands on."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from statistics import NormalDist
 from typing import Any, assert_never
 
 import numpy as np
 import pandas as pd
 
 from logwatch.entries import Span
+from logwatch.proof import Counted, binomial_tail, proving_stretch, sliding
 from logwatch.rules import Proof, Ratio, Rule, Slow, selects
 from logwatch.samples import Series, parse_series
 from logwatch.windows import WINDOW, Windows, from_minute, to_minute
@@ -205,13 +205,6 @@ class _Grid:
         return pd.DataFrame({"level": level, **columns}, index=pd.Index(self.minutes, name="minute"))
 
 
-def _sliding(values: Array, minutes: int) -> Array:
-    """Add up each window and those before it, `minutes` in all."""
-    sums = np.concatenate([np.zeros(1), np.cumsum(values, dtype="float64")])
-    start = np.maximum(np.arange(1, len(values) + 1) - minutes, 0)
-    return np.asarray(sums[1:] - sums[start])
-
-
 def _minutes(span: timedelta) -> int:
     return span // WINDOW
 
@@ -239,18 +232,16 @@ def _judge_gauge(rule: Rule, name: str, grid: _Grid) -> pd.DataFrame:
 
 def _judge_ratio(rule: Rule, ratio: Ratio, grid: _Grid, labels: dict[str, str]) -> pd.DataFrame:
     """Judge a share over its sliding span, and call it a warning only on proof."""
-    counted = _Counted(ratio, grid, labels)
+    ended = grid.total(ratio.settled, labels) if ratio.settled else None
+    totals = (grid.total(selectors, labels) for selectors in (ratio.numerator, ratio.denominator))
+    counted = Counted(*totals, ended=ended, lag=_minutes(ratio.lag))
     minutes = _minutes(ratio.span)
     stretch = np.full(grid.size, minutes)
     numerator, denominator = counted.sums(minutes)
     proven = denominator >= ratio.min_events
     if isinstance(ratio.proof, Proof):
         beyond = rule.warning.holds(_share(numerator, denominator)) & (denominator > 0)
-        stretch = np.where(
-            beyond,
-            _proving_stretch(counted, ratio.proof, minutes, _excludes(rule, ratio.proof, ratio.proof.confidence)),
-            _proving_stretch(counted, ratio.proof, minutes, _excludes(rule, ratio.proof, ratio.proof.sudden)),
-        )
+        stretch = proving_stretch(counted, ratio.proof, rule.warning, minutes, beyond)
         proven = stretch > 0
         stretch = np.where(proven, stretch, minutes)
         for other in np.unique(stretch[stretch != minutes]):
@@ -259,7 +250,7 @@ def _judge_ratio(rule: Rule, ratio: Ratio, grid: _Grid, labels: dict[str, str]) 
     value = _share(numerator, denominator)
     level = _level(rule, value)
     not_proven = (level == WARNING) & ~proven
-    silent = _sliding(grid.known, minutes) == 0
+    silent = sliding(grid.known, minutes) == 0
     empty = ~silent & ((denominator == 0) | (counted.settled(minutes) == 0))
     unknown = silent | empty
     why = np.select([silent, empty, not_proven], [_WHY[Why.NO_LINES], _WHY[Why.NO_EVENTS], _WHY[Why.NOT_PROVEN]], default=0)
@@ -280,82 +271,6 @@ def _share(numerator: Array, denominator: Array) -> Array:
         return np.where(denominator > 0, np.minimum(numerator / denominator, 1.0), np.nan)
 
 
-class _Counted:
-    """A ratio's counters per minute, and their sums over stretches of any length."""
-
-    def __init__(self, ratio: Ratio, grid: _Grid, labels: dict[str, str]) -> None:
-        self.lag = _minutes(ratio.lag)
-        self.numerator = grid.total(ratio.numerator, labels)
-        self.denominator = grid.total(ratio.denominator, labels)
-        self.ended = grid.total(ratio.settled, labels) if ratio.settled else None
-
-    def sums(self, minutes: int) -> tuple[Array, Array]:
-        """Numerator and denominator of each window and those before it."""
-        return _sliding(self.numerator, minutes), _sliding(self.denominator, minutes)
-
-    def settled(self, minutes: int) -> Array:
-        """Events of the denominator that have had the time, or are known, to come to an end.
-
-        The smaller of this stretch's and of the same stretch `lag` earlier: on a rising edge the newest have not
-        ended yet, on a falling edge the numerator still has guests from before. Those known to have ended count anyway.
-        """
-        events = _sliding(self.denominator, minutes)
-        if self.lag:
-            earlier = np.concatenate([np.zeros(self.lag), events])[: len(events)]
-            events = np.minimum(events, earlier)
-        if self.ended is not None:
-            events = np.maximum(events, _sliding(self.ended, minutes))
-        return events
-
-    def most(self, minutes: int) -> Array:
-        """More events than the numerator can honestly have come from: one window and the lag further back."""
-        return _sliding(self.denominator, minutes + self.lag + 1)
-
-
-Excludes = Callable[[Array, Array], Array]
-
-
-def _excludes(rule: Rule, proof: Proof, confidence: float) -> Excludes:
-    """Give the test whether so many of so many show the true share to lie beyond the warning bound."""
-    z = NormalDist().inv_cdf(confidence)
-    side = 1 if rule.warning.direction[0] == "<" else -1
-
-    def test(numerator: Array, events: Array) -> Array:
-        enough = events >= proof.min_events
-        bound = wilson_bound(numerator, np.maximum(events, 1), z * side)
-        return np.asarray(enough & rule.warning.holds(bound))
-
-    return test
-
-
-def wilson_bound(numerator: Any, events: Any, z: float) -> Any:  # noqa: ANN401 - numbers or arrays of them
-    """Give the Wilson score bound of a share: the upper one for a positive z, the lower one for a negative z."""
-    share = np.minimum(np.asarray(numerator) / np.asarray(events), 1.0)
-    centre = share + z * z / (2 * events)
-    reach = z * np.sqrt(share * (1 - share) / events + z * z / (4 * events * events))
-    return (centre + reach) / (1 + z * z / events)
-
-
-def _proving_stretch(counted: _Counted, proof: Proof, minutes: int, excludes: Excludes) -> Array:
-    """Give the minutes of the stretch, ending with each window, that proves the warning; 0 where none does.
-
-    The rule's own span if it can; else the longest shorter stretch, since a sudden failure is diluted by the good
-    minutes before it; else, where the span has too few events to prove anything, the shortest longer one that has enough.
-    """
-    proving = np.zeros(len(counted.numerator), dtype="int64")
-    for stretch in range(1, minutes + 1):
-        settled = counted.settled(stretch)
-        proving[excludes(counted.sums(stretch)[0], settled)] = stretch
-    searching = (proving == 0) & (counted.settled(minutes) < proof.min_events)
-    for stretch in range(minutes + 1, _minutes(proof.widen) + 1):
-        if not searching.any():
-            break
-        settled = counted.settled(stretch)
-        proving[searching & excludes(counted.sums(stretch)[0], settled)] = stretch
-        searching &= settled < proof.min_events
-    return proving
-
-
 def _judge_slow(rule: Rule, slow: Slow, grid: _Grid) -> pd.DataFrame:
     """Judge the slow requests of one label: enough of them, and a share of all that chance does not explain."""
     found = grid.windows.slow
@@ -363,10 +278,10 @@ def _judge_slow(rule: Rule, slow: Slow, grid: _Grid) -> pd.DataFrame:
     minutes = _minutes(slow.span)
     duration = found["duration_ms"].to_numpy()
     place = (found["minute"] - grid.first).to_numpy()
-    count = _sliding(np.bincount(place, minlength=grid.size), minutes)
-    outside = _sliding(np.bincount(place, ~rule.normal.holds(duration), minlength=grid.size), minutes)
-    beyond = _sliding(np.bincount(place, rule.warning.holds(duration), minlength=grid.size), minutes)
-    requests = _sliding(grid.total(slow.requests, {}), minutes) if slow.requests else np.zeros(grid.size)
+    count = sliding(np.bincount(place, minlength=grid.size), minutes)
+    outside = sliding(np.bincount(place, ~rule.normal.holds(duration), minlength=grid.size), minutes)
+    beyond = sliding(np.bincount(place, rule.warning.holds(duration), minlength=grid.size), minutes)
+    requests = sliding(grid.total(slow.requests, {}), minutes) if slow.requests else np.zeros(grid.size)
     requests = np.where(requests >= count, requests, 0)
     many = (outside >= slow.min_count) & ((requests == 0) | slow.min_share.holds(_share(outside, requests)))
     # Where summaries come at all, a span without one only begins or ends between two: its requests are still to be counted.
@@ -374,7 +289,7 @@ def _judge_slow(rule: Rule, slow: Slow, grid: _Grid) -> pd.DataFrame:
     proven = many & (beyond >= slow.min_count) & ~uncounted
     for at in np.flatnonzero(proven & (requests > 0)):
         proven[at] = binomial_tail(int(beyond[at]), int(requests[at]), slow.min_share.bound) < slow.chance
-    unknown = (_sliding(grid.known, minutes) == 0) & (count == 0)
+    unknown = (sliding(grid.known, minutes) == 0) & (count == 0)
     why = [(unknown, Why.NO_LINES), (many & ~proven, Why.NOT_PROVEN), ((count > 0) & ~many, Why.TOO_FEW)]
     return grid.table(
         np.select([unknown, proven, many], [UNKNOWN, WARNING, ELEVATED], default=NORMAL),
@@ -394,17 +309,3 @@ def _sliding_quantile(place: Array, duration: Array, count: Array) -> Array:
         end = int(ends[at])
         result[at] = np.quantile(duration[end - int(count[at]) : end], 0.95)
     return result
-
-
-def binomial_tail(least: int, tries: int, chance: float) -> float:
-    """Give how probable `least` or more hits are in so many tries with that chance each.
-
-    >>> round(binomial_tail(1, 2, 0.5), 2)
-    0.75
-    """
-    exactly = (1 - chance) ** tries
-    below = 0.0
-    for hits in range(least):
-        below += exactly
-        exactly *= (tries - hits) / (hits + 1) * chance / (1 - chance)
-    return max(1 - below, 0.0)

@@ -11,7 +11,8 @@ import yaml
 from logwatch.agreement import compare_with_runbook, uncovered_counters
 from logwatch.cases import run_cases
 from logwatch.config import bundled
-from logwatch.rules import Range, Rule, RuleProblemsError, load_rules, rules_schema, selects
+from logwatch.ranges import Range
+from logwatch.rules import Rule, RuleProblemsError, load_rules, rules_schema, selects
 
 if TYPE_CHECKING:
     from logwatch.errors import LogwatchError
