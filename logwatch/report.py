@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from logwatch.entries import Span
-    from logwatch.rules import Range, RuleSet
+    from logwatch.ranges import Range
+    from logwatch.rules import RuleSet
 
 DEFAULT_SERVICE = "o4o-core-api"
 
