@@ -168,6 +168,7 @@ class Reading:
 
     def _add_row(self, entry: Entry, kind: int, detail: str = "", width: int = 0) -> int:
         rows = self.rows
+        number = len(rows.kind)
         rows.time.append(entry.timestamp)
         rows.received.append(entry.receive_timestamp)
         rows.log.append(self.logs[entry.log_name])
@@ -176,7 +177,7 @@ class Reading:
         rows.kind.append(kind)
         rows.detail.append(self.details[detail])
         rows.width.append(width)
-        return len(rows.kind) - 1
+        return number
 
     def _add_parsed(self, entry: Entry, parsed: Parsed) -> None:
         if isinstance(parsed, Summary):

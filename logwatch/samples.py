@@ -111,6 +111,7 @@ def _parse_payload(payload: dict[str, Any]) -> Parsed:
     return IGNORED
 
 
+_USUAL_KEYS = ("level", "message", "revision", "service", "timestamp")
 _NUMBERS = {int, float}
 _LARGEST = sys.float_info.max
 """Whole numbers in JSON may be larger than any float."""
@@ -119,14 +120,15 @@ _LARGEST = sys.float_info.max
 def parse_summary(payload: dict[str, Any]) -> Parsed:
     """Take the counters out of a summary's payload: each key whose value is a number of 0 or more."""
     counters = payload.copy()
-    for key in LOGGER_KEYS & payload.keys():
-        del counters[key]
-    if not counters:
-        return Unparsed(Reason.COUNTERS_LOST)
+    for key in _USUAL_KEYS:
+        counters.pop(key, None)
     values = counters.values()
     # A sum is not finite as soon as one of its numbers is not, and all is well nearly always.
-    if set(map(type, values)) <= _NUMBERS and min(values) >= 0 and sum(values) <= _LARGEST:
+    if counters and set(map(type, values)) <= _NUMBERS and min(values) >= 0 and sum(values) <= _LARGEST:
         return Summary(counters, ())
+    counters = {key: value for key, value in counters.items() if key not in LOGGER_KEYS}
+    if not counters:
+        return Unparsed(Reason.COUNTERS_LOST)
     flaws = tuple((flaw, key) for key, value in counters.items() if (flaw := _find_flaw(value)))
     flawed = {key for _, key in flaws}
     return Summary({key: value for key, value in counters.items() if key not in flawed}, flaws)
