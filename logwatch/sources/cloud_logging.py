@@ -11,7 +11,7 @@ import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from logwatch.entries import NS, Entry, Span, to_datetime
@@ -111,20 +111,19 @@ class CloudLoggingSource:
         return build_filter(span, service=service or self.service, location=self.location)
 
     def read(self, span: Span | None, *, service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
-        """Read a span, page by page; the next page is on its way while this one is taken apart."""
+        """Read a span, page by page; what is to be done meanwhile is done while the first page is on its way."""
         if span is None:
             raise TypeError("Cloud Logging has no end of its own: a span is needed")
         reading = Reading()
-        with ThreadPoolExecutor(1) as ahead:
-            pages = self._pages(span, service, progress)
-            coming = ahead.submit(next, pages, None)
+        pages = self._pages(span, service, progress)
+        with ThreadPoolExecutor(1) as beside:
+            first = beside.submit(next, pages, ())
             meanwhile()
-            while (page := coming.result()) is not None:
-                coming = ahead.submit(next, pages, None)
-                for raw in page:
-                    reading.add(to_entry(raw))
-                if page:
-                    _tell_progress(reading, span, progress)
+        for page in chain((first.result(),), pages):
+            for raw in page:
+                reading.add(to_entry(raw))
+            if page:
+                _tell_progress(reading, span, progress)
         return reading
 
     def _pages(self, span: Span, service: str | None, progress: Progress) -> Iterator[Any]:
@@ -226,36 +225,38 @@ def _clock(moment: datetime) -> str:
 def to_entry(raw: Any) -> Entry:  # noqa: ANN401 - raw protobuf messages have no static type
     """Give an entry of a raw google.logging.v2.LogEntry."""
     stamp, received = raw.timestamp, raw.receive_timestamp
+    resource, labels = raw.resource.labels, raw.labels
     kind = raw.WhichOneof("payload")
     return Entry(
         raw.log_name,
         raw.insert_id,
         stamp.seconds * NS + stamp.nanos,
         received.seconds * NS + received.nanos,
-        raw.resource.labels.get("service_name", ""),
-        raw.labels.get("instanceId", ""),
+        resource["service_name"] if "service_name" in resource else "",  # noqa: SIM401 - a protobuf map's get() is slow
+        labels["instanceId"] if "instanceId" in labels else "",  # noqa: SIM401 - likewise
         raw.text_payload if kind == "text_payload" else None,
         _to_dict(raw.json_payload) if kind == "json_payload" else None,
     )
 
 
-SLOW_REQUEST_KEYS = ("message", "label", "durationMs", "method", "url", "statusCode")
-
-
 def _to_dict(struct: Any) -> dict[str, Any]:  # noqa: ANN401 - google.protobuf.Struct
-    """Turn a payload into a dict, of a summary all but the logger's own keys, of others no more than is looked at.
+    """Turn a payload into a dict: of a summary all but the logger's own keys, of a slow request what is looked at.
 
-    Each value that is touched costs as much as the rest of the entry; numbers other than 0 come first, because a summary
-    holds little else.
+    Each value that is touched costs as much as the rest of the entry, so it is asked for what it should be before it is
+    asked what it is; and it is fetched by its key, since a protobuf map's own items() is a loop in Python.
     """
     fields = struct.fields
     message = fields["message"].string_value if "message" in fields else None
-    if message != SUMMARY:
-        return {key: _to_value(fields[key]) for key in SLOW_REQUEST_KEYS if key in fields}
-    payload: dict[str, Any] = {"message": message}
-    for key, value in fields.items():
-        if key not in LOGGER_KEYS:
-            payload[key] = value.number_value or _to_value(value)
+    if message == SUMMARY:
+        payload = {key: fields[key].number_value or _to_value(fields[key]) for key in fields if key not in LOGGER_KEYS}
+    else:
+        payload = {
+            key: fields[key].string_value or _to_value(fields[key]) for key in ("label", "method", "url") if key in fields
+        }
+        for key in ("durationMs", "statusCode"):
+            if key in fields:
+                payload[key] = fields[key].number_value or _to_value(fields[key])
+    payload["message"] = message
     return payload
 
 
