@@ -33,11 +33,11 @@ def compare_windows(lines: int, rounds: int) -> bool:
 
 
 def windows_commands(source: Path, folder: Path) -> dict[str, Command]:
-    """Give the three ways to the same table; each writes NAME.csv into `folder`."""
+    """Give the four ways to the same table; each writes NAME.csv into `folder`."""
     logwatch = [logwatch_command(), "windows", "--source", str(source), "--format", "csv", "--table", "counters"]
     scripts = {
         name: Command([sys.executable, str(HERE / f"with_{name}.py"), str(source), str(folder / f"{name}.csv")])
-        for name in ("duckdb", "json")
+        for name in ("duckdb", "duckdb_plain", "json")
     }
     return {"logwatch": Command(logwatch, stdout=folder / "logwatch.csv"), **scripts}
 
@@ -70,10 +70,10 @@ def _all_equal(tables: dict[str, Path]) -> bool:
 
 
 def _print_table(runs: dict[str, list[Run]], trees: dict[str, int]) -> None:
-    print(f"{'':10}{'wall s':>9}{'(min-max)':>15}{'ratio':>8}{'largest MiB':>13}{'tree MiB':>10}")
+    print(f"{'':13}{'wall s':>9}{'(min-max)':>15}{'ratio':>8}{'largest MiB':>13}{'tree MiB':>10}")
     walls = {name: [run.wall_s for run in of_name] for name, of_name in runs.items()}
     for name, wall in walls.items():
         ratio = f"{median(wall) / median(walls['duckdb']):.2f}" if "duckdb" in walls else "-"
         spread = f"{min(wall):.2f}-{max(wall):.2f}"
         largest = max(run.largest_bytes for run in runs[name]) / MIB
-        print(f"{name:10}{median(wall):9.2f}{spread:>15}{ratio:>8}{largest:13.0f}{trees[name] / MIB:10.0f}")
+        print(f"{name:13}{median(wall):9.2f}{spread:>15}{ratio:>8}{largest:13.0f}{trees[name] / MIB:10.0f}")
