@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from logwatch.config import bundled
+from logwatch.levels import Level
 from logwatch.rules import load_rules
 from logwatch.sources.files import FilesSource
-from logwatch.verdicts import Course, Level, evaluate
+from logwatch.verdicts import Course, evaluate
 from logwatch.windows import aggregate, from_minute
 
 BASE = {

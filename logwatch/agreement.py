@@ -18,9 +18,9 @@ def compare_with_runbook(rules: RuleSet) -> list[RuleError]:
         meant = [rule for rule in rules.rules if rule.indicator == row.indicator]
         problems += _compare_row(row, meant, rules)
     known = [row.indicator for row in runbook.rows]
-    for rule in rules.rules:
+    for rule in rules.section3:
         if rule.indicator not in known:
-            hint = f"{nearest(rule.indicator, known)}its table stands at {runbook.where(runbook.rows[0].line)}"
+            hint = f"{nearest(str(rule.indicator), known)}its table stands at {runbook.where(runbook.rows[0].line)}"
             message = f"rule '{rule.rule}': section 3 has no row '{rule.indicator}'"
             problems.append(RuleError(message, where=rules.where[rule.rule], hint=hint))
     names = [counter.counter for counter in rules.counters]
@@ -92,12 +92,11 @@ def _bound_for(rule: Rule, row: Row, bounds: dict[str, Range], runbook: Runbook)
 
 def uncovered_counters(keys: Iterable[str], rules: RuleSet) -> list[str]:
     """Give the names of counters that the logs carry and no rule or procedure knows."""
-    selectors = {selector for rule in rules.rules for selector in rule.selectors}
     procedures = " ".join(step.text for procedure in rules.runbook.procedures for step in procedure.steps)
     names = sorted({parse_series(key).name for key in keys})
     return [
         name
         for name in names
-        if not any(selects(selector, name) for selector in selectors)
+        if not any(selects(selector, name) for selector in rules.selectors)
         and not re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", procedures)
     ]

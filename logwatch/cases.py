@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from logwatch.entries import NS, Entry
 from logwatch.errors import RuleError
+from logwatch.levels import Level
 from logwatch.reading import Reading
 from logwatch.samples import SLOW_REQUEST, SUMMARY
-from logwatch.verdicts import Level, evaluate
+from logwatch.verdicts import evaluate
 from logwatch.windows import aggregate
 from logwatch.yaml_lines import Document
 

@@ -185,13 +185,13 @@ def rules_check(rules: RulesOption = None, source: SourceOption = None) -> None:
     if problems:
         raise RuleProblemsError(problems)
     rows = len(rule_set.runbook.rows)
-    typer.echo(f"{len(rule_set.rules)} rules agree with the {rows} rows of section 3 in {rule_set.runbook.path}")
+    typer.echo(f"{len(rule_set.section3)} rules agree with the {rows} rows of section 3 in {rule_set.runbook.path}")
     if settings.source:
         adapter, _ = _source(settings)
         now = datetime.now(UTC)
         with _progress() as progress:
             from logwatch.pipeline import read_windows
-            from logwatch.report import printable
+            from logwatch.wording import printable
 
             _, read = read_windows(adapter, _wanted(settings, None, None, now), reach=timedelta(), now=now, progress=progress)
         for name in uncovered_counters(map(str, read.counters["series"].unique()), rule_set):
@@ -337,7 +337,8 @@ def _render(
     import json
 
     from logwatch.document import to_json
-    from logwatch.report import DEFAULT_SERVICE, Audience, build_report
+    from logwatch.report import build_report
+    from logwatch.wording import DEFAULT_SERVICE, Audience
 
     if format_ is Format.JSON:
         return json.dumps(to_json(judged), ensure_ascii=False, indent=2) + "\n"
@@ -403,7 +404,7 @@ def _write_table(table: DataFrame, format_: TableFormat, output: Path | None) ->
 
 def _tell_leftovers(quality: Quality) -> None:
     """Say on stderr what is not in the table and should not be missed."""
-    from logwatch.report import printable
+    from logwatch.wording import printable
 
     told = {**quality.unparsed, **quality.flaws}
     if told:
@@ -411,7 +412,7 @@ def _tell_leftovers(quality: Quality) -> None:
 
 
 def _fail_on(judged: Judged, fail_on: FailOn) -> None:
-    from logwatch.verdicts import Level
+    from logwatch.levels import Level
 
     reaching = {
         FailOn.ELEVATED: {Level.ELEVATED, Level.WARNING},

@@ -9,6 +9,9 @@ import msgspec
 NS = 1_000_000_000
 """Nanoseconds in a second: entries carry nanoseconds, and their order within a millisecond matters."""
 
+WINDOW = timedelta(seconds=60)
+"""The length of a window."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

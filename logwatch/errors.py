@@ -1,5 +1,7 @@
 """What can go wrong, each with the place and the mend."""
 
+from datetime import timedelta
+
 
 class LogwatchError(Exception):
     """Something stopped the work: what, where, and how to mend it."""
@@ -31,3 +33,30 @@ class SourceError(LogwatchError):
     """Log entries could not be read, so nothing can be determined."""
 
     exit_code = 3
+
+
+class StoreError(LogwatchError):
+    """The state could not be read or saved, so nothing that must be remembered can be done."""
+
+    exit_code = 3
+
+
+class ConflictError(StoreError):
+    """Somebody else saved the state since it was loaded."""
+
+
+class ExportError(LogwatchError):
+    """Metrics could not be written; they are kept and written by a later run."""
+
+
+class ChannelError(LogwatchError):
+    """A message could not be delivered."""
+
+    def __init__(
+        self, message: str, *, permanent: bool = False, retry_after: timedelta | None = None, where: str | None = None,
+        hint: str | None = None,
+    ) -> None:  # fmt: skip
+        """`permanent` says that trying the same again cannot help; `retry_after` is how long the other side asked to wait."""
+        super().__init__(message, where=where, hint=hint)
+        self.permanent = permanent
+        self.retry_after = retry_after

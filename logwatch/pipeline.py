@@ -39,7 +39,7 @@ def judge(source: Source, rules: RuleSet, wanted: Wanted, *, now: datetime, prog
     span, windows = read_windows(source, wanted, reach=rules.reach, now=now, progress=progress)
     from logwatch.verdicts import Judged, evaluate
 
-    return Judged(span, windows, tuple(evaluate(rules.rules, windows, span)))
+    return Judged(span, windows, tuple(evaluate(rules.section3, windows, span)))
 
 
 def read_windows(

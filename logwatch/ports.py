@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from logwatch.entries import Span
+    from logwatch.messages import Message
+    from logwatch.points import Point
     from logwatch.reading import Reading
 
 Progress = Callable[[str, float | None], None]
@@ -24,5 +30,105 @@ class Source(Protocol):
 
         `service` leaves out the entries of other Cloud Run services. `meanwhile` is called once, early, and
         may take its time: reading goes on beside it where it can. Raises SourceError.
+        """
+        ...
+
+    def last_seen(self, span: Span, *, service: str | None) -> datetime | None:
+        """Give the time of the latest entry of any kind in the span: a sign of life; None where there is none.
+
+        Asked only when no summary has come for a while. Raises SourceError.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one endpoint answered, or why it did not."""
+
+    path: str
+    at: datetime
+    status: int | None
+    """HTTP status; None where there was no answer."""
+    error: str = ""
+    """Why there was no usable answer; never holds a secret or an address with a password."""
+    details: dict[str, float | str | None] | None = None
+    """Figures and words out of the answer, flat: `pingMs`, `activeConnections`, `cache.hits`, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One look at every endpoint."""
+
+    answers: tuple[Answer, ...]
+    gauges: dict[str, float]
+    """Series as in `samples.GAUGES` to value; an endpoint that does not apply gives none."""
+
+
+class Endpoints(Protocol):
+    """The service's own endpoints (section 2 of the runbook)."""
+
+    def probe(self, now: datetime) -> Probe:
+        """Ask all of them at once; trouble is an answer too and never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A document as a store holds it."""
+
+    text: bytes
+    generation: int
+
+
+class Store(Protocol):
+    """Where the state's document lives. Every method may raise StoreError."""
+
+    def load(self) -> Stored | None:
+        """Give the document, or None where there is none yet."""
+        ...
+
+    def save(self, text: bytes, generation: int) -> int:
+        """Replace the document of that generation, 0 for none yet; gives the new generation.
+
+        Raises ConflictError where somebody else saved since.
+        """
+        ...
+
+    def set_aside(self, text: bytes, name: str) -> str:
+        """Keep a document that cannot be read under another name beside it; gives where."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A point that was not taken, and why."""
+
+    point: Point
+    reason: str
+    again: bool
+    """Whether it may be taken later."""
+
+
+class Exporter(Protocol):
+    """Where metrics go."""
+
+    def publish(self, points: Sequence[Point]) -> list[Refused]:
+        """Write points, in order of time; gives those that were refused and never raises for them.
+
+        Points of one series must be at least 5 s apart. Raises ExportError where nothing can be written at all.
+        """
+        ...
+
+
+class Channel(Protocol):
+    """Where messages go."""
+
+    name: str
+
+    def send(self, message: Message, thread: str | None) -> str | None:
+        """Deliver one message; `thread` is what the first message of its incident gave back, if it was delivered here.
+
+        Gives what later messages of the incident need to follow it (a Slack timestamp, a Message-ID), or None.
+        Raises ChannelError, permanent or not, which holds no secret.
         """
         ...

@@ -7,14 +7,19 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from logwatch.verdicts import Level
+from logwatch.alerts import AlertState
+from logwatch.levels import Level
+from logwatch.notifications import NotifyReason
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from jinja2 import Environment
+    from jinja2.environment import TemplateModule
     from rich.text import Text
 
+    from logwatch.messages import Message
     from logwatch.report import Cell, Report, Row
 
 STYLES = {Level.NORMAL: "green", Level.ELEVATED: "yellow", Level.WARNING: "bold red", Level.UNKNOWN: "dim"}
@@ -146,7 +151,7 @@ def _shorten(route: str, room: int) -> str:
     return f"{method} …{kept[kept.find('/') :] if '/' in kept else kept}"
 
 
-def _environment(templates: Path, *, html: bool) -> Environment:
+def _environment(templates: Path, *, html: bool, finalize: Callable[[Any], Any] | None = None) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -155,9 +160,10 @@ def _environment(templates: Path, *, html: bool) -> Environment:
         autoescape=html,  # noqa: S701 - Markdown is escaped cell by cell
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=finalize,
     )
-    environment.globals.update(spark=spark, bars=bars, Level=Level)
-    environment.filters["cell"] = escape_cell
+    environment.globals.update(spark=spark, bars=bars, Level=Level, AlertState=AlertState, NotifyReason=NotifyReason)
+    environment.filters.update(cell=escape_cell, clip=clip)
     return environment
 
 
@@ -173,6 +179,15 @@ def escape_cell(hostile: str) -> str:
     'a\\|b'
     """
     return _markdown_specials().sub(r"\\\1", hostile).replace("\n", " ")
+
+
+def clip(text: str, length: int) -> str:
+    """Cut a text that is too long, and show that it is cut.
+
+    >>> clip("checkout", 6)
+    'check…'
+    """
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def bars(row: Row, width: int, height: int) -> list[dict[str, Any]]:
@@ -199,3 +214,15 @@ def render_template(report: Report, templates: Path, name: str) -> str:
         _environment(templates, html=name.endswith(".html.j2")).get_template(name).render(report=report, say=report.say).strip()
         + "\n"
     )
+
+
+def render_message(message: Message, templates: Path, name: str) -> str:
+    """Give a message through one of the templates: message.txt.j2 or message.html.j2."""
+    environment = _environment(templates, html=name.endswith(".html.j2"))
+    return environment.get_template(name).render(message=message, say=message.say).strip() + "\n"
+
+
+def message_parts(message: Message, templates: Path, name: str, escape: Callable[[Any], Any]) -> TemplateModule:
+    """Give a message's template as its macros; `escape` is applied to every value that they write."""
+    environment = _environment(templates, html=False, finalize=escape)
+    return environment.get_template(name).make_module({"message": message, "say": message.say})

@@ -6,20 +6,19 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from logwatch.entries import WINDOW
+from logwatch.levels import Level, Verdict, Why
 from logwatch.samples import Flaw, Reason
 from logwatch.texts import Lang, text
-from logwatch.verdicts import Course, Judged, Level, Verdict, Why
-from logwatch.windows import WINDOW, Windows
+from logwatch.wording import Audience, format_range, format_value, printable
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from logwatch.entries import Span
-    from logwatch.ranges import Range
     from logwatch.rules import RuleSet
-
-DEFAULT_SERVICE = "o4o-core-api"
+    from logwatch.verdicts import Course, Judged
+    from logwatch.windows import Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,24 +95,6 @@ class Report:
         return text(key, self.lang, **values)
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """For whom a report is written."""
-
-    lang: Lang
-    zone: ZoneInfo
-    service: str = DEFAULT_SERVICE
-    """Cloud Run service that the cures name."""
-
-    def say(self, key: str, **values: object) -> str:
-        """Give a text in their language."""
-        return text(key, self.lang, **values)
-
-    def clock(self, moment: datetime) -> str:
-        """Give a time of day in their time zone."""
-        return f"{moment.astimezone(self.zone):%H:%M}"
-
-
 def build_report(judged: Judged, rules: RuleSet, audience: Audience, *, source: str, old: bool = False) -> Report:
     """Say a judged span in words; `old` tells that it reaches beyond the usual retention of logs."""
     rows = tuple(_row(course, audience) for course in judged.courses)
@@ -139,15 +120,6 @@ def _span_text(span: Span, zone: ZoneInfo) -> str:
     start, end = (moment.astimezone(zone) for moment in span)
     day = "" if start.date() == end.date() else f"{end:%Y-%m-%d} "
     return f"{start:%Y-%m-%d %H:%M} – {day}{end:%H:%M %Z}"
-
-
-def printable(hostile: str) -> str:
-    r"""Give a text out of a log without anything that moves a cursor, hides or turns text around.
-
-    >>> printable("kpa\x1b[2J")
-    'kpa\\x1b[2J'
-    """
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in hostile)
 
 
 def _shop(course: Course) -> str:
@@ -186,29 +158,6 @@ def _cell(verdict: Verdict, unit: str, audience: Audience, *, slow: bool) -> Cel
         value = audience.say("slow_count", k=f"{verdict.numerator or 0:g}")
     at = "" if verdict.level is Level.NORMAL and not verdict.value else audience.clock(verdict.window_end)
     return Cell(value, verdict.level, at, why)
-
-
-def format_range(bounds: Range) -> str:
-    """Write a bound as narrow as can be.
-
-    >>> from logwatch.ranges import Range
-    >>> format_range(Range.parse("> 80 %"))
-    '>80%'
-    """
-    return "0" if str(bounds) == "<= 0" else str(bounds).replace(" ", "").replace("<=", "≤").replace(">=", "≥")
-
-
-def format_value(value: float | None, unit: str) -> str:
-    """Write a value for people; 59.99 % must not look like 60 %.
-
-    >>> format_value(0.5999, "%"), format_value(101.0, ""), format_value(None, "ms")
-    ('59.9%', '101', '–')
-    """
-    if value is None:
-        return "–"
-    if unit == "%":
-        return f"{int(value * 1000 + 1e-9) / 10:g}%"
-    return f"{value:.0f}{unit}" if value >= 1 or value == 0 else f"{value:.2g}{unit}"
 
 
 def _procedures(warned: list[Row], rules: RuleSet) -> tuple[Followed, ...]:

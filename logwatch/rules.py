@@ -23,7 +23,7 @@ from logwatch.durations import format_duration, parse_duration
 from logwatch.errors import LogwatchError, RuleError
 from logwatch.ranges import Range
 from logwatch.runbook import Runbook, load_runbook
-from logwatch.samples import DATABASE_PING, REDIS_PING
+from logwatch.samples import GAUGES
 from logwatch.yaml_lines import Document
 
 
@@ -117,7 +117,10 @@ class Rule(_Model):
     """One row of section 3; exactly one of count, ratio, gauge and slow says what is measured."""
 
     rule: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="The rule's id.")
-    indicator: str = Field(description="First cell of the row in the runbook's section 3, as it stands there.")
+    indicator: str | None = Field(
+        default=None,
+        description="First cell of the row in the runbook's section 3, as it stands there; none for a rule of logwatch's own.",
+    )
     warns: str | None = Field(default=None, description="Which of the row's warning bounds is meant, where it has several.")
     summary: Text
     count: Selectors | None = Field(default=None, description="Counters added up per 60 s window, all shops.")
@@ -126,9 +129,17 @@ class Rule(_Model):
     slow: Slow | None = None
     normal: Range
     warning: Range
-    for_: Duration = Field(default=timedelta(minutes=2), alias="for", description="How long a warning lasts before it speaks.")
-    keep_firing_for: Duration = timedelta(0)
-    procedure: str = Field(pattern=r"^\d+\.\d+$", description="Section of the runbook to follow.")
+    for_: Duration = Field(
+        default=timedelta(minutes=1),
+        alias="for",
+        description="How long a warning must last, from the end of its first window, before it speaks.",
+    )
+    keep_firing_for: Duration = Field(
+        default=timedelta(minutes=5), description="How long normal must last, likewise, before the alert is resolved."
+    )
+    procedure: str = Field(
+        default="", pattern=r"^(\d+\.\d+)?$", description="Section of the runbook to follow; empty where it has none."
+    )
     step: int | None = Field(default=None, ge=1, description="The step to begin with.")
     also: tuple[str, ...] = Field(default=(), description="Further sections that bear on it.")
 
@@ -145,6 +156,8 @@ class Rule(_Model):
             self.normal.bound != self.warning.bound
         ):
             raise ValueError(f"normal '{self.normal}' and warning '{self.warning}' overlap")
+        if self.indicator and not self.procedure:
+            raise ValueError(f"the row '{self.indicator}' needs a procedure of section 4")
         return self
 
     @property
@@ -165,6 +178,19 @@ class Rule(_Model):
         return self.slow.span if self.slow else timedelta(minutes=1)
 
 
+class Inhibition(_Model):
+    """Rules that, while they fire, explain others, which then keep silent."""
+
+    when: tuple[str, ...] = Field(min_length=1, description="Rules that explain, any of which is enough.")
+    mutes: tuple[str, ...] = Field(default=(), description="Rules that are explained.")
+    not_expected: tuple[str, ...] = Field(default=(), description="Rules that are not explained, and say so.")
+    because: Text
+
+    def explains(self, source: str, rule: str) -> bool:
+        """Tell whether a firing `source` explains an alert of `rule`."""
+        return source in self.when and rule in self.mutes
+
+
 class Counter(_Model):
     """A counter that the application is known to write."""
 
@@ -182,7 +208,28 @@ class RuleSet:
     """In the order of the runbook's table."""
     where: dict[str, str]
     counters: tuple[Counter, ...]
+    inhibitions: tuple[Inhibition, ...]
     runbook: Runbook
+
+    @property
+    def section3(self) -> tuple[Rule, ...]:
+        """The rules that judge a row of the runbook's table; the others watch whether there is anything to judge."""
+        return tuple(rule for rule in self.rules if rule.indicator)
+
+    @property
+    def by_id(self) -> dict[str, Rule]:
+        """The rules by their ids."""
+        return {rule.rule: rule for rule in self.rules}
+
+    @property
+    def selectors(self) -> set[str]:
+        """All counters that any rule reads."""
+        return {selector for rule in self.rules for selector in rule.selectors}
+
+    @property
+    def slow_reach(self) -> timedelta:
+        """How far before a span its first verdicts on slow requests look."""
+        return max((rule.reach for rule in self.rules if rule.slow), default=timedelta())
 
     @property
     def reach(self) -> timedelta:
@@ -213,6 +260,7 @@ def load_rules(folder: Path) -> RuleSet:
     files = [path for path in sorted(folder.glob("*.yaml")) if not path.name.endswith(".test.yaml")]
     found: list[tuple[Rule, str]] = []
     counters: list[Counter] = []
+    inhibitions: list[tuple[Inhibition, str]] = []
     for path in files:
         try:
             document = Document(path)
@@ -221,6 +269,8 @@ def load_rules(folder: Path) -> RuleSet:
             continue
         if path.name == "counters.yaml":
             counters += [item for item, _ in _parse_items(document, Counter, problems)]
+        elif path.name == "inhibitions.yaml":
+            inhibitions += _parse_items(document, Inhibition, problems)
         else:
             found += _parse_items(document, Rule, problems)
     try:
@@ -230,12 +280,14 @@ def load_rules(folder: Path) -> RuleSet:
     if not found and not problems:
         problems.append(RuleError("no rules in this folder", where=str(folder), hint="rules are *.yaml files; see rules/"))
     problems += _check_ids(found) + _check_names(found, counters) + _check_sections(found, runbook)
+    problems += _check_inhibitions(inhibitions, [rule.rule for rule, _ in found])
     if problems:
         raise RuleProblemsError(problems)
     order = {row.indicator: number for number, row in enumerate(runbook.rows)}
-    found.sort(key=lambda item: order.get(item[0].indicator, len(order)))
+    found.sort(key=lambda item: order.get(item[0].indicator or "", len(order)))
     where = {rule.rule: where for rule, where in found}
-    return RuleSet(folder, tuple(rule for rule, _ in found), where, tuple(counters), runbook)
+    rules = tuple(rule for rule, _ in found)
+    return RuleSet(folder, rules, where, tuple(counters), tuple(each for each, _ in inhibitions), runbook)
 
 
 def _parse_items(document: Document, model: type[M], problems: list[RuleError]) -> list[tuple[M, str]]:
@@ -283,8 +335,8 @@ def _check_names(found: list[tuple[Rule, str]], counters: list[Counter]) -> list
             if not any(selects(selector, name) for name in names):
                 hint = f"{nearest(selector, names)}a new counter goes into counters.yaml first"
                 problems.append(RuleError(f"unknown counter '{selector}' in rule '{rule.rule}'", where=where, hint=hint))
-        if rule.gauge and rule.gauge not in (DATABASE_PING, REDIS_PING):
-            hint = f"known: {DATABASE_PING}, {REDIS_PING}"
+        if rule.gauge and rule.gauge not in GAUGES:
+            hint = f"{nearest(rule.gauge, list(GAUGES))}known: {', '.join(GAUGES)}"
             problems.append(RuleError(f"unknown gauge '{rule.gauge}' in rule '{rule.rule}'", where=where, hint=hint))
     return problems
 
@@ -296,7 +348,7 @@ def _check_sections(found: list[tuple[Rule, str]], runbook: Runbook) -> list[Rul
     for rule, where in found:
         problems += [
             RuleError(f"unknown procedure '{section}' in rule '{rule.rule}'", where=where, hint=hint)
-            for section in (rule.procedure, *rule.also)
+            for section in filter(None, (rule.procedure, *rule.also))
             if section not in known
         ]
         steps = [step.number for step in known[rule.procedure].steps] if rule.procedure in known else []
@@ -304,6 +356,15 @@ def _check_sections(found: list[tuple[Rule, str]], runbook: Runbook) -> list[Rul
             message = f"procedure {rule.procedure} has no step {rule.step}, which rule '{rule.rule}' names"
             problems.append(RuleError(message, where=where, hint=f"its steps are {', '.join(map(str, steps))}"))
     return problems
+
+
+def _check_inhibitions(inhibitions: list[tuple[Inhibition, str]], rules: list[str]) -> list[RuleError]:
+    return [
+        RuleError(f"there is no rule '{name}'", where=where, hint=f"{nearest(name, rules)}known: {', '.join(rules)}")
+        for inhibition, where in inhibitions
+        for name in (*inhibition.when, *inhibition.mutes, *inhibition.not_expected)
+        if name not in rules
+    ]
 
 
 def nearest(name: str, names: list[str]) -> str:

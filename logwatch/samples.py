@@ -22,6 +22,11 @@ DATABASE_CONNECTIONS = "database.active_connections"
 DATABASE_LONG_QUERIES = "database.long_running_queries"
 REDIS_PING = "redis.ping_ms"
 """Gauges that the probes of /health/database and /health/redis fill."""
+UNANSWERED = "endpoints.unanswered"
+"""How many of the endpoints gave no answer."""
+SILENT_MINUTES = "telemetry.silent_minutes"
+"""Minutes since the last summary, while other lines or the endpoints show that the service is alive."""
+GAUGES = (DATABASE_PING, DATABASE_CONNECTIONS, DATABASE_LONG_QUERIES, REDIS_PING, UNANSWERED, SILENT_MINUTES)
 
 LOGGER_KEYS = frozenset({
     "level", "message", "revision", "service", "timestamp", "stack", "severity", "time", "httpRequest",

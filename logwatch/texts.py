@@ -105,6 +105,50 @@ TEXTS: dict[str, tuple[str, str]] = {
         "로그 버킷의 기본 보관 기간은 30일입니다. 그보다 오래된 구간은 비어 보일 수 있습니다.",
         "A log bucket keeps 30 days by default: what is older than that may look empty.",
     ),
+    # messages
+    "reason_firing": ("경고", "WARNING"),
+    "reason_joined": ("경고 추가", "MORE"),
+    "reason_reminder": ("경고 지속", "STILL FIRING"),
+    "reason_resolved": ("해소", "RESOLVED"),
+    "reason_silence_ending": ("알림 중지 종료 예정", "SILENCE ENDS SOON"),
+    "against": ("(경고 기준 {bound})", "(warning {bound})"),
+    "since": ("{at}부터", "since {at}"),
+    "lasted": ("{span} 만에", "after {span}"),
+    "worst_was": ("최악 {value}", "worst {value}"),
+    "and_more": ("외 {count}건", "and {count} more"),
+    "span_d": ("{count}일", "{count} d"),
+    "span_h": ("{count}시간", "{count} h"),
+    "span_m": ("{count}분", "{count} min"),
+    "resolved_at": ("{at} 해소", "resolved {at}"),
+    "unknown_since": ("{at}부터 미상(데이터 없음), 마지막 상태 유지", "unknown since {at}: no data, last state kept"),
+    "explains": (
+        "함께 나타나지만 Redis 장애로 설명되어 따로 알리지 않음: {names}",
+        "Explained by the Redis outage and not told apart: {names}",
+    ),
+    "not_explained": (
+        (
+            "Redis 장애({rules})와 동시에 발생했지만, 주문/결제는 캐시를 쓰지 않으므로 Redis로 설명되지 않습니다(런북 4.4)."
+            " 별도로 조사하세요."
+        ),
+        (
+            "Fires together with a Redis outage ({rules}), which does not explain it: orders and payments do not need the"
+            " cache (runbook 4.4). Look into it by itself."
+        ),
+    ),
+    "again": ("한 시간 안에 다시 발생({count}번째 재발)", "Came back within the hour (time {count})"),
+    "silence_ends": (
+        "{at}에 알림 중지가 끝납니다(설정: {by}, 사유: {reason}). 경고는 아직 계속되고 있습니다.",
+        "The silence set by {by} ({reason}) ends at {at}, and the alert still fires.",
+    ),
+    "begin_here": ("여기부터", "begin here"),
+    "steps": ("절차", "procedure"),
+    "expected_behaviour": ("기대 동작", "expected behaviour"),
+    "link_logs": ("로그 보기", "Logs"),
+    "link_metrics": ("지표 보기", "Metrics"),
+    "link_runbook": ("런북", "Runbook"),
+    "peak": ("최악 {peak}", "worst {peak}"),
+    "new_alert": ("새 경고", "new"),
+    "as_of": ("{at} 기준", "as of {at}"),
     # reasons of unparsed entries
     "reason.not_json": ("JSON이 아님", "not JSON"),
     "reason.cut_off": ("중간에 잘림", "cut off"),

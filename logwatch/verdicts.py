@@ -1,75 +1,29 @@
 """Rules held against windows: a level for each rule, shop and window, and the figures it stands on."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, assert_never
 
 import numpy as np
 import pandas as pd
 
-from logwatch.entries import Span
+from logwatch.entries import WINDOW, Span
+from logwatch.levels import Level, Verdict, Why
 from logwatch.proof import Counted, binomial_tail, proving_stretch, sliding
 from logwatch.rules import Proof, Ratio, Rule, Slow, selects
 from logwatch.samples import Series, parse_series
-from logwatch.windows import WINDOW, Windows, from_minute, to_minute
+from logwatch.windows import Windows, from_minute, to_minute
 
 Array = np.ndarray[Any, Any]
-
-
-class Level(StrEnum):
-    """How a figure stands to its two bounds."""
-
-    NORMAL = "normal"
-    ELEVATED = "elevated"
-    WARNING = "warning"
-    UNKNOWN = "unknown"
 
 
 _LEVELS = (Level.NORMAL, Level.ELEVATED, Level.WARNING, Level.UNKNOWN)
 NORMAL, ELEVATED, WARNING, UNKNOWN = range(4)
 
 
-class Why(StrEnum):
-    """Why a verdict is not simply what its value says."""
-
-    NONE = ""
-    NO_LINES = "no_lines"
-    """Nobody wrote a summary: silence, never zero."""
-    NO_EVENTS = "no_events"
-    """Summaries came, but nothing happened that a ratio could be made of."""
-    NO_ENDPOINT = "no_endpoint"
-    """Nothing measures this here."""
-    NOT_PROVEN = "not_proven"
-    """Beyond the warning bound, but so few events, or so fresh, that chance or delay may have done it."""
-    TOO_FEW = "too_few"
-    """Slow requests, but fewer, or a smaller share of all, than the rule asks for."""
-
-
 _WHYS = tuple(Why)
 _WHY = {why: code for code, why in enumerate(_WHYS)}
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """One rule, one set of labels, one window."""
-
-    rule: str
-    labels: dict[str, str]
-    """Empty: all shops together."""
-    window_end: datetime
-    level: Level
-    value: float | None
-    """Events per window, a share of 1, or ms; None where there is nothing to tell."""
-    numerator: float | None
-    denominator: float | None
-    proven: bool | None
-    why: Why
-    span: timedelta
-    """The stretch of time that value, numerator and denominator were counted over."""
-    suspect: bool
-    """More successes than attempts: something is counted wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +35,31 @@ class Course:
     table: pd.DataFrame
     """Index minute (of the window's start); columns as in `Verdict`, level and why as numbers, span in minutes."""
 
+    def verdicts(self) -> list[Verdict]:
+        """Give the verdict of each window."""
+        columns = (
+            self.table[name].tolist() for name in ("level", "why", "value", "numerator", "denominator", "span", "suspect")
+        )
+        return [
+            Verdict(
+                rule=self.rule.rule,
+                labels=self.labels,
+                window_end=from_minute(minute) + WINDOW,
+                level=_LEVELS[int(level)],
+                value=_or_none(value),
+                numerator=_or_none(numerator),
+                denominator=_or_none(denominator),
+                proven=None if level == UNKNOWN else _WHYS[int(why)] is not Why.NOT_PROVEN,
+                why=_WHYS[int(why)],
+                span=int(span) * WINDOW,
+                suspect=bool(suspect),
+            )
+            for minute, level, why, value, numerator, denominator, span, suspect in zip(self.table.index, *columns, strict=True)
+        ]
+
     def verdict(self, minute: int) -> Verdict:
         """Give the verdict of one window."""
-        row: Any = self.table.loc[minute]
-        level = _LEVELS[int(row["level"])]
-        why = _WHYS[int(row["why"])]
-        return Verdict(
-            rule=self.rule.rule,
-            labels=self.labels,
-            window_end=from_minute(minute) + WINDOW,
-            level=level,
-            value=_or_none(row["value"]),
-            numerator=_or_none(row["numerator"]),
-            denominator=_or_none(row["denominator"]),
-            proven=None if level is Level.UNKNOWN else why is not Why.NOT_PROVEN,
-            why=why,
-            span=int(row["span"]) * WINDOW,
-            suspect=bool(row["suspect"]),
-        )
+        return replace(self, table=self.table.loc[[minute]]).verdicts()[0]
 
     @property
     def latest(self) -> Verdict:

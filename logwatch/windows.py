@@ -4,18 +4,17 @@ Minutes are counted since 1970 in UTC inside the tables, and become times where 
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from logwatch.entries import EPOCH, NS, Span
+from logwatch.entries import EPOCH, NS, WINDOW, Span
 from logwatch.reading import IGNORED, SAMPLES, SLOW, UNPARSED, Reading
-from logwatch.samples import Flaw, is_malformed
+from logwatch.samples import UNANSWERED, Flaw, is_malformed
 
-WINDOW = timedelta(seconds=60)
 RHYTHM_TOLERANCE_S = 5
 """How far two summaries of an instance may be from a whole number of minutes apart before it is reported."""
 
@@ -74,6 +73,49 @@ class Windows:
             for table in (self.counters, self.slow, self.gauges, self.summaries)
         )
         return Windows(span, counters, slow, gauges, summaries, self.quality)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One window's plain values."""
+
+    lines: int
+    """Summaries; without one the counters are not zero but unknown."""
+    counters: dict[str, float]
+    """Series key to count, 0 for one that other windows of the span have."""
+    slow: dict[str, tuple[int, float, float, float]]
+    """Label to count, p50, p95 and longest duration in ms."""
+    gauges: dict[str, float]
+    """Series to the window's last value."""
+
+
+def figures(windows: Windows, minute: int) -> Figures:
+    """Give the values of one window."""
+    lines = windows.summaries["lines"][windows.summaries["minute"] == minute].sum()
+    inside = windows.counters[windows.counters["minute"] == minute]
+    counters = dict.fromkeys(map(str, windows.counters["series"].cat.categories), 0.0) if lines else {}
+    counters.update(zip(inside["series"].astype(str), inside["value"], strict=True))
+    slow = {}
+    for label, group in windows.slow[windows.slow["minute"] == minute].groupby("label", observed=True)["duration_ms"]:
+        slow[str(label)] = (len(group), float(group.quantile(0.5)), float(group.quantile(0.95)), float(group.max()))
+    gauges = windows.gauges[windows.gauges["minute"] == minute]
+    return Figures(int(lines), counters, slow, dict(zip(gauges["series"].astype(str), gauges["value"], strict=True)))
+
+
+def shows_life(windows: Windows, span: Span) -> bool:
+    """Tell whether a slow request or a measured value lies in a span: the service answers somebody."""
+    first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
+    answered = windows.gauges[windows.gauges["series"] != UNANSWERED]
+    return any(bool(table["minute"].between(first, last).any()) for table in (windows.slow, answered))
+
+
+def with_gauge(windows: Windows, series: str, values: dict[int, float]) -> Windows:
+    """Give the windows with one more measured value, by minute."""
+    if not values:
+        return windows
+    more = pd.DataFrame({"minute": list(values), "series": series, "value": list(values.values())})
+    gauges = pd.concat([windows.gauges.astype({"series": object}), more], ignore_index=True)
+    return replace(windows, gauges=gauges.sort_values("minute", kind="stable", ignore_index=True))
 
 
 def to_minute(moment: datetime) -> int:
@@ -167,6 +209,13 @@ def _shifts(samples: pd.DataFrame) -> Array:
     shifts = np.where(np.isnan(ahead), behind == 1, ahead == -1)
     crowded = joined & ~rhythmic & (np.append(np.diff(minute), 1) == 0)
     return np.asarray(shifts | crowded, dtype="int64")
+
+
+def moves_back(reading: Reading) -> bool:
+    """Tell whether any summary of a settled reading belongs to the window before the one it ends in."""
+    rows = _unique_rows(reading)
+    rows["minute"] = rows["time"] // (60 * NS)
+    return bool(_shifts(rows[rows["kind"] == SAMPLES].sort_values(["instance", "time", "tie"])).any())
 
 
 def _whole_span(reading: Reading, placed: "pd.Series[int]") -> Span:

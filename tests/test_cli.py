@@ -475,9 +475,9 @@ def test_rules_list_shows_every_rule_with_its_bounds(run: Run, lang: str, summar
     ran = run("rules", "list", "--lang", lang, COLUMNS="120")
     assert ran.code == 0
     row = next(line for line in ran.out.splitlines() if line.startswith("checkout-success"))
-    assert row.split()[:9] == ["checkout-success", ">", "80", "%", "<", "60", "%", "2m", "4.1"]
+    assert row.split()[:9] == ["checkout-success", ">", "80", "%", "<", "60", "%", "1m", "4.1"]
     assert row.rstrip().endswith(summary)
-    assert len(ran.out.splitlines()) == 14
+    assert len(ran.out.splitlines()) == 16
 
 
 def test_rules_schema_is_a_json_schema_that_takes_the_rules(run: Run, tmp_path: Path) -> None:

@@ -2,9 +2,9 @@ import re
 
 import pytest
 
+from logwatch.levels import Level, Why
 from logwatch.samples import Flaw, Reason
 from logwatch.texts import TEXTS, text
-from logwatch.verdicts import Level, Why
 
 
 @pytest.mark.parametrize("key", TEXTS)

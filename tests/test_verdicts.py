@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from logwatch.config import bundled
 from logwatch.entries import NS, Entry, to_nanoseconds
+from logwatch.levels import Level, Why
 from logwatch.proof import binomial_tail, wilson_bound
 from logwatch.reading import Reading
 from logwatch.rules import Rule, load_rules
 from logwatch.samples import SLOW_REQUEST, SUMMARY
-from logwatch.verdicts import Course, Level, Why, evaluate
+from logwatch.verdicts import Course, evaluate
 from logwatch.windows import aggregate
 
 RULES = {rule.rule: rule for rule in load_rules(bundled("rules")).rules}

@@ -1,0 +1,53 @@
+"""A verdict: how one rule and shop stood in one window, and why."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How a figure stands to its two bounds."""
+
+    NORMAL = "normal"
+    ELEVATED = "elevated"
+    WARNING = "warning"
+    UNKNOWN = "unknown"
+
+
+class Why(StrEnum):
+    """Why a verdict is not simply what its value says."""
+
+    NONE = ""
+    NO_LINES = "no_lines"
+    """Nobody wrote a summary: silence, never zero."""
+    NO_EVENTS = "no_events"
+    """Summaries came, but nothing happened that a ratio could be made of."""
+    NO_ENDPOINT = "no_endpoint"
+    """Nothing measures this here."""
+    NOT_PROVEN = "not_proven"
+    """Beyond the warning bound, but so few events, or so fresh, that chance or delay may have done it."""
+    TOO_FEW = "too_few"
+    """Slow requests, but fewer, or a smaller share of all, than the rule asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One rule, one set of labels, one window."""
+
+    rule: str
+    labels: dict[str, str]
+    """Empty: all shops together."""
+    window_end: datetime
+    level: Level
+    value: float | None
+    """Events per window, a share of 1, or ms; None where there is nothing to tell."""
+    numerator: float | None
+    denominator: float | None
+    proven: bool | None
+    why: Why
+    span: timedelta
+    """The stretch of time that value, numerator and denominator were counted over."""
+    suspect: bool
+    """More successes than attempts: something is counted wrong."""
+    certain: bool = False
+    """Proven beyond what chance could do: an alert need not wait to see it twice."""

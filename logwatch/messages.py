@@ -1,0 +1,236 @@
+"""A notification in words: what every channel shows, in people's language and time zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from logwatch.alerts import Alert, AlertState
+from logwatch.notifications import Notification, NotifyReason
+from logwatch.wording import format_range, format_value, printable
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from logwatch.levels import Level
+    from logwatch.rules import Rule, RuleSet
+    from logwatch.wording import Audience
+
+ICONS = {
+    NotifyReason.FIRING: "🔴",
+    NotifyReason.JOINED: "🟠",
+    NotifyReason.REMINDER: "🔁",
+    NotifyReason.RESOLVED: "✅",
+    NotifyReason.SILENCE_ENDING: "🔔",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """One alert of a message. Texts are not escaped; those from logs hold nothing that moves a cursor."""
+
+    rule: str
+    summary: str
+    shop: str
+    """Empty: all shops together."""
+    state: AlertState
+    level: Level
+    is_new: bool
+    """Whether no earlier message named it."""
+    value: str
+    """`31.8% (34/107)`."""
+    bound: str
+    """`<70%`: what the value violates."""
+    normal: str
+    since: str
+    """Time of day."""
+    peak: str
+    """`15.7% 15:26`; the worst value so far, and when."""
+    remark: str
+    """That nothing has been known since a time, when it was resolved; empty where there is nothing to remark."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """One numbered line of the procedure."""
+
+    number: int
+    text: str
+    here: bool
+    """Whether to begin here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where to look further."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message, ready to be laid out."""
+
+    notification: Notification
+    audience: Audience
+    icon: str
+    headline: str
+    """Level, what, shop, value against bound, since when: all that a lock screen shows."""
+    subject: str
+    """The same for every message of the incident, so that mail threads hold together."""
+    alerts: tuple[AlertLine, ...]
+    procedure: str
+    """`4.2 Payment 실패 증가`; empty where the runbook has none."""
+    steps: tuple[StepLine, ...]
+    expectations: tuple[str, ...]
+    """What a procedure without steps says is to be expected."""
+    notes: tuple[str, ...]
+    links: tuple[Link, ...]
+
+    def say(self, key: str, **values: object) -> str:
+        """Give a text in the reader's language."""
+        return self.audience.say(key, **values)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the links of a message lead; empty texts leave a link out."""
+
+    project: str = ""
+    runbook_url: str = ""
+
+
+def build_message(notification: Notification, rules: RuleSet, audience: Audience, place: Place) -> Message:
+    """Say a notification in words."""
+    procedure = rules.runbook.procedure(notification.procedure) if notification.procedure else None
+    named = [rules.by_id.get(alert.rule) for alert in notification.alerts]
+    marked = next((rule.step for rule in named if rule and rule.step and rule.procedure == notification.procedure), None)
+    shops = _shop(notification.labels) or audience.say("all_shops")
+    about = f"{procedure.section} {procedure.title}" if procedure else _summary(notification.alerts[0], rules, audience)
+    return Message(
+        notification=notification,
+        audience=audience,
+        icon=ICONS[notification.reason],
+        headline=_headline(notification, rules, audience),
+        subject=f"[logwatch] {about} · {shops}",
+        alerts=tuple(_line(alert, notification, rules, audience) for alert in notification.alerts),
+        procedure=f"{procedure.section} {procedure.title}" if procedure else "",
+        steps=tuple(StepLine(step.number, step.text, step.number == marked) for step in procedure.steps) if procedure else (),
+        expectations=procedure.expectations if procedure else (),
+        notes=tuple(_notes(notification, rules, audience)),
+        links=tuple(_links(notification, audience, place)),
+    )
+
+
+def _shop(labels: dict[str, str]) -> str:
+    return printable(labels["service"])[:60] or '""' if "service" in labels else ""
+
+
+def _summary(alert: Alert, rules: RuleSet, audience: Audience) -> str:
+    rule = rules.by_id.get(alert.rule)
+    return rule.summary[audience.lang] if rule else alert.rule
+
+
+def _headline(notification: Notification, rules: RuleSet, audience: Audience) -> str:
+    """Say the most important alert in one line; the others are counted."""
+    first = notification.alerts[0]
+    rule = rules.by_id.get(first.rule)
+    parts = [f"[{audience.say(f'reason_{notification.reason}')}] {_summary(first, rules, audience)}"]
+    parts += [shop] if (shop := _shop(first.labels)) else []
+    if notification.reason is NotifyReason.RESOLVED:
+        lasted = (notification.resolved_at or notification.at) - notification.since
+        parts.append(audience.say("lasted", span=format_span(lasted, audience)))
+        parts.append(audience.say("worst_was", value=_value(first.peak.value, rule)))
+    else:
+        bound = audience.say("against", bound=format_range(rule.warning)) if rule else ""
+        parts.append(f"{_value(first.latest.value, rule)} {bound}".strip())
+        parts.append(audience.say("since", at=audience.clock(notification.since)))
+    more = len(notification.alerts) - 1
+    parts += [audience.say("and_more", count=more)] if more else []
+    return " · ".join(parts)
+
+
+def format_span(span: timedelta, audience: Audience) -> str:
+    """Write a length of time in whole minutes: `1시간 5분`, `1 h 5 min`."""
+    minutes = max(int(span.total_seconds()) // 60, 1)
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [audience.say(f"span_{unit}", count=count) for unit, count in (("d", days), ("h", hours), ("m", minutes)) if count]
+    return " ".join(parts)
+
+
+def _value(value: float | None, rule: Rule | None) -> str:
+    return format_value(value, rule.normal.unit if rule else "")
+
+
+def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Audience) -> AlertLine:
+    rule = rules.by_id.get(alert.rule)
+    latest = alert.latest
+    counted = f" ({latest.numerator:g}/{latest.denominator:g})" if rule and rule.ratio and latest.denominator else ""
+    if rule and rule.slow and latest.numerator is not None:
+        counted = f" ({audience.say('slow_count', k=f'{latest.numerator:g}')})"
+    remark = ""
+    if alert.state is AlertState.RESOLVED and alert.resolved_at:
+        remark = audience.say("resolved_at", at=audience.clock(alert.resolved_at))
+    elif alert.unknown_since:
+        remark = audience.say("unknown_since", at=audience.clock(alert.unknown_since))
+    return AlertLine(
+        rule=alert.rule,
+        summary=_summary(alert, rules, audience),
+        shop=_shop(alert.labels),
+        state=alert.state,
+        level=latest.level,
+        is_new=alert.fingerprint in notification.new,
+        value=_value(latest.value, rule) + counted,
+        bound=format_range(rule.warning) if rule else "",
+        normal=format_range(rule.normal) if rule else "",
+        since=audience.clock(alert.pending_at),
+        peak=f"{_value(alert.peak.value, rule)} {audience.clock(alert.peak.window_end)}",
+        remark=remark,
+    )
+
+
+def _notes(notification: Notification, rules: RuleSet, audience: Audience) -> list[str]:
+    notes = []
+    if "telemetry-silent" in notification.rules and notification.reason is not NotifyReason.RESOLVED:
+        notes.append(audience.say("silent_source", service=audience.service))
+    if notification.inhibited:
+        names = ", ".join(dict.fromkeys(_summary(alert, rules, audience) for alert in notification.inhibited))
+        notes.append(audience.say("explains", names=names))
+    if notification.unexpected_with:
+        notes.append(audience.say("not_explained", rules=", ".join(notification.unexpected_with)))
+    if notification.again:
+        notes.append(audience.say("again", count=notification.again))
+    if notification.silence:
+        silence = notification.silence
+        notes.append(
+            audience.say(
+                "silence_ends", at=audience.clock(silence.until), by=printable(silence.by), reason=printable(silence.reason)
+            )
+        )
+    return notes
+
+
+def _links(notification: Notification, audience: Audience, place: Place) -> list[Link]:
+    links = []
+    if place.project:
+        links.append(
+            Link(audience.say("link_logs"), logs_url(place.project, audience.service, notification.since, notification.at))
+        )
+        url = f"https://console.cloud.google.com/monitoring/metrics-explorer?project={quote(place.project, safe='')}"
+        links.append(Link(audience.say("link_metrics"), url))
+    if place.runbook_url:
+        links.append(Link(audience.say("link_runbook"), place.runbook_url))
+    return links
+
+
+def logs_url(project: str, service: str, since: datetime, until: datetime) -> str:
+    """Give Logs Explorer's address for the summaries and slow requests around a stretch of time."""
+    query = (
+        f'resource.type="cloud_run_revision"\nresource.labels.service_name="{service}"\n'
+        'jsonPayload.message=("[OpsMetrics] 60s summary" OR "[SlowRequest]")'
+    )
+    start, end = (f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in (since, until))
+    where = f"query;query={quote(query, safe='')};startTime={start};endTime={end}"
+    return f"https://console.cloud.google.com/logs/{where}?project={quote(project, safe='')}"

@@ -1,0 +1,129 @@
+"""Recorded entries, minute by minute on a simulated clock: what would have been sent, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from logwatch.alerts import AlertState
+from logwatch.entries import EPOCH, WINDOW, Span, to_datetime, to_nanoseconds
+from logwatch.recent import pick, rows
+from logwatch.state import State
+from logwatch.windows import moves_back
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from logwatch.alerts import Alert, Transition
+    from logwatch.notifications import Notification
+    from logwatch.reading import Reading
+    from logwatch.recent import Row
+    from logwatch.tick import Ticked, Ticker
+
+MOST_TOGETHER = 180
+"""Ticks that are taken as one at the most, less than a pause that starts over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What the ticks of a recording came to."""
+
+    span: Span
+    ticks: int
+    transitions: tuple[Transition, ...]
+    notifications: tuple[Notification, ...]
+    late: int
+    state: State
+
+    @property
+    def alerts(self) -> list[Alert]:
+        """Every alert that was ever pending, as last seen, in order of beginning."""
+        found: dict[tuple[str, datetime], Alert] = {}
+        for transition in self.transitions:
+            found[transition.alert.fingerprint, transition.alert.pending_at] = transition.alert
+        for alert in self.state.alerts:
+            if alert.state is not AlertState.RESOLVED:
+                found[alert.fingerprint, alert.pending_at] = alert
+        return sorted(found.values(), key=lambda alert: (alert.pending_at, alert.rule, sorted(alert.labels.items())))
+
+
+def replay(reading: Reading, span: Span, ticker: Ticker) -> Replayed:
+    """Run every tick of a span over recorded entries, each seeing only what had arrived by then.
+
+    A tick comes `grace` after the end of its window, the soonest that a scheduled one could.
+    """
+    ticks = list(tick_by_tick(reading, span, ticker))
+    return Replayed(
+        span=span,
+        ticks=sum(ticked.windows for ticked in ticks),
+        transitions=tuple(each for ticked in ticks for each in ticked.transitions),
+        notifications=tuple(each for ticked in ticks for each in ticked.notifications),
+        late=sum(ticked.late for ticked in ticks),
+        state=ticks[-1].state if ticks else State(),
+    )
+
+
+def tick_by_tick(reading: Reading, span: Span, ticker: Ticker, *, together: bool = True) -> Iterator[Ticked]:
+    """Give each tick as it ends; with `together`, ticks between which nothing arrives late are taken as one.
+
+    A tick over several windows judges them one after the other, as after a pause. What it cannot know is that an entry
+    came late for some of them, or that one moved another back into the window before: there it takes one at a time.
+    """
+    reading.settle()
+    times = reading.rows.time
+    arrivals = sorted((reading.rows.received[row.number] or times[row.number], row) for row in rows(reading))
+    alone = not together or moves_back(reading)
+    breaks = {
+        _first_to_see(received, span.start, ticker) for received, row in arrivals if _is_late(received, times, row, ticker)
+    }
+    state, at, before = State(), 0, 0
+    waiting: list[Row] = []
+    first, windows = 0, (span.end - span.start) // WINDOW
+    while first < windows:
+        last = first
+        # The very first tick of all judges a single window.
+        while first and not alone and last + 1 < min(windows, first + MOST_TOGETHER) and last + 1 not in breaks:
+            last += 1
+        now = _time_of(last, span.start, ticker)
+        planned = ticker.plan(state, now)
+        start, end = map(to_nanoseconds, planned.read)
+        while at < len(arrivals) and arrivals[at][0] <= end:
+            waiting.append(arrivals[at][1])
+            at += 1
+        fresh = pick(reading, [row for row in waiting if start <= times[row.number] < end])
+        waiting = [row for row in waiting if times[row.number] >= end]  # of the future, by its own clock
+        _pick_gauges(reading, fresh, before, end)
+        ticked = ticker.tick(state, fresh, planned, now)
+        # Nothing is sent and nothing published, so nothing waits for either.
+        state, before, first = replace(ticked.state, points=(), outbox=()), end, last + 1
+        yield ticked
+
+
+def _time_of(tick: int, start: datetime, ticker: Ticker) -> datetime:
+    return start + (tick + 1) * WINDOW + ticker.policy.grace
+
+
+def _first_to_see(received: int, start: datetime, ticker: Ticker) -> int:
+    """Give the number of the first tick at or after an arrival."""
+    return -((to_nanoseconds(_time_of(-1, start, ticker)) - received) // to_nanoseconds(EPOCH + WINDOW)) - 1
+
+
+def _is_late(received: int, times: Sequence[int], row: Row, ticker: Ticker) -> bool:
+    minute = to_nanoseconds(EPOCH + WINDOW)
+    return received > (times[row.number] // minute + 1) * minute + to_nanoseconds(EPOCH + ticker.policy.grace)
+
+
+def _pick_gauges(reading: Reading, fresh: Reading, start: int, end: int) -> None:
+    names = list(reading.series)
+    for time, series, value in zip(reading.gauges.time, reading.gauges.series, reading.gauges.value, strict=True):
+        if start <= time < end:
+            fresh.add_gauge(names[series], time, value)
+
+
+def covered(reading: Reading) -> Span | None:
+    """Give the whole minutes from the first to the last entry; None where there is none."""
+    if reading.first is None or reading.last is None:
+        return None
+    first, last = (to_datetime(time).replace(second=0, microsecond=0) for time in (reading.first, reading.last))
+    return Span(first, last + WINDOW)

@@ -1,0 +1,197 @@
+"""One minute's work without the world: new entries in, the state after them out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from logwatch.alerts import Transition, advance
+from logwatch.entries import WINDOW, Span, to_nanoseconds
+from logwatch.notifications import REMIND_EVERY, decide
+from logwatch.points import Point, counter_points, verdict_points
+from logwatch.recent import Recent, dump, load, new_and_late, trim
+from logwatch.rules import selects
+from logwatch.samples import SILENT_MINUTES, parse_series
+from logwatch.state import State, enqueue
+from logwatch.verdicts import evaluate
+from logwatch.windows import Figures, aggregate, figures, from_minute, shows_life, to_minute, with_gauge
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from logwatch.levels import Verdict
+    from logwatch.notifications import Notification
+    from logwatch.reading import Reading
+    from logwatch.rules import RuleSet
+    from logwatch.windows import Windows
+
+Life = Callable[[Span], bool]
+"""Tells whether anything of the service showed life in a span."""
+
+MOST_SLOW = 2000
+"""Slow requests that the document keeps: more say nothing new."""
+MOST_POINTS = 4_000
+"""Points that wait for Cloud Monitoring to come back, about an hour's worth; older ones are dropped and told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How the minutes are taken."""
+
+    grace: timedelta = timedelta(seconds=90)
+    """How long a window waits for late entries."""
+    overlap: timedelta = timedelta(minutes=5)
+    """How far before the last judged window each read begins."""
+    catch_up: timedelta = timedelta(hours=6)
+    """How long a pause may be and still be judged window by window."""
+    remind_every: timedelta = REMIND_EVERY
+    channels: tuple[str, ...] = ()
+    """Channels that every message goes to."""
+    publishes: bool = False
+    """Whether points are made at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run has to read and to judge."""
+
+    read: Span
+    judge: Span
+    """The closed windows that are new; empty where there is none."""
+    skipped: timedelta
+    """How much of a long pause is given up; 0 nearly always."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """The state after the new windows, and what came of them."""
+
+    state: State
+    windows: int
+    new_entries: int
+    late: int
+    """Entries older than the windows that were judged already."""
+    transitions: tuple[Transition, ...] = ()
+    notifications: tuple[Notification, ...] = ()
+    dropped_points: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ticker:
+    """The rules and how they are applied, minute by minute."""
+
+    rules: RuleSet
+    policy: Policy
+    life: Life
+    """Asked only when no summary has come for a while."""
+
+    @property
+    def reach(self) -> timedelta:
+        """How far before a window its verdicts look, and a window more for summaries that move back."""
+        return self.rules.reach + WINDOW
+
+    def plan(self, state: State, now: datetime) -> Plan:
+        """Say what to read and to judge: all windows closed since the cursor, at least one at the very beginning."""
+        end = _floor(now - self.policy.grace)
+        cursor = state.cursor or end - WINDOW
+        skipped = timedelta()
+        if end - cursor > self.policy.catch_up:
+            skipped = end - WINDOW - cursor
+            cursor = end - WINDOW
+        fresh = state.cursor is None or bool(skipped)
+        back = self.reach if fresh else self.policy.overlap
+        return Plan(Span(cursor - back, now), Span(cursor, max(cursor, end)), skipped)
+
+    def tick(self, state: State, fresh: Reading, planned: Plan, now: datetime) -> Ticked:
+        """Judge the planned windows, one after the other, and remember what the next run needs.
+
+        `fresh` holds what was read of the planned span, and the gauges measured now; what earlier runs read is in the state.
+        """
+        span = planned.judge
+        recent = load(Recent() if planned.skipped else state.recent)
+        fresh.settle()
+        new, late = new_and_late(recent, fresh, to_nanoseconds(span.start) if state.cursor else 0)
+        recent.merge(fresh)
+        ticked = Ticked(replace(state, started_at=state.started_at or span.start), 0, new, late)
+        if span.end > span.start:
+            windows = aggregate(recent, span=Span(span.start - self.reach, span.end), grace=self.policy.grace)
+            windows, last_summary = self._watch_silence(windows, ticked.state, span)
+            ticked = replace(ticked, state=replace(ticked.state, last_summary=last_summary))
+            courses = evaluate(self.rules.rules, windows, span)
+            by_window = zip(*(course.verdicts() for course in courses), strict=True)
+            for minute, verdicts in enumerate(by_window, start=to_minute(span.start)):
+                end = from_minute(minute) + WINDOW
+                points = self._points(figures(windows, minute), verdicts, end) if self.policy.publishes else []
+                ticked = self._take(ticked, verdicts, points, end, now if end == span.end else end + self.policy.grace)
+        return replace(ticked, state=self._remember(ticked.state, recent, span.end))
+
+    def _take(self, ticked: Ticked, verdicts: tuple[Verdict, ...], points: list[Point], end: datetime, now: datetime) -> Ticked:
+        """Take the verdicts and points of the window that ends at `end`, and decide at `now` what to tell."""
+        state = ticked.state
+        alerts, transitions = advance(state.alerts, verdicts, self.rules.by_id, end)
+        decision = decide(alerts, state.memory, self.rules, now, remind_every=self.policy.remind_every)
+        waiting = (*state.points, *points)
+        state = replace(
+            state,
+            verdicts=verdicts,
+            alerts=tuple(alerts),
+            memory=decision.memory,
+            suppressed=decision.suppressed,
+            points=waiting[-MOST_POINTS:],
+        )
+        return replace(
+            ticked,
+            state=enqueue(state, decision.notifications, self.policy.channels),
+            windows=ticked.windows + 1,
+            transitions=(*ticked.transitions, *transitions),
+            notifications=(*ticked.notifications, *decision.notifications),
+            dropped_points=ticked.dropped_points + max(len(waiting) - MOST_POINTS, 0),
+        )
+
+    def _points(self, found: Figures, verdicts: tuple[Verdict, ...], at: datetime) -> list[Point]:
+        """Give the points of a window: counters, slow requests, measured values, verdicts."""
+        slow = [
+            Point(f"slow_request/{name}", {"label": label}, at, float(value))
+            for label, values in found.slow.items()
+            for name, value in zip(("count", "p50", "p95", "max"), values, strict=True)
+        ]
+        gauges = [Point(name.replace(".", "/"), {}, at, value) for name, value in found.gauges.items()]
+        return [*counter_points(found.counters, at, self.rules), *slow, *gauges, *verdict_points(verdicts, self.rules)]
+
+    def _remember(self, state: State, recent: Reading, cursor: datetime) -> State:
+        """Keep the cursor, and of the entries what later windows still need."""
+        since, slow_since = (
+            to_nanoseconds(cursor - reach - self.policy.overlap) for reach in (self.reach, self.rules.slow_reach + WINDOW)
+        )
+
+        def keeps(key: str) -> bool:
+            series = parse_series(key)
+            return set(series.labels) <= {"service"} or any(selects(selector, series.name) for selector in self.rules.selectors)
+
+        kept = trim(recent, since=since, slow_since=slow_since, most_slow=MOST_SLOW, keeps=keeps)
+        return replace(state, cursor=cursor, recent=dump(kept))
+
+    def _watch_silence(self, windows: Windows, state: State, span: Span) -> tuple[Windows, datetime | None]:
+        """Add how long no summary has come, where the service shows life; silence without life stays unknown.
+
+        Gives also the end of the last window that had a summary.
+        """
+        longest = max((int(rule.warning.bound) for rule in self.rules.rules if rule.gauge == SILENT_MINUTES), default=0)
+        seen = {int(minute) for minute in windows.summaries["minute"]}
+        before = [from_minute(minute) + WINDOW for minute in seen if minute < to_minute(span.start)]
+        last = max([*before, *filter(None, [state.last_summary])], default=None)
+        silent: dict[int, float] = {}
+        for minute in range(to_minute(span.start), to_minute(span.end)):
+            end = from_minute(minute) + WINDOW
+            last = end if minute in seen else last
+            quiet = (end - (last or state.started_at or span.start)) // WINDOW
+            look = Span(end - longest * WINDOW, end)
+            if quiet < longest or shows_life(windows, look) or self.life(look):
+                silent[minute] = float(quiet)
+        return with_gauge(windows, SILENT_MINUTES, silent), last
+
+
+def _floor(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)

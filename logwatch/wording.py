@@ -1,0 +1,66 @@
+"""How figures and times are written for people, in their language and time zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from logwatch.texts import Lang, text
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from logwatch.ranges import Range
+
+DEFAULT_SERVICE = "o4o-core-api"
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """For whom a report is written."""
+
+    lang: Lang
+    zone: ZoneInfo
+    service: str = DEFAULT_SERVICE
+    """Cloud Run service that the cures name."""
+
+    def say(self, key: str, **values: object) -> str:
+        """Give a text in their language."""
+        return text(key, self.lang, **values)
+
+    def clock(self, moment: datetime) -> str:
+        """Give a time of day in their time zone."""
+        return f"{moment.astimezone(self.zone):%H:%M}"
+
+
+def printable(hostile: str) -> str:
+    r"""Give a text out of a log without anything that moves a cursor, hides or turns text around.
+
+    >>> printable("kpa\x1b[2J")
+    'kpa\\x1b[2J'
+    """
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in hostile)
+
+
+def format_range(bounds: Range) -> str:
+    """Write a bound as narrow as can be.
+
+    >>> from logwatch.ranges import Range
+    >>> format_range(Range.parse("> 80 %"))
+    '>80%'
+    """
+    return "0" if str(bounds) == "<= 0" else str(bounds).replace(" ", "").replace("<=", "≤").replace(">=", "≥")
+
+
+def format_value(value: float | None, unit: str) -> str:
+    """Write a value for people; 59.99 % must not look like 60 %.
+
+    >>> format_value(0.5999, "%"), format_value(101.0, ""), format_value(None, "ms")
+    ('59.9%', '101', '–')
+    """
+    if value is None:
+        return "–"
+    if unit == "%":
+        return f"{int(value * 1000 + 1e-9) / 10:g}%"
+    return f"{value:.0f}{unit}" if value >= 1 or value == 0 else f"{value:.2g}{unit}"
