@@ -16,16 +16,19 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from logwatch import __version__
+from logwatch.assembly import build_rules, build_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pandas import DataFrame
 
     from logwatch.config import Settings
+    from logwatch.listing import Paper
     from logwatch.pipeline import Wanted
     from logwatch.ports import Progress, Source
-    from logwatch.rules import RuleSet
+    from logwatch.rules import Rule, RuleSet
+    from logwatch.state import State
     from logwatch.verdicts import Judged
     from logwatch.windows import Quality
 
@@ -33,6 +36,8 @@ app = typer.Typer(
     name="logwatch", help="The beta runbook, executed: judges the shop platform's own log lines.", no_args_is_help=True,
     add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
 )  # fmt: skip
+silence_app = typer.Typer(help="Mute a rule, with an end and a reason.", no_args_is_help=True)
+app.add_typer(silence_app, name="silence")
 rules_app = typer.Typer(help="Validate, list and test the rules.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
 
@@ -44,6 +49,13 @@ class Format(StrEnum):
     JSON = "json"
     MARKDOWN = "markdown"
     HTML = "html"
+
+
+class ReplayFormat(StrEnum):
+    """How `backtest` writes."""
+
+    TABLE = "table"
+    JSON = "json"
 
 
 class TableFormat(StrEnum):
@@ -128,10 +140,10 @@ def evaluate(
     from logwatch.pipeline import judge
 
     settings = _settings(source=source, service=service, lang=lang, rules=rules)
-    adapter, name = _source(settings)
+    adapter, name = build_source(settings)
     now = datetime.now(UTC)
     wanted = _wanted(settings, since, until, now)
-    rule_set = _rules(settings)
+    rule_set = build_rules(settings)
     if dump_filter:
         _dump_filter(adapter, wanted, rule_set.reach, now)
         return
@@ -158,7 +170,7 @@ def windows(
     from logwatch.pipeline import read_windows
 
     settings = _settings(source=source, service=service)
-    adapter, _ = _source(settings)
+    adapter, _ = build_source(settings)
     now = datetime.now(UTC)
     wanted = _wanted(settings, since, until, now)
     if dump_filter:
@@ -173,6 +185,166 @@ def windows(
     _tell_leftovers(read.quality)
 
 
+@app.command("run")
+def run_tick(source: SourceOption = None, service: ServiceOption = None, rules: RulesOption = None) -> None:
+    """Do one scheduled tick: read, judge, publish, notify, remember; the Cloud Run Job's entry."""
+    import json
+    import logging
+
+    from logwatch.assembly import build_parts
+    from logwatch.config import execution
+    from logwatch.pipeline import run as run_once
+
+    logging.basicConfig(level=logging.ERROR)
+    settings = _settings(source=source, service=service, rules=rules)
+    clock = _clock(settings)
+    summary = run_once(build_parts(settings, execution()), clock)
+    typer.echo(json.dumps(summary.to_json(), ensure_ascii=False, default=str))
+    if summary.exit_code:
+        raise typer.Exit(summary.exit_code)
+
+
+@app.command()
+def backtest(
+    source: Annotated[
+        list[str] | None, typer.Argument(metavar="SOURCE...", help="Files, folders, '-', or gcp://PROJECT.")
+    ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    service: ServiceOption = None,
+    rules: RulesOption = None,
+    format_: Annotated[ReplayFormat, typer.Option("--format", "-f", help="How to write it.")] = ReplayFormat.TABLE,
+    lang: LangOption = None,
+    output: OutputOption = None,
+) -> None:
+    """Run every tick over recorded lines on a simulated clock: what would have been sent, and when; sends nothing."""
+    import json
+
+    from logwatch.assembly import audience, build_policy, chosen_channels
+    from logwatch.pipeline import read_entries
+    from logwatch.tick import Ticker
+
+    settings = _settings(source=source, service=service, lang=lang, rules=rules)
+    adapter, name = build_source(settings)
+    rule_set = build_rules(settings)
+    now = _clock(settings)()
+    ticker = Ticker(
+        rule_set,
+        build_policy(settings, publishes=False),
+        lambda span: adapter.last_seen(span, service=settings.service) is not None,
+    )
+    with _progress() as progress:
+        wanted = _wanted(settings, since, until, now)
+        span, reading = read_entries(adapter, wanted, reach=ticker.reach, now=now, progress=progress)
+        from logwatch.replay import replay
+
+        replayed = replay(reading, span, ticker)
+    if format_ is ReplayFormat.JSON:
+        from logwatch.document import replay_json
+
+        text = json.dumps(replay_json(replayed, rule_set, chosen_channels(settings)), ensure_ascii=False, indent=2) + "\n"
+    else:
+        from logwatch.listing import render_replay
+
+        text = render_replay(replayed, rule_set, audience(settings), name, _paper(output))
+    _write(text, output)
+
+
+@app.command("alerts")
+def alerts(lang: LangOption = None, rules: RulesOption = None) -> None:
+    """Show what fires, what is silent and why, and what was sent."""
+    from logwatch.assembly import audience
+    from logwatch.explain import firing_rows, past_rows
+    from logwatch.listing import render_rows
+
+    settings = _settings(lang=lang, rules=rules)
+    state, readers = _state(settings), audience(settings)
+    firing = firing_rows(state, build_rules(settings).by_id, readers)
+    columns: tuple[str, ...] = ("alert", "state", "from_when", "value", "procedure", "silent_because")
+    shown = [render_rows(firing, [readers.say(column) for column in columns], _paper())]
+    shown = shown if firing else [readers.say("no_alerts") + "\n"]
+    past = past_rows(state, readers)[:20]
+    if past:
+        columns = ("when", "reason", "rules", "shop", "channels")
+        shown.append(f"\n{readers.say('told_before')}\n")
+        shown.append(render_rows(past, [readers.say(column) for column in columns], _paper()))
+    _write("".join(shown), None)
+
+
+@app.command("explain")
+def explain_rule(
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's id, as 'rules list' prints it.")],
+    lang: LangOption = None,
+    rules: RulesOption = None,
+) -> None:
+    """Say why a rule is in its state, and why something or nothing was sent."""
+    from logwatch.assembly import audience
+    from logwatch.explain import explain
+
+    settings = _settings(lang=lang, rules=rules)
+    found = _rule(rule, settings)
+    now = _clock(settings)()
+    lines = explain(_state(settings), found, audience(settings), lambda told: told + settings.remind_every - now)
+    _write("\n".join(lines) + "\n", None)
+
+
+@silence_app.command("add")
+def silence_add(
+    reason: Annotated[str, typer.Option(help="Why; people will read it.")],
+    for_: Annotated[str, typer.Option("--for", metavar="DURATION", help="For how long: 30m, 2h, 1d.")],
+    rule: Annotated[str, typer.Option(metavar="RULE", help="A rule's id, or '*' for all.")] = "*",
+    shop: Annotated[str | None, typer.Option(help="Only this shop.")] = None,
+    by: Annotated[str | None, typer.Option(help="Who mutes it. [the user]")] = None,
+    rules: RulesOption = None,
+) -> None:
+    """Mute a rule, or one shop of it."""
+    import getpass
+    import secrets
+    from dataclasses import replace
+
+    from logwatch.config import parse_length
+    from logwatch.notifications import Silence
+
+    settings = _settings(rules=rules)
+    if rule != "*":
+        _rule(rule, settings)
+    now = _clock(settings)()
+    until = now + parse_length(for_, where="--for")
+    labels = {"service": shop} if shop else {}
+    silence = Silence(secrets.token_hex(3), rule, labels, until, reason.strip(), by or getpass.getuser(), now)
+    _change(settings, lambda state: replace(state, memory=state.memory.with_silence(silence)))
+    shown = f"{rule} ({shop})" if shop else rule
+    typer.echo(f"{silence.id}: {shown} is silent until {until.astimezone(settings.timezone):%Y-%m-%d %H:%M %Z}")
+
+
+@silence_app.command("list")
+def silence_list(lang: LangOption = None) -> None:
+    """Show the silences that hold."""
+    from logwatch.assembly import audience
+    from logwatch.explain import silence_rows
+    from logwatch.listing import render_rows
+
+    settings = _settings(lang=lang)
+    readers = audience(settings)
+    rows = silence_rows(_state(settings), _clock(settings)(), readers)
+    columns = [readers.say(column) for column in ("id", "rule", "shop", "until", "reason", "by")]
+    _write(render_rows(rows, columns, _paper()) if rows else readers.say("no_silences") + "\n", None)
+
+
+@silence_app.command("expire")
+def silence_expire(id_: Annotated[str, typer.Argument(metavar="ID", help="As 'silence list' prints it.")]) -> None:
+    """End a silence now."""
+    from dataclasses import replace
+
+    from logwatch.errors import ConfigError
+
+    settings = _settings()
+    if id_ not in [silence.id for silence in _state(settings).memory.silences]:
+        raise ConfigError(f"there is no silence '{id_}'", where="ID", hint="logwatch silence list")
+    _change(settings, lambda state: replace(state, memory=state.memory.without_silence(id_)))
+    typer.echo(f"{id_}: ended")
+
+
 @rules_app.command("check")
 def rules_check(rules: RulesOption = None, source: SourceOption = None) -> None:
     """Validate the rules and compare them with the runbook; with --source, warn of counters that nobody knows."""
@@ -180,14 +352,14 @@ def rules_check(rules: RulesOption = None, source: SourceOption = None) -> None:
     from logwatch.rules import RuleProblemsError
 
     settings = _settings(rules=rules, source=source)
-    rule_set = _rules(settings)
+    rule_set = build_rules(settings)
     problems = compare_with_runbook(rule_set)
     if problems:
         raise RuleProblemsError(problems)
     rows = len(rule_set.runbook.rows)
     typer.echo(f"{len(rule_set.section3)} rules agree with the {rows} rows of section 3 in {rule_set.runbook.path}")
     if settings.source:
-        adapter, _ = _source(settings)
+        adapter, _ = build_source(settings)
         now = datetime.now(UTC)
         with _progress() as progress:
             from logwatch.pipeline import read_windows
@@ -210,7 +382,7 @@ def rules_list(rules: RulesOption = None, lang: LangOption = None) -> None:
         table.add_column(column, no_wrap=column != "summary")
     from logwatch.durations import format_duration
 
-    for rule in _rules(settings).rules:
+    for rule in build_rules(settings).rules:
         waits = format_duration(rule.for_)
         table.add_row(rule.rule, str(rule.normal), str(rule.warning), waits, rule.procedure, rule.summary[settings.lang])
     Console(highlight=False).print(table)
@@ -222,7 +394,7 @@ def rules_test(rules: RulesOption = None) -> None:
     from logwatch.cases import run_cases
     from logwatch.rules import RuleProblemsError
 
-    tested = run_cases(_rules(_settings(rules=rules)))
+    tested = run_cases(build_rules(_settings(rules=rules)))
     if tested.problems:
         raise RuleProblemsError(tested.problems)
     typer.echo(f"{tested.passed} cases passed")
@@ -245,46 +417,43 @@ def _settings(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
     return load_settings(**flags)
 
 
-def _rules(settings: Settings) -> RuleSet:
-    from logwatch.config import bundled
-    from logwatch.rules import load_rules
-
-    return load_rules(settings.rules or bundled("rules"))
+def _clock(settings: Settings) -> Callable[[], datetime]:
+    """Give the clock; in a drill it stands at LOGWATCH_NOW."""
+    return (lambda: settings.now.astimezone(UTC)) if settings.now else (lambda: datetime.now(UTC))  # type: ignore[union-attr]
 
 
-def _source(settings: Settings) -> tuple[Source, str]:
-    """Give the adapter for the source, and what to call it."""
+def _rule(name: str, settings: Settings) -> Rule:
     from logwatch.errors import ConfigError
+    from logwatch.rules import nearest
 
-    if not settings.source:
-        hint = "give --source FILE, --source gcp://PROJECT, or set LOGWATCH_SOURCE"
-        raise ConfigError("no source to read from", where="--source", hint=hint)
-    if "" in settings.source or settings.source.count("-") > 1:
-        hint = "is a shell variable empty? standard input can be read once"
-        raise ConfigError("an empty source, or standard input twice", where="--source", hint=hint)
-    schemes = {source.split("://")[0] if "://" in source else "" for source in settings.source}
-    if schemes == {""}:
-        from logwatch.sources.files import FilesSource
-
-        return FilesSource(settings.source), ", ".join(settings.source)
-    if schemes == {"gcp"} and len(settings.source) == 1:
-        from logwatch.sources.cloud_logging import CloudLoggingSource, ReadQuota, parse_address
-
-        project, service = parse_address(settings.source[0])
-        source = CloudLoggingSource(
-            project,
-            service=service,
-            location=settings.location,
-            endpoint=settings.logging_endpoint,
-            budget_s=settings.read_budget.total_seconds(),
-            quota=ReadQuota(settings.read_requests_per_minute),
+    known = build_rules(settings).by_id
+    if name not in known:
+        raise ConfigError(
+            f"there is no rule '{name}'", where="RULE", hint=f"{nearest(name, list(known))}known: {', '.join(known)}"
         )
-        return source, settings.source[0]
-    if schemes == {"bq"}:
-        hint = "read the same span with gcp://PROJECT, or export it: gcloud logging read --format=json"
-        raise ConfigError("bq:// cannot be read yet", where=settings.source[0], hint=hint)
-    hint = "files go together with files; gcp://PROJECT[/SERVICE] goes alone"
-    raise ConfigError("these cannot be read together, or not at all", where=" ".join(settings.source), hint=hint)
+    return known[name]
+
+
+def _state(settings: Settings) -> State:
+    """Load the state to look at it."""
+    from logwatch.assembly import build_store
+    from logwatch.state import State, load_state
+
+    stored = build_store(settings).load()
+    if stored is None:
+        typer.echo("there is no state yet: 'logwatch run' makes it; LOGWATCH_STATE says where", err=True)
+    return load_state(stored.text) if stored else State()
+
+
+def _change(settings: Settings, edit: Callable[[State], State]) -> None:
+    """Change the state, between runs."""
+    import time
+
+    from logwatch.assembly import build_store
+    from logwatch.config import execution
+    from logwatch.custody import change
+
+    change(build_store(settings), execution(), edit, clock=_clock(settings), sleep=time.sleep)
 
 
 def _wanted(settings: Settings, since: str | None, until: str | None, now: datetime) -> Wanted:
@@ -360,6 +529,12 @@ def _terminal() -> tuple[int, bool]:
 
     console = Console()
     return max(console.width, 80), console.color_system is not None
+
+
+def _paper(output: Path | None = None) -> Paper:
+    from logwatch.listing import Paper
+
+    return Paper(*_terminal()) if output is None else Paper(100, colour=False)
 
 
 def _write(text: str | bytes, output: Path | None) -> None:

@@ -1,19 +1,25 @@
 """Settings from flags and environment: built once, checked at once, never changed."""
 
 import os
+import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from logwatch.durations import parse_duration
 from logwatch.errors import ConfigError
 from logwatch.texts import Lang
 
 PREFIX = "LOGWATCH_"
+Names = tuple[str, ...]
+
+
+def _split(text: str) -> Names:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _duration(value: object) -> timedelta:
@@ -27,12 +33,15 @@ def _timezone(value: object) -> ZoneInfo:
         raise ValueError(f"'{value}' is no time zone; right are e.g. Asia/Seoul, UTC") from None
 
 
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+
+
 class Settings(BaseModel):
     """Everything that can be set; each field's environment twin is LOGWATCH_ and its name in capitals."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
-    source: tuple[str, ...] = Field((), description="Files, '-', or gcp://PROJECT[/SERVICE]; several files with commas.")
+    source: Names = Field((), description="Files, '-', or gcp://PROJECT[/SERVICE]; several files with commas.")
     service: str | None = Field(None, description="Cloud Run service whose entries count.")
     location: str | None = Field(None, description="Cloud Run region to read, e.g. asia-northeast3.")
     lang: Lang = Field("ko", description="Language of what people read: ko or en.")
@@ -40,16 +49,46 @@ class Settings(BaseModel):
         ZoneInfo("Asia/Seoul"), description="Time zone of what people read."
     )
     rules: Path | None = Field(None, description="Folder of rules; without it the bundled ones.")
-    grace: Annotated[timedelta, BeforeValidator(_duration)] = Field(
-        timedelta(seconds=90), description="How long a window waits for late entries."
-    )
-    read_budget: Annotated[timedelta, BeforeValidator(_duration)] = Field(
-        timedelta(minutes=2), description="How long to go on retrying one read of Cloud Logging."
-    )
+    grace: Duration = Field(timedelta(seconds=90), description="How long a window waits for late entries.")
+    read_budget: Duration = Field(timedelta(minutes=2), description="How long to go on retrying one read of Cloud Logging.")
     read_requests_per_minute: int = Field(
         55, ge=1, le=60, description="Share of the 60 Cloud Logging reads a minute that a project has."
     )
     logging_endpoint: str | None = Field(None, description="HOST:PORT of a local Cloud Logging server, without TLS or login.")
+
+    state: str | None = Field(None, description="Where the state lives: a file, or gs://BUCKET/OBJECT.")
+    lease: Duration = Field(timedelta(seconds=55), description="How long a run may take; the job's timeout.")
+    overlap: Duration = Field(timedelta(minutes=5), description="How far before the last judged window a run reads again.")
+    catch_up: Duration = Field(timedelta(hours=6), description="The longest pause that is judged window by window.")
+    remind_every: Duration = Field(timedelta(hours=4), description="After how long a message is repeated while it fires.")
+    now: AwareDatetime | None = Field(None, description="The time to take for now, for drills.")
+
+    endpoints: str | None = Field(None, description="Base URL of the service whose health endpoints are asked.")
+    ops_token: SecretStr | None = Field(None, description="Bearer token for /internal/ops/metrics.")
+
+    metrics_project: str | None = Field(
+        None, description="Project that metrics are written to, or 'none'; without it the source's."
+    )
+    environment: str = Field("production", description="Namespace of the metrics, one for each installation.")
+    monitoring_endpoint: str | None = Field(
+        None, description="HOST:PORT of a local Cloud Monitoring server, without TLS or login."
+    )
+
+    notify: Names = Field((), description="Channels that messages go to: slack, email, webhook; the others only stand in.")
+    slack_webhook_url: SecretStr | None = Field(None, description="Slack incoming webhook.")
+    slack_bot_token: SecretStr | None = Field(None, description="Slack bot token, with slack_channel.")
+    slack_channel: str | None = Field(None, description="Slack channel that the bot writes to: an id, or #name.")
+    slack_api_url: str | None = Field(None, description="Base URL of a local Slack server.")
+    smtp_host: str | None = Field(None, description="Mail server; needs mail_from and mail_to.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection is secured.")
+    smtp_user: str | None = Field(None, description="Login of the mail server.")
+    smtp_password: SecretStr | None = Field(None, description="Its password.")
+    mail_from: str | None = Field(None, description="Sender's address.")
+    mail_to: Names = Field((), description="Recipients' addresses, with commas between them.")
+    webhook_url: SecretStr | None = Field(None, description="Address that gets each message as JSON.")
+    webhook_token: SecretStr | None = Field(None, description="Bearer token for it.")
+    runbook_url: str = Field("", description="Where people find the runbook.")
 
     @classmethod
     def load(cls, environment: Mapping[str, str], **flags: Any) -> "Settings":  # noqa: ANN401 - checked right here
@@ -60,7 +99,7 @@ class Settings(BaseModel):
             if flags.get(name):
                 values[name] = flags[name]
             elif text:
-                values[name] = tuple(filter(None, text.split(","))) if name == "source" else text
+                values[name] = _split(text) if cls.model_fields[name].annotation == Names else text
         try:
             return cls(**values)
         except ValidationError as error:
@@ -94,12 +133,36 @@ def parse_moment(text: str, now: datetime, zone: ZoneInfo, *, where: str) -> dat
     return moment
 
 
+def parse_length(text: str, *, where: str) -> timedelta:
+    """Read a length of time of an option; raises ConfigError with the forms that are right."""
+    try:
+        length = parse_duration(text)
+    except ValueError as error:
+        raise ConfigError(str(error), where=where) from None
+    if not length:
+        raise ConfigError("the length is zero", where=where, hint="right are e.g. 30m, 2h, 1d")
+    return length
+
+
 def _parse_moment(source: str, now: datetime, zone: ZoneInfo) -> datetime:
     try:
         return now - parse_duration(source)
     except ValueError:
         moment = datetime.fromisoformat(source)
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def default_state() -> Path:
+    """Give the file where the state lives if nothing is set: beside the user's other program state."""
+    home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(home).expanduser() / "logwatch" / "state.json"
+
+
+def execution() -> str:
+    """Give this run's name: Cloud Run's for the execution and attempt, or this process on this machine."""
+    cloud = os.environ.get("CLOUD_RUN_EXECUTION")
+    attempt = os.environ.get("CLOUD_RUN_TASK_ATTEMPT", "0")
+    return f"{cloud}.{attempt}" if cloud else f"{platform.node()}.{os.getpid()}"
 
 
 def bundled(name: str) -> Path:

@@ -9,6 +9,9 @@ from logwatch.report import slowness
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from logwatch.alerts import Alert
+    from logwatch.replay import Replayed
+    from logwatch.rules import Rule, RuleSet
     from logwatch.verdicts import Course, Judged
 
 SCHEMA = 1
@@ -86,3 +89,40 @@ def _verdict_json(course: Course) -> dict[str, Any]:
 
 def _seconds(span: timedelta) -> int:
     return int(span.total_seconds())
+
+
+def replay_json(replayed: Replayed, rules: RuleSet, channels: tuple[str, ...]) -> dict[str, Any]:
+    """Give the versioned document of `backtest`."""
+    return {
+        "schema": SCHEMA,
+        "from": rfc3339(replayed.span.start),
+        "to": rfc3339(replayed.span.end),
+        "ticks": replayed.ticks,
+        "late": replayed.late,
+        "alerts": [_alert_json(alert, rules.by_id[alert.rule]) for alert in replayed.alerts],
+        "notifications": [
+            {
+                "at": rfc3339(each.at),
+                "reason": each.reason,
+                "procedure": each.procedure,
+                "rules": each.rules,
+                "labels": each.labels,
+                "channels": list(channels),
+                "inhibited": [alert.rule for alert in each.inhibited],
+            }
+            for each in replayed.notifications
+        ],
+    }
+
+
+def _alert_json(alert: Alert, rule: Rule) -> dict[str, Any]:
+    return {
+        "rule": alert.rule,
+        "labels": alert.labels,
+        "pending_at": rfc3339(alert.pending_at),
+        "firing_at": rfc3339(alert.firing_at) if alert.firing_at else None,
+        "resolved_at": rfc3339(alert.resolved_at) if alert.resolved_at else None,
+        "procedure": rule.procedure,
+        "step": rule.step,
+        "peak": {"value": _number(alert.peak.value), "window_end": rfc3339(alert.peak.window_end)},
+    }

@@ -41,6 +41,10 @@ class StoreError(LogwatchError):
     exit_code = 3
 
 
+class BrokenStateError(StoreError):
+    """The state's document is there and cannot be understood."""
+
+
 class ConflictError(StoreError):
     """Somebody else saved the state since it was loaded."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -11,11 +12,14 @@ from logwatch.notifications import Notification, NotifyReason
 from logwatch.wording import format_range, format_value, printable
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from logwatch.levels import Level
     from logwatch.rules import Rule, RuleSet
     from logwatch.wording import Audience
+
+LATE = timedelta(minutes=5)
+"""A message that comes later than this says so."""
 
 ICONS = {
     NotifyReason.FIRING: "🔴",
@@ -210,6 +214,15 @@ def _notes(notification: Notification, rules: RuleSet, audience: Audience) -> li
             )
         )
     return notes
+
+
+def add_delivery_notes(message: Message, *, instead_of: str, now: datetime) -> Message:
+    """Add that a message comes in the place of a channel that does not take it, and that it comes late."""
+    at, audience = message.notification.at, message.audience
+    notes = [audience.say("instead_of", channel=instead_of)] if instead_of else []
+    if now - at > LATE:
+        notes.append(audience.say("delivered_late", at=audience.clock(at), span=format_span(now - at, audience)))
+    return replace(message, notes=(*message.notes, *notes))
 
 
 def _links(notification: Notification, audience: Audience, place: Place) -> list[Link]:

@@ -140,6 +140,14 @@ class Memory:
     incidents: tuple[Incident, ...] = ()
     silences: tuple[Silence, ...] = ()
 
+    def with_silence(self, silence: Silence) -> Memory:
+        """Add a silence."""
+        return replace(self, silences=(*self.silences, silence))
+
+    def without_silence(self, ended: str) -> Memory:
+        """Take a silence away, by its id."""
+        return replace(self, silences=tuple(silence for silence in self.silences if silence.id != ended))
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

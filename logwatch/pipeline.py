@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from logwatch.entries import Span, to_datetime
-from logwatch.errors import ConfigError, SourceError
+from logwatch.custody import Held, take
+from logwatch.delivery import Delivery
+from logwatch.entries import Span, to_datetime, to_nanoseconds
+from logwatch.errors import ConfigError, ConflictError, ExportError, SourceError
+from logwatch.points import Point, descriptors_version
+from logwatch.state import Lease, State, fall_over
+from logwatch.summary import RunSummary
 
-if TYPE_CHECKING:  # pandas comes with these, and only where a command needs it
-    from collections.abc import Callable
+if TYPE_CHECKING:  # pandas comes with some of these, and only where a command needs it
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from logwatch.ports import Progress, Source
+    from logwatch.delivery import Describe
+    from logwatch.ports import Channel, Endpoints, Exporter, Progress, Source, Store
     from logwatch.reading import Reading
     from logwatch.rules import RuleSet
+    from logwatch.tick import Life, Ticker
     from logwatch.verdicts import Judged
     from logwatch.windows import Windows
 
 MINUTE = timedelta(minutes=1)
+MARGIN = timedelta(seconds=10)
+"""How long before the lease's end nothing more is begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +60,32 @@ def read_windows(
 
     Raises SourceError where nothing can be read, ConfigError where the span ends before it starts.
     """
+    span, reading = read_entries(source, wanted, reach=reach, now=now, progress=progress)
+    from logwatch.windows import aggregate
+
+    if source.recorded and wanted.since is None and wanted.until is None:
+        windows = aggregate(reading, grace=wanted.grace)
+        return windows.span, windows
+    return span, aggregate(reading, span=span.widen(reach, timedelta()), grace=wanted.grace)
+
+
+def read_entries(
+    source: Source, wanted: Wanted, *, reach: timedelta, now: datetime, progress: Progress
+) -> tuple[Span, Reading]:
+    """Fetch and parse the wanted span, with `reach` before it; of a recording, all of it.
+
+    Raises SourceError where nothing can be read, ConfigError where the span ends before it starts.
+    """
     span = None if source.recorded else live_span(wanted, now)
     # A summary of the minute after the span can push the one before it back into the span.
     fetched = span.widen(reach, MINUTE) if span else None
     reading = source.read(fetched, service=wanted.service, progress=progress, meanwhile=_import_pandas)
-    from logwatch.windows import aggregate
-
-    if span is None and wanted.since is None and wanted.until is None:
-        _recorded_span(reading, wanted)  # only to see that there is something
-        windows = aggregate(reading, grace=wanted.grace)
-        return windows.span, windows
-    span = span or _recorded_span(reading, wanted)
-    return span, aggregate(reading, span=span.widen(reach, timedelta()), grace=wanted.grace)
+    return span or _recorded_span(reading, wanted), reading
 
 
 def _import_pandas() -> None:
-    """Import what aggregation needs, while reading goes on elsewhere."""
-    import logwatch.windows  # noqa: F401
+    """Import what judging needs, while reading goes on elsewhere."""
+    import logwatch.verdicts  # noqa: F401
 
 
 def _floor(moment: datetime) -> datetime:
@@ -102,3 +122,137 @@ def _checked(span: Span) -> Span:
         message = f"the span ends ({span.end:%Y-%m-%dT%H:%MZ}) before it starts ({span.start:%Y-%m-%dT%H:%MZ})"
         raise ConfigError(message, where="--since, --until", hint="give a start that is at least a minute earlier")
     return span
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a run is made of; what is slow to import is made only when the lease is held."""
+
+    owner: str
+    """The execution's name."""
+    lease: timedelta
+    store: Store
+    source: Callable[[], Source]
+    ticker: Callable[[Life], Ticker]
+    endpoints: Callable[[], Endpoints | None]
+    exporter: Callable[[RuleSet], Exporter | None]
+    channels: Callable[[], Mapping[str, Channel]]
+    """Every channel that is set up, also those that only stand in for others."""
+    describe: Callable[[RuleSet], Describe]
+    service: str | None
+
+
+def run(parts: Parts, clock: Callable[[], datetime]) -> RunSummary:
+    """Do one scheduled tick: take the lease, read, judge, save, publish and tell, save again.
+
+    What is to be told and published is saved before any of it leaves, and each success after it, so that a run that is
+    killed at any instant loses nothing and repeats at most the message in flight on each channel. Raises StoreError.
+    """
+    summary = RunSummary(begun=clock(), owner=parts.owner)
+    with summary.timed("lease"):
+        held = take(parts.store, parts.owner, parts.lease, clock)
+    if isinstance(held, Lease):
+        summary.outcome = f"another run ({held.owner}) has the lease until {held.until:%H:%M:%SZ}"
+        return summary
+    summary.news += held.news
+    try:
+        _Run(parts, held, summary, clock).work()
+        with summary.timed("release"):
+            held.release(held.state)
+    except ConflictError as error:
+        summary.fail(error)
+    return summary
+
+
+@dataclass(slots=True)
+class _Run:
+    """One tick under its lease."""
+
+    parts: Parts
+    held: Held
+    summary: RunSummary
+    clock: Callable[[], datetime]
+
+    def work(self) -> None:
+        """Judge what is new, commit, then publish and tell; the last state is in `held`, not saved yet."""
+        parts, summary = self.parts, self.summary
+        source = parts.source()
+        with summary.timed("prepare"):
+            ticker = parts.ticker(lambda span: source.last_seen(span, service=parts.service) is not None)
+        try:
+            self._judge(source, ticker)
+        except SourceError as error:  # what waits to be told is told all the same
+            summary.fail(error)
+        channels = parts.channels()
+        state, lost = fall_over(self.held.state, tuple(channels), self.clock())
+        summary.errors += [f"given up after a day: {each}" for each in lost]
+        with summary.timed("commit"):
+            self.held.save(state)
+        with ThreadPoolExecutor(1) as beside:
+            publishing = beside.submit(self._publish, ticker.rules, self.held.state)
+            with summary.timed("deliver"):
+                until = summary.begun + parts.lease - MARGIN
+                delivered = Delivery(self.held, channels, parts.describe(ticker.rules), self.clock, until).run()
+            published = publishing.result()
+        self.held.state = replace(self.held.state, points=published.points, descriptors=published.descriptors)
+        summary.sent, summary.retried, summary.failed = delivered.sent, delivered.retried, delivered.failed
+        summary.waiting, summary.points_waiting = len(self.held.state.outbox), len(self.held.state.points)
+
+    def _judge(self, source: Source, ticker: Ticker) -> None:
+        """Read what is new and judge the windows that have closed."""
+        now, summary = self.clock(), self.summary
+        planned = ticker.plan(self.held.state, now)
+        if planned.judge.start >= planned.judge.end:
+            summary.outcome = f"no window has closed since {planned.judge.start:%H:%M}Z"
+            return
+        if planned.skipped:
+            summary.errors.append(
+                f"the pause was too long: the {planned.skipped} before {planned.judge.start:%H:%M}Z are not judged"
+            )
+        with summary.timed("read"), ThreadPoolExecutor(1) as beside:
+            probing = beside.submit(self._probe, now)
+            fresh = source.read(planned.read, service=self.parts.service, progress=lambda *_: None, meanwhile=_import_pandas)
+            for series, value in probing.result().items():
+                fresh.add_gauge(series, to_nanoseconds(now), value)
+        with summary.timed("judge"):
+            ticked = ticker.tick(self.held.state, fresh, planned, now)
+        summary.take(ticked, fresh, now)
+        self.held.state = replace(ticked.state, points=(*ticked.state.points, *_own_points(summary, ticked.state)))
+
+    def _probe(self, now: datetime) -> dict[str, float]:
+        endpoints = self.parts.endpoints()
+        return endpoints.probe(now).gauges if endpoints else {}
+
+    def _publish(self, rules: RuleSet, state: State) -> State:
+        """Write the points that wait; give the state with those that still do."""
+        summary = self.summary
+        exporter = self.parts.exporter(rules) if state.points else None
+        if exporter is None:
+            return replace(state, points=())
+        version = descriptors_version(exporter.metrics)
+        with summary.timed("publish"):
+            try:
+                if state.descriptors != version:
+                    exporter.ensure_descriptors(summary.news.append)
+                refused = exporter.publish(state.points)
+            except ExportError as error:
+                summary.refused.append(str(error))
+                return state
+        summary.points = len(state.points) - len(refused)
+        told = Counter(each.reason for each in refused)
+        summary.refused += [f"{count} points: {reason}" for reason, count in told.items()]
+        return replace(state, points=tuple(each.point for each in refused if each.again), descriptors=version)
+
+
+def _own_points(summary: RunSummary, state: State) -> list[Point]:
+    """Give what logwatch says of itself, once a run."""
+    if state.cursor is None:
+        return []
+    values = {
+        "heartbeat": 1.0,
+        "lag": summary.lag_s or 0.0,
+        "run_time": sum(summary.steps_ms.values()) / 1000,
+        "unparsed": float(sum(summary.unparsed.values())),
+        "undelivered": float(len(state.outbox)),
+    }
+    return [Point(f"logwatch/{name}", {}, state.cursor, value) for name, value in values.items()]

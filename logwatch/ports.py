@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from logwatch.entries import Span
     from logwatch.messages import Message
-    from logwatch.points import Point
+    from logwatch.points import Metric, Point
     from logwatch.reading import Reading
 
 Progress = Callable[[str, float | None], None]
@@ -111,6 +111,13 @@ class Refused:
 
 class Exporter(Protocol):
     """Where metrics go."""
+
+    metrics: Sequence[Metric]
+    """Every metric that it is ever given points of."""
+
+    def ensure_descriptors(self, tell: Callable[[str], None]) -> int:
+        """Make the descriptors that are missing; gives how many. Raises ExportError where it is worth another try."""
+        ...
 
     def publish(self, points: Sequence[Point]) -> list[Refused]:
         """Write points, in order of time; gives those that were refused and never raises for them.

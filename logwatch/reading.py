@@ -160,6 +160,15 @@ class Reading:
         self.entries += entries
         self.refused[reason] += entries
 
+    def unparsed(self) -> Counter[str]:
+        """Count the entries that were not understood, by reason, repeated ones each time."""
+        details = list(self.details)
+        bad = Counter(self.refused)
+        for kind, detail in zip(self.rows.kind, self.rows.detail, strict=True):
+            if kind == UNPARSED:
+                bad[details[detail]] += 1
+        return bad
+
     def add_gauge(self, series: str, time: int, value: float) -> None:
         """Take one measured value, such as a probe's latency."""
         self.gauges.time.append(time)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from logwatch.alerts import Alert
-from logwatch.errors import ChannelError, StoreError
+from logwatch.errors import BrokenStateError, ChannelError, StoreError
 from logwatch.levels import Verdict
 from logwatch.notifications import Memory, Notification, NotifyReason, Suppression
 from logwatch.points import Point
@@ -120,7 +120,7 @@ MIGRATIONS: dict[int, Migration] = {}
 def load_state(text: bytes, migrations: Mapping[int, Migration] = MIGRATIONS) -> State:
     """Read a document, and bring an older one up to date.
 
-    Raises StoreError where it is broken, or newer than this program.
+    Raises BrokenStateError where it cannot be understood, StoreError where it is newer than this program.
     """
     try:
         document = msgspec.json.decode(text)
@@ -131,7 +131,9 @@ def load_state(text: bytes, migrations: Mapping[int, Migration] = MIGRATIONS) ->
         if schema == SCHEMA:
             return msgspec.convert({**document, "schema": SCHEMA}, State)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, TypeError, KeyError, AttributeError) as error:
-        raise StoreError(f"the state is broken: {error}") from None
+        raise BrokenStateError(f"the state is broken: {error}") from None
+    if not isinstance(schema, int) or schema < SCHEMA:
+        raise BrokenStateError(f"the state is broken: schema {schema!r} is unknown")
     hint = "install the logwatch that wrote it, or begin afresh with another LOGWATCH_STATE"
     raise StoreError(f"the state has schema {schema}, this program knows {SCHEMA}", hint=hint)
 

@@ -1,4 +1,7 @@
-"""One minute's work without the world: new entries in, the state after them out."""
+"""One minute's work without the world: new entries in, the state after them out.
+
+pandas is imported when there is something to judge, and not before: planning and reading come first.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,6 @@ from logwatch.recent import Recent, dump, load, new_and_late, trim
 from logwatch.rules import selects
 from logwatch.samples import SILENT_MINUTES, parse_series
 from logwatch.state import State, enqueue
-from logwatch.verdicts import evaluate
-from logwatch.windows import Figures, aggregate, figures, from_minute, shows_life, to_minute, with_gauge
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from logwatch.notifications import Notification
     from logwatch.reading import Reading
     from logwatch.rules import RuleSet
-    from logwatch.windows import Windows
+    from logwatch.windows import Figures, Windows
 
 Life = Callable[[Span], bool]
 """Tells whether anything of the service showed life in a span."""
@@ -109,6 +110,9 @@ class Ticker:
 
         `fresh` holds what was read of the planned span, and the gauges measured now; what earlier runs read is in the state.
         """
+        from logwatch.verdicts import evaluate
+        from logwatch.windows import aggregate, figures, from_minute, to_minute
+
         span = planned.judge
         recent = load(Recent() if planned.skipped else state.recent)
         fresh.settle()
@@ -178,6 +182,8 @@ class Ticker:
 
         Gives also the end of the last window that had a summary.
         """
+        from logwatch.windows import from_minute, shows_life, to_minute, with_gauge
+
         longest = max((int(rule.warning.bound) for rule in self.rules.rules if rule.gauge == SILENT_MINUTES), default=0)
         seen = {int(minute) for minute in windows.summaries["minute"]}
         before = [from_minute(minute) + WINDOW for minute in seen if minute < to_minute(span.start)]

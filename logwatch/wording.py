@@ -33,6 +33,10 @@ class Audience:
         """Give a time of day in their time zone."""
         return f"{moment.astimezone(self.zone):%H:%M}"
 
+    def moment(self, moment: datetime) -> str:
+        """Give a day and a time of day in their time zone."""
+        return f"{moment.astimezone(self.zone):%m-%d %H:%M}"
+
 
 def printable(hostile: str) -> str:
     r"""Give a text out of a log without anything that moves a cursor, hides or turns text around.

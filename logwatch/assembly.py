@@ -1,0 +1,243 @@
+"""From settings to parts: which adapter stands behind each name.
+
+Each adapter is imported when it is asked for; what a command does not need costs it nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from logwatch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from pydantic import SecretStr
+
+    from logwatch.config import Settings
+    from logwatch.delivery import Describe
+    from logwatch.messages import Message
+    from logwatch.pipeline import Parts
+    from logwatch.ports import Channel, Endpoints, Exporter, Source, Store
+    from logwatch.rules import RuleSet
+    from logwatch.state import Outgoing
+    from logwatch.tick import Life, Policy, Ticker
+    from logwatch.wording import Audience
+
+
+def build_rules(settings: Settings) -> RuleSet:
+    """Load the rules, the bundled ones if no others are named; raises RuleProblemsError."""
+    from logwatch.config import bundled
+    from logwatch.rules import load_rules
+
+    return load_rules(settings.rules or bundled("rules"))
+
+
+def build_source(settings: Settings) -> tuple[Source, str]:
+    """Give the adapter for the source, and what to call it."""
+    if not settings.source:
+        hint = "give --source FILE, --source gcp://PROJECT, or set LOGWATCH_SOURCE"
+        raise ConfigError("no source to read from", where="--source", hint=hint)
+    if "" in settings.source or settings.source.count("-") > 1:
+        hint = "is a shell variable empty? standard input can be read once"
+        raise ConfigError("an empty source, or standard input twice", where="--source", hint=hint)
+    schemes = {source.split("://")[0] if "://" in source else "" for source in settings.source}
+    if schemes == {""}:
+        from logwatch.sources.files import FilesSource
+
+        return FilesSource(settings.source), ", ".join(settings.source)
+    if schemes == {"gcp"} and len(settings.source) == 1:
+        from logwatch.sources.cloud_logging import CloudLoggingSource, ReadQuota, parse_address
+
+        project, service = parse_address(settings.source[0])
+        source = CloudLoggingSource(
+            project,
+            service=service,
+            location=settings.location,
+            endpoint=settings.logging_endpoint,
+            budget_s=settings.read_budget.total_seconds(),
+            quota=ReadQuota(settings.read_requests_per_minute),
+        )
+        return source, settings.source[0]
+    if schemes == {"bq"}:
+        hint = "read the same span with gcp://PROJECT, or export it: gcloud logging read --format=json"
+        raise ConfigError("bq:// cannot be read yet", where=settings.source[0], hint=hint)
+    hint = "files go together with files; gcp://PROJECT[/SERVICE] goes alone"
+    raise ConfigError("these cannot be read together, or not at all", where=" ".join(settings.source), hint=hint)
+
+
+def build_store(settings: Settings) -> Store:
+    """Give the state's store."""
+    from logwatch.config import default_state
+    from logwatch.stores import parse_state_address
+
+    return parse_state_address(settings.state or str(default_state()))
+
+
+def build_policy(settings: Settings, *, publishes: bool) -> Policy:
+    """Say how the minutes are taken."""
+    from logwatch.tick import Policy
+
+    return Policy(
+        grace=settings.grace,
+        overlap=settings.overlap,
+        catch_up=settings.catch_up,
+        remind_every=settings.remind_every,
+        channels=chosen_channels(settings),
+        publishes=publishes,
+    )
+
+
+def build_ticker(settings: Settings, *, publishes: bool) -> Callable[[Life], Ticker]:
+    """Give what makes the ticker, once it is known how to look for signs of life."""
+
+    def build(life: Life) -> Ticker:
+        from logwatch.tick import Ticker
+
+        return Ticker(build_rules(settings), build_policy(settings, publishes=publishes), life)
+
+    return build
+
+
+def build_parts(settings: Settings, owner: str) -> Parts:
+    """Give everything that a run is made of; raises ConfigError before anything is touched."""
+    from logwatch.pipeline import Parts
+
+    if len(settings.source) != 1 or not settings.source[0].startswith("gcp://"):
+        hint = "set LOGWATCH_SOURCE=gcp://PROJECT/SERVICE; recordings are for 'logwatch backtest'"
+        raise ConfigError("a run reads Cloud Logging", where="--source", hint=hint)
+    project = metrics_project(settings)
+    set_up = configured_channels(settings)
+    return Parts(
+        owner=owner,
+        lease=settings.lease,
+        store=build_store(settings),
+        source=lambda: build_source(settings)[0],
+        ticker=build_ticker(settings, publishes=project is not None),
+        endpoints=lambda: build_endpoints(settings),
+        exporter=lambda rules: build_exporter(settings, project, rules) if project else None,
+        channels=lambda: {name: build() for name, build in set_up.items()},
+        describe=lambda rules: build_describe(settings, rules),
+        service=settings.service,
+    )
+
+
+def _project(settings: Settings) -> str:
+    address = settings.source[0] if settings.source else ""
+    return address.removeprefix("gcp://").partition("/")[0] if address.startswith("gcp://") else ""
+
+
+def metrics_project(settings: Settings) -> str | None:
+    """Give the project that metrics are written to; None where they are not wanted."""
+    wanted = settings.metrics_project or _project(settings)
+    return None if wanted in {"", "none"} else wanted
+
+
+def build_exporter(settings: Settings, project: str, rules: RuleSet) -> Exporter:
+    """Give the exporter of metrics."""
+    from logwatch.exporters.cloud_monitoring import CloudMonitoringExporter
+    from logwatch.points import metrics
+
+    return CloudMonitoringExporter(
+        project,
+        location=settings.location or "global",
+        namespace=settings.environment,
+        metrics=metrics(rules),
+        endpoint=settings.monitoring_endpoint,
+    )
+
+
+def build_endpoints(settings: Settings) -> Endpoints | None:
+    """Give the service's endpoints; None where no base URL is set."""
+    if not settings.endpoints:
+        return None
+    from logwatch.sources.endpoints import HttpEndpoints
+
+    return HttpEndpoints(settings.endpoints, token=_reveal(settings.ops_token))
+
+
+def _reveal(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
+
+
+def configured_channels(settings: Settings) -> dict[str, Callable[[], Channel]]:
+    """Give a maker for each channel that is set up; raises ConfigError where one is set up by halves."""
+    makers: dict[str, Callable[[], Channel]] = {}
+    if settings.slack_bot_token or settings.slack_webhook_url:
+        if settings.slack_bot_token and not settings.slack_channel:
+            raise ConfigError(
+                "a bot needs a channel", where="LOGWATCH_SLACK_CHANNEL", hint="an id such as C0123456789, or #name"
+            )
+        makers["slack"] = lambda: _slack(settings)
+    if settings.smtp_host:
+        missing = [name for name in ("mail_from", "mail_to") if not getattr(settings, name)]
+        if missing:
+            raise ConfigError("mail needs a sender and recipients", where=f"LOGWATCH_{missing[0].upper()}")
+        makers["email"] = lambda: _email(settings)
+    if settings.webhook_url:
+        makers["webhook"] = lambda: _webhook(settings)
+    unknown = [name for name in settings.notify if name not in makers]
+    if unknown:
+        hint = f"set up: {', '.join(makers) or 'none'}; slack, email and webhook each need their own settings"
+        raise ConfigError(f"channel '{unknown[0]}' is not set up", where="LOGWATCH_NOTIFY", hint=hint)
+    return makers
+
+
+def chosen_channels(settings: Settings) -> tuple[str, ...]:
+    """Give the channels that every message goes to."""
+    return settings.notify or tuple(configured_channels(settings))
+
+
+def _slack(settings: Settings) -> Channel:
+    from logwatch.channels.slack import SlackBotChannel, SlackWebhookChannel
+    from logwatch.config import bundled
+
+    token = _reveal(settings.slack_bot_token)
+    if token and settings.slack_channel:
+        return SlackBotChannel(token, settings.slack_channel, bundled("templates"), settings.slack_api_url)
+    return SlackWebhookChannel(str(_reveal(settings.slack_webhook_url)), bundled("templates"))
+
+
+def _email(settings: Settings) -> Channel:
+    from logwatch.channels.email import EmailChannel
+    from logwatch.config import bundled
+
+    return EmailChannel(
+        host=str(settings.smtp_host),
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        user=settings.smtp_user,
+        password=_reveal(settings.smtp_password),
+        sender=str(settings.mail_from),
+        recipients=settings.mail_to,
+        templates=bundled("templates"),
+    )
+
+
+def _webhook(settings: Settings) -> Channel:
+    from logwatch.channels.webhook import WebhookChannel
+
+    return WebhookChannel(str(_reveal(settings.webhook_url)), _reveal(settings.webhook_token))
+
+
+def audience(settings: Settings) -> Audience:
+    """Say for whom to write."""
+    from logwatch.sources.cloud_logging import parse_address
+    from logwatch.wording import DEFAULT_SERVICE, Audience
+
+    addressed = parse_address(settings.source[0])[1] if _project(settings) else None
+    return Audience(settings.lang, settings.timezone, settings.service or addressed or DEFAULT_SERVICE)
+
+
+def build_describe(settings: Settings, rules: RuleSet) -> Describe:
+    """Give what says a message in words."""
+    from logwatch.messages import Place, add_delivery_notes, build_message
+
+    place, readers = Place(_project(settings), settings.runbook_url), audience(settings)
+
+    def describe(outgoing: Outgoing, channel: str, now: datetime) -> Message:
+        message = build_message(outgoing.notification, rules, readers, place)
+        return add_delivery_notes(message, instead_of=outgoing.deliveries[channel].instead_of, now=now)
+
+    return describe

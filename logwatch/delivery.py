@@ -1,0 +1,93 @@
+"""Messages on their way: each channel by itself, at least once, every success saved before the next message is tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from logwatch.errors import ChannelError
+from logwatch.state import Outgoing, next_due, record_delivery, record_failure
+
+if TYPE_CHECKING:
+    from logwatch.custody import Held
+    from logwatch.messages import Message
+    from logwatch.ports import Channel
+
+Describe = Callable[[Outgoing, str, datetime], "Message"]
+"""Says a message in words for a channel and a moment."""
+
+
+@dataclass(slots=True)
+class Delivered:
+    """What became of the messages that were due."""
+
+    sent: int = 0
+    retried: int = 0
+    """Of those sent, how many had failed before."""
+    failed: list[str] = field(default_factory=list)
+    """`channel: error` of each that was not."""
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One run's sending: every channel at once, in order on each, until nothing is due or the time is up."""
+
+    held: Held
+    channels: Mapping[str, Channel]
+    describe: Describe
+    clock: Callable[[], datetime]
+    until: datetime
+    delivered: Delivered = field(default_factory=Delivered)
+    _under_way: dict[Future[str | None], tuple[str, Outgoing]] = field(default_factory=dict)
+
+    def run(self) -> Delivered:
+        """Send what is due; a channel stops at its first passing failure, and no other waits for it.
+
+        Raises ConflictError where the lease is lost.
+        """
+        pool = ThreadPoolExecutor(max(len(self.channels), 1))
+        for name in self.channels:
+            self._begin(pool, name)
+        while self._under_way:
+            left = max(self.until - self.clock(), timedelta(seconds=0.1))
+            done, _ = wait(self._under_way, timeout=left.total_seconds(), return_when=FIRST_COMPLETED)
+            if not done:
+                break
+            for future in done:
+                name, outgoing = self._under_way.pop(future)
+                if self._record(future, name, outgoing):
+                    self._begin(pool, name)
+        self.delivered.failed += [f"{name}: no answer within the run's time" for name, _ in self._under_way.values()]
+        pool.shutdown(wait=False, cancel_futures=True)
+        return self.delivered
+
+    def _begin(self, pool: ThreadPoolExecutor, name: str) -> None:
+        now, state = self.clock(), self.held.state
+        outgoing = next_due(state, name, now) if now < self.until else None
+        if outgoing:
+            thread = state.threads.get(outgoing.notification.incident, {}).get(name)
+            self._under_way[pool.submit(self._send, outgoing, name, now, thread)] = (name, outgoing)
+
+    def _send(self, outgoing: Outgoing, name: str, now: datetime, thread: str | None) -> str | None:
+        try:
+            return self.channels[name].send(self.describe(outgoing, name, now), thread)
+        except ChannelError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of one channel must not keep the others from their messages
+            raise ChannelError(f"an error of logwatch itself: {type(error).__name__}") from error
+
+    def _record(self, future: Future[str | None], name: str, outgoing: Outgoing) -> bool:
+        """Save what became of a message, and tell whether the channel can go on."""
+        state, now = self.held.state, self.clock()
+        error = future.exception()
+        if isinstance(error, ChannelError):
+            self.delivered.failed.append(f"{name}: {error}")
+            self.held.save(record_failure(state, outgoing, name, now, error))
+            return error.permanent
+        self.delivered.sent += 1
+        self.delivered.retried += outgoing.deliveries[name].attempts > 0
+        self.held.save(record_delivery(state, outgoing, name, now, future.result()))
+        return True
