@@ -76,7 +76,7 @@ class Delivery:
             return self.channels[name].send(self.describe(outgoing, name, now), thread)
         except ChannelError:
             raise
-        except Exception as error:  # noqa: BLE001 - a fault of one channel must not keep the others from their messages
+        except Exception as error:
             raise ChannelError(f"an error of logwatch itself: {type(error).__name__}") from error
 
     def _record(self, future: Future[str | None], name: str, outgoing: Outgoing) -> bool:

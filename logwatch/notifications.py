@@ -257,7 +257,8 @@ def _join(incident: Incident, alert: Alert, now: datetime) -> Incident:
 def _incident_id(procedure: str, alert: Alert) -> str:
     shop = "-".join(alert.labels.values()) or "all"
     clean = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in shop)[:40]
-    return f"{alert.firing_at:%Y%m%d%H%M}-{procedure or alert.rule}-{clean}"
+    mark = "" if clean == shop else f"-{alert.fingerprint[:6]}"  # names that look the same without their letters must not be
+    return f"{alert.firing_at:%Y%m%d%H%M}-{procedure or alert.rule}-{clean}{mark}"
 
 
 def _refresh(incident: Incident, scene: _Scene) -> Incident:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -42,6 +43,7 @@ class Metric:
 
 
 _SHOP = {"shop": "The shop; 'all' is all shops together."}
+_COUNTED_SHOP = {"shop": "The shop; 'all' where the counter does not tell shops apart."}
 _RULE = {"rule": "The rule's id.", **_SHOP}
 _LABEL = {"label": "What kind of request: checkout, payment.confirm or api."}
 
@@ -52,7 +54,7 @@ def metrics(rules: RuleSet) -> list[Metric]:
     """Give every metric that is ever published, for its descriptor."""
     return [
         *(
-            Metric(_counter_metric(counter.counter), "1", f"Per 60 s window: {counter.meaning.en}.", _SHOP)
+            Metric(_counter_metric(counter.counter), "1", f"Per 60 s window: {counter.meaning.en}.", _COUNTED_SHOP)
             for counter in rules.counters
             if _is_published(counter.labels)
         ),
@@ -96,28 +98,50 @@ def _is_published(labels: Iterable[str]) -> bool:
 
 
 def shop(labels: Mapping[str, str]) -> str:
-    """Give the metric's label for a verdict's or a counter's labels."""
-    return labels.get("service", "all")[:100]
+    """Give the metric's label for a verdict's or a counter's labels: valid text of at most 100 characters, never empty.
+
+    A label without a value is the same to Cloud Monitoring as no label.
+    """
+    return labels.get("service", "")[:100].encode(errors="replace").decode() or "all"
 
 
 def counter_points(counters: Mapping[str, float], at: datetime, rules: RuleSet) -> list[Point]:
-    """Give the points of one window's counters, series key to value; counters that nobody knows are not published."""
+    """Give the points of one window's counters, series key to value; counters that nobody knows are not published.
+
+    Keys that differ only in what a point does not tell, such as the end of a long shop's name, add up: one point a series.
+    """
     known = {counter.counter for counter in rules.counters if _is_published(counter.labels)}
-    points = []
+    sums: dict[tuple[str, str], float] = {}
     for key, value in counters.items():
         series = parse_series(key)
         if series.name in known and _is_published(series.labels):
-            points.append(Point(_counter_metric(series.name), {"shop": shop(series.labels)}, at, value))
-    return points
+            place = (_counter_metric(series.name), shop(series.labels))
+            sums[place] = sums.get(place, 0.0) + value
+    return [Point(metric, {"shop": shop_}, at, value) for (metric, shop_), value in sums.items()]
 
 
 def verdict_points(verdicts: Iterable[Verdict], rules: RuleSet) -> list[Point]:
-    """Give the points of one window's verdicts: a level each, and the share where a share is judged."""
-    points = []
+    """Give the points of one window's verdicts: a level each, and the share where a share is judged.
+
+    Of verdicts that fall onto one series, the worst is told.
+    """
+    worst: dict[tuple[str, str, datetime], Verdict] = {}
     for verdict in verdicts:
-        labels = {"rule": verdict.rule, "shop": shop(verdict.labels)}
         if verdict.level is not Level.UNKNOWN:
-            points.append(Point("level", labels, verdict.window_end, LEVEL_VALUES[verdict.level]))
-            if rules.by_id[verdict.rule].ratio and verdict.value is not None:
-                points.append(Point("ratio", labels, verdict.window_end, verdict.value))
+            place = (verdict.rule, shop(verdict.labels), verdict.window_end)
+            other = worst.get(place)
+            if other is None or LEVEL_VALUES[verdict.level] > LEVEL_VALUES[other.level]:
+                worst[place] = verdict
+    points = []
+    for (rule, shop_, at), verdict in worst.items():
+        labels = {"rule": rule, "shop": shop_}
+        points.append(Point("level", labels, at, LEVEL_VALUES[verdict.level]))
+        if rules.by_id[rule].ratio and verdict.value is not None:
+            points.append(Point("ratio", labels, at, verdict.value))
     return points
+
+
+def descriptors_version(metrics: Iterable[Metric]) -> str:
+    """Give a short name for exactly these descriptors, whatever their order, to remember that they were made."""
+    texts = sorted(repr((PREFIX, each.name, each.unit, each.help, sorted(each.labels.items()))) for each in metrics)
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""A report as text: terminal table, JSON, Markdown, HTML."""
+"""A report as text: terminal table, Markdown, HTML; and a message in its layouts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jinja2.environment import TemplateModule
     from rich.text import Text
 
-    from logwatch.messages import Message
+    from logwatch.messages import AlertLine, Message
     from logwatch.report import Cell, Report, Row
 
 STYLES = {Level.NORMAL: "green", Level.ELEVATED: "yellow", Level.WARNING: "bold red", Level.UNKNOWN: "dim"}
@@ -151,6 +151,7 @@ def _shorten(route: str, room: int) -> str:
     return f"{method} …{kept[kept.find('/') :] if '/' in kept else kept}"
 
 
+@cache
 def _environment(templates: Path, *, html: bool, finalize: Callable[[Any], Any] | None = None) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -162,7 +163,8 @@ def _environment(templates: Path, *, html: bool, finalize: Callable[[Any], Any] 
         lstrip_blocks=True,
         finalize=finalize,
     )
-    environment.globals.update(spark=spark, bars=bars, Level=Level, AlertState=AlertState, NotifyReason=NotifyReason)
+    environment.globals.update(spark=spark, bars=bars, Level=Level)
+    environment.globals.update(AlertState=AlertState, NotifyReason=NotifyReason, shop_of=shop_of, peak_of=peak_of)
     environment.filters.update(cell=escape_cell, clip=clip)
     return environment
 
@@ -214,6 +216,17 @@ def render_template(report: Report, templates: Path, name: str) -> str:
         _environment(templates, html=name.endswith(".html.j2")).get_template(name).render(report=report, say=report.say).strip()
         + "\n"
     )
+
+
+def shop_of(line: AlertLine, message: Message) -> str:
+    """Name an alert's shop; that it is about all shops only where the same rule is told of a single one too."""
+    split = any(other.rule == line.rule and other.shop for other in message.alerts)
+    return line.shop or (message.say("all_shops") if split else "")
+
+
+def peak_of(line: AlertLine, message: Message) -> str:
+    """Say how bad it was, where that is not what it is now."""
+    return message.say("peak", peak=line.peak) if line.peak.split(" ")[0] != line.value.split(" ")[0] else ""
 
 
 def render_message(message: Message, templates: Path, name: str) -> str:

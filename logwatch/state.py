@@ -165,7 +165,7 @@ def record_delivery(state: State, outgoing: Outgoing, channel: str, now: datetim
     state = _put(state, outgoing, channel, delivery)
     if thread is not None:
         incident = outgoing.notification.incident
-        threads = {**state.threads, incident: {channel: thread, **state.threads.get(incident, {})}}
+        threads = {**state.threads, incident: {**state.threads.get(incident, {}), channel: thread}}
         state = replace(state, threads=threads)
     return _settle(state, now)
 

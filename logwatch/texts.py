@@ -170,8 +170,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "마지막 구간 {at}: {level} {value} (정상 {normal}, 경고 {warning})",
         "last window {at}: {level} {value} (normal {normal}, warning {warning})",
     ),
-    "pending_of": ("경고 구간 {needed}개 중 {seen}개째, 다음 경고 구간에 알림", "window {seen} of {needed} at warning; then it fires"),
-    "normal_of": ("정상 구간 {needed}개 중 {seen}개째, 다 차면 해소", "window {seen} of {needed} at normal; then it is resolved"),
+    "pending_of": (
+        "경고 구간 {needed}개 중 {seen}개째, 다음 경고 구간에 알림",
+        "window {seen} of {needed} at warning; then it fires",
+    ),
+    "normal_of": (
+        "정상 구간 {needed}개 중 {seen}개째, 다 차면 해소",
+        "window {seen} of {needed} at normal; then it is resolved",
+    ),
     "kept_elevated": (
         "정상 범위로 돌아와야 해소됩니다(두 기준 사이에서는 상태 유지).",
         "Resolves only back in the normal range; between the bounds it stays.",
@@ -195,7 +201,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "reason": ("사유", "reason"),
     "rules": ("규칙", "rules"),
     "channels": ("채널", "channels"),
-    "id": ("ID", "id"),
+    "id": ("번호", "id"),
     "until": ("종료", "until"),
     "by": ("설정", "by"),
     "no_alerts": ("발생 중인 경고가 없습니다.", "Nothing fires."),

@@ -157,7 +157,7 @@ class Ticker:
     def _points(self, found: Figures, verdicts: tuple[Verdict, ...], at: datetime) -> list[Point]:
         """Give the points of a window: counters, slow requests, measured values, verdicts."""
         slow = [
-            Point(f"slow_request/{name}", {"label": label}, at, float(value))
+            Point(f"slow_request/{name}", {"label": label[:100]}, at, float(value))
             for label, values in found.slow.items()
             for name, value in zip(("count", "p50", "p95", "max"), values, strict=True)
         ]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from logwatch.assembly import build_parts
@@ -21,6 +20,9 @@ from tests.local_slack import LocalSlack
 from tests.local_smtp import LocalSmtp
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from logwatch.summary import RunSummary
 
 PROJECT = "o4o-demo"
@@ -42,6 +44,10 @@ class World:
     more: dict[str, str] = field(default_factory=dict)
     """Further environment variables of each run."""
     now: datetime = EPOCH
+    login: tuple[str, str] | None = None
+    """User and password of the mail server; None for one that wants none."""
+    watch: Callable[[str], AbstractContextManager[object]] = nullcontext
+    """Around every effect at every server: entered before it, left before its answer."""
 
     def __enter__(self) -> Self:
         self._stack = ExitStack()
@@ -49,10 +55,13 @@ class World:
         self.google = GoogleServer(self.entries, quota=None, visible=visible, now=visible)
         self._stack.callback(self.google.stop)
         self.slack = self._stack.enter_context(LocalSlack())
-        self.smtp = self._stack.enter_context(LocalSmtp(self.folder, security="none"))
+        self.smtp = self._stack.enter_context(LocalSmtp(self.folder, security="none", login=self.login))
         self.gcs = self._stack.enter_context(LocalGcs()) if self.in_bucket else None
         if self.gcs:
             self.gcs.create_bucket(BUCKET)
+        for server in (self.google.logging.calls, self.google.monitoring.calls, self.slack, self.smtp, self.gcs):
+            if server:
+                server.watch = self.watch
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from logwatch.ports import Progress
 
 PAGE_SIZE = 1000
+MOST_EMPTY_PAGES = 5
+"""How many of them a look for a sign of life goes through: each takes a call out of the quota."""
 BLOCK_LINE = r'^(\s+["{}\[\]]|[{}]$)'
 """Lines of pretty-printed JSON, each of which is an entry of its own."""
 
@@ -49,10 +51,11 @@ def quote(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-def build_filter(span: Span, *, service: str | None, location: str | None) -> str:
+def build_filter(span: Span, *, service: str | None, location: str | None, any_kind: bool = False) -> str:
     """Give the filter for everything that is judged, indexed fields first, with explicit bounds and no severity.
 
-    The logger writes `level`, and Cloud Logging reads `severity`: all of these entries have none.
+    The logger writes `level`, and Cloud Logging reads `severity`: all of these entries have none. With `any_kind` it is
+    for entries of every kind, also those that are not judged.
     """
     start, end = (f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}" for moment in span)
     lines = ['resource.type="cloud_run_revision"']
@@ -61,6 +64,8 @@ def build_filter(span: Span, *, service: str | None, location: str | None) -> st
     if location:
         lines.append(f"resource.labels.location={quote(location)}")
     lines += [f'timestamp>="{start}"', f'timestamp<"{end}"']
+    if any_kind:
+        return "\n".join(lines)
     wanted = f"({quote(SUMMARY)} OR {quote(SLOW_REQUEST)})"
     lines.append(f"(jsonPayload.message={wanted} OR textPayload:{wanted} OR textPayload=~{quote(BLOCK_LINE)})")
     return "\n".join(lines)
@@ -125,6 +130,26 @@ class CloudLoggingSource:
             if page:
                 _tell_progress(reading, span, progress)
         return reading
+
+    def last_seen(self, span: Span, *, service: str | None) -> datetime | None:
+        """Give the time of the latest entry of any kind in the span: one call, or a few where pages come empty."""
+        from google.cloud.logging_v2.types import ListLogEntriesRequest, ListLogEntriesResponse
+
+        client = self._connect()
+        request = ListLogEntriesRequest(
+            resource_names=[f"projects/{self.project}"],
+            filter=build_filter(span, service=service or self.service, location=self.location, any_kind=True),
+            order_by="timestamp desc",
+            page_size=1,
+        )
+        for _ in range(MOST_EMPTY_PAGES):
+            page = ListLogEntriesResponse.pb(self._call(client, request, lambda _text, _share: None))
+            if page.entries:
+                return to_datetime(page.entries[0].timestamp.seconds * NS + page.entries[0].timestamp.nanos)
+            if not page.next_page_token:
+                break
+            request.page_token = page.next_page_token
+        return None
 
     def _pages(self, span: Span, service: str | None, progress: Progress) -> Iterator[Any]:
         """Give the raw entries of each page; empty pages with a token are part of the walk."""

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -20,8 +21,10 @@ from logwatch.ports import Progress
 from logwatch.reading import Reading
 from logwatch.samples import Reason
 from logwatch.sources.json_entries import see_edges, split_lines, split_objects, take, take_block_lines, take_lines
+from logwatch.sources.signs_of_life import gather_times, latest
 
 if TYPE_CHECKING:
+    from array import array
     from multiprocessing.sharedctypes import Synchronized
 
 PIECE = 4 << 20
@@ -55,6 +58,8 @@ class FilesSource:
     def __init__(self, paths: Sequence[str]) -> None:
         """Take paths as they were typed; nothing is opened yet."""
         self._paths = list(dict.fromkeys(paths))
+        self._times: dict[str | None, array[int]] = {}
+        """When a service was heard of, gathered when first asked for."""
 
     def read(self, span: Span | None, *, service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
         """Read everything that the files hold, on two processes where they are large."""
@@ -72,6 +77,17 @@ class FilesSource:
                     for block in split_lines(_chunks(piece), Reading()):
                         take_block_lines(block, reading)
         return reading
+
+    def last_seen(self, span: Span, *, service: str | None) -> datetime | None:
+        """Give the time of the latest entry of any kind in the span; every line is decoded for it, once.
+
+        Standard input and pipes can be read only once and are not kept: what came through them is no sign of life.
+        """
+        times = self._times.get(service)
+        if times is None:
+            lines = (line for path in self._files() if path != "-" and stat.S_ISREG(_mode(path)) for line in _lines(path))
+            times = self._times[service] = gather_times(lines, service)
+        return latest(times, span)
 
     def _files(self) -> Iterator[str]:
         for path in self._paths:
@@ -187,6 +203,25 @@ def _read_stream(path: str, reading: Reading) -> None:
                 take_lines(block, reading)
                 take_block_lines(block, reading)
                 see_edges(block, reading)
+
+
+def _lines(path: str) -> Iterator[bytes]:
+    """Give the JSON of every entry of a file."""
+    passed = Reading()  # what is refused was counted when the file was read
+    try:
+        with _open(path) as file:
+            chunks = _to_utf8(_unzip(iter(lambda: file.read(CHUNK), b""), passed))
+            head = next(chunks, b"")
+            while head and len(head) < 1024 and (more := next(chunks, b"")):
+                head += more
+            whole = _chain(head, chunks)
+            if _is_array(head):
+                yield from split_objects(whole, passed)
+            else:
+                for block in split_lines(whole, passed):
+                    yield from block.split(b"\n")
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror}", where=path) from error
 
 
 def _chain(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:

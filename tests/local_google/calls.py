@@ -3,6 +3,7 @@
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,8 @@ class Fault:
     code: grpc.StatusCode | None = None
     delay_s: float = 0.0
     message: str = "a fault asked for by the test"
+    carried_out: bool = False
+    """Whether the call has its effect before all this, so that only its answer is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,12 @@ class Received:
 class RefusedError(Exception):
     """The request is answered with a status other than OK."""
 
-    def __init__(self, code: grpc.StatusCode, message: str) -> None:
-        """Say which status and why."""
+    def __init__(self, code: grpc.StatusCode, message: str, status: bytes = b"") -> None:
+        """Say which status and why; `status` is a serialized google.rpc.Status for what one line cannot say."""
         super().__init__(message)
         self.code = code
         self.message = message
+        self.status = status
 
 
 def invalid(message: str) -> RefusedError:
@@ -81,6 +85,8 @@ class Calls:
         """`clock` gives seconds."""
         self.requests: list[Received] = []
         self.faults: list[Fault | None] = []
+        self.watch: Callable[[str], AbstractContextManager[object]] = nullcontext
+        """Entered before a call takes effect, left before it is answered; may raise RefusedError."""
         self._clock = clock
         self._lock = threading.Lock()
 
@@ -97,9 +103,15 @@ class Calls:
                 fault = self.faults.pop(0) if self.faults else None
             try:
                 if fault is not None:
+                    if fault.carried_out:
+                        with suppress(RefusedError):
+                            answer(request)
                     _play(fault, context)
-                return answer(request)
+                with self.watch(name):
+                    return answer(request)
             except RefusedError as refusal:
+                if refusal.status:
+                    context.set_trailing_metadata((("grpc-status-details-bin", refusal.status),))
                 context.abort(refusal.code, refusal.message)
                 raise AssertionError("abort always raises") from refusal
 

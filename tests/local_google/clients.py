@@ -1,4 +1,4 @@
-"""Real clients of the library, connected to a server on this machine."""
+"""Real clients of the libraries, connected to a server on this machine."""
 
 import grpc
 from google.auth.credentials import AnonymousCredentials
@@ -6,6 +6,8 @@ from google.cloud.logging import Client
 from google.cloud.logging_v2 import _gapic
 from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
 from google.cloud.logging_v2.services.logging_service_v2.transports import LoggingServiceV2GrpcTransport
+from google.cloud.monitoring_v3 import MetricServiceClient
+from google.cloud.monitoring_v3.services.metric_service.transports import MetricServiceGrpcTransport
 
 
 def generated_client(address: str) -> LoggingServiceV2Client:
@@ -23,3 +25,8 @@ def handwritten_client(address: str, project: str) -> Client:
     client = Client(project=project, credentials=AnonymousCredentials())
     client._logging_api = _gapic._LoggingAPI(generated_client(address), client)
     return client
+
+
+def metric_client(address: str) -> MetricServiceClient:
+    """Give Cloud Monitoring's client over a plain channel to `host:port`."""
+    return MetricServiceClient(transport=MetricServiceGrpcTransport(channel=grpc.insecure_channel(address)))

@@ -1,0 +1,30 @@
+"""When a service was last heard of, by any line: what tells a silent summary from a silent service."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+from logwatch.entries import Entry, Span, to_datetime, to_nanoseconds
+from logwatch.sources.json_entries import decode_entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+
+def gather_times(lines: Iterable[bytes], service: str | None) -> array[int]:
+    """Give the times of all entries of a service, in order, nanoseconds since 1970.
+
+    An entry that names no service counts for any, as it does where entries are read.
+    """
+    entries = (decode_entry(line) for line in lines if line and not line.isspace())
+    found = (entry for entry in entries if isinstance(entry, Entry))
+    return array("q", sorted(entry.timestamp for entry in found if not service or entry.service in {"", service}))
+
+
+def latest(times: array[int], span: Span) -> datetime | None:
+    """Give the last of the times that lies in the span."""
+    at = bisect_left(times, to_nanoseconds(span.end))
+    return to_datetime(times[at - 1]) if at and times[at - 1] >= to_nanoseconds(span.start) else None

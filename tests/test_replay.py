@@ -1,0 +1,192 @@
+"""The backtest: the same functions minute by minute; agreeing with itself however it is cut, and with the run."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from logwatch.config import bundled
+from logwatch.notifications import NotifyReason
+from logwatch.replay import covered, replay, tick_by_tick
+from logwatch.rules import load_rules
+from logwatch.sources.files import FilesSource
+from logwatch.tick import Policy, Ticker
+from tests.conftest import LOGS, ROOT, Run
+from tests.local_google import make_entry
+from tests.made_traffic import DAY, START, Incident, Traffic
+from tests.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from logwatch.notifications import Notification
+    from logwatch.reading import Reading
+    from logwatch.replay import Replayed
+    from logwatch.tick import Ticked
+
+RULES = load_rules(bundled("rules"))
+CHANNELS = ("slack", "email")
+
+
+def ticker(source: FilesSource | None = None) -> Ticker:
+    def life(span: Any) -> bool:
+        return source is not None and source.last_seen(span, service=None) is not None
+
+    return Ticker(RULES, Policy(channels=CHANNELS), life)
+
+
+def record(path: Path, entries: Iterable[dict[str, Any]]) -> FilesSource:
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    return FilesSource([str(path)])
+
+
+def read(source: FilesSource) -> Reading:
+    return source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)
+
+
+def play(source: FilesSource) -> Replayed:
+    reading = read(source)
+    span = covered(reading)
+    assert span is not None
+    return replay(reading, span, ticker(source))
+
+
+def told(notifications: Iterable[Notification]) -> list[tuple[Any, ...]]:
+    return [(each.at, each.reason, each.procedure, each.labels, each.rules, each.id) for each in notifications]
+
+
+def moved(ticks: Iterable[Ticked]) -> list[tuple[Any, ...]]:
+    return [
+        (each.at, each.alert.rule, each.alert.labels, each.before, each.after) for tick in ticks for each in tick.transitions
+    ]
+
+
+INCIDENTS = st.builds(
+    Incident,
+    first=st.integers(5, 40),
+    last=st.integers(45, 70),
+    failing=st.sampled_from([{}, {"kpa": 0.9}, {"kpa": 0.9, "cosmetics": 0.9}]),
+    blocked=st.sampled_from([{}, {"glycopharm": 0.9}]),
+    errors=st.sampled_from([0.0, 0.2]),
+    redis_down=st.booleans(),
+    silent=st.booleans(),
+)
+
+
+@settings(
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example takes seconds: shrinking would take all night
+)  # fmt: skip
+@given(seed=st.integers(0, 10**6), incident=INCIDENTS, late=st.sampled_from([0.0, 0.002, 0.05]))
+def test_ticks_taken_together_give_what_each_by_itself_gives(
+    tmp_path: Path, seed: int, incident: Incident, late: float
+) -> None:
+    traffic = Traffic(seed, 80, instances=2, incidents=(incident,), late=late, repeated=0.02)
+    source = record(tmp_path / "hour.ndjson", traffic.entries())
+    reading = read(source)
+    span = covered(reading)
+    assert span is not None
+    together = list(tick_by_tick(reading, span, ticker(source)))
+    alone = list(tick_by_tick(reading, span, ticker(source), together=False))
+    assert len(together) < len(alone) == sum(each.windows for each in together)
+    assert moved(together) == moved(alone)
+    assert told(note for each in together for note in each.notifications) == told(
+        note for each in alone for note in each.notifications
+    )
+    assert sum(each.late for each in together) == sum(each.late for each in alone)
+
+
+def test_the_order_of_the_recording_does_not_matter(tmp_path: Path) -> None:
+    entries = Traffic(7, 70, incidents=(Incident(20, 40, failing={"kpa": 0.9}),), late=0.01).entries()
+    shuffled = random.Random(1).sample(entries, len(entries))  # noqa: S311 - no secret
+    one, other = play(record(tmp_path / "a.ndjson", entries)), play(record(tmp_path / "b.ndjson", shuffled))
+    assert told(one.notifications) == told(other.notifications)
+    assert one.notifications
+
+
+def test_a_day_of_runs_and_the_backtest_of_the_day_agree_on_every_transition_and_message(tmp_path: Path) -> None:
+    entries = Traffic(2026, 1440, incidents=DAY, late=0.001, repeated=0.001).entries()
+    source = record(tmp_path / "day.ndjson", entries)
+    expected = play(source)
+    begun = time.monotonic()
+    with World(
+        tmp_path, [make_entry(entry) for entry in entries], more={"SLACK_BOT_TOKEN": "xoxb-t", "SLACK_CHANNEL": "C0"}
+    ) as world:
+        lines = []
+        for minute in range(1440):
+            world.now = START + timedelta(minutes=minute + 1, seconds=90)
+            summary = world.tick()
+            assert (summary.windows, summary.errors, summary.failed, summary.refused) == (1, [], [], [])
+            lines += [(world.now - timedelta(seconds=90), line) for line in summary.transitions]
+        notes = world.state().notes
+    took = time.monotonic() - begun
+    assert [(note.at, note.reason, note.procedure, note.labels, note.rules, note.id) for note in notes] == told(
+        expected.notifications
+    )
+    assert [at for at, _ in lines] == [each.at for each in expected.transitions]
+    assert {note.reason for note in notes} >= {NotifyReason.FIRING, NotifyReason.REMINDER, NotifyReason.RESOLVED}
+    assert {"telemetry-silent", "payment-confirm", "checkout-error", "cache-error"} <= {
+        rule for note in notes for rule in note.rules
+    }
+    assert {note.id: sorted(note.delivered) for note in notes} == {note.id: ["email", "slack"] for note in notes}
+    assert len(world.smtp.mails) == len(notes)
+    assert took < 120, f"{took:.0f} s"
+
+
+@pytest.mark.parametrize("name", ["calm", "text"])
+def test_a_healthy_recording_sends_nothing(run: Run, name: str) -> None:
+    ran = run("backtest", f"{LOGS}/{name}.ndjson", "--format", "json")
+    document = json.loads(ran.out)
+    assert (ran.code, document["notifications"], document["ticks"] > 10) == (0, [], True)
+
+
+@pytest.mark.parametrize("name", ["payment", "storm"])
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_what_a_backtest_prints(run: Run, name: str, lang: str, *, update_golden: bool) -> None:
+    ran = run("backtest", f"{LOGS}/{name}.ndjson", "--lang", lang)
+    golden = ROOT / f"tests/fixtures/golden/backtest-{name}.{lang}.txt"
+    if update_golden:
+        golden.write_text(ran.out)
+    assert ran.code == 0
+    assert ran.out == golden.read_text()
+
+
+def test_the_json_of_a_backtest_is_what_others_rely_on(run: Run) -> None:
+    document = json.loads(run("backtest", f"{LOGS}/storm.ndjson", "--format", "json").out)
+    assert list(document) == ["schema", "from", "to", "ticks", "late", "alerts", "notifications"]
+    assert (document["schema"], document["from"], document["to"]) == (1, "2026-02-24T03:00:00Z", "2026-02-24T05:00:00Z")
+    first = document["notifications"][0]
+    assert {key: first[key] for key in ("at", "reason", "procedure", "rules", "labels", "channels")} == {
+        "at": "2026-02-24T03:34:30Z", "reason": "firing", "procedure": "4.1", "rules": ["checkout-success"],
+        "labels": {"service": "glycopharm"}, "channels": [],
+    }  # fmt: skip
+    alert = next(each for each in document["alerts"] if each["rule"] == "cache-error")
+    assert {key: alert[key] for key in ("pending_at", "firing_at", "procedure")} == {
+        "pending_at": "2026-02-24T04:21:00Z", "firing_at": "2026-02-24T04:21:00Z", "procedure": "4.4",
+    }  # fmt: skip
+    assert alert["peak"]["value"] > 0
+
+
+def test_a_redis_outage_speaks_once_and_names_what_it_explains(run: Run) -> None:
+    document = json.loads(run("backtest", f"{LOGS}/storm.ndjson", "--since", "2026-02-24T04:00:00Z", "--format", "json").out)
+    assert [(each["procedure"], each["reason"]) for each in document["notifications"]] == [
+        ("4.4", "firing"),
+        ("4.4", "resolved"),
+    ]
+    assert set(document["notifications"][1]["inhibited"]) == {"cache-hit", "slow-checkout"}
+
+
+def test_a_backtest_without_anything_to_read_says_so(run: Run, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.ndjson"
+    empty.write_text("")
+    ran = run("backtest", empty)
+    assert ran.code == 3
+    assert "it is empty" in ran.err
