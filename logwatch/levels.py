@@ -50,4 +50,4 @@ class Verdict:
     suspect: bool
     """More successes than attempts: something is counted wrong."""
     certain: bool = False
-    """Proven beyond what chance could do: an alert need not wait to see it twice."""
+    """A warning proven so surely that it need not last before it speaks; always False for counts and measured values."""

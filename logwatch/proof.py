@@ -4,14 +4,16 @@ What is asked for, and why: docs/decisions/0001-what-counts-as-proof.md.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
+from math import exp, lgamma, log, log1p
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from logwatch.ranges import Range
-from logwatch.rules import Proof
+from logwatch.rules import Proof, Slow
 
 Array = np.ndarray[Any, Any]
 
@@ -37,42 +39,63 @@ class Counted:
         """Numerator and denominator of each window and those before it."""
         return sliding(self.numerator, minutes), sliding(self.denominator, minutes)
 
-    def settled(self, minutes: int) -> Array:
-        """Events of the denominator that have had the time, or are known, to come to an end.
+    def due(self, minutes: int) -> Array:
+        """Events of the denominator that should show in the numerator: those of this stretch, or of the one `lag` earlier.
 
-        The smaller of this stretch's and of the same stretch `lag` earlier: on a rising edge the newest have not
-        ended yet, on a falling edge the numerator still has guests from before. Those known to have ended count anyway.
+        The smaller of both: on a rising edge the newest have not ended yet, on a falling edge the numerator still has
+        guests from before.
         """
         events = sliding(self.denominator, minutes)
-        if self.lag:
-            earlier = np.concatenate([np.zeros(self.lag), events])[: len(events)]
-            events = np.minimum(events, earlier)
-        if self.ended is not None:
-            events = np.maximum(events, sliding(self.ended, minutes))
-        return events
+        return np.minimum(events, _later(events, self.lag)) if self.lag else events
+
+    def straying(self, minutes: int) -> Array:
+        """Events so near to either end of the stretch that they may have ended on its other side."""
+        if not self.lag:
+            return np.zeros(len(self.denominator))
+        near = sliding(self.denominator, self.lag)
+        return near + _later(near, minutes)
+
+    def settled(self, minutes: int) -> Array:
+        """Events that are due, or are known to have come to an end."""
+        due = self.due(minutes)
+        return due if self.ended is None else np.maximum(due, sliding(self.ended, minutes))
 
     def most(self, minutes: int) -> Array:
         """More events than the numerator can honestly have come from: one window and the lag further back."""
         return sliding(self.denominator, minutes + self.lag + 1)
 
 
-Excludes = Callable[[Array, Array], Array]
+def _later(values: Array, minutes: int) -> Array:
+    """Give each window the value of the one so many minutes before it."""
+    return np.concatenate([np.zeros(minutes), values])[: len(values)]
 
 
-def _excludes(warning: Range, proof: Proof, confidence: float) -> Excludes:
-    """Give the test whether so many of so many show the true share to lie beyond the warning bound."""
-    z = NormalDist().inv_cdf(confidence)
-    side = 1 if warning.direction[0] == "<" else -1
+Excludes = Callable[[int], Array]
 
-    def test(numerator: Array, events: Array) -> Array:
-        enough = events >= proof.min_events
-        bound = wilson_bound(numerator, np.maximum(events, 1), z * side)
-        return np.asarray(enough & warning.holds(bound))
+
+def _excludes(counted: Counted, warning: Range, proof: Proof, confidence: float) -> Excludes:
+    """Give the test whether a stretch shows the true share to lie beyond the warning bound; two ways lead there.
+
+    Of events known to have ended, those in the numerator stand in the same summary. Of events that are due, those near
+    the ends of the stretch may have ended outside it, each as if a coin were tossed: that widens the bound's reach by the
+    variance of so many coins, a quarter each.
+    """
+    z = NormalDist().inv_cdf(confidence) * (1 if warning.direction[0] == "<" else -1)
+    variance = max(warning.bound * (1 - warning.bound), 1e-9)
+
+    def shows(minutes: int, events: Array, straying: Array | float) -> Array:
+        some = np.maximum(events, 1)
+        bound = wilson_bound(sliding(counted.numerator, minutes), some, z * np.sqrt(1 + straying / 4 / (variance * some)))
+        return np.asarray((events >= proof.min_events) & warning.holds(bound))
+
+    def test(minutes: int) -> Array:
+        found = shows(minutes, counted.due(minutes), counted.straying(minutes))
+        return found if counted.ended is None else found | shows(minutes, sliding(counted.ended, minutes), 0)
 
     return test
 
 
-def wilson_bound(numerator: Any, events: Any, z: float) -> Any:  # noqa: ANN401 - numbers or arrays of them
+def wilson_bound(numerator: Any, events: Any, z: Any) -> Any:  # noqa: ANN401 - numbers or arrays of them
     """Give the Wilson score bound of a share: the upper one for a positive z, the lower one for a negative z."""
     share = np.minimum(np.asarray(numerator) / np.asarray(events), 1.0)
     centre = share + z * z / (2 * events)
@@ -80,30 +103,66 @@ def wilson_bound(numerator: Any, events: Any, z: float) -> Any:  # noqa: ANN401 
     return (centre + reach) / (1 + z * z / events)
 
 
-def proving_stretch(counted: Counted, proof: Proof, warning: Range, minutes: int, beyond: Array) -> Array:
-    """Give the minutes of the stretch, ending with each window, that proves the warning; 0 where none does.
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What is proven at each window."""
+
+    stretch: Array
+    """Minutes of the stretch, ending with the window, that proves the warning; 0 where none does."""
+    certain: Array
+    """Whether some stretch proves it so surely that waiting for more would tell nothing new."""
+
+
+def prove(counted: Counted, proof: Proof, warning: Range, minutes: int, beyond: Array) -> Proven:
+    """Look for a stretch that proves the warning.
 
     The rule's own span if it can; else the longest shorter stretch, since a sudden failure is diluted by the good
     minutes before it; else, where the span has too few events to prove anything, the shortest longer one that has enough.
     """
-    usual = _stretch(counted, proof, minutes, _excludes(warning, proof, proof.confidence))
-    sudden = _stretch(counted, proof, minutes, _excludes(warning, proof, proof.sudden))
-    return np.where(beyond, usual, sudden)
+    usual, sudden, certain = (
+        _stretch(counted, proof, minutes, _excludes(counted, warning, proof, confidence))
+        for confidence in (proof.confidence, proof.sudden, proof.certain)
+    )
+    return Proven(np.where(beyond, usual, sudden), certain > 0)
 
 
 def _stretch(counted: Counted, proof: Proof, minutes: int, excludes: Excludes) -> Array:
     proving = np.zeros(len(counted.numerator), dtype="int64")
     for stretch in range(1, minutes + 1):
-        settled = counted.settled(stretch)
-        proving[excludes(counted.sums(stretch)[0], settled)] = stretch
+        proving[excludes(stretch)] = stretch
     searching = (proving == 0) & (counted.settled(minutes) < proof.min_events)
     for stretch in range(minutes + 1, proof.widen // timedelta(minutes=1) + 1):
         if not searching.any():
             break
-        settled = counted.settled(stretch)
-        proving[searching & excludes(counted.sums(stretch)[0], settled)] = stretch
-        searching &= settled < proof.min_events
+        proving[searching & excludes(stretch)] = stretch
+        searching &= counted.settled(stretch) < proof.min_events
     return proving
+
+
+def prove_slow(slow: Array, requests: Array, proof: Slow, minutes: int) -> Proven:
+    """Look for a stretch with more slow requests among all than chance explains: the whole span, else the longest shorter one.
+
+    A slow request is logged at once and counted up to a minute later. So those of the newest window wait, and the rest
+    are held against the requests of their own windows, or of those one later, whichever are more.
+    """
+    proving = np.zeros(len(slow), dtype="int64")
+    certain = np.zeros(len(slow), dtype=bool)
+    for stretch in range(2, max(minutes, 2) + 1):
+        counted = sliding(slow, stretch) - slow
+        among = np.maximum(sliding(requests, stretch) - requests, sliding(requests, stretch - 1))
+        chance = _tails(counted, among, proof.min_share.bound)
+        enough = counted >= proof.min_count
+        proving[enough & (chance < proof.chance)] = stretch
+        certain |= enough & (chance < proof.certain)
+    return Proven(proving, certain)
+
+
+def _tails(least: Array, tries: Array, chance: float) -> Array:
+    """Give `binomial_tail` for each window; 1 where there are no more hits than such a chance lets expect, or than tries."""
+    found = np.ones(len(least))
+    for at in np.flatnonzero((least > tries * chance) & (least <= tries)):
+        found[at] = binomial_tail(int(least[at]), int(tries[at]), chance)
+    return found
 
 
 def binomial_tail(least: int, tries: int, chance: float) -> float:
@@ -112,9 +171,18 @@ def binomial_tail(least: int, tries: int, chance: float) -> float:
     >>> round(binomial_tail(1, 2, 0.5), 2)
     0.75
     """
-    exactly = (1 - chance) ** tries
-    below = 0.0
-    for hits in range(least):
-        below += exactly
-        exactly *= (tries - hits) / (hits + 1) * chance / (1 - chance)
-    return max(1 - below, 0.0)
+    if least > tries * chance:
+        return _terms(range(least, tries + 1), tries, chance)
+    return 1 - _terms(range(least - 1, -1, -1), tries, chance)
+
+
+def _terms(hits: range, tries: int, chance: float) -> float:
+    """Add up the terms of the binomial distribution, going away from its middle until they tell no more."""
+    total = 0.0
+    for each in hits:
+        ways = lgamma(tries + 1) - lgamma(each + 1) - lgamma(tries - each + 1)
+        term = exp(ways + each * log(chance) + (tries - each) * log1p(-chance))
+        total += term
+        if term < total * 1e-12:
+            break
+    return total

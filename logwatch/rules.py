@@ -80,10 +80,16 @@ class Proof(_Model):
 
     confidence: float = Field(default=0.95, gt=0.5, lt=1, description="One-sided confidence of the Wilson bound.")
     sudden: float = Field(
-        default=0.9999,
+        default=0.99,
         gt=0.5,
         lt=1,
         description="Confidence that a shorter stretch needs while the whole span still looks better.",
+    )
+    certain: float = Field(
+        default=0.999,
+        gt=0.5,
+        lt=1,
+        description="Confidence, over any stretch, from which a warning need not last before it speaks.",
     )
     min_events: int = Field(default=10, ge=1, description="Events below which nothing is proven.")
     widen: Duration = Field(default=timedelta(minutes=30), description="How far back to look for enough events.")
@@ -111,6 +117,7 @@ class Slow(_Model):
     min_count: int = Field(default=3, ge=1, description="Slow requests below which nothing is judged a warning.")
     min_share: Range = Field(default=Range(">=", 0.05, "%"), description="Share of the label's requests, where it is known.")
     chance: float = Field(default=1e-4, gt=0, le=1, description="How rarely a label at min_share may show as many by chance.")
+    certain: float = Field(default=1e-5, gt=0, le=1, description="The same, below which a warning need not last.")
 
 
 class Rule(_Model):

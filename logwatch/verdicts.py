@@ -10,7 +10,7 @@ import pandas as pd
 
 from logwatch.entries import WINDOW, Span
 from logwatch.levels import Level, Verdict, Why
-from logwatch.proof import Counted, binomial_tail, proving_stretch, sliding
+from logwatch.proof import Counted, prove, prove_slow, sliding
 from logwatch.rules import Proof, Ratio, Rule, Slow, selects
 from logwatch.samples import Series, parse_series
 from logwatch.windows import Windows, from_minute, to_minute
@@ -37,9 +37,8 @@ class Course:
 
     def verdicts(self) -> list[Verdict]:
         """Give the verdict of each window."""
-        columns = (
-            self.table[name].tolist() for name in ("level", "why", "value", "numerator", "denominator", "span", "suspect")
-        )
+        names = ("level", "why", "value", "numerator", "denominator", "span", "certain", "suspect")
+        rows = zip(self.table.index, *(self.table[name].tolist() for name in names), strict=True)
         return [
             Verdict(
                 rule=self.rule.rule,
@@ -52,9 +51,10 @@ class Course:
                 proven=None if level == UNKNOWN else _WHYS[int(why)] is not Why.NOT_PROVEN,
                 why=_WHYS[int(why)],
                 span=int(span) * WINDOW,
+                certain=bool(certain),
                 suspect=bool(suspect),
             )
-            for minute, level, why, value, numerator, denominator, span, suspect in zip(self.table.index, *columns, strict=True)
+            for minute, level, why, value, numerator, denominator, span, certain, suspect in rows
         ]
 
     def verdict(self, minute: int) -> Verdict:
@@ -162,8 +162,9 @@ class _Grid:
 
     def table(self, level: Array, **columns: Any) -> pd.DataFrame:  # noqa: ANN401 - arrays or one value for all
         """Give a course's table, with defaults for the columns left out."""
-        columns = {"numerator": np.nan, "denominator": np.nan, "why": 0, "span": 1, "suspect": False, **columns}
-        return pd.DataFrame({"level": level, **columns}, index=pd.Index(self.minutes, name="minute"))
+        figures = {"numerator": np.nan, "denominator": np.nan, "why": 0, "span": 1}
+        told = {"level": level, **figures, "certain": False, "suspect": False, **columns}
+        return pd.DataFrame(told, index=pd.Index(self.minutes, name="minute"))
 
 
 def _minutes(span: timedelta) -> int:
@@ -199,15 +200,13 @@ def _judge_ratio(rule: Rule, ratio: Ratio, grid: _Grid, labels: dict[str, str]) 
     minutes = _minutes(ratio.span)
     stretch = np.full(grid.size, minutes)
     numerator, denominator = counted.sums(minutes)
-    proven = denominator >= ratio.min_events
+    proven, certain = denominator >= ratio.min_events, np.zeros(grid.size, dtype=bool)
     if isinstance(ratio.proof, Proof):
         beyond = rule.warning.holds(_share(numerator, denominator)) & (denominator > 0)
-        stretch = proving_stretch(counted, ratio.proof, rule.warning, minutes, beyond)
-        proven = stretch > 0
-        stretch = np.where(proven, stretch, minutes)
-        for other in np.unique(stretch[stretch != minutes]):
-            at = stretch == other
-            numerator[at], denominator[at] = (sums[at] for sums in counted.sums(int(other)))
+        shown = prove(counted, ratio.proof, rule.warning, minutes, beyond)
+        proven, certain = shown.stretch > 0, shown.certain
+        stretch = np.where(proven, shown.stretch, minutes)
+        numerator, denominator = (_over(stretch, values) for values in (counted.numerator, counted.denominator))
     value = _share(numerator, denominator)
     level = _level(rule, value)
     not_proven = (level == WARNING) & ~proven
@@ -222,6 +221,7 @@ def _judge_ratio(rule: Rule, ratio: Ratio, grid: _Grid, labels: dict[str, str]) 
         denominator=np.where(silent, np.nan, denominator),
         why=why,
         span=stretch,
+        certain=~unknown & proven & (level == WARNING) & certain,
         suspect=~unknown & (counted.sums(minutes)[0] > counted.most(minutes)),
     )
 
@@ -239,27 +239,42 @@ def _judge_slow(rule: Rule, slow: Slow, grid: _Grid) -> pd.DataFrame:
     minutes = _minutes(slow.span)
     duration = found["duration_ms"].to_numpy()
     place = (found["minute"] - grid.first).to_numpy()
-    count = sliding(np.bincount(place, minlength=grid.size), minutes)
-    outside = sliding(np.bincount(place, ~rule.normal.holds(duration), minlength=grid.size), minutes)
-    beyond = sliding(np.bincount(place, rule.warning.holds(duration), minlength=grid.size), minutes)
-    requests = sliding(grid.total(slow.requests, {}), minutes) if slow.requests else np.zeros(grid.size)
+    each, outside, beyond = (
+        np.bincount(place, chosen, minlength=grid.size)
+        for chosen in (np.ones(len(found)), ~rule.normal.holds(duration), rule.warning.holds(duration))
+    )
+    asked = grid.total(slow.requests, {}) if slow.requests else np.zeros(grid.size)
+    stretch, certain = np.zeros(grid.size, dtype="int64"), np.zeros(grid.size, dtype=bool)
+    if slow.requests and grid.known.any():
+        shown = prove_slow(beyond, asked, slow, minutes)
+        stretch, certain = shown.stretch, shown.certain
+    else:
+        stretch[sliding(beyond, minutes) >= slow.min_count] = minutes
+    proven = stretch > 0
+    stretch = np.where(proven, stretch, minutes)
+    count, outside, requests = (_over(stretch, values) for values in (each, outside, asked))
     requests = np.where(requests >= count, requests, 0)
     many = (outside >= slow.min_count) & ((requests == 0) | slow.min_share.holds(_share(outside, requests)))
-    # Where summaries come at all, a span without one only begins or ends between two: its requests are still to be counted.
-    uncounted = (requests == 0) & grid.known.any() & bool(slow.requests)
-    proven = many & (beyond >= slow.min_count) & ~uncounted
-    for at in np.flatnonzero(proven & (requests > 0)):
-        proven[at] = binomial_tail(int(beyond[at]), int(requests[at]), slow.min_share.bound) < slow.chance
     unknown = (sliding(grid.known, minutes) == 0) & (count == 0)
-    why = [(unknown, Why.NO_LINES), (many & ~proven, Why.NOT_PROVEN), ((count > 0) & ~many, Why.TOO_FEW)]
+    why = [(unknown, Why.NO_LINES), (many & ~proven, Why.NOT_PROVEN), ((count > 0) & ~many & ~proven, Why.TOO_FEW)]
     return grid.table(
         np.select([unknown, proven, many], [UNKNOWN, WARNING, ELEVATED], default=NORMAL),
         value=_sliding_quantile(place, duration, count),
         numerator=np.where(unknown, np.nan, count),
         denominator=np.where(requests > 0, requests, np.nan),
         why=np.select([mask for mask, _ in why], [_WHY[reason] for _, reason in why], default=0),
-        span=minutes,
+        span=stretch,
+        certain=certain,
     )
+
+
+def _over(stretch: Array, values: Array) -> Array:
+    """Add up each window and those before it, over a stretch of its own for each."""
+    result = np.zeros(len(values))
+    for minutes in np.unique(stretch):
+        at = stretch == minutes
+        result[at] = sliding(values, int(minutes))[at]
+    return result
 
 
 def _sliding_quantile(place: Array, duration: Array, count: Array) -> Array:
