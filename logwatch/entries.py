@@ -72,8 +72,8 @@ _USUAL_FORM = b"0000-00-00T00:00:00.000000000Z"
 _TO_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
 
-def parse_timestamps(texts: Sequence[str], otherwise: int | None = None) -> bytes:
-    """Give what `parse_timestamp` gives for each text, as 64-bit integers.
+def parse_timestamps(texts: Sequence[str], otherwise: int | None = None) -> "array[int]":
+    """Give what `parse_timestamp` gives for each text.
 
     Where it raises ValueError, give `otherwise`, unless that is None.
     """
@@ -82,8 +82,8 @@ def parse_timestamps(texts: Sequence[str], otherwise: int | None = None) -> byte
     with suppress(ValueError):
         usual = "".join(texts).encode().translate(_TO_ZEROS) == _USUAL_FORM * len(texts)
         if usual and min(texts) >= "1678" and max(texts) < "2262":
-            return np.array([text[:-1] for text in texts], "datetime64[ns]").tobytes()
-    return array("q", [_parse_or(text, otherwise) for text in texts]).tobytes()
+            return array("q", np.array([text[:-1] for text in texts], "datetime64[ns]").tobytes())
+    return array("q", [_parse_or(text, otherwise) for text in texts])
 
 
 def _parse_or(text: str, otherwise: int | None) -> int:

@@ -6,6 +6,7 @@ shape: a new counter, a value that is no number, a time that is none.
 """
 
 import re
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 from math import nan
 from operator import attrgetter
@@ -16,7 +17,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from logwatch.entries import Entry, parse_timestamps
-from logwatch.reading import SAMPLES, SLOW, Reading
+from logwatch.reading import Columns, Reading
 from logwatch.samples import LOGGER_KEYS, SLOW_REQUEST, SUMMARY, fold_route
 
 BATCH = 512
@@ -156,34 +157,23 @@ class UsualLines:
         packed = b"".join([pack(*astuple(raw.json_payload)[:size]) for raw in raws])
         values = np.frombuffer(packed).reshape(len(raws), size)
         present = ~np.isnan(values)
-        width = np.count_nonzero(present, axis=1)
+        width = np.count_nonzero(present, axis=1).astype(np.int32)
         if not width.all() or (values < 0).any():
             raise ValueError
-        self._add_rows(raws, SAMPLES, width.astype(np.int32).tobytes())
-        series = np.array([self.reading.series[key] for key in self._keys], np.int32)
-        self.reading.counts.series.frombytes(np.broadcast_to(series, values.shape)[present].tobytes())
-        self.reading.counts.value.frombytes(values[present].tobytes())
+        numbers = np.array([self.reading.series[key] for key in self._keys], np.int32)
+        series = np.broadcast_to(numbers, values.shape)[present]
+        self.reading.add_summaries(
+            _rows(raws), array("i", series.tobytes()), array("d", values[present].tobytes()), array("i", width.tobytes())
+        )
 
     def _add_slow_requests(self, raws: list[Any]) -> None:
-        slow, routes, first = self.reading.slow, self.reading.routes, len(self.reading.rows.kind)
-        self._add_rows(raws, SLOW, bytes(4 * len(raws)))
         labels, durations, methods, urls = zip(*map(_SLOW_COLUMNS, raws), strict=True)
-        slow.row.extend(range(first, first + len(raws)))
-        slow.label.extend(map(self.reading.labels.__getitem__, labels))
-        slow.route.extend([routes[f"{method[:20]} {fold_route(url)}"] for method, url in zip(methods, urls, strict=True)])
-        slow.duration_ms.extend(durations)
+        routes = [f"{method[:20]} {fold_route(url)}" for method, url in zip(methods, urls, strict=True)]
+        self.reading.add_slow_requests(_rows(raws), labels, routes, durations)
 
-    def _add_rows(self, raws: list[Any], kind: int, width: bytes) -> None:
-        """Add a row for each line; raises ValueError where one of them has no time."""
-        stamps, received, logs, ids, instances, services = zip(*map(_COLUMNS, raws), strict=True)
-        time = parse_timestamps(stamps)
-        reading, rows = self.reading, self.reading.rows
-        rows.time.frombytes(time)
-        rows.received.frombytes(parse_timestamps(received, otherwise=0))
-        rows.log.extend(map(reading.logs.__getitem__, logs))
-        rows.insert_id += ids
-        rows.instance.extend([reading.instances[own or service] for own, service in zip(instances, services, strict=True)])
-        rows.kind.extend([kind] * len(raws))
-        rows.detail.extend([reading.details[""]] * len(raws))
-        rows.width.frombytes(width)
-        reading.entries += len(raws)
+
+def _rows(raws: list[Any]) -> Columns:
+    """Give the columns that all entries have; raises ValueError where one of them has no time."""
+    stamps, received, logs, ids, instances, services = zip(*map(_COLUMNS, raws), strict=True)
+    owners = [instance or service for instance, service in zip(instances, services, strict=True)]
+    return Columns(parse_timestamps(stamps), parse_timestamps(received, otherwise=0), logs, ids, owners)
