@@ -22,8 +22,6 @@ from logwatch.samples import LARGEST, LOGGER_KEYS, SLOW_REQUEST, SUMMARY, fold_r
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
-
     from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
 
     from logwatch.ports import Progress
@@ -125,7 +123,9 @@ class CloudLoggingSource:
                 coming = beside.submit(next, pages, None)
                 take_page(page, reading)
                 if page:
-                    _tell_progress(reading, span, progress)
+                    seen = to_datetime(page[-1].timestamp.seconds * NS)
+                    share = (seen - span.start) / (span.end - span.start)
+                    progress(f"{reading.entries:,} entries, up to {seen:%m-%d %H:%MZ}", min(max(share, 0.0), 1.0))
         finally:
             beside.shutdown(wait=False)  # an interrupt does not wait for the page that is on its way
         return reading
@@ -213,17 +213,6 @@ class CloudLoggingSource:
 def _reason(error: Exception) -> str:
     message = str(getattr(error, "message", "") or error).splitlines() or [""]
     return f"{type(error).__name__}: {message[0][:200]}"
-
-
-def _tell_progress(reading: Reading, span: Span, progress: Progress) -> None:
-    if reading.last is not None:
-        seen = to_datetime(reading.last)
-        share = (seen - span.start) / (span.end - span.start)
-        progress(f"{reading.entries:,} entries, up to {_clock(seen)}", min(max(share, 0.0), 1.0))
-
-
-def _clock(moment: datetime) -> str:
-    return f"{moment:%m-%d %H:%MZ}"
 
 
 def take_page(page: Sequence[Any], reading: Reading) -> None:
