@@ -22,6 +22,7 @@ from logwatch.samples import LARGEST, LOGGER_KEYS, SLOW_REQUEST, SUMMARY, fold_r
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
     from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
 
     from logwatch.ports import Progress
