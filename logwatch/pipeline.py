@@ -102,13 +102,14 @@ def live_span(wanted: Wanted, now: datetime) -> Span:
 
 def _recorded_span(reading: Reading, wanted: Wanted) -> Span:
     """Give the windows between since and until, where "now" is the end of the recording."""
-    if reading.first is None or reading.last is None:
+    earliest, latest = reading.first, reading.last
+    if earliest is None or latest is None:
         told = ", ".join(f"{count} {reason}" for reason, count in reading.refused.items())
         hint = f"{reading.entries} entries: {told}" if reading.entries else "it is empty"
         if "not_an_entry" in reading.refused:
             hint += "; wanted are log entries as 'gcloud logging read --format=json' prints them"
         raise SourceError("no log entry with a time in the source", hint=hint)
-    first, last = _floor(to_datetime(reading.first)), _floor(to_datetime(reading.last)) + MINUTE
+    first, last = _floor(to_datetime(earliest)), _floor(to_datetime(latest)) + MINUTE
     end = _floor(wanted.until(last)) if wanted.until else last
     span = _checked(Span(_floor(wanted.since(end)) if wanted.since else min(first, end - MINUTE), end))
     if span.end <= first or span.start >= last:

@@ -24,6 +24,8 @@ from logwatch.samples import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from logwatch.entries import Entry
 
 SAMPLES, SLOW, IGNORED, UNPARSED = range(4)
@@ -97,6 +99,18 @@ class Gauges:
     time: array[int] = field(default_factory=lambda: array("q"))
     series: array[int] = field(default_factory=lambda: array("i"))
     value: array[float] = field(default_factory=lambda: array("d"))
+
+
+@dataclass(slots=True)
+class Columns:
+    """Entries of one kind on their way into `Rows`, as sources have them: an item of each for each entry."""
+
+    time: array[int]
+    received: array[int]
+    log_name: Sequence[str]
+    insert_id: Sequence[str]
+    instance: Sequence[str]
+    """The container instance, or the service where it is not known."""
 
 
 @dataclass(slots=True)
@@ -174,6 +188,35 @@ class Reading:
         self.gauges.time.append(time)
         self.gauges.series.append(self.series[series])
         self.gauges.value.append(value)
+
+    def add_summaries(self, rows: Columns, series: array[int], value: array[float], width: array[int]) -> None:
+        """Take summaries that were understood: all their counters in one, and the number of counters of each."""
+        self._add_rows(rows, SAMPLES, width)
+        self.counts.series += series
+        self.counts.value += value
+
+    def add_slow_requests(
+        self, rows: Columns, label: Iterable[str], route: Iterable[str], duration_ms: Iterable[float]
+    ) -> None:
+        """Take slow requests that were understood; a route is method and folded path."""
+        first = len(self.rows.kind)
+        self._add_rows(rows, SLOW, array("i", bytes(4 * len(rows.time))))
+        self.slow.row.extend(range(first, len(self.rows.kind)))
+        self.slow.label.extend(map(self.labels.__getitem__, label))
+        self.slow.route.extend(map(self.routes.__getitem__, route))
+        self.slow.duration_ms.extend(duration_ms)
+
+    def _add_rows(self, columns: Columns, kind: int, width: array[int]) -> None:
+        rows, size = self.rows, len(columns.time)
+        rows.time += columns.time
+        rows.received += columns.received
+        rows.log.extend(map(self.logs.__getitem__, columns.log_name))
+        rows.insert_id += columns.insert_id
+        rows.instance.extend(map(self.instances.__getitem__, columns.instance))
+        rows.kind.extend([kind] * size)
+        rows.detail.extend([self.details[""]] * size)
+        rows.width += width
+        self.entries += size
 
     def _add_row(self, entry: Entry, kind: int, detail: str = "", width: int = 0) -> int:
         rows = self.rows

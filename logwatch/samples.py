@@ -118,7 +118,7 @@ def _parse_payload(payload: dict[str, Any]) -> Parsed:
 
 _USUAL_KEYS = ("level", "message", "revision", "service", "timestamp")
 _NUMBERS = {int, float}
-_LARGEST = sys.float_info.max
+LARGEST = sys.float_info.max
 """Whole numbers in JSON may be larger than any float."""
 
 
@@ -129,7 +129,7 @@ def parse_summary(payload: dict[str, Any]) -> Parsed:
         counters.pop(key, None)
     values = counters.values()
     # A sum is not finite as soon as one of its numbers is not, and all is well nearly always.
-    if counters and set(map(type, values)) <= _NUMBERS and min(values) >= 0 and sum(values) <= _LARGEST:
+    if counters and set(map(type, values)) <= _NUMBERS and min(values) >= 0 and sum(values) <= LARGEST:
         return Summary(counters, ())
     counters = {key: value for key, value in counters.items() if key not in LOGGER_KEYS}
     if not counters:
@@ -142,7 +142,7 @@ def parse_summary(payload: dict[str, Any]) -> Parsed:
 def _find_flaw(value: object) -> Flaw | None:
     if type(value) is not int and type(value) is not float:
         return Flaw.NOT_A_NUMBER
-    if not -_LARGEST <= value <= _LARGEST:
+    if not -LARGEST <= value <= LARGEST:
         return Flaw.NOT_FINITE
     return Flaw.NEGATIVE if value < 0 else None
 
@@ -150,7 +150,7 @@ def _find_flaw(value: object) -> Flaw | None:
 def parse_slow_request(payload: dict[str, Any]) -> SlowRequest | Unparsed:
     """Take a slow request out of its payload; label and duration are needed, the rest may be missing."""
     duration, label = payload.get("durationMs"), payload.get("label")
-    if type(duration) not in (int, float) or not 0 <= duration <= _LARGEST or not isinstance(label, str):  # type: ignore[operator]
+    if type(duration) not in (int, float) or not 0 <= duration <= LARGEST or not isinstance(label, str):  # type: ignore[operator]
         return Unparsed(Reason.BAD_SLOW_REQUEST)
     status, url = payload.get("statusCode"), payload.get("url")
     return SlowRequest(

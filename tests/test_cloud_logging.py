@@ -1,10 +1,12 @@
 """Reading Cloud Logging with the real generated client, over the wire, from a local server that keeps its rules."""
 
 import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from threading import Event
 from typing import Any
 
 import grpc
@@ -19,7 +21,7 @@ from logwatch.errors import SourceError
 from logwatch.pipeline import Wanted, judge
 from logwatch.reading import Reading
 from logwatch.rules import load_rules
-from logwatch.sources.cloud_logging import CloudLoggingSource, ReadQuota, build_filter
+from logwatch.sources.cloud_logging import CloudLoggingSource, ReadQuota, build_filter, take_page, to_entry
 from logwatch.sources.files import FilesSource
 from logwatch.verdicts import Course, evaluate
 from logwatch.windows import Windows, aggregate
@@ -270,7 +272,77 @@ def test_numbers_of_every_size_arrive_as_they_were_sent() -> None:
     }
 
 
+def slow_request(**payload: Any) -> Any:
+    """Give a raw slow request with other things in its payload; None leaves one out."""
+    usual = {
+        "message": "[SlowRequest]",
+        "label": "api",
+        "durationMs": 1200,
+        "method": "GET",
+        "url": "/a/12?b",
+        "statusCode": 200,
+    }
+    wanted = {key: value for key, value in (usual | payload).items() if value is not None}
+    return summary("2026-02-24T00:00:20Z", {}, "slow", jsonPayload=wanted)
+
+
+ODD: dict[str, Any] = {
+    "nothing odd": summary("2026-02-24T00:00:10Z", {"cache.hit": 1}),
+    "a counter of zero": summary("2026-02-24T00:00:10Z", {"cache.hit": 1, "new": 0}),
+    "a negative counter": summary("2026-02-24T00:00:10Z", {"cache.hit": 1, "cache.miss": -1}),
+    "a counter that is a text": summary("2026-02-24T00:00:10Z", {"cache.hit": 1, "cache.miss": "12"}),
+    "a counter that is an object": summary("2026-02-24T00:00:10Z", {"cache.hit": 1, "cache.miss": {"a": 1}}),
+    "no counter": summary("2026-02-24T00:00:10Z", {"level": "info"}),
+    "a counter in Korean whose labels do not close": summary("2026-02-24T00:00:10Z", {"error.code{code=결제_실패": 1}),
+    "no instance": summary("2026-02-24T00:00:10Z", {"cache.hit": 1}, labels={}),
+    "no instance and no resource": summary("2026-02-24T00:00:10Z", {"cache.hit": 1}, labels={}, resource={}),
+    "another message": summary("2026-02-24T00:00:10Z", {"message": "GET /", "cache.hit": 1}),
+    "a usual slow request": slow_request(),
+    "a slow request without a label": slow_request(label=None),
+    "a slow request whose time is a text": slow_request(durationMs="1200"),
+    "a slow request of no time": slow_request(durationMs=0),
+    "a slow request of negative time": slow_request(durationMs=-1),
+    "a slow request without a method": slow_request(method=None),
+    "a slow request with an endless method": slow_request(method="G" * 50),
+    "a slow request whose URL is a number": slow_request(url=3),
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_an_odd_entry_of_a_page_is_what_it_is_alone(odd: Any) -> None:
+    page = [*entries_of("calm"), *entries_of("text")[:50]]
+    page.insert(len(page) // 2, odd)
+    together, apart = Reading(), Reading()
+    take_page(page, together)
+    for raw in page:
+        apart.add(to_entry(raw))
+    found, expected = aggregate(together), aggregate(apart)
+    assert_same_windows(found, expected)
+    assert found.quality == expected.quality
+    assert found.span == expected.span
+
+
 # ---- pages
+
+
+def test_an_interrupt_does_not_wait_for_the_page_on_its_way() -> None:
+    released = Event()
+
+    def sleep(_seconds: float) -> None:
+        released.wait(60)
+        raise SourceError("waited for long enough")
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    waiting = ReadQuota(1, clock=lambda: 0.0, sleep=sleep)
+    waiting.wait(lambda _seconds: None)  # the next call has to wait for a minute
+    begun = time.monotonic()
+    source = CloudLoggingSource(PROJECT, endpoint="localhost:1", quota=waiting)
+    with pytest.raises(KeyboardInterrupt):
+        source.read(HOUR, service=None, progress=lambda *_: None, meanwhile=interrupt)
+    assert time.monotonic() - begun < 30
+    released.set()
 
 
 def test_a_walk_over_many_pages_misses_nothing() -> None:

@@ -117,9 +117,7 @@ def test_a_day_of_runs_and_the_backtest_of_the_day_agree_on_every_transition_and
     source = record(tmp_path / "day.ndjson", entries)
     expected = play(source)
     begun = time.monotonic()
-    with World(
-        tmp_path, [make_entry(entry) for entry in entries], more={"SLACK_BOT_TOKEN": "xoxb-t", "SLACK_CHANNEL": "C0"}
-    ) as world:
+    with World(tmp_path, [make_entry(entry) for entry in entries], bot=True) as world:
         lines = []
         for minute in range(1440):
             world.now = START + timedelta(minutes=minute + 1, seconds=90)

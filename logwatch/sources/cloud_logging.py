@@ -8,19 +8,20 @@ from __future__ import annotations
 import random
 import re
 import time
+from array import array
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import chain, count
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from logwatch.entries import NS, Entry, Span, to_datetime
 from logwatch.errors import ConfigError, SourceError
-from logwatch.reading import Reading
-from logwatch.samples import LOGGER_KEYS, SLOW_REQUEST, SUMMARY
+from logwatch.reading import Columns, Reading
+from logwatch.samples import LARGEST, LOGGER_KEYS, SLOW_REQUEST, SUMMARY, fold_route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
@@ -116,19 +117,24 @@ class CloudLoggingSource:
         return build_filter(span, service=service or self.service, location=self.location)
 
     def read(self, span: Span | None, *, service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
-        """Read a span, page by page; what is to be done meanwhile is done while the first page is on its way."""
+        """Read a span, page by page: each is parsed, and what is to be done meanwhile is done, while the next is on its way."""
         if span is None:
             raise TypeError("Cloud Logging has no end of its own: a span is needed")
         reading = Reading()
         pages = self._pages(span, service, progress)
-        with ThreadPoolExecutor(1) as beside:
-            first = beside.submit(next, pages, ())
+        beside = ThreadPoolExecutor(1)
+        try:
+            coming = beside.submit(next, pages, None)
             meanwhile()
-        for page in chain((first.result(),), pages):
-            for raw in page:
-                reading.add(to_entry(raw))
-            if page:
-                _tell_progress(reading, span, progress)
+            while (page := coming.result()) is not None:
+                coming = beside.submit(next, pages, None)
+                take_page(page, reading)
+                if page:
+                    seen = to_datetime(page[-1].timestamp.seconds * NS)
+                    share = (seen - span.start) / (span.end - span.start)
+                    progress(f"{reading.entries:,} entries, up to {seen:%m-%d %H:%MZ}", min(max(share, 0.0), 1.0))
+        finally:
+            beside.shutdown(wait=False)  # an interrupt does not wait for the page that is on its way
         return reading
 
     def last_seen(self, span: Span, *, service: str | None) -> datetime | None:
@@ -236,15 +242,49 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {message[0][:200]}"
 
 
-def _tell_progress(reading: Reading, span: Span, progress: Progress) -> None:
-    if reading.last is not None:
-        seen = to_datetime(reading.last)
-        share = (seen - span.start) / (span.end - span.start)
-        progress(f"{reading.entries:,} entries, up to {_clock(seen)}", min(max(share, 0.0), 1.0))
+def take_page(page: Sequence[Any], reading: Reading) -> None:
+    """Take raw entries: summaries and slow requests of the usual shape as columns, others one by one.
+
+    Each value that is touched costs as much as the rest of the entry, so it is asked for what it should be and not what
+    it is, and fetched by its key, since a protobuf map's own items() is a loop in Python.
+    """
+    summaries, keys, values, width = [], [], [], array("i")
+    slow, labels, routes, durations = [], [], [], []
+    for raw in page:
+        fields = raw.json_payload.fields
+        message = fields["message"].string_value if "message" in fields else ""
+        if message == SUMMARY:
+            names = [key for key in fields if key not in LOGGER_KEYS]
+            counted = [fields[key].number_value for key in names]  # 0 of what is no number
+            if names and min(counted) > 0 and sum(counted) <= LARGEST:
+                summaries.append(raw)
+                keys += names
+                values += counted
+                width.append(len(names))
+                continue
+        elif message == SLOW_REQUEST:
+            label, method, url = [fields[key].string_value for key in ("label", "method", "url")]
+            duration = fields["durationMs"].number_value
+            if label and method and url and 0 < duration <= LARGEST:
+                slow.append(raw)
+                labels.append(label)
+                routes.append(f"{method[:20]} {fold_route(url)}")
+                durations.append(duration)
+                continue
+        reading.add(to_entry(raw))
+    series = array("i", map(reading.series.__getitem__, keys))
+    reading.add_summaries(_rows(summaries), series, array("d", values), width)
+    reading.add_slow_requests(_rows(slow), labels, routes, durations)
 
 
-def _clock(moment: datetime) -> str:
-    return f"{moment:%m-%d %H:%MZ}"
+def _rows(raws: Sequence[Any]) -> Columns:
+    return Columns(
+        array("q", [stamp.seconds * NS + stamp.nanos for stamp in [raw.timestamp for raw in raws]]),
+        array("q", [stamp.seconds * NS + stamp.nanos for stamp in [raw.receive_timestamp for raw in raws]]),
+        [raw.log_name for raw in raws],
+        [raw.insert_id for raw in raws],
+        [raw.labels["instanceId"] or raw.resource.labels["service_name"] for raw in raws],
+    )
 
 
 def to_entry(raw: Any) -> Entry:  # noqa: ANN401 - raw protobuf messages have no static type
@@ -265,24 +305,14 @@ def to_entry(raw: Any) -> Entry:  # noqa: ANN401 - raw protobuf messages have no
 
 
 def _to_dict(struct: Any) -> dict[str, Any]:  # noqa: ANN401 - google.protobuf.Struct
-    """Turn a payload into a dict: of a summary all but the logger's own keys, of a slow request what is looked at.
-
-    Each value that is touched costs as much as the rest of the entry, so it is asked for what it should be before it is
-    asked what it is; and it is fetched by its key, since a protobuf map's own items() is a loop in Python.
-    """
+    """Turn a payload into a dict: of a summary all but the logger's own keys, of a slow request what is looked at."""
     fields = struct.fields
     message = fields["message"].string_value if "message" in fields else None
     if message == SUMMARY:
-        payload = {key: fields[key].number_value or _to_value(fields[key]) for key in fields if key not in LOGGER_KEYS}
+        keys = [key for key in fields if key not in LOGGER_KEYS]
     else:
-        payload = {
-            key: fields[key].string_value or _to_value(fields[key]) for key in ("label", "method", "url") if key in fields
-        }
-        for key in ("durationMs", "statusCode"):
-            if key in fields:
-                payload[key] = fields[key].number_value or _to_value(fields[key])
-    payload["message"] = message
-    return payload
+        keys = [key for key in ("label", "method", "url", "durationMs", "statusCode") if key in fields]
+    return {"message": message, **{key: _to_value(fields[key]) for key in keys}}
 
 
 def _to_value(value: Any) -> Any:  # noqa: ANN401 - google.protobuf.Value

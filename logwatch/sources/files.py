@@ -22,6 +22,7 @@ from logwatch.reading import Reading
 from logwatch.samples import Reason
 from logwatch.sources.json_entries import see_edges, split_lines, split_objects, take, take_block_lines, take_lines
 from logwatch.sources.signs_of_life import gather_times, latest
+from logwatch.sources.usual_lines import UsualLines
 
 if TYPE_CHECKING:
     from array import array
@@ -149,19 +150,21 @@ def _is_array(head: bytes) -> bool:
 
 def _read_pieces(numbers: Iterator[int], pieces: Sequence[Piece], service: str | None, progress: Progress) -> Reading:
     reading = Reading(service=service)
+    usual = UsualLines(reading, take)
     for number in numbers:
         piece = pieces[number]
         try:
             if piece.end is None:
-                _read_stream(piece.path, reading)
+                _read_stream(piece.path, usual)
             else:
                 for block in split_lines(_chunks(piece), reading):
-                    take_lines(block, reading)
+                    take_lines(block, usual)
                     if piece.edge:
                         see_edges(block, reading)
         except OSError as error:
             raise SourceError(f"cannot be read: {error.strerror}", where=piece.path) from error
         progress("reading", (number + 1) / len(pieces))
+    usual.flush()
     return reading
 
 
@@ -187,8 +190,9 @@ def _chunks(piece: Piece) -> Iterator[bytes]:
             at += len(data)
 
 
-def _read_stream(path: str, reading: Reading) -> None:
+def _read_stream(path: str, usual: UsualLines) -> None:
     """Read standard input, a compressed file, UTF-16, or a JSON array."""
+    reading = usual.reading
     with sys.stdin.buffer if path == "-" else _open(path) as file:
         chunks = _to_utf8(_unzip(iter(lambda: file.read(CHUNK), b""), reading))
         head = next(chunks, b"")
@@ -200,7 +204,7 @@ def _read_stream(path: str, reading: Reading) -> None:
                 take(value, reading)
         else:
             for block in split_lines(whole, reading):
-                take_lines(block, reading)
+                take_lines(block, usual)
                 take_block_lines(block, reading)
                 see_edges(block, reading)
 
@@ -269,6 +273,8 @@ def _to_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _read_on_two(pieces: Sequence[Piece], service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
     """Share the pieces with a second process: each takes the next one that nobody has."""
+    import numpy as np  # noqa: F401 - once for both processes; it starts no thread, so that forking is safe
+
     context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     taken: Synchronized[int] = context.Value("i", 0)
     here, there = context.Pipe(duplex=False)

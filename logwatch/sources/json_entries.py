@@ -14,6 +14,7 @@ from stringzilla import count, find  # five times as fast as bytes' own
 from logwatch.entries import Entry, parse_timestamp
 from logwatch.reading import Reading
 from logwatch.samples import SLOW_REQUEST, SUMMARY, Reason, load_object
+from logwatch.sources.usual_lines import UsualLines
 
 MAX_ENTRY = 32 << 20
 """Bytes of one entry's JSON; Cloud Logging takes 256 KiB, so anything near this is no entry."""
@@ -87,27 +88,31 @@ def decode_entry(line: bytes) -> Entry | Reason:
     )
 
 
-def take(line: bytes, reading: Reading) -> None:
-    """Decode one entry into the reading."""
+def take(line: bytes, reading: Reading) -> Entry | None:
+    """Decode one entry into the reading, and give it; None where it is none."""
     entry = decode_entry(line)
     if isinstance(entry, Entry):
         reading.add(entry)
-    else:
-        reading.refuse(entry)
+        return entry
+    reading.refuse(entry)
+    return None
 
 
-def take_lines(block: bytes, reading: Reading) -> None:
+def take_lines(block: bytes, usual: UsualLines) -> None:
     """Take a block of whole lines, one entry each; block lines without a marker are left for `take_block_lines`."""
     if not block:
         return
-    matters = _lines_with(MARKERS, block)
-    for start in sorted(matters):
-        take(block[start : matters[start]], reading)
+    summaries, slow_requests = (_lines_with((marker,), block) for marker in MARKERS)
+    matters = summaries | slow_requests
+    usual.add(
+        [block[start:end] for start, end in summaries.items()],
+        [block[start:end] for start, end in slow_requests.items() if start not in summaries],
+    )
     lines = _count_object_lines(block)
     if lines is None:
-        _take_odd_lines(block, matters, reading)
+        _take_odd_lines(block, matters, usual.reading)
     else:
-        _pass_over(lines - len(matters), reading)
+        _pass_over(lines - len(matters), usual.reading)
 
 
 def take_block_lines(block: bytes, reading: Reading) -> None:
@@ -186,7 +191,7 @@ def split_lines(chunks: Iterable[bytes], reading: Reading) -> Iterator[bytes]:
             reading.refuse(Reason.TOO_LONG)
             yield chunk[chunk.find(b"\n") + 1 : cut]
         else:
-            yield b"".join([*begun, chunk[:cut]]) if begun else chunk[:cut]
+            yield b"".join([*begun, memoryview(chunk)[:cut]]) if begun else chunk[:cut]
         begun = [chunk[cut:]] if cut < len(chunk) else []
         size = len(chunk) - cut
     if size > MAX_ENTRY:
