@@ -40,8 +40,8 @@ class Told:
     """Closed windows from the onset to the first message of a rule that should say it; None for never."""
 
 
-def judge(path: Path, hour: Hour) -> Told:
-    """Judge a recording, and replay it."""
+def judge(path: Path, expected: tuple[str, ...], onset_minute: int) -> Told:
+    """Judge a recording, and replay it; `expected` are the rules that should say it."""
     rules = load_rules(bundled("rules"))
     source = FilesSource([str(path)])
     ticker = Ticker(rules, Policy(channels=("all",)), lambda span: source.last_seen(span, service=None) is not None)
@@ -52,13 +52,12 @@ def judge(path: Path, hour: Hour) -> Told:
         return Told(0, 0, None)
     replayed = replay(reading, span, ticker)
     courses = evaluate(rules.section3, aggregate(reading))
-    expected = set(hour.kind.rules) if hour.kind else set()
     spoken = [
         each.at - Policy().grace
         for each in replayed.notifications
-        if each.reason in {NotifyReason.FIRING, NotifyReason.JOINED} and expected & set(each.rules)
+        if each.reason in {NotifyReason.FIRING, NotifyReason.JOINED} and set(expected) & set(each.rules)
     ]
-    onset = span.start.replace(minute=0) + hour.onset * WINDOW
+    onset = span.start.replace(minute=0) + onset_minute * WINDOW
     return Told(
         warnings=sum(course.levels().count(Level.WARNING) for course in courses),
         messages=len(replayed.notifications),
@@ -69,7 +68,9 @@ def judge(path: Path, hour: Hour) -> Told:
 def measure(folder: Path, hours: list[Hour]) -> list[Told]:
     """Judge all of them, on both cores."""
     with ProcessPoolExecutor(2) as pool:
-        return list(pool.map(judge, [folder / f"{hour.name}.ndjson" for hour in hours], hours, chunksize=8))
+        paths = [folder / f"{hour.name}.ndjson" for hour in hours]
+        expected = [hour.kind.rules if hour.kind else () for hour in hours]
+        return list(pool.map(judge, paths, expected, [hour.onset for hour in hours], chunksize=8))
 
 
 def main() -> None:

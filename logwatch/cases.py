@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from logwatch.alerts import Alert, AlertState, advance
 from logwatch.entries import NS, Entry
 from logwatch.errors import RuleError
 from logwatch.levels import Level
 from logwatch.reading import Reading
 from logwatch.samples import SLOW_REQUEST, SUMMARY
-from logwatch.verdicts import evaluate
+from logwatch.verdicts import Course, evaluate
 from logwatch.windows import aggregate
 from logwatch.yaml_lines import Document
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 START = 1_771_891_200 * NS
 """2026-02-24T00:00:00Z: the first window of every case."""
+
+STATES = ".pFr"
+LEGEND = "levels n normal, e elevated, w warning, u unknown; states . inactive, p pending, F firing, r resolved"
 
 LETTERS = {Level.NORMAL: "n", Level.ELEVATED: "e", Level.WARNING: "w", Level.UNKNOWN: "u"}
 
@@ -37,7 +41,8 @@ class _Case(BaseModel):
     series: dict[str, str] = {}
     ms: float | None = None
     labels: dict[str, str] = {}
-    levels: str
+    levels: str = ""
+    states: str = ""
 
 
 class _RuleCases(BaseModel):
@@ -73,17 +78,17 @@ def expand(notation: str) -> list[float | None]:
     return values
 
 
-def expand_levels(notation: str) -> str:
-    """Read levels: one letter a window of n, e, w, u; `nx4` is five.
+def expand_letters(notation: str, kind: str = "newu") -> str:
+    """Read levels or states: one letter a window of this kind; `nx4` is five.
 
-    >>> expand_levels("n wx2 u")
-    'nwwwu'
+    >>> expand_letters("n wx2 u"), expand_letters(". p F .x1", STATES)
+    ('nwwwu', '.pF..')
     """
     letters = ""
     for word in notation.split():
-        match = re.fullmatch(r"([newu])(?:x(\d+))?", word)
+        match = re.fullmatch(rf"([{kind}])(?:x(\d+))?", word)
         if match is None:
-            raise ValueError(f"'{word}' is no level; right are n normal, e elevated, w warning, u unknown, nx4 for five")
+            raise ValueError(f"'{word}' is none of {kind}; right are {LEGEND}, and e.g. {kind[0]}x4 for five")
         letters += match[1] * (int(match[2] or 0) + 1)
     return letters
 
@@ -133,19 +138,34 @@ def _untested(rules: RuleSet, seen: dict[str, set[str]]) -> list[RuleError]:
 
 def _run(rule: Rule, case: _Case, where: str) -> RuleError | None:
     try:
-        expected = expand_levels(case.levels)
-        reading = _reading(rule, case)
+        expected = expand_letters(case.levels) or expand_letters(case.states, STATES)
+        reading = _reading(rule, case, len(expected))
     except ValueError as error:
         return RuleError(f"case '{case.name}': {error}", where=where)
     windows = aggregate(reading)
     course = next((course for course in evaluate([rule], windows) if course.labels == case.labels), None)
     if course is None:
         return RuleError(f"case '{case.name}': nothing was judged for labels {case.labels}", where=where)
-    found = "".join(LETTERS[level] for level in course.levels())
-    if found == expected:
-        return None
-    message = f"case '{case.name}' of rule '{rule.rule}' gives other levels\n  expected {expected}\n  found    {found}"
-    return RuleError(message, where=where, hint="n normal, e elevated, w warning, u unknown; one letter a window")
+    levels = "".join(LETTERS[level] for level in course.levels())
+    for what, notation, kind, found in (
+        ("levels", case.levels, "newu", levels),
+        ("states", case.states, STATES, _states(rule, course)),
+    ):
+        if notation and found != (expected := expand_letters(notation, kind)):
+            message = f"case '{case.name}' of rule '{rule.rule}' gives other {what}\n  expected {expected}\n  found    {found}"
+            return RuleError(message, where=where, hint=f"{LEGEND}; one letter a window")
+    return None
+
+
+def _states(rule: Rule, course: Course) -> str:
+    """Give the state of the course's alert after each window."""
+    letters = {AlertState.PENDING: "p", AlertState.FIRING: "F", AlertState.RESOLVED: "r"}
+    alerts: list[Alert] = []
+    states = ""
+    for verdict in course.verdicts():
+        alerts, _ = advance(alerts, [verdict], {rule.rule: rule}, verdict.window_end)
+        states += letters[alerts[0].state] if alerts else "."
+    return states
 
 
 def _series(rule: Rule, case: _Case) -> dict[str, list[float | None]]:
@@ -167,11 +187,11 @@ def _series(rule: Rule, case: _Case) -> dict[str, list[float | None]]:
     return series
 
 
-def _reading(rule: Rule, case: _Case) -> Reading:
+def _reading(rule: Rule, case: _Case, windows: int) -> Reading:
     """Write the case's series as entries, one summary a window, and read them as any others."""
     series = _series(rule, case)
     values = expand(case.values) if case.values is not None else []
-    length = max([len(expand_levels(case.levels)), len(values), *(len(column) for column in series.values())])
+    length = max([windows, len(values), *(len(column) for column in series.values())])
     reading = Reading()
     for window in range(length):
         reading.see(START + window * 60 * NS)

@@ -163,7 +163,7 @@ def test_the_json_of_a_backtest_is_what_others_rely_on(run: Run) -> None:
     assert (document["schema"], document["from"], document["to"]) == (1, "2026-02-24T03:00:00Z", "2026-02-24T05:00:00Z")
     first = document["notifications"][0]
     assert {key: first[key] for key in ("at", "reason", "procedure", "rules", "labels", "channels")} == {
-        "at": "2026-02-24T03:34:30Z", "reason": "firing", "procedure": "4.1", "rules": ["checkout-success"],
+        "at": "2026-02-24T03:33:30Z", "reason": "firing", "procedure": "4.1", "rules": ["checkout-success"],
         "labels": {"service": "glycopharm"}, "channels": [],
     }  # fmt: skip
     alert = next(each for each in document["alerts"] if each["rule"] == "cache-error")
