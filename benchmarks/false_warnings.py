@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.hours import KINDS, SEEDS, Hour, healthy, incident, simulate
+from benchmarks.hours import BEGIN, KINDS, SEEDS, Hour, healthy, incident, simulate
 from logwatch.config import bundled
 from logwatch.entries import WINDOW
 from logwatch.levels import Level
@@ -27,6 +27,8 @@ from logwatch.windows import aggregate
 
 LATE = 4
 """So many windows, or more, stand together in the table."""
+PLENTY = 10
+"""Events a minute, of what the rule counts, from which two windows ought to be enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def judge(path: Path, expected: tuple[str, ...], onset_minute: int) -> Told:
         for each in replayed.notifications
         if each.reason in {NotifyReason.FIRING, NotifyReason.JOINED} and set(expected) & set(each.rules)
     ]
-    onset = span.start.replace(minute=0) + onset_minute * WINDOW
+    onset = BEGIN + onset_minute * WINDOW
     return Told(
         warnings=sum(course.levels().count(Level.WARNING) for course in courses),
         messages=len(replayed.notifications),
@@ -93,12 +95,18 @@ def main() -> None:
         for hour, one in zip(calm, told, strict=True):
             if one.warnings:
                 print(f"  {hour.name}: {one.warnings} windows, {one.messages} messages")
-        print(f"{'incidents, by closed windows to the message':45}{'1':>4}{'2':>4}{'3':>4}{'4+':>4}{'never':>7}")
+        print(f"{'incidents, by closed windows to the message':55}{'1':>4}{'2':>4}{'3':>4}{'4+':>4}{'never':>7}")
         found = measure(folder, failing)
         for kind in KINDS:
-            mine = [one.spoke_after for hour, one in zip(failing, found, strict=True) if hour.kind == kind]
-            after = Counter(LATE if each is not None and each > LATE else each for each in mine)
-            print(f"  {kind.name:43}{after[1]:4}{after[2]:4}{after[3]:4}{after[LATE]:4}{after[None]:7}")
+            for few in (False, True):
+                mine = [
+                    one.spoke_after
+                    for hour, one in zip(failing, found, strict=True)
+                    if hour.kind == kind and (hour.events_per_minute < PLENTY) == few
+                ]
+                after = Counter(LATE if each is not None and each > LATE else each for each in mine)
+                name_ = f"{kind.name}, {'under' if few else 'from'} {PLENTY} events a minute"
+                print(f"  {name_:53}{after[1]:4}{after[2]:4}{after[3]:4}{after[LATE]:4}{after[None]:7}")
 
 
 if __name__ == "__main__":

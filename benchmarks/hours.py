@@ -6,6 +6,7 @@ import json
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Rates = dict[str, Any]
+
+BEGIN = datetime(2026, 2, 24, tzinfo=UTC)
 
 SEEDS = {"train": 20_000, "held-out": 90_000}
 """Where the seeds of each set begin. Thresholds may be chosen on the first; the second is only ever looked at."""
@@ -109,7 +112,7 @@ def incident(kind: Kind, number: int, seed: int) -> Hour:
 
 def _spec(seed: int, minutes: int, instances: int, base: Rates, events: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        "seed": seed, "start": "2026-02-24T00:00:00Z", "minutes": minutes, "instances": instances,
+        "seed": seed, "start": f"{BEGIN:%Y-%m-%dT%H:%M:%SZ}", "minutes": minutes, "instances": instances,
         "base": base, "events": events,
     }  # fmt: skip
 

@@ -16,7 +16,7 @@ from logwatch.state import State, load_state
 from tests.conftest import ROOT, clean_environment
 from tests.local_gcs import LocalGcs
 from tests.local_google.server import GoogleServer
-from tests.local_slack import LocalSlack
+from tests.local_slack import BOT_TOKEN, CHANNEL, LocalSlack
 from tests.local_smtp import LocalSmtp
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class World:
     def environment(self) -> dict[str, str]:
         """What a run is told."""
         slack = (
-            {"SLACK_BOT_TOKEN": "xoxb-planted-secret", "SLACK_CHANNEL": "C0", "SLACK_API_URL": self.slack.api_url}
+            {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_CHANNEL": CHANNEL, "SLACK_API_URL": self.slack.api_url}
             if self.bot
             else {"SLACK_WEBHOOK_URL": self.slack.webhook_url}
         )
