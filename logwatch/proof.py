@@ -20,9 +20,10 @@ Array = np.ndarray[Any, Any]
 
 def sliding(values: Array, minutes: int) -> Array:
     """Add up each window and those before it, `minutes` in all."""
-    sums = np.concatenate([np.zeros(1), np.cumsum(values, dtype="float64")])
-    start = np.maximum(np.arange(1, len(values) + 1) - minutes, 0)
-    return np.asarray(sums[1:] - sums[start])
+    sums = values.cumsum(dtype="float64")
+    if 0 < minutes < len(sums):
+        sums[minutes:] -= sums[:-minutes].copy()
+    return sums if minutes else np.zeros(len(sums))
 
 
 class Counted:
@@ -119,9 +120,12 @@ def prove(counted: Counted, proof: Proof, warning: Range, minutes: int, beyond: 
     The rule's own span if it can; else the longest shorter stretch, since a sudden failure is diluted by the good
     minutes before it; else, where the span has too few events to prove anything, the shortest longer one that has enough.
     """
-    usual, sudden, certain = (
+    usual = _stretch(counted, proof, minutes, _excludes(counted, warning, proof, proof.confidence))
+    if not usual.any():  # what is not shown at the least confidence is not at a higher one
+        return Proven(usual, usual > 0)
+    sudden, certain = (
         _stretch(counted, proof, minutes, _excludes(counted, warning, proof, confidence))
-        for confidence in (proof.confidence, proof.sudden, proof.certain)
+        for confidence in (proof.sudden, proof.certain)
     )
     return Proven(np.where(beyond, usual, sudden), certain > 0)
 

@@ -94,6 +94,12 @@ class Proof(_Model):
     min_events: int = Field(default=10, ge=1, description="Events below which nothing is proven.")
     widen: Duration = Field(default=timedelta(minutes=30), description="How far back to look for enough events.")
 
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if min(self.sudden, self.certain) < self.confidence:
+            raise ValueError("sudden and certain ask for more than confidence, not for less")
+        return self
+
 
 class Ratio(_Model):
     """A share of events over a sliding span."""

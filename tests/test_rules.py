@@ -157,7 +157,7 @@ def test_counters_that_nobody_knows_are_named() -> None:
     ("change", "says"),
     [
         (('values: "0 50 51 100 101"', 'values: "0 50 51 100 100"'), "found    nneee"),
-        (('levels: "n n e e w"', 'levels: "n n e e x"'), "'x' is no level"),
+        (('levels: "n n e e w"', 'levels: "n n e e x"'), "'x' is none of newu"),
         (('values: "0 50 51 100 101"', 'values: "0 fifty"'), "'fifty' is no value"),
         (("rule: checkout-traffic", "rule: checkout-trafic"), "there is no rule 'checkout-trafic'"),
         (('levels: "n n e e w"', 'states: ". p"'), "checkout.test.yaml"),
