@@ -68,7 +68,7 @@ def metrics(rules: RuleSet) -> list[Metric]:
         Metric("slow_request/p50", "ms", "Median duration of the window's slow requests.", _LABEL),
         Metric("slow_request/p95", "ms", "95th percentile of the duration of the window's slow requests.", _LABEL),
         Metric("slow_request/max", "ms", "The window's longest slow request.", _LABEL),
-        Metric("logwatch/heartbeat", "1", "1 for every window that logwatch has judged.", {}),
+        Metric("logwatch/heartbeat", "1", "1 for every run that has judged.", {}),
         Metric("logwatch/lag", "s", "From the end of the newest judged window to the moment it was judged.", {}),
         Metric("logwatch/run_time", "s", "How long the run took up to publishing.", {}),
         Metric("logwatch/unparsed", "1", "Entries of the run that were not understood.", {}),

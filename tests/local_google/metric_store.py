@@ -53,6 +53,11 @@ class MetricStore:
         self._series: dict[SeriesKey, Stored] = {}
         self._lock = threading.Lock()
 
+    def clear(self) -> None:
+        """Forget every point; descriptors stay."""
+        with self._lock:
+            self._series.clear()
+
     def write(self, project: str, series: Iterable[Any], now: int) -> list[ProblemError | None]:
         """Add each raw TimeSeries that may be added; gives what is wrong with the others, in the order of the call."""
         with self._lock:
