@@ -5,7 +5,7 @@ READY := .venv/ready
 # Hashes stand in the locks; where packages come from is this machine's own setting.
 INSTALL = pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
 
-.PHONY: all demo test lint types golden bench hours lock clean
+.PHONY: all demo test lint types golden bench hours faults tick lock clean
 
 all: lint types test
 
@@ -43,6 +43,13 @@ bench: .venv-bench/ready
 # The log simulator, with its npm packages installed, stands outside this project: make hours SIMULATOR=DIR
 hours: $(READY)
 	@$(BIN)/python -m benchmarks.false_warnings --simulator $(SIMULATOR)
+
+# Kill a run at every point between two effects, over a whole incident: three minutes.
+faults: $(READY)
+	@$(BIN)/python -m tests.faults
+
+tick: $(READY)
+	@$(BIN)/python -m benchmarks.tick_speed
 
 .venv-bench/ready: requirements-bench.lock pyproject.toml
 	@rm -rf .venv-bench; $(PYTHON) -m venv .venv-bench

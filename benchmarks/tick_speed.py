@@ -1,0 +1,47 @@
+"""A tick from start to exit against local servers, ten instances, beside the bare imports it cannot do without."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+
+from tests.local_google import make_entry
+from tests.made_traffic import START, Traffic
+from tests.world import World
+
+IMPORTS = "import google.cloud.logging, google.cloud.monitoring_v3, pandas"
+RUNS = 7
+
+
+def seconds(process: subprocess.Popen[bytes], begun: float) -> float:
+    """Wait for a process; gives how long it took."""
+    process.communicate(timeout=60)
+    return time.perf_counter() - begun
+
+
+def main() -> None:
+    """Print both medians and their ratio, and the largest memory of any of the processes."""
+    entries = [make_entry(entry) for entry in Traffic(3, 70, instances=10).entries()]
+    bare, ticks = [], []
+    with tempfile.TemporaryDirectory() as folder, World(Path(folder), entries) as world:
+        for number in range(RUNS + 1):
+            world.now = START + timedelta(minutes=50 + number, seconds=90)
+            begun = time.perf_counter()
+            ticks.append(seconds(world.start(), begun))
+            begun = time.perf_counter()
+            bare.append(seconds(subprocess.Popen([sys.executable, "-c", IMPORTS], stdout=subprocess.PIPE), begun))
+        size = len((world.folder / "state.json").read_bytes())
+    tick, imports = median(ticks[1:]), median(bare[1:])
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"tick, ten instances: {tick:.2f} s, bare imports {imports:.2f} s: {tick / imports:.2f} times")
+    print(f"largest process {peak:.0f} MiB, state {size / 1000:.0f} KB")
+
+
+if __name__ == "__main__":
+    main()
