@@ -116,7 +116,7 @@ def test_a_day_of_runs_and_the_backtest_of_the_day_agree_on_every_transition_and
     entries = Traffic(2026, 1440, incidents=DAY, late=0.001, repeated=0.001).entries()
     source = record(tmp_path / "day.ndjson", entries)
     expected = play(source)
-    begun = time.monotonic()
+    begun = time.process_time()
     with World(tmp_path, [make_entry(entry) for entry in entries], bot=True) as world:
         lines = []
         for minute in range(1440):
@@ -125,7 +125,7 @@ def test_a_day_of_runs_and_the_backtest_of_the_day_agree_on_every_transition_and
             assert (summary.windows, summary.errors, summary.failed, summary.refused) == (1, [], [], [])
             lines += [(world.now - timedelta(seconds=90), line) for line in summary.transitions]
         notes = world.state().notes
-    took = time.monotonic() - begun
+    took = time.process_time() - begun  # of this process: others may keep the machine busy
     assert [(note.at, note.reason, note.procedure, note.labels, note.rules, note.id) for note in notes] == told(
         expected.notifications
     )
