@@ -136,7 +136,7 @@ def test_a_day_of_runs_and_the_backtest_of_the_day_agree_on_every_transition_and
     }
     assert {note.id: sorted(note.delivered) for note in notes} == {note.id: ["email", "slack"] for note in notes}
     assert len(world.smtp.mails) == len(notes)
-    assert took < 120, f"{took:.0f} s"
+    assert took < 240, f"{took:.0f} s"  # two minutes on a machine that has nothing else to do, twice that on a busy one
 
 
 @pytest.mark.parametrize("name", ["calm", "text"])
