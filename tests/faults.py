@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import tempfile
 import threading
 from collections import Counter
@@ -34,27 +33,34 @@ TRAFFIC = Traffic(11, 75, incidents=(Incident(20, 42, blocked={"glycopharm": 0.9
 
 @dataclass
 class Killer:
-    """Counts the points of a run, and kills it at one of them."""
+    """Names the points of a run, and kills it at one of them."""
 
-    at: int = 0
-    """The point to kill at, from 1; 0 never."""
+    target: str = ""
+    """The point to kill at; empty for none."""
     points: list[str] = field(default_factory=list)
+    """`before POST /… #2`: effects of a name are numbered, since those of different servers come in any order."""
+    reached: bool = False
     process: subprocess.Popen[bytes] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
     def watch(self, name: str) -> Iterator[None]:
-        """Stand around an effect."""
-        self._pass(f"before {name}")
+        """Stand around an effect, which does not come about where the run was killed before it."""
+        if self._kills(f"before {name}"):
+            raise ConnectionAbortedError("the run was killed before this took effect")
         yield
-        self._pass(f"after {name}")
+        self._kills(f"after {name}")
 
-    def _pass(self, name: str) -> None:
+    def _kills(self, name: str) -> bool:
         with self._lock:
-            self.points.append(name)
-            if self.process and len(self.points) == self.at:
-                os.kill(self.process.pid, signal.SIGKILL)  # a process of this module's own
-                self.process.wait()
+            point = f"{name} #{sum(each.startswith(f'{name} #') for each in self.points) + 1}"
+            self.points.append(point)
+            if self.process is None or point != self.target or self.reached:
+                return False
+            self.reached = True
+            os.kill(self.process.pid, signal.SIGKILL)  # a process of this module's own
+            self.process.wait()
+            return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +69,8 @@ class Before:
 
     now: datetime
     state: bytes
-    told: tuple[str, ...]
-    """What Slack is told in this minute and the two after it."""
+    told: dict[str, set[str]]
+    """Channel to what arrives there in this minute and the two after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ class Outcome:
 
     point: str
     lost: int
+    """Messages that never arrived, of all channels."""
     repeated: dict[str, int]
     """Channel to messages that arrived more than once."""
     windows_lost: int
@@ -103,6 +110,11 @@ def texts(world: World) -> list[str]:
     return [each.body["text"] for each in world.slack.taken]
 
 
+def arrived(world: World) -> dict[str, list[str]]:
+    """Give what each channel has taken, by what tells its messages apart."""
+    return {"slack": texts(world), "email": [str(mail["Message-ID"]) for mail in world.smtp.mails]}
+
+
 def rehearse(world: World) -> list[Before]:
     """Run every minute unharmed; gives each in which something is told."""
     states, told = [], []
@@ -110,15 +122,15 @@ def rehearse(world: World) -> list[Before]:
         world.now = START + (minute + 1) * MINUTE + timedelta(seconds=90)
         stored = build_store(world.settings).load()
         states.append((world.now, stored.text if stored else b""))
-        count = len(texts(world))
+        counts = {name: len(found) for name, found in arrived(world).items()}
         summary = world.tick()
         assert not summary.errors, summary.errors
         assert not summary.failed, summary.failed
-        told.append(tuple(texts(world)[count:]))
+        told.append({name: found[counts[name] :] for name, found in arrived(world).items()})
     return [
-        Before(now, state, sum(told[number : number + 3], ()))
-        for number, ((now, state), here) in enumerate(zip(states, told, strict=True))
-        if here
+        Before(now, state, {name: {each for late in told[at : at + 3] for each in late[name]} for name in ("slack", "email")})
+        for at, (now, state) in enumerate(states)
+        if told[at]["slack"]
     ]
 
 
@@ -133,29 +145,36 @@ def restore(world: World, before: Before) -> None:
     world.google.monitoring.store.clear()
 
 
-def kill(world: World, killer: Killer, before: Before, at: int) -> Outcome | None:
-    """Kill the minute's run at a point and let the next two minutes go on; None where the run has no such point."""
-    restore(world, before)
-    killer.points.clear()
-    killer.at = at
-    killer.process = world.start()
-    killer.process.communicate(timeout=60)
-    reached, killer.at, killer.process = len(killer.points) >= at, 0, None
-    if not reached:
-        return None
-    point = killer.points[at - 1]
+def list_points(world: World, killer: Killer, before: Before) -> list[str]:
+    """Run the minute in a process, unharmed; gives its points."""
+    return _run(world, killer, before, "")
+
+
+def kill(world: World, killer: Killer, before: Before, point: str) -> Outcome:
+    """Kill the minute's run at a point and let the next two minutes go on."""
+    _run(world, killer, before, point)
+    assert killer.reached, point
     for _ in range(2):
         world.now += MINUTE
         world.tick()
-    counted = {"slack": Counter(texts(world)), "email": Counter(str(mail["Message-ID"]) for mail in world.smtp.mails)}
+    counted = {name: Counter(found) for name, found in arrived(world).items()}
     published = {each.at for each in world.google.monitoring.written(PROJECT) if each.metric.endswith("o4o/level")}
-    wanted = len(set(before.told))
     return Outcome(
         point=point,
-        lost=sum(max(wanted - len(found), 0) for found in counted.values()),
+        lost=sum(len(before.told[name] - set(found)) for name, found in counted.items()),
         repeated={name: found.total() - len(found) for name, found in counted.items()},
         windows_lost=3 - len(published),
     )
+
+
+def _run(world: World, killer: Killer, before: Before, target: str) -> list[str]:
+    restore(world, before)
+    killer.points.clear()
+    killer.target, killer.reached = target, False
+    killer.process = world.start()
+    killer.process.communicate(timeout=60)
+    killer.process = None
+    return list(killer.points)
 
 
 def main() -> None:
@@ -163,14 +182,11 @@ def main() -> None:
     killer = Killer()
     with incident(killer) as world:
         for before in rehearse(world):
-            found: list[Outcome] = []
-            while outcome := kill(world, killer, before, len(found) + 1):
-                found.append(outcome)
-                print(f"  {outcome.point}: {outcome}", file=sys.stderr)  # noqa: T201 - progress
+            found = [kill(world, killer, before, point) for point in list_points(world, killer, before)]
             repeats = {name: sum(each.repeated[name] for each in found) for name in ("slack", "email")}
             worst = max(max(each.repeated.values()) for each in found)
             print(  # noqa: T201 - the command's result
-                f"{before.now:%H:%M} {before.told[0][:44]}: {len(found)} points, lost {sum(each.lost for each in found)}, "
+                f"{before.now:%H:%M}: {len(found)} points, lost {sum(each.lost for each in found)}, "
                 f"windows of metrics lost {sum(each.windows_lost for each in found)}, repeated {repeats}, at most {worst} a kill"
             )
 
