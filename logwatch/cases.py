@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from logwatch.alerts import Alert, AlertState, advance
 from logwatch.entries import NS, Entry
@@ -43,6 +43,12 @@ class _Case(BaseModel):
     labels: dict[str, str] = {}
     levels: str = ""
     states: str = ""
+
+    @model_validator(mode="after")
+    def _expects(self) -> Self:
+        if not (self.levels or self.states):
+            raise ValueError(f"case '{self.name}' gives neither levels nor states, and would pass whatever comes")
+        return self
 
 
 class _RuleCases(BaseModel):

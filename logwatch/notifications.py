@@ -98,6 +98,8 @@ class Incident:
     closed_at: datetime | None = None
     reopened: int = 0
     """How often it came back within the hour."""
+    since: datetime | None = None
+    """End of the first window at warning since it opened, also of an alert that has come back meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,8 @@ class Memory:
 
     incidents: tuple[Incident, ...] = ()
     silences: tuple[Silence, ...] = ()
+    over: tuple[Alert, ...] = ()
+    """Causes that have ended and still explain what they left behind, told or not."""
 
     def with_silence(self, silence: Silence) -> Memory:
         """Add a silence."""
@@ -174,7 +178,7 @@ def decide(
         if notification:
             notifications.append(_with_context(notification, scene, rules))
     ending, silences = _ending(scene, rules)
-    return Decision((*notifications, *ending), tuple(scene.suppressed.values()), Memory(tuple(incidents), silences))
+    return Decision((*notifications, *ending), tuple(scene.suppressed.values()), Memory(tuple(incidents), silences, scene.over))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,14 +193,19 @@ class _Scene:
     """Firing and not suppressed."""
     silences: tuple[Silence, ...]
     """Those that hold."""
+    over: tuple[Alert, ...]
+    """Causes that have just ended."""
 
 
 def _look(alerts: Iterable[Alert], memory: Memory, rules: RuleSet, now: datetime) -> _Scene:
     found = {alert.fingerprint: alert for alert in alerts}
     firing = {mark: alert for mark, alert in found.items() if alert.state is AlertState.FIRING}
     silences = tuple(silence for silence in memory.silences if silence.until > now)
-    members = [alert for incident in memory.incidents for alert in incident.alerts]
-    causes = [alert for alert in [*found.values(), *members] if alert.fingerprint in firing or _just_over(alert, now)]
+    explaining = {rule for each in rules.inhibitions for rule in each.when}
+    ended = {
+        each.fingerprint: each for each in (*memory.over, *found.values()) if each.rule in explaining and _just_over(each, now)
+    }
+    causes = [*firing.values(), *ended.values()]
     suppressed = {}
     for mark, alert in firing.items():
         silence = max((each for each in silences if each.mutes(alert, now)), key=lambda each: each.until, default=None)
@@ -205,7 +214,7 @@ def _look(alerts: Iterable[Alert], memory: Memory, rules: RuleSet, now: datetime
         elif sources := _sources(alert, causes, rules):
             suppressed[mark] = Suppression(mark, Muted.INHIBITED, sources[0])
     speaking = {mark: alert for mark, alert in firing.items() if mark not in suppressed}
-    return _Scene(now, found, firing, suppressed, speaking, silences)
+    return _Scene(now, found, firing, suppressed, speaking, silences, tuple(ended.values()))
 
 
 def _just_over(alert: Alert, now: datetime) -> bool:
@@ -231,7 +240,8 @@ def _assign(scene: _Scene, incidents: Iterable[Incident], rules: RuleSet) -> lis
         procedure = rules.by_id[alert.rule].procedure
         found = _find(kept, procedure, alert.labels)
         if found is None:
-            kept.append(Incident(_incident_id(procedure, alert), procedure, alert.labels, scene.now, (alert.fingerprint,)))
+            name = _incident_id(procedure, alert, scene.now)
+            kept.append(Incident(name, procedure, alert.labels, scene.now, (alert.fingerprint,)))
         else:
             kept[kept.index(found)] = _join(found, alert, scene.now)
     return kept
@@ -250,25 +260,29 @@ def _join(incident: Incident, alert: Alert, now: datetime) -> Incident:
         return replace(incident, members=(*incident.members, alert.fingerprint))
     return replace(
         incident, members=(alert.fingerprint,), alerts=(), told=(), told_at=None, opened_at=now, closed_at=None,
-        reopened=incident.reopened + 1,
+        reopened=incident.reopened + 1, since=None,
     )  # fmt: skip
 
 
-def _incident_id(procedure: str, alert: Alert) -> str:
+def _incident_id(procedure: str, alert: Alert, now: datetime) -> str:
+    """Name an incident by when it fired; what was mute for long may have fired together with one that is forgotten."""
+    fired = max(alert.firing_at or now, now - REOPEN_WITHIN)
     shop = "-".join(alert.labels.values()) or "all"
     clean = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in shop)[:40]
     mark = "" if clean == shop else f"-{alert.fingerprint[:6]}"  # names that look the same without their letters must not be
-    return f"{alert.firing_at:%Y%m%d%H%M}-{procedure or alert.rule}-{clean}{mark}"
+    return f"{fired:%Y%m%d%H%M}-{procedure or alert.rule}-{clean}{mark}"
 
 
 def _refresh(incident: Incident, scene: _Scene) -> Incident:
-    """Bring the members up to date; one that is no more is kept as it was last seen."""
+    """Bring the members up to date; one that is no more, or only pending again, is kept as it was last seen."""
     if incident.closed_at is not None:
         return incident
     last = {alert.fingerprint: alert for alert in incident.alerts}
-    alerts = tuple(scene.alerts.get(mark) or replace(last[mark], state=AlertState.RESOLVED) for mark in incident.members)
+    found = {mark: alert for mark, alert in scene.alerts.items() if alert.state is not AlertState.PENDING}
+    alerts = tuple(found.get(mark) or replace(last[mark], state=AlertState.RESOLVED) for mark in incident.members)
+    since = min(filter(None, (incident.since, *(alert.pending_at for alert in alerts))))
     going_on = any(mark in scene.firing for mark in incident.members)
-    return replace(incident, alerts=alerts, quiet_at=None if going_on else incident.quiet_at or scene.now)
+    return replace(incident, alerts=alerts, since=since, quiet_at=None if going_on else incident.quiet_at or scene.now)
 
 
 def _speak(incident: Incident, scene: _Scene, remind_every: timedelta) -> tuple[Notification | None, Incident]:
@@ -309,7 +323,7 @@ def _tell(incident: Incident, reason: NotifyReason, new: tuple[str, ...], now: d
         at=now,
         procedure=incident.procedure,
         labels=incident.labels,
-        since=min(alert.pending_at for alert in incident.alerts),
+        since=incident.since or incident.opened_at,
         alerts=tuple(sorted(incident.alerts, key=lambda alert: alert.fingerprint not in new)),
         new=new,
         again=incident.reopened,

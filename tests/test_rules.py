@@ -161,6 +161,8 @@ def test_counters_that_nobody_knows_are_named() -> None:
         (('values: "0 50 51 100 101"', 'values: "0 fifty"'), "'fifty' is no value"),
         (("rule: checkout-traffic", "rule: checkout-trafic"), "there is no rule 'checkout-trafic'"),
         (('levels: "n n e e w"', 'states: ". p"'), "checkout.test.yaml"),
+        (('levels: "n n e e w"', 'states: ". . . . F"'), "found    ....p"),
+        ((', levels: "n n e e w"', ""), "gives neither levels nor states"),
     ],
 )  # fmt: skip
 def test_a_case_that_fails_or_is_wrong_is_told(folder: Path, change: tuple[str, str], says: str) -> None:
