@@ -18,7 +18,7 @@ from logwatch.config import bundled
 from logwatch.entries import WINDOW
 from logwatch.levels import Level
 from logwatch.notifications import NotifyReason
-from logwatch.replay import covered, replay
+from logwatch.replay import replay
 from logwatch.rules import load_rules
 from logwatch.sources.files import FilesSource
 from logwatch.tick import Policy, Ticker
@@ -49,11 +49,9 @@ def judge(path: Path, expected: tuple[str, ...], onset_minute: int) -> Told:
     ticker = Ticker(rules, Policy(channels=("all",)), lambda span: source.last_seen(span, service=None) is not None)
 
     reading = source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)
-    span = covered(reading)
-    if span is None:
-        return Told(0, 0, None)
-    replayed = replay(reading, span, ticker)
-    courses = evaluate(rules.section3, aggregate(reading))
+    windows = aggregate(reading)
+    replayed = replay(reading, windows.span, ticker)
+    courses = evaluate(rules.section3, windows)
     spoken = [
         each.at - Policy().grace
         for each in replayed.notifications

@@ -141,7 +141,7 @@ def evaluate(
 
     settings = _settings(source=source, service=service, lang=lang, rules=rules)
     adapter, name = build_source(settings)
-    now = datetime.now(UTC)
+    now = _clock(settings)()
     wanted = _wanted(settings, since, until, now)
     rule_set = build_rules(settings)
     if dump_filter:
@@ -171,7 +171,7 @@ def windows(
 
     settings = _settings(source=source, service=service)
     adapter, _ = build_source(settings)
-    now = datetime.now(UTC)
+    now = _clock(settings)()
     wanted = _wanted(settings, since, until, now)
     if dump_filter:
         _dump_filter(adapter, wanted, timedelta(), now)
@@ -261,8 +261,8 @@ def alerts(lang: LangOption = None, rules: RulesOption = None) -> None:
     state, readers = _state(settings), audience(settings)
     firing = firing_rows(state, build_rules(settings).by_id, readers)
     columns: tuple[str, ...] = ("alert", "state", "from_when", "value", "procedure", "silent_because")
-    shown = [render_rows(firing, [readers.say(column) for column in columns], _paper())]
-    shown = shown if firing else [readers.say("no_alerts") + "\n"]
+    rows = render_rows(firing, [readers.say(column) for column in columns], _paper())
+    shown = [rows if firing else readers.say("no_alerts") + "\n"]
     past = past_rows(state, readers)[:20]
     if past:
         columns = ("when", "reason", "rules", "shop", "channels")
@@ -360,7 +360,7 @@ def rules_check(rules: RulesOption = None, source: SourceOption = None) -> None:
     typer.echo(f"{len(rule_set.section3)} rules agree with the {rows} rows of section 3 in {rule_set.runbook.path}")
     if settings.source:
         adapter, _ = build_source(settings)
-        now = datetime.now(UTC)
+        now = _clock(settings)()
         with _progress() as progress:
             from logwatch.pipeline import read_windows
             from logwatch.wording import printable

@@ -52,6 +52,11 @@ class Span(NamedTuple):
         return Span(self.start - before, self.end + after)
 
 
+def floor_minute(moment: datetime) -> datetime:
+    """Give the start of the minute that a time lies in."""
+    return moment.replace(second=0, microsecond=0)
+
+
 _minutes: dict[str, int] = {}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from logwatch.alerts import Alert, AlertState, fingerprint, needed_windows
-from logwatch.levels import Level, Verdict, Why
+from logwatch.levels import Level, Verdict
 from logwatch.messages import format_span
 from logwatch.notifications import Muted, NotifyReason, Suppression
 from logwatch.wording import format_range, format_value, printable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from logwatch.rules import Rule
-    from logwatch.state import Delivery, State
+    from logwatch.state import Delivery, Note, State
     from logwatch.wording import Audience
 
 
@@ -42,8 +42,7 @@ def explain(state: State, rule: Rule, audience: Audience, next_reminder: Callabl
 
 def name(found: Alert | Verdict, audience: Audience) -> str:
     """Name a rule and shop."""
-    shop = printable(found.labels["service"]) if "service" in found.labels else audience.say("all_shops")
-    return f"{found.rule} ({shop})"
+    return f"{found.rule} ({audience.shop(found.labels)})"
 
 
 def _since(alert: Alert) -> datetime:
@@ -55,10 +54,7 @@ def _reasons(alert: Alert | None, verdict: Verdict | None, rule: Rule, audience:
     if verdict:
         value = format_value(verdict.value, rule.normal.unit)
         counted = f" ({verdict.numerator:g}/{verdict.denominator:g})" if verdict.denominator else ""
-        why = ""
-        if verdict.why is not Why.NONE:
-            n, k = verdict.denominator, verdict.numerator
-            why = ", " + audience.say(verdict.why, n=f"{n:g}" if n is not None else "?", k=f"{k:g}" if k is not None else "?")
+        why = f", {audience.why(verdict)}" if verdict.why else ""
         lines.append(
             audience.say(
                 "last_window", at=audience.clock(verdict.window_end), level=audience.say(verdict.level), value=value + counted,
@@ -90,13 +86,13 @@ def _telling(
         return lines
     for note in state.notes:
         if note.id.rpartition(".")[0] == incident.id:
-            where = ", ".join(note.delivered) or audience.say("nowhere")
+            where = _through(note, audience)
             lines.append(
                 audience.say("told", at=audience.clock(note.at), reason=audience.say(f"reason_{note.reason}"), where=where)
             )
     for each in state.outbox:
         for channel, delivery in each.deliveries.items():
-            if each.notification.incident == incident.id and not delivery.delivered_at:
+            if each.notification.incident == incident.id and not delivery.over:
                 reason = audience.say(f"reason_{each.notification.reason}")
                 error = f": {printable(delivery.error.splitlines()[0])}" if delivery.error else ""
                 lines.append(audience.say("waits", reason=reason, channel=channel, attempts=delivery.attempts) + error)
@@ -143,6 +139,12 @@ def _progress(deliveries: dict[str, Delivery], audience: Audience) -> str:
     )
 
 
+def _through(note: Note, audience: Audience) -> str:
+    """Say through which channels a message went, and which never took it."""
+    shown = [name if at else audience.say("given_up", channel=name) for name, at in note.delivered.items()]
+    return ", ".join(shown) or audience.say("nowhere")
+
+
 def past_rows(state: State, audience: Audience) -> list[tuple[str, ...]]:
     """Give what was told, newest first: when, why, about which rules and shop, through which channels."""
     waiting = [
@@ -150,14 +152,14 @@ def past_rows(state: State, audience: Audience) -> list[tuple[str, ...]]:
         for each in state.outbox
         for one in [each.notification]
     ]
-    done = [(note.at, note.reason, note.rules, note.labels, ", ".join(note.delivered)) for note in state.notes]
+    done = [(note.at, note.reason, note.rules, note.labels, _through(note, audience)) for note in state.notes]
     return [
         (
             audience.moment(at),
             audience.say(f"reason_{NotifyReason(reason)}"),
             ", ".join(rules),
-            printable(labels.get("service", "")) or audience.say("all_shops"),
-            channels or audience.say("nowhere"),
+            audience.shop(labels),
+            channels,
         )
         for at, reason, rules, labels, channels in sorted([*done, *waiting], key=lambda row: row[0], reverse=True)
     ]
@@ -169,7 +171,7 @@ def silence_rows(state: State, now: datetime, audience: Audience) -> list[tuple[
         (
             each.id,
             each.rule,
-            printable(each.labels.get("service", "")) or audience.say("all_shops"),
+            audience.shop(each.labels),
             audience.moment(each.until),
             printable(each.reason),
             printable(each.by),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from logwatch.alerts import AlertState
 from logwatch.explain import name
-from logwatch.wording import format_value, printable
+from logwatch.wording import format_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,7 +72,7 @@ def render_replay(replayed: Replayed, rules: RuleSet, audience: Audience, source
             audience.moment(each.at),
             say(f"reason_{each.reason}"),
             each.procedure,
-            printable(each.labels.get("service", "")) or say("all_shops"),
+            audience.shop(each.labels),
             ", ".join(each.rules),
         )
         for each in told

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from logwatch.alerts import Alert, AlertState
 from logwatch.notifications import Notification, NotifyReason
-from logwatch.wording import format_range, format_value, printable
+from logwatch.wording import format_range, format_value, printable, shop_name
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -111,7 +111,7 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
     procedure = rules.runbook.procedure(notification.procedure) if notification.procedure else None
     named = [rules.by_id.get(alert.rule) for alert in notification.alerts]
     marked = next((rule.step for rule in named if rule and rule.step and rule.procedure == notification.procedure), None)
-    shops = _shop(notification.labels) or audience.say("all_shops")
+    shops = audience.shop(notification.labels)[:60]
     about = f"{procedure.section} {procedure.title}" if procedure else _summary(notification.alerts[0], rules, audience)
     return Message(
         notification=notification,
@@ -128,10 +128,6 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
     )
 
 
-def _shop(labels: dict[str, str]) -> str:
-    return printable(labels["service"])[:60] or '""' if "service" in labels else ""
-
-
 def _summary(alert: Alert, rules: RuleSet, audience: Audience) -> str:
     rule = rules.by_id.get(alert.rule)
     return rule.summary[audience.lang] if rule else alert.rule
@@ -142,7 +138,7 @@ def _headline(notification: Notification, rules: RuleSet, audience: Audience) ->
     first = notification.alerts[0]
     rule = rules.by_id.get(first.rule)
     parts = [f"[{audience.say(f'reason_{notification.reason}')}] {_summary(first, rules, audience)}"]
-    parts += [shop] if (shop := _shop(first.labels)) else []
+    parts += [shop] if (shop := shop_name(first.labels)[:60]) else []
     if notification.reason is NotifyReason.RESOLVED:
         lasted = (notification.resolved_at or notification.at) - notification.since
         parts.append(audience.say("lasted", span=format_span(lasted, audience)))
@@ -182,7 +178,7 @@ def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Au
     return AlertLine(
         rule=alert.rule,
         summary=_summary(alert, rules, audience),
-        shop=_shop(alert.labels),
+        shop=shop_name(alert.labels)[:60],
         state=alert.state,
         level=latest.level,
         is_new=alert.fingerprint in notification.new,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from logwatch.custody import Held, take
 from logwatch.delivery import Delivery
-from logwatch.entries import Span, to_datetime, to_nanoseconds
+from logwatch.entries import Span, floor_minute, to_datetime, to_nanoseconds
 from logwatch.errors import ConfigError, ConflictError, ExportError, SourceError
 from logwatch.points import Point, descriptors_version
 from logwatch.state import Lease, State, fall_over
@@ -88,15 +88,11 @@ def _import_pandas() -> None:
     import logwatch.verdicts  # noqa: F401
 
 
-def _floor(moment: datetime) -> datetime:
-    return moment.replace(second=0, microsecond=0)
-
-
 def live_span(wanted: Wanted, now: datetime) -> Span:
     """Give the closed windows between since and until."""
-    closed = _floor(now - wanted.grace)
-    end = min(_floor(wanted.until(now)), closed) if wanted.until else closed
-    start = _floor(wanted.since(end)) if wanted.since else end - timedelta(hours=1)
+    closed = floor_minute(now - wanted.grace)
+    end = min(floor_minute(wanted.until(now)), closed) if wanted.until else closed
+    start = floor_minute(wanted.since(end)) if wanted.since else end - timedelta(hours=1)
     return _checked(Span(start, end))
 
 
@@ -109,9 +105,9 @@ def _recorded_span(reading: Reading, wanted: Wanted) -> Span:
         if "not_an_entry" in reading.refused:
             hint += "; wanted are log entries as 'gcloud logging read --format=json' prints them"
         raise SourceError("no log entry with a time in the source", hint=hint)
-    first, last = _floor(to_datetime(earliest)), _floor(to_datetime(latest)) + MINUTE
-    end = _floor(wanted.until(last)) if wanted.until else last
-    span = _checked(Span(_floor(wanted.since(end)) if wanted.since else min(first, end - MINUTE), end))
+    first, last = floor_minute(to_datetime(earliest)), floor_minute(to_datetime(latest)) + MINUTE
+    end = floor_minute(wanted.until(last)) if wanted.until else last
+    span = _checked(Span(floor_minute(wanted.since(end)) if wanted.since else min(first, end - MINUTE), end))
     if span.end <= first or span.start >= last:
         covers = f"the recording covers {first:%Y-%m-%dT%H:%MZ} to {last:%Y-%m-%dT%H:%MZ}"
         raise SourceError(f"no entries between {span.start:%Y-%m-%dT%H:%MZ} and {span.end:%Y-%m-%dT%H:%MZ}", hint=covers)

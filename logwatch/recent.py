@@ -29,6 +29,14 @@ class Recent(msgspec.Struct, frozen=True):
     gauges: list[tuple[int, int, float]] = []
     """Time (nanoseconds), series, value."""
 
+    def check(self) -> None:
+        """Raise ValueError where a position points at no name."""
+        summaries = (place for row in self.summaries for place in (row[2], row[4], *row[5][::2]))
+        slow = (place for row in self.slow for place in (row[2], *row[4:7]))
+        places = {*summaries, *slow, *(gauge[1] for gauge in self.gauges)}
+        if any(place not in range(len(self.names)) for place in places) or any(len(row[5]) % 2 for row in self.summaries):
+            raise ValueError("recent entries point at names that are not there")
+
 
 class Row(NamedTuple):
     """Where one decoded entry stands in a reading's columns."""
@@ -168,7 +176,7 @@ def dump(reading: Reading) -> Recent:
 
 
 def load(recent: Recent) -> Reading:
-    """Give the entries back as a reading; raises IndexError or ValueError where the document is no such thing."""
+    """Give the entries of a checked document back as a reading."""
     reading, names = Reading(), recent.names
     for time, received, log, insert_id, instance, flat in recent.summaries:
         _add(reading, (time, received, names[log], insert_id, names[instance]), SAMPLES, len(flat) // 2)

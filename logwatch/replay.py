@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from logwatch.alerts import AlertState
-from logwatch.entries import EPOCH, WINDOW, Span, to_datetime, to_nanoseconds
+from logwatch.entries import NS, WINDOW, to_nanoseconds
 from logwatch.recent import pick, rows
 from logwatch.state import State
 from logwatch.windows import moves_back
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from logwatch.alerts import Alert, Transition
+    from logwatch.entries import Span
     from logwatch.notifications import Notification
     from logwatch.reading import Reading
     from logwatch.recent import Row
@@ -106,12 +107,12 @@ def _time_of(tick: int, start: datetime, ticker: Ticker) -> datetime:
 
 def _first_to_see(received: int, start: datetime, ticker: Ticker) -> int:
     """Give the number of the first tick at or after an arrival."""
-    return -((to_nanoseconds(_time_of(-1, start, ticker)) - received) // to_nanoseconds(EPOCH + WINDOW)) - 1
+    return -((to_nanoseconds(_time_of(-1, start, ticker)) - received) // (60 * NS)) - 1
 
 
 def _is_late(received: int, times: Sequence[int], row: Row, ticker: Ticker) -> bool:
-    minute = to_nanoseconds(EPOCH + WINDOW)
-    return received > (times[row.number] // minute + 1) * minute + to_nanoseconds(EPOCH + ticker.policy.grace)
+    closed = (times[row.number] // (60 * NS) + 1) * 60 * NS
+    return received > closed + int(ticker.policy.grace.total_seconds() * NS)
 
 
 def _pick_gauges(reading: Reading, fresh: Reading, start: int, end: int) -> None:
@@ -119,11 +120,3 @@ def _pick_gauges(reading: Reading, fresh: Reading, start: int, end: int) -> None
     for time, series, value in zip(reading.gauges.time, reading.gauges.series, reading.gauges.value, strict=True):
         if start <= time < end:
             fresh.add_gauge(names[series], time, value)
-
-
-def covered(reading: Reading) -> Span | None:
-    """Give the whole minutes from the first to the last entry; None where there is none."""
-    if reading.first is None or reading.last is None:
-        return None
-    first, last = (to_datetime(time).replace(second=0, microsecond=0) for time in (reading.first, reading.last))
-    return Span(first, last + WINDOW)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from logwatch.entries import WINDOW
-from logwatch.levels import Level, Verdict, Why
+from logwatch.levels import Level, Verdict
 from logwatch.samples import Flaw, Reason
 from logwatch.texts import Lang, text
-from logwatch.wording import Audience, format_range, format_value, printable
+from logwatch.wording import Audience, format_range, format_value, printable, shop_name
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -122,11 +122,6 @@ def _span_text(span: Span, zone: ZoneInfo) -> str:
     return f"{start:%Y-%m-%d %H:%M} – {day}{end:%H:%M %Z}"
 
 
-def _shop(course: Course) -> str:
-    """Give the shop; empty for all together, and a pair of quotes for one without a name."""
-    return printable(course.labels["service"]) or '""' if "service" in course.labels else ""
-
-
 def _name(row: Row) -> str:
     return f"{row.rule}({row.shop})" if row.shop else row.rule
 
@@ -137,7 +132,7 @@ def _row(course: Course, audience: Audience) -> Row:
     return Row(
         rule=rule.rule,
         summary=rule.summary[audience.lang],
-        shop=_shop(course),
+        shop=shop_name(course.labels),
         latest=_cell(latest, unit, audience, slow=rule.slow is not None),
         worst=_cell(worst, unit, audience, slow=rule.slow is not None) if worst else Cell("", Level.UNKNOWN, "", ""),
         course=tuple(zip((None if v != v else v for v in course.table["value"]), course.levels(), strict=True)),  # noqa: PLR0124
@@ -149,15 +144,11 @@ def _row(course: Course, audience: Audience) -> Row:
 
 
 def _cell(verdict: Verdict, unit: str, audience: Audience, *, slow: bool) -> Cell:
-    why = ""
-    if verdict.why is not Why.NONE:
-        n, k = verdict.denominator, verdict.numerator
-        why = audience.say(verdict.why, n=f"{n:g}" if n is not None else "?", k=f"{k:g}" if k is not None else "?")
     value = format_value(verdict.value, unit)
     if slow and verdict.level is Level.NORMAL:
         value = audience.say("slow_count", k=f"{verdict.numerator or 0:g}")
     at = "" if verdict.level is Level.NORMAL and not verdict.value else audience.clock(verdict.window_end)
-    return Cell(value, verdict.level, at, why)
+    return Cell(value, verdict.level, at, audience.why(verdict))
 
 
 def _procedures(warned: list[Row], rules: RuleSet) -> tuple[Followed, ...]:
@@ -244,7 +235,7 @@ def _suspect(course: Course, audience: Audience) -> list[str]:
         audience.say(
             "suspect",
             rule=course.rule.rule,
-            shop=_shop(course) or audience.say("all_shops"),
+            shop=shop_name(course.labels) or audience.say("all_shops"),
             numerator=f"{verdict.numerator:g}",
             denominator=f"{verdict.denominator:g}",
             at=audience.clock(verdict.window_end),

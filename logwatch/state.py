@@ -47,8 +47,15 @@ class Delivery:
     error: str = ""
     permanent: bool = False
     delivered_at: datetime | None = None
+    given_up: bool = False
+    """No try of a day brought it through."""
     instead_of: str = ""
     """The channel that this one stands in for."""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is to be done."""
+        return self.given_up or self.delivered_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +78,6 @@ class Note:
     labels: dict[str, str]
     delivered: dict[str, datetime | None]
     """Channel to when; None where it was given up."""
-    since: datetime | None = None
-    resolved_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,6 @@ class State:
     schema: int = SCHEMA
     run: str = ""
     """Who saved it last: an execution's name."""
-    saved_at: datetime | None = None
     started_at: datetime | None = None
     """When this document began."""
     lease: Lease | None = None
@@ -129,8 +133,10 @@ def load_state(text: bytes, migrations: Mapping[int, Migration] = MIGRATIONS) ->
             document = migrations[schema](document)
             schema += 1
         if schema == SCHEMA:
-            return msgspec.convert({**document, "schema": SCHEMA}, State)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, TypeError, KeyError, AttributeError) as error:
+            state = msgspec.convert({**document, "schema": SCHEMA}, State)
+            state.recent.check()
+            return state
+    except (msgspec.MsgspecError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise BrokenStateError(f"the state is broken: {error}") from None
     if not isinstance(schema, int) or schema < SCHEMA:
         raise BrokenStateError(f"the state is broken: schema {schema!r} is unknown")
@@ -149,7 +155,7 @@ def enqueue(state: State, notifications: tuple[Notification, ...], channels: tup
 
 def next_due(state: State, channel: str, now: datetime) -> Outgoing | None:
     """Give the oldest message that the channel may try now; a channel that was told to wait waits with all of them."""
-    waiting = [each for each in state.outbox if channel in each.deliveries and not each.deliveries[channel].delivered_at]
+    waiting = [each for each in state.outbox if channel in each.deliveries and not each.deliveries[channel].over]
     for each in waiting:
         delivery = each.deliveries[channel]
         if delivery.retry_at is None or delivery.retry_at <= now:
@@ -167,7 +173,7 @@ def record_delivery(state: State, outgoing: Outgoing, channel: str, now: datetim
         incident = outgoing.notification.incident
         threads = {**state.threads, incident: {**state.threads.get(incident, {}), channel: thread}}
         state = replace(state, threads=threads)
-    return _settle(state, now)
+    return _settle(state)
 
 
 def record_failure(state: State, outgoing: Outgoing, channel: str, now: datetime, error: ChannelError) -> State:
@@ -182,33 +188,38 @@ def record_failure(state: State, outgoing: Outgoing, channel: str, now: datetime
         error=str(error),
         permanent=error.permanent,
     )
-    return replace(_put(state, outgoing, channel, delivery), saved_at=now)
+    return _put(state, outgoing, channel, delivery)
 
 
 def fall_over(state: State, channels: tuple[str, ...], now: datetime) -> tuple[State, list[str]]:
     """Give messages that one channel has not taken for an hour, or never will, to the channels that do not have them.
 
-    Gives also what is lost: messages that no try of a day brought through.
+    A channel that is set up no more counts as one that fails from now on. Gives also what is lost: messages that no try of
+    a day brought through.
     """
     outbox, lost = [], []
     for each in state.outbox:
-        stuck = [name for name, delivery in each.deliveries.items() if _is_stuck(delivery, now)]
-        missing = [name for name in channels if name not in each.deliveries] if stuck else []
-        extra = {name: Delivery(instead_of=stuck[0]) for name in missing}
-        kept = {name: delivery for name, delivery in each.deliveries.items() if not _is_hopeless(delivery, now)}
-        lost += [f"{each.notification.id} on {name}" for name in each.deliveries if name not in kept]
-        outbox.append(replace(each, deliveries={**kept, **extra}))
-    return _settle(replace(state, outbox=tuple(outbox)), now), lost
+        deliveries = {name: _age(delivery, now, set_up=name in channels) for name, delivery in each.deliveries.items()}
+        stuck = [name for name, delivery in deliveries.items() if _is_stuck(delivery, now)]
+        missing = [name for name in channels if name not in deliveries] if stuck else []
+        ended = [name for name, delivery in deliveries.items() if delivery.given_up and not each.deliveries[name].given_up]
+        lost += [f"{each.notification.id} on {name}" for name in ended]
+        outbox.append(replace(each, deliveries={**deliveries, **{name: Delivery(instead_of=stuck[0]) for name in missing}}))
+    return _settle(replace(state, outbox=tuple(outbox))), lost
+
+
+def _age(delivery: Delivery, now: datetime, *, set_up: bool) -> Delivery:
+    if delivery.over:
+        return delivery
+    if not set_up:
+        delivery = replace(delivery, failing_since=delivery.failing_since or now, error="this channel is set up no more")
+    failing = delivery.failing_since
+    return replace(delivery, given_up=failing is not None and now - failing >= GIVE_UP_AFTER)
 
 
 def _is_stuck(delivery: Delivery, now: datetime) -> bool:
     failing = delivery.failing_since
     return failing is not None and not delivery.delivered_at and (delivery.permanent or now - failing >= FALL_OVER_AFTER)
-
-
-def _is_hopeless(delivery: Delivery, now: datetime) -> bool:
-    failing = delivery.failing_since
-    return failing is not None and not delivery.delivered_at and now - failing >= GIVE_UP_AFTER
 
 
 def _delivery(state: State, outgoing: Outgoing, channel: str) -> Delivery:
@@ -225,16 +236,16 @@ def _put(state: State, outgoing: Outgoing, channel: str, delivery: Delivery) -> 
     return replace(state, outbox=outbox)
 
 
-def _settle(state: State, now: datetime) -> State:
-    """Move what is delivered everywhere into the log, and forget the threads of incidents that are over."""
-    done = [each for each in state.outbox if all(delivery.delivered_at for delivery in each.deliveries.values())]
+def _settle(state: State) -> State:
+    """Move what is over everywhere into the log, and forget the threads of incidents that are over."""
+    done = [each for each in state.outbox if all(delivery.over for delivery in each.deliveries.values())]
+    left = tuple(each for each in state.outbox if not all(delivery.over for delivery in each.deliveries.values()))
     notes = [
         _note(each.notification, {name: delivery.delivered_at for name, delivery in each.deliveries.items()}) for each in done
     ]
-    left = tuple(each for each in state.outbox if each not in done)
     open_ = {incident.id for incident in state.memory.incidents} | {each.notification.incident for each in left}
     threads = {incident: each for incident, each in state.threads.items() if incident in open_}
-    return replace(state, outbox=left, notes=(*state.notes, *notes)[-KEPT_NOTES:], threads=threads, saved_at=now)
+    return replace(state, outbox=left, notes=(*state.notes, *notes)[-KEPT_NOTES:], threads=threads)
 
 
 def _note(notification: Notification, delivered: dict[str, datetime | None]) -> Note:
@@ -246,6 +257,4 @@ def _note(notification: Notification, delivered: dict[str, datetime | None]) -> 
         rules=notification.rules,
         labels=notification.labels,
         delivered=delivered,
-        since=notification.since,
-        resolved_at=notification.resolved_at,
     )

@@ -189,6 +189,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "'{reason}' 알림이 {channel} 채널에서 전송 대기 중(실패 {attempts}회)",
         "{reason} waits for {channel} ({attempts} failures)",
     ),
+    "given_up": ("{channel}(전달 포기)", "{channel} (given up)"),
     "on_its_way": ("{channel}(대기, 실패 {attempts}회)", "{channel} (waits, {attempts} failures)"),
     "next_reminder": ("다음 재알림까지 {span}", "next reminder in {span}"),
     "inhibited_by": ("{rule}(으)로 설명되어 따로 알리지 않음", "inhibited by {rule}, which explains it"),

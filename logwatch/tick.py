@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from logwatch.alerts import Transition, advance
-from logwatch.entries import WINDOW, Span, to_nanoseconds
+from logwatch.entries import WINDOW, Span, floor_minute, to_nanoseconds
 from logwatch.notifications import REMIND_EVERY, decide
 from logwatch.points import Point, counter_points, verdict_points
 from logwatch.recent import Recent, dump, load, new_and_late, trim
@@ -95,7 +95,7 @@ class Ticker:
 
     def plan(self, state: State, now: datetime) -> Plan:
         """Say what to read and to judge: all windows closed since the cursor, at least one at the very beginning."""
-        end = _floor(now - self.policy.grace)
+        end = floor_minute(now - self.policy.grace)
         cursor = state.cursor or end - WINDOW
         skipped = timedelta()
         if end - cursor > self.policy.catch_up:
@@ -197,7 +197,3 @@ class Ticker:
             if quiet < longest or shows_life(windows, look) or self.life(look):
                 silent[minute] = float(quiet)
         return with_gauge(windows, SILENT_MINUTES, silent), last
-
-
-def _floor(moment: datetime) -> datetime:
-    return moment.replace(second=0, microsecond=0)

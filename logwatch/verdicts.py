@@ -131,7 +131,7 @@ class _Grid:
         self.windows = windows
         self.first = to_minute(windows.span.start)
         self.size = max(-(-(windows.span.end - windows.span.start) // WINDOW), 0)
-        self.minutes = np.arange(self.first, self.first + self.size)
+        self.minutes = pd.Index(np.arange(self.first, self.first + self.size), name="minute")
         self.known = self._spread(windows.summaries["minute"], windows.summaries["lines"]) > 0
         self._series: list[Series] = [parse_series(key) for key in windows.counters["series"].cat.categories]
         self._place = (windows.counters["minute"] - self.first).to_numpy()
@@ -164,7 +164,7 @@ class _Grid:
         """Give a course's table, with defaults for the columns left out."""
         figures = {"numerator": np.nan, "denominator": np.nan, "why": 0, "span": 1}
         told = {"level": level, **figures, "certain": False, "suspect": False, **columns}
-        return pd.DataFrame(told, index=pd.Index(self.minutes, name="minute"))
+        return pd.DataFrame(told, index=self.minutes)
 
 
 def _minutes(span: timedelta) -> int:
@@ -184,8 +184,9 @@ def _judge_count(rule: Rule, selectors: tuple[str, ...], grid: _Grid) -> pd.Data
 
 def _judge_gauge(rule: Rule, name: str, grid: _Grid) -> pd.DataFrame:
     gauges = grid.windows.gauges
-    found = gauges[gauges["series"] == name].groupby("minute")["value"].max()
-    value = found.reindex(grid.minutes).to_numpy(dtype="float64")
+    found = gauges[gauges["series"] == name]
+    value = np.full(grid.size, np.nan)
+    np.fmax.at(value, (found["minute"] - grid.first).to_numpy(), found["value"].to_numpy())
     known = ~np.isnan(value)
     level = np.where(known, _level(rule, value), UNKNOWN)
     missing = Why.NO_LINES if len(found) else Why.NO_ENDPOINT

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from logwatch.texts import Lang, text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from logwatch.levels import Verdict
     from logwatch.ranges import Range
 
 DEFAULT_SERVICE = "o4o-core-api"
@@ -33,9 +35,24 @@ class Audience:
         """Give a time of day in their time zone."""
         return f"{moment.astimezone(self.zone):%H:%M}"
 
+    def shop(self, labels: Mapping[str, str]) -> str:
+        """Name a shop, or all of them."""
+        return shop_name(labels) or self.say("all_shops")
+
+    def why(self, verdict: Verdict) -> str:
+        """Say why a verdict's level is not simply what its value says; empty where it is."""
+        figures = {"n": verdict.denominator, "k": verdict.numerator}
+        shown = {name: f"{count:g}" if count is not None else "?" for name, count in figures.items()}
+        return self.say(verdict.why, **shown) if verdict.why else ""
+
     def moment(self, moment: datetime) -> str:
         """Give a day and a time of day in their time zone."""
         return f"{moment.astimezone(self.zone):%m-%d %H:%M}"
+
+
+def shop_name(labels: Mapping[str, str]) -> str:
+    """Give the shop as it is shown; empty for all together, and a pair of quotes for one without a name."""
+    return printable(labels["service"]) or '""' if "service" in labels else ""
 
 
 def printable(hostile: str) -> str:

@@ -442,6 +442,11 @@ def test_windows_tell_on_standard_error_what_is_not_in_the_table(run: Run) -> No
 # ---- rules
 
 
+def test_a_drill_takes_its_time_for_now(run: Run) -> None:
+    ran = run("evaluate", "--source", "gcp://o4o-demo", "--dump-filter", LOGWATCH_NOW="2026-02-24T12:00:00Z")
+    assert 'timestamp<"2026-02-24T11:59' in ran.out
+
+
 def test_rules_check_agrees_with_the_runbook(run: Run) -> None:
     ran = run("rules", "check")
     assert (ran.code, ran.err) == (0, "")

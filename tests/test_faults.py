@@ -146,6 +146,21 @@ def test_after_an_hour_a_message_goes_out_through_the_channel_that_stands_in(tmp
         assert "slack 채널로 전달되지 않아" in body.get_content()
 
 
+def test_a_channel_that_is_set_up_no_more_holds_no_message_for_ever(world: World) -> None:
+    world.slack.answer(503, times=10_000)
+    world.tick()
+    world.more = {"SLACK_WEBHOOK_URL": ""}
+    go_on(world, 1)
+    assert [name for each in world.state().outbox for name in each.deliveries] == ["slack", "email"]
+    world.now += timedelta(hours=25)
+    summary = world.tick()
+    assert any("given up after a day" in error for error in summary.errors)
+    assert world.state().outbox == ()
+    told = next(note for note in world.state().notes if note.reason == "firing")
+    assert told.delivered["slack"] is None
+    assert told.delivered["email"] is not None
+
+
 def test_a_permanent_refusal_falls_over_at_once_and_is_tried_again_when_it_may_be_mended(tmp_path: Path) -> None:
     with World(tmp_path, ENTRIES, now=FIRES, more={"NOTIFY": "slack"}) as world:
         world.slack.answer(404, times=1)
@@ -179,6 +194,7 @@ def test_a_bucket_that_fails_once_costs_nothing(
         b'{"schema":"x"}',
         b"\xff\xfe",
         b'{"schema":1,"recent":{"summaries":[[1]]}}',
+        b'{"schema":1,"recent":{"names":["a"],"summaries":[[1,1,0,"id",9,[]]]}}',
     ],
 )
 def test_a_broken_state_is_kept_aside_and_told(world: World, broken: bytes) -> None:
