@@ -245,12 +245,10 @@ def _judge_slow(rule: Rule, slow: Slow, grid: _Grid) -> pd.DataFrame:
         for chosen in (np.ones(len(found)), ~rule.normal.holds(duration), rule.warning.holds(duration))
     )
     asked = grid.total(slow.requests, {}) if slow.requests else np.zeros(grid.size)
-    stretch, certain = np.zeros(grid.size, dtype="int64"), np.zeros(grid.size, dtype=bool)
-    if slow.requests and grid.known.any():
-        shown = prove_slow(beyond, asked, slow, minutes)
-        stretch, certain = shown.stretch, shown.certain
-    else:
-        stretch[sliding(beyond, minutes) >= slow.min_count] = minutes
+    shown = prove_slow(beyond, asked, slow, minutes)
+    uncounted = _nobody_counts(slow, grid)
+    stretch = np.where(uncounted, np.where(sliding(beyond, minutes) >= slow.min_count, minutes, 0), shown.stretch)
+    certain = shown.certain & ~uncounted
     proven = stretch > 0
     stretch = np.where(proven, stretch, minutes)
     count, outside, requests = (_over(stretch, values) for values in (each, outside, asked))
@@ -267,6 +265,17 @@ def _judge_slow(rule: Rule, slow: Slow, grid: _Grid) -> pd.DataFrame:
         span=stretch,
         certain=certain,
     )
+
+
+def _nobody_counts(slow: Slow, grid: _Grid) -> Array:
+    """Tell for each window whether its span is without the counters that the label's requests are held against.
+
+    Only the span counts, so that a run, whose view is short, says the same as a look at a whole day. In the very first window
+    of a view the first summary may still be on its way.
+    """
+    silent = sliding(grid.known, _minutes(slow.span)) == 0 if slow.requests else np.ones(grid.size, dtype=bool)
+    silent[:1] &= not (slow.requests and grid.known.any())
+    return silent
 
 
 def _over(stretch: Array, values: Array) -> Array:
