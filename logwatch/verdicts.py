@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, assert_never
 
 import numpy as np
@@ -26,19 +27,29 @@ _WHYS = tuple(Why)
 _WHY = {why: code for code, why in enumerate(_WHYS)}
 
 
-@dataclass(frozen=True, slots=True)
+Columns = dict[str, Array]
+"""As in `Verdict`, level and why as numbers, span in minutes; one value a window."""
+
+
+@dataclass(frozen=True)
 class Course:
     """The verdicts of one rule and set of labels, window by window."""
 
     rule: Rule
     labels: dict[str, str]
-    table: pd.DataFrame
-    """Index minute (of the window's start); columns as in `Verdict`, level and why as numbers, span in minutes."""
+    minutes: Array
+    """Of the windows' starts, one after the other."""
+    columns: Columns
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The columns with the minutes as their index; made when it is first looked at, since a tick never does."""
+        return pd.DataFrame(self.columns, index=pd.Index(self.minutes, name="minute"))
 
     def verdicts(self) -> list[Verdict]:
         """Give the verdict of each window."""
         names = ("level", "why", "value", "numerator", "denominator", "span", "certain", "suspect")
-        rows = zip(self.table.index, *(self.table[name].tolist() for name in names), strict=True)
+        rows = zip(self.minutes.tolist(), *(self.columns[name].tolist() for name in names), strict=True)
         return [
             Verdict(
                 rule=self.rule.rule,
@@ -59,12 +70,13 @@ class Course:
 
     def verdict(self, minute: int) -> Verdict:
         """Give the verdict of one window."""
-        return replace(self, table=self.table.loc[[minute]]).verdicts()[0]
+        at = slice(minute - int(self.minutes[0]), minute - int(self.minutes[0]) + 1)
+        return replace(self, minutes=self.minutes[at], columns=_cut(self.columns, at)).verdicts()[0]
 
     @property
     def latest(self) -> Verdict:
         """The verdict of the last window."""
-        return self.verdict(int(self.table.index[-1]))
+        return self.verdict(int(self.minutes[-1]))
 
     @property
     def worst(self) -> Verdict | None:
@@ -81,7 +93,7 @@ class Course:
 
     def levels(self) -> list[Level]:
         """The level of each window."""
-        return [_LEVELS[code] for code in self.table["level"]]
+        return [_LEVELS[code] for code in self.columns["level"].tolist()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,10 @@ class Judged:
     span: Span
     windows: Windows
     courses: tuple[Course, ...]
+
+
+def _cut(columns: Columns, at: slice) -> Columns:
+    return {name: values[at] for name, values in columns.items()}
 
 
 def _or_none(value: float) -> float | None:
@@ -105,10 +121,13 @@ def evaluate(rules: Iterable[Rule], windows: Windows, span: Span | None = None) 
     span = span or windows.span
     grid = _Grid(windows)
     first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
-    return [Course(rule, labels, table.loc[first:last]) for rule in rules for labels, table in _judge(rule, grid) if len(table)]
+    at = slice(max(first - grid.first, 0), max(last + 1 - grid.first, 0))
+    minutes = grid.minutes[at]
+    judged = ((rule, labels, columns) for rule in rules for labels, columns in _judge(rule, grid))
+    return [Course(rule, labels, minutes, _cut(columns, at)) for rule, labels, columns in judged if len(minutes)]
 
 
-def _judge(rule: Rule, grid: "_Grid") -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
+def _judge(rule: Rule, grid: "_Grid") -> Iterator[tuple[dict[str, str], Columns]]:
     if rule.count:
         yield {}, _judge_count(rule, rule.count, grid)
     elif rule.ratio:
@@ -131,7 +150,7 @@ class _Grid:
         self.windows = windows
         self.first = to_minute(windows.span.start)
         self.size = max(-(-(windows.span.end - windows.span.start) // WINDOW), 0)
-        self.minutes = pd.Index(np.arange(self.first, self.first + self.size), name="minute")
+        self.minutes = np.arange(self.first, self.first + self.size)
         self.known = self._spread(windows.summaries["minute"], windows.summaries["lines"]) > 0
         self._series: list[Series] = [parse_series(key) for key in windows.counters["series"].cat.categories]
         self._place = (windows.counters["minute"] - self.first).to_numpy()
@@ -160,11 +179,11 @@ class _Grid:
             }
         )
 
-    def table(self, level: Array, **columns: Any) -> pd.DataFrame:  # noqa: ANN401 - arrays or one value for all
-        """Give a course's table, with defaults for the columns left out."""
+    def columns(self, level: Array, **columns: Any) -> Columns:  # noqa: ANN401 - arrays or one value for all
+        """Give a course's columns, with defaults for those left out."""
         figures = {"numerator": np.nan, "denominator": np.nan, "why": 0, "span": 1}
         told = {"level": level, **figures, "certain": False, "suspect": False, **columns}
-        return pd.DataFrame(told, index=self.minutes)
+        return {name: np.broadcast_to(values, self.size) for name, values in told.items()}
 
 
 def _minutes(span: timedelta) -> int:
@@ -175,14 +194,14 @@ def _level(rule: Rule, value: Array) -> Array:
     return np.where(rule.warning.holds(value), WARNING, np.where(rule.normal.holds(value), NORMAL, ELEVATED))
 
 
-def _judge_count(rule: Rule, selectors: tuple[str, ...], grid: _Grid) -> pd.DataFrame:
+def _judge_count(rule: Rule, selectors: tuple[str, ...], grid: _Grid) -> Columns:
     value = grid.total(selectors, {})
     level = np.where(grid.known, _level(rule, value), UNKNOWN)
     why = np.where(grid.known, 0, _WHY[Why.NO_LINES])
-    return grid.table(level, value=np.where(grid.known, value, np.nan), why=why)
+    return grid.columns(level, value=np.where(grid.known, value, np.nan), why=why)
 
 
-def _judge_gauge(rule: Rule, name: str, grid: _Grid) -> pd.DataFrame:
+def _judge_gauge(rule: Rule, name: str, grid: _Grid) -> Columns:
     gauges = grid.windows.gauges
     found = gauges[gauges["series"] == name]
     value = np.full(grid.size, np.nan)
@@ -190,10 +209,10 @@ def _judge_gauge(rule: Rule, name: str, grid: _Grid) -> pd.DataFrame:
     known = ~np.isnan(value)
     level = np.where(known, _level(rule, value), UNKNOWN)
     missing = Why.NO_LINES if len(found) else Why.NO_ENDPOINT
-    return grid.table(level, value=value, why=np.where(known, 0, _WHY[missing]))
+    return grid.columns(level, value=value, why=np.where(known, 0, _WHY[missing]))
 
 
-def _judge_ratio(rule: Rule, ratio: Ratio, grid: _Grid, labels: dict[str, str]) -> pd.DataFrame:
+def _judge_ratio(rule: Rule, ratio: Ratio, grid: _Grid, labels: dict[str, str]) -> Columns:
     """Judge a share over its sliding span, and call it a warning only on proof."""
     ended = grid.total(ratio.settled, labels) if ratio.settled else None
     totals = (grid.total(selectors, labels) for selectors in (ratio.numerator, ratio.denominator))
@@ -215,7 +234,7 @@ def _judge_ratio(rule: Rule, ratio: Ratio, grid: _Grid, labels: dict[str, str]) 
     empty = ~silent & ((denominator == 0) | (counted.settled(minutes) == 0))
     unknown = silent | empty
     why = np.select([silent, empty, not_proven], [_WHY[Why.NO_LINES], _WHY[Why.NO_EVENTS], _WHY[Why.NOT_PROVEN]], default=0)
-    return grid.table(
+    return grid.columns(
         np.where(unknown, UNKNOWN, np.where(not_proven, ELEVATED, level)),
         value=np.where(unknown, np.nan, value),
         numerator=np.where(silent, np.nan, numerator),
@@ -233,7 +252,7 @@ def _share(numerator: Array, denominator: Array) -> Array:
         return np.where(denominator > 0, np.minimum(numerator / denominator, 1.0), np.nan)
 
 
-def _judge_slow(rule: Rule, slow: Slow, grid: _Grid) -> pd.DataFrame:
+def _judge_slow(rule: Rule, slow: Slow, grid: _Grid) -> Columns:
     """Judge the slow requests of one label: enough of them, and a share of all that chance does not explain."""
     found = grid.windows.slow
     found = found[found["label"] == slow.label]
@@ -256,7 +275,7 @@ def _judge_slow(rule: Rule, slow: Slow, grid: _Grid) -> pd.DataFrame:
     many = (outside >= slow.min_count) & ((requests == 0) | slow.min_share.holds(_share(outside, requests)))
     unknown = (sliding(grid.known, minutes) == 0) & (count == 0)
     why = [(unknown, Why.NO_LINES), (many & ~proven, Why.NOT_PROVEN), ((count > 0) & ~many & ~proven, Why.TOO_FEW)]
-    return grid.table(
+    return grid.columns(
         np.select([unknown, proven, many], [UNKNOWN, WARNING, ELEVATED], default=NORMAL),
         value=_sliding_quantile(place, duration, count),
         numerator=np.where(unknown, np.nan, count),
