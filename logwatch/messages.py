@@ -9,13 +9,16 @@ from urllib.parse import quote
 
 from logwatch.alerts import Alert, AlertState
 from logwatch.notifications import Notification, NotifyReason
+from logwatch.runbook import Step
 from logwatch.wording import format_range, format_value, printable, shop_name
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from logwatch.evidence import StepState
     from logwatch.levels import Level
     from logwatch.rules import Rule, RuleSet
+    from logwatch.runbook import Procedure
     from logwatch.wording import Audience
 
 LATE = timedelta(minutes=5)
@@ -57,12 +60,16 @@ class AlertLine:
 
 @dataclass(frozen=True, slots=True)
 class StepLine:
-    """One numbered line of the procedure."""
+    """One step of the procedure, or one line of what it says is to be expected, and what was found for it."""
 
     number: int
     text: str
     here: bool
     """Whether to begin here."""
+    state: StepState | None = None
+    """None where nobody looked."""
+    found: tuple[str, ...] = ()
+    """Figures and texts, the most telling first; from logs, and not escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +95,10 @@ class Message:
     procedure: str
     """`4.2 Payment 실패 증가`; empty where the runbook has none."""
     steps: tuple[StepLine, ...]
-    expectations: tuple[str, ...]
-    """What a procedure without steps says is to be expected."""
+    numbered: bool
+    """Whether these are steps to take; a procedure without any is a list of what is to be expected."""
+    besides: tuple[str, ...]
+    """What was found for the procedure as a whole: slow routes, counters that no step is about."""
     notes: tuple[str, ...]
     links: tuple[Link, ...]
 
@@ -121,11 +130,18 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
         subject=f"[logwatch] {about} · {shops}",
         alerts=tuple(_line(alert, notification, rules, audience) for alert in notification.alerts),
         procedure=f"{procedure.section} {procedure.title}" if procedure else "",
-        steps=tuple(StepLine(step.number, step.text, step.number == marked) for step in procedure.steps) if procedure else (),
-        expectations=procedure.expectations if procedure else (),
+        steps=tuple(_steps(procedure, marked)) if procedure else (),
+        numbered=bool(procedure and procedure.steps),
+        besides=(),
         notes=tuple(_notes(notification, rules, audience)),
         links=tuple(_links(notification, audience, place)),
     )
+
+
+def _steps(procedure: Procedure, marked: int | None) -> list[StepLine]:
+    """Give the steps, or the lines of what is to be expected."""
+    listed = procedure.steps or [Step(number, text) for number, text in enumerate(procedure.expectations, start=1)]
+    return [StepLine(step.number, step.text, step.number == marked) for step in listed]
 
 
 def _summary(alert: Alert, rules: RuleSet, audience: Audience) -> str:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from logwatch.alerts import Alert, AlertState
+from logwatch.evidence import Walked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -128,6 +129,8 @@ class Notification:
     silence: Silence | None = None
     """The silence that is about to end."""
     resolved_at: datetime | None = None
+    walked: Walked | None = None
+    """What its procedure's steps found; None where nobody looked."""
 
     @property
     def rules(self) -> list[str]:

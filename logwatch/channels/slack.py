@@ -191,8 +191,7 @@ def build_content(message: Message, templates: Path, *, brief: bool = False) -> 
     alerts = sorted(message.alerts, key=lambda line: line.state is AlertState.RESOLVED)
     procedure = []
     if message.procedure and not brief:
-        steps = [*map(parts.step, message.steps), *map(parts.expectation, message.expectations)] if going_on else []
-        procedure = [parts.procedure(), *(steps or [])]
+        procedure = [parts.procedure(), *(map(parts.step, message.steps) if going_on else [])]
     texts = [
         parts.headline(),
         fit([parts.alert(line) for line in alerts], parts.more, most=ALERTS),

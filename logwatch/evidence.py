@@ -1,0 +1,109 @@
+"""What each step of a procedure asks for, and what was found: facts without words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class StepState(StrEnum):
+    """How far logwatch could walk a step."""
+
+    DONE = "done"
+    """Looked, and here is the figure."""
+    NOT_THE_CASE = "not_the_case"
+    """Looked, and it is not this."""
+    TODO = "todo"
+    """It is the case: do what the step says."""
+    NOT_LOOKED = "not_looked"
+    """Could not look, and why."""
+
+
+class FactKind(StrEnum):
+    """What a fact counts or measures; says how its fields are to be read."""
+
+    COUNT = "count"
+    """A counter: `value` events in `of` minutes; before and day_before are events a minute."""
+    SHARE = "share"
+    """`value` of `of` events; before and day_before are shares of 1."""
+    GAUGE = "gauge"
+    """A measured value, the last; before is the median of the hour before."""
+    SLOW = "slow"
+    """Slow requests of a label: `value` is their p95 in ms, `of` their number; before is their number in an equal stretch."""
+    ROUTE = "route"
+    """One route's slow requests: `value` is their p95 in ms, `of` their number."""
+    LINES = "lines"
+    """Log lines that hold the text `name`: `value` of them, from first to last."""
+    TEXT = "text"
+    """One of the commonest texts of those lines, ids and secrets folded: `value` lines."""
+    CODE = "code"
+    """A response code that those lines name: `value` lines."""
+    ANSWER = "answer"
+    """What the endpoint `name` answered; `labels` are its words and figures."""
+    RULE = "rule"
+    """How the rule `name` stands for the shop in `labels`: `value`, and `level`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that was found; see `FactKind` for what its fields hold."""
+
+    kind: FactKind
+    name: str
+    value: float | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    of: float | None = None
+    before: float | None = None
+    day_before: float | None = None
+    first: datetime | None = None
+    last: datetime | None = None
+    level: str = ""
+    more: bool = False
+    """Whether there is more than could be counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What logwatch found for one step, or for one line of what to expect."""
+
+    number: int
+    state: StepState
+    here: bool = False
+    """Whether to begin with it; one of them at the most."""
+    facts: tuple[Fact, ...] = ()
+    why: str = ""
+    """Why it could not be looked at: a key of the texts, or somebody's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The course of the incident's first alert, a value for each window."""
+
+    rule: str
+    labels: dict[str, str]
+    start: datetime
+    """Start of the first window."""
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """A procedure as far as it could be walked for one message."""
+
+    begun: datetime
+    until: datetime
+    """What was counted lies between."""
+    findings: tuple[Finding, ...]
+    besides: tuple[Fact, ...] = ()
+    """What bears on the whole procedure, such as the slow routes."""
+    unstepped: tuple[Fact, ...] = ()
+    """Counters that grew and that no step is about."""
+    otherwise: bool = False
+    """Every step was looked at, and none is the case."""
+    chart: Chart | None = None
+
+    @property
+    def step(self) -> int | None:
+        """The step to begin with."""
+        return next((finding.number for finding in self.findings if finding.here), None)
