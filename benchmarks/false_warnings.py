@@ -19,7 +19,7 @@ from logwatch.entries import WINDOW
 from logwatch.levels import Level
 from logwatch.notifications import NotifyReason
 from logwatch.replay import replay
-from logwatch.rules import load_rules
+from logwatch.rule_files import load_rules
 from logwatch.sources.files import FilesSource
 from logwatch.tick import Policy, Ticker
 from logwatch.verdicts import evaluate

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Iterator
 
 from logwatch.errors import RuleError
 from logwatch.ranges import Range
-from logwatch.rules import Rule, RuleSet, nearest, selects
+from logwatch.rule_files import nearest
+from logwatch.rules import Rule, RuleSet
 from logwatch.runbook import Row, Runbook
 from logwatch.samples import parse_series
+from logwatch.yaml_types import selects
 
 
 def compare_with_runbook(rules: RuleSet) -> list[RuleError]:

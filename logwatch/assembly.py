@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def build_rules(settings: Settings) -> RuleSet:
     """Load the rules, the bundled ones if no others are named; raises RuleProblemsError."""
     from logwatch.config import bundled
-    from logwatch.rules import load_rules
+    from logwatch.rule_files import load_rules
 
     return load_rules(settings.rules or bundled("rules"))
 

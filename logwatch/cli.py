@@ -349,7 +349,7 @@ def silence_expire(id_: Annotated[str, typer.Argument(metavar="ID", help="As 'si
 def rules_check(rules: RulesOption = None, source: SourceOption = None) -> None:
     """Validate the rules and compare them with the runbook; with --source, warn of counters that nobody knows."""
     from logwatch.agreement import compare_with_runbook, uncovered_counters
-    from logwatch.rules import RuleProblemsError
+    from logwatch.rule_files import RuleProblemsError
 
     settings = _settings(rules=rules, source=source)
     rule_set = build_rules(settings)
@@ -392,7 +392,7 @@ def rules_list(rules: RulesOption = None, lang: LangOption = None) -> None:
 def rules_test(rules: RulesOption = None) -> None:
     """Run the cases that stand beside the rules in *.test.yaml."""
     from logwatch.cases import run_cases
-    from logwatch.rules import RuleProblemsError
+    from logwatch.rule_files import RuleProblemsError
 
     tested = run_cases(build_rules(_settings(rules=rules)))
     if tested.problems:
@@ -424,7 +424,7 @@ def _clock(settings: Settings) -> Callable[[], datetime]:
 
 def _rule(name: str, settings: Settings) -> Rule:
     from logwatch.errors import ConfigError
-    from logwatch.rules import nearest
+    from logwatch.rule_files import nearest
 
     known = build_rules(settings).by_id
     if name not in known:

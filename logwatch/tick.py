@@ -15,9 +15,9 @@ from logwatch.entries import WINDOW, Span, floor_minute, to_nanoseconds
 from logwatch.notifications import REMIND_EVERY, decide
 from logwatch.points import Point, counter_points, verdict_points
 from logwatch.recent import Recent, dump, load, new_and_late, trim
-from logwatch.rules import selects
 from logwatch.samples import SILENT_MINUTES, parse_series
 from logwatch.state import State, enqueue
+from logwatch.yaml_types import selects
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -12,9 +12,10 @@ import pandas as pd
 from logwatch.entries import WINDOW, Span
 from logwatch.levels import Level, Verdict, Why
 from logwatch.proof import Counted, prove, prove_slow, sliding
-from logwatch.rules import Proof, Ratio, Rule, Slow, selects
+from logwatch.rules import Proof, Ratio, Rule, Slow
 from logwatch.samples import Series, parse_series
 from logwatch.windows import Windows, from_minute, to_minute
+from logwatch.yaml_types import selects
 
 Array = np.ndarray[Any, Any]
 

@@ -8,7 +8,8 @@ from logwatch.alerts import Alert, AlertState
 from logwatch.levels import Level, Verdict, Why
 from logwatch.messages import Message, Place, build_message
 from logwatch.notifications import Notification, NotifyReason, Silence
-from logwatch.rules import RuleSet, load_rules
+from logwatch.rule_files import load_rules
+from logwatch.rules import RuleSet
 from logwatch.texts import Lang
 from logwatch.wording import Audience
 from tests.conftest import ROOT

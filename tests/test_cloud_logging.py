@@ -20,7 +20,7 @@ from logwatch.entries import NS, Span
 from logwatch.errors import SourceError
 from logwatch.pipeline import Wanted, judge
 from logwatch.reading import Reading
-from logwatch.rules import load_rules
+from logwatch.rule_files import load_rules
 from logwatch.sources.cloud_logging import CloudLoggingSource, ReadQuota, build_filter, take_page, to_entry
 from logwatch.sources.files import FilesSource
 from logwatch.verdicts import Course, evaluate

@@ -30,7 +30,7 @@ from logwatch.exporters.refusals import (
 )
 from logwatch.points import Metric, Point, metrics
 from logwatch.ports import Exporter, Refused
-from logwatch.rules import load_rules
+from logwatch.rule_files import load_rules
 from tests.local_google import Fault, MonitoringServer
 from tests.local_google.clients import metric_client
 

@@ -22,7 +22,8 @@ from logwatch.points import (
     shop,
     verdict_points,
 )
-from logwatch.rules import RuleSet, load_rules
+from logwatch.rule_files import load_rules
+from logwatch.rules import RuleSet
 from logwatch.samples import GAUGES
 
 AT = datetime(2026, 2, 24, 0, 1, tzinfo=UTC)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from logwatch.config import bundled
 from logwatch.notifications import NotifyReason
 from logwatch.replay import replay, tick_by_tick
-from logwatch.rules import load_rules
+from logwatch.rule_files import load_rules
 from logwatch.sources.files import FilesSource
 from logwatch.tick import Policy, Ticker
 from logwatch.windows import aggregate

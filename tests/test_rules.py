@@ -12,7 +12,9 @@ from logwatch.agreement import compare_with_runbook, uncovered_counters
 from logwatch.cases import run_cases
 from logwatch.config import bundled
 from logwatch.ranges import Range
-from logwatch.rules import Rule, RuleProblemsError, load_rules, rules_schema, selects
+from logwatch.rule_files import RuleProblemsError, load_rules
+from logwatch.rules import Rule, rules_schema
+from logwatch.yaml_types import selects
 
 if TYPE_CHECKING:
     from logwatch.errors import LogwatchError

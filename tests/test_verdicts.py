@@ -13,7 +13,8 @@ from logwatch.entries import NS, Entry, to_nanoseconds
 from logwatch.levels import Level, Why
 from logwatch.proof import binomial_tail, wilson_bound
 from logwatch.reading import Reading
-from logwatch.rules import Rule, load_rules
+from logwatch.rule_files import load_rules
+from logwatch.rules import Rule
 from logwatch.samples import SLOW_REQUEST, SUMMARY
 from logwatch.verdicts import Course, evaluate
 from logwatch.windows import aggregate

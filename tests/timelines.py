@@ -32,7 +32,8 @@ from logwatch.config import bundled
 from logwatch.durations import parse_duration
 from logwatch.levels import Level, Verdict, Why
 from logwatch.notifications import REMIND_EVERY, Memory, Muted, NotifyReason, Silence, decide
-from logwatch.rules import Inhibition, Rule, RuleSet, load_rules
+from logwatch.rule_files import load_rules
+from logwatch.rules import Inhibition, Rule, RuleSet
 from logwatch.state import State, dump_state, load_state
 from tests.conftest import ROOT
 

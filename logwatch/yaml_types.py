@@ -1,0 +1,61 @@
+"""What the values in the rules' YAML files are made of."""
+
+from datetime import timedelta
+from fnmatch import fnmatchcase
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from logwatch.durations import format_duration, parse_duration
+
+
+def _whole_minutes(text: object) -> timedelta:
+    span = text if isinstance(text, timedelta) else parse_duration(text)
+    if span % timedelta(minutes=1):
+        raise ValueError(f"'{text}' is not a whole number of minutes, and a window is one minute")
+    return span
+
+
+_DURATION_SCHEMA = {"type": ["string", "integer"], "pattern": r"^(0|(\d+[smhdw])+)$", "examples": ["2m"]}
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_whole_minutes),
+    PlainSerializer(format_duration, return_type=str),
+    WithJsonSchema(_DURATION_SCHEMA),
+]
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+_NAME = {"type": "string", "pattern": r"^[\w.]+(\.\*)?$"}
+Selectors = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^[\w.]+(\.\*)?$")], ...],
+    BeforeValidator(_as_list),
+    Field(min_length=1),
+    WithJsonSchema({"anyOf": [_NAME, {"type": "array", "items": _NAME, "minItems": 1}]}),
+]
+"""Counter names, `*` standing for the rest of a name; several add up."""
+
+
+class Model(BaseModel):
+    """A record that a YAML file holds: nothing in it that is not known, nothing changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Text(Model):
+    """A sentence in both languages."""
+
+    ko: str
+    en: str
+
+    def __getitem__(self, lang: str) -> str:
+        """Give the sentence in a language."""
+        return self.ko if lang == "ko" else self.en
+
+
+def selects(selector: str, name: str) -> bool:
+    """Tell whether a selector means a counter of this name."""
+    return selector == name or (selector.endswith("*") and fnmatchcase(name, selector))
