@@ -29,6 +29,51 @@ def compare_with_runbook(rules: RuleSet) -> list[RuleError]:
     for key, line in runbook.counters:
         if parse_series(key).name not in names:
             problems.append(RuleError(f"unknown counter '{key}'", where=runbook.where(line), hint="add it to counters.yaml"))
+    return problems + compare_twins(runbook, rules.english) + _unwalked(rules)
+
+
+def _unwalked(rules: RuleSet) -> list[RuleError]:
+    """Name the procedures that rules send people to, and that no evidence is gathered for."""
+    runbook, walked = rules.runbook, [walk.procedure for walk in rules.walks]
+    return [
+        RuleError(f"procedure {each.section} has no evidence", where=runbook.where(each.line), hint="add it to evidence.yaml")
+        for each in runbook.procedures
+        if each.section not in walked and any(rule.procedure == each.section for rule in rules.rules)
+    ]
+
+
+TOKEN = re.compile(r"(?<!\w)(?:/[\w/]+|\w+(?:[._]\w+)+(?:\.\*)?|[<>]=? ?\d+|\d+(?:\.\d+)?)", re.ASCII)
+"""What is the same in every language: numbers with their signs, names of counters, tables, settings and paths."""
+
+MARKUP = re.compile(r"\s*(?:#+|>|\*|-|\||`+|[{}\[\]]|\d+\.)?")
+"""What a line begins with, before its words."""
+
+
+def compare_twins(runbook: Runbook, twin: Runbook) -> list[RuleError]:
+    """Give every place where the runbook and its translation differ in sections, steps, rows, names or numbers."""
+    problems = []
+    theirs = {number: (line, text) for number, line, text in twin.sections}
+    for number, line, text in runbook.sections:
+        if number not in theirs:
+            message = f"section {number} is missing"
+            problems.append(RuleError(message, where=str(twin.path), hint=f"translate {runbook.where(line)}"))
+            continue
+        there, translated = theirs.pop(number)
+        if len(text.splitlines()) != len(translated.splitlines()):
+            message = f"section {number} has not as many lines as {runbook.where(line)}"
+            problems.append(RuleError(message, where=twin.where(there), hint="a line for each line, in the same order"))
+            continue
+        pairs = zip(text.splitlines(), translated.splitlines(), strict=True)
+        for at, (own, other) in enumerate(pairs):
+            wanted, found = (sorted(token.replace(" ", "") for token in TOKEN.findall(each)) for each in (own, other))
+            if wanted != found or MARKUP.match(own)[0] != MARKUP.match(other)[0]:  # type: ignore[index] - it matches nothing too
+                missing = ", ".join(each for each in wanted if each not in found) or "nothing"
+                message = f"the translation does not say the same: {missing} is missing"
+                problems.append(RuleError(message, where=twin.where(there + at), hint=f"see {runbook.where(line + at)}: {own}"))
+    problems += [
+        RuleError(f"section {number} is not in the runbook", where=twin.where(line), hint=f"see {runbook.path}")
+        for number, (line, _) in theirs.items()
+    ]
     return problems
 
 

@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 from logwatch.alerts import Alert, AlertState
 from logwatch.notifications import Notification, NotifyReason
-from logwatch.runbook import Step
 from logwatch.wording import format_range, format_value, printable, shop_name
 
 if TYPE_CHECKING:
@@ -117,11 +116,11 @@ class Place:
 
 def build_message(notification: Notification, rules: RuleSet, audience: Audience, place: Place) -> Message:
     """Say a notification in words."""
-    procedure = rules.runbook.procedure(notification.procedure) if notification.procedure else None
+    procedure = rules.procedure(notification.procedure, audience.lang)
     named = [rules.by_id.get(alert.rule) for alert in notification.alerts]
     marked = next((rule.step for rule in named if rule and rule.step and rule.procedure == notification.procedure), None)
     shops = audience.shop(notification.labels)[:60]
-    about = f"{procedure.section} {procedure.title}" if procedure else _summary(notification.alerts[0], rules, audience)
+    about = procedure.name if procedure else _summary(notification.alerts[0], rules, audience)
     return Message(
         notification=notification,
         audience=audience,
@@ -129,9 +128,9 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
         headline=_headline(notification, rules, audience),
         subject=f"[logwatch] {about} · {shops}",
         alerts=tuple(_line(alert, notification, rules, audience) for alert in notification.alerts),
-        procedure=f"{procedure.section} {procedure.title}" if procedure else "",
+        procedure=procedure.name if procedure else "",
         steps=tuple(_steps(procedure, marked)) if procedure else (),
-        numbered=bool(procedure and procedure.steps),
+        numbered=bool(procedure and procedure.numbered),
         besides=(),
         notes=tuple(_notes(notification, rules, audience)),
         links=tuple(_links(notification, audience, place)),
@@ -140,8 +139,7 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
 
 def _steps(procedure: Procedure, marked: int | None) -> list[StepLine]:
     """Give the steps, or the lines of what is to be expected."""
-    listed = procedure.steps or [Step(number, text) for number, text in enumerate(procedure.expectations, start=1)]
-    return [StepLine(step.number, step.text, step.number == marked) for step in listed]
+    return [StepLine(step.number, step.text, step.number == marked) for step in procedure.steps]
 
 
 def _summary(alert: Alert, rules: RuleSet, audience: Audience) -> str:

@@ -109,7 +109,7 @@ def build_report(judged: Judged, rules: RuleSet, audience: Audience, *, source: 
         warned_now=now,
         warned_before=tuple(_name(row) for row in warned if _name(row) not in now),
         rows=rows,
-        procedures=_procedures(warned, rules),
+        procedures=_procedures(warned, rules, audience.lang),
         slow_requests=tuple(slowness(judged)),
         counted=_counted(judged.windows, audience),
         findings=tuple(find_leftovers(judged, audience, old=old)),
@@ -151,14 +151,14 @@ def _cell(verdict: Verdict, unit: str, audience: Audience, *, slow: bool) -> Cel
     return Cell(value, verdict.level, at, audience.why(verdict))
 
 
-def _procedures(warned: list[Row], rules: RuleSet) -> tuple[Followed, ...]:
+def _procedures(warned: list[Row], rules: RuleSet, lang: Lang) -> tuple[Followed, ...]:
     sections: dict[str, list[str]] = {}
     for row in warned:
         names = sections.setdefault(row.procedure, [])
         if row.rule not in names:
             names.append(row.rule)
     return tuple(
-        Followed(section, procedure.title if (procedure := rules.runbook.procedure(section)) else "", tuple(names))
+        Followed(section, procedure.title if (procedure := rules.procedure(section, lang)) else "", tuple(names))
         for section, names in sorted(sections.items())
     )
 

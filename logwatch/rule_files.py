@@ -1,5 +1,6 @@
 """A folder of rules on disk, read whole: every error with its file and line, not only the first."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from logwatch.errors import LogwatchError, RuleError
+from logwatch.looks import Walk
 from logwatch.rules import Counter, Inhibition, Rule, RuleSet
 from logwatch.runbook import Runbook, load_runbook
 from logwatch.samples import GAUGES
@@ -36,6 +38,7 @@ def load_rules(folder: Path) -> RuleSet:
     found: list[tuple[Rule, str]] = []
     counters: list[Counter] = []
     inhibitions: list[tuple[Inhibition, str]] = []
+    walks: list[tuple[Walk, str]] = []
     for path in files:
         try:
             document = Document(path)
@@ -46,23 +49,37 @@ def load_rules(folder: Path) -> RuleSet:
             counters += [item for item, _ in _parse_items(document, Counter, problems)]
         elif path.name == "inhibitions.yaml":
             inhibitions += _parse_items(document, Inhibition, problems)
+        elif path.name == "evidence.yaml":
+            walks += _parse_items(document, Walk, problems)
         else:
             found += _parse_items(document, Rule, problems)
     try:
         runbook = load_runbook(folder / "runbook.md")
+        twin = folder / "runbook.en.md"
+        english = load_runbook(twin) if twin.exists() else runbook
     except RuleError as error:
         raise RuleProblemsError([*problems, error]) from None
     if not found and not problems:
         problems.append(RuleError("no rules in this folder", where=str(folder), hint="rules are *.yaml files; see rules/"))
     problems += _check_ids(found) + _check_names(found, counters) + _check_sections(found, runbook)
     problems += _check_inhibitions(inhibitions, [rule.rule for rule, _ in found])
+    problems += _check_walks(walks, runbook) + _check_looks(walks, runbook, found, counters)
     if problems:
         raise RuleProblemsError(problems)
     order = {row.indicator: number for number, row in enumerate(runbook.rows)}
     found.sort(key=lambda item: order.get(item[0].indicator or "", len(order)))
     where = {rule.rule: where for rule, where in found}
     rules = tuple(rule for rule, _ in found)
-    return RuleSet(folder, rules, where, tuple(counters), tuple(each for each, _ in inhibitions), runbook)
+    return RuleSet(
+        folder=folder,
+        rules=rules,
+        where=where,
+        counters=tuple(counters),
+        inhibitions=tuple(each for each, _ in inhibitions),
+        walks=tuple(walk for walk, _ in walks),
+        runbook=runbook,
+        english=english,
+    )
 
 
 def _parse_items(document: Document, model: type[M], problems: list[RuleError]) -> list[tuple[M, str]]:
@@ -140,6 +157,62 @@ def _check_inhibitions(inhibitions: list[tuple[Inhibition, str]], rules: list[st
         for name in (*inhibition.when, *inhibition.mutes, *inhibition.not_expected)
         if name not in rules
     ]
+
+
+def _check_walks(walks: list[tuple[Walk, str]], runbook: Runbook) -> list[RuleError]:
+    """Every step of a walked procedure has one look, and no look is for a step that is not there."""
+    problems = []
+    walked = [walk.procedure for walk, _ in walks]
+    for walk, where in walks:
+        procedure = runbook.procedure(walk.procedure)
+        if procedure is None:
+            known = ", ".join(each.section for each in runbook.procedures)
+            problems.append(RuleError(f"unknown procedure '{walk.procedure}'", where=where, hint=f"known: {known}"))
+            continue
+        steps, looks = [step.number for step in procedure.steps], [look.step for look in walk.steps]
+        if sorted(looks) != steps:
+            message = f"the looks of {walk.procedure} are for steps {_listed(sorted(looks))}, and it has {_listed(steps)}"
+            problems.append(RuleError(message, where=where, hint=f"one look for each; see {runbook.where(procedure.line)}"))
+        if walked.count(walk.procedure) > 1:
+            problems.append(RuleError(f"procedure {walk.procedure} stands twice", where=where))
+    return problems
+
+
+def _listed(numbers: list[int]) -> str:
+    return ", ".join(map(str, numbers))
+
+
+def _check_looks(
+    walks: list[tuple[Walk, str]], runbook: Runbook, found: list[tuple[Rule, str]], counters: list[Counter]
+) -> list[RuleError]:
+    """Every name that a look uses is known."""
+    endpoints = re.findall(r"/(?:health|internal)/[\w/]+", next((text for at, _, text in runbook.sections if at == "2"), ""))
+    known = {
+        "counter": [counter.counter for counter in counters],
+        "gauge": list(GAUGES),
+        "rule": [rule.rule for rule, _ in found],
+        "endpoint": endpoints,
+    }
+    problems = []
+    for walk, where in walks:
+        for look in walk.steps:
+            used = {
+                "counter": [name for name in look.selectors if not any(selects(name, each) for each in known["counter"])],
+                "gauge": [look.gauge] if look.gauge else [],
+                "rule": list(look.rules),
+                "endpoint": [look.endpoint] if look.endpoint else [],
+            }
+            problems += [
+                RuleError(
+                    f"unknown {kind} '{name}' in step {look.step} of {walk.procedure}",
+                    where=where,
+                    hint=f"{nearest(name, known[kind])}known: {', '.join(known[kind])}",
+                )
+                for kind, names in used.items()
+                for name in dict.fromkeys(names)
+                if name not in known[kind]
+            ]
+    return problems
 
 
 def nearest(name: str, names: list[str]) -> str:

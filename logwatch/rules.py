@@ -7,8 +7,10 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from logwatch.looks import Walk
 from logwatch.ranges import Range
-from logwatch.runbook import Runbook
+from logwatch.runbook import Procedure, Runbook
+from logwatch.texts import Lang
 from logwatch.yaml_types import Duration, Model, Selectors, Text
 
 
@@ -159,12 +161,24 @@ class RuleSet:
     where: dict[str, str]
     counters: tuple[Counter, ...]
     inhibitions: tuple[Inhibition, ...]
+    walks: tuple[Walk, ...]
+    """How to walk each procedure."""
     runbook: Runbook
+    english: Runbook
+    """The runbook's twin; the runbook itself where there is none."""
 
     @property
     def section3(self) -> tuple[Rule, ...]:
         """The rules that judge a row of the runbook's table; the others watch whether there is anything to judge."""
         return tuple(rule for rule in self.rules if rule.indicator)
+
+    def procedure(self, section: str, lang: Lang = "ko") -> Procedure | None:
+        """Give a procedure in a language; None where the section is not one."""
+        return (self.runbook if lang == "ko" else self.english).procedure(section)
+
+    def walk(self, section: str) -> Walk | None:
+        """Give how to walk a procedure."""
+        return next((walk for walk in self.walks if walk.procedure == section), None)
 
     @property
     def by_id(self) -> dict[str, Rule]:

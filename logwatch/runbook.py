@@ -27,13 +27,20 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """One subsection of section 4; without steps it is a list of what to expect."""
+    """One subsection of section 4."""
 
     section: str
     title: str
     steps: tuple[Step, ...]
-    expectations: tuple[str, ...]
+    """The steps to take; of a list of what to expect, its lines, numbered from 1."""
+    numbered: bool
+    """Whether these are steps to take."""
     line: int
+
+    @property
+    def name(self) -> str:
+        """Number and title."""
+        return f"{self.section} {self.title}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +60,10 @@ class Runbook:
     rows: tuple[Row, ...]
     procedures: tuple[Procedure, ...]
     thresholds: tuple[Threshold, ...]
+    sections: tuple[tuple[str, int, str], ...]
+    """Number, line and text of each section and subsection."""
     counters: tuple[tuple[str, int], ...]
     """Counter keys of section 6's example, with their lines."""
-    text: str
 
     def procedure(self, section: str) -> Procedure | None:
         """Give a procedure by its number, such as 4.1."""
@@ -82,8 +90,10 @@ def load_runbook(path: Path) -> Runbook:
         rows=rows,
         procedures=tuple(_procedure(section, lines) for section, lines in sections.items() if section.startswith("4.")),
         thresholds=tuple(_thresholds(sections.get("5", []))),
+        sections=tuple(
+            (number, lines[0][0], "\n".join(text for _, text in lines)) for number, lines in sections.items() if number
+        ),
         counters=tuple(_counters(sections.get("6", []))),
-        text=text,
     )
 
 
@@ -115,8 +125,9 @@ def _procedure(section: str, lines: Lines) -> Procedure:
     line, heading = lines[0]
     title = heading.split(section, 1)[1].strip()
     steps = [Step(int(match[1]), match[2].strip()) for _, text in lines if (match := re.match(r"(\d+)\. (.*)", text))]
-    expectations = [text[2:].strip() for _, text in lines if text.startswith("- ")]
-    return Procedure(section, title, tuple(steps), tuple(expectations), line)
+    expected = [text[2:].strip() for _, text in lines if text.startswith("- ")]
+    listed = steps or [Step(number, text) for number, text in enumerate(expected, start=1)]
+    return Procedure(section, title, tuple(listed), bool(steps), line)
 
 
 def _thresholds(lines: Lines) -> list[Threshold]:

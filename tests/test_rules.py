@@ -60,7 +60,7 @@ def test_every_bundled_case_passes_and_every_rule_has_enough() -> None:
 def test_the_schema_in_the_folder_is_the_one_the_program_gives_and_accepts_the_rules() -> None:
     assert json.loads((RULES / "schema.json").read_text()) == rules_schema()
     for path in RULES.glob("*.yaml"):
-        if not path.name.endswith(".test.yaml") and path.name not in {"counters.yaml", "inhibitions.yaml"}:
+        if not path.name.endswith(".test.yaml") and path.name not in {"counters.yaml", "evidence.yaml", "inhibitions.yaml"}:
             jsonschema.validate(yaml.safe_load(path.read_text()), rules_schema())
 
 
@@ -107,6 +107,21 @@ def complaint(folder: Path) -> str:
         ("checkout.yaml", 'warning: "> 100"', 'warning: "> 40"', "checkout.yaml:2", "overlap"),
         ("checkout.yaml", 'warning: "> 100"', 'warning: "< 100"', "checkout.yaml:2", "must face each other"),
         ("checkout.yaml", "count: checkout.attempt", "kount: checkout.attempt", "checkout.yaml:5", "'kount' is not known here"),
+        ("runbook.en.md", "> 200ms |", "> 300ms |", "runbook.en.md:47", "the translation does not say the same: >200 is missing"),
+        ("runbook.en.md", "check the TTL setting (READ_CACHE_TTL)", "check the TTL", "runbook.en.md", "READ_CACHE_TTL is missing"),
+        ("runbook.en.md", "4. duplicate.blocked grew", "3. duplicate.blocked grew", "runbook.en.md", "does not say the same"),
+        ("runbook.en.md", "- Metric: the cache.error counter grows\n", "", "runbook.en.md", "section 4.4 has not as many lines as"),
+        ("runbook.en.md", "### 4.5 The DB", "### 4.6 The DB", "runbook.en.md", "section 4.5 is missing"),
+        ("runbook.en.md", "### 4.5 The DB", "### 4.6 The DB", "runbook.en.md", "section 4.6 is not in the runbook"),
+        ("evidence.yaml", '{step: 2, lines: "Payment] Confirm error"}', '{step: 7, lines: "Payment] Confirm error"}', "evidence.yaml", "the looks of 4.2 are for steps 1, 3, 4, 7, and it has 1, 2, 3, 4"),
+        ("evidence.yaml", "counters: checkout.error", "counters: checkout.eror", "evidence.yaml:3", "unknown counter 'checkout.eror' in step 5 of 4.1"),
+        ("evidence.yaml", "endpoint: /health/database", "endpoint: /health/databse", "evidence.yaml", "did you mean '/health/database'?"),
+        ("evidence.yaml", "gauge: database.active_connections", "gauge: database.connections", "evidence.yaml", "unknown gauge"),
+        ("evidence.yaml", "rules: [checkout-success,", "rules: [checkout-succes,", "evidence.yaml", "unknown rule 'checkout-succes'"),
+        ("evidence.yaml", 'todo: "> 0"}', 'todo: "very many"}', "evidence.yaml", "is no range"),
+        ("evidence.yaml", "routes: true", "roots: true", "evidence.yaml", "is not known here"),
+        ("evidence.yaml", 'procedure: "4.5"', 'procedure: "4.9"', "evidence.yaml", "unknown procedure '4.9'"),
+        ("evidence.yaml", 'procedure: "4.3"', 'procedure: "4.4"', "evidence.yaml", "procedure 4.4 stands twice"),
         ("checkout.yaml", "  indicator: checkout.attempt (60s)\n", "", "runbook.md:39", "no rule judges row 'checkout.attempt (60s)'"),
         ("checkout.yaml", "rule: checkout-success", "rule: checkout-traffic", "checkout.yaml:10", "stands twice"),
         ("checkout.yaml", "count: checkout.attempt", "count: checkout.attempt\n  gauge: redis.ping_ms", "checkout.yaml:2", "exactly one of"),
@@ -124,6 +139,18 @@ def test_a_disagreement_is_told_with_file_line_and_cure(
     told = complaint(folder)
     assert says in told
     assert any(where in line.split(": ")[0] for line in told.splitlines() if not line.startswith(" ")), told
+
+
+def test_a_procedure_that_rules_name_and_nothing_walks_is_told(folder: Path) -> None:
+    (folder / "evidence.yaml").unlink()
+    assert complaint(folder).count("has no evidence") == 5
+
+
+def test_without_a_translation_the_runbook_stands_in_for_it(folder: Path) -> None:
+    (folder / "runbook.en.md").unlink()
+    assert complaint(folder) == ""
+    rules = load_rules(folder)
+    assert rules.procedure("4.2", "en") == rules.procedure("4.2", "ko")
 
 
 def test_all_errors_are_told_at_once(folder: Path) -> None:
