@@ -66,7 +66,7 @@ def compare_twins(runbook: Runbook, twin: Runbook) -> list[RuleError]:
         pairs = zip(text.splitlines(), translated.splitlines(), strict=True)
         for at, (own, other) in enumerate(pairs):
             wanted, found = (sorted(token.replace(" ", "") for token in TOKEN.findall(each)) for each in (own, other))
-            if wanted != found or MARKUP.match(own)[0] != MARKUP.match(other)[0]:  # type: ignore[index] - it matches nothing too
+            if wanted != found or _markup(own) != _markup(other):
                 missing = ", ".join(each for each in wanted if each not in found) or "nothing"
                 message = f"the translation does not say the same: {missing} is missing"
                 problems.append(RuleError(message, where=twin.where(there + at), hint=f"see {runbook.where(line + at)}: {own}"))
@@ -75,6 +75,11 @@ def compare_twins(runbook: Runbook, twin: Runbook) -> list[RuleError]:
         for number, (line, _) in theirs.items()
     ]
     return problems
+
+
+def _markup(line: str) -> str:
+    match = MARKUP.match(line)
+    return match[0].strip() if match else ""
 
 
 def _compare_row(row: Row, meant: list[Rule], rules: RuleSet) -> Iterator[RuleError]:

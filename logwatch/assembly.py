@@ -18,12 +18,17 @@ if TYPE_CHECKING:
     from logwatch.config import Settings
     from logwatch.delivery import Describe
     from logwatch.messages import Message
+    from logwatch.notifications import Notification
     from logwatch.pipeline import Parts
     from logwatch.ports import Channel, Endpoints, Exporter, Source, Store
     from logwatch.rules import RuleSet
     from logwatch.state import Outgoing
     from logwatch.tick import Life, Policy, Ticker
     from logwatch.wording import Audience
+
+
+LOOKUP_S = 4
+"""Seconds that one look-up may go on failing."""
 
 
 def build_rules(settings: Settings) -> RuleSet:
@@ -114,6 +119,8 @@ def build_parts(settings: Settings, owner: str) -> Parts:
         lease=settings.lease,
         store=build_store(settings),
         source=lambda: build_source(settings)[0],
+        lookups=for_lookups,
+        evidence_budget=settings.evidence_budget,
         ticker=build_ticker(settings, publishes=project is not None),
         endpoints=lambda: build_endpoints(settings),
         exporter=lambda rules: build_exporter(settings, project, rules) if project else None,
@@ -121,6 +128,13 @@ def build_parts(settings: Settings, owner: str) -> Parts:
         describe=lambda rules: build_describe(settings, rules),
         service=settings.service,
     )
+
+
+def for_lookups(source: Source) -> Source:
+    """Give the source as evidence is looked up in it: a call that fails is not tried for long."""
+    from logwatch.sources.cloud_logging import CloudLoggingSource
+
+    return source.within(LOOKUP_S) if isinstance(source, CloudLoggingSource) else source
 
 
 def _project(settings: Settings) -> str:
@@ -230,14 +244,22 @@ def audience(settings: Settings) -> Audience:
     return Audience(settings.lang, settings.timezone, settings.service or addressed or DEFAULT_SERVICE)
 
 
-def build_describe(settings: Settings, rules: RuleSet) -> Describe:
-    """Give what says a message in words."""
-    from logwatch.messages import Place, add_delivery_notes, build_message
+def message_builder(settings: Settings, rules: RuleSet) -> Callable[[Notification], Message]:
+    """Give what says a notification in words."""
+    from logwatch.messages import Place, build_message
 
     place, readers = Place(_project(settings), settings.runbook_url), audience(settings)
+    return lambda notification: build_message(notification, rules, readers, place)
+
+
+def build_describe(settings: Settings, rules: RuleSet) -> Describe:
+    """Give what says a message in words, for a channel and a moment."""
+    from logwatch.messages import add_delivery_notes
+
+    build = message_builder(settings, rules)
 
     def describe(outgoing: Outgoing, channel: str, now: datetime) -> Message:
-        message = build_message(outgoing.notification, rules, readers, place)
+        message = build(outgoing.notification)
         return add_delivery_notes(message, instead_of=outgoing.deliveries[channel].instead_of, now=now)
 
     return describe

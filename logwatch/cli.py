@@ -19,12 +19,13 @@ from logwatch import __version__
 from logwatch.assembly import build_rules, build_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from pandas import DataFrame
 
     from logwatch.config import Settings
     from logwatch.listing import Paper
+    from logwatch.notifications import Notification
     from logwatch.pipeline import Wanted
     from logwatch.ports import Progress, Source
     from logwatch.rules import Rule, RuleSet
@@ -56,6 +57,10 @@ class ReplayFormat(StrEnum):
 
     TABLE = "table"
     JSON = "json"
+    MESSAGES = "messages"
+    """Every message in full, as a terminal shows it."""
+    MARKDOWN = "markdown"
+    """The same for a ticket."""
 
 
 class TableFormat(StrEnum):
@@ -236,10 +241,15 @@ def backtest(
     with _progress() as progress:
         wanted = _wanted(settings, since, until, now)
         span, reading = read_entries(adapter, wanted, reach=ticker.reach, now=now, progress=progress)
+        from logwatch.archives import RecordedArchive
         from logwatch.replay import replay
+        from logwatch.walking import walk
 
-        replayed = replay(reading, span, ticker)
-    if format_ is ReplayFormat.JSON:
+        archive = RecordedArchive(reading, adapter, settings.service)
+        replayed = replay(reading, span, ticker, lambda told, verdicts: walk(told, rule_set, archive, verdicts))
+    if format_ in {ReplayFormat.MESSAGES, ReplayFormat.MARKDOWN}:
+        text = _messages(replayed.notifications, rule_set, settings, "txt" if format_ is ReplayFormat.MESSAGES else "md")
+    elif format_ is ReplayFormat.JSON:
         from logwatch.document import replay_json
 
         text = json.dumps(replay_json(replayed, rule_set, chosen_channels(settings)), ensure_ascii=False, indent=2) + "\n"
@@ -521,6 +531,17 @@ def _render(
         return render_table(report, width=width, colour=colour)
     suffix = "md" if format_ is Format.MARKDOWN else "html"
     return render_template(report, bundled("templates"), f"evaluate.{suffix}.j2")
+
+
+def _messages(notifications: Iterable[Notification], rule_set: RuleSet, settings: Settings, suffix: str) -> str:
+    """Give every message in full."""
+    from logwatch.assembly import message_builder
+    from logwatch.config import bundled
+    from logwatch.render import render_message
+
+    build = message_builder(settings, rule_set)
+    shown = (render_message(build(each), bundled("templates"), f"message.{suffix}.j2") for each in notifications)
+    return "\n\n".join(shown)
 
 
 def _terminal() -> tuple[int, bool]:

@@ -61,6 +61,9 @@ class Settings(BaseModel):
     overlap: Duration = Field(timedelta(minutes=5), description="How far before the last judged window a run reads again.")
     catch_up: Duration = Field(timedelta(hours=6), description="The longest pause that is judged window by window.")
     remind_every: Duration = Field(timedelta(hours=4), description="After how long a message is repeated while it fires.")
+    evidence_budget: Duration = Field(
+        timedelta(seconds=10), description="How long to look things up for the messages of one run; 0s looks nothing up."
+    )
     now: AwareDatetime | None = Field(None, description="The time to take for now, for drills.")
 
     endpoints: str | None = Field(None, description="Base URL of the service whose health endpoints are asked.")

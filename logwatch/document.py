@@ -99,7 +99,7 @@ def replay_json(replayed: Replayed, rules: RuleSet, channels: tuple[str, ...]) -
         "to": rfc3339(replayed.span.end),
         "ticks": replayed.ticks,
         "late": replayed.late,
-        "alerts": [_alert_json(alert, rules.by_id[alert.rule]) for alert in replayed.alerts],
+        "alerts": [_alert_json(alert, rules.by_id[alert.rule], replayed) for alert in replayed.alerts],
         "notifications": [
             {
                 "at": rfc3339(each.at),
@@ -107,6 +107,7 @@ def replay_json(replayed: Replayed, rules: RuleSet, channels: tuple[str, ...]) -
                 "procedure": each.procedure,
                 "rules": each.rules,
                 "labels": each.labels,
+                "step": each.walked.step if each.walked else None,
                 "channels": list(channels),
                 "inhibited": [alert.rule for alert in each.inhibited],
             }
@@ -115,7 +116,17 @@ def replay_json(replayed: Replayed, rules: RuleSet, channels: tuple[str, ...]) -
     }
 
 
-def _alert_json(alert: Alert, rule: Rule) -> dict[str, Any]:
+def _step(alert: Alert, rule: Rule, replayed: Replayed) -> int | None:
+    """Give the step that the alert's first message marks, else the one that its rule names."""
+    told = (
+        each.walked.step
+        for each in replayed.notifications
+        if each.walked and alert.fingerprint in each.new and alert.firing_at and each.at >= alert.firing_at
+    )
+    return next(told, rule.step)
+
+
+def _alert_json(alert: Alert, rule: Rule, replayed: Replayed) -> dict[str, Any]:
     return {
         "rule": alert.rule,
         "labels": alert.labels,
@@ -123,6 +134,6 @@ def _alert_json(alert: Alert, rule: Rule) -> dict[str, Any]:
         "firing_at": rfc3339(alert.firing_at) if alert.firing_at else None,
         "resolved_at": rfc3339(alert.resolved_at) if alert.resolved_at else None,
         "procedure": rule.procedure,
-        "step": rule.step,
+        "step": _step(alert, rule, replayed),
         "peak": {"value": _number(alert.peak.value), "window_end": rfc3339(alert.peak.window_end)},
     }

@@ -26,7 +26,7 @@ class FactKind(StrEnum):
     COUNT = "count"
     """A counter: `value` events in `of` minutes; before and day_before are events a minute."""
     SHARE = "share"
-    """`value` of `of` events; before and day_before are shares of 1."""
+    """`value` of `of` events; before and day_before are shares of 1; `name` is its English one in rules/evidence.yaml."""
     GAUGE = "gauge"
     """A measured value, the last; before is the median of the hour before."""
     SLOW = "slow"
@@ -56,6 +56,8 @@ class Fact:
     of: float | None = None
     before: float | None = None
     day_before: float | None = None
+    after: float | None = None
+    """The same as before, of the minutes in which an incident was over."""
     first: datetime | None = None
     last: datetime | None = None
     level: str = ""

@@ -23,6 +23,7 @@ Condition = Annotated[Literal["grew", "warns"] | Range, BeforeValidator(_check_c
 class Share(Model):
     """A share of events, against the hour before and the same hour a day before."""
 
+    name: Text
     numerator: Selectors
     denominator: Selectors
 
@@ -34,6 +35,7 @@ class Look(Model):
     counters: Selectors | None = Field(default=None, description="Counters, each by name and shop, now and before.")
     shares: tuple[Share, ...] = Field(default=(), description="Shares of events, now and before.")
     lines: str | None = Field(default=None, min_length=4, description="Text of log lines: how many, when, the commonest.")
+    codes: str | None = Field(default=None, min_length=4, description="The same lines: the response codes that they name.")
     gauge: str | None = Field(default=None, description="A measured value, such as database.ping_ms, now and before.")
     slow: bool = Field(default=False, description="Slow requests by label, now and before.")
     rules: tuple[str, ...] = Field(default=(), description="Rules: how they stand.")
@@ -43,14 +45,16 @@ class Look(Model):
         description="When the step is the one to take: 'grew', 'warns' (one of the rules does), or a bound such as '> 5'.",
     )
     seen: Condition | None = Field(
-        default=None, description="The same for what is only to be expected; without either, anything that was found counts."
+        default=None, description="The same for a step that is done by looking; without either, it is done once looked at."
     )
     rank: int = Field(default=0, description="Which of several steps to begin with: the highest, then what grew the most.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if not (self.counters or self.shares or self.lines or self.gauge or self.slow or self.rules or self.endpoint):
-            raise ValueError("looks at nothing; give counters, shares, lines, gauge, slow, rules or endpoint")
+        if not (
+            self.counters or self.shares or self.lines or self.codes or self.gauge or self.slow or self.rules or self.endpoint
+        ):
+            raise ValueError("looks at nothing; give counters, shares, lines, codes, gauge, slow, rules or endpoint")
         if self.todo is not None and self.seen is not None:
             raise ValueError("todo and seen exclude each other")
         return self

@@ -9,17 +9,18 @@ from urllib.parse import quote
 
 from logwatch.alerts import Alert, AlertState
 from logwatch.notifications import Notification, NotifyReason
+from logwatch.walkthrough import StepLine, besides_lines, ended_lines, step_lines
 from logwatch.wording import format_range, format_value, printable, shop_name
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from logwatch.evidence import StepState
     from logwatch.levels import Level
     from logwatch.rules import Rule, RuleSet
-    from logwatch.runbook import Procedure
     from logwatch.wording import Audience
 
+BEFORE = timedelta(minutes=5)
+"""How long before its first window at warning the links of an incident begin."""
 LATE = timedelta(minutes=5)
 """A message that comes later than this says so."""
 
@@ -55,20 +56,6 @@ class AlertLine:
     """`15.7% 15:26`; the worst value so far, and when."""
     remark: str
     """That nothing has been known since a time, when it was resolved; empty where there is nothing to remark."""
-
-
-@dataclass(frozen=True, slots=True)
-class StepLine:
-    """One step of the procedure, or one line of what it says is to be expected, and what was found for it."""
-
-    number: int
-    text: str
-    here: bool
-    """Whether to begin here."""
-    state: StepState | None = None
-    """None where nobody looked."""
-    found: tuple[str, ...] = ()
-    """Figures and texts, the most telling first; from logs, and not escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +116,12 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
         subject=f"[logwatch] {about} · {shops}",
         alerts=tuple(_line(alert, notification, rules, audience) for alert in notification.alerts),
         procedure=procedure.name if procedure else "",
-        steps=tuple(_steps(procedure, marked)) if procedure else (),
+        steps=step_lines(procedure, notification.walked, marked, rules, audience) if procedure else (),
         numbered=bool(procedure and procedure.numbered),
-        besides=(),
+        besides=besides_lines(notification.walked, rules, notification.procedure, audience),
         notes=tuple(_notes(notification, rules, audience)),
-        links=tuple(_links(notification, audience, place)),
+        links=tuple(_links(notification, rules, audience, place)),
     )
-
-
-def _steps(procedure: Procedure, marked: int | None) -> list[StepLine]:
-    """Give the steps, or the lines of what is to be expected."""
-    return [StepLine(step.number, step.text, step.number == marked) for step in procedure.steps]
 
 
 def _summary(alert: Alert, rules: RuleSet, audience: Audience) -> str:
@@ -214,6 +196,8 @@ def _notes(notification: Notification, rules: RuleSet, audience: Audience) -> li
         notes.append(audience.say("explains", names=names))
     if notification.unexpected_with:
         notes.append(audience.say("not_explained", rules=", ".join(notification.unexpected_with)))
+    if notification.reason is NotifyReason.RESOLVED:
+        notes += ended_lines(notification.walked, rules, audience)
     if notification.again:
         notes.append(audience.say("again", count=notification.again))
     if notification.silence:
@@ -235,12 +219,19 @@ def add_delivery_notes(message: Message, *, instead_of: str, now: datetime) -> M
     return replace(message, notes=(*message.notes, *notes))
 
 
-def _links(notification: Notification, audience: Audience, place: Place) -> list[Link]:
+def _links(notification: Notification, rules: RuleSet, audience: Audience, place: Place) -> list[Link]:
     links = []
     if place.project:
-        links.append(
-            Link(audience.say("link_logs"), logs_url(place.project, audience.service, notification.since, notification.at))
-        )
+        span = (notification.since - BEFORE, notification.at)
+        links.append(Link(audience.say("link_logs"), logs_url(place.project, audience.service, *span)))
+        plan = rules.walk(notification.procedure)
+        going_on = notification.reason is not NotifyReason.RESOLVED
+        texts = list(dict.fromkeys(look.lines for look in plan.steps if look.lines)) if plan and going_on else []
+        searched = [text for text in texts if not any(other in text for other in texts if other != text)]
+        links += [
+            Link(audience.say("link_search", text=text), logs_url(place.project, audience.service, *span, text=text))
+            for text in searched
+        ]
         url = f"https://console.cloud.google.com/monitoring/metrics-explorer?project={quote(place.project, safe='')}"
         links.append(Link(audience.say("link_metrics"), url))
     if place.runbook_url:
@@ -248,12 +239,10 @@ def _links(notification: Notification, audience: Audience, place: Place) -> list
     return links
 
 
-def logs_url(project: str, service: str, since: datetime, until: datetime) -> str:
-    """Give Logs Explorer's address for the summaries and slow requests around a stretch of time."""
-    query = (
-        f'resource.type="cloud_run_revision"\nresource.labels.service_name="{service}"\n'
-        'jsonPayload.message=("[OpsMetrics] 60s summary" OR "[SlowRequest]")'
-    )
+def logs_url(project: str, service: str, since: datetime, until: datetime, *, text: str = "") -> str:
+    """Give Logs Explorer's address for the lines that hold a text, or else for summaries and slow requests, in a span."""
+    wanted = f'"{text}"' if text else 'jsonPayload.message=("[OpsMetrics] 60s summary" OR "[SlowRequest]")'
+    query = f'resource.type="cloud_run_revision"\nresource.labels.service_name="{service}"\n{wanted}'
     start, end = (f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in (since, until))
     where = f"query;query={quote(query, safe='')};startTime={start};endTime={end}"
     return f"https://console.cloud.google.com/logs/{where}?project={quote(project, safe='')}"

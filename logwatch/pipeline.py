@@ -13,7 +13,8 @@ from logwatch.delivery import Delivery
 from logwatch.entries import Span, floor_minute, to_datetime, to_nanoseconds
 from logwatch.errors import ConfigError, ConflictError, ExportError, SourceError
 from logwatch.points import Point, descriptors_version
-from logwatch.state import Lease, State, fall_over
+from logwatch.ports import Probe
+from logwatch.state import Lease, State, fall_over, with_evidence
 from logwatch.summary import RunSummary
 
 if TYPE_CHECKING:  # pandas comes with some of these, and only where a command needs it
@@ -24,13 +25,15 @@ if TYPE_CHECKING:  # pandas comes with some of these, and only where a command n
     from logwatch.ports import Channel, Endpoints, Exporter, Progress, Source, Store
     from logwatch.reading import Reading
     from logwatch.rules import RuleSet
-    from logwatch.tick import Life, Ticker
+    from logwatch.tick import Life, Ticked, Ticker
     from logwatch.verdicts import Judged
     from logwatch.windows import Windows
 
 MINUTE = timedelta(minutes=1)
 MARGIN = timedelta(seconds=10)
 """How long before the lease's end nothing more is begun."""
+MOST_LOOKUPS = 20
+"""Reads and searches of one run, of the 60 a minute that the project has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,9 @@ class Parts:
     lease: timedelta
     store: Store
     source: Callable[[], Source]
+    lookups: Callable[[Source], Source]
+    """Gives the source again, for looking up evidence: quicker to give up."""
+    evidence_budget: timedelta
     ticker: Callable[[Life], Ticker]
     endpoints: Callable[[], Endpoints | None]
     exporter: Callable[[RuleSet], Exporter | None]
@@ -209,16 +215,43 @@ class _Run:
         with summary.timed("read"), ThreadPoolExecutor(1) as beside:
             probing = beside.submit(self._probe, now)
             fresh = source.read(planned.read, service=self.parts.service, progress=lambda *_: None, meanwhile=_import_pandas)
-            for series, value in probing.result().items():
+            probe = probing.result()
+            for series, value in probe.gauges.items():
                 fresh.add_gauge(series, to_nanoseconds(now), value)
         with summary.timed("judge"):
             ticked = ticker.tick(self.held.state, fresh, planned, now)
         summary.take(ticked, fresh, now)
-        self.held.state = replace(ticked.state, points=(*ticked.state.points, *_own_points(summary, ticked.state)))
+        with summary.timed("evidence"):
+            state = self._gather(source, ticker, ticked, probe)
+        self.held.state = replace(state, points=(*state.points, *_own_points(summary, state)))
 
-    def _probe(self, now: datetime) -> dict[str, float]:
+    def _probe(self, now: datetime) -> Probe:
         endpoints = self.parts.endpoints()
-        return endpoints.probe(now).gauges if endpoints else {}
+        return endpoints.probe(now) if endpoints else Probe((), {})
+
+    def _gather(self, source: Source, ticker: Ticker, ticked: Ticked, probe: Probe) -> State:
+        """Walk the procedures of what is about to be told, within the budget; what is not found holds nothing up."""
+        if not ticked.notifications or not ticked.state.cursor:
+            return ticked.state
+        from logwatch.archives import Budget, LiveArchive
+        from logwatch.walking import walk
+
+        begun, last = self.clock(), self.summary.begun + self.parts.lease - 2 * MARGIN
+        budget = Budget(MOST_LOOKUPS, min(begun + self.parts.evidence_budget, last), self.clock)
+        archive = LiveArchive(
+            source=self.parts.lookups(source),
+            service=self.parts.service,
+            until=ticked.state.cursor,
+            recent=ticked.state.recent,
+            answers={answer.path: answer for answer in probe.answers},
+            budget=budget,
+            grace=ticker.policy.grace,
+        )
+        pairs = zip(ticked.notifications, ticked.standing, strict=True)
+        found = {each.id: walk(each, ticker.rules, archive, verdicts) for each, verdicts in pairs}
+        walked = {name: each for name, each in found.items() if each}
+        self.summary.lookups = budget.spent
+        return with_evidence(ticked.state, walked)
 
     def _publish(self, rules: RuleSet, state: State) -> State:
         """Write the points that wait; give the state with those that still do."""

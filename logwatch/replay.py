@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from logwatch.alerts import AlertState
 from logwatch.entries import NS, WINDOW, to_nanoseconds
+from logwatch.evidence import Walked
+from logwatch.levels import Verdict
+from logwatch.notifications import Notification
 from logwatch.recent import pick, rows
 from logwatch.state import State
 from logwatch.windows import moves_back
@@ -17,7 +21,6 @@ if TYPE_CHECKING:
 
     from logwatch.alerts import Alert, Transition
     from logwatch.entries import Span
-    from logwatch.notifications import Notification
     from logwatch.reading import Reading
     from logwatch.recent import Row
     from logwatch.tick import Ticked, Ticker
@@ -49,7 +52,11 @@ class Replayed:
         return sorted(found.values(), key=lambda alert: (alert.pending_at, alert.rule, sorted(alert.labels.items())))
 
 
-def replay(reading: Reading, span: Span, ticker: Ticker) -> Replayed:
+Walker = Callable[[Notification, tuple[Verdict, ...]], Walked | None]
+"""Walks the procedure of a message, given the verdicts of its window."""
+
+
+def replay(reading: Reading, span: Span, ticker: Ticker, walk: Walker = lambda *_: None) -> Replayed:
     """Run every tick of a span over recorded entries, each seeing only what had arrived by then.
 
     A tick comes `grace` after the end of its window, the soonest that a scheduled one could.
@@ -59,7 +66,11 @@ def replay(reading: Reading, span: Span, ticker: Ticker) -> Replayed:
         span=span,
         ticks=sum(ticked.windows for ticked in ticks),
         transitions=tuple(each for ticked in ticks for each in ticked.transitions),
-        notifications=tuple(each for ticked in ticks for each in ticked.notifications),
+        notifications=tuple(
+            replace(each, walked=walk(each, verdicts))
+            for ticked in ticks
+            for each, verdicts in zip(ticked.notifications, ticked.standing, strict=True)
+        ),
         late=sum(ticked.late for ticked in ticks),
         state=ticks[-1].state if ticks else State(),
     )

@@ -180,6 +180,11 @@ class RuleSet:
         """Give how to walk a procedure."""
         return next((walk for walk in self.walks if walk.procedure == section), None)
 
+    def share_name(self, english: str, lang: Lang) -> str:
+        """Give the name of a share of rules/evidence.yaml in a language, by its English one."""
+        names = {share.name.en: share.name for walk in self.walks for look in walk.steps for share in look.shares}
+        return names[english][lang] if english in names else english
+
     @property
     def by_id(self) -> dict[str, Rule]:
         """The rules by their ids."""

@@ -11,6 +11,7 @@ import msgspec
 
 from logwatch.alerts import Alert
 from logwatch.errors import BrokenStateError, ChannelError, StoreError
+from logwatch.evidence import Walked
 from logwatch.levels import Verdict
 from logwatch.notifications import Memory, Notification, NotifyReason, Suppression
 from logwatch.points import Point
@@ -151,6 +152,17 @@ def enqueue(state: State, notifications: tuple[Notification, ...], channels: tup
     sent = {each.notification.id for each in state.outbox} | {note.id for note in state.notes}
     new = [Outgoing(each, dict.fromkeys(channels, Delivery())) for each in notifications if each.id not in sent]
     return replace(state, outbox=(*state.outbox, *new))
+
+
+def with_evidence(state: State, walked: Mapping[str, Walked]) -> State:
+    """Add what was found to messages that wait, by their ids."""
+    outbox = tuple(
+        replace(each, notification=replace(each.notification, walked=walked.get(each.notification.id)))
+        if each.notification.id in walked
+        else each
+        for each in state.outbox
+    )
+    return replace(state, outbox=outbox)
 
 
 def next_due(state: State, channel: str, now: datetime) -> Outgoing | None:

@@ -38,6 +38,8 @@ class RunSummary:
     suppressed: int = 0
     notifications: int = 0
     """New messages put into the outbox."""
+    lookups: int = 0
+    """Reads and searches for evidence."""
     sent: int = 0
     retried: int = 0
     failed: list[str] = field(default_factory=list)

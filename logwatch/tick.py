@@ -76,6 +76,8 @@ class Ticked:
     """Entries older than the windows that were judged already."""
     transitions: tuple[Transition, ...] = ()
     notifications: tuple[Notification, ...] = ()
+    standing: tuple[tuple[Verdict, ...], ...] = ()
+    """For each of them, the verdicts of its window."""
     dropped_points: int = 0
 
 
@@ -151,6 +153,7 @@ class Ticker:
             windows=ticked.windows + 1,
             transitions=(*ticked.transitions, *transitions),
             notifications=(*ticked.notifications, *decision.notifications),
+            standing=(*ticked.standing, *(verdicts for _ in decision.notifications)),
             dropped_points=ticked.dropped_points + max(len(waiting) - MOST_POINTS, 0),
         )
 

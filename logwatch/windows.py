@@ -102,6 +102,39 @@ def figures(windows: Windows, minute: int) -> Figures:
     return Figures(int(lines), counters, slow, dict(zip(gauges["series"].astype(str), gauges["value"], strict=True)))
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Plain sums over a stretch of time."""
+
+    minutes: int
+    """Windows with a summary; without any, nothing is known of the counters."""
+    counters: dict[str, float]
+    """Series key to count."""
+    slow: tuple[tuple[str, str, float], ...]
+    """Label, route and duration in ms of each slow request."""
+    gauges: dict[str, tuple[float, ...]]
+    """Series to its values, oldest first."""
+
+
+def tally(windows: Windows, span: Span) -> Tally:
+    """Add up a part of the span."""
+    inside = windows.within(span)
+    counters = inside.counters.groupby("series", observed=True)["value"].sum()
+    slow = inside.slow.astype({"label": str, "route": str})
+    gauges = {str(series): tuple(values) for series, values in inside.gauges.groupby("series", observed=True)["value"]}
+    return Tally(
+        minutes=len(inside.summaries),
+        counters={str(series): float(value) for series, value in counters.items()},
+        slow=tuple(zip(slow["label"], slow["route"], slow["duration_ms"], strict=True)),
+        gauges=gauges,
+    )
+
+
+def quantile(values: list[float], share: float) -> float:
+    """Give an interpolated quantile."""
+    return float(np.quantile(values, share))
+
+
 def shows_life(windows: Windows, span: Span) -> bool:
     """Tell whether a slow request or a measured value lies in a span: the service answers somebody."""
     first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -26,7 +27,7 @@ def lay_out(told: Message, suffix: str) -> str:
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("lang", ["ko", "en"])
-@pytest.mark.parametrize("suffix", ["txt", "html", "slack.json"])
+@pytest.mark.parametrize("suffix", ["txt", "md", "html", "slack.json"])
 def test_the_message_is_the_golden_one(update_golden: bool, name: str, lang: Lang, suffix: str) -> None:  # noqa: FBT001
     text = lay_out(message(CASES[name], lang), suffix)
     path = GOLDEN / f"message-{name}.{lang}.{suffix}"
@@ -64,14 +65,29 @@ def test_the_headline_comes_first_and_the_figures_are_there(suffix: str) -> None
 def test_one_step_is_the_one_to_begin_with(suffix: str) -> None:
     text = lay_out(message(CASES["joined"]), suffix)
     assert text.count("여기부터") == 1
-    assert re.search(r"▶ \*?4\. duplicate\.blocked 증가", text)
+    assert re.search(r"\*?▶ 3\. Toss API 응답 코드 확인", text)
+
+
+@pytest.mark.parametrize("suffix", ["txt", "html", "md", "slack.json"])
+def test_where_nobody_looked_it_is_the_step_that_the_rule_names(suffix: str) -> None:
+    text = lay_out(message(replace(CASES["joined"], walked=None)), suffix)
+    assert text.count("여기부터") == 1
+    assert re.search(r"▶ 4\. (\*\*)?duplicate\.blocked 증가", text)
+
+
+@pytest.mark.parametrize("suffix", ["txt", "html", "md", "slack.json"])
+def test_what_could_not_be_looked_at_says_why_and_is_for_people_to_do(suffix: str) -> None:
+    text = lay_out(message(CASES["not-looked"]), suffix)
+    assert re.search(r"▶ 2\. (\*\*)?Cloud Run 로그에서", text)
+    assert "PermissionDenied" in text
+    assert "조회 시간 초과" in text
 
 
 @pytest.mark.parametrize("suffix", ["txt", "html", "slack.json"])
 def test_a_procedure_without_steps_says_what_to_expect(suffix: str) -> None:
     text = lay_out(message(CASES["redis"], "en"), suffix)
-    assert "expected behaviour" in text
-    assert "주문/결제: 영향 없음" in text
+    assert "What to expect while Redis is down" in text
+    assert "Orders and payments: not affected" in text
 
 
 @pytest.mark.parametrize("suffix", ["txt", "html", "slack.json"])
@@ -115,7 +131,7 @@ class Page(HTMLParser):
 @pytest.mark.parametrize("reason", [NotifyReason.FIRING, NotifyReason.SILENCE_ENDING, NotifyReason.RESOLVED])
 def test_hostile_text_stays_text(text: str, reason: NotifyReason) -> None:
     told = message(hostile(text, reason))
-    for suffix in ("txt", "html", "slack.json"):
+    for suffix in ("txt", "md", "html", "slack.json"):
         assert FORBIDDEN.findall(lay_out(told, suffix)) == []
         assert len(lay_out(told, suffix).splitlines()) == len(lay_out(message(hostile("kpa", reason)), suffix).splitlines())
     page = Page()
@@ -129,8 +145,13 @@ def test_hostile_text_pings_nobody_and_links_nowhere(text: str) -> None:
     content = build_content(message(hostile(text, NotifyReason.SILENCE_ENDING)), TEMPLATES)
     shown = [content["text"], *(block["text"]["text"] for block in content["blocks"] if "text" in block)]
     opened = [found for part in shown for found in re.findall(r"<([^>]*)>", part)]
-    assert len(opened) == 3
-    assert all(re.match(r"https://(console\.cloud\.google\.com|example\.com)/[^|\s]*\|[가-힣 ]+$", link) for link in opened)
+    assert len(opened) == 4
+    assert all(
+        re.match(
+            r"https://(console\.cloud\.google\.com|example\.com)/[^|\s]*\|([가-힣 ]+|로그: Payment\] Confirm error)$", link
+        )
+        for link in opened
+    )
     assert not any("`" in part for part in shown)
     assert [part.count("*") % 2 for part in shown] == [0] * len(shown)
 

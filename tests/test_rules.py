@@ -113,7 +113,7 @@ def complaint(folder: Path) -> str:
         ("runbook.en.md", "- Metric: the cache.error counter grows\n", "", "runbook.en.md", "section 4.4 has not as many lines as"),
         ("runbook.en.md", "### 4.5 The DB", "### 4.6 The DB", "runbook.en.md", "section 4.5 is missing"),
         ("runbook.en.md", "### 4.5 The DB", "### 4.6 The DB", "runbook.en.md", "section 4.6 is not in the runbook"),
-        ("evidence.yaml", '{step: 2, lines: "Payment] Confirm error"}', '{step: 7, lines: "Payment] Confirm error"}', "evidence.yaml", "the looks of 4.2 are for steps 1, 3, 4, 7, and it has 1, 2, 3, 4"),
+        ("evidence.yaml", '{step: 2, lines: "Payment] Confirm error"', '{step: 7, lines: "Payment] Confirm error"', "evidence.yaml", "the looks of 4.2 are for steps 1, 3, 4, 7, and it has 1, 2, 3, 4"),
         ("evidence.yaml", "counters: checkout.error", "counters: checkout.eror", "evidence.yaml:3", "unknown counter 'checkout.eror' in step 5 of 4.1"),
         ("evidence.yaml", "endpoint: /health/database", "endpoint: /health/databse", "evidence.yaml", "did you mean '/health/database'?"),
         ("evidence.yaml", "gauge: database.active_connections", "gauge: database.connections", "evidence.yaml", "unknown gauge"),

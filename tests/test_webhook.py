@@ -55,7 +55,11 @@ def test_the_document_keeps_to_its_schema(server: LocalSlack, name: str) -> None
 
 def test_the_document_says_all_that_the_others_say() -> None:
     document = to_json(message(CASES["joined"]))
-    assert (document["reason"], document["procedure"], document["step"]) == ("joined", "4.2", 4)
+    assert (document["reason"], document["procedure"], document["step"]) == ("joined", "4.2", 3)
+    assert [(each["step"], each["state"]) for each in document["findings"]] == [
+        (1, "done"), (2, "done"), (3, "todo"), (4, "not_the_case"),
+    ]  # fmt: skip
+    assert document["findings"][2]["found"][-1] == "응답 코드 400: 71건"
     assert [(alert["rule"], alert["new"]) for alert in document["alerts"]] == [
         ("payment-duplicate", True),
         ("payment-confirm", False),

@@ -26,11 +26,17 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
 
     from logwatch.messages import Link, Message
+    from logwatch.walkthrough import StepLine
 
 SECTION = 2900
 """Characters of one section's text; Slack takes 3000."""
 LINKS = 1800
 """Characters of all links, so that all blocks together stay below the 13,200 that Slack takes without saying so."""
+NOTES = 1800
+STEP = 900
+"""Characters of one step with what was found for it; the runbook's longest procedure has five."""
+FOUND = 3
+"""Lines of what was found that a step shows which is not the one to take."""
 ALERTS = 10
 """Alerts that a message shows; nobody scrolls through more on a phone."""
 BROADCAST = {NotifyReason.FIRING, NotifyReason.REMINDER, NotifyReason.RESOLVED}
@@ -189,24 +195,31 @@ def build_content(message: Message, templates: Path, *, brief: bool = False) -> 
     parts: Any = message_parts(message, templates, "message.slack.j2", mrkdwn)
     going_on = message.notification.reason is not NotifyReason.RESOLVED
     alerts = sorted(message.alerts, key=lambda line: line.state is AlertState.RESOLVED)
-    procedure = []
-    if message.procedure and not brief:
-        procedure = [parts.procedure(), *(map(parts.step, message.steps) if going_on else [])]
+    walked = [] if brief or not message.procedure else [parts.procedure()]
+    if walked and going_on:
+        walked += [_step(line, parts) for line in message.steps]
+        walked.append(fit([parts.besides(line) for line in message.besides], parts.more, limit=STEP))
     texts = [
         parts.headline(),
         fit([parts.alert(line) for line in alerts], parts.more, most=ALERTS),
-        fit([parts.note(note) for note in message.notes], parts.more),
-        fit(procedure, parts.more),
+        fit([parts.note(note) for note in message.notes], parts.more, limit=NOTES),
+        *walked,
         fit([_link(link) for link in message.links], parts.more, limit=LINKS, between=" · "),
     ]
     blocks = [{"type": "section", "text": _text(text)} for text in texts if text]
-    here = next((f"\n▶ {step.number}. {step.text}" for step in message.steps if step.here), "") if going_on else ""
+    here = next((f"\n{step.head} {step.text}" for step in message.steps if step.here and step.numbered and going_on), "")
     return {
         "text": mrkdwn(clip(f"{message.icon} {message.headline}{here}", 700)),
         "blocks": [*blocks, {"type": "context", "elements": [_text(parts.foot())]}],
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+def _step(line: StepLine, parts: Any) -> str:  # noqa: ANN401 - a template's macros
+    """Give a step with what was found; of a step that is not the one to take, the most telling lines."""
+    found = line.found if line.here else line.found[:FOUND]
+    return fit([parts.step(line), *map(parts.found, found)], parts.more, limit=STEP)
 
 
 def _text(text: str) -> dict[str, Any]:

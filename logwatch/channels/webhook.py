@@ -78,6 +78,10 @@ def to_json(message: Message) -> dict[str, Any]:
         "resolved_at": _rfc3339(notification.resolved_at),
         "procedure": notification.procedure,
         "step": next((step.number for step in message.steps if step.here), None),
+        "findings": [
+            {"step": step.number, "text": step.text, "state": step.state, "found": list(step.found)} for step in message.steps
+        ],
+        "besides": list(message.besides),
         "labels": notification.labels,
         "alerts": [_alert(alert) | {"new": alert.fingerprint in notification.new} for alert in notification.alerts],
         "inhibited": [_alert(alert) for alert in notification.inhibited],

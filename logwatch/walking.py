@@ -1,0 +1,137 @@
+"""A procedure walked as far as logwatch can: what each step asks for is looked up, and compared with before.
+
+Nothing here raises for what cannot be looked up: a step that nobody could look at says why, and the message goes out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from logwatch.evidence import Fact, FactKind, Finding, StepState, Walked
+from logwatch.levels import Level
+from logwatch.notifications import NotifyReason
+from logwatch.ranges import Range
+from logwatch.scene import Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from logwatch.levels import Verdict
+    from logwatch.looks import Look, Walk
+    from logwatch.notifications import Notification
+    from logwatch.rules import RuleSet
+    from logwatch.scene import Archive, Measured
+
+BOUNDED = {
+    "": {FactKind.COUNT, FactKind.LINES, FactKind.GAUGE},
+    "%": {FactKind.SHARE},
+    "ms": {FactKind.GAUGE, FactKind.SLOW},
+}
+"""What a bound of each unit is held against."""
+
+
+def walk(notification: Notification, rules: RuleSet, archive: Archive, verdicts: Sequence[Verdict]) -> Walked | None:
+    """Walk the procedure of a message; `verdicts` are those of its window. None where there is nothing to walk."""
+    plan, procedure = rules.walk(notification.procedure), rules.procedure(notification.procedure)
+    if plan is None or procedure is None or notification.reason is NotifyReason.SILENCE_ENDING:
+        return None
+    scene = Scene(notification, rules, archive, verdicts)
+    looked = [_look(scene, look) for look in plan.steps]
+    findings = _mark(looked, _own_step(notification, rules), numbered=procedure.numbered)
+    return Walked(
+        begun=scene.now.start,
+        until=scene.now.end,
+        findings=findings,
+        besides=tuple(scene.routes()) if plan.routes else (),
+        unstepped=tuple(_unstepped(scene, plan)),
+        otherwise=all(each.state in {StepState.DONE, StepState.NOT_THE_CASE} for each in findings),
+        chart=scene.chart(),
+    )
+
+
+@dataclass(slots=True)
+class _Looked:
+    """What one look found."""
+
+    look: Look
+    measured: list[Measured] = field(default_factory=list)
+    state: StepState = StepState.NOT_LOOKED
+    excess: float = 0
+    """Events more than before, where that is why the step is to be taken."""
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        return tuple(fact for each in self.measured for fact in each.facts)
+
+    @property
+    def why(self) -> str:
+        """Why something could not be looked at."""
+        return next((each.missed for each in self.measured if each.missed), "")
+
+
+def _look(scene: Scene, look: Look) -> _Looked:
+    """Look at everything that a step names, and say whether it is the case."""
+    looked = _Looked(look)
+    looked.measured += [scene.share(share) for share in look.shares]
+    looked.measured += [scene.counters(look.counters)] if look.counters else []
+    looked.measured += [scene.gauge(look.gauge)] if look.gauge else []
+    looked.measured += [scene.slow()] if look.slow else []
+    looked.measured += [scene.standing(look.rules)] if look.rules else []
+    looked.measured += [scene.lines(look.lines)] if look.lines else []
+    looked.measured += [scene.codes(look.codes)] if look.codes else []
+    looked.measured += [scene.answer(look.endpoint)] if look.endpoint else []
+    looked.state = _judge(looked)
+    looked.excess = sum(each.excess for each in looked.measured)
+    return looked
+
+
+def _judge(looked: _Looked) -> StepState:
+    condition = looked.look.condition
+    if not looked.facts:
+        return StepState.NOT_LOOKED
+    if condition is None:
+        return StepState.DONE
+    if not any(_holds(condition, each) for each in looked.measured):
+        return StepState.NOT_THE_CASE
+    return StepState.TODO if looked.look.todo is not None else StepState.DONE
+
+
+def _holds(condition: str | Range, measured: Measured) -> bool:
+    """Tell whether a measure meets a step's condition."""
+    if isinstance(condition, Range):
+        return any(_beyond(condition, fact) for fact in measured.facts)
+    if condition == "grew":
+        return measured.grew
+    return any(fact.kind is FactKind.RULE and fact.level == Level.WARNING for fact in measured.facts)
+
+
+def _beyond(bound: Range, fact: Fact) -> bool:
+    if fact.kind not in BOUNDED[bound.unit] or fact.value is None:
+        return False
+    return bool(bound.holds(fact.value / fact.of if fact.kind is FactKind.SHARE and fact.of else fact.value))
+
+
+def _own_step(notification: Notification, rules: RuleSet) -> int | None:
+    """Give the step that the first alert's own rule names."""
+    rule = rules.by_id.get(notification.alerts[0].rule)
+    return rule.step if rule and rule.procedure == notification.procedure else None
+
+
+def _mark(looked: Sequence[_Looked], own: int | None, *, numbered: bool) -> tuple[Finding, ...]:
+    """Choose the step to begin with: the rule's own, else the one that ranks highest, else the one that grew the most.
+
+    Where none is the case, it is the first that could not be looked at: somebody has to.
+    """
+    todo = [each for each in looked if each.state is StepState.TODO]
+    missed = [each for each in looked if each.state is StepState.NOT_LOOKED and numbered]
+    best = max(todo, key=lambda each: (each.look.step == own, each.look.rank, each.excess, -each.look.step), default=None)
+    chosen = best or next(iter(missed), None)
+    return tuple(Finding(each.look.step, each.state, each is chosen, each.facts, each.why) for each in looked)
+
+
+def _unstepped(scene: Scene, plan: Walk) -> list[Fact]:
+    """Give the counters of a group that grew, and that no step is about: reasons that the runbook does not know yet."""
+    groups = tuple(name for look in plan.steps for name in look.counters or () if name.endswith("*"))
+    covered = {name for look in plan.steps for name in look.selectors if not name.endswith("*")}
+    return [fact for fact in scene.grown(groups) if fact.name not in covered] if groups else []
