@@ -19,6 +19,28 @@ Progress = Callable[[str, float | None], None]
 """Called with a few words and the share done (0 to 1, or None where nobody can know)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One log line that holds a searched text."""
+
+    at: datetime
+    """The entry's own time, aware UTC, cut to microseconds."""
+    text: str
+    """The message and the error's text beside it, redacted: one printable line of at most `redaction.MOST` characters."""
+    code: str
+    """A response code that the line names, such as `400` or `REJECT_CARD_COMPANY`; empty where it names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found in a span."""
+
+    lines: tuple[Line, ...]
+    """Oldest first; where there were more than wanted, the newest of them."""
+    complete: bool
+    """Whether these are all: False where there are more, or where not everything could be looked through."""
+
+
 class Source(Protocol):
     """Where entries come from."""
 
@@ -37,6 +59,13 @@ class Source(Protocol):
         """Give the time of the latest entry of any kind in the span: a sign of life; None where there is none.
 
         Asked only when no summary has come for a while. Raises SourceError.
+        """
+        ...
+
+    def search(self, text: str, span: Span, *, service: str | None, most: int) -> Found:
+        """Give the newest `most` log lines of the span whose message or text holds `text`, letter by letter.
+
+        Each entry counts once. Raises SourceError.
         """
         ...
 

@@ -183,13 +183,17 @@ _COLOUR = re.compile("\x1b\\[[0-9;]*m")
 _BLOCK_LINE = re.compile(r'(?:\s+["{}\[\]]|[{}]$)')
 
 
-def _parse_text(text: str) -> Parsed:
+def strip_console(text: str) -> str:
+    """Give what a line of the development console says, without colours, time and level; any other text as it is."""
     if "\x1b" in text:
         text = _COLOUR.sub("", text)
     text = text.rstrip()
     console = _CONSOLE.fullmatch(text)
-    if console:
-        text = console[1]
+    return console[1] if console else text
+
+
+def _parse_text(text: str) -> Parsed:
+    text = strip_console(text)
     for marker in (SUMMARY, SLOW_REQUEST):
         if text.startswith(marker):
             return _parse_body(marker, text[len(marker) :].strip())

@@ -11,14 +11,16 @@ import time
 from array import array
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
 from logwatch.entries import NS, Entry, Span, to_datetime
 from logwatch.errors import ConfigError, SourceError
 from logwatch.reading import Columns, Reading
 from logwatch.samples import LARGEST, LOGGER_KEYS, SLOW_REQUEST, SUMMARY, fold_route
+from logwatch.sources.lines import KEYS, Hits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
 
-    from logwatch.ports import Progress
+    from logwatch.ports import Found, Progress
 
 PAGE_SIZE = 1000
 MOST_EMPTY_PAGES = 5
@@ -52,11 +54,22 @@ def quote(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-def build_filter(span: Span, *, service: str | None, location: str | None, any_kind: bool = False) -> str:
-    """Give the filter for everything that is judged, indexed fields first, with explicit bounds and no severity.
+_MARKED = f"({quote(SUMMARY)} OR {quote(SLOW_REQUEST)})"
+JUDGED = f"(jsonPayload.message={_MARKED} OR textPayload:{_MARKED} OR textPayload=~{quote(BLOCK_LINE)})"
+"""The condition of everything that is judged."""
+ANY = ""
+"""The condition of entries of every kind."""
 
-    The logger writes `level`, and Cloud Logging reads `severity`: all of these entries have none. With `any_kind` it is
-    for entries of every kind, also those that are not judged.
+
+def holding(text: str) -> str:
+    """Give the condition of entries whose message or text holds a text; the service takes any case for the same."""
+    return f"(jsonPayload.message:{quote(text)} OR textPayload:{quote(text)})"
+
+
+def build_filter(span: Span, *, service: str | None, location: str | None, condition: str = JUDGED) -> str:
+    """Give the filter for entries of a condition, indexed fields first, with explicit bounds and no severity.
+
+    The logger writes `level`, and Cloud Logging reads `severity`: all of these entries have none.
     """
     start, end = (f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}" for moment in span)
     lines = ['resource.type="cloud_run_revision"']
@@ -65,11 +78,7 @@ def build_filter(span: Span, *, service: str | None, location: str | None, any_k
     if location:
         lines.append(f"resource.labels.location={quote(location)}")
     lines += [f'timestamp>="{start}"', f'timestamp<"{end}"']
-    if any_kind:
-        return "\n".join(lines)
-    wanted = f"({quote(SUMMARY)} OR {quote(SLOW_REQUEST)})"
-    lines.append(f"(jsonPayload.message={wanted} OR textPayload:{wanted} OR textPayload=~{quote(BLOCK_LINE)})")
-    return "\n".join(lines)
+    return "\n".join([*lines, condition] if condition else lines)
 
 
 @dataclass(slots=True)
@@ -81,10 +90,14 @@ class ReadQuota:
     sleep: Callable[[float], None] = time.sleep
     _calls: deque[float] = field(default_factory=deque)
 
+    def left_s(self) -> float:
+        """Give the seconds until one more call is allowed; 0 or less where it is."""
+        return self._calls[0] + 60 - self.clock() if len(self._calls) >= self.per_minute else 0
+
     def wait(self, tell: Callable[[float], None]) -> None:
         """Wait until one more call is allowed, and count it; `tell` hears for how many seconds."""
         while len(self._calls) >= self.per_minute:
-            left = self._calls[0] + 60 - self.clock()
+            left = self.left_s()
             if left > 0:
                 tell(left)
                 self.sleep(left)
@@ -111,6 +124,14 @@ class CloudLoggingSource:
         self.endpoint = endpoint
         self.budget_s = budget_s
         self.quota = quota or ReadQuota(55)
+        self._patient = True
+        """Whether it waits for the quota longer than for a call that fails."""
+
+    def within(self, budget_s: float) -> CloudLoggingSource:
+        """Give a source of the same entries and quota that gives up after so many seconds of failing or waiting."""
+        hasty = copy(self)
+        hasty.budget_s, hasty._patient = budget_s, False  # noqa: SLF001 - its own
+        return hasty
 
     def filter(self, span: Span, service: str | None) -> str:
         """Give the filter that `read` would use."""
@@ -139,23 +160,44 @@ class CloudLoggingSource:
 
     def last_seen(self, span: Span, *, service: str | None) -> datetime | None:
         """Give the time of the latest entry of any kind in the span: one call, or a few where pages come empty."""
+        for entries, _ in islice(self._newest_first(span, service, ANY, page_size=1), MOST_EMPTY_PAGES):
+            if entries:
+                return to_datetime(entries[0].timestamp.seconds * NS + entries[0].timestamp.nanos)
+        return None
+
+    def search(self, text: str, span: Span, *, service: str | None, most: int) -> Found:
+        """Give the newest lines of the span that hold the text, asking for no more pages than it takes.
+
+        One entry more than wanted is asked for, so that one page tells whether there are more. After MOST_EMPTY_PAGES pages
+        in a row without one that holds it, nobody knows whether there are.
+        """
+        hits, in_vain, more = Hits(text), 0, False
+        size = min(most + 1, PAGE_SIZE)
+        for entries, more in self._newest_first(span, service, holding(text), page_size=size):  # noqa: B007 - used behind it
+            before = len(hits)
+            hits.take(map(to_entry, entries))
+            in_vain = in_vain + 1 if len(hits) == before else 0
+            if len(hits) > most or in_vain >= MOST_EMPTY_PAGES:
+                break
+        return hits.newest(span, most, whole=not more)
+
+    def _newest_first(self, span: Span, service: str | None, condition: str, *, page_size: int) -> Iterator[tuple[Any, bool]]:
+        """Give the raw entries of each page, and whether another follows; empty pages are among them."""
         from google.cloud.logging_v2.types import ListLogEntriesRequest, ListLogEntriesResponse
 
         client = self._connect()
         request = ListLogEntriesRequest(
             resource_names=[f"projects/{self.project}"],
-            filter=build_filter(span, service=service or self.service, location=self.location, any_kind=True),
+            filter=build_filter(span, service=service or self.service, location=self.location, condition=condition),
             order_by="timestamp desc",
-            page_size=1,
+            page_size=page_size,
         )
-        for _ in range(MOST_EMPTY_PAGES):
+        more = True
+        while more:
             page = ListLogEntriesResponse.pb(self._call(client, request, lambda _text, _share: None))
-            if page.entries:
-                return to_datetime(page.entries[0].timestamp.seconds * NS + page.entries[0].timestamp.nanos)
-            if not page.next_page_token:
-                break
             request.page_token = page.next_page_token
-        return None
+            more = bool(page.next_page_token)
+            yield page.entries, more
 
     def _pages(self, span: Span, service: str | None, progress: Progress) -> Iterator[Any]:
         """Give the raw entries of each page; empty pages with a token are part of the walk."""
@@ -202,6 +244,11 @@ class CloudLoggingSource:
         clock = self.quota.clock
         begun = clock()
         for attempt in count():
+            if not self._patient and self.quota.left_s() > self.budget_s - (clock() - begun):
+                raise SourceError(
+                    "the project's read quota is used up for now", where=f"gcp://{self.project}",
+                    hint="it comes back within a minute; LOGWATCH_READ_REQUESTS_PER_MINUTE is logwatch's share of it",
+                )  # fmt: skip
             self.quota.wait(lambda seconds: progress(f"waiting {seconds:.0f} s for the read quota", None))
             left = max(self.budget_s - (clock() - begun), 1)
             try:
@@ -304,14 +351,18 @@ def to_entry(raw: Any) -> Entry:  # noqa: ANN401 - raw protobuf messages have no
     )
 
 
+_LOOKED_AT = tuple(dict.fromkeys(("label", "method", "url", "durationMs", "statusCode", *KEYS[1:])))
+"""Keys of slow requests and of lines that are searched for."""
+
+
 def _to_dict(struct: Any) -> dict[str, Any]:  # noqa: ANN401 - google.protobuf.Struct
-    """Turn a payload into a dict: of a summary all but the logger's own keys, of a slow request what is looked at."""
+    """Turn a payload into a dict: of a summary all but the logger's own keys, of any other what is looked at."""
     fields = struct.fields
     message = fields["message"].string_value if "message" in fields else None
     if message == SUMMARY:
         keys = [key for key in fields if key not in LOGGER_KEYS]
     else:
-        keys = [key for key in ("label", "method", "url", "durationMs", "statusCode") if key in fields]
+        keys = [key for key in _LOOKED_AT if key in fields]
     return {"message": message, **{key: _to_value(fields[key]) for key in keys}}
 
 
@@ -319,4 +370,8 @@ def _to_value(value: Any) -> Any:  # noqa: ANN401 - google.protobuf.Value
     kind = value.WhichOneof("kind")
     if kind in {"number_value", "string_value", "bool_value"}:
         return getattr(value, kind)
-    return None if kind in {None, "null_value"} else str(kind)  # nested: no counter and no field of a slow request
+    if kind == "struct_value":
+        return {key: _to_value(each) for key, each in value.struct_value.fields.items()}
+    if kind == "list_value":
+        return [_to_value(each) for each in value.list_value.values]
+    return None

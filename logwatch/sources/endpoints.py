@@ -7,7 +7,6 @@ being judged.
 from __future__ import annotations
 
 import json
-import re
 import sys
 import time
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 
 from logwatch.errors import ConfigError
 from logwatch.ports import Answer, Probe
+from logwatch.redaction import redact
 from logwatch.samples import DATABASE_CONNECTIONS, DATABASE_LONG_QUERIES, DATABASE_PING, REDIS_PING, UNANSWERED
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ MAX_BODY = 1 << 20
 """Bytes of an answer that are read, after unpacking."""
 MAX_DETAILS = 4096
 """Bytes that the details of one answer may take as JSON."""
+MAX_WORDS = 200
+"""Characters of one foreign text."""
 PAUSE_S = 0.2
 """Seconds between two tries."""
 
@@ -293,16 +295,9 @@ def _describe(reply: Reply) -> str:
     return f"{reply.status} with {kind}"
 
 
-_USER = re.compile(r"(?<=//)\S+@")
-_SECRET = re.compile(
-    r"""(?i)((?:password|passwd|pwd|token|secret|key|authorization)["']?\s*[=:]\s*(?:bearer\s+)?["']?)[^\s"',;&]+"""
-)
-
-
 def _clean(text: str) -> str:
-    """Cut foreign words to one short line without passwords and without what is no character."""
-    text = _SECRET.sub(r"\1***", _USER.sub("***@", text[:1000].encode("utf-8", "replace").decode()))
-    return "".join(char for char in " ".join(text.split()) if char.isprintable())[:200]
+    """Cut foreign words to one short line without secrets."""
+    return redact(text)[:MAX_WORDS]
 
 
 def _bound(details: dict[str, float | str | None]) -> dict[str, float | str | None]:

@@ -17,10 +17,20 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from logwatch.entries import Span
 from logwatch.errors import SourceError
-from logwatch.ports import Progress
+from logwatch.ports import Found, Progress
 from logwatch.reading import Reading
 from logwatch.samples import Reason
-from logwatch.sources.json_entries import see_edges, split_lines, split_objects, take, take_block_lines, take_lines
+from logwatch.sources.json_entries import (
+    decode_all,
+    plain_part,
+    see_edges,
+    split_lines,
+    split_objects,
+    take,
+    take_block_lines,
+    take_lines,
+)
+from logwatch.sources.lines import Hits
 from logwatch.sources.signs_of_life import gather_times, latest
 from logwatch.sources.usual_lines import UsualLines
 
@@ -61,6 +71,8 @@ class FilesSource:
         self._paths = list(dict.fromkeys(paths))
         self._times: dict[str | None, array[int]] = {}
         """When a service was heard of, gathered when first asked for."""
+        self._hits: dict[tuple[str, str | None], Hits] = {}
+        """What holds a text, of a service, gathered likewise."""
 
     def read(self, span: Span | None, *, service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
         """Read everything that the files hold, on two processes where they are large."""
@@ -86,9 +98,20 @@ class FilesSource:
         """
         times = self._times.get(service)
         if times is None:
-            lines = (line for path in self._files() if path != "-" and stat.S_ISREG(_mode(path)) for line in _lines(path))
+            lines = (line for path in self._files() if _is_kept(path) for line in _lines(path))
             times = self._times[service] = gather_times(lines, service)
         return latest(times, span)
+
+    def search(self, text: str, span: Span, *, service: str | None, most: int) -> Found:
+        """Give the newest lines of the span that hold the text; the files are searched once for each text and service."""
+        hits = self._hits.get((text, service))
+        if hits is None:
+            hits = Hits(text)
+            part = plain_part(text)
+            for path in self._files():
+                hits.take(decode_all((line for line in _lines_again(path) if part in line), service))
+            self._hits[text, service] = hits
+        return hits.newest(span, most)
 
     def _files(self) -> Iterator[str]:
         for path in self._paths:
@@ -103,7 +126,7 @@ class FilesSource:
 
 def _cut(path: str) -> list[Piece]:
     """Cut a file of plain lines into pieces; leave any other whole."""
-    if path == "-" or not stat.S_ISREG(_mode(path)):
+    if not _is_kept(path):
         return [Piece(path, 0, None)]
     try:
         with _open(path) as file:
@@ -125,6 +148,11 @@ def _mode(path: str) -> int:
         return os.stat(path).st_mode  # noqa: PTH116 - a Path of any text, also of one that no path can be
     except (OSError, ValueError):
         return stat.S_IFREG
+
+
+def _is_kept(path: str) -> bool:
+    """Tell whether what stands at a path can be read again."""
+    return path != "-" and stat.S_ISREG(_mode(path))
 
 
 def _open(path: str) -> BinaryIO:
@@ -207,6 +235,15 @@ def _read_stream(path: str, usual: UsualLines) -> None:
                 take_lines(block, usual)
                 take_block_lines(block, reading)
                 see_edges(block, reading)
+
+
+def _lines_again(path: str) -> Iterator[bytes]:
+    if not _is_kept(path):
+        what = "standard input" if path == "-" else "a pipe"
+        raise SourceError(
+            f"{what} can be read only once", where=path, hint="save the lines in a file and name it as the source"
+        )
+    return _lines(path)
 
 
 def _lines(path: str) -> Iterator[bytes]:

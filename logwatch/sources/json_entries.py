@@ -19,6 +19,9 @@ from logwatch.sources.usual_lines import UsualLines
 MAX_ENTRY = 32 << 20
 """Bytes of one entry's JSON; Cloud Logging takes 256 KiB, so anything near this is no entry."""
 
+_PLAIN = re.compile(r"[ !#$%()*+,.0-9:;?@A-Z\[\]^_a-z{|}~-]+")
+"""Characters that every writer of JSON writes in one way."""
+
 MARKERS = (SUMMARY.encode(), SLOW_REQUEST.encode())
 _TEXT = b'"textPayload"'
 _BLOCK_STARTS = tuple(_TEXT + colon + b'"' + start for colon in (b":", b": ") for start in (b" ", b"{", b"}", b"\\t"))
@@ -86,6 +89,26 @@ def decode_entry(line: bytes) -> Entry | Reason:
         raw.text_payload,
         raw.json_payload,
     )
+
+
+def plain_part(text: str) -> bytes:
+    r"""Give the longest stretch of a text that stands in JSON as it is, whoever wrote it; it may be empty.
+
+    >>> plain_part('[KPA Payment] "결제" </a>')
+    b'[KPA Payment] '
+    """
+    return max(_PLAIN.findall(text), key=len, default="").encode()
+
+
+def decode_all(lines: Iterable[bytes], service: str | None) -> Iterator[Entry]:
+    """Give all entries of a service; what is no entry is passed over.
+
+    An entry that names no service counts for any, as it does where entries are read.
+    """
+    for line in lines:
+        entry = decode_entry(line) if line and not line.isspace() else None
+        if isinstance(entry, Entry) and (not service or entry.service in {"", service}):
+            yield entry
 
 
 def take(line: bytes, reading: Reading) -> Entry | None:

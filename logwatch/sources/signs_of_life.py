@@ -6,8 +6,8 @@ from array import array
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from logwatch.entries import Entry, Span, to_datetime, to_nanoseconds
-from logwatch.sources.json_entries import decode_entry
+from logwatch.entries import Span, to_datetime, to_nanoseconds
+from logwatch.sources.json_entries import decode_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,13 +15,8 @@ if TYPE_CHECKING:
 
 
 def gather_times(lines: Iterable[bytes], service: str | None) -> array[int]:
-    """Give the times of all entries of a service, in order, nanoseconds since 1970.
-
-    An entry that names no service counts for any, as it does where entries are read.
-    """
-    entries = (decode_entry(line) for line in lines if line and not line.isspace())
-    found = (entry for entry in entries if isinstance(entry, Entry))
-    return array("q", sorted(entry.timestamp for entry in found if not service or entry.service in {"", service}))
+    """Give the times of all entries of a service, in order, nanoseconds since 1970."""
+    return array("q", sorted(entry.timestamp for entry in decode_all(lines, service)))
 
 
 def latest(times: array[int], span: Span) -> datetime | None:
