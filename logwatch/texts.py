@@ -165,6 +165,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "slow_fact": ("{label} 느린 요청", "slow requests, {label}"),
     "lines_none": ("“{text}” 로그 없음", "no log line with “{text}”"),
     "lines_found": ("“{text}” 로그 {count}건 ({first}~{last})", "{count} log lines with “{text}” ({first}–{last})"),
+    "lines_found_at": ("“{text}” 로그 {count}건 ({at})", "{count} log lines with “{text}” ({at})"),
     "lines_found_more": (
         "“{text}” 로그 {count}건 이상 (마지막 {last})",
         "{count} or more log lines with “{text}” (last {last})",

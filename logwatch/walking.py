@@ -37,7 +37,7 @@ def walk(notification: Notification, rules: RuleSet, archive: Archive, verdicts:
     if plan is None or procedure is None or notification.reason is NotifyReason.SILENCE_ENDING:
         return None
     scene = Scene(notification, rules, archive, verdicts)
-    looked = [_look(scene, look) for look in plan.steps]
+    looked = [_look(scene, look, numbered=procedure.numbered) for look in plan.steps]
     findings = _mark(looked, _own_step(notification, rules), numbered=procedure.numbered)
     return Walked(
         begun=scene.now.start,
@@ -70,7 +70,7 @@ class _Looked:
         return next((each.missed for each in self.measured if each.missed), "")
 
 
-def _look(scene: Scene, look: Look) -> _Looked:
+def _look(scene: Scene, look: Look, *, numbered: bool) -> _Looked:
     """Look at everything that a step names, and say whether it is the case."""
     looked = _Looked(look)
     looked.measured += [scene.share(share) for share in look.shares]
@@ -81,19 +81,20 @@ def _look(scene: Scene, look: Look) -> _Looked:
     looked.measured += [scene.lines(look.lines)] if look.lines else []
     looked.measured += [scene.codes(look.codes)] if look.codes else []
     looked.measured += [scene.answer(look.endpoint)] if look.endpoint else []
-    looked.state = _judge(looked)
+    looked.state = _judge(looked, numbered=numbered)
     looked.excess = sum(each.excess for each in looked.measured)
     return looked
 
 
-def _judge(looked: _Looked) -> StepState:
+def _judge(looked: _Looked, *, numbered: bool) -> StepState:
+    """Say how far the step is walked; what is to be expected holds where there is nothing to do about it."""
     condition = looked.look.condition
     if not looked.facts:
         return StepState.NOT_LOOKED
     if condition is None:
         return StepState.DONE
     if not any(_holds(condition, each) for each in looked.measured):
-        return StepState.NOT_THE_CASE
+        return StepState.NOT_THE_CASE if numbered or looked.look.todo is None else StepState.DONE
     return StepState.TODO if looked.look.todo is not None else StepState.DONE
 
 

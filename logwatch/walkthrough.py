@@ -109,8 +109,15 @@ def ended_lines(walked: Walked | None, rules: RuleSet, audience: Audience) -> tu
     if walked is None:
         return ()
     known = {FactKind.COUNT, FactKind.SHARE}
-    grew = [fact for each in walked.findings if each.state is StepState.TODO for fact in each.facts if fact.kind in known]
-    return tuple(fact_text(fact, rules, audience) for fact in grew[:3] if fact.value) or (audience.say("ended_alone"),)
+    todo = [each for each in walked.findings if each.state is StepState.TODO] or walked.findings
+    grew = [fact for each in todo for fact in each.facts if fact.kind in known and _was_more(fact)]
+    return tuple(fact_text(fact, rules, audience) for fact in grew[:3]) or (audience.say("ended_alone"),)
+
+
+def _was_more(fact: Fact) -> bool:
+    """Tell whether there was twice as much of something, or more, as there is now that it is over."""
+    during = fact.value / fact.of if fact.value and fact.of else 0
+    return fact.after is not None and during > 2 * fact.after
 
 
 def fact_text(fact: Fact, rules: RuleSet, audience: Audience) -> str:
@@ -198,6 +205,8 @@ def _lines(fact: Fact, audience: Audience) -> str:
     if not fact.value or fact.first is None or fact.last is None:
         return audience.say("lines_none", text=text)
     count = f"{fact.value:g}"
+    if not fact.more and audience.clock(fact.first) == audience.clock(fact.last):
+        return audience.say("lines_found_at", text=text, count=count, at=audience.clock(fact.last))
     if fact.more:
         return audience.say("lines_found_more", text=text, count=count, last=audience.clock(fact.last))
     return audience.say("lines_found", text=text, count=count, first=audience.clock(fact.first), last=audience.clock(fact.last))
