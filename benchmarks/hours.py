@@ -89,7 +89,7 @@ def healthy(number: int, seed: int) -> Hour:
     quiet = {"checkout": {shop: each / 10 for shop, each in checkout.items()}}
     ramp = [{"from": 0, "to": 20, "set": quiet}, {"from": 40, "to": 60, "set": quiet}] if number % 3 == 0 else []
     base = {**BASE, "checkout": checkout, "cache": CACHE * max(load, 0.05), "api": API * max(load, 0.05)}
-    return Hour(f"healthy-{number:04}", _spec(seed + number, 60, 1 + number // 8 % 4, base, ramp))
+    return Hour(f"healthy-{number:04}", spec_of(seed + number, 60, 1 + number // 8 % 4, base, ramp))
 
 
 def incident(kind: Kind, number: int, seed: int) -> Hour:
@@ -107,10 +107,11 @@ def incident(kind: Kind, number: int, seed: int) -> Hour:
     events = [{"from": onset, "to": 60, "set": failing}]
     name = f"{kind.name.replace(',', '').replace(' ', '-')}-{number:04}"
     per_minute = (checkout[shop] if kind.one_shop else load) * kind.events
-    return Hour(name, _spec(seed, onset + 15, random.randint(1, 4), base, events), kind, onset, per_minute)
+    return Hour(name, spec_of(seed, onset + 15, random.randint(1, 4), base, events), kind, onset, per_minute)
 
 
-def _spec(seed: int, minutes: int, instances: int, base: Rates, events: list[dict[str, Any]]) -> dict[str, Any]:
+def spec_of(seed: int, minutes: int, instances: int, base: Rates, events: list[dict[str, Any]]) -> dict[str, Any]:
+    """Give the simulator's own description of a recording."""
     return {
         "seed": seed, "start": f"{BEGIN:%Y-%m-%dT%H:%M:%SZ}", "minutes": minutes, "instances": instances,
         "base": base, "events": events,

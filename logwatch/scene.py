@@ -108,9 +108,12 @@ class Scene:
         self.until = max(alert.latest.window_end for alert in notification.alerts)
         self.over = notification.reason is NotifyReason.RESOLVED
         since, end = notification.since, self._end()
-        self.now = Span(max(since - ONSET, end - HOUR), end)
+        # A few events an hour prove something only over a long stretch, and that stretch is what is to be explained.
+        proven = min(alert.peak.window_end - alert.peak.span for alert in notification.alerts)
+        begun = min(since - ONSET, proven)
+        self.now = Span(max(begun, end - HOUR), end)
         """While it is so, or was."""
-        self.before = Span(since - GAP - HOUR, since - GAP)
+        self.before = Span(min(since - GAP, begun) - HOUR, min(since - GAP, begun))
         self.day_before = Span(self.until - DAY - HOUR / 2, self.until - DAY + HOUR / 2)
         self._found: dict[str, Found | str] = {}
 
