@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from logwatch.entries import Entry, Span, to_datetime, to_nanoseconds
@@ -144,6 +145,7 @@ def _to_line(hit: _Hit) -> Line:
     return Line(to_datetime(-hit.newness), _redact(hit.said.text), hit.said.code)
 
 
+@lru_cache(1024)  # the lines of an outage say the same a thousand times
 def _redact(text: str) -> str:
     from logwatch.redaction import redact  # its patterns take 5 ms to make, and most runs search for nothing
 
