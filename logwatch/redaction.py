@@ -61,11 +61,11 @@ _USER = re.compile(r"(?<=//)(?:[^\s/:]*:(?!\d{1,5}(?:[/?#\s]|$))\S*@|(?:[^\s/?#@
 _PATH_END = re.compile(r"(?i)[?#]|[;&][\w.%\[\]-]+=|%(?:3f|23|3b|26)")
 _BARE_QUERY = re.compile(r"\?[\w.%\[\]-]+=")
 # Between the name of a secret and the secret: `password=`, `"token":`, `user[key]=`, `key =>`.
-_IS = r"""["'`\\\])]*\s*(?:=>|[=:])\s*"""
+_IS = r"""["'`\\\])]*\s*(?:=>|[=:：])\s*"""
 # In quotes, in brackets, or up to a blank, an ampersand or the next name.
 _VALUE = r"""(?:
-    "(?:[^"\\]|\\.)*"? | '(?:[^'\\]|\\.)*'? | `[^`]*`? | \\+["'](?:(?!\\+["']).)*(?:\\+["'])?
-    | [\[{(][^\]})]*[\]})]?
+    (?: "(?:[^"\\]|\\.)*"? | '(?:[^'\\]|\\.)*'? | `[^`]*`? | \\+["'](?:(?!\\+["']).)*(?:\\+["'])? | [\[{(][^\]})]*[\]})]? )
+    [^\s&,;]*
     | (?:(?![,;&]["'\\]*[\w.-]+["'\\]*\s*[=:])[^\s&])+
 )"""
 _SECRET = re.compile(
@@ -77,7 +77,7 @@ _HEADER = re.compile(
     rf"""(?ix) ( (?:authorization|cookies?){_IS}["'`\\]* ) (?:[a-z][\w-]*\s+)?
     [^\s;,]+ (?: ;\s*[\w.-]+(?:=[^\s;]*)? | ,\s*["']?[\w.-]+=(?:"[^"]*"|[^\s;,]*) )*"""
 )
-_BEARER = re.compile(r"(?i)\b(bearer\s+|basic\s+(?=[a-z0-9+/]{8,}))[^\s,;\"']+")
+_BEARER = re.compile(r"(?i)\b(bearer\s+|basic\s+(?=[a-z0-9+/]{8,}))[^\s,;]+")
 # PostgreSQL names the row that is in the way: `Key (email)=(kim@example.com) already exists.`
 _ROW = re.compile(r"(?i)(\bkey \([^)]*\)=)\((?:[^()]|\([^)]*\))*\)?")
 _MAIL = re.compile(r"""(?x) (?<![^\s@<>()\[\],;:"'`=|/]) (?:[^\s@<>()\[\],;:"'`=|/]|(?<=\w)'(?=\w))+ (?:@|%40)(?=\w)""")

@@ -35,6 +35,15 @@ def test_no_secret_survives_whatever_stands_around_it(form: str, before: str, af
     assert MARK not in redact(f"{before} {form.format(MARK)} {after}")
 
 
+ODD = st.text([chr(number) for number in range(33, 127) if chr(number) not in "&,;"], min_size=1, max_size=20)
+
+
+@pytest.mark.parametrize("form", ["password={}", "token: {}", "Bearer {}", "Authorization: {}", "https://u:x{}@h/y", "/a?{}"])
+@given(before=ODD | st.just(""), after=ODD)
+def test_no_character_of_a_secret_ends_it_too_early(form: str, before: str, after: str) -> None:
+    assert MARK not in redact(f"x {form.format(before + MARK + after)} y")
+
+
 @given(st.sampled_from("?#"), st.text(max_size=40).map(lambda text: "".join(text.split())), WORDS)
 @pytest.mark.parametrize("path", ["/a/b", "https://host.example/x", "GET /api/v1/orders", "host:8080/a"])
 def test_of_a_path_nothing_is_left_of_its_query(path: str, mark: str, query: str, after: str) -> None:

@@ -124,6 +124,7 @@ class CloudLoggingSource:
         self.endpoint = endpoint
         self.budget_s = budget_s
         self.quota = quota or ReadQuota(55)
+        self._client: LoggingServiceV2Client | None = None
         self._patient = True
         """Whether it waits for the quota longer than for a call that fails."""
 
@@ -142,7 +143,8 @@ class CloudLoggingSource:
         if span is None:
             raise TypeError("Cloud Logging has no end of its own: a span is needed")
         reading = Reading()
-        pages = self._pages(span, service, progress)
+        walk = self._pages(self.filter(span, service), "timestamp asc", PAGE_SIZE, progress)
+        pages = (page for page, _ in walk)
         beside = ThreadPoolExecutor(1)
         try:
             coming = beside.submit(next, pages, None)
@@ -182,44 +184,30 @@ class CloudLoggingSource:
         return hits.newest(span, most, whole=not more)
 
     def _newest_first(self, span: Span, service: str | None, condition: str, *, page_size: int) -> Iterator[tuple[Any, bool]]:
-        """Give the raw entries of each page, and whether another follows; empty pages are among them."""
+        text = build_filter(span, service=service or self.service, location=self.location, condition=condition)
+        return self._pages(text, "timestamp desc", page_size, lambda _text, _share: None)
+
+    def _pages(self, text: str, order_by: str, page_size: int, progress: Progress) -> Iterator[tuple[Any, bool]]:
+        """Give the raw entries of each page, and whether another follows; empty pages with a token are part of the walk."""
         from google.cloud.logging_v2.types import ListLogEntriesRequest, ListLogEntriesResponse
 
         client = self._connect()
-        request = ListLogEntriesRequest(
-            resource_names=[f"projects/{self.project}"],
-            filter=build_filter(span, service=service or self.service, location=self.location, condition=condition),
-            order_by="timestamp desc",
-            page_size=page_size,
-        )
+        names = [f"projects/{self.project}"]
+        request = ListLogEntriesRequest(resource_names=names, filter=text, order_by=order_by, page_size=page_size)
         more = True
         while more:
-            page = ListLogEntriesResponse.pb(self._call(client, request, lambda _text, _share: None))
+            page = ListLogEntriesResponse.pb(self._call(client, request, progress))
             request.page_token = page.next_page_token
             more = bool(page.next_page_token)
             yield page.entries, more
 
-    def _pages(self, span: Span, service: str | None, progress: Progress) -> Iterator[Any]:
-        """Give the raw entries of each page; empty pages with a token are part of the walk."""
-        from google.cloud.logging_v2.types import ListLogEntriesRequest, ListLogEntriesResponse
-
-        client = self._connect()
-        token = ""
-        while True:
-            request = ListLogEntriesRequest(
-                resource_names=[f"projects/{self.project}"],
-                filter=self.filter(span, service),
-                order_by="timestamp asc",
-                page_size=PAGE_SIZE,
-                page_token=token,
-            )
-            page = ListLogEntriesResponse.pb(self._call(client, request, progress))
-            yield page.entries
-            token = page.next_page_token
-            if not token:
-                return
-
     def _connect(self) -> LoggingServiceV2Client:
+        """Give the one client for all calls: each new one costs a handshake and a token."""
+        if self._client is None:
+            self._client = self._new_client()
+        return self._client
+
+    def _new_client(self) -> LoggingServiceV2Client:
         from google.auth.exceptions import DefaultCredentialsError
         from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
 
@@ -244,11 +232,7 @@ class CloudLoggingSource:
         clock = self.quota.clock
         begun = clock()
         for attempt in count():
-            if not self._patient and self.quota.left_s() > self.budget_s - (clock() - begun):
-                raise SourceError(
-                    "the project's read quota is used up for now", where=f"gcp://{self.project}",
-                    hint="it comes back within a minute; LOGWATCH_READ_REQUESTS_PER_MINUTE is logwatch's share of it",
-                )  # fmt: skip
+            self._check_quota(self.budget_s - (clock() - begun))
             self.quota.wait(lambda seconds: progress(f"waiting {seconds:.0f} s for the read quota", None))
             left = max(self.budget_s - (clock() - begun), 1)
             try:
@@ -263,6 +247,12 @@ class CloudLoggingSource:
             except (api.GoogleAPICallError, GoogleAuthError) as error:
                 raise self._error(error) from error
         raise AssertionError
+
+    def _check_quota(self, left_s: float) -> None:
+        """Raise SourceError where a source within a budget would have to wait for longer than is left of it."""
+        if not self._patient and self.quota.left_s() > left_s:
+            hint = "it comes back within a minute; LOGWATCH_READ_REQUESTS_PER_MINUTE is logwatch's share of it"
+            raise SourceError("the project's read quota is used up for now", where=f"gcp://{self.project}", hint=hint)
 
     def _error(self, error: Exception) -> SourceError:
         from google.api_core import exceptions as api

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from logwatch.entries import Entry, Span, to_datetime, to_nanoseconds
 from logwatch.ports import Found, Line
-from logwatch.redaction import redact
 from logwatch.samples import load_object, strip_console
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _to_code(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return ""
     code = str(value) if isinstance(value, str) or abs(value) < 1_000_000 else ""
-    return code if _CODE.fullmatch(code) and redact(code) == code else ""
+    return code if _CODE.fullmatch(code) and _redact(code) == code else ""
 
 
 class _Hit(NamedTuple):
@@ -142,4 +142,11 @@ def _newness(hit: _Hit) -> int:
 
 
 def _to_line(hit: _Hit) -> Line:
-    return Line(to_datetime(-hit.newness), redact(hit.said.text), hit.said.code)
+    return Line(to_datetime(-hit.newness), _redact(hit.said.text), hit.said.code)
+
+
+@lru_cache(1024)  # the lines of an outage say the same a thousand times
+def _redact(text: str) -> str:
+    from logwatch.redaction import redact  # its patterns take 5 ms to make, and most runs search for nothing
+
+    return redact(text)
