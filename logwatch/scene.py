@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from logwatch.windows import Windows
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-ONSET = 2 * WINDOW
-"""How long before its first window at warning an incident may have begun."""
+ONSET = WINDOW
+"""What of an incident lies before the end of its first window at warning; its log lines may be as much older again."""
 GAP = 5 * WINDOW
 """How long before that window the hour before ends: a sliding span sees trouble only after a while."""
 AFTER = 5 * WINDOW
@@ -188,7 +188,7 @@ class Scene:
         return lambda each: Among(self._sum(each, [name]), each.minutes)
 
     def _of_share(self, share: Share) -> Measure:
-        return lambda each: Among(self._sum(each, share.numerator), self._sum(each, share.denominator))
+        return lambda each: Among(self._sum(each, share.numerator), self._sum(each, share.denominator), share=True)
 
     def _of_label(self, label: str) -> Measure:
         return lambda each: Among(sum(one == label for one, _, _ in each.slow), each.minutes)
@@ -211,7 +211,7 @@ class Scene:
                 day_before=_rate(day_before),
                 after=_rate(after),
             )
-            known = [each for each in (before, day_before) if each and each.whole]
+            known = [each for each in (before, day_before) if each and each.known]
             measured.add(fact, compare(now, known[0] if known else None))
         return measured
 
@@ -301,7 +301,7 @@ class Scene:
     def _search(self, text: str) -> Found | str:
         if text not in self._found:
             try:
-                self._found[text] = self.archive.search(text, self.now)
+                self._found[text] = self.archive.search(text, self.now.widen(ONSET, timedelta()))
             except SourceError as error:
                 self._found[text] = error.message
         return self._found[text]
