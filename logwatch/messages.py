@@ -15,7 +15,9 @@ from logwatch.wording import format_range, format_value, printable, shop_name
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from logwatch.evidence import Chart
     from logwatch.levels import Level
+    from logwatch.ranges import Range
     from logwatch.rules import Rule, RuleSet
     from logwatch.wording import Audience
 
@@ -67,6 +69,20 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Course:
+    """The figure that the headline names, over the last hour, and the ranges it is held against."""
+
+    chart: Chart
+    normal: Range
+    warning: Range
+    fires_from: datetime | None
+    """End of the first window of the period in which it fires or fired; None where it never did."""
+    fires_until: datetime
+    alt: str
+    """What the drawing shows, for who cannot see it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message, ready to be laid out."""
 
@@ -87,6 +103,8 @@ class Message:
     """What was found for the procedure as a whole: slow routes, counters that no step is about."""
     notes: tuple[str, ...]
     links: tuple[Link, ...]
+    course: Course | None
+    """What to draw; None where there is nothing."""
 
     def say(self, key: str, **values: object) -> str:
         """Give a text in the reader's language."""
@@ -121,6 +139,7 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
         besides=besides_lines(notification.walked, rules, notification.procedure, audience),
         notes=tuple(_notes(notification, rules, audience)),
         links=tuple(_links(notification, rules, audience, place)),
+        course=_course(notification, rules, audience),
     )
 
 
@@ -217,6 +236,21 @@ def add_delivery_notes(message: Message, *, instead_of: str, now: datetime) -> M
     if now - at > LATE:
         notes.append(audience.say("delivered_late", at=audience.clock(at), span=format_span(now - at, audience)))
     return replace(message, notes=(*message.notes, *notes))
+
+
+def _course(notification: Notification, rules: RuleSet, audience: Audience) -> Course | None:
+    chart = notification.walked.chart if notification.walked else None
+    rule = rules.by_id.get(chart.rule) if chart else None
+    if chart is None or rule is None or all(value is None for value in chart.values):
+        return None
+    first = notification.alerts[0]
+    parts = [
+        _summary(first, rules, audience),
+        shop_name(first.labels),
+        audience.say("course_alt", bound=format_range(rule.warning)),
+    ]
+    until = first.resolved_at or first.latest.window_end
+    return Course(chart, rule.normal, rule.warning, first.firing_at, until, " · ".join(filter(None, parts)))
 
 
 def _links(notification: Notification, rules: RuleSet, audience: Audience, place: Place) -> list[Link]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,12 +15,13 @@ from logwatch.notifications import NotifyReason
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from zoneinfo import ZoneInfo
 
     from jinja2 import Environment
     from jinja2.environment import TemplateModule
     from rich.text import Text
 
-    from logwatch.messages import AlertLine, Message
+    from logwatch.messages import AlertLine, Course, Message
     from logwatch.report import Cell, Report, Row
 
 STYLES = {Level.NORMAL: "green", Level.ELEVATED: "yellow", Level.WARNING: "bold red", Level.UNKNOWN: "dim"}
@@ -233,6 +235,20 @@ def render_message(message: Message, templates: Path, name: str) -> str:
     """Give a message through one of the templates: message.txt.j2 or message.html.j2."""
     environment = _environment(templates, html=name.endswith(".html.j2"))
     return environment.get_template(name).render(message=message, say=message.say).strip() + "\n"
+
+
+def draw_course(course: Course, zone: ZoneInfo) -> bytes | None:
+    """Draw a message's course as PNG; None where it cannot be drawn, since a message goes out without it too."""
+    from logwatch.charts import Period, Plot, png
+
+    chart = course.chart
+    fires = course.fires_from and course.fires_from < course.fires_until
+    periods = (Period(course.fires_from, course.fires_until, firing=True),) if course.fires_from and fires else ()
+    try:
+        return png(Plot(chart.start, chart.values, course.normal, course.warning, periods=periods), zone)
+    except Exception:
+        logging.getLogger("logwatch.charts").exception("the chart of %s could not be drawn", chart.rule)
+        return None
 
 
 def message_parts(message: Message, templates: Path, name: str, escape: Callable[[Any], Any]) -> TemplateModule:

@@ -186,6 +186,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "missed.no_endpoint": ("엔드포인트 미설정(LOGWATCH_ENDPOINTS)", "no endpoint set (LOGWATCH_ENDPOINTS)"),
     "missed.no_answer": ("엔드포인트가 값을 주지 않음", "the endpoint gave no value"),
     "missed.out_of_budget": ("조회 시간 초과", "no time left to look"),
+    "course_alt": ("최근 1시간 추이(경고 기준 {bound})", "course of the last hour (warning {bound})"),
     "link_search": ("로그: {text}", "Logs: {text}"),
     "link_logs": ("로그 보기", "Logs"),
     "link_metrics": ("지표 보기", "Metrics"),

@@ -20,6 +20,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import parse_qs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,6 +108,9 @@ class LocalSlack:
         self.plans: deque[Plan] = deque()
         self.posts: dict[str, dict[str, Any]] = {}
         """Messages of the Web API by ts, as people see them now."""
+        self.files: dict[str, dict[str, Any]] = {}
+        """Files by id: filename, length, alt_txt; data once uploaded; channel_id and thread_ts once they are shown."""
+        self.may_write_files = True
         self.watch: Callable[[str], AbstractContextManager[object]] = nullcontext
         """Entered before a message takes effect, left before it is answered; may raise to break the connection."""
         self.closing = threading.Event()
@@ -153,6 +157,26 @@ class LocalSlack:
             self.posts[ts] = self.posts.get(ts, {}) | body
         return {"ok": True, "channel": CHANNEL, "ts": ts, "message": {"text": body["text"]}}
 
+    def file(self, method: str, body: dict[str, Any], token: str) -> dict[str, Any]:
+        """Answer the methods that bring a file: its address first, then, once it is there, who shall see it."""
+        with self.lock:
+            if token != f"Bearer {BOT_TOKEN}":
+                return {"ok": False, "error": "invalid_auth"}
+            if not self.may_write_files:
+                return {"ok": False, "error": "missing_scope"}
+            if method == "files.getUploadURLExternal":
+                name = f"F{len(self.files):03}"
+                self.files[name] = dict(body)
+                return {"ok": True, "file_id": name, "upload_url": f"{self.url}/upload/{name}"}
+            shown = json.loads(body["files"])
+            for each in shown:
+                if "data" not in self.files.get(each["id"], {}):
+                    return {"ok": False, "error": "file_not_found"}
+                if body.get("thread_ts") not in self.posts:
+                    return {"ok": False, "error": "thread_not_found"}
+                self.files[each["id"]] |= {**each, "channel_id": body["channel_id"], "thread_ts": body["thread_ts"]}
+            return {"ok": True, "files": shown}
+
     def _wrong(self, method: str, body: dict[str, Any], token: str) -> str:
         if token != f"Bearer {BOT_TOKEN}":
             return "invalid_auth"
@@ -174,6 +198,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path.startswith(("/upload/", "/api/files.")):
+            self._take_file(raw)
+            return
         body = json.loads(raw)
         if self.path == "/_answer":
             self.slack.answer(**body)
@@ -189,6 +216,17 @@ class _Handler(BaseHTTPRequestHandler):
         extra = plan.headers if plan else {}
         wait = plan.retry_after if plan else None
         self._send(status, plan.body if plan and plan.body is not None else text, wait, extra)
+
+    def _take_file(self, raw: bytes) -> None:
+        if self.path.startswith("/upload/"):
+            file = self.slack.files[self.path.rpartition("/")[2]]
+            whole = len(raw) == int(file["length"])
+            file |= {"data": raw} if whole else {}
+            self._send(200 if whole else 400, "OK")
+            return
+        form = {key: values[0] for key, values in parse_qs(raw.decode()).items()}
+        answer = self.slack.file(self.path.removeprefix("/api/"), form, self.headers.get("Authorization", ""))
+        self._send(200, json.dumps(answer))
 
     def _planned(self, plan: Plan) -> tuple[int, str, str]:
         words = {429: "ratelimited", 500: "rollup_error"}

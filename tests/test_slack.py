@@ -84,6 +84,22 @@ def test_later_events_go_into_the_thread_and_the_head_shows_how_things_stand(sla
     ]
 
 
+def test_the_first_message_gets_the_chart_in_its_thread(slack: LocalSlack) -> None:
+    thread = bot(slack).send(FIRING, None)
+    (file,) = slack.files.values()
+    assert (file["channel_id"], file["thread_ts"]) == tuple((thread or "").split(":"))
+    assert file["data"].startswith(b"\x89PNG")
+    assert file["alt_txt"] == "결제 승인 성공률이 낮음 · kpa · 최근 1시간 추이(경고 기준 <70%)"
+    bot(slack).send(message(CASES["resolved"]), thread)
+    assert len(slack.files) == 1
+
+
+def test_an_app_that_may_not_write_files_sends_the_message_all_the_same(slack: LocalSlack) -> None:
+    slack.may_write_files = False
+    assert bot(slack).send(FIRING, None) == "C0OPS:1772000000.000100"
+    assert slack.files == {}
+
+
 @pytest.mark.parametrize("thread", [None, "", "<x@y>"])
 def test_without_a_first_message_a_later_one_stands_by_itself(slack: LocalSlack, thread: str | None) -> None:
     assert bot(slack).send(message(CASES["resolved"]), thread) == "C0OPS:1772000000.000100"

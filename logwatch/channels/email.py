@@ -8,14 +8,14 @@ import smtplib
 import ssl
 from base64 import b64encode
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Literal
 
 from logwatch.channels import unreachable
 from logwatch.errors import ChannelError
-from logwatch.render import clip, render_message
+from logwatch.render import clip, draw_course, render_message
 from logwatch.wording import printable
 
 if TYPE_CHECKING:
@@ -94,7 +94,15 @@ class EmailChannel:
         mail["Auto-Submitted"] = "auto-generated"
         mail["List-Id"] = f"<logwatch.{self._domain()}>"
         mail.set_content(render_message(message, self.templates, "message.txt.j2"))
-        mail.add_alternative(render_message(message, self.templates, "message.html.j2"), subtype="html")
+        drawn = draw_course(message.course, message.audience.zone) if message.course else None
+        shown = message if drawn else replace(message, course=None)
+        mail.add_alternative(render_message(shown, self.templates, "message.html.j2"), subtype="html")
+        if drawn:
+            page = mail.get_body(("html",))
+            page.add_related(drawn, "image", "png", cid="<course>", disposition="inline", filename="course.png")  # type: ignore[union-attr]
+        for part in mail.walk():
+            if part.is_multipart():  # the same notification must give the same mail
+                part.set_boundary(f"=_{own[1:21]}_{part.get_content_subtype()}")
         return mail
 
     def _domain(self) -> str:

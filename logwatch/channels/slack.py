@@ -6,6 +6,7 @@ logger that says nothing (its own writes the webhook's address, which is a secre
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass, field
 from http.client import HTTPException, InvalidURL
@@ -16,7 +17,7 @@ from logwatch.alerts import AlertState
 from logwatch.channels import refused, unreachable
 from logwatch.errors import ChannelError
 from logwatch.notifications import NotifyReason
-from logwatch.render import clip, message_parts
+from logwatch.render import clip, draw_course, message_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -111,7 +112,9 @@ class SlackBotChannel:
         head = re.fullmatch(r"(\w+):([\d.]+)", thread or "")
         content = build_content(message, self.templates)
         if head is None:
-            return self._post(content, channel=self.channel)
+            posted = self._post(content, channel=self.channel)
+            self._attach(message, posted)
+            return posted
         channel, ts = head.groups()
         reply = build_content(message, self.templates, brief=True)
         try:
@@ -124,6 +127,22 @@ class SlackBotChannel:
     def _post(self, content: dict[str, Any], **where: Any) -> str:  # noqa: ANN401 - the method's own arguments
         answer = self._call(lambda client: client.chat_postMessage(**content, **where))
         return f"{answer.get('channel')}:{answer.get('ts')}"
+
+    def _attach(self, message: Message, posted: str) -> None:
+        """Put the chart into the thread of a first message; an app that may not write files leaves it out."""
+        drawn = draw_course(message.course, message.audience.zone) if message.course else None
+        if message.course is None or drawn is None:
+            return
+        channel, ts = posted.split(":")
+        alt = message.course.alt
+        try:
+            self._call(
+                lambda client: client.files_upload_v2(
+                    content=drawn, filename="course.png", title=alt, alt_txt=alt, channel=channel, thread_ts=ts
+                )
+            )
+        except ChannelError as error:
+            logging.getLogger("logwatch.slack").info("no chart: %s", error.message)
 
     def _update(self, content: dict[str, Any], channel: str, ts: str) -> None:
         """Bring the head up to date; where that fails, the thread has told everything, and the next event tries again."""
