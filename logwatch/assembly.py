@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from logwatch.config import Settings
     from logwatch.delivery import Describe
-    from logwatch.messages import Message
+    from logwatch.messages import Message, Place
     from logwatch.pipeline import Parts
     from logwatch.ports import Channel, Endpoints, Exporter, Source, Store
     from logwatch.rules import RuleSet
@@ -230,14 +230,21 @@ def audience(settings: Settings) -> Audience:
     return Audience(settings.lang, settings.timezone, settings.service or addressed or DEFAULT_SERVICE)
 
 
+def place(settings: Settings) -> Place:
+    """Say where the links of messages and pages lead."""
+    from logwatch.messages import Place
+
+    return Place(_project(settings), settings.runbook_url)
+
+
 def build_describe(settings: Settings, rules: RuleSet) -> Describe:
     """Give what says a message in words."""
-    from logwatch.messages import Place, add_delivery_notes, build_message
+    from logwatch.messages import add_delivery_notes, build_message
 
-    place, readers = Place(_project(settings), settings.runbook_url), audience(settings)
+    to, readers = place(settings), audience(settings)
 
     def describe(outgoing: Outgoing, channel: str, now: datetime) -> Message:
-        message = build_message(outgoing.notification, rules, readers, place)
+        message = build_message(outgoing.notification, rules, readers, to)
         return add_delivery_notes(message, instead_of=outgoing.deliveries[channel].instead_of, now=now)
 
     return describe

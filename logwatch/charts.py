@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
 from itertools import groupby
@@ -75,7 +75,7 @@ class Plot:
     normal: Range
     warning: Range
     step: timedelta = WINDOW
-    periods: tuple[Period, ...] = field(default=())
+    periods: tuple[Period, ...] = ()
 
 
 def svg(plot: Plot, zone: ZoneInfo, *, name: str, title: str) -> str:
@@ -117,7 +117,7 @@ def png(plot: Plot, zone: ZoneInfo) -> bytes:
 def _draw(figure: Figure, plot: Plot, zone: ZoneInfo, colours: Mapping[str, str], *, font: float) -> None:
     """Draw a plot into a figure, in units of a step and of the value."""
     count, top = max(len(plot.values), 1), _top(plot)
-    axes = figure.add_axes((0.01, 0.15, 0.87, 0.80))
+    axes = figure.add_axes((0.01, 0.15, 0.85, 0.80))
     axes.set_xlim(0, count)
     axes.set_ylim(0, top)
     axes.set_axis_off()
@@ -208,10 +208,10 @@ def _polyline(values: Sequence[float | None]) -> tuple[list[float], list[float]]
 
 
 def _times(plot: Plot, zone: ZoneInfo) -> list[tuple[float, str]]:
-    """Give at most seven round local times, and where they stand."""
+    """Give at most six round local times, and where they stand."""
     end = plot.start + len(plot.values) * plot.step
     length = (end - plot.start) / WINDOW
-    step = next((step for step in STEPS_MIN if length / step <= 6), STEPS_MIN[-1] * (int(length / STEPS_MIN[-1] / 6) + 1))
+    step = next((step for step in STEPS_MIN if length / step <= 5), STEPS_MIN[-1] * (int(length / STEPS_MIN[-1] / 5) + 1))
     offset = plot.start.astimezone(zone).utcoffset() or timedelta()
     first = -(-((plot.start + offset - EPOCH) // WINDOW) // step) * step
     moments = []
