@@ -6,6 +6,7 @@ matplotlib is imported when something is drawn, and not before.
 from __future__ import annotations
 
 import io
+import logging
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -83,6 +84,7 @@ def svg(plot: Plot, zone: ZoneInfo, *, name: str, title: str) -> str:
 
     `name` must be unique on the page; `title` is what a screen reader reads out.
     """
+    _quieten()
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -98,6 +100,7 @@ def svg(plot: Plot, zone: ZoneInfo, *, name: str, title: str) -> str:
 
 def png(plot: Plot, zone: ZoneInfo) -> bytes:
     """Draw for a mail: 560 × 180 px at twice the resolution on white, the same bytes for the same values."""
+    _quieten()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from PIL import Image
@@ -112,6 +115,11 @@ def png(plot: Plot, zone: ZoneInfo) -> bytes:
     written = io.BytesIO()
     drawn.quantize(palette=palette, dither=Image.Dither.NONE).save(written, format="png", optimize=True, bits=4)
     return written.getvalue()
+
+
+def _quieten() -> None:
+    """Keep matplotlib from telling that it can keep no cache where the home directory cannot be written to."""
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 def _draw(figure: Figure, plot: Plot, zone: ZoneInfo, colours: Mapping[str, str], *, font: float) -> None:

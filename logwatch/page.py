@@ -12,11 +12,9 @@ from logwatch.notifications import NotifyReason
 from logwatch.wording import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
-    from logwatch.alerts import Alert
     from logwatch.entries import Span
     from logwatch.messages import Message
     from logwatch.notifications import Notification
@@ -115,27 +113,32 @@ def _first(items: Sequence[Item], most: int) -> Listed[Item]:
 
 
 def _episodes(replayed: Replayed, describe: Describe) -> list[Episode]:
-    """Give the incidents: those that go on first, then the latest."""
+    """Give the incidents with all their alerts as last seen: those that go on first, then the latest."""
     found: dict[str, list[Notification]] = {}
     for notification in replayed.notifications:
         if notification.silence is None:
             found.setdefault(notification.incident, []).append(notification)
     latest = sorted(found.values(), key=lambda told: told[0].since, reverse=True)
     latest.sort(key=lambda told: told[-1].reason is NotifyReason.RESOLVED)
+    seen = {incident.id: incident.alerts for incident in replayed.state.memory.incidents}
     last = {(alert.fingerprint, alert.pending_at): alert for alert in replayed.alerts}
-    return [_episode(told, describe(_speaking(told, last)), replayed.span) for told in latest]
+
+    def with_last(told: Sequence[Notification]) -> Notification:
+        alerts = seen.get(told[-1].incident) or told[-1].alerts
+        return replace(_speaking(told), alerts=tuple(last.get((each.fingerprint, each.pending_at), each) for each in alerts))
+
+    return [_episode(told, describe(with_last(told)), replayed.span) for told in latest]
 
 
-def _speaking(told: Sequence[Notification], last: Mapping[tuple[str, datetime], Alert]) -> Notification:
-    """Give the last message that is no end, the one that walks the procedure, with its alerts as last seen."""
-    speaking = next((each for each in reversed(told) if each.reason is not NotifyReason.RESOLVED), told[-1])
-    alerts = (last.get((alert.fingerprint, alert.pending_at), alert) for alert in speaking.alerts)
-    return replace(speaking, alerts=tuple(alerts))
+def _speaking(told: Sequence[Notification]) -> Notification:
+    """Give the last message that is no end: the one that walks the procedure."""
+    return next((each for each in reversed(told) if each.reason is not NotifyReason.RESOLVED), told[-1])
 
 
 def _episode(told: Sequence[Notification], message: Message, span: Span) -> Episode:
     audience, last = message.audience, told[-1]
-    ended = (last.resolved_at or last.at) if last.reason is NotifyReason.RESOLVED else None
+    ends = [alert.resolved_at for alert in message.notification.alerts if alert.resolved_at]
+    ended = max(ends, default=last.at) if last.reason is NotifyReason.RESOLVED else None
     return Episode(
         begun=audience.moment(told[0].since),
         ended=audience.moment(ended) if ended else "",

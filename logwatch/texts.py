@@ -51,7 +51,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "instances": ("인스턴스 {instances}개", "instances: {instances}"),
     # the page
     "page_title": ("런북 판정 보고서", "Runbook report"),
-    "verdicts": ("규칙별 판정", "verdicts"),
+    "nothing_judged": ("판정할 수 있는 데이터가 없습니다.", "There is nothing to judge."),
     "incidents": ("인시던트", "incidents"),
     "no_incidents": ("이 구간에는 알림이 나갈 만한 인시던트가 없습니다.", "No incident: nothing would have been sent."),
     "goes_on": ("진행 중", "still going"),

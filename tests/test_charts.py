@@ -165,3 +165,13 @@ def test_the_picture_shows_from_when_it_fires() -> None:
 def test_nothing_is_imported_before_something_is_drawn() -> None:
     code = "import sys, logwatch.charts; sys.exit('matplotlib' in sys.modules or 'PIL' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_a_home_that_cannot_be_written_to_is_no_news() -> None:
+    code = """
+from tests.test_charts import GOOD, BAD, SEOUL, START, VALUES, plot, png
+png(plot(VALUES, GOOD, BAD), SEOUL)
+"""
+    home = {"HOME": "/proc/nobody", "PATH": "/usr/bin:/bin"}
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=home, check=False, capture_output=True)
+    assert (ran.returncode, ran.stderr) == (0, b"")

@@ -9,15 +9,16 @@ import pytest
 
 from logwatch.messages import Place
 from tests.browser import DESKTOP, NAMES, PHONE, SCHEMES, View, browser, find_chromium
-from tests.conftest import LOGS
+from tests.conftest import LOGS, Run
 from tests.made_pages import hostile, html, make, markdown, walked
-from tests.test_report_pages import FORBIDDEN, check_page
+from tests.test_report_pages import FORBIDDEN, GOLDEN, check_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from logwatch.page import Page
+    from logwatch.texts import Lang
     from tests.browser import Browser
 
 CHROMIUM = find_chromium()
@@ -135,6 +136,26 @@ def test_what_is_folded_is_printed(looker: Browser, written: Callable[[str], Pat
 # ---- what it says
 
 
+@pytest.mark.parametrize("name", ["payment", "storm"])
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_the_report_in_markdown_is_the_golden_one(run: Run, update_golden: bool, name: str, lang: str) -> None:  # noqa: FBT001
+    ran = run("report", "-s", f"{LOGS}/{name}.ndjson", "--format", "markdown", "--lang", lang)
+    path = GOLDEN / f"report-{name}.{lang}.md"
+    if update_golden:
+        path.write_text(ran.out, encoding="utf-8")
+    assert ran.out == path.read_text(encoding="utf-8"), "if this is meant: pytest --update-golden"
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_the_page_has_its_sections_in_order(lang: Lang) -> None:
+    headings = re.findall(r"<h2>(.*?)</h2>", html(make(f"{LOGS}/storm.ndjson", lang)))
+    expected = {
+        "ko": ["인시던트", "런북 3장 판정", "추이 차트", "느린 요청", "알림 이력", "데이터"],
+        "en": ["incidents", "Runbook section 3, judged", "charts", "slow requests", "messages", "data"],
+    }
+    assert headings == expected[lang]
+
+
 def test_every_state_of_a_step_is_shown_with_what_was_found() -> None:
     page = html(walked())
     check_page(page)
@@ -165,7 +186,7 @@ def test_the_steps_in_markdown_are_a_list_with_marks() -> None:
 def test_an_incident_shows_its_end_and_its_worst() -> None:
     (over,) = make(f"{LOGS}/payment.ndjson", "en").episodes.items
     (going,) = make(f"{LOGS}/payment.ndjson", "en", minutes=30).episodes.items
-    assert (over.begun, over.ended, over.lasted, over.messages) == ("02-24 15:22", "02-24 15:52", "30 min", 2)
+    assert (over.begun, over.ended, over.lasted, over.messages) == ("02-24 15:22", "02-24 15:51", "29 min", 2)
     assert over.message.alerts[0].peak == "15.7% 15:26"
     assert (going.ended, going.lasted) == ("", "8 min")
     assert going.message.alerts[0].value == "31.8% (22/69)"
