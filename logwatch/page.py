@@ -13,6 +13,7 @@ from logwatch.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from logwatch.entries import Span
@@ -139,9 +140,10 @@ def _episode(told: Sequence[Notification], message: Message, span: Span) -> Epis
     audience, last = message.audience, told[-1]
     ends = [alert.resolved_at for alert in message.notification.alerts if alert.resolved_at]
     ended = max(ends, default=last.at) if last.reason is NotifyReason.RESOLVED else None
+    begun, end = _span_text(told[0].since, ended or span.end, audience)
     return Episode(
-        begun=audience.moment(told[0].since),
-        ended=audience.moment(ended) if ended else "",
+        begun=begun,
+        ended=end if ended else "",
         lasted=format_span((ended or span.end) - told[0].since, audience),
         messages=len(told),
         message=message,
@@ -173,4 +175,11 @@ def _routes(judged: Judged) -> list[RouteSlowness]:
 
 
 def _silence(span: Span, audience: Audience) -> str:
-    return f"{audience.moment(span.start)} – {audience.clock(span.end)} ({format_span(span.end - span.start, audience)})"
+    start, end = _span_text(*span, audience)
+    return f"{start} – {end} ({format_span(span.end - span.start, audience)})"
+
+
+def _span_text(start: datetime, end: datetime, audience: Audience) -> tuple[str, str]:
+    """Write both ends, the day only once where it is the same."""
+    begun = audience.moment(start)
+    return begun, audience.moment(end).removeprefix(begun[:6])

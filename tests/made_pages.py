@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -38,6 +39,7 @@ WALKED = (
 """A procedure with a step in each state."""
 
 
+@cache
 def judge(source: str | Path, *, minutes: int | None = None) -> tuple[Judged, Replayed]:
     """Judge and replay a recording, all of it or its first minutes."""
     files = FilesSource([str(ROOT / source)])

@@ -125,12 +125,13 @@ def test_charts_stand_beside_each_other_where_there_is_room(
 
 
 @needs_chromium
-def test_what_is_folded_is_printed(looker: Browser, written: Callable[[str], Path]) -> None:
-    with looker.opened(written("storm ko"), View(*DESKTOP, "light")) as tab:
+def test_what_is_folded_is_printed_and_on_white(looker: Browser, written: Callable[[str], Path]) -> None:
+    with looker.opened(written("storm ko"), View(*DESKTOP, "dark")) as tab:
         folded = tab.locator(".calm figure").first
         assert not folded.is_visible()
         tab.emulate_media(media="print")
         assert folded.is_visible()
+        assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
 # ---- what it says
@@ -186,7 +187,7 @@ def test_the_steps_in_markdown_are_a_list_with_marks() -> None:
 def test_an_incident_shows_its_end_and_its_worst() -> None:
     (over,) = make(f"{LOGS}/payment.ndjson", "en").episodes.items
     (going,) = make(f"{LOGS}/payment.ndjson", "en", minutes=30).episodes.items
-    assert (over.begun, over.ended, over.lasted, over.messages) == ("02-24 15:22", "02-24 15:51", "29 min", 2)
+    assert (over.begun, over.ended, over.lasted, over.messages) == ("02-24 15:22", "15:51", "29 min", 2)
     assert over.message.alerts[0].peak == "15.7% 15:26"
     assert (going.ended, going.lasted) == ("", "8 min")
     assert going.message.alerts[0].value == "31.8% (22/69)"
