@@ -5,7 +5,7 @@ READY := .venv/ready
 # Hashes stand in the locks; where packages come from is this machine's own setting.
 INSTALL = pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
 
-.PHONY: all demo test lint types golden bench hours faults tick lock clean
+.PHONY: all demo test lint types golden bench hours faults tick screenshots lock clean
 
 all: lint types test
 
@@ -50,6 +50,10 @@ faults: $(READY)
 
 tick: $(READY)
 	@$(BIN)/python -m benchmarks.tick_speed
+
+# The pictures of the page in the documents; needs a Chromium.
+screenshots: $(READY)
+	@$(BIN)/python -m tests.browser
 
 .venv-bench/ready: requirements-bench.lock pyproject.toml
 	@rm -rf .venv-bench; $(PYTHON) -m venv .venv-bench

@@ -6,8 +6,9 @@ matplotlib is imported when something is drawn, and not before.
 from __future__ import annotations
 
 import io
+import logging
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
 from itertools import groupby
@@ -75,7 +76,7 @@ class Plot:
     normal: Range
     warning: Range
     step: timedelta = WINDOW
-    periods: tuple[Period, ...] = field(default=())
+    periods: tuple[Period, ...] = ()
 
 
 def svg(plot: Plot, zone: ZoneInfo, *, name: str, title: str) -> str:
@@ -83,6 +84,7 @@ def svg(plot: Plot, zone: ZoneInfo, *, name: str, title: str) -> str:
 
     `name` must be unique on the page; `title` is what a screen reader reads out.
     """
+    _quieten()
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -98,6 +100,7 @@ def svg(plot: Plot, zone: ZoneInfo, *, name: str, title: str) -> str:
 
 def png(plot: Plot, zone: ZoneInfo) -> bytes:
     """Draw for a mail: 560 × 180 px at twice the resolution on white, the same bytes for the same values."""
+    _quieten()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from PIL import Image
@@ -114,10 +117,15 @@ def png(plot: Plot, zone: ZoneInfo) -> bytes:
     return written.getvalue()
 
 
+def _quieten() -> None:
+    """Keep matplotlib from telling that it can keep no cache where the home directory cannot be written to."""
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+
+
 def _draw(figure: Figure, plot: Plot, zone: ZoneInfo, colours: Mapping[str, str], *, font: float) -> None:
     """Draw a plot into a figure, in units of a step and of the value."""
     count, top = max(len(plot.values), 1), _top(plot)
-    axes = figure.add_axes((0.01, 0.15, 0.87, 0.80))
+    axes = figure.add_axes((0.01, 0.15, 0.85, 0.80))
     axes.set_xlim(0, count)
     axes.set_ylim(0, top)
     axes.set_axis_off()
@@ -208,10 +216,10 @@ def _polyline(values: Sequence[float | None]) -> tuple[list[float], list[float]]
 
 
 def _times(plot: Plot, zone: ZoneInfo) -> list[tuple[float, str]]:
-    """Give at most seven round local times, and where they stand."""
+    """Give at most six round local times, and where they stand."""
     end = plot.start + len(plot.values) * plot.step
     length = (end - plot.start) / WINDOW
-    step = next((step for step in STEPS_MIN if length / step <= 6), STEPS_MIN[-1] * (int(length / STEPS_MIN[-1] / 6) + 1))
+    step = next((step for step in STEPS_MIN if length / step <= 5), STEPS_MIN[-1] * (int(length / STEPS_MIN[-1] / 5) + 1))
     offset = plot.start.astimezone(zone).utcoffset() or timedelta()
     first = -(-((plot.start + offset - EPOCH) // WINDOW) // step) * step
     moments = []

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from logwatch.ports import Progress, Source
     from logwatch.rules import Rule, RuleSet
     from logwatch.state import State
+    from logwatch.tick import Ticker
     from logwatch.verdicts import Judged
     from logwatch.windows import Quality
 
@@ -50,6 +51,13 @@ class Format(StrEnum):
     JSON = "json"
     MARKDOWN = "markdown"
     HTML = "html"
+
+
+class PageFormat(StrEnum):
+    """How `report` writes."""
+
+    HTML = "html"
+    MARKDOWN = "markdown"
 
 
 class ReplayFormat(StrEnum):
@@ -152,12 +160,38 @@ def evaluate(
     if dump_filter:
         _dump_filter(adapter, wanted, rule_set.reach, now)
         return
-    with _progress() as progress:
-        judged = judge(adapter, rule_set, wanted, now=now, progress=progress)
-    old = not adapter.recorded and now - judged.span.start > timedelta(days=30)
-    _write(_render(judged, rule_set, settings, format_, name=name, old=old, output=output), output)
+    if format_ is Format.HTML:
+        judged = _write_page(settings, adapter, name, wanted, now, PageFormat.HTML, output)
+    else:
+        with _progress() as progress:
+            judged = judge(adapter, rule_set, wanted, now=now, progress=progress)
+        old = _is_old(adapter, judged, now)
+        _write(_render(judged, rule_set, settings, format_, name=name, old=old, output=output), output)
     if fail_on:
         _fail_on(judged, fail_on)
+
+
+@app.command()
+def report(
+    source: SourceOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    service: ServiceOption = None,
+    format_: Annotated[PageFormat, typer.Option("--format", "-f", help="How to write it.")] = PageFormat.HTML,
+    lang: LangOption = None,
+    rules: RulesOption = None,
+    output: OutputOption = None,
+    dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Write one page: verdicts, charts, incidents with their steps, slow requests, messages; changes nothing anywhere."""
+    settings = _settings(source=source, service=service, lang=lang, rules=rules)
+    adapter, name = build_source(settings)
+    now = _clock(settings)()
+    wanted = _wanted(settings, since, until, now)
+    if dump_filter:
+        _dump_filter(adapter, wanted, _simulated(settings, adapter).reach, now)
+        return
+    _write_page(settings, adapter, name, wanted, now, format_, output)
 
 
 @app.command()
@@ -225,38 +259,27 @@ def backtest(
     """Run every tick over recorded lines on a simulated clock: what would have been sent, and when; sends nothing."""
     import json
 
-    from logwatch.assembly import audience, build_policy, chosen_channels
-    from logwatch.pipeline import read_entries
-    from logwatch.tick import Ticker
+    from logwatch.assembly import audience, chosen_channels
+    from logwatch.pipeline import play, read_entries
 
     settings = _settings(source=source, service=service, lang=lang, rules=rules)
     adapter, name = build_source(settings)
-    rule_set = build_rules(settings)
     now = _clock(settings)()
-    ticker = Ticker(
-        rule_set,
-        build_policy(settings, publishes=False),
-        lambda span: adapter.last_seen(span, service=settings.service) is not None,
-    )
+    ticker = _simulated(settings, adapter)
     with _progress() as progress:
         wanted = _wanted(settings, since, until, now)
         span, reading = read_entries(adapter, wanted, reach=ticker.reach, now=now, progress=progress)
-        from logwatch.archives import RecordedArchive
-        from logwatch.replay import replay
-        from logwatch.walking import walk
-
-        archive = RecordedArchive(reading, adapter, settings.service)
-        replayed = replay(reading, span, ticker, lambda told, verdicts: walk(told, rule_set, archive, verdicts))
+        replayed = play(adapter, reading, span, ticker, settings.service)
     if format_ in {ReplayFormat.MESSAGES, ReplayFormat.MARKDOWN}:
-        text = _messages(replayed.notifications, rule_set, settings, "txt" if format_ is ReplayFormat.MESSAGES else "md")
+        text = _messages(replayed.notifications, ticker.rules, settings, "txt" if format_ is ReplayFormat.MESSAGES else "md")
     elif format_ is ReplayFormat.JSON:
         from logwatch.document import replay_json
 
-        text = json.dumps(replay_json(replayed, rule_set, chosen_channels(settings)), ensure_ascii=False, indent=2) + "\n"
+        text = json.dumps(replay_json(replayed, ticker.rules, chosen_channels(settings)), ensure_ascii=False, indent=2) + "\n"
     else:
         from logwatch.listing import render_replay
 
-        text = render_replay(replayed, rule_set, audience(settings), name, _paper(output))
+        text = render_replay(replayed, ticker.rules, audience(settings), name, _paper(output))
     _write(text, output)
 
 
@@ -510,27 +533,60 @@ def _progress() -> Iterator[Progress]:
         yield show
 
 
+def _simulated(settings: Settings, adapter: Source) -> Ticker:
+    """Give the ticker for a simulated clock, which publishes nothing."""
+    from logwatch.assembly import build_ticker
+
+    return build_ticker(settings, publishes=False)(lambda span: adapter.last_seen(span, service=settings.service) is not None)
+
+
+def _write_page(
+    settings: Settings, adapter: Source, name: str, wanted: Wanted, now: datetime, format_: PageFormat, output: Path | None
+) -> Judged:
+    """Judge a span, play its minutes, and write the page about both."""
+    from logwatch.assembly import audience, message_builder
+    from logwatch.config import bundled
+    from logwatch.pipeline import judge_and_replay
+
+    ticker = _simulated(settings, adapter)
+    with _progress() as progress:
+        judged, replayed = judge_and_replay(adapter, ticker, wanted, now=now, progress=progress)
+    from logwatch.page import build_page
+    from logwatch.render import render_page
+    from logwatch.report import build_report
+
+    readers = audience(settings)
+    found = build_report(judged, ticker.rules, readers, source=name, old=_is_old(adapter, judged, now))
+    page = build_page(found, judged, replayed, readers, message_builder(settings, ticker.rules))
+    suffix = "md" if format_ is PageFormat.MARKDOWN else "html"
+    _write(render_page(page, bundled("templates"), f"report.{suffix}.j2"), output)
+    return judged
+
+
+def _is_old(adapter: Source, judged: Judged, now: datetime) -> bool:
+    """Tell whether a span reaches beyond the usual retention of logs."""
+    return not adapter.recorded and now - judged.span.start > timedelta(days=30)
+
+
 def _render(
     judged: Judged, rule_set: RuleSet, settings: Settings, format_: Format, *, name: str, old: bool, output: Path | None
 ) -> str:
     import json
 
+    from logwatch.assembly import audience
     from logwatch.document import to_json
     from logwatch.report import build_report
-    from logwatch.wording import DEFAULT_SERVICE, Audience
 
     if format_ is Format.JSON:
         return json.dumps(to_json(judged), ensure_ascii=False, indent=2) + "\n"
     from logwatch.config import bundled
-    from logwatch.render import render_table, render_template
+    from logwatch.render import render_markdown, render_table
 
-    audience = Audience(settings.lang, settings.timezone, settings.service or DEFAULT_SERVICE)
-    report = build_report(judged, rule_set, audience, source=name, old=old)
+    found = build_report(judged, rule_set, audience(settings), source=name, old=old)
     if format_ is Format.TABLE:
         width, colour = _terminal() if output is None else (100, False)
-        return render_table(report, width=width, colour=colour)
-    suffix = "md" if format_ is Format.MARKDOWN else "html"
-    return render_template(report, bundled("templates"), f"evaluate.{suffix}.j2")
+        return render_table(found, width=width, colour=colour)
+    return render_markdown(found, bundled("templates"))
 
 
 def _messages(notifications: Iterable[Notification], rule_set: RuleSet, settings: Settings, suffix: str) -> str:

@@ -14,6 +14,10 @@ class Level(StrEnum):
     UNKNOWN = "unknown"
 
 
+SEVERITY = {Level.UNKNOWN: -1, Level.NORMAL: 0, Level.ELEVATED: 1, Level.WARNING: 2}
+"""Which of two levels is the worse."""
+
+
 class Why(StrEnum):
     """Why a verdict is not simply what its value says."""
 

@@ -97,8 +97,6 @@ class Message:
     procedure: str
     """`4.2 Payment 실패 증가`; empty where the runbook has none."""
     steps: tuple[StepLine, ...]
-    numbered: bool
-    """Whether these are steps to take; a procedure without any is a list of what is to be expected."""
     besides: tuple[str, ...]
     """What was found for the procedure as a whole: slow routes, counters that no step is about."""
     notes: tuple[str, ...]
@@ -135,7 +133,6 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
         alerts=tuple(_line(alert, notification, rules, audience) for alert in notification.alerts),
         procedure=procedure.name if procedure else "",
         steps=step_lines(procedure, notification.walked, marked, rules, audience) if procedure else (),
-        numbered=bool(procedure and procedure.numbered),
         besides=besides_lines(notification.walked, rules, notification.procedure, audience),
         notes=tuple(_notes(notification, rules, audience)),
         links=tuple(_links(notification, rules, audience, place)),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # pandas comes with some of these, and only where a command n
     from logwatch.delivery import Describe
     from logwatch.ports import Channel, Endpoints, Exporter, Progress, Source, Store
     from logwatch.reading import Reading
+    from logwatch.replay import Replayed
     from logwatch.rules import RuleSet
     from logwatch.tick import Life, Ticked, Ticker
     from logwatch.verdicts import Judged
@@ -51,6 +52,29 @@ class Wanted:
 def judge(source: Source, rules: RuleSet, wanted: Wanted, *, now: datetime, progress: Progress) -> Judged:
     """Fetch, parse, aggregate, evaluate; changes nothing anywhere."""
     span, windows = read_windows(source, wanted, reach=rules.reach, now=now, progress=progress)
+    return _judged(rules, span, windows)
+
+
+def judge_and_replay(
+    source: Source, ticker: Ticker, wanted: Wanted, *, now: datetime, progress: Progress
+) -> tuple[Judged, Replayed]:
+    """Judge a span, and say what its minutes would have told on a simulated clock; from one reading."""
+    span, reading = read_entries(source, wanted, reach=ticker.reach, now=now, progress=progress)
+    span, windows = _aggregated(reading, span, source, wanted, reach=ticker.rules.reach)
+    return _judged(ticker.rules, span, windows), play(source, reading, span, ticker, wanted.service)
+
+
+def play(source: Source, reading: Reading, span: Span, ticker: Ticker, service: str | None) -> Replayed:
+    """Run every tick of a reading on a simulated clock, and walk the procedure of each message that it would have sent."""
+    from logwatch.archives import RecordedArchive
+    from logwatch.replay import replay
+    from logwatch.walking import walk
+
+    archive = RecordedArchive(reading, source, service)
+    return replay(reading, span, ticker, lambda told, verdicts: walk(told, ticker.rules, archive, verdicts))
+
+
+def _judged(rules: RuleSet, span: Span, windows: Windows) -> Judged:
     from logwatch.verdicts import Judged, evaluate
 
     return Judged(span, windows, tuple(evaluate(rules.section3, windows, span)))
@@ -64,6 +88,10 @@ def read_windows(
     Raises SourceError where nothing can be read, ConfigError where the span ends before it starts.
     """
     span, reading = read_entries(source, wanted, reach=reach, now=now, progress=progress)
+    return _aggregated(reading, span, source, wanted, reach=reach)
+
+
+def _aggregated(reading: Reading, span: Span, source: Source, wanted: Wanted, *, reach: timedelta) -> tuple[Span, Windows]:
     from logwatch.windows import aggregate
 
     if source.recorded and wanted.since is None and wanted.until is None:

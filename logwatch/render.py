@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import logging
 import re
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from logwatch.alerts import AlertState
-from logwatch.levels import Level
+from logwatch.levels import SEVERITY, Level
 from logwatch.notifications import NotifyReason
 
 if TYPE_CHECKING:
@@ -19,21 +19,23 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
     from jinja2.environment import TemplateModule
+    from markupsafe import Markup
     from rich.text import Text
 
+    from logwatch.drawings import Drawing
     from logwatch.messages import AlertLine, Course, Message
+    from logwatch.page import Page
     from logwatch.report import Cell, Report, Row
 
 STYLES = {Level.NORMAL: "green", Level.ELEVATED: "yellow", Level.WARNING: "bold red", Level.UNKNOWN: "dim"}
 BARS = "▁▂▃▄▅▆▇█"
-_ORDER = {Level.UNKNOWN: -1, Level.NORMAL: 0, Level.ELEVATED: 1, Level.WARNING: 2}
 
 
 def squeeze(course: tuple[tuple[float | None, Level], ...], cells: int) -> list[tuple[float | None, Level]]:
     """Fit a course into so many cells; each shows the worst window it stands for."""
     cells = max(min(cells, len(course)), 1)
     groups = [course[len(course) * i // cells : len(course) * (i + 1) // cells] for i in range(cells)]
-    return [max(group, key=lambda window: _ORDER[window[1]]) for group in groups if group]
+    return [max(group, key=lambda window: SEVERITY[window[1]]) for group in groups if group]
 
 
 def spark(row: Row, cells: int) -> list[tuple[str, Level]]:
@@ -194,30 +196,34 @@ def clip(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-def bars(row: Row, width: int, height: int) -> list[dict[str, Any]]:
-    """Give the bars of a row's course for a small drawing of so many units: x, y, width, height, level."""
-    step = width / max(len(row.course), 1)
-    drawn = []
-    for index, (value, level) in enumerate(row.course):
-        tall = max(value / row.full * height, 1.0) if value is not None else 1.0
-        drawn.append(
-            {
-                "x": round(index * step, 2),
-                "y": round(height - tall, 2),
-                "w": round(step, 2),
-                "h": round(tall, 2),
-                "level": level,
-            }
-        )
+def bars(row: Row, cells: int) -> dict[Level, str]:
+    """Give a row's course as a small drawing, one unit a cell and 26 high: a path for each level."""
+    drawn: dict[Level, str] = {}
+    for place, (value, level) in enumerate(squeeze(row.course, cells)):
+        tall = 26 if value is None else min(max(value / row.full * 26, 1.0), 26)
+        drawn[level] = f"{drawn.get(level, '')}M{place} 26v-{tall:.3g}h1V26z"
     return drawn
 
 
-def render_template(report: Report, templates: Path, name: str) -> str:
-    """Give the report through one of the templates: evaluate.md.j2 or evaluate.html.j2."""
-    return (
-        _environment(templates, html=name.endswith(".html.j2")).get_template(name).render(report=report, say=report.say).strip()
-        + "\n"
-    )
+def render_markdown(report: Report, templates: Path) -> str:
+    """Give the report as Markdown."""
+    environment = _environment(templates, html=False)
+    return environment.get_template("evaluate.md.j2").render(report=report, say=report.say).strip() + "\n"
+
+
+def render_page(page: Page, templates: Path, name: str) -> str:
+    """Give the page through one of the templates: report.html.j2 or report.md.j2."""
+    environment = _environment(templates, html=name.endswith(".html.j2"))
+    chart = partial(_chart, page)
+    return environment.get_template(name).render(page=page, report=page.report, say=page.report.say, chart=chart).strip() + "\n"
+
+
+def _chart(page: Page, drawing: Drawing) -> Markup:
+    from markupsafe import Markup
+
+    from logwatch.charts import svg
+
+    return Markup(svg(drawing.plot, page.zone, name=drawing.name, title=drawing.title))  # noqa: S704 - it escapes its title
 
 
 def shop_of(line: AlertLine, message: Message) -> str:

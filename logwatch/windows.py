@@ -65,6 +65,13 @@ class Windows:
         first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
         return last - first + 1 - int(self.summaries["minute"].between(first, last).sum())
 
+    def silences(self, span: Span) -> list[Span]:
+        """Give the stretches of a span without a summary from anybody, one after the other."""
+        first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
+        missing = np.setdiff1d(np.arange(first, last + 1), self.summaries["minute"].to_numpy())
+        runs = np.split(missing, np.flatnonzero(np.diff(missing) > 1) + 1)
+        return [Span(from_minute(run[0]), from_minute(run[-1] + 1)) for run in runs if len(run)]
+
     def within(self, span: Span) -> "Windows":
         """Give the windows of a part of the span."""
         first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))

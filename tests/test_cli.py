@@ -23,6 +23,7 @@ BASH = shutil.which("bash") or "/bin/bash"
 COMMANDS = [
     (),
     ("evaluate",),
+    ("report",),
     ("windows",),
     ("rules",),
     ("rules", "check"),
@@ -55,6 +56,50 @@ def test_every_format_ends_with_a_line_break(run: Run, format_: str) -> None:
     out = run("evaluate", "-s", CALM, "-f", format_).out
     assert out.endswith("\n")
     assert not out.endswith("\n\n")
+
+
+# ---- report: one page
+
+
+def test_a_report_is_the_page_that_evaluate_gives(run: Run) -> None:
+    page = run("report", "--source", PAYMENT, "--until", "2026-02-24T06:30:00Z")
+    assert (page.code, page.err) == (0, "")
+    assert page.out == run("evaluate", "--source", PAYMENT, "--until", "2026-02-24T06:30:00Z", "--format", "html").out
+    assert "진행 중" in page.out
+
+
+def test_a_report_judges_the_span_as_evaluate_does(run: Run) -> None:
+    span = ("--source", PAYMENT, "--since", "20m", "--until", "2026-02-24T06:40:00Z", "--format", "markdown", "--lang", "en")
+    report, evaluated = run("report", *span).out, run("evaluate", *span).out
+    assert report.startswith(evaluated)
+    assert "## incidents" in report
+    assert "| 02-24 15:24 | 🔴 WARNING |" in report
+
+
+def test_a_report_goes_into_a_file_and_shows_its_filter(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    ran = run("report", "--source", CALM, "--output", path)
+    assert (ran.code, ran.out) == (0, "")
+    assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
+    dumped = run("report", "--source", "gcp://o4o-demo", "--since", "1h", "--dump-filter")
+    assert dumped.code == 0
+    assert "OpsMetrics" in dumped.out
+
+
+def test_a_level_that_fails_fails_for_the_page_too(run: Run) -> None:
+    ran = run("evaluate", "--source", PAYMENT, "--format", "html", "--fail-on", "warning")
+    assert ran.code == 1
+    assert ran.out.startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    "command", [["report"], ["report", "--source", "missing.ndjson"], ["report", "--source", CALM, "--since", "never"]]
+)
+def test_a_report_that_cannot_be_made_says_why(run: Run, command: list[str]) -> None:
+    ran = run(*command)
+    assert ran.code in {2, 3}
+    assert ran.err.startswith("logwatch: ")
+    assert ran.out == ""
 
 
 def test_json_is_the_same_in_every_language(run: Run) -> None:

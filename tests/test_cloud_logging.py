@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from logwatch.config import bundled
 from logwatch.entries import NS, Span
 from logwatch.errors import SourceError
-from logwatch.pipeline import Wanted, judge
+from logwatch.pipeline import Wanted, judge, judge_and_replay
 from logwatch.reading import Reading
 from logwatch.rule_files import load_rules
 from logwatch.sources.cloud_logging import CloudLoggingSource, ReadQuota, build_filter, take_page, to_entry
 from logwatch.sources.files import FilesSource
+from logwatch.tick import Policy, Ticker
 from logwatch.verdicts import Course, evaluate
 from logwatch.windows import Windows, aggregate
 from tests.conftest import ROOT
@@ -184,6 +185,21 @@ def test_a_part_of_a_span_is_judged_as_a_recording_is(name: str) -> None:
     assert_same_courses(over_wire.courses, from_file.courses)
     reach = (start - rules.reach).strftime("%Y-%m-%dT%H:%M:%S")
     assert f'timestamp>="{reach}' in asked
+
+
+def test_a_page_over_the_wire_is_that_of_the_recording() -> None:
+    end = recorded("payment").span.end
+    wanted = Wanted(lambda _: end - timedelta(minutes=50), lambda _: end - timedelta(minutes=10), None, timedelta(seconds=90))
+    ticker = Ticker(load_rules(bundled("rules")), Policy(), lambda _: True)
+    now = end + timedelta(days=1)
+    with serving("payment") as server:
+        over_wire = judge_and_replay(connect(server), ticker, wanted, now=now, progress=lambda *_: None)
+        reads = len(server.requests)
+    from_file = judge_and_replay(FilesSource([str(LOGS / "payment.ndjson")]), ticker, wanted, now=now, progress=lambda *_: None)
+    assert_same_courses(over_wire[0].courses, from_file[0].courses)
+    assert over_wire[1].notifications == from_file[1].notifications
+    assert len(over_wire[1].notifications) == 1
+    assert reads == 1, "judged and replayed from one reading"
 
 
 def test_nothing_but_the_entries_of_the_wanted_span_is_counted() -> None:

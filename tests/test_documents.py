@@ -16,7 +16,7 @@ DEMO = ["evaluate", "--source", f"{LOGS}/payment.ndjson", "--until", "2026-02-24
 
 def commands() -> list[str]:
     """Every logwatch command of the documents, in fences and between backticks, without what stands before a pipe."""
-    pattern = re.compile(r"(?:^|[`|$&] ?)(logwatch (?:evaluate|windows|rules|backtest)[^`\n&|]*)", re.MULTILINE)
+    pattern = re.compile(r"(?:^|[`|$&] ?)(logwatch (?:evaluate|report|windows|rules|backtest)[^`\n&|]*)", re.MULTILINE)
     return sorted({match[1].strip() for document in DOCUMENTS for match in pattern.finditer(document.read_text())})
 
 

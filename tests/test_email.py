@@ -100,7 +100,9 @@ def test_the_page_shows_the_course_of_the_last_hour_inside_the_mail(tmp_path: Pa
     assert drawn["Content-ID"] == "<course>"
     assert drawn.get_content().startswith(b"\x89PNG")
     assert len(drawn.get_content()) < 25_000
-    assert re.search(r'<img src="cid:course"[^>]* alt="결제 승인 성공률이 낮음 · kpa · 최근 1시간 추이\(경고 기준 &lt;70%\)"', page)
+    assert re.search(
+        r'<img src="cid:course"[^>]* alt="결제 승인 성공률이 낮음 · kpa · 최근 1시간 추이\(경고 기준 &lt;70%\)"', page
+    )
 
 
 def test_a_chart_that_cannot_be_drawn_keeps_no_mail_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -329,6 +329,12 @@ def test_every_drawing_says_in_words_what_it_shows(run: Run, name: str) -> None:
     page = check_page(evaluate(run, f"{LOGS}/{name}.ndjson", "html"))
     drawings = page.tags.count("svg")
     labels = [value for tag, attribute, value in page.attributes if (tag, attribute) == ("svg", "aria-label")]
+    named = [value for tag, attribute, value in page.attributes if (tag, attribute) == ("svg", "aria-labelledby")]
+    titles = [value for tag, attribute, value in page.attributes if (tag, attribute) == ("title", "id")]
+    assert len(named) >= 5 or name == "development"
+    assert named == titles
+    assert len(set(titles)) == len(titles)
+    labels += [text for text in page.texts if re.match(r"[a-z-]+( [\w가-힣]+)?: now ", text)]
     assert drawings >= 13
     assert [value for tag, attribute, value in page.attributes if (tag, attribute) == ("svg", "role")] == ["img"] * drawings
     assert len(labels) == drawings

@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from logwatch.evidence import StepState
 from logwatch.levels import Level, Why
 from logwatch.samples import Flaw, Reason
 from logwatch.texts import TEXTS, text
@@ -20,6 +21,7 @@ def test_every_word_that_the_program_can_say_has_a_text() -> None:
         *Level,
         *(why for why in Why if why),
         *(f"reason.{reason}" for reason in Reason),
+        *(f"state.{state}" for state in StepState),
         *(f"flaw.{flaw}" for flaw in Flaw),
     ]
     assert [key for key in keys if key not in TEXTS] == []
