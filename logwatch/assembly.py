@@ -5,6 +5,7 @@ Each adapter is imported when it is asked for; what a command does not need cost
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from logwatch.errors import ConfigError
@@ -12,6 +13,7 @@ from logwatch.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+    from pathlib import Path
 
     from pydantic import SecretStr
 
@@ -34,9 +36,18 @@ LOOKUP_S = 4
 def build_rules(settings: Settings) -> RuleSet:
     """Load the rules, the bundled ones if no others are named; raises RuleProblemsError."""
     from logwatch.config import bundled
+
+    folder = settings.rules or bundled("rules")
+    files = sorted(folder.glob("*")) if folder.is_dir() else []
+    return _load_rules(folder, tuple((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files))
+
+
+@cache
+def _load_rules(folder: Path, _files: tuple[tuple[str, int, int], ...]) -> RuleSet:
+    """Load the rules once for as long as their files stay as they are: a process may do many ticks."""
     from logwatch.rule_files import load_rules
 
-    return load_rules(settings.rules or bundled("rules"))
+    return load_rules(folder)
 
 
 def build_source(settings: Settings) -> tuple[Source, str]:
