@@ -5,7 +5,7 @@ READY := .venv/ready
 # Hashes stand in the locks; where packages come from is this machine's own setting.
 INSTALL = pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
 
-.PHONY: all demo test lint types golden bench hours faults tick screenshots lock clean
+.PHONY: all demo test lint types golden bench hours steps faults tick screenshots lock clean
 
 all: lint types test
 
@@ -43,6 +43,10 @@ bench: .venv-bench/ready
 # The log simulator, with its npm packages installed, stands outside this project: make hours SIMULATOR=DIR
 hours: $(READY)
 	@$(BIN)/python -m benchmarks.false_warnings --simulator $(SIMULATOR)
+
+# Whether causes are led to the right step, likewise: make steps SIMULATOR=DIR
+steps: $(READY)
+	@$(BIN)/python -m benchmarks.steps --simulator $(SIMULATOR)
 
 # Kill a run at every point between two effects, over a whole incident: three minutes.
 faults: $(READY)
