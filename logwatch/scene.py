@@ -161,11 +161,11 @@ class Scene:
         measured.facts.sort(key=lambda fact: -(fact.value or 0))
         return measured
 
-    def grown(self, selectors: Sequence[str]) -> list[Fact]:
+    def grown(self, selectors: Sequence[str]) -> list[Measured]:
         """Give the counters that grew, each name for all its shops together."""
         names = {key[0] for each in self._all for key in self._split(each, selectors)}
         found = [self._measure([(FactKind.COUNT, (name, ()), self._of_name(name))]) for name in sorted(names)]
-        return [fact for each in found if each.grew for fact in each.facts]
+        return [each for each in found if each.grew]
 
     def share(self, share: Share) -> Measured:
         """Give a share of events, against what it was before."""

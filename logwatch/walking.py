@@ -38,13 +38,15 @@ def walk(notification: Notification, rules: RuleSet, archive: Archive, verdicts:
         return None
     scene = Scene(notification, rules, archive, verdicts)
     looked = [_look(scene, look, numbered=procedure.numbered) for look in plan.steps]
-    findings = _mark(looked, _own_step(notification, rules), numbered=procedure.numbered)
+    unstepped = _unstepped(scene, plan)
+    rival = max((each.excess for each in unstepped), default=0)
+    findings = _mark(looked, _own_step(notification, rules), rival, numbered=procedure.numbered)
     return Walked(
         begun=scene.now.start,
         until=scene.now.end,
         findings=findings,
         besides=tuple(scene.routes()) if plan.routes else (),
-        unstepped=tuple(_unstepped(scene, plan)),
+        unstepped=tuple(fact for each in unstepped for fact in each.facts),
         otherwise=all(each.state in {StepState.DONE, StepState.NOT_THE_CASE} for each in findings),
         chart=scene.chart(),
     )
@@ -119,20 +121,24 @@ def _own_step(notification: Notification, rules: RuleSet) -> int | None:
     return rule.step if rule and rule.procedure == notification.procedure else None
 
 
-def _mark(looked: Sequence[_Looked], own: int | None, *, numbered: bool) -> tuple[Finding, ...]:
+def _mark(looked: Sequence[_Looked], own: int | None, rival: float, *, numbered: bool) -> tuple[Finding, ...]:
     """Choose the step to begin with: the rule's own, else the one that ranks highest, else the one that grew the most.
 
-    Where none is the case, it is the first that could not be looked at: somebody has to.
+    Where none is the case, it is the first that could not be looked at: somebody has to. And it is none where something
+    grew by more events, `rival`, for which there is no step: what comes along with it is not the cause.
     """
     todo = [each for each in looked if each.state is StepState.TODO]
     missed = [each for each in looked if each.state is StepState.NOT_LOOKED and numbered]
     best = max(todo, key=lambda each: (each.look.step == own, each.look.rank, each.excess, -each.look.step), default=None)
-    chosen = best or next(iter(missed), None)
+    if best and best.look.step != own and not best.look.rank and best.excess < rival:
+        best = None
+    chosen = best or (next(iter(missed), None) if not todo else None)
     return tuple(Finding(each.look.step, each.state, each is chosen, each.facts, each.why) for each in looked)
 
 
-def _unstepped(scene: Scene, plan: Walk) -> list[Fact]:
+def _unstepped(scene: Scene, plan: Walk) -> list[Measured]:
     """Give the counters of a group that grew, and that no step is about: reasons that the runbook does not know yet."""
     groups = tuple(name for look in plan.steps for name in look.counters or () if name.endswith("*"))
     covered = {name for look in plan.steps for name in look.selectors if not name.endswith("*")}
-    return [fact for fact in scene.grown(groups) if fact.name not in covered] if groups else []
+    found = scene.grown(groups) if groups else []
+    return [each for each in found if not covered & {fact.name for fact in each.facts}]
