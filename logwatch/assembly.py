@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from logwatch.config import Settings
     from logwatch.delivery import Describe
+    from logwatch.gates import Expected
     from logwatch.messages import Message
     from logwatch.notifications import Notification
     from logwatch.pipeline import Parts
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from logwatch.rules import RuleSet
     from logwatch.state import Outgoing
     from logwatch.tick import Life, Policy, Ticker
+    from logwatch.week import WeekReader
     from logwatch.wording import Audience
 
 
@@ -102,6 +104,7 @@ def build_policy(settings: Settings, *, publishes: bool) -> Policy:
         remind_every=settings.remind_every,
         channels=chosen_channels(settings),
         publishes=publishes,
+        zone=settings.timezone,
     )
 
 
@@ -274,3 +277,32 @@ def build_describe(settings: Settings, rules: RuleSet) -> Describe:
         return add_delivery_notes(message, instead_of=outgoing.deliveries[channel].instead_of, now=now)
 
     return describe
+
+
+def build_expected(settings: Settings, rules: RuleSet) -> Expected:
+    """Say what the runbook leaves open of its exit conditions; distribution blocks by the normal range of all blocks."""
+    from logwatch.gates import Expected
+
+    return Expected(settings.expected_distribution or rules.by_id["checkout-blocked"].normal, settings.slow_budget)
+
+
+def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader:
+    """Give what reads days out of a source; those of Cloud Logging are kept on disk once they are over."""
+    from logwatch.config import default_cache
+    from logwatch.sources.measured import MonitoringHistory
+    from logwatch.week import DayCache, WeekReader
+
+    project = None if source.recorded else metrics_project(settings)
+    history = (
+        MonitoringHistory(project, namespace=settings.environment, endpoint=settings.monitoring_endpoint) if project else None
+    )
+    name = "\0".join([*settings.source, settings.service or "", str(settings.timezone), str(project), repr(rules.counters)])
+    return WeekReader(
+        source=source,
+        rules=rules,
+        zone=settings.timezone,
+        service=settings.service,
+        grace=settings.grace,
+        cache=None if source.recorded else DayCache(default_cache() / "days", name),
+        measured=history.read if history else lambda _span: (),
+    )

@@ -19,11 +19,13 @@ from logwatch import __version__
 from logwatch.assembly import build_rules, build_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pandas import DataFrame
 
     from logwatch.config import Settings
+    from logwatch.exit_report import ExitReport
+    from logwatch.gates import Gate
     from logwatch.listing import Paper
     from logwatch.notifications import Notification
     from logwatch.pipeline import Wanted
@@ -84,6 +86,22 @@ class Table(StrEnum):
 
     COUNTERS = "counters"
     SLOW = "slow"
+
+
+class ExitFormat(StrEnum):
+    """How `beta-exit` writes."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+class FailOnGate(StrEnum):
+    """Which state of a condition makes `beta-exit` exit with 1."""
+
+    NOT_MET = "not-met"
+    NOT_SHOWN = "not-shown"
 
 
 class FailOn(StrEnum):
@@ -281,6 +299,47 @@ def backtest(
 
         text = render_replay(replayed, ticker.rules, audience(settings), name, _paper(output))
     _write(text, output)
+
+
+@app.command("beta-exit")
+def beta_exit(
+    source: SourceOption = None,
+    days: Annotated[int, typer.Option(min=1, max=31, help="How many whole days, back from --until.")] = 7,
+    until: UntilOption = None,
+    service: ServiceOption = None,
+    format_: Annotated[ExitFormat, typer.Option("--format", "-f", help="How to write it.")] = ExitFormat.TABLE,
+    lang: LangOption = None,
+    fail_on: Annotated[
+        FailOnGate | None,
+        typer.Option(help="Exit with 1 if a condition is not met (not-shown: or not shown).", show_default=False),
+    ] = None,
+    rules: RulesOption = None,
+    output: OutputOption = None,
+) -> None:
+    """Judge the exit conditions of section 7, day by day, out of the state's own totals, or of logs with --source."""
+    from logwatch.assembly import audience, build_expected, build_week
+    from logwatch.config import parse_moment
+    from logwatch.daily import whole_days
+    from logwatch.exit_report import build_exit_report
+    from logwatch.gates import judge_gates
+    from logwatch.week import Week
+
+    settings = _settings(source=source, service=service, lang=lang, rules=rules)
+    now = _clock(settings)()
+    end = parse_moment(until, now, settings.timezone, where="--until") if until else None
+    rule_set = build_rules(settings)
+    if source:
+        adapter, name = build_source(settings)
+        with _progress() as progress:
+            week = build_week(settings, adapter, rule_set).read(days, end, now, progress)
+    else:
+        name = settings.state or "state"
+        week = Week(tuple(whole_days(end or now, days, settings.timezone)), _state(settings).days)
+    gates = judge_gates(week.days, week.wanted, rule_set, build_expected(settings, rule_set))
+    report = build_exit_report(gates, week.wanted, rule_set, audience(settings), name)
+    _write(_render_exit(report, gates, settings, format_, output), output)
+    if fail_on:
+        _fail_on_gate(report, fail_on)
 
 
 @app.command("alerts")
@@ -598,6 +657,36 @@ def _messages(notifications: Iterable[Notification], rule_set: RuleSet, settings
     build = message_builder(settings, rule_set)
     shown = (render_message(build(each), bundled("templates"), f"message.{suffix}.j2") for each in notifications)
     return "\n\n".join(shown)
+
+
+def _render_exit(
+    report: ExitReport, gates: Sequence[Gate], settings: Settings, format_: ExitFormat, output: Path | None
+) -> str:
+    import json
+
+    if format_ is ExitFormat.JSON:
+        from logwatch.exit_report import exit_json
+
+        return json.dumps(exit_json(report, gates, str(settings.timezone)), ensure_ascii=False, indent=2) + "\n"
+    if format_ is ExitFormat.TABLE:
+        from logwatch.listing import render_exit
+
+        return render_exit(report, _paper(output))
+    from logwatch.config import bundled
+    from logwatch.render import render_exit_page
+
+    suffix = "md" if format_ is ExitFormat.MARKDOWN else "html"
+    return render_exit_page(report, bundled("templates"), f"beta_exit.{suffix}.j2")
+
+
+def _fail_on_gate(report: ExitReport, fail_on: FailOnGate) -> None:
+    from logwatch.gates import GateState
+
+    failing = {GateState.NOT_MET} | ({GateState.NOT_SHOWN} if fail_on is FailOnGate.NOT_SHOWN else set())
+    reached = [row.name for row in report.rows if row.state in failing]
+    if reached:
+        typer.echo(f"--fail-on {fail_on}: {', '.join(reached)}", err=True)
+        raise typer.Exit(1)
 
 
 def _terminal() -> tuple[int, bool]:

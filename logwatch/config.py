@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from logwatch.durations import parse_duration
 from logwatch.errors import ConfigError
+from logwatch.ranges import Range
 from logwatch.texts import Lang
 
 PREFIX = "LOGWATCH_"
@@ -76,6 +77,9 @@ class Settings(BaseModel):
     monitoring_endpoint: str | None = Field(
         None, description="HOST:PORT of a local Cloud Monitoring server, without TLS or login."
     )
+
+    expected_distribution: Annotated[Range | None, Field(description="Distribution blocks a minute that are expected.")] = None
+    slow_budget: Range = Field(Range("<=", 0.01, "%"), description="Share of requests that may be slow before the beta ends.")
 
     notify: Names = Field((), description="Channels that messages go to: slack, email, webhook; the others only stand in.")
     slack_webhook_url: SecretStr | None = Field(None, description="Slack incoming webhook.")
@@ -159,6 +163,12 @@ def default_state() -> Path:
     """Give the file where the state lives if nothing is set: beside the user's other program state."""
     home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
     return Path(home).expanduser() / "logwatch" / "state.json"
+
+
+def default_cache() -> Path:
+    """Give the folder for what was read already and may be forgotten."""
+    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(home).expanduser() / "logwatch"
 
 
 def execution() -> str:

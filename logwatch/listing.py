@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from logwatch.alerts import AlertState
+from logwatch.exit_report import MARKS
 from logwatch.explain import name
 from logwatch.wording import format_value
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from logwatch.exit_report import ExitReport
     from logwatch.replay import Replayed
     from logwatch.rules import RuleSet
     from logwatch.wording import Audience
@@ -90,3 +92,21 @@ def _clock(moment: datetime | None, audience: Audience) -> str:
 
 def _span(replayed: Replayed, audience: Audience) -> str:
     return f"{audience.moment(replayed.span.start)} – {audience.moment(replayed.span.end)}"
+
+
+def render_exit(report: ExitReport, paper: Paper) -> str:
+    """Give the exit conditions: a row each with a mark for each day, then what each means and what it needs."""
+    say = report.say
+    rows = [
+        (f"{row.mark} {row.state_text}", " ".join(MARKS[cell.state] for cell in row.cells), row.title) for row in report.rows
+    ]
+    span = f"{report.dates[0]} – {report.dates[-1]}"
+    parts = [f"{say('exit_title')}  {report.source}\n", f"{span}  {report.verdict}\n"]
+    parts.append(render_rows(rows, ["", say("day"), say("condition")], paper))
+    for row in report.rows:
+        parts.append(f"\n{row.mark} {row.title}\n  {row.definition}\n")
+        parts += [
+            f"  {MARKS[cell.state]} {cell.date}  {' · '.join(filter(None, [cell.value, cell.why]))}\n" for cell in row.cells
+        ]
+        parts += [f"  → {each}\n" for each in row.needed]
+    return "".join(parts)

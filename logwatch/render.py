@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from logwatch.drawings import Drawing
+    from logwatch.exit_report import ExitReport
     from logwatch.messages import AlertLine, Course, Message
     from logwatch.page import Page
     from logwatch.report import Cell, Report, Row
@@ -261,3 +262,11 @@ def message_parts(message: Message, templates: Path, name: str, escape: Callable
     """Give a message's template as its macros; `escape` is applied to every value that they write."""
     environment = _environment(templates, html=False, finalize=escape)
     return environment.get_template(name).make_module({"message": message, "say": message.say})
+
+
+def render_exit_page(report: ExitReport, templates: Path, name: str) -> str:
+    """Give the exit conditions through one of the templates: beta_exit.md.j2 or beta_exit.html.j2."""
+    from logwatch.exit_report import MARKS
+
+    template = _environment(templates, html=name.endswith(".html.j2")).get_template(name)
+    return template.render(report=report, say=report.say, marks=MARKS).strip() + "\n"

@@ -60,6 +60,8 @@ class Runbook:
     rows: tuple[Row, ...]
     procedures: tuple[Procedure, ...]
     thresholds: tuple[Threshold, ...]
+    gates: tuple[str, ...]
+    """The exit conditions of section 7, in order."""
     sections: tuple[tuple[str, int, str], ...]
     """Number, line and text of each section and subsection."""
     counters: tuple[tuple[str, int], ...]
@@ -90,6 +92,7 @@ def load_runbook(path: Path) -> Runbook:
         rows=rows,
         procedures=tuple(_procedure(section, lines) for section, lines in sections.items() if section.startswith("4.")),
         thresholds=tuple(_thresholds(sections.get("5", []))),
+        gates=tuple(match[1] for _, text in sections.get("7", []) if (match := re.match(r"- \[.\] (.+)", text))),
         sections=tuple(
             (number, lines[0][0], "\n".join(text for _, text in lines)) for number, lines in sections.items() if number
         ),

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from logwatch.alerts import Alert
+from logwatch.daily import Day
 from logwatch.errors import BrokenStateError, ChannelError, StoreError
 from logwatch.evidence import Walked
 from logwatch.levels import Verdict
@@ -107,6 +108,8 @@ class State:
     notes: tuple[Note, ...] = ()
     points: tuple[Point, ...] = ()
     """Figures that are not published yet."""
+    days: tuple[Day, ...] = ()
+    """The last days' totals."""
     descriptors: str = ""
     """Which version of the metrics' descriptors was made."""
 

@@ -298,6 +298,82 @@ TEXTS: dict[str, tuple[str, str]] = {
     "resolved_col": ("해소", "resolved"),
     "peak_col": ("최악", "worst"),
     "nothing_sent": ("보낼 알림이 없었습니다.", "Nothing would have been sent."),
+    # the exit conditions
+    "exit_title": ("Beta 종료 조건(런북 7장)", "Exit conditions of the beta (runbook section 7)"),
+    "may_end": ("{of}개 조건을 모두 충족합니다. Beta를 종료할 수 있습니다.", "All {of} conditions are met: the beta may end."),
+    "may_not_end": (
+        "{of}개 조건 중 {met}개 충족. 아직 Beta를 종료할 수 없습니다.",
+        "{met} of {of} conditions are met: the beta may not end yet.",
+    ),
+    "gate.met": ("충족", "met"),
+    "gate.not_met": ("미충족", "not met"),
+    "gate.not_shown": ("확인 불가", "not shown"),
+    "condition": ("조건", "condition"),
+    "meaning": ("판정 기준", "what is judged"),
+    "needed": ("필요한 것", "what is needed"),
+    "day": ("날짜", "day"),
+    "define.payment": (
+        "하루의 payment.confirm.success / payment.prepare가 기준({bound})을 지킨 날이 7일 연속이어야 합니다.",
+        "On each of seven days in a row, payment.confirm.success / payment.prepare is {bound}.",
+    ),
+    "define.cache": (
+        "매일 적중률이 기준({bound})을 지키고, 읽기 {reads}건 이상인 시간 중 경고 기준({floor})인 시간이 없어야 합니다(안정).",
+        "Every day's hit ratio is {bound}, and no hour with {reads} reads or more is {floor} (stable).",
+    ),
+    "define.distribution": (
+        "checkout.blocked.distribution의 1분 최댓값이 매일 예상 범위({bound}) 안이어야 합니다.",
+        "The most distribution blocks in any minute are {bound} on every day.",
+    ),
+    "define.checkout": ("checkout.error가 매일 {bound}이어야 합니다.", "checkout.error is {bound} on every day."),
+    "define.slow": (
+        "하루 요청(request.total) 중 느린 요청의 비율이 매일 허용치({bound}) 안이어야 합니다.",
+        "Of a day's requests (request.total), the share of slow ones is {bound}.",
+    ),
+    "define.latency": (
+        (
+            "매일 DB와 Redis 측정값의 95% 이상이 정상 범위이고, 경고 기준을 넘는 것이 1% 이하여야 합니다(안정)."
+            " Redis가 없으면 DB만 봅니다."
+        ),
+        (
+            "On every day 95 % of the database's and of Redis' pings are normal, and no more than 1 % beyond the warning bound"
+            " (stable). Without Redis, the database alone."
+        ),
+    ),
+    "of.payment": ("결제 {of}건", "{of} payments"),
+    "of.cache": ("읽기 {of}건", "{of} reads"),
+    "of.distribution": ("하루 {of}건", "{of} a day"),
+    "of.checkout": ("체크아웃 {of}건", "{of} checkouts"),
+    "of.slow": ("요청 {of}건", "{of} requests"),
+    "of.latency": ("측정 {of}회", "measured {of} times"),
+    "gap.no_day": ("기록 없음", "no record"),
+    "gap.missing_hours": ("{hours}시 기록 없음", "hours missing: {hours}"),
+    "gap.no_payments": ("결제 없음", "no payments"),
+    "gap.no_reads": ("캐시 읽기 없음", "no reads of the cache"),
+    "gap.no_checkouts": ("체크아웃 없음", "no checkouts"),
+    "gap.no_requests_counted": ("request.total 카운터 없음", "no request.total"),
+    "gap.not_measured": ("측정값 부족", "measured too little"),
+    "gap.unstable_hours": ("{hours}시에 경고 기준 미달", "at the warning bound at {hours}"),
+    "gap.late": ("경고 기준 초과가 1%를 넘음", "more than 1 % beyond the warning bound"),
+    "needed.not_met": (
+        "원인을 해결하고 7일을 다시 채워야 합니다: {dates}",
+        "Mend the cause, then seven days in a row again: {dates}",
+    ),
+    "needed.no_day": ("이 날짜의 로그가 필요합니다: {dates}", "The logs of {dates} are needed"),
+    "needed.missing_hours": (
+        "빠진 시간의 로그가 필요합니다(다른 줄은 있는데 요약이 없거나 조회 구간 밖): {dates}",
+        "The missing hours' logs are needed (other lines but no summaries, or outside of what was read): {dates}",
+    ),
+    "needed.no_payments": ("결제가 있는 날이 필요합니다: {dates}", "A day with payments is needed: {dates}"),
+    "needed.no_reads": ("캐시 읽기가 있는 날이 필요합니다: {dates}", "A day with reads of the cache is needed: {dates}"),
+    "needed.no_checkouts": ("체크아웃이 있는 날이 필요합니다: {dates}", "A day with checkouts is needed: {dates}"),
+    "needed.no_requests_counted": (
+        "전체 요청 수를 알아야 합니다(request.total 카운터): {dates}",
+        "The number of all requests is needed (counter request.total): {dates}",
+    ),
+    "needed.not_measured": (
+        "LOGWATCH_ENDPOINTS를 설정한 logwatch run이 하루의 90% 이상을 측정해야 합니다: {dates}",
+        "logwatch run with LOGWATCH_ENDPOINTS must have measured 90 % of the day: {dates}",
+    ),
     # reasons of unparsed entries
     "reason.not_json": ("JSON이 아님", "not JSON"),
     "reason.cut_off": ("중간에 잘림", "cut off"),

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from logwatch.alerts import Transition, advance
+from logwatch.daily import Minute, add_minutes
 from logwatch.entries import WINDOW, Span, floor_minute, to_nanoseconds
 from logwatch.notifications import REMIND_EVERY, decide
 from logwatch.points import Point, counter_points, verdict_points
@@ -52,6 +53,8 @@ class Policy:
     """Channels that every message goes to."""
     publishes: bool = False
     """Whether points are made at all."""
+    zone: tzinfo = UTC
+    """Whose days are added up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +132,10 @@ class Ticker:
             by_window = zip(*(course.verdicts() for course in courses), strict=True)
             for minute, verdicts in enumerate(by_window, start=to_minute(span.start)):
                 end = from_minute(minute) + WINDOW
-                points = self._points(figures(windows, minute), verdicts, end) if self.policy.publishes else []
+                found = figures(windows, minute)
+                points = self._points(found, verdicts, end) if self.policy.publishes else []
                 ticked = self._take(ticked, verdicts, points, end, now if end == span.end else end + self.policy.grace)
+                ticked = replace(ticked, state=self._add_to_day(ticked.state, found, end - WINDOW))
         return replace(ticked, state=self._remember(ticked.state, recent, span.end))
 
     def _take(self, ticked: Ticked, verdicts: tuple[Verdict, ...], points: list[Point], end: datetime, now: datetime) -> Ticked:
@@ -156,6 +161,22 @@ class Ticker:
             standing=(*ticked.standing, *(verdicts for _ in decision.notifications)),
             dropped_points=ticked.dropped_points + max(len(waiting) - MOST_POINTS, 0),
         )
+
+    def _add_to_day(self, state: State, found: Figures, start: datetime) -> State:
+        minute = Minute(
+            start=start,
+            counters=found.counters,
+            slow={label: int(values[0]) for label, values in found.slow.items()},
+            gauges=found.gauges,
+            summaries=found.lines > 0,
+            lost=not found.lines and found.gauges.get(SILENT_MINUTES, 0) >= self._silent_bound,
+        )
+        return replace(state, days=add_minutes(state.days, [minute], self.rules, self.policy.zone))
+
+    @property
+    def _silent_bound(self) -> int:
+        """Minutes without a summary, while the service shows life, from which telemetry is taken for silent."""
+        return max((int(rule.warning.bound) for rule in self.rules.rules if rule.gauge == SILENT_MINUTES), default=0)
 
     def _points(self, found: Figures, verdicts: tuple[Verdict, ...], at: datetime) -> list[Point]:
         """Give the points of a window: counters, slow requests, measured values, verdicts."""
@@ -187,7 +208,7 @@ class Ticker:
         """
         from logwatch.windows import from_minute, shows_life, to_minute, with_gauge
 
-        longest = max((int(rule.warning.bound) for rule in self.rules.rules if rule.gauge == SILENT_MINUTES), default=0)
+        longest = self._silent_bound
         seen = {int(minute) for minute in windows.summaries["minute"]}
         before = [from_minute(minute) + WINDOW for minute in seen if minute < to_minute(span.start)]
         last = max([*before, *filter(None, [state.last_summary])], default=None)

@@ -4,6 +4,7 @@ Minutes are counted since 1970 in UTC inside the tables, and become times where 
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -107,6 +108,32 @@ def figures(windows: Windows, minute: int) -> Figures:
         slow[str(label)] = (len(group), float(group.quantile(0.5)), float(group.quantile(0.95)), float(group.max()))
     gauges = windows.gauges[windows.gauges["minute"] == minute]
     return Figures(int(lines), counters, slow, dict(zip(gauges["series"].astype(str), gauges["value"], strict=True)))
+
+
+def every_minute(windows: Windows, span: Span) -> Iterator[tuple[int, Figures]]:
+    """Give the values of each window of a span, also of silent ones; p50, p95 and longest of slow requests are left 0.
+
+    As `figures` for one after the other, but a table is gone through once and not for every minute.
+    """
+    first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
+    lines = dict(zip(windows.summaries["minute"], windows.summaries["lines"], strict=True))
+    counters, gauges = _by_minute(windows.counters), _by_minute(windows.gauges)
+    labels: dict[int, dict[str, tuple[int, float, float, float]]] = {}
+    for minute, label in zip(windows.slow["minute"].tolist(), windows.slow["label"].tolist(), strict=True):
+        found = labels.setdefault(minute, {})
+        found[label] = (found.get(label, (0,))[0] + 1, 0.0, 0.0, 0.0)
+    for minute in range(first, last + 1):
+        yield (
+            minute,
+            Figures(int(lines.get(minute, 0)), counters.get(minute, {}), labels.get(minute, {}), gauges.get(minute, {})),
+        )
+
+
+def _by_minute(table: pd.DataFrame) -> dict[int, dict[str, float]]:
+    found: dict[int, dict[str, float]] = {}
+    for minute, series, value in zip(table["minute"].tolist(), table["series"].tolist(), table["value"].tolist(), strict=True):
+        found.setdefault(minute, {})[series] = value
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,162 @@
+"""A day's totals, window by window: what is left of a day once its log lines need not be read again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from logwatch.entries import WINDOW
+from logwatch.samples import DATABASE_PING, REDIS_PING, parse_series
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import tzinfo
+
+    from logwatch.rules import RuleSet
+
+HOURS = 24
+HIT, MISS, ATTEMPT, BLOCKED = "cache.hit", "cache.miss", "checkout.attempt", "checkout.blocked."
+PINGS = (DATABASE_PING, REDIS_PING)
+KEPT_DAYS = 10
+"""Days that the state goes back: seven whole ones, today, and some that a pause may have cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How a measured value lay against its rule's two bounds."""
+
+    measured: int = 0
+    """Windows with a value."""
+    normal: int = 0
+    warned: int = 0
+    most: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day in people's time zone; lists have an item for each hour of the clock."""
+
+    date: str
+    """Such as 2026-02-24."""
+    judged: list[int] = field(default_factory=lambda: [0] * HOURS)
+    """Closed windows that were looked at."""
+    lost: list[int] = field(default_factory=lambda: [0] * HOURS)
+    """Of those, the windows without a summary while the service showed life."""
+    hits: list[float] = field(default_factory=lambda: [0.0] * HOURS)
+    misses: list[float] = field(default_factory=lambda: [0.0] * HOURS)
+    counters: dict[str, float] = field(default_factory=dict)
+    """Name to the day's sum, all shops together."""
+    most: dict[str, float] = field(default_factory=dict)
+    """Name of a reason of blocked checkouts to the most in one window."""
+    slow: dict[str, int] = field(default_factory=dict)
+    """Label to the number of slow requests."""
+    pings: dict[str, Spread] = field(default_factory=dict)
+    summaries: int = 0
+    """Windows with a summary."""
+
+    @property
+    def missing(self) -> list[int]:
+        """The hours that were not looked at whole, or in which counters were lost."""
+        return [hour for hour in range(HOURS) if self.judged[hour] < 60 or self.lost[hour]]
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """What one window adds to its day."""
+
+    start: datetime
+    counters: Mapping[str, float]
+    """Series key to count; empty in silence."""
+    slow: Mapping[str, int]
+    gauges: Mapping[str, float]
+    summaries: bool
+    lost: bool
+    """Whether nobody wrote a summary though the service showed life."""
+
+
+def add_minutes(days: Iterable[Day], minutes: Iterable[Minute], rules: RuleSet, zone: tzinfo) -> tuple[Day, ...]:
+    """Add windows to their days; gives the days in order, the newest `KEPT_DAYS` of them."""
+    found = {day.date: _Growing(day, rules) for day in days}
+    for minute in minutes:
+        local = minute.start.astimezone(zone)
+        name = local.date().isoformat()
+        if name not in found:
+            found[name] = _Growing(Day(name), rules)
+        found[name].add(minute, local.hour)
+    return tuple(found[name].day for name in sorted(found)[-KEPT_DAYS:])
+
+
+class _Growing:
+    """A day while windows are added to it."""
+
+    def __init__(self, day: Day, rules: RuleSet) -> None:
+        # A day out of the state must not change under the hands of who holds it.
+        self.day = replace(
+            day, judged=[*day.judged], lost=[*day.lost], hits=[*day.hits], misses=[*day.misses], counters={**day.counters},
+            most={**day.most}, slow={**day.slow}, pings={**day.pings},
+        )  # fmt: skip
+        self._known = {counter.counter for counter in rules.counters}
+        self._bounds = {rule.gauge: rule for rule in rules.rules if rule.gauge in PINGS}
+
+    def add(self, minute: Minute, hour: int) -> None:
+        day = self.day
+        day.judged[hour] += 1
+        day.lost[hour] += minute.lost
+        sums = self._sums(minute.counters)
+        day.hits[hour] += sums.get(HIT, 0.0)
+        day.misses[hour] += sums.get(MISS, 0.0)
+        for name, value in sums.items():
+            day.counters[name] = day.counters.get(name, 0.0) + value
+            if name.startswith(BLOCKED):
+                day.most[name] = max(day.most.get(name, 0.0), value)
+        for label, count in minute.slow.items():
+            day.slow[label] = day.slow.get(label, 0) + count
+        for series, value in minute.gauges.items():
+            if series in self._bounds:
+                day.pings[series] = self._spread(day.pings.get(series, Spread()), series, value)
+        self.day = replace(day, summaries=day.summaries + minute.summaries)
+
+    def _sums(self, counters: Mapping[str, float]) -> dict[str, float]:
+        sums: dict[str, float] = {}
+        for key, value in counters.items():
+            name = parse_series(key).name
+            if name in self._known or name.startswith(BLOCKED):
+                sums[name] = sums.get(name, 0.0) + value
+        return sums
+
+    def _spread(self, spread: Spread, series: str, value: float) -> Spread:
+        rule = self._bounds[series]
+        return Spread(
+            measured=spread.measured + 1,
+            normal=spread.normal + bool(rule.normal.holds(value)),
+            warned=spread.warned + bool(rule.warning.holds(value)),
+            most=max(spread.most, value),
+        )
+
+
+def day_span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
+    """Give the start of a day and of the next in UTC."""
+    start = datetime(day.year, day.month, day.day, tzinfo=zone)
+    after = day + timedelta(days=1)
+    end = datetime(after.year, after.month, after.day, tzinfo=zone)
+    return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def whole_days(until: datetime, count: int, zone: tzinfo) -> list[date]:
+    """Give the last days that are over at a time, oldest first."""
+    last = until.astimezone(zone).date()
+    return [last - timedelta(days=back) for back in range(count, 0, -1)]
+
+
+def silences(minutes: list[tuple[int, bool]], least: timedelta) -> list[tuple[int, int]]:
+    """Give the stretches of windows without a summary that last at least so long, as first and one past the last minute."""
+    found, begun = [], None
+    for minute, summaries in [*minutes, (minutes[-1][0] + 1 if minutes else 0, True)]:
+        if summaries and begun is not None:
+            if (minute - begun) * WINDOW >= least:
+                found.append((begun, minute))
+            begun = None
+        elif not summaries and begun is None:
+            begun = minute
+    return found

@@ -1,0 +1,170 @@
+"""The exit conditions of section 7, each met, not met, or not shown, day by day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from logwatch.daily import ATTEMPT, HOURS, PINGS, Day, Spread
+from logwatch.samples import DATABASE_PING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import date
+
+    from logwatch.ranges import Range
+    from logwatch.rules import RuleSet
+
+READS_IN_AN_HOUR = 100
+"""Reads of the cache from which an hour says something about its stability."""
+MEASURED = 0.9
+"""Share of a day's minutes in which an endpoint must have been measured."""
+USUALLY, RARELY = 0.95, 0.01
+"""A latency is stable where at least so much of a day is normal, and no more than so much beyond the warning bound."""
+DISTRIBUTION = "checkout.blocked.distribution"
+
+
+class GateState(StrEnum):
+    """What the days say of a condition."""
+
+    MET = "met"
+    NOT_MET = "not_met"
+    NOT_SHOWN = "not_shown"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What one day says of a condition."""
+
+    date: str
+    state: GateState
+    value: float | None
+    """The figure that is judged, in the gate's unit."""
+    of: float | None = None
+    """Events that a share is made of, or windows that were measured."""
+    why: str = ""
+    """A key of the texts: why it is not shown, or what broke it."""
+    hours: tuple[int, ...] = ()
+    """Hours that are missing, or that broke it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One exit condition."""
+
+    name: str
+    """payment, cache, distribution, checkout, slow or latency."""
+    state: GateState
+    unit: str
+    bound: str
+    """What each day's value must keep to."""
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the runbook leaves open."""
+
+    distribution: Range
+    """Distribution blocks in any one window."""
+    slow: Range
+    """Share of slow requests among all of a day."""
+
+
+def judge_gates(days: Sequence[Day], wanted: Sequence[date], rules: RuleSet, expected: Expected) -> tuple[Gate, ...]:
+    """Judge the six conditions over these days; a day that nobody has is not shown."""
+    found = {day.date: day for day in days}
+    payment, cache = (rules.by_id[name].normal for name in ("payment-confirm", "cache-hit"))
+    floor = rules.by_id["cache-hit"].warning
+    plans: tuple[tuple[str, str, Range | str, Callable[[Day], Mark]], ...] = (
+        ("payment", "%", payment, lambda day: _payment(day, payment)),
+        ("cache", "%", cache, lambda day: _cache(day, cache, floor)),
+        ("distribution", "", expected.distribution, lambda day: _distribution(day, expected.distribution)),
+        ("checkout", "", "0", _checkout),
+        ("slow", "%", expected.slow, lambda day: _slow(day, expected.slow)),
+        ("latency", "%", f">= {USUALLY * 100:g} %", _latency),
+    )
+    gates = []
+    for name, unit, bound, judge in plans:
+        marks = tuple(
+            judge(found[each.isoformat()])
+            if each.isoformat() in found
+            else Mark(each.isoformat(), GateState.NOT_SHOWN, None, why="no_day")
+            for each in wanted
+        )
+        gates.append(Gate(name, _worst(mark.state for mark in marks), unit, str(bound), marks))
+    return tuple(gates)
+
+
+def _worst(states: Iterable[GateState]) -> GateState:
+    found = set(states)
+    return next((each for each in (GateState.NOT_MET, GateState.NOT_SHOWN) if each in found), GateState.MET)
+
+
+def _mark(day: Day, value: float | None, of: float | None, *, holds: bool, empty: str) -> Mark:
+    """Judge a day: hours that are missing show nothing, and neither does a day on which nothing happened."""
+    if day.missing:
+        return Mark(day.date, GateState.NOT_SHOWN, value, of, "missing_hours", tuple(day.missing))
+    if value is None:
+        return Mark(day.date, GateState.NOT_SHOWN, None, of, empty)
+    return Mark(day.date, GateState.MET if holds else GateState.NOT_MET, value, of)
+
+
+def _share(part: float, whole: float) -> float | None:
+    return min(part / whole, 1.0) if whole else None
+
+
+def _payment(day: Day, normal: Range) -> Mark:
+    prepared = day.counters.get("payment.prepare", 0.0)
+    value = _share(day.counters.get("payment.confirm.success", 0.0), prepared)
+    return _mark(day, value, prepared, holds=value is not None and bool(normal.holds(value)), empty="no_payments")
+
+
+def _cache(day: Day, normal: Range, floor: Range) -> Mark:
+    """More than 70 % on the day, and no hour with 100 reads or more at the warning bound."""
+    hits, reads = sum(day.hits), sum(day.hits) + sum(day.misses)
+    value = _share(hits, reads)
+    mark = _mark(day, value, reads, holds=value is not None and bool(normal.holds(value)), empty="no_reads")
+    low = tuple(
+        hour
+        for hour in range(HOURS)
+        if (read := day.hits[hour] + day.misses[hour]) >= READS_IN_AN_HOUR and floor.holds(day.hits[hour] / read)
+    )
+    return (
+        Mark(day.date, GateState.NOT_MET, value, reads, "unstable_hours", low) if low and mark.state is GateState.MET else mark
+    )
+
+
+def _distribution(day: Day, expected: Range) -> Mark:
+    most = day.most.get(DISTRIBUTION, 0.0)
+    return _mark(day, most, day.counters.get(DISTRIBUTION, 0.0), holds=bool(expected.holds(most)), empty="")
+
+
+def _checkout(day: Day) -> Mark:
+    errors = day.counters.get("checkout.error", 0.0)
+    tried = day.counters.get(ATTEMPT, 0.0)
+    value = errors if tried or errors else None
+    return _mark(day, value, tried, holds=not errors, empty="no_checkouts")
+
+
+def _slow(day: Day, expected: Range) -> Mark:
+    requests = day.counters.get("request.total", 0.0)
+    value = _share(float(sum(day.slow.values())), requests)
+    return _mark(day, value, requests, holds=value is not None and bool(expected.holds(value)), empty="no_requests_counted")
+
+
+def _latency(day: Day) -> Mark:
+    """Stable: 95 % of the day in the normal range, no more than 1 % beyond the warning bound, of each of the two.
+
+    A service without Redis measures the database alone.
+    """
+    spreads = {name: spread for name in PINGS if (spread := day.pings.get(name)) and spread.measured}
+    database = spreads.get(DATABASE_PING, Spread())
+    value = min((each.normal / each.measured for each in spreads.values()), default=None) if database.measured else None
+    windows = 60 * HOURS * MEASURED
+    if value is None or min(each.measured for each in spreads.values()) < windows:
+        return Mark(day.date, GateState.NOT_SHOWN, value, float(database.measured), "not_measured")
+    late = any(each.warned / each.measured > RARELY for each in spreads.values())
+    state = GateState.NOT_MET if late or value < USUALLY else GateState.MET
+    return Mark(day.date, state, value, float(database.measured), "late" if late else "")

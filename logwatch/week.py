@@ -1,0 +1,137 @@
+"""Days out of log lines: a recording in one go, Cloud Logging day by day, so that a read that breaks off goes on later."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from logwatch.daily import Day, Minute, add_minutes, day_span, silences, whole_days
+from logwatch.entries import WINDOW, Span
+from logwatch.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import date
+    from pathlib import Path
+    from zoneinfo import ZoneInfo
+
+    from logwatch.ports import Progress, Source
+    from logwatch.rules import RuleSet
+    from logwatch.windows import Windows
+
+SILENT = timedelta(minutes=10)
+"""Without a summary for so long, it is asked whether the service showed life."""
+LATE = timedelta(hours=1)
+"""After its end, a day's lines have all arrived."""
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DayCache:
+    """Days that were read already, a file each."""
+
+    folder: Path
+    name: str
+    """What was read: another source, service, zone or set of counters is another cache."""
+
+    def load(self, day: date) -> Day | None:
+        """Give a day; None where it is not there or cannot be read."""
+        try:
+            return msgspec.json.decode(self._path(day).read_bytes(), type=Day)
+        except (OSError, msgspec.MsgspecError):
+            return None
+
+    def save(self, day: date, found: Day) -> None:
+        """Keep a day; a cache that cannot be written costs only another read."""
+        path = self._path(day)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new = path.with_suffix(".new")
+            new.write_bytes(msgspec.json.encode(found))
+            new.replace(path)
+        except OSError:
+            return
+
+    def _path(self, day: date) -> Path:
+        digest = hashlib.sha256(f"{SCHEMA}\0{self.name}".encode()).hexdigest()[:16]
+        return self.folder / digest / f"{day.isoformat()}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Days that were asked for, and those of them that are there."""
+
+    wanted: tuple[date, ...]
+    days: tuple[Day, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WeekReader:
+    """Reads days of one source."""
+
+    source: Source
+    rules: RuleSet
+    zone: ZoneInfo
+    service: str | None
+    grace: timedelta
+    cache: DayCache | None
+    measured: Callable[[Span], Iterable[tuple[str, int, float]]]
+    """Gives series, time (ns) and value of what was measured in a span: log lines hold no probes."""
+
+    def read(self, count: int, until: datetime | None, now: datetime, progress: Progress) -> Week:
+        """Give the last whole days before a time: of a recording before its end, else before now. Raises SourceError."""
+        if self.source.recorded:
+            return self._recorded(count, until, progress)
+        wanted = whole_days(until or now, count, self.zone)
+        return Week(tuple(wanted), tuple(self._live(day, now, progress) for day in wanted))
+
+    def _recorded(self, count: int, until: datetime | None, progress: Progress) -> Week:
+        from logwatch.windows import aggregate
+
+        reading = self.source.read(None, service=self.service, progress=progress, meanwhile=lambda: None)
+        if reading.last is None:
+            raise SourceError("no log entry with a time in the source")
+        windows = aggregate(reading, grace=self.grace)
+        wanted = whole_days(until or windows.span.end, count, self.zone)
+        first, _ = day_span(wanted[0], self.zone)
+        span = Span(max(windows.span.start, first), windows.span.end)
+        return Week(tuple(wanted), add_minutes((), self._minutes(windows, span), self.rules, self.zone))
+
+    def _live(self, day: date, now: datetime, progress: Progress) -> Day:
+        start, end = day_span(day, self.zone)
+        kept = self.cache.load(day) if self.cache and now - end > LATE else None
+        if kept:
+            return kept
+        from logwatch.windows import aggregate
+
+        def tell(text: str, share: float | None) -> None:
+            progress(f"{day}: {text}", share)
+
+        span = Span(start, min(end, now))
+        reading = self.source.read(span.widen(timedelta(), WINDOW), service=self.service, progress=tell, meanwhile=lambda: None)
+        for series, time, value in self.measured(span):
+            reading.add_gauge(series, time, value)
+        windows = aggregate(reading, span=span, grace=self.grace)
+        (found,) = add_minutes((), self._minutes(windows, span), self.rules, self.zone) or (Day(day.isoformat()),)
+        if self.cache and now - end > LATE:
+            self.cache.save(day, found)
+        return found
+
+    def _minutes(self, windows: Windows, span: Span) -> Iterator[Minute]:
+        from logwatch.windows import every_minute, from_minute
+
+        found = list(every_minute(windows, span))
+        gaps = silences([(minute, each.lines > 0) for minute, each in found], SILENT)
+        lost = {
+            minute
+            for first, end in gaps
+            if self.source.last_seen(Span(from_minute(first), from_minute(end)), service=self.service) is not None
+            for minute in range(first, end)
+        }
+        for minute, each in found:
+            slow = {label: values[0] for label, values in each.slow.items()}
+            yield Minute(from_minute(minute), each.counters, slow, each.gauges, each.lines > 0, minute in lost)

@@ -1,0 +1,307 @@
+"""The exit conditions: each met, not met and not shown; the same out of a state, a recording and Cloud Logging."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logwatch.assembly import build_week
+from logwatch.daily import HOURS, KEPT_DAYS, Day, Minute, Spread, add_minutes, day_span, silences, whole_days
+from logwatch.gates import Expected, GateState, judge_gates
+from logwatch.ranges import Range
+from logwatch.samples import DATABASE_PING, REDIS_PING
+from logwatch.sources.files import FilesSource
+from logwatch.sources.measured import MonitoringHistory
+from logwatch.week import WeekReader
+from tests.conftest import ROOT, Run
+from tests.local_app import LocalApp
+from tests.local_google import make_entry
+from tests.made_messages import RULES
+from tests.made_traffic import START, Incident, Traffic
+from tests.world import PROJECT, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from logwatch.gates import Gate
+    from logwatch.week import Week
+
+SEOUL = ZoneInfo("Asia/Seoul")
+EXPECTED = Expected(Range.parse("<= 5"), Range.parse("<= 1 %"))
+DAYS = [date(2026, 2, 24) + timedelta(days=number) for number in range(7)]
+GOOD = Day(
+    DAYS[0].isoformat(),
+    judged=[60] * HOURS,
+    hits=[900.0] * HOURS,
+    misses=[100.0] * HOURS,
+    counters={
+        "payment.prepare": 100, "payment.confirm.success": 95, "checkout.attempt": 120, "request.total": 10_000,
+        "checkout.blocked.distribution": 8,
+    },
+    most={"checkout.blocked.distribution": 5},
+    slow={"api": 60, "checkout": 40},
+    pings={DATABASE_PING: Spread(1440, 1400, 3, 250), REDIS_PING: Spread(1440, 1440, 0, 4)},
+    summaries=1440,
+)  # fmt: skip
+HOUR_BLIND = [60] * 9 + [59] + [60] * 14
+NAMES = ("payment", "cache", "distribution", "checkout", "slow", "latency")
+
+
+def counters(**more: float) -> dict[str, float]:
+    return GOOD.counters | {name.replace("_", "."): value for name, value in more.items()}
+
+
+def gates(*days: Day, expected: Expected = EXPECTED) -> dict[str, Gate]:
+    return {gate.name: gate for gate in judge_gates(days, DAYS, RULES, expected)}
+
+
+def week(**changed: Any) -> tuple[Day, ...]:
+    """Seven good days, the third of which is changed."""
+    return tuple(replace(GOOD, date=day.isoformat(), **(changed if at == 2 else {})) for at, day in enumerate(DAYS))
+
+
+def test_seven_good_days_meet_everything() -> None:
+    assert {name: gate.state for name, gate in gates(*week()).items()} == dict.fromkeys(NAMES, GateState.MET)
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "state", "why"),
+    [
+        ("payment", {"counters": counters(payment_confirm_success=90)}, "not_met", ""),  # 90 % is not above 90 %
+        ("payment", {"counters": counters(payment_confirm_success=90.1)}, "met", ""),
+        ("payment", {"counters": counters(payment_confirm_success=105)}, "met", ""),
+        ("payment", {"counters": counters(payment_prepare=0)}, "not_shown", "no_payments"),
+        ("payment", {"judged": HOUR_BLIND}, "not_shown", "missing_hours"),
+        ("payment", {"judged": HOUR_BLIND, "counters": counters(payment_confirm_success=1)}, "not_shown", "missing_hours"),
+        ("payment", {"lost": [0] * 23 + [12]}, "not_shown", "missing_hours"),
+        ("cache", {"hits": [70.0] * HOURS, "misses": [30.0] * HOURS}, "not_met", ""),
+        ("cache", {"hits": [71.0] * HOURS, "misses": [29.0] * HOURS}, "met", ""),
+        ("cache", {"hits": [900.0] * 23 + [49.0], "misses": [100.0] * 23 + [51.0]}, "not_met", "unstable_hours"),
+        ("cache", {"hits": [900.0] * 23 + [50.0], "misses": [100.0] * 23 + [50.0]}, "met", ""),
+        ("cache", {"hits": [900.0] * 23 + [0.0], "misses": [100.0] * 23 + [99.0]}, "met", ""),  # a quiet hour says little
+        ("cache", {"hits": [0.0] * HOURS, "misses": [0.0] * HOURS}, "not_shown", "no_reads"),
+        ("distribution", {"most": {"checkout.blocked.distribution": 6}}, "not_met", ""),
+        ("distribution", {"most": {"checkout.blocked.stock": 60}}, "met", ""),
+        ("distribution", {"most": {}}, "met", ""),
+        ("checkout", {"counters": counters(checkout_error=1)}, "not_met", ""),
+        ("checkout", {"counters": counters(checkout_attempt=0)}, "not_shown", "no_checkouts"),
+        ("slow", {"slow": {"api": 101}}, "not_met", ""),
+        ("slow", {"slow": {}}, "met", ""),
+        ("slow", {"counters": counters(request_total=0)}, "not_shown", "no_requests_counted"),
+        ("latency", {"pings": {}}, "not_shown", "not_measured"),
+        ("latency", {"pings": {DATABASE_PING: Spread(1440, 1440, 0, 9)}}, "met", ""),
+        ("latency", {"pings": {REDIS_PING: Spread(1440, 1440, 0, 9)}}, "not_shown", "not_measured"),
+        ("latency", {"pings": {DATABASE_PING: Spread(1295, 1295, 0, 9)}}, "not_shown", "not_measured"),
+        ("latency", {"pings": {DATABASE_PING: Spread(1440, 1367, 0, 90)}}, "not_met", ""),
+        ("latency", {"pings": {DATABASE_PING: Spread(1440, 1420, 15, 900)}}, "not_met", "late"),
+        ("latency", {"pings": {DATABASE_PING: Spread(1440, 1440, 0, 9), REDIS_PING: Spread(1440, 1300, 0, 50)}}, "not_met", ""),
+    ],
+)  # fmt: skip
+def test_one_day_decides(name: str, changed: dict[str, Any], state: str, why: str) -> None:
+    gate = gates(*week(**changed))[name]
+    assert (gate.state, gate.marks[2].state, gate.marks[2].why) == (state, state, why)
+    assert [mark.state for at, mark in enumerate(gate.marks) if at != 2] == [GateState.MET] * 6
+
+
+def test_a_day_that_nobody_has_is_not_shown_and_one_that_fails_outweighs_it() -> None:
+    found = gates(*week()[1:])
+    assert {gate.state for gate in found.values()} == {GateState.NOT_SHOWN}
+    assert [gate.marks[0].why for gate in found.values()] == ["no_day"] * 6
+    assert gates(*week(counters=counters(checkout_error=2))[1:])["checkout"].state is GateState.NOT_MET
+
+
+def test_what_the_runbook_leaves_open_can_be_set() -> None:
+    wide = Expected(Range.parse("<= 50"), Range.parse("<= 5 %"))
+    found = gates(*week(most={"checkout.blocked.distribution": 40}, slow={"api": 450}), expected=wide)
+    assert (found["distribution"].state, found["slow"].state) == (GateState.MET, GateState.MET)
+
+
+# ---- days
+
+
+def minute(at: datetime, **more: Any) -> Minute:
+    counted = {"cache.hit": 3.0, "checkout.blocked.distribution{service=kpa}": 2.0}
+    made = Minute(at, counted, {"api": 1}, {DATABASE_PING: 60.0}, summaries=True, lost=False)
+    return replace(made, **more)
+
+
+def test_a_day_is_that_of_the_readers_zone() -> None:
+    at = datetime(2026, 2, 24, 14, 59, tzinfo=UTC)
+    first, second = add_minutes((), [minute(at), minute(at + timedelta(minutes=1))], RULES, SEOUL)
+    assert (first.date, second.date) == ("2026-02-24", "2026-02-25")
+    assert (first.judged[23], second.judged[0], second.hits[0]) == (1, 1, 3)
+    assert second.pings == {DATABASE_PING: Spread(1, 0, 0, 60.0)}
+    assert day_span(date(2026, 2, 25), SEOUL) == (at + timedelta(minutes=1), at + timedelta(minutes=1441))
+    assert whole_days(at, 2, SEOUL) == [date(2026, 2, 22), date(2026, 2, 23)]
+
+
+@settings(max_examples=30)
+@given(seed=st.integers(0, 10**6), cut=st.integers(0, 200))
+def test_days_cut_in_two_or_shuffled_are_the_same_days(seed: int, cut: int) -> None:
+    dice = random.Random(seed)  # noqa: S311 - made-up numbers
+    all_ = [
+        minute(
+            START + timedelta(minutes=17 * number),
+            counters={"cache.hit": dice.randrange(9), "checkout.blocked.x": dice.randrange(9)},
+        )
+        for number in range(200)
+    ]
+    whole = add_minutes((), all_, RULES, SEOUL)
+    assert add_minutes(add_minutes((), all_[:cut], RULES, SEOUL), all_[cut:], RULES, SEOUL) == whole
+    assert add_minutes((), dice.sample(all_, len(all_)), RULES, SEOUL) == whole
+    assert sum(sum(day.judged) for day in whole) == 200
+
+
+def test_the_state_keeps_no_more_days_than_it_needs() -> None:
+    days = add_minutes((), (minute(START + timedelta(days=number)) for number in range(40)), RULES, SEOUL)
+    assert len(days) == KEPT_DAYS
+    assert days[-1].date == "2026-04-04"
+
+
+def test_a_silence_is_long_enough_or_none() -> None:
+    minutes = [(number, number not in {*range(3, 12), *range(20, 30), 39}) for number in range(40)]
+    assert silences(minutes, timedelta(minutes=10)) == [(20, 30)]
+    assert silences([], timedelta(minutes=10)) == []
+
+
+# ---- where the days come from
+
+
+def record(path: Path, entries: Iterable[dict[str, Any]]) -> FilesSource:
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    return FilesSource([str(path)])
+
+
+def recorded(source: FilesSource, zone: ZoneInfo = SEOUL) -> Week:
+    reader = WeekReader(source, RULES, zone, None, timedelta(seconds=90), None, lambda _span: ())
+    return reader.read(7, None, START, lambda *_: None)
+
+
+def test_hours_without_any_line_have_nothing_to_count_and_hours_without_summaries_are_missing(tmp_path: Path) -> None:
+    entries = Traffic(5, 39 * 60, instances=1, incidents=(Incident(11 * 60, 13 * 60, silent=True),)).entries()
+    quiet = [entry for entry in entries if not "2026-02-24T19:00" <= entry["timestamp"] < "2026-02-24T22:00"]
+    days = {day.date: day for day in recorded(record(tmp_path / "day.ndjson", quiet)).days}
+    # The recording begins at nine in Seoul; from eight in the evening requests went on without summaries.
+    assert days["2026-02-24"].missing == [*range(9), 20, 21]
+    # From four to seven in the morning nothing was logged at all.
+    assert days["2026-02-25"].missing == []
+
+
+def test_the_state_of_runs_has_the_days_of_the_recording(tmp_path: Path) -> None:
+    entries = Traffic(5, 200, incidents=(Incident(60, 80, failing={"kpa": 0.9}, redis_down=True),), repeated=0.01).entries()
+    source = record(tmp_path / "hours.ndjson", entries)
+    with World(tmp_path, [make_entry(entry) for entry in entries]) as world, LocalApp() as app:
+        world.more["ENDPOINTS"] = app.url
+        for number in range(200):
+            world.now = START + timedelta(minutes=number + 1, seconds=90)
+            world.tick()
+        kept = world.state().days
+        history = MonitoringHistory(PROJECT, namespace="production", endpoint=world.google.address)
+        measured = list(history.read(day_span_of(START, 200)))
+    (day,) = kept
+    (expected,) = recorded(source).days
+    assert replace(day, pings={}) == expected
+    assert day.pings[DATABASE_PING].normal == day.pings[DATABASE_PING].measured > 190
+    assert {series for series, _, _ in measured} == {DATABASE_PING, REDIS_PING}
+    assert sum(series == DATABASE_PING for series, _, _ in measured) == day.pings[DATABASE_PING].measured
+
+
+def day_span_of(start: datetime, minutes: int) -> Any:
+    from logwatch.entries import Span
+
+    return Span(start, start + timedelta(minutes=minutes))
+
+
+def test_days_of_cloud_logging_are_read_once_and_their_latencies_come_from_cloud_monitoring(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    entries = Traffic(5, 40 * 60, instances=1).entries()
+    with World(tmp_path, [make_entry(entry) for entry in entries]) as world:
+        world.now = START + timedelta(hours=41)
+        from logwatch.assembly import build_source
+
+        reader = build_week(world.settings, build_source(world.settings)[0], RULES)
+        first = reader.read(2, None, world.now, lambda *_: None)
+        asked = len(world.google.logging.calls.requests)
+        again = reader.read(2, None, world.now, lambda *_: None)
+    assert first == again
+    assert [day.date for day in first.days] == ["2026-02-24", "2026-02-25"]
+    assert [sum(day.judged) for day in first.days] == [1440, 1440]
+    assert first.days[1].counters["checkout.attempt"] > 0
+    assert len(world.google.logging.calls.requests) == asked > 2
+
+
+# ---- the command
+
+SCHEMA = {
+    "type": "object",
+    "required": ["schema", "from", "to", "zone", "source", "state", "gates"],
+    "properties": {
+        "schema": {"const": 1},
+        "state": {"enum": ["met", "not_met", "not_shown"]},
+        "gates": {
+            "type": "array",
+            "minItems": 6,
+            "maxItems": 6,
+            "items": {"required": ["name", "title", "state", "bound", "definition", "days", "needed"]},
+        },
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def bad_week(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A week of one instance with one bad day, and an hour without summaries."""
+    path = tmp_path_factory.mktemp("week") / "week.ndjson"
+    minutes = 15 * 60 + 7 * 1440
+    failing = {"kpa": 1.0, "glycopharm": 1.0, "cosmetics": 1.0}
+    bad = (Incident(3 * 1440, 3 * 1440 + 300, failing=failing), Incident(5 * 1440, 5 * 1440 + 60, silent=True))
+    record(path, Traffic(8, minutes, instances=1, incidents=bad).entries())
+    return path
+
+
+def test_the_json_says_it_all_and_the_same_every_time(run: Run, bad_week: Path) -> None:
+    ran = run("beta-exit", "--source", bad_week, "--until", "2026-03-03T15:00:00Z", "--format", "json")
+    document = json.loads(ran.out)
+    jsonschema.validate(document, SCHEMA)
+    assert (document["from"], document["to"], document["zone"], ran.code) == ("2026-02-25", "2026-03-03", "Asia/Seoul", 0)
+    days = {gate["name"]: [day["state"] for day in gate["days"]] for gate in document["gates"]}
+    assert days["payment"] == ["met", "met", "not_met", "met", "not_shown", "met", "met"]
+    assert days["checkout"] == ["met", "met", "met", "met", "not_shown", "met", "met"]
+    assert document["gates"][0]["days"][4]["hours"] == [9]
+    assert run("beta-exit", "--source", bad_week, "--until", "2026-03-03T15:00:00Z", "--format", "json").out == ran.out
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+@pytest.mark.parametrize("kind", ["table", "markdown", "html"])
+def test_what_it_writes_is_the_golden_one(run: Run, bad_week: Path, lang: str, kind: str, *, update_golden: bool) -> None:
+    ran = run("beta-exit", "--source", bad_week, "--until", "2026-03-03T15:00:00Z", "--lang", lang, "--format", kind)
+    shown = ran.out.replace(str(bad_week), "week.ndjson").replace(str(bad_week).replace("_", "\\_"), "week.ndjson")
+    golden = ROOT / f"tests/fixtures/golden/beta-exit.{lang}.{ {'table': 'txt', 'markdown': 'md', 'html': 'html'}[kind] }"
+    if update_golden:
+        golden.write_text(shown)
+    assert shown == golden.read_text()
+
+
+def test_the_exit_code_says_whether_all_is_met_where_that_is_asked_for(run: Run, bad_week: Path) -> None:
+    ran = run("beta-exit", "--source", bad_week, "--fail-on", "not-met")
+    assert (ran.code, "payment" in ran.err) == (1, True)
+    assert run("beta-exit", "--source", bad_week, "--fail-on", "not-shown").code == 1
+    assert run("beta-exit", "--source", bad_week).code == 0
+
+
+def test_without_a_state_nothing_is_shown(run: Run, tmp_path: Path) -> None:
+    ran = run("beta-exit", "--format", "json", LOGWATCH_STATE=str(tmp_path / "none.json"))
+    assert json.loads(ran.out)["state"] == "not_shown"
+    assert "there is no state yet" in ran.err
