@@ -27,9 +27,16 @@ class DayCell:
     date: str
     state: GateState
     value: str
-    """The figure with what it is made of; a dash where there is none."""
+    """A dash where there is none."""
+    counted: str
+    """Of how many; empty where that says nothing."""
     why: str
     """Empty where the value says it all."""
+
+    @property
+    def figure(self) -> str:
+        """The value with what it is made of."""
+        return f"{self.value} ({self.counted})" if self.counted else self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +117,9 @@ def _bound(gate: Gate) -> str:
 
 def _cell(mark: Mark, gate: Gate, audience: Audience) -> DayCell:
     value = format_value(mark.value, gate.unit)
-    counted = f" ({audience.say(f'of.{gate.name}', of=f'{mark.of:,.0f}')})" if mark.of and mark.value is not None else ""
+    counted = audience.say(f"of.{gate.name}", of=f"{mark.of:,.0f}") if mark.of and mark.value is not None else ""
     why = audience.say(f"gap.{mark.why}", hours=_hours(mark.hours)) if mark.why else ""
-    return DayCell(mark.date, mark.state, value + counted, why)
+    return DayCell(mark.date, mark.state, value, counted, why)
 
 
 def _hours(hours: Sequence[int]) -> str:

@@ -106,7 +106,7 @@ def render_exit(report: ExitReport, paper: Paper) -> str:
     for row in report.rows:
         parts.append(f"\n{row.mark} {row.title}\n  {row.definition}\n")
         parts += [
-            f"  {MARKS[cell.state]} {cell.date}  {' · '.join(filter(None, [cell.value, cell.why]))}\n" for cell in row.cells
+            f"  {MARKS[cell.state]} {cell.date}  {' · '.join(filter(None, [cell.figure, cell.why]))}\n" for cell in row.cells
         ]
         parts += [f"  → {each}\n" for each in row.needed]
     return "".join(parts)

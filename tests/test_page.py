@@ -72,6 +72,18 @@ def test_a_page_fits_and_asks_nobody_for_anything(looker: Browser, written: Call
 
 
 @needs_chromium
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_the_page_of_the_exit_conditions_is_as_good(looker: Browser, lang: str) -> None:
+    path = GOLDEN / f"beta-exit.{lang}.html"
+    seen = looker.look(path, VIEWS)
+    assert (seen.told, seen.asked) == ([], [])
+    assert seen.overflow <= 0
+    assert [
+        looker.examine(path, View(*size, scheme)).violations for size, scheme in zip((PHONE, DESKTOP), SCHEMES, strict=True)
+    ] == [[], []]
+
+
+@needs_chromium
 @pytest.mark.parametrize(("name", "view"), EXAMINED, ids=str)
 def test_everybody_can_read_a_page(looker: Browser, written: Callable[[str], Path], name: str, view: View) -> None:
     assert looker.examine(written(name), view).violations == []
