@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from logwatch.assembly import build_store
 from tests.local_google import make_entry
+from tests.local_slack import PLAIN_PATH, WEBHOOK_PATH
 from tests.made_traffic import START, Incident, Traffic
 from tests.world import PROJECT, World
 
@@ -87,14 +88,15 @@ class Outcome:
 
 
 @contextmanager
-def incident(killer: Killer) -> Iterator[World]:
-    """Give the world around the incident, its state in a bucket."""
+def incident(killer: Killer, *, bot: bool) -> Iterator[World]:
+    """Give the world around the incident, its state in a bucket; Slack by bot or by webhook, mail, and the plain webhook."""
     entries = [make_entry(entry) for entry in TRAFFIC.entries()]
     more = {"REMIND_EVERY": "10m"}
     with (
         tempfile.TemporaryDirectory() as folder,
-        World(Path(folder), entries, in_bucket=True, more=more, watch=killer.watch) as world,
+        World(Path(folder), entries, in_bucket=True, more=more, watch=killer.watch, bot=bot) as world,
     ):
+        world.more["WEBHOOK_URL"] = world.slack.plain_url
         assert world.gcs
         before = os.environ.get("STORAGE_EMULATOR_HOST")  # noqa: TID251 - runs in this process are told so, too
         os.environ["STORAGE_EMULATOR_HOST"] = world.gcs.url  # noqa: TID251 - likewise
@@ -105,14 +107,19 @@ def incident(killer: Killer) -> Iterator[World]:
             os.environ |= {"STORAGE_EMULATOR_HOST": before} if before else {}  # noqa: TID251 - likewise
 
 
+CHANNELS = ("slack", "email", "webhook")
+POST = "/api/chat.postMessage"
+
+
 def texts(world: World) -> list[str]:
-    """Give what Slack has taken."""
-    return [each.body["text"] for each in world.slack.taken]
+    """Give what Slack has taken, by webhook or by bot; a bot's changes to a message are no message."""
+    return [each.body["text"] for each in world.slack.taken if each.path in {WEBHOOK_PATH, POST}]
 
 
 def arrived(world: World) -> dict[str, list[str]]:
     """Give what each channel has taken, by what tells its messages apart."""
-    return {"slack": texts(world), "email": [str(mail["Message-ID"]) for mail in world.smtp.mails]}
+    posted = [each.body["id"] for each in world.slack.taken if each.path == PLAIN_PATH]
+    return {"slack": texts(world), "email": [str(mail["Message-ID"]) for mail in world.smtp.mails], "webhook": posted}
 
 
 def rehearse(world: World) -> list[Before]:
@@ -128,7 +135,7 @@ def rehearse(world: World) -> list[Before]:
         assert not summary.failed, summary.failed
         told.append({name: found[counts[name] :] for name, found in arrived(world).items()})
     return [
-        Before(now, state, {name: {each for late in told[at : at + 3] for each in late[name]} for name in ("slack", "email")})
+        Before(now, state, {name: {each for late in told[at : at + 3] for each in late[name]} for name in CHANNELS})
         for at, (now, state) in enumerate(states)
         if told[at]["slack"]
     ]
@@ -179,11 +186,17 @@ def _run(world: World, killer: Killer, before: Before, target: str) -> list[str]
 
 def main() -> None:
     """Try every point of every minute in which something is told, and print what came of it."""
+    for bot in (False, True):
+        print("Slack by bot" if bot else "Slack by webhook")  # noqa: T201 - the command's result
+        _kill_everywhere(bot=bot)
+
+
+def _kill_everywhere(*, bot: bool) -> None:
     killer = Killer()
-    with incident(killer) as world:
+    with incident(killer, bot=bot) as world:
         for before in rehearse(world):
             found = [kill(world, killer, before, point) for point in list_points(world, killer, before)]
-            repeats = {name: sum(each.repeated[name] for each in found) for name in ("slack", "email")}
+            repeats = {name: sum(each.repeated[name] for each in found) for name in CHANNELS}
             worst = max(max(each.repeated.values()) for each in found)
             print(  # noqa: T201 - the command's result
                 f"{before.now:%H:%M}: {len(found)} points, lost {sum(each.lost for each in found)}, "

@@ -111,6 +111,8 @@ class LocalSlack:
         self.files: dict[str, dict[str, Any]] = {}
         """Files by id: filename, length, alt_txt; data once uploaded; channel_id and thread_ts once they are shown."""
         self.may_write_files = True
+        self.broken: set[str] = set()
+        """Paths that answer 503 as long as they stand here."""
         self.watch: Callable[[str], AbstractContextManager[object]] = nullcontext
         """Entered before a message takes effect, left before it is answered; may raise to break the connection."""
         self.closing = threading.Event()
@@ -207,6 +209,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, "{}")
             return
         plan = self.slack.plans.popleft() if self.slack.plans else None
+        plan = Plan(503) if self.path in self.slack.broken else plan
         if plan and plan.hang_s:
             self.slack.closing.wait(plan.hang_s)
         with self.slack.watch(self.path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -13,8 +14,10 @@ import pytest
 
 from logwatch.assembly import build_store
 from logwatch.custody import Held, take
+from logwatch.errors import StoreError
 from logwatch.state import State, dump_state, load_state
-from tests.faults import MINUTE, TRAFFIC, Killer, incident, kill, list_points, rehearse, texts
+from logwatch.stores.gcs import GcsStore
+from tests.faults import CHANNELS, MINUTE, POST, TRAFFIC, Killer, arrived, incident, kill, list_points, rehearse, texts
 from tests.local_google import make_entry
 from tests.local_slack import BOT_TOKEN, PLAIN_PATH, WEBHOOK_PATH
 from tests.made_traffic import START, Incident, Traffic
@@ -55,17 +58,23 @@ def go_on(world: World, minutes: int) -> list[RunSummary]:
 
 def test_a_run_killed_at_any_point_loses_nothing_and_repeats_at_most_what_was_in_flight() -> None:
     killer = Killer()
-    with incident(killer) as world:
+    with incident(killer, bot=True) as world:
         before = rehearse(world)[0]
         outcomes = [kill(world, killer, before, point) for point in list_points(world, killer, before)]
     assert len(outcomes) >= 16
     assert {outcome.point for outcome in outcomes if outcome.lost or outcome.windows_lost} == set()
     assert max(max(outcome.repeated.values()) for outcome in outcomes) <= 1
-    assert {outcome.point.split()[-2] for outcome in outcomes} >= {WEBHOOK_PATH, "DATA", "CreateTimeSeries", "ListLogEntries"}
+    assert {outcome.point.split()[-2] for outcome in outcomes} >= {
+        POST,
+        PLAIN_PATH,
+        "DATA",
+        "CreateTimeSeries",
+        "ListLogEntries",
+    }
 
 
 def test_the_incident_of_the_faults_fires_joins_reminds_and_resolves() -> None:
-    with incident(Killer()) as world:
+    with incident(Killer(), bot=False) as world:
         told = [before.told for before in rehearse(world)]
         reasons = [note.reason for note in world.state().notes]
     assert [*dict.fromkeys(reasons)] == ["firing", "joined", "reminder", "resolved"]
@@ -110,17 +119,52 @@ def test_a_run_that_wakes_after_its_lease_overwrites_nothing(world: World) -> No
 
 
 @pytest.mark.parametrize("minutes", [1, 5, 90])
-def test_a_channel_that_fails_for_a_while_holds_up_no_other_and_gets_everything_afterwards(world: World, minutes: int) -> None:
-    world.slack.answer(503, times=10_000)
+@pytest.mark.parametrize("failing", CHANNELS)
+def test_a_channel_that_fails_for_a_while_holds_up_no_other_and_gets_everything_afterwards(
+    world: World, failing: str, minutes: int
+) -> None:
+    world.more["WEBHOOK_URL"] = world.slack.plain_url
+    if failing == "email":
+        world.smtp.replies.extend(["451 4.3.0 later"] * 10_000)
+    else:
+        world.slack.broken.add(WEBHOOK_PATH if failing == "slack" else PLAIN_PATH)
     world.tick()
-    assert (len(texts(world)), len(world.smtp.mails)) == (0, 1)
+    assert {name: len(found) for name, found in arrived(world).items()} == {name: name != failing for name in CHANNELS}
     go_on(world, minutes - 1)
-    mails = len(world.smtp.mails)
-    world.slack.plans.clear()
+    others = {name: found for name, found in arrived(world).items() if name != failing}
+    world.slack.broken.clear()
+    world.smtp.replies.clear()
     go_on(world, 1)
-    assert len(texts(world)) == mails == len(world.smtp.mails)
+    counts = {name: len(found) for name, found in arrived(world).items()}
+    assert set(counts.values()) == {len(next(iter(others.values())))}
+    assert all(len(set(found)) == len(found) for found in arrived(world).values())
     assert "경고" in texts(world)[0]
     assert world.state().outbox == ()
+
+
+@pytest.mark.parametrize("failing", CHANNELS)
+def test_after_an_outage_of_hours_a_channel_gets_its_messages_in_their_order(tmp_path: Path, failing: str) -> None:
+    entries = [make_entry(entry) for entry in TRAFFIC.entries()]
+    more = {"REMIND_EVERY": "10m"}
+    with World(tmp_path, entries, now=START + timedelta(minutes=18, seconds=90), more=more) as world:
+        world.more["WEBHOOK_URL"] = world.slack.plain_url
+        if failing == "email":
+            world.smtp.replies.extend(["451 4.3.0 later"] * 10_000)
+        else:
+            world.slack.broken.add(WEBHOOK_PATH if failing == "slack" else PLAIN_PATH)
+        go_on(world, 53)
+        world.slack.broken.clear()
+        world.smtp.replies.clear()
+        go_on(world, 1)
+        ids = [note.id for note in world.state().notes]
+        found = arrived(world)
+        assert len(ids) > 3
+        assert found["webhook"] == ids
+        assert [len(each) for each in found.values()] == [len(ids)] * 3
+        assert world.state().outbox == ()
+        first = [text.split("] ")[0] for text in texts(world)]
+    assert first[0].endswith("[경고")
+    assert first[-1].endswith("[해소")
 
 
 def test_retry_after_is_kept_across_runs(world: World) -> None:
@@ -182,6 +226,32 @@ def test_a_bucket_that_fails_once_costs_nothing(
         world.gcs.fail(status, 1, method)
         summary = world.tick()
         assert (summary.errors, summary.sent) == ([], 2)
+
+
+@pytest.mark.parametrize("fault", [412, "HANG", "DROP"])
+def test_a_bucket_that_says_no_or_nothing_in_the_middle_of_a_run_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str | int
+) -> None:
+    """The first save takes the lease, the second commits what is to be told; each in turn fails for good."""
+    with World(tmp_path, ENTRIES, now=FIRES, in_bucket=True) as world:
+        assert world.gcs
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", world.gcs.url)
+        quick = {"timeout_s": 0.5, "budget_s": 1}
+        monkeypatch.setattr(GcsStore.__init__, "__kwdefaults__", quick)
+        go_on(world, 1)
+        told = len(texts(world))
+        world.now += timedelta(minutes=30)
+        for _ in range(2):
+            world.gcs.fail(fault, 50, "POST")
+            with suppress(StoreError):
+                world.tick()
+            world.gcs.reset()
+            world.now += MINUTE
+        go_on(world, 2)
+        notes = world.state().notes
+    assert told == 1
+    assert [note.reason for note in notes] == ["firing", "resolved"]
+    assert len(texts(world)) == len(world.smtp.mails) == 2
 
 
 @pytest.mark.parametrize(
