@@ -106,7 +106,10 @@ def _series(rule: Rule, known: dict[str, Metric], installation: Installation) ->
     if rule.slow:
         label = rule.slow.label
         return [
-            *(_set(_query(select(f"slow_request/{name}", label=label), "ALIGN_MAX"), "LINE", name) for name in ("p50", "p95", "max")),
+            *(
+                _set(_query(select(f"slow_request/{name}", label=label), "ALIGN_MAX"), "LINE", name)
+                for name in ("p50", "p95", "max")
+            ),
             _set(_query(select("slow_request/count", label=label), "ALIGN_MAX"), "STACKED_BAR", "count", axis="Y2"),
         ]
     if rule.gauge:

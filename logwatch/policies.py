@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 ABSENT = timedelta(minutes=5)
-"""Without a heartbeat for so long, logwatch is taken for dead: two runs in a row are missing."""
+"""Without a heartbeat for so long, logwatch is taken for dead: two or three runs in a row are missing."""
 UNDELIVERED = timedelta(minutes=10)
 LAGS = timedelta(minutes=5)
 """How long runs must come late, or take long, before it is told."""
 BEHIND = timedelta(seconds=90)
-"""How far behind a window may be judged beyond the grace: less than a minute where a run begins on time, and its own seconds."""
+"""How far behind a window may be judged beyond the grace: at most a minute on time, and the run's own seconds."""
 OFTEN = timedelta(hours=1)
 """A condition on log lines speaks once in so long."""
 AUTO_CLOSE = timedelta(minutes=30)
@@ -51,9 +51,7 @@ class _Watch:
     """What its text names."""
 
 
-def policies(
-    rules: RuleSet, installation: Installation, templates: Path, *, channels: Sequence[str] = ()
-) -> dict[str, Json]:
+def policies(rules: RuleSet, installation: Installation, templates: Path, *, channels: Sequence[str] = ()) -> dict[str, Json]:
     """Give each policy by the name of its file, as `gcloud alpha monitoring policies create --policy-from-file` takes it."""
     return {watch.name: _policy(watch, installation, templates, channels) for watch in _watches(rules, installation)}
 

@@ -301,7 +301,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     # files for Cloud Monitoring
     "link_runs": ("logwatch 실행 로그", "logwatch's run lines"),
     "link_dashboards": ("대시보드", "Dashboards"),
-    "link_runbook": ("런북", "Runbook"),
     "dash_title": ("런북 3장 지표 – logwatch ({environment})", "Runbook section 3 – logwatch ({environment})"),
     "dash_levels": ("현재 수준 (0 정상, 1 주의, 2 경고)", "Levels now (0 normal, 1 elevated, 2 warning)"),
     "dash_figures": ("지표와 두 기준", "Figures and both bounds"),

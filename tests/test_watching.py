@@ -8,9 +8,10 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -106,15 +107,18 @@ def repository_files() -> dict[Path, Any]:
     return {**named, Path("deploy/dashboard.json"): made_dashboard()}
 
 
-def test_the_files_of_the_repository_are_what_the_rules_give(run: Run, tmp_path: Path, update_golden: bool) -> None:
+def watching_files(folder: Path) -> dict[Path, str]:
+    paths = [*(folder / "deploy/policies").iterdir(), folder / "deploy/dashboard.json"]
+    return {path.relative_to(folder): path.read_text() for path in paths}
+
+
+def test_the_files_of_the_repository_are_what_the_rules_give(run: Run, tmp_path: Path, *, update_golden: bool) -> None:
     folder = ROOT if update_golden else tmp_path
     (folder / "deploy").mkdir(exist_ok=True)
     assert run("cloud", "policies", "--output", folder / "deploy/policies").code == 0
     assert run("cloud", "dashboard", "--output", folder / "deploy/dashboard.json").code == 0
-    written = {path.relative_to(folder): path.read_text() for path in (folder / "deploy").rglob("*.json")}
-    there = {path.relative_to(ROOT): path.read_text() for path in (ROOT / "deploy").rglob("*.json")}
-    watching = {path: text for path, text in there.items() if path.parent.name == "policies" or path.name == "dashboard.json"}
-    assert watching == written, "make golden writes them anew"
+    written, there = watching_files(folder), watching_files(ROOT)
+    assert there == written, "make golden writes them anew"
     assert {path: json.loads(text) for path, text in written.items()} == repository_files()
 
 
@@ -264,8 +268,9 @@ def test_titles_are_told_apart_and_name_the_environment() -> None:
 
 
 def commands(text: str) -> list[str]:
-    found = re.findall(r"`(gcloud [^`]+)`", text) + re.findall(r"^(gcloud .+)$", text, re.MULTILINE)
-    return [each.replace("${project}", PROJECT) for each in found]
+    told = re.findall(r"`(gcloud [^`]+ [^`]+)`", text) + re.findall(r"^(gcloud .+)$", text, re.MULTILINE)
+    # "PROJECT" is no valid name of one, and gcloud says so.
+    return [re.sub(r"\$\{project\}|\bPROJECT\b", PROJECT, each) for each in told]
 
 
 # ---- what fires
@@ -282,8 +287,8 @@ class Conditions:
         return any(self._fires(condition, now) for condition in self.conditions)
 
     def _fires(self, condition: dict[str, Any], now: datetime) -> bool:
-        absent, above = condition.get("conditionAbsent"), condition.get("conditionThreshold")
-        asked = absent or above
+        absent = "conditionAbsent" in condition
+        asked = condition["conditionAbsent" if absent else "conditionThreshold"]
         span = seconds(asked["duration"])
         metric = selected(asked["filter"])["metric.type"].removeprefix("custom.googleapis.com/")
         points = [each for each in self.server.written(PROJECT) if each.metric == metric and each.at <= now]
@@ -315,7 +320,7 @@ def cursor(begun: datetime) -> datetime:
 @pytest.mark.parametrize("late_s", [0, 10, 25, 40, 55])
 @pytest.mark.parametrize(("missing", "fires"), [(0, False), (1, False), (3, True)])
 def test_the_heartbeat_is_missed_after_runs_in_a_row_and_not_for_one(
-    server: MonitoringServer, late_s: int, missing: int, fires: bool
+    server: MonitoringServer, late_s: int, missing: int, *, fires: bool
 ) -> None:
     asked = Conditions(server, made_policies()["heartbeat"])
     moments = [NOW + minute * MINUTE + timedelta(seconds=late_s) for minute in range(12) if not 4 <= minute < 4 + missing]
@@ -344,7 +349,7 @@ def test_the_heartbeat_is_missed_after_runs_in_a_row_and_not_for_one(
     ],
 )
 def test_a_figure_beyond_its_bound_for_long_enough_fires(
-    server: MonitoringServer, name: str, metric: str, values: list[float], fires: bool
+    server: MonitoringServer, name: str, metric: str, values: list[float], *, fires: bool
 ) -> None:
     publish(server, metric, {NOW + minute * MINUTE: value for minute, value in enumerate(values)})
     assert Conditions(server, made_policies()[name]).fire(NOW + len(values) * MINUTE) is fires
@@ -501,6 +506,38 @@ def test_settings_and_language_lead_the_files(run: Run, tmp_path: Path) -> None:
     assert shown["displayName"] == "Runbook section 3 – logwatch (beta)"
 
 
+PAGES = [ROOT / "docs/operations.md", ROOT / "docs/security.md"]
+
+
+def own_commands() -> list[str]:
+    """Every command of the pages that looks at the state or changes it, or writes files."""
+    pattern = re.compile(
+        r"(?:^|[`&] ?)(?:LOGWATCH_\w+=\S+ )?(logwatch (?:alerts|explain|silence|cloud)[^`\n&|]*)", re.MULTILINE
+    )
+    texts = [*(page.read_text() for page in PAGES), *(each["documentation"]["content"] for each in made_policies().values())]
+    return sorted({match[1].strip() for text in texts for match in pattern.finditer(text)})
+
+
+@pytest.mark.parametrize("command", own_commands())
+def test_a_command_of_the_pages_parses(run: Run, tmp_path: Path, command: str) -> None:
+    arguments = shlex.split(command)[1:]
+    if "--output" in arguments:
+        arguments[arguments.index("--output") + 1] = str(tmp_path / "made")
+    ran = run(*arguments, LOGWATCH_STATE=str(tmp_path / "state.json"))
+    assert ran.code == 0 or "there is no silence 'a6d481'" in ran.err, ran.err
+
+
+def test_there_are_commands_on_the_pages() -> None:
+    assert {tuple(each.split()[1:3]) for each in own_commands()} >= {
+        ("silence", "add"), ("silence", "list"), ("silence", "expire"), ("explain", "payment-confirm"), ("cloud", "policies")
+    }  # fmt: skip
+
+
+def test_every_policy_stands_in_the_operations() -> None:
+    text = PAGES[0].read_text()
+    assert [name for name in NAMES if f"| `{name}` |" not in text] == []
+
+
 # ---- the real gcloud
 
 
@@ -530,7 +567,7 @@ def gcloud(tmp_path: Path) -> Iterator[tuple[Callable[..., subprocess.CompletedP
         pytest.skip("gcloud is not installed")
     created: list[tuple[str, Any]] = []
     handler = type("Handler", (_Monitoring,), {"created": created})
-    with HTTPServer(("127.0.0.1", 0), handler) as http:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
         thread = threading.Thread(target=http.serve_forever)
         thread.start()
         environment = {
@@ -553,27 +590,29 @@ def gcloud(tmp_path: Path) -> Iterator[tuple[Callable[..., subprocess.CompletedP
 
 def test_gcloud_sends_the_files_as_they_are(gcloud: Any) -> None:
     call, created = gcloud
-    for path in ("deploy/policies/heartbeat.json", "deploy/policies/run-failed.json"):
-        ran = call("alpha", "monitoring", "policies", "create", f"--policy-from-file={path}")
-        assert ran.returncode == 0, ran.stderr
-    ran = call("monitoring", "dashboards", "create", "--config-from-file=deploy/dashboard.json")
-    assert ran.returncode == 0, ran.stderr
-    assert [path for path, _ in created] == [
-        f"/v3/projects/{PROJECT}/alertPolicies",
-        f"/v3/projects/{PROJECT}/alertPolicies",
-        f"/v1/projects/{PROJECT}/dashboards",
-    ]
-    texts = ["policies/heartbeat", "policies/run-failed", "dashboard"]
-    assert [body for _, body in created] == [json.loads((ROOT / f"deploy/{name}.json").read_text()) for name in texts]
+    files = [f"deploy/policies/{name}.json" for name in NAMES]
+    asked = [["alpha", "monitoring", "policies", "create", f"--policy-from-file={path}"] for path in files]
+    asked.append(["monitoring", "dashboards", "create", "--config-from-file=deploy/dashboard.json"])
+    with ThreadPoolExecutor(2) as pool:
+        for ran in pool.map(lambda arguments: call(*arguments), asked):
+            assert ran.returncode == 0, ran.stderr
+    sent = {body["displayName"]: (path, body) for path, body in created}
+    assert len(sent) == len(asked)
+    for path in files:
+        policy = json.loads((ROOT / path).read_text())
+        assert sent[policy["displayName"]] == (f"/v3/projects/{PROJECT}/alertPolicies", policy)
+    shown = json.loads((ROOT / "deploy/dashboard.json").read_text())
+    assert sent[shown["displayName"]] == (f"/v1/projects/{PROJECT}/dashboards", shown)
 
 
 def test_gcloud_knows_every_command_that_people_are_told_to_type(gcloud: Any, tmp_path: Path) -> None:
     call, _ = gcloud
     texts = [policy["documentation"]["content"] for policy in made_policies().values()]
-    texts += [path.read_text() for path in (ROOT / "docs/operations.md", ROOT / "docs/security.md") if path.exists()]
-    told = sorted({shlex.join(shlex.split(each)) for text in texts for each in commands(text)})
-    assert len(told) >= 15
-    (tmp_path / "commands.json").write_text(json.dumps(told))
+    texts += [page.read_text() for page in PAGES]
+    # In the middle of a word '#' begins no comment, but the linter takes it for one.
+    told = sorted({each.replace("#", "@") for text in texts for each in commands(text)})
+    assert len(told) >= 45
+    (tmp_path / "commands.json").write_text(json.dumps([{"command_string": each} for each in told]))
     ran = call("meta", "lint-gcloud-commands", f"--commands-file={tmp_path / 'commands.json'}")
     results = json.loads(ran.stdout)
     assert [(each["command_string"], each["error_message"]) for each in results if not each["success"]] == []
