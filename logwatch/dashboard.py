@@ -76,6 +76,7 @@ def _chart(rule: Rule, rules: RuleSet, known: dict[str, Metric], installation: I
             "dataSets": _series(rule, known, installation),
             "thresholds": _bounds(rule, installation),
             "yAxis": {"label": _unit(rule), "scale": "LINEAR"},
+            **({"y2Axis": {"label": "count", "scale": "LINEAR"}} if rule.slow else {}),
             "chartOptions": {"mode": "COLOR"},
         },
     }

@@ -35,8 +35,12 @@ OFTEN = timedelta(hours=1)
 """A condition on log lines speaks once in so long."""
 AUTO_CLOSE = timedelta(minutes=30)
 
-RUN_LINE = '(resource.type="cloud_run_job" OR resource.type="cloud_run_revision") AND jsonPayload.run.owner:*'
+_PLACE = '(resource.type="cloud_run_job" OR resource.type="cloud_run_revision")'
+RUN_LINE = f"{_PLACE} AND jsonPayload.run.owner:*"
 """Filter of Cloud Logging for the line that each run leaves."""
+REFUSED = f"{RUN_LINE} AND jsonPayload.run.refused:*"
+FAILED = f'{_PLACE} AND ((jsonPayload.run.owner:* AND severity>=ERROR) OR textPayload=~"^logwatch: ")'
+"""A run that could not get as far as its line says on standard error why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,8 @@ def _watches(rules: RuleSet, installation: Installation) -> Iterable[_Watch]:
         above = bound - 0.5 if silence.warning.direction == ">=" else bound
         condition = _above("telemetry/silent_minutes", above, silence.for_, installation)
         yield _Watch("telemetry-silent", "ERROR", (condition,), {"silent": f"{bound:g}"})
-    yield _Watch("run-failed", "ERROR", (_logged("severity>=ERROR"),), {})
-    yield _Watch("metrics-refused", "WARNING", (_logged("jsonPayload.run.refused:*"),), {})
+    yield _Watch("run-failed", "ERROR", (_logged("a run's error", FAILED),), {"failed": FAILED})
+    yield _Watch("metrics-refused", "WARNING", (_logged("refused points", REFUSED),), {"refused": REFUSED})
     waiting = _above("logwatch/undelivered", 0, UNDELIVERED, installation)
     yield _Watch("undelivered", "ERROR", (waiting,), {"waited": _minutes(UNDELIVERED)})
     lag, long = (installation.grace + BEHIND).total_seconds(), math.floor(installation.lease.total_seconds() * 0.8)
@@ -135,8 +139,8 @@ def _above(metric: str, bound: float, duration: timedelta, installation: Install
     return {"displayName": f"{metric} > {bound:g} for {_seconds(duration)}", "conditionThreshold": condition}
 
 
-def _logged(what: str) -> Json:
-    return {"displayName": what, "conditionMatchedLog": {"filter": f"{RUN_LINE} AND {what}"}}
+def _logged(what: str, selection: str) -> Json:
+    return {"displayName": what, "conditionMatchedLog": {"filter": selection}}
 
 
 def _links(installation: Installation) -> list[Json]:

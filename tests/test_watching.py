@@ -21,7 +21,7 @@ from google.cloud.monitoring_dashboard_v1 import Dashboard
 from google.cloud.monitoring_v3 import AlertPolicy
 from google.protobuf.json_format import ParseDict, ParseError
 
-from logwatch.config import bundled
+from logwatch.config import Settings, bundled
 from logwatch.dashboard import dashboard
 from logwatch.exporters.cloud_monitoring import CloudMonitoringExporter
 from logwatch.installation import Installation
@@ -43,6 +43,7 @@ NOW = datetime(2026, 2, 24, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 PROJECT = "o4o-demo"
 LOG_MATCH = ("run-failed", "metrics-refused")
+PAGES = [ROOT / "docs/operations.md", ROOT / "docs/security.md"]
 CHANNEL = "projects/o4o-demo/notificationChannels/123"
 
 
@@ -114,6 +115,7 @@ def watching_files(folder: Path) -> dict[Path, str]:
 
 def test_the_files_of_the_repository_are_what_the_rules_give(run: Run, tmp_path: Path, *, update_golden: bool) -> None:
     folder = ROOT if update_golden else tmp_path
+    shutil.rmtree(folder / "deploy/policies", ignore_errors=True)  # one that is no more goes too
     (folder / "deploy").mkdir(exist_ok=True)
     assert run("cloud", "policies", "--output", folder / "deploy/policies").code == 0
     assert run("cloud", "dashboard", "--output", folder / "deploy/dashboard.json").code == 0
@@ -389,6 +391,46 @@ def test_a_runs_own_line_fires_what_it_should(changes: dict[str, Any], fires: li
     assert [name for name, text in asked.items() if matches(text, entry)] == fires
 
 
+@pytest.mark.parametrize(
+    ("text", "fires"),
+    [("logwatch: gs://b/state.json: cannot be read", True), ("  hint: run: gcloud …", False), ("Error: logwatch: no", False)],
+)
+def test_what_a_run_says_on_standard_error_fires(text: str, *, fires: bool) -> None:
+    resource = {"type": "cloud_run_job", "labels": {"job_name": "logwatch"}}
+    entry = make_entry({"timestamp": "2026-02-24T12:00:00Z", "resource": resource, "textPayload": text})
+    asked = next(iter(found(made_policies()["run-failed"]["conditions"], "filter")))
+    assert matches(asked, entry) is fires
+
+
+def test_a_state_that_cannot_be_read_is_told_on_standard_error_like_this(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "state.json").mkdir()
+    ran = run("run", "--source", "gcp://o4o-demo", LOGWATCH_STATE=str(tmp_path / "state.json"), LOGWATCH_METRICS_PROJECT="none")
+    assert ran.code == 3
+    assert ran.err.startswith("logwatch: ")
+
+
+SAID = [
+    "given up after a day",
+    "the pause was too long",
+    "others keep saving the state",
+    "has the lease until",
+    "is there already",
+    "waited too long",
+]
+
+
+@pytest.mark.parametrize("words", SAID)
+def test_what_a_text_quotes_is_what_logwatch_says(words: str) -> None:
+    assert any(words in path.read_text() for path in (ROOT / "logwatch").rglob("*.py"))
+    assert any(f"`{words}`" in policy["documentation"]["content"] for policy in made_policies().values())
+
+
+def test_settings_that_are_named_are_there() -> None:
+    texts = [PAGES[0].read_text(), *(policy["documentation"]["content"] for policy in made_policies().values())]
+    named = {name for text in texts for name in re.findall(r"LOGWATCH_([A-Z_]*[A-Z])", text)}
+    assert {name.lower() for name in named} <= set(Settings.model_fields)
+
+
 def test_a_line_of_the_application_never_fires() -> None:
     entry = make_entry(
         {
@@ -504,9 +546,6 @@ def test_settings_and_language_lead_the_files(run: Run, tmp_path: Path) -> None:
     assert text["links"][-1] == {"displayName": "Runbook", "url": "https://example.com/runbook"}
     shown = json.loads(run("cloud", "dashboard", "--lang", "en", **settings).out)
     assert shown["displayName"] == "Runbook section 3 – logwatch (beta)"
-
-
-PAGES = [ROOT / "docs/operations.md", ROOT / "docs/security.md"]
 
 
 def own_commands() -> list[str]:
