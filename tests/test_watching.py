@@ -36,6 +36,9 @@ from tests.conftest import ROOT, Run
 from tests.local_google import MonitoringServer, make_entry
 from tests.local_google.filters import matches
 from tests.local_google.monitoring_filters import parse_filter
+from tests.local_google.monitoring_service import MonitoringService
+from tests.made_traffic import START, Incident, Traffic
+from tests.world import World
 
 LANGS: tuple[Lang, Lang] = ("ko", "en")
 NAMES = ("heartbeat", "telemetry-silent", "run-failed", "metrics-refused", "undelivered", "lag")
@@ -281,7 +284,7 @@ def commands(text: str) -> list[str]:
 class Conditions:
     """The conditions of a policy, judged by their own words over what a local Cloud Monitoring holds."""
 
-    def __init__(self, server: MonitoringServer, policy: dict[str, Any]) -> None:
+    def __init__(self, server: MonitoringServer | MonitoringService, policy: dict[str, Any]) -> None:
         self.server = server
         self.conditions = policy["conditions"]
 
@@ -355,6 +358,24 @@ def test_a_figure_beyond_its_bound_for_long_enough_fires(
 ) -> None:
     publish(server, metric, {NOW + minute * MINUTE: value for minute, value in enumerate(values)})
     assert Conditions(server, made_policies()[name]).fire(NOW + len(values) * MINUTE) is fires
+
+
+def test_real_runs_with_a_dead_slack_and_then_none_at_all(tmp_path: Path) -> None:
+    traffic = Traffic(5, 60, incidents=(Incident(10, 40, errors=3),))
+    entries = [make_entry(entry) for entry in traffic.entries()]
+    with World(tmp_path, entries, now=START + timedelta(minutes=12, seconds=30)) as world:
+        world.slack.answer(503, times=10_000)
+        asked = {name: Conditions(world.google.monitoring, made_policies()[name]) for name in NAMES if name not in LOG_MATCH}
+        fired = []
+        for minute in range(25):
+            if minute < 15:  # the 16th run never comes
+                world.tick()
+            fired.append({name for name, conditions in asked.items() if conditions.fire(world.now + timedelta(seconds=50))})
+            world.now += MINUTE
+    assert fired[:10] == [set()] * 10
+    assert fired[10:15] == [{"undelivered"}] * 5
+    assert "heartbeat" not in fired[15] | fired[16]
+    assert fired[18:] == [{"undelivered", "heartbeat"}] * 7
 
 
 def test_bounds_follow_the_settings() -> None:
