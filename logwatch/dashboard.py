@@ -23,19 +23,25 @@ COLUMNS = 12
 """As many as the interface documents."""
 CARD, CHART, HEADER, TEXT = (2, 2), (4, 4), (COLUMNS, 1), (COLUMNS, 11)
 """Widths and heights of tiles."""
-OWN = ("heartbeat", "lag", "run_time", "undelivered", "unparsed")
-"""What logwatch says of itself."""
+OWN = (("heartbeat",), ("lag", "run_time"), ("undelivered", "unparsed"))
+"""What logwatch says of itself, chart by chart; what stands in one has one unit."""
+MOST = 40
+"""Tiles of a dashboard. Where there are too many rules, the last ones have their chart only."""
 
 
 def dashboard(rules: RuleSet, installation: Installation) -> Json:
     """Give the dashboard, as `gcloud monitoring dashboards create --config-from-file` takes it."""
     say = installation.readers.say
     known = {metric.name: metric for metric in metrics(rules)}
+    cards = [_card(rule, installation) for rule in rules.rules]
+    charts = [_chart(rule, rules, known, installation) for rule in rules.rules]
+    own = [_own_chart([known[f"logwatch/{name}"] for name in names], installation) for names in OWN]
+    fixed = len([*charts, *own]) + 4  # three headers and the procedures
     sections = (
-        (say("dash_levels"), CARD, [_card(rule, installation) for rule in rules.rules]),
-        (say("dash_figures"), CHART, [_chart(rule, rules, known, installation) for rule in rules.rules]),
-        ("logwatch", CHART, [_own_chart(known[f"logwatch/{name}"], installation) for name in OWN]),
-        (say("dash_procedures"), TEXT, [_procedures(rules, installation)]),
+        (say("dash_levels"), CARD, cards[: max(MOST - fixed, 0)]),
+        (say("dash_figures"), CHART, charts),
+        ("logwatch", CHART, own),
+        ("", TEXT, [_procedures(rules, installation)]),
     )
     return {
         "displayName": say("dash_title", environment=installation.environment),
@@ -48,8 +54,9 @@ def _tiles(sections: Iterable[tuple[str, tuple[int, int], list[Json]]]) -> Itera
     """Place each section under its header, row by row from the left."""
     y = 0
     for title, size, widgets in sections:
-        yield _tile({"title": title, "sectionHeader": {"subtitle": "", "dividerBelow": False}}, 0, y, HEADER)
-        y += HEADER[1]
+        if title:
+            yield _tile({"title": title, "sectionHeader": {"subtitle": "", "dividerBelow": False}}, 0, y, HEADER)
+            y += HEADER[1]
         across = COLUMNS // size[0]
         for number, widget in enumerate(widgets):
             yield _tile(widget, number % across * size[0], y + number // across * size[1], size)
@@ -137,14 +144,15 @@ def _bounds(rule: Rule, installation: Installation) -> list[Json]:
     return both[1:] if rule.normal.bound == rule.warning.bound else both
 
 
-def _own_chart(metric: Metric, installation: Installation) -> Json:
-    name = metric.name.rpartition("/")[2]
+def _own_chart(drawn: Sequence[Metric], installation: Installation) -> Json:
+    names = [metric.name.rpartition("/")[2] for metric in drawn]
+    selections = [installation.selection(metric.name) for metric in drawn]
     chart = {
-        "dataSets": [_set(_query(installation.selection(metric.name), "ALIGN_MAX"), "LINE", name)],
-        "yAxis": {"label": metric.unit.removeprefix("1"), "scale": "LINEAR"},
+        "dataSets": [_set(_query(each, "ALIGN_MAX"), "LINE", name) for each, name in zip(selections, names, strict=True)],
+        "yAxis": {"label": drawn[0].unit.removeprefix("1"), "scale": "LINEAR"},
         "chartOptions": {"mode": "COLOR"},
     }
-    return {"title": installation.readers.say(f"dash_{name}"), "xyChart": chart}
+    return {"title": ", ".join(installation.readers.say(f"dash_{name}") for name in names), "xyChart": chart}
 
 
 def _query(selection: str, aligner: str, reducer: str = "", group_by: str = "") -> Json:

@@ -9,6 +9,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,7 +23,7 @@ from google.cloud.monitoring_v3 import AlertPolicy
 from google.protobuf.json_format import ParseDict, ParseError
 
 from logwatch.config import Settings, bundled
-from logwatch.dashboard import dashboard
+from logwatch.dashboard import OWN, dashboard
 from logwatch.exporters.cloud_monitoring import CloudMonitoringExporter
 from logwatch.installation import Installation
 from logwatch.points import PREFIX, Point, metrics
@@ -511,10 +512,14 @@ def test_the_procedures_stand_there_step_by_step(lang: Lang) -> None:
         assert all(step.text in text["content"] for step in procedure.steps)
 
 
-def test_tiles_lie_side_by_side_within_the_width_and_are_at_most_40() -> None:
-    layout = made_dashboard()["mosaicLayout"]
+@pytest.mark.parametrize("more", [0, 1, 12])
+def test_tiles_lie_side_by_side_within_the_width_and_are_at_most_40(more: int) -> None:
+    added = [rules().rules[0].model_copy(update={"rule": f"added-{number}"}) for number in range(more)]
+    layout = dashboard(replace(rules(), rules=(*rules().rules, *added)), installation())["mosaicLayout"]
     assert 1 <= layout["columns"] <= 12
     assert len(layout["tiles"]) <= 40
+    assert len([tile for tile in layout["tiles"] if "xyChart" in tile["widget"]]) == 18 + more
+    assert "text" in layout["tiles"][-1]["widget"]
     taken = [
         (x, y)
         for tile in layout["tiles"]
@@ -524,6 +529,16 @@ def test_tiles_lie_side_by_side_within_the_width_and_are_at_most_40() -> None:
     assert len(taken) == len(set(taken))
     assert max(x for x, _ in taken) < layout["columns"]
     assert all(len(text) <= 2048 for text in found(layout, "filter"))
+
+
+def test_figures_of_one_chart_have_one_unit() -> None:
+    units = {metric.name: metric.unit for metric in metrics(rules())}
+    assert [len({units[f"logwatch/{name}"] for name in names}) for names in OWN] == [1] * len(OWN)
+
+
+def test_logwatchs_own_figures_are_all_drawn() -> None:
+    drawn = {selected(text)["metric.type"] for text in found(list(widgets(made_dashboard(), "xyChart").values()), "filter")}
+    assert {PREFIX + metric.name for metric in metrics(rules()) if metric.name.startswith("logwatch/")} <= drawn
 
 
 # ---- the commands
