@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from logwatch.config import Settings
     from logwatch.delivery import Describe
     from logwatch.gates import Expected
+    from logwatch.installation import Installation
     from logwatch.messages import Message
     from logwatch.notifications import Notification
     from logwatch.pipeline import Parts
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from logwatch.wording import Audience
 
 
+DEFAULT_REGION = "asia-northeast3"
+"""Where the platform runs."""
 LOOKUP_S = 4
 """Seconds that one look-up may go on failing."""
 
@@ -256,6 +259,20 @@ def audience(settings: Settings) -> Audience:
 
     addressed = parse_address(settings.source[0])[1] if _project(settings) else None
     return Audience(settings.lang, settings.timezone, settings.service or addressed or DEFAULT_SERVICE)
+
+
+def installation(settings: Settings) -> Installation:
+    """Say which installation is to be watched."""
+    from logwatch.installation import Installation
+
+    return Installation(
+        environment=settings.environment,
+        region=settings.location or DEFAULT_REGION,
+        grace=settings.grace,
+        lease=settings.lease,
+        readers=audience(settings),
+        runbook_url=settings.runbook_url,
+    )
 
 
 def message_builder(settings: Settings, rules: RuleSet) -> Callable[[Notification], Message]:

@@ -45,6 +45,9 @@ app.add_typer(silence_app, name="silence")
 rules_app = typer.Typer(help="Validate, list and test the rules.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
 
+cloud_app = typer.Typer(help="Write the files that watch logwatch itself in Cloud Monitoring.", no_args_is_help=True)
+app.add_typer(cloud_app, name="cloud")
+
 
 class Format(StrEnum):
     """How `evaluate` writes."""
@@ -500,6 +503,50 @@ def rules_schema(output: OutputOption = None) -> None:
     from logwatch.rules import rules_schema as schema
 
     _write(json.dumps(schema(), indent=2, ensure_ascii=False) + "\n", output)
+
+
+@cloud_app.command("policies")
+def cloud_policies(
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write them to, a file each.")],
+    notification_channel: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="projects/P/notificationChannels/ID that each policy notifies; repeat it."),
+    ] = None,
+    lang: LangOption = None,
+    rules: RulesOption = None,
+) -> None:
+    """Write the alert policies that watch logwatch itself, for 'gcloud alpha monitoring policies create'."""
+    from logwatch.assembly import installation
+    from logwatch.config import bundled, parse_channel
+    from logwatch.errors import ConfigError
+    from logwatch.policies import policies
+
+    settings = _settings(lang=lang, rules=rules)
+    channels = [parse_channel(each) for each in notification_channel or ()]
+    made = policies(build_rules(settings), installation(settings), bundled("templates"), channels=channels)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"cannot be made: {error.strerror}", where=str(output), hint="give another --output") from None
+    for name, policy in made.items():
+        _write(_json(policy), output / f"{name}.json")
+        typer.echo(output / f"{name}.json")
+
+
+@cloud_app.command("dashboard")
+def cloud_dashboard(output: OutputOption = None, lang: LangOption = None, rules: RulesOption = None) -> None:
+    """Write the dashboard of all rules and of logwatch itself, for 'gcloud monitoring dashboards create'."""
+    from logwatch.assembly import installation
+    from logwatch.dashboard import dashboard
+
+    settings = _settings(lang=lang, rules=rules)
+    _write(_json(dashboard(build_rules(settings), installation(settings))), output)
+
+
+def _json(document: dict[str, Any]) -> str:
+    import json
+
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def _settings(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -149,6 +150,15 @@ def parse_length(text: str, *, where: str) -> timedelta:
     if not length:
         raise ConfigError("the length is zero", where=where, hint="right are e.g. 30m, 2h, 1d")
     return length
+
+
+def parse_channel(text: str) -> str:
+    """Read the full name of a notification channel of Cloud Monitoring."""
+    if not re.fullmatch(r"projects/[^/\s]+/notificationChannels/[^/\s]+", text):
+        hint = "gcloud beta monitoring channels list --format='value(name)' prints them"
+        message = f"'{text}' is no notification channel; right is projects/PROJECT/notificationChannels/ID"
+        raise ConfigError(message, where="--notification-channel", hint=hint)
+    return text
 
 
 def _parse_moment(source: str, now: datetime, zone: ZoneInfo) -> datetime:

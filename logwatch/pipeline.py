@@ -248,7 +248,7 @@ class _Run:
                 fresh.add_gauge(series, to_nanoseconds(now), value)
         with summary.timed("judge"):
             ticked = ticker.tick(self.held.state, fresh, planned, now)
-        summary.take(ticked, fresh, now)
+        summary.take(ticked, fresh, self.clock())
         with summary.timed("evidence"):
             state = self._gather(source, ticker, ticked, probe)
         self.held.state = replace(state, points=(*state.points, *_own_points(summary, state)))

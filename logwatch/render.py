@@ -13,7 +13,7 @@ from logwatch.levels import SEVERITY, Level
 from logwatch.notifications import NotifyReason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
@@ -242,6 +242,11 @@ def render_message(message: Message, templates: Path, name: str) -> str:
     """Give a message through one of the templates: message.txt.j2 or message.html.j2."""
     environment = _environment(templates, html=name.endswith(".html.j2"))
     return environment.get_template(name).render(message=message, say=message.say).strip() + "\n"
+
+
+def render_policy(figures: Mapping[str, object], templates: Path, name: str) -> str:
+    """Give what an alert policy says in Markdown, its title first."""
+    return _environment(templates, html=False).get_template(name).render(figures).strip() + "\n"
 
 
 def draw_course(course: Course, zone: ZoneInfo) -> bytes | None:

@@ -374,6 +374,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "LOGWATCH_ENDPOINTS를 설정한 logwatch run이 하루의 90% 이상을 측정해야 합니다: {dates}",
         "logwatch run with LOGWATCH_ENDPOINTS must have measured 90 % of the day: {dates}",
     ),
+    # files for Cloud Monitoring
+    "link_runs": ("logwatch 실행 로그", "logwatch's run lines"),
+    "link_dashboards": ("대시보드", "Dashboards"),
+    "dash_title": ("런북 3장 지표 – logwatch ({environment})", "Runbook section 3 – logwatch ({environment})"),
+    "dash_levels": ("현재 수준 (0 정상, 1 주의, 2 경고)", "Levels now (0 normal, 1 elevated, 2 warning)"),
+    "dash_figures": ("지표와 두 기준", "Figures and both bounds"),
+    "dash_procedures": ("경고 대응 절차 (런북 4장)", "What to do (runbook, section 4)"),
+    "dash_heartbeat": ("실행 신호", "Heartbeat"),
+    "dash_lag": ("판정 지연", "Lag of judging"),
+    "dash_run_time": ("실행 시간", "Run time"),
+    "dash_undelivered": ("전송 대기 중인 알림", "Messages not delivered yet"),
+    "dash_unparsed": ("해석하지 못한 로그", "Entries not understood"),
     # reasons of unparsed entries
     "reason.not_json": ("JSON이 아님", "not JSON"),
     "reason.cut_off": ("중간에 잘림", "cut off"),
