@@ -156,13 +156,26 @@ def test_what_a_backtest_prints(run: Run, name: str, lang: str, *, update_golden
     assert ran.out == golden.read_text()
 
 
+@pytest.mark.parametrize("name", ["payment", "storm"])
+@pytest.mark.parametrize("lang", ["ko", "en"])
+@pytest.mark.parametrize(("kind", "suffix"), [("messages", "txt"), ("markdown", "md")])
+def test_every_message_of_a_backtest_in_full(
+    run: Run, name: str, lang: str, kind: str, suffix: str, *, update_golden: bool
+) -> None:
+    ran = run("backtest", f"{LOGS}/{name}.ndjson", "--lang", lang, "--format", kind)
+    golden = ROOT / f"tests/fixtures/golden/messages-{name}.{lang}.{suffix}"
+    if update_golden:
+        golden.write_text(ran.out)
+    assert ran.out == golden.read_text()
+
+
 def test_the_json_of_a_backtest_is_what_others_rely_on(run: Run) -> None:
     document = json.loads(run("backtest", f"{LOGS}/storm.ndjson", "--format", "json").out)
     assert list(document) == ["schema", "from", "to", "ticks", "late", "alerts", "notifications"]
     assert (document["schema"], document["from"], document["to"]) == (1, "2026-02-24T03:00:00Z", "2026-02-24T05:00:00Z")
     first = document["notifications"][0]
-    assert {key: first[key] for key in ("at", "reason", "procedure", "rules", "labels", "channels")} == {
-        "at": "2026-02-24T03:33:30Z", "reason": "firing", "procedure": "4.1", "rules": ["checkout-success"],
+    assert {key: first[key] for key in ("at", "reason", "procedure", "step", "rules", "labels", "channels")} == {
+        "at": "2026-02-24T03:33:30Z", "reason": "firing", "procedure": "4.1", "step": 3, "rules": ["checkout-success"],
         "labels": {"service": "glycopharm"}, "channels": [],
     }  # fmt: skip
     alert = next(each for each in document["alerts"] if each["rule"] == "cache-error")
