@@ -29,6 +29,7 @@ wanted_secrets=
 piped_secret=
 settings=
 build=false
+policy_lines='value[separator=" "](bindings.role,bindings.members)'
 
 read_options() {
     while [ $# -gt 0 ]; do
@@ -114,8 +115,8 @@ grant() {
     done
     shift
     rest=("$@")
-    if ! $dry_run && gcloud "${group[@]}" get-iam-policy "${rest[@]}" --flatten='bindings[].members' \
-        --filter="bindings.role=$role AND bindings.members=$member" --format='value(bindings.role)' 2>/dev/null | grep -q .; then
+    if ! $dry_run && gcloud "${group[@]}" get-iam-policy "${rest[@]}" --flatten='bindings[].members' --format="$policy_lines" 2>/dev/null |
+        grep -qxF "$role $member"; then
         say there "$role on $what"
         return
     fi
@@ -143,8 +144,8 @@ make_bucket() { # BUCKET
 # What can only be set on a bucket that is there already. VERSIONING is --versioning or --no-versioning.
 finish_bucket() { # BUCKET LIFECYCLE-FILE VERSIONING
     local now=
-    if ! $dry_run; then now=$(gcloud storage buckets describe "gs://$1" --format='value(lifecycle_config.rule.len())'); fi
-    if [ "${now:-0}" != 0 ]; then return; fi
+    if ! $dry_run; then now=$(gcloud storage buckets describe "gs://$1" --format='value(lifecycle_config)'); fi
+    if [ -n "$now" ]; then return; fi
     change gcloud storage buckets update "gs://$1" "$3" --lifecycle-file="$2"
 }
 
@@ -189,21 +190,21 @@ fill_secret() { # ID VALUE
     fi
     if [ "$(gcloud secrets versions access latest --secret="$1" --project="$project" 2>/dev/null || true)" = "$2" ]; then return; fi
     say make "version of secret $1"
-    printf '%s' "$2" | gcloud secrets versions add "$1" --data-file=- --project="$project" >/dev/null 2>&1 ||
-        fail "cannot add a version to secret $1" "roles/secretmanager.admin is needed"
+    local answer
+    answer=$(printf '%s' "$2" | gcloud secrets versions add "$1" --data-file=- --project="$project" 2>&1) || fail "cannot fill secret $1" "$answer"
 }
 
 # Secrets of ours that have a value, as Cloud Run wants them: VARIABLE=SECRET:latest.
 filled_secrets() {
-    local secret id versions list=
+    local secret id states list=
     for secret in $known_secrets; do
         id=$name-$secret
         if $dry_run; then
             case " $wanted_secrets " in *" $secret "*) ;; *) if [ -z "$(value_of "$secret")" ]; then continue; fi ;; esac
         else
             grep -qx "$id" <<<"$our_secrets" || continue
-            versions=$(gcloud secrets versions list "$id" --filter=state=ENABLED --limit=1 --format='value(name)' --project="$project") || return 1
-            if [ -z "$versions" ]; then
+            states=$(gcloud secrets versions list "$id" --format='value(state)' --project="$project") || return 1
+            if ! [[ $states =~ [Ee](NABLED|nabled) ]]; then
                 say note "secret $id is empty: fill it with --secret $secret=- and --build" >&2
                 continue
             fi
@@ -295,7 +296,7 @@ make_account "$name-caller" "$name: calls it every minute"
 make_account "$name-builder" "$name: builds and deploys it"
 project_policy=
 if ! $dry_run; then
-    project_policy=$(gcloud projects get-iam-policy "$project" --flatten='bindings[].members' --format='value[separator=" "](bindings.role,bindings.members)')
+    project_policy=$(gcloud projects get-iam-policy "$project" --flatten='bindings[].members' --format="$policy_lines")
 fi
 grant_project roles/logging.viewer "$runner"
 grant_project roles/monitoring.metricWriter "$runner"
