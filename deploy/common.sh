@@ -102,6 +102,11 @@ exists() {
     exit 1
 }
 
+has_index() {
+    gcloud logging buckets describe _Default --location=global --project="$project" --format='value(indexConfigs[].fieldPath)' |
+        grep -q 'jsonPayload\.message'
+}
+
 # What is done, for people; in a dry run beside the commands, so that these alone are on standard output.
 say() {
     if $dry_run; then printf '# %-8s%s\n' "$1" "$2" >&2; else printf '%-8s%s\n' "$1" "$2"; fi

@@ -274,8 +274,7 @@ schedule() {
 
 add_index() {
     if ! $custom_index; then return; fi
-    if ! $dry_run && gcloud logging buckets describe _Default --location=global --project="$project" \
-        --format='value(indexConfigs[].fieldPath)' | grep -q 'jsonPayload\.message'; then
+    if ! $dry_run && has_index; then
         say there "index on jsonPayload.message"
         return
     fi

@@ -66,7 +66,7 @@ remove_bucket() { # BUCKET, with everything in it, all versions
         return
     fi
     say remove "bucket $1"
-    change gcloud storage rm --recursive "gs://$1"
+    change gcloud storage rm "gs://$1" --recursive
 }
 
 remove_secrets() {
@@ -94,6 +94,10 @@ revoke() { # ROLE ACCOUNT
 
 remove_index() {
     if ! $custom_index; then return; fi
+    if ! $dry_run && ! has_index; then
+        say gone "index on jsonPayload.message"
+        return
+    fi
     say remove "index on jsonPayload.message"
     change gcloud logging buckets update _Default --location=global --project="$project" --remove-indexes=jsonPayload.message
 }

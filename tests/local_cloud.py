@@ -20,7 +20,6 @@ from urllib.parse import parse_qs, unquote, urlsplit
 Json = dict[str, Any]
 PROJECT = "shop-beta"
 REGION = "asia-northeast3"
-TOKEN = "an-access-token"
 APIS = (
     "artifactregistry",
     "cloudbuild",
@@ -63,7 +62,7 @@ class LocalCloud:
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     def __enter__(self) -> Self:
-        (self.folder / "token").write_text(TOKEN)
+        (self.folder / "token").write_text("an access token")
         self._thread.start()
         return self
 
@@ -107,7 +106,7 @@ class LocalCloud:
 
     def answer(self, method: str, host: str, path: str, query: Mapping[str, str], body: Any) -> Any:
         """Do what is asked; raises NotFound."""
-        api = next((each for each in APIS if host.split(":")[0].removesuffix(".test").endswith(each)), None)
+        api = next((each for each in APIS if host.partition(":")[0].removesuffix(".test").endswith(each)), None)
         if api is None:
             self.problems.append(f"{method} {host}{path}")
             raise NotFound
@@ -119,7 +118,7 @@ class LocalCloud:
 
     def _policy(self, name: str, verb: str, body: Any) -> Json:
         if verb == "setIamPolicy":
-            self.policies[name] = body["policy"] if "policy" in body else body
+            self.policies[name] = body.get("policy", body)
         return {"version": 1, "etag": "BwWKmjvelug=", **self.policies.get(name, {})}
 
     def _resource(self, method: str, name: str, query: Mapping[str, str], body: Any) -> Any:
@@ -235,7 +234,14 @@ class LocalCloud:
         _, bucket, name = key.split("/", 2)
         content = self.objects[key]
         md5 = base64.b64encode(hashlib.md5(content).digest()).decode()  # noqa: S324 - the API's own checksum
-        return {"bucket": bucket, "name": name, "size": str(len(content)), "generation": "1", "metageneration": "1", "md5Hash": md5}
+        return {
+            "bucket": bucket,
+            "name": name,
+            "size": str(len(content)),
+            "generation": "1",
+            "metageneration": "1",
+            "md5Hash": md5,
+        }
 
     def _run(self, method: str, name: str, query: Mapping[str, str], body: Any) -> Any:
         """Serve jobs and services: their own old API for the things, the common one for policies."""
@@ -261,11 +267,20 @@ class LocalCloud:
 
     def _cloudbuild(self, method: str, name: str, query: Mapping[str, str], body: Any) -> Any:
         if method == "POST":
-            build = {**body, "id": f"build-{len(self.built) + 1}", "projectId": PROJECT, "status": "WORKING", "logUrl": "http://log.test/"}
+            build = {
+                **body,
+                "id": f"build-{len(self.built) + 1}",
+                "projectId": PROJECT,
+                "status": "WORKING",
+                "logUrl": "http://log.test/",
+            }
             build["name"] = f"projects/{PROJECT}/locations/{REGION}/builds/{build['id']}"
             self.built.append(build)
             threading.Thread(target=self._build, args=(build,), daemon=True).start()
-            return {"name": f"operations/{build['id']}", "metadata": {"@type": "type.googleapis.com/BuildOperationMetadata", "build": build}}
+            return {
+                "name": f"operations/{build['id']}",
+                "metadata": {"@type": "type.googleapis.com/BuildOperationMetadata", "build": build},
+            }
         return next(build for build in self.built if name.endswith(build["id"]))
 
     def _build(self, build: Json) -> None:
@@ -294,7 +309,11 @@ def _ready(body: Json, kind: str) -> Json:
         "status": {
             "observedGeneration": generation,
             "conditions": [{"type": "Ready", "status": "True"}],
-            **({"url": f"https://{name}-123456789.{REGION}.run.app", "latestReadyRevisionName": f"{name}-1"} if kind == "services" else {}),
+            **(
+                {"url": f"https://{name}-123456789.{REGION}.run.app", "latestReadyRevisionName": f"{name}-1"}
+                if kind == "services"
+                else {}
+            ),
         },
     }
 
