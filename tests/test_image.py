@@ -3,7 +3,9 @@
 import json
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -28,7 +30,9 @@ def _built() -> None:
     assert built.returncode == 0, built.stderr[-2000:]
 
 
-def in_image(*command: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+def in_image(
+    *command: str, stdin: bytes = b"", environment: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[bytes]:
     options = [f"--env={name}={value}" for name, value in environment.items()]
     return subprocess.run([TOOL, "--run", *options, "--", *command], input=stdin, capture_output=True, check=False, timeout=300)
 
@@ -50,14 +54,14 @@ def test_the_image_says_of_the_sample_what_the_readme_says() -> None:
 
 def test_a_run_of_the_image_reads_tells_and_remembers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with World(tmp_path, ENTRIES, now=FIRES, in_bucket=True) as world:
-        ran = in_image("logwatch", "run", **world.environment)
+        ran = in_image("logwatch", "run", environment=world.environment)
         assert (ran.returncode, ran.stderr) == (0, b"")
         told = json.loads(ran.stdout)
         assert (told["severity"], told["run"]["sent"]) == ("WARNING", 2)
         assert (len(texts(world)), len(world.smtp.mails)) == (1, 1)
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", world.environment["STORAGE_EMULATOR_HOST"])
         assert world.state().alerts
-        again = in_image("logwatch", "run", **world.environment)
+        again = in_image("logwatch", "run", environment=world.environment)
         assert again.returncode == 0, again.stderr
         assert len(texts(world)) == 1
 
