@@ -10,6 +10,7 @@ dry_run=false
 custom_index=false
 
 program=${0##*/}
+export CLOUDSDK_CORE_DISABLE_PROMPTS=1
 
 fail() { # MESSAGE [CURE]
     echo "$program: $1" >&2
@@ -67,23 +68,31 @@ check_access() {
     fail "cannot look at project $project" "$answer"
 }
 
-# Run a command that changes something, or only print it. A new account or a new API takes a while to be known everywhere.
+# A new account or a new API takes a while to be known everywhere: then it is worth trying again, for a minute.
+patiently() { # COMMAND... ; its output and errors are left in `answer`
+    local tries=0
+    until answer=$("$@" 2>&1 </dev/null); do
+        tries=$((tries + 1))
+        if [ $tries -ge 6 ] || ! [[ $answer =~ (does not exist|SERVICE_DISABLED|has not been used) ]]; then return 1; fi
+        sleep "${LOGWATCH_DEPLOY_WAIT:-10}"
+    done
+}
+
+give_up() { # WHAT COMMAND...
+    echo "$program: $1: ${*:2}" >&2
+    echo "$answer" >&2
+    exit 1
+}
+
+# Run a command that changes something, or only print it.
 change() {
     if $dry_run; then
         printf '%q ' "$@"
         printf '\n'
         return
     fi
-    local answer tries=0
-    until answer=$("$@" 2>&1 </dev/null); do
-        tries=$((tries + 1))
-        if [ $tries -ge 6 ] || ! [[ $answer =~ (does not exist|SERVICE_DISABLED|has not been used) ]]; then
-            echo "$program: this failed: $*" >&2
-            echo "$answer" >&2
-            exit 1
-        fi
-        sleep "${LOGWATCH_DEPLOY_WAIT:-10}"
-    done
+    local answer
+    if ! patiently "$@"; then give_up "this failed" "$@"; fi
 }
 
 # The same for a command whose output is worth watching.
@@ -95,11 +104,9 @@ watch_change() {
 exists() {
     if $dry_run; then return 1; fi
     local answer
-    if answer=$("$@" 2>&1 >/dev/null </dev/null); then return 0; fi
+    if patiently "$@"; then return 0; fi
     if [[ $answer =~ ([Nn]ot\ found|NOT_FOUND|Cannot\ find) ]]; then return 1; fi
-    echo "$program: cannot look: $*" >&2
-    echo "$answer" >&2
-    exit 1
+    give_up "cannot look" "$@"
 }
 
 has_index() {

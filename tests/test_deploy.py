@@ -90,11 +90,21 @@ RECORDER = """#!/bin/bash
 printf '%q ' gcloud "$@" >>"$RECORD"
 echo >>"$RECORD"
 case $*' '$FINDS in
+*--data-file=-*) cat >/dev/null ;;
 *status.url*) echo https://logwatch.test ;;
 *--format*) ;;
 *' describe '*nothing) echo NOT_FOUND >&2; exit 1 ;;
 esac
 """
+
+
+SLOW = """#!/bin/bash
+case $* in
+*'service-accounts describe logwatch-builder'*) echo PERMISSION_DENIED >&2; exit 1 ;;
+*'service-accounts describe'*) echo >>"$COUNT"; [ "$(wc -l <"$COUNT")" -ge 3 ] || { echo SERVICE_DISABLED >&2; exit 1; } ;;
+esac
+"""
+"""A gcloud to which an API is new at first, and one account forbidden."""
 
 
 def recorded(folder: Path, script: Path, *arguments: str, finds: str, **environment: str) -> list[str]:
@@ -250,6 +260,25 @@ def test_a_dry_run_needs_no_gcloud_and_changes_nothing(tmp_path: Path) -> None:
     for tool in ("bash", "env", "dirname", "tr", "grep", "awk"):
         (tmp_path / tool).symlink_to(str(shutil.which(tool)))
     assert dry(PATH=str(tmp_path)) == dry()
+
+
+def test_what_is_missing_to_build_the_image_is_named(tmp_path: Path) -> None:
+    for tool in ("bash", "dirname"):
+        (tmp_path / tool).symlink_to(str(shutil.which(tool)))
+    ran = start(ROOT / "tools" / "build-image-without-docker", PATH=str(tmp_path))
+    assert (ran.returncode, ran.stdout) == (77, "")
+    assert ran.stderr.startswith("skipped: buildah is missing; run: apt-get install ")
+
+
+def test_an_api_that_is_not_known_everywhere_yet_is_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "gcloud").write_text(SLOW)
+    (tmp_path / "gcloud").chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"  # noqa: TID251 - the rest of the path is kept
+    ran = start(SETUP, "--project", "p1", PATH=path, LOGWATCH_DEPLOY_WAIT="0", COUNT=str(tmp_path / "count"))
+    assert ran.returncode == 1
+    assert "there   account logwatch-runner\nthere   account logwatch-caller" in ran.stdout
+    assert "cannot look: gcloud iam service-accounts describe logwatch-builder@p1" in ran.stderr
+    assert "PERMISSION_DENIED" in ran.stderr
 
 
 def test_a_secret_is_shown_nowhere() -> None:
