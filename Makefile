@@ -5,7 +5,7 @@ READY := .venv/ready
 # Hashes stand in the locks; where packages come from is this machine's own setting.
 INSTALL = pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
 
-.PHONY: all demo test lint types golden bench hours steps faults tick screenshots lock clean
+.PHONY: all demo test lint types golden bench hours steps faults tick screenshots image cloud lock clean
 
 all: lint types test
 
@@ -58,6 +58,14 @@ tick: $(READY)
 # The pictures of the page in the documents; needs a Chromium.
 screenshots: $(READY)
 	@$(BIN)/python -m tests.browser
+
+# Build the image and run it, without a Docker engine: two to five minutes, as root on Debian 12 with buildah and debootstrap.
+image: $(READY)
+	@$(BIN)/pytest -m image -rs
+
+# Set up, build, deploy and tear down with the real gcloud against local servers: two minutes.
+cloud: $(READY)
+	@$(BIN)/pytest -m cloud -rs -n 2
 
 .venv-bench/ready: requirements-bench.lock pyproject.toml
 	@rm -rf .venv-bench; $(PYTHON) -m venv .venv-bench

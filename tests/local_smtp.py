@@ -105,8 +105,6 @@ class LocalSmtp:
     def __exit__(self, *_: object) -> None:
         self.controller.stop()
 
-    # ruff: noqa: ARG002 - the signatures are the protocol's
-
     def _authenticate(self, server: SMTP, session: Any, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         if self.login_reply:
             return AuthResult(success=False, handled=False, message=self.login_reply)

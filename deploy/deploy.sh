@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# The last step of cloudbuild.yaml: put an image into use, as a Cloud Run job or service; made where it is not there, else changed.
+#
+# Takes PROJECT, REGION, NAME, AS (job or service), WATCH (the service to watch), IMAGE, SETTINGS (NAME=VALUE, with | between them) and
+# SECRETS (NAME=SECRET:VERSION, with commas) from the environment. Settings that are not named stay as they are; so do the secrets if
+# SECRETS is empty.
+set -euo pipefail
+
+settings="LOGWATCH_SOURCE=gcp://$PROJECT/$WATCH|LOGWATCH_STATE=gs://$PROJECT-$NAME-state/state.json"
+common=(--project="$PROJECT" --region="$REGION" --image="$IMAGE" --cpu=1 --memory=512Mi --labels="made-by=$NAME"
+    --service-account="$NAME-runner@$PROJECT.iam.gserviceaccount.com"
+    --update-env-vars="^|^$settings${SETTINGS:+|$SETTINGS}" --quiet)
+if [ -n "${SECRETS:-}" ]; then common+=(--set-secrets="$SECRETS"); fi
+
+case $AS in
+job)
+    # No retry: the next minute is one, and a retry would repeat what was in flight. The state's lease ends with the timeout.
+    gcloud run jobs deploy "$NAME" "${common[@]}" --args=run --tasks=1 --max-retries=0 --task-timeout=55s
+    ;;
+service)
+    # One instance, one request at a time; no CPU between requests, so none is paid for.
+    gcloud run deploy "$NAME" "${common[@]}" --args=serve --concurrency=1 --max-instances=1 --min-instances=0 --cpu-throttling \
+        --timeout=60s --no-allow-unauthenticated --ingress=internal --startup-probe=httpGet.path=/healthz
+    ;;
+*)
+    echo "deploy.sh: AS=$AS: right are job and service" >&2
+    exit 2
+    ;;
+esac
