@@ -19,7 +19,7 @@ Rates = dict[str, Any]
 BEGIN = datetime(2026, 2, 24, tzinfo=UTC)
 
 SEEDS = {"train": 20_000, "held-out": 90_000, "unseen": 160_000}
-"""Where the seeds of each set begin. Thresholds may be chosen on the first; the others are only ever looked at, the last by less."""
+"""Where the seeds of each set begin. Thresholds may be chosen on the first; the others are only ever looked at."""
 
 BASE: Rates = {
     "cache_miss": 0.12, "api_slow": 0.004, "checkout_slow": 0.03, "confirm_slow": 0.02, "blocked_stock": 0.04,
