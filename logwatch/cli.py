@@ -325,16 +325,15 @@ def doctor(
     """Try everything that a run needs, and name what mends what is wrong; changes nothing that anybody would notice."""
     import json
 
-    from logwatch.assembly import audience
     from logwatch.checkup import exit_code, to_json, to_text
-    from logwatch.clinic import build_checks, build_tests
+    from logwatch.clinic import build_checks, build_tests, readers_of
     from logwatch.config import load_settings_leniently
     from logwatch.doctor import examine
 
     settings, wrong = load_settings_leniently(source=tuple(source or ()), service=service, rules=rules, lang=lang)
     clock = _clock(settings)
     checks = build_checks(settings, wrong, clock) + (build_tests(settings, clock()) if send_test else [])
-    found, readers = examine(checks), audience(settings)
+    found, readers = examine(checks), readers_of(settings)
     if format_ is DoctorFormat.JSON:
         _write(json.dumps(to_json(found, readers), ensure_ascii=False, indent=2) + "\n", None)
     else:

@@ -32,6 +32,7 @@ from logwatch.doctor import (
 )
 from logwatch.errors import ConfigError, LogwatchError
 from logwatch.reaching import fetch_date, reach
+from logwatch.wording import DEFAULT_SERVICE, Audience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,12 +40,11 @@ if TYPE_CHECKING:
 
     from logwatch.config import Settings
     from logwatch.ports import Channel, Exporter
-    from logwatch.wording import Audience
 
 
 def build_checks(settings: Settings, wrong: Sequence[ConfigError], clock: Callable[[], datetime]) -> list[Timed]:
     """Give every check that `doctor` makes; `wrong` is what was wrong with settings that are left out."""
-    now, readers = clock(), audience(settings)
+    now, readers = clock(), readers_of(settings)
     return [
         Timed("settings", lambda: _check_settings(settings, wrong)),
         Timed("clock", lambda: [_clock_is_set()] if settings.now else check_clock(_clocks(settings), clock)),
@@ -65,9 +65,17 @@ def build_tests(settings: Settings, now: datetime) -> list[Timed]:
     """Give what sends the test message through every channel that is set up."""
     from logwatch.messages import build_test_message
 
-    message = build_test_message(audience(settings), now)
+    message = build_test_message(readers_of(settings), now)
     made = usable_channels(settings)
     return [Timed(f"test {name}", partial(send_test, name, build(), message)) for name, build in made.items()]
+
+
+def readers_of(settings: Settings) -> Audience:
+    """Say for whom to write, also where the source is no address."""
+    try:
+        return audience(settings)
+    except ConfigError:
+        return Audience(settings.lang, settings.timezone, settings.service or DEFAULT_SERVICE)
 
 
 def _skipped(check: str) -> Checked:

@@ -26,7 +26,7 @@ THREADS = 4
 """One ticks; the others answer that it does, and how the process is."""
 MOST_BODY, MOST_HEADERS = 64 << 10, 32 << 10
 """Bytes. A tick needs no body; Cloud Scheduler may send one all the same."""
-SLOWEST_S = 20
+SLOWEST_S = 10
 """How long a request may take to arrive."""
 TICK_ENDS_S, ANSWER_LEAVES_S = 7.0, 0.3
 """After SIGTERM, of the 10 s that Cloud Run gives: for the running tick to end, and then for its answer to leave."""
