@@ -26,6 +26,8 @@ def _ask(url: str, timeout_s: float) -> str:
 
     import urllib3
 
+    if not url.startswith(("https://", "http://")):
+        return "the address begins with neither https:// nor http://"
     try:
         with (
             urllib3.PoolManager(timeout=timeout_s, retries=False, headers={"User-Agent": "logwatch"}) as pool,
