@@ -92,9 +92,9 @@ def _check_settings(settings: Settings, wrong: Sequence[ConfigError]) -> list[Ch
     source = settings.source[0] if len(settings.source) == 1 else ""
     if not source.startswith("gcp://"):
         found.append(Checked("settings", Outcome.WRONG, say("error", error="LOGWATCH_SOURCE"), (say("cure.source"),)))
-    for look in (lambda: build_source(settings), lambda: configured_channels(settings), lambda: build_rules(settings)):
+    for look in (build_source, build_store, build_endpoints, configured_channels, build_rules):
         try:
-            look()
+            look(settings)
         except LogwatchError as error:
             found += [failed("settings", error)] if settings.source or error.where != "--source" else []
     stray = stray_settings()
@@ -159,7 +159,7 @@ def _check_channel(name: str, settings: Settings) -> list[Checked]:
         if not url:
             return [_skipped(name)]
         trouble = reach(url)
-        cure = (say(f"cure.{name}"),)
+        cure = (say(f"cure.{name}", hint=trouble),)
         return [Checked(name, Outcome.WRONG, say("error", error=trouble), cure) if trouble else ok(name, say("reached"))]
     build = usable_channels(settings).get(name)
     if build is None:

@@ -15,6 +15,7 @@ from logwatch.checkup import (
     Lines,
     Outcome,
     Place,
+    Said,
     command,
     judge_answers,
     judge_clock,
@@ -97,7 +98,18 @@ def failed(check: str, error: LogwatchError) -> Checked:
     unreachable = not isinstance(error, ChannelError | ConfigError) and cause in _UNREACHABLE
     outcome = Outcome.UNSURE if unreachable else Outcome.WRONG
     where = f"{error.where}: " if isinstance(error, ConfigError) and error.where else ""
-    return Checked(check, outcome, say("error", error=f"{where}{error.message}"), command(error.hint) if error.hint else ())
+    return Checked(check, outcome, say("error", error=f"{where}{error.message}"), _cures(check, error, unreachable=unreachable))
+
+
+def _cures(check: str, error: LogwatchError, *, unreachable: bool) -> tuple[Said, ...]:
+    """Give an adapter's mend: its command, if it has one, or the settings of the channel and its words about them."""
+    if unreachable:
+        return (say("cure.again"),)
+    channel = next((each for each in check.split() if each in {"slack", "email", "webhook"}), "")
+    if isinstance(error, ChannelError) and channel:
+        return (say(f"cure.{channel}", hint=error.hint or error.message),)
+    hint = error.hint or ""
+    return command(hint[max(hint.find("gcloud "), 0) :]) if hint else ()
 
 
 # ---- the log

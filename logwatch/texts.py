@@ -484,12 +484,30 @@ TEXTS: dict[str, tuple[str, str]] = {
         "the next run keeps it aside and begins afresh; set silences again",
     ),
     "doctor.cure.webhook": (
-        "LOGWATCH_WEBHOOK_URL의 호스트와 인증서, 방화벽을 확인하세요",
-        "check the host, certificate and firewall of LOGWATCH_WEBHOOK_URL",
+        "LOGWATCH_WEBHOOK_URL의 호스트와 인증서, 방화벽, LOGWATCH_WEBHOOK_TOKEN을 확인하세요({hint})",
+        "check the host, certificate and firewall of LOGWATCH_WEBHOOK_URL, and LOGWATCH_WEBHOOK_TOKEN: {hint}",
+    ),
+    "doctor.cure.slack": (
+        "LOGWATCH_SLACK_BOT_TOKEN(또는 LOGWATCH_SLACK_WEBHOOK_URL)과 LOGWATCH_SLACK_CHANNEL을 확인하세요({hint})",
+        "check LOGWATCH_SLACK_BOT_TOKEN (or LOGWATCH_SLACK_WEBHOOK_URL) and LOGWATCH_SLACK_CHANNEL: {hint}",
+    ),
+    "doctor.cure.email": (
+        (
+            "LOGWATCH_SMTP_HOST, LOGWATCH_SMTP_PORT, LOGWATCH_SMTP_SECURITY(587은 starttls, 465는 tls),"
+            " LOGWATCH_SMTP_USER, LOGWATCH_SMTP_PASSWORD를 확인하세요({hint})"
+        ),
+        (
+            "check LOGWATCH_SMTP_HOST, LOGWATCH_SMTP_PORT, LOGWATCH_SMTP_SECURITY (587 is starttls, 465 tls),"
+            " LOGWATCH_SMTP_USER, LOGWATCH_SMTP_PASSWORD: {hint}"
+        ),
+    ),
+    "doctor.cure.again": (
+        "잠시 뒤 다시 실행하세요. 장애 공지: https://status.cloud.google.com",
+        "run it again in a while; outages are told at https://status.cloud.google.com",
     ),
     "doctor.cure.ping": (
-        "LOGWATCH_PING_URL의 호스트와 방화벽을 확인하세요",
-        "check the host and firewall of LOGWATCH_PING_URL",
+        "LOGWATCH_PING_URL의 호스트와 방화벽을 확인하세요({hint})",
+        "check the host and firewall of LOGWATCH_PING_URL: {hint}",
     ),
     "doctor.cure.source": (
         "LOGWATCH_SOURCE=gcp://프로젝트/서비스이름",
