@@ -7,6 +7,8 @@ from enum import StrEnum
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
+from logwatch.wording import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
@@ -251,7 +253,8 @@ def to_text(checks: Iterable[Checked], audience: Audience) -> str:
     lines = []
     for each in found:
         name = each.name(audience)
-        lines.append(f"{MARKS[each.outcome]} {name}{' ' * (width - _cells(name))}  {each.said.to(audience)}".rstrip())
+        said = printable(" ".join(each.said.to(audience).split()))
+        lines.append(f"{MARKS[each.outcome]} {name}{' ' * (width - _cells(name))}  {said}".rstrip())
         lines += [f"{' ' * (width + 4)}→ {cure.to(audience)}" for cure in each.cures]
     return "".join(f"{line}\n" for line in lines)
 

@@ -271,7 +271,7 @@ def serve(
     from logwatch.assembly import build_lasting_parts, build_verify
     from logwatch.config import default_port, instance
     from logwatch.custody import give_back
-    from logwatch.errors import ConfigError
+    from logwatch.errors import ConfigError, LogwatchError
     from logwatch.logs import detailed
     from logwatch.pipeline import run as run_once
     from logwatch.service import Service
@@ -292,7 +292,8 @@ def serve(
 
     def give_up() -> None:
         _tell_line({"severity": "WARNING", "message": "serve: stopped during a tick; the next one goes on from what is saved"})
-        give_back(parts.store, parts.owner)
+        with suppress(LogwatchError):  # the lease ends by itself
+            give_back(parts.store, parts.owner)
 
     try:
         with detailed(debug=settings.log == "debug"):

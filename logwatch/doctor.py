@@ -153,7 +153,7 @@ class Log:
 
     def _look_around(self, hour: Span) -> Around:
         before = Span(hour.end - RETENTION, hour.end)
-        of_service = self.source.last_seen(hour, service=self.wanted) is not None
+        of_service = self.source.last_seen(hour, service=self.place.service) is not None
         services = {} if of_service else self.source.services(hour)
         anywhere = self.source.anywhere()
         silent = not of_service and not services

@@ -9,14 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import grpc
 import pytest
 
-from logwatch.checkup import Checked, Outcome, exit_code, judge_clock, judge_lag, say
+from logwatch.checkup import Checked, Outcome, exit_code, judge_clock, judge_lag, say, to_text
 from logwatch.custody import take
 from logwatch.doctor import Timed, examine
 from logwatch.stores.local import LocalStore
+from logwatch.wording import Audience
 from tests.local_app import HOSTILE, STATES, TOKEN, LocalApp
 from tests.local_google import make_entry
 from tests.local_google.calls import Fault
@@ -173,6 +175,19 @@ def test_why_there_is_no_summary_is_told_apart(run: Run, tmp_path: Path, case: N
     assert any(case.cure in cure for cure in rows["lines"]["cures"])
     assert case.said in rows["lines"]["text"]
     assert {rows[name]["outcome"] for name in ("settings", "logs", "metrics", "email", "state")} == {"ok"}
+
+
+def test_without_a_service_named_others_are_not_taken_for_it(run: Run, tmp_path: Path) -> None:
+    with clinic(run, tmp_path, other_lines(service="o4o-web")) as made:
+        rows, _ = made.examine(LOGWATCH_SOURCE=f"gcp://{PROJECT}")
+    assert rows["lines"]["reason"] == "lines.service"
+
+
+def test_a_line_is_one_line_whatever_it_holds() -> None:
+    found = to_text(
+        [Checked("slack", Outcome.OK, say("slack.token", user="a\nb\x1b[2J", team="c"))], Audience("en", ZoneInfo("UTC"))
+    )
+    assert found == "✓ Slack  @a b\\x1b[2J of c\n"
 
 
 def test_a_loud_service_hides_no_other(run: Run, tmp_path: Path) -> None:
