@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from logwatch.recent import Recent
     from logwatch.windows import Windows
 
+LOG = logging.getLogger("logwatch.evidence")
 MOST_LINES = 1000
 """Log lines that a search brings: one page."""
 LATEST = timedelta(hours=2)
@@ -96,7 +98,9 @@ class LiveArchive:
             reading = self.source.read(wide, service=self.service, progress=lambda *_: None, meanwhile=lambda: None)
         except SourceError as error:
             self._failed[span] = error
+            LOG.debug("looked up", extra={"details": {"span": span, "error": str(error)}})
             raise
+        LOG.debug("looked up", extra={"details": {"span": span, "entries": reading.entries}})
         for time, series, value in self.recent.gauges:
             reading.add_gauge(self.recent.names[series], time, value)
         return aggregate(reading, span=span, grace=self.grace)
@@ -105,7 +109,10 @@ class LiveArchive:
         """Give the log lines that hold a text; raises SourceError."""
         if (text, span) not in self._found:
             self.budget.spend()
-            self._found[text, span] = self.source.search(text, span, service=self.service, most=MOST_LINES)
+            found = self.source.search(text, span, service=self.service, most=MOST_LINES)
+            self._found[text, span] = found
+            details = {"text": text, "span": span, "lines": len(found.lines), "complete": found.complete}
+            LOG.debug("searched", extra={"details": details})
         return self._found[text, span]
 
 

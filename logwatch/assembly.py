@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from logwatch.pipeline import Parts
     from logwatch.ports import Channel, Endpoints, Exporter, Source, Store
     from logwatch.rules import RuleSet
+    from logwatch.service import Verify
     from logwatch.state import Outgoing
     from logwatch.tick import Life, Policy, Ticker
     from logwatch.week import WeekReader
@@ -144,7 +145,79 @@ def build_parts(settings: Settings, owner: str) -> Parts:
         channels=lambda: {name: build() for name, build in set_up.items()},
         describe=lambda rules: build_describe(settings, rules),
         service=settings.service,
+        ping=build_ping(settings),
     )
+
+
+def build_lasting_parts(settings: Settings, owner: str) -> Parts:
+    """Give the parts of a process that runs many times: rules, clients and their connections are made once.
+
+    Imports what is slow at once, so that the first run need not.
+    """
+    from dataclasses import replace
+
+    from logwatch.tick import Ticker
+
+    parts, project = build_parts(settings, owner), metrics_project(settings)
+    rules, policy = build_rules(settings), build_policy(settings, publishes=project is not None)
+    source = build_source(settings)[0]
+    exporter = build_exporter(settings, project, rules) if project else None
+    endpoints, channels, describe = build_endpoints(settings), parts.channels(), build_describe(settings, rules)
+    _import_slow(settings)
+    return replace(
+        parts,
+        source=lambda: source,
+        ticker=lambda life: Ticker(rules, policy, life),
+        endpoints=lambda: endpoints,
+        exporter=lambda _: exporter,
+        channels=lambda: channels,
+        describe=lambda _: describe,
+    )
+
+
+def _import_slow(settings: Settings) -> None:
+    """Import what the first run would import."""
+    from importlib import import_module
+
+    names = ["logwatch.verdicts", "logwatch.walking", "google.cloud.logging_v2.services.logging_service_v2"]
+    names += ["google.cloud.monitoring_v3"] if metrics_project(settings) else []
+    names += ["google.cloud.storage"] if (settings.state or "").startswith("gs://") else []
+    names += ["slack_sdk.webhook"] if settings.slack_bot_token or settings.slack_webhook_url else []
+    names += ["jinja2", "smtplib"] if chosen_channels(settings) else []
+    for name in names:
+        import_module(name)
+
+
+def build_verify(settings: Settings) -> Verify:
+    """Give what lets callers in; raises ConfigError where it is not said who may call."""
+    for name, example in (
+        (
+            "serve_audience",
+            "https://logwatch-….run.app, the service's own URL, as Cloud Scheduler's --oidc-token-audience has it",
+        ),
+        ("serve_caller", "logwatch-scheduler@PROJECT.iam.gserviceaccount.com, Cloud Scheduler's --oidc-service-account-email"),
+    ):
+        if not getattr(settings, name):
+            hint = f"right is e.g. {example}; at a desk, --no-auth serves on 127.0.0.1 only"
+            raise ConfigError("it is not said who may call", where=f"LOGWATCH_{name.upper()}", hint=hint)
+    from logwatch.identities import GoogleIdentity
+
+    return GoogleIdentity(
+        audience=str(settings.serve_audience),
+        caller=str(settings.serve_caller),
+        certs_url=settings.serve_certs_url,
+        signature_removed=settings.serve_signature == "removed",
+    )
+
+
+def build_ping(settings: Settings) -> Callable[[], str] | None:
+    """Give what tells of a good run; None where nobody waits for it."""
+    url = reveal(settings.ping_url)
+    if not url:
+        return None
+    from logwatch.ping import ping
+
+    return lambda: ping(url)
 
 
 def for_lookups(source: Source) -> Source:
@@ -185,10 +258,11 @@ def build_endpoints(settings: Settings) -> Endpoints | None:
         return None
     from logwatch.sources.endpoints import HttpEndpoints
 
-    return HttpEndpoints(settings.endpoints, token=_reveal(settings.ops_token))
+    return HttpEndpoints(settings.endpoints, token=reveal(settings.ops_token))
 
 
-def _reveal(secret: SecretStr | None) -> str | None:
+def reveal(secret: SecretStr | None) -> str | None:
+    """Give a secret's text; None where it is not set."""
     return secret.get_secret_value() if secret else None
 
 
@@ -224,10 +298,10 @@ def _slack(settings: Settings) -> Channel:
     from logwatch.channels.slack import SlackBotChannel, SlackWebhookChannel
     from logwatch.config import bundled
 
-    token = _reveal(settings.slack_bot_token)
+    token = reveal(settings.slack_bot_token)
     if token and settings.slack_channel:
         return SlackBotChannel(token, settings.slack_channel, bundled("templates"), settings.slack_api_url)
-    return SlackWebhookChannel(str(_reveal(settings.slack_webhook_url)), bundled("templates"))
+    return SlackWebhookChannel(str(reveal(settings.slack_webhook_url)), bundled("templates"))
 
 
 def _email(settings: Settings) -> Channel:
@@ -239,7 +313,7 @@ def _email(settings: Settings) -> Channel:
         port=settings.smtp_port,
         security=settings.smtp_security,
         user=settings.smtp_user,
-        password=_reveal(settings.smtp_password),
+        password=reveal(settings.smtp_password),
         sender=str(settings.mail_from),
         recipients=settings.mail_to,
         templates=bundled("templates"),
@@ -249,7 +323,7 @@ def _email(settings: Settings) -> Channel:
 def _webhook(settings: Settings) -> Channel:
     from logwatch.channels.webhook import WebhookChannel
 
-    return WebhookChannel(str(_reveal(settings.webhook_url)), _reveal(settings.webhook_token))
+    return WebhookChannel(str(reveal(settings.webhook_url)), reveal(settings.webhook_token))
 
 
 def audience(settings: Settings) -> Audience:

@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,8 @@ from logwatch.ranges import Range
 from logwatch.texts import Lang
 
 PREFIX = "LOGWATCH_"
+CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
+"""Google's certificates for identity tokens, as google-auth knows it; asked for by `doctor` too, for the time."""
 Names = tuple[str, ...]
 
 
@@ -98,9 +101,28 @@ class Settings(BaseModel):
     webhook_token: SecretStr | None = Field(None, description="Bearer token for it.")
     runbook_url: str = Field("", description="Where people find the runbook.")
 
+    serve_audience: str | None = Field(
+        None, description="Audience that a call's identity token is made out to: the service's URL."
+    )
+    serve_caller: str | None = Field(None, description="E-mail of the service account that may call.")
+    serve_signature: Literal["verify", "removed"] = Field(
+        "verify", description="verify, or removed where Cloud Run's invoker check has verified it and taken it off."
+    )
+    serve_certs_url: str = Field(CERTS_URL, description="Where Google's certificates are; another one is for tests.")
+    ping_url: SecretStr | None = Field(None, description="Address that is asked for after each good run: a dead man's switch.")
+    log: Literal["info", "debug"] = Field("info", description="debug writes what a run did, line by line.")
+
     @classmethod
     def load(cls, environment: Mapping[str, str], **flags: Any) -> "Settings":  # noqa: ANN401 - checked right here
         """Take flags first, then environment, then defaults; raises ConfigError that names what is wrong."""
+        settings, errors = cls.load_leniently(environment, **flags)
+        if errors:
+            raise errors[0]
+        return settings
+
+    @classmethod
+    def load_leniently(cls, environment: Mapping[str, str], **flags: Any) -> "tuple[Settings, list[ConfigError]]":  # noqa: ANN401
+        """Take what is right, the default for what is wrong, and an error for each of those."""
         values: dict[str, Any] = {}
         for name in cls.model_fields:
             text = environment.get(PREFIX + name.upper(), "")
@@ -109,18 +131,32 @@ class Settings(BaseModel):
             elif text:
                 values[name] = _split(text) if cls.model_fields[name].annotation == Names else text
         try:
-            return cls(**values)
+            return cls(**values), []
         except ValidationError as error:
-            detail = error.errors()[0]
-            name = str(detail["loc"][0])
-            where = f"--{name.replace('_', '-')}" if flags.get(name) else PREFIX + name.upper()
-            message = detail["msg"].removeprefix("Value error, ")
-            raise ConfigError(message, where=where, hint=cls.model_fields[name].description) from None
+            wrong = {str(detail["loc"][0]): detail["msg"].removeprefix("Value error, ") for detail in reversed(error.errors())}
+        right = {name: value for name, value in values.items() if name not in wrong}
+        return cls(**right), [cls._error(name, message, flags) for name, message in reversed(wrong.items())]
+
+    @classmethod
+    def _error(cls, name: str, message: str, flags: Mapping[str, Any]) -> ConfigError:
+        where = f"--{name.replace('_', '-')}" if flags.get(name) else PREFIX + name.upper()
+        return ConfigError(message, where=where, hint=cls.model_fields[name].description)
 
 
 def load_settings(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
     """Build the settings of this process."""
     return Settings.load(os.environ, **flags)
+
+
+def load_settings_leniently(**flags: Any) -> tuple[Settings, list[ConfigError]]:  # noqa: ANN401 - checked by Settings
+    """Build the settings of this process as far as they are right; gives what is wrong with the rest."""
+    return Settings.load_leniently(os.environ, **flags)
+
+
+def stray_settings() -> list[str]:
+    """Give the variables of this process that look like settings and are none: a slip of the pen sets nothing."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
 
 
 def parse_moment(text: str, now: datetime, zone: ZoneInfo, *, where: str) -> datetime:
@@ -186,6 +222,24 @@ def execution() -> str:
     cloud = os.environ.get("CLOUD_RUN_EXECUTION")
     attempt = os.environ.get("CLOUD_RUN_TASK_ATTEMPT", "0")
     return f"{cloud}.{attempt}" if cloud else f"{platform.node()}.{os.getpid()}"
+
+
+def instance() -> str:
+    """Give this process's name among all that may serve at once: on Cloud Run every one of them is process 1 of `localhost`."""
+    return f"{os.environ.get('K_REVISION') or platform.node()}.{os.getpid()}.{secrets.token_hex(3)}"
+
+
+def is_on_cloud_run() -> bool:
+    """Tell whether this is a container of Cloud Run, whose files go with it."""
+    return bool(os.environ.get("K_SERVICE") or os.environ.get("CLOUD_RUN_JOB"))
+
+
+def default_port() -> int:
+    """Give the port to serve on if none is named: $PORT, as Cloud Run sets it, or 8080. Raises ConfigError."""
+    text = os.environ.get("PORT") or "8080"
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise ConfigError(f"'{text[:20]}' is no port", where="PORT", hint="right is a number from 1 to 65535")
+    return int(text)
 
 
 def bundled(name: str) -> Path:

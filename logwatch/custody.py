@@ -73,6 +73,19 @@ def change(
     raise ConflictError(f"a run ({held.owner}) holds the state", hint="try again in a minute")
 
 
+def give_back(store: Store, owner: str) -> bool:
+    """End the lease of a run that is given up, so that the next need not wait for its end; gives whether there was one.
+
+    The run's own next save is then refused, as after any lease that was lost. Raises StoreError.
+    """
+    stored = store.load()
+    state = load_state(stored.text) if stored else State()
+    if stored is None or state.lease is None or state.lease.owner != owner:
+        return False
+    store.save(dump_state(replace(state, lease=None)), stored.generation)
+    return True
+
+
 def _load(store: Store, owner: str, now: datetime) -> Held:
     stored = store.load()
     if stored is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from logwatch.custody import Held
     from logwatch.messages import Message
     from logwatch.ports import Channel
+
+LOG = logging.getLogger("logwatch.delivery")
 
 Describe = Callable[[Outgoing, str, datetime], "Message"]
 """Says a message in words for a channel and a moment."""
@@ -83,6 +86,8 @@ class Delivery:
         """Save what became of a message, and tell whether the channel can go on."""
         state, now = self.held.state, self.clock()
         error = future.exception()
+        told = {"channel": name, "id": outgoing.notification.id, "attempt": outgoing.deliveries[name].attempts + 1}
+        LOG.debug("delivery", extra={"details": {**told, "error": str(error) if error else ""}})
         if isinstance(error, ChannelError):
             self.delivered.failed.append(f"{name}: {error}")
             self.held.save(record_failure(state, outgoing, name, now, error))

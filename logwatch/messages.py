@@ -32,6 +32,7 @@ ICONS = {
     NotifyReason.REMINDER: "🔁",
     NotifyReason.RESOLVED: "✅",
     NotifyReason.SILENCE_ENDING: "🔔",
+    NotifyReason.TEST: "🧪",
 }
 
 
@@ -137,6 +138,25 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
         notes=tuple(_notes(notification, rules, audience)),
         links=tuple(_links(notification, rules, audience, place)),
         course=_course(notification, rules, audience),
+    )
+
+
+def build_test_message(audience: Audience, now: datetime) -> Message:
+    """Give a message that says that it is a test, and of nothing else."""
+    name = f"test-{now:%Y%m%dT%H%M%SZ}"
+    return Message(
+        notification=Notification(f"{name}.1", name, NotifyReason.TEST, now, "", {}, now, (), ()),
+        audience=audience,
+        icon=ICONS[NotifyReason.TEST],
+        headline=audience.say("test_headline"),
+        subject=audience.say("test_subject"),
+        alerts=(),
+        procedure="",
+        steps=(),
+        besides=(),
+        notes=(audience.say("test_note", service=audience.service),),
+        links=(),
+        course=None,
     )
 
 

@@ -35,6 +35,8 @@ class NotifyReason(StrEnum):
     REMINDER = "reminder"
     RESOLVED = "resolved"
     SILENCE_ENDING = "silence_ending"
+    TEST = "test"
+    """Somebody tries the channels; there is no incident."""
 
 
 class Muted(StrEnum):

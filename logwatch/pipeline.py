@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from logwatch.custody import Held, take
 from logwatch.delivery import Delivery
 from logwatch.entries import Span, floor_minute, to_datetime, to_nanoseconds
 from logwatch.errors import ConfigError, ConflictError, ExportError, SourceError
+from logwatch.levels import Level
 from logwatch.points import Point, descriptors_version
 from logwatch.ports import Probe
 from logwatch.state import Lease, State, fall_over, with_evidence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:  # pandas comes with some of these, and only where a command n
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from logwatch.alerts import Alert
     from logwatch.delivery import Describe
     from logwatch.ports import Channel, Endpoints, Exporter, Progress, Source, Store
     from logwatch.reading import Reading
@@ -30,6 +33,8 @@ if TYPE_CHECKING:  # pandas comes with some of these, and only where a command n
     from logwatch.verdicts import Judged
     from logwatch.windows import Windows
 
+LOG = logging.getLogger("logwatch.run")
+"""What a run did, in detail; `logs.py` says who hears it."""
 MINUTE = timedelta(minutes=1)
 MARGIN = timedelta(seconds=10)
 """How long before the lease's end nothing more is begun."""
@@ -171,6 +176,8 @@ class Parts:
     """Every channel that is set up, also those that only stand in for others."""
     describe: Callable[[RuleSet], Describe]
     service: str | None
+    ping: Callable[[], str] | None = None
+    """Tells whoever waits for it that a run went well; gives why that failed, empty where it did not."""
 
 
 def run(parts: Parts, clock: Callable[[], datetime]) -> RunSummary:
@@ -192,6 +199,11 @@ def run(parts: Parts, clock: Callable[[], datetime]) -> RunSummary:
             held.release(held.state)
     except ConflictError as error:
         summary.fail(error)
+    if parts.ping and not summary.exit_code:
+        with summary.timed("ping"):
+            trouble = parts.ping()
+        summary.news += [f"the ping after the run failed: {trouble}"] if trouble else []
+        LOG.debug("ping", extra={"details": {"trouble": trouble}})
     return summary
 
 
@@ -233,6 +245,7 @@ class _Run:
         """Read what is new and judge the windows that have closed."""
         now, summary = self.clock(), self.summary
         planned = ticker.plan(self.held.state, now)
+        _tell("planned", read=planned.read, judge=planned.judge, skipped=planned.skipped)
         if planned.judge.start >= planned.judge.end:
             summary.outcome = f"no window has closed since {planned.judge.start:%H:%M}Z"
             return
@@ -246,9 +259,16 @@ class _Run:
             probe = probing.result()
             for series, value in probe.gauges.items():
                 fresh.add_gauge(series, to_nanoseconds(now), value)
+        _tell(
+            "read",
+            span=planned.read,
+            entries=fresh.entries,
+            answers=[(each.path, each.status, each.error) for each in probe.answers],
+        )
         with summary.timed("judge"):
             ticked = ticker.tick(self.held.state, fresh, planned, now)
         summary.take(ticked, fresh, self.clock())
+        _tell_judged(ticked)
         with summary.timed("evidence"):
             state = self._gather(source, ticker, ticked, probe)
         self.held.state = replace(state, points=(*state.points, *_own_points(summary, state)))
@@ -297,9 +317,35 @@ class _Run:
                 summary.refused.append(str(error))
                 return state
         summary.points = len(state.points) - len(refused)
+        _tell("published", points=summary.points, refused=[(each.point.metric, each.reason) for each in refused])
         told = Counter(each.reason for each in refused)
         summary.refused += [f"{count} points: {reason}" for reason, count in told.items()]
         return replace(state, points=tuple(each.point for each in refused if each.again), descriptors=version)
+
+
+def _tell(what: str, **details: object) -> None:
+    LOG.debug(what, extra={"details": details})
+
+
+def _tell_judged(ticked: Ticked) -> None:
+    """Tell what is not normal in the last window, every change of an alert, and who is silent and why."""
+    for verdict in ticked.state.verdicts:
+        if verdict.level is not Level.NORMAL:
+            fields = ("rule", "labels", "level", "value", "numerator", "denominator", "proven", "why", "window_end")
+            _tell("verdict", **{name: getattr(verdict, name) for name in fields})
+    for each in ticked.transitions:
+        alert = each.alert
+        because = f"{alert.latest.level} {alert.latest.value} in the window that ended {alert.latest.window_end:%H:%M}Z"
+        _tell("transition", alert=_named(alert), before=each.before, after=each.after, at=each.at, because=because)
+    named = {alert.fingerprint: _named(alert) for alert in ticked.state.alerts}
+    for mute in ticked.state.suppressed:
+        _tell("suppressed", alert=named.get(mute.fingerprint), why=mute.why, by=mute.by, until=mute.until)
+    for notification in ticked.notifications:
+        _tell("notification", id=notification.id, reason=notification.reason, rules=notification.rules)
+
+
+def _named(alert: Alert) -> str:
+    return f"{alert.rule}{alert.labels or ''}"
 
 
 def _own_points(summary: RunSummary, state: State) -> list[Point]:

@@ -93,6 +93,25 @@ class Probe:
     """Series as in `samples.GAUGES` to value; an endpoint that does not apply gives none."""
 
 
+class LogProject(Source, Protocol):
+    """A source that can also look around in its project, for whoever finds nothing."""
+
+    calls: int
+    """Reads that were made."""
+
+    def anywhere(self) -> Source:
+        """Give a source of all of the project's services, wherever they run."""
+        ...
+
+    def services(self, span: Span) -> dict[tuple[str, str], int]:
+        """Give the services that logged in a span, by name and location, with lines seen of each. Raises SourceError."""
+        ...
+
+    def last_of_all(self, span: Span) -> datetime | None:
+        """Give the time of the project's latest entry in a span, of whatever it is. Raises SourceError."""
+        ...
+
+
 class Endpoints(Protocol):
     """The service's own endpoints (section 2 of the runbook)."""
 

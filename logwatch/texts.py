@@ -404,6 +404,207 @@ TEXTS: dict[str, tuple[str, str]] = {
         "닫는 중괄호가 없는 키(이름 그대로 집계)",
         "key without its closing brace (counted under its whole name)",
     ),
+    # the message that tries the channels
+    "reason_test": ("시험", "TEST"),
+    "test_headline": ("[시험] logwatch 알림 채널 확인", "[TEST] logwatch tries this channel"),
+    "test_subject": ("[logwatch] 시험 메시지", "[logwatch] test message"),
+    "test_note": (
+        "logwatch doctor --send-test로 보낸 시험 메시지입니다. {service}에 이상이 생긴 것이 아니며, 조치할 것이 없습니다.",
+        "Sent by logwatch doctor --send-test. Nothing is wrong with {service}, and nothing is to be done.",
+    ),
+    # what doctor checks
+    "check.settings": ("설정", "settings"),
+    "check.clock": ("시계", "clock"),
+    "check.logs": ("로그 읽기", "reading logs"),
+    "check.quota": ("읽기 한도", "read quota"),
+    "check.lines": ("요약 로그", "summaries"),
+    "check.lag": ("도착 지연", "lag"),
+    "check.rhythm": ("60초 주기", "60 s rhythm"),
+    "check.metrics": ("지표 쓰기", "writing metrics"),
+    "check.slack": ("슬랙", "Slack"),
+    "check.email": ("메일", "mail"),
+    "check.webhook": ("웹훅", "webhook"),
+    "check.ping": ("실행 확인 신호", "ping"),
+    "check.endpoint": ("엔드포인트", "endpoint"),
+    "check.state": ("상태 문서", "state"),
+    "check.test": ("시험 전송", "test message"),
+    # what doctor finds
+    "doctor.plain": ("{text}", "{text}"),
+    "doctor.error": ("실패: {error}", "failed: {error}"),
+    "doctor.late": ("{limit}초 안에 끝나지 않음", "not done within {limit} s"),
+    "doctor.broken": ("logwatch 자체 오류: {kind}", "an error of logwatch itself: {kind}"),
+    "doctor.settings.fine": ("{source}, 알림 채널: {channels}", "{source}, channels: {channels}"),
+    "doctor.settings.no_channel": ("설정된 알림 채널이 없음", "no channel is set up"),
+    "doctor.settings.stray": ("이런 설정은 없습니다(무시됨): {names}", "no such setting, so ignored: {names}"),
+    "doctor.not_set_up": ("설정하지 않음", "not set up"),
+    "doctor.clock.fine": ("{against} 기준 오차 {off}초", "off by {off} s against {against}"),
+    "doctor.clock.ahead": ("{against}보다 {off}초 빠름", "{off} s ahead of {against}"),
+    "doctor.clock.behind": ("{against}보다 {off}초 느림", "{off} s behind {against}"),
+    "doctor.clock.unknown": ("비교할 시각을 얻지 못함", "nobody told the time"),
+    "doctor.clock.set": ("LOGWATCH_NOW로 고정한 시각을 사용 중", "the time is set by LOGWATCH_NOW"),
+    "doctor.logs.read": ("{project}에서 최근 1시간 로그 {entries}건", "{entries} entries of the last hour in {project}"),
+    "doctor.quota.fine": (
+        "거절 없이 {calls}회 읽음(프로젝트당 분당 60회까지)",
+        "reads: {calls}, none refused (a project has 60 a minute)",
+    ),
+    "doctor.quota.used": ("분당 60회 한도를 다 써서 읽지 못함", "the 60 reads a minute are used up"),
+    "doctor.lines.unread": ("로그를 읽지 못해 알 수 없음", "not known: the log could not be read"),
+    "doctor.lines.none": ("최근 1시간에 요약 로그가 없음", "no summary in the last hour"),
+    "doctor.lines.found": (
+        "요약 {summaries}줄, 느린 요청 {slow}줄, 인스턴스 {instances}개, 최신 {newest}초 전",
+        "{summaries} summaries, {slow} slow requests, {instances} instances, the newest {newest} s ago",
+    ),
+    "doctor.lines.some_lost": (
+        "요약 {count}줄이 개발용 형식이라 카운터가 없음",
+        "{count} summaries have the development format, without their counters",
+    ),
+    "doctor.lines.development": (
+        "요약 {count}줄이 모두 개발용 로그 형식이라 카운터가 사라짐",
+        "all {count} summaries have the development format: the counters are lost",
+    ),
+    "doctor.lines.beta_off": (
+        "{service}의 다른 로그는 있는데 요약만 없음: BETA_MODE가 꺼져 있음",
+        "{service} logs, but no summaries: BETA_MODE is off",
+    ),
+    "doctor.lines.location": (
+        "{service}는 {location}이(가) 아니라 {others}에서 로그를 남김",
+        "{service} logs in {others}, not in {location}",
+    ),
+    "doctor.lines.service": (
+        "{service}의 로그는 없고 다른 서비스의 로그만 있음: {others}",
+        "{service} logs nothing, other services do: {others}",
+    ),
+    "doctor.lines.older": (
+        "{service}의 마지막 로그가 {when}: 최근 1시간에는 아무것도 남기지 않음",
+        "the last line of {service} is of {when}: it has logged nothing in the last hour",
+    ),
+    "doctor.lines.no_service": (
+        "{project}의 Cloud Run 서비스 로그가 최근 30일간 없음(다른 로그는 {when}까지 있음). 기본 보관 기간은 30일",
+        "no Cloud Run service of {project} logged in 30 days, which is as long as logs are kept; something else did, at {when}",
+    ),
+    "doctor.lines.nothing": (
+        "{project}에 최근 30일간 로그가 한 줄도 없음. 필터에는 severity 조건이 없음",
+        "there is not one line in {project} in 30 days; the filter asks for no severity",
+    ),
+    "doctor.lag.none": ("잴 로그가 없음", "no lines to measure"),
+    "doctor.lag.fine": (
+        "{count}줄: p50 {p50}초, p95 {p95}초, 최대 {max}초. LOGWATCH_GRACE {grace}초면 충분",
+        "{count} lines: p50 {p50} s, p95 {p95} s, max {max} s; LOGWATCH_GRACE of {grace} s is enough",
+    ),
+    "doctor.lag.late": (
+        "{count}줄: p50 {p50}초, p95 {p95}초, 최대 {max}초. LOGWATCH_GRACE {grace}초가 지나 도착한 로그 {late}줄",
+        "{count} lines: p50 {p50} s, p95 {p95} s, max {max} s; {late} came after the LOGWATCH_GRACE of {grace} s",
+    ),
+    "doctor.rhythm.none": ("잴 요약이 없음", "too few summaries to tell"),
+    "doctor.rhythm.fine": ("모든 인스턴스가 60초마다 요약을 남김", "every instance writes a summary every 60 s"),
+    "doctor.rhythm.off": (
+        "요약 {count}줄이 60초 주기에서 벗어남(인스턴스 {instances}개): CPU 스로틀링으로 타이머가 늦음",
+        "{count} summaries are off their 60 s ({instances} instances): CPU throttling delays the timer",
+    ),
+    "doctor.metrics.fine": ("logwatch/doctor 지표에 쓸 수 있음", "logwatch/doctor could be written"),
+    "doctor.slack.webhook": (
+        "웹훅 주소는 메시지를 보내 봐야만 확인할 수 있음",
+        "a webhook can be tried only by posting to it",
+    ),
+    "doctor.slack.token": ("{team} 워크스페이스의 @{user}", "@{user} of {team}"),
+    "doctor.slack.no_scope": ("@{user}({team})에 chat:write 권한이 없음", "@{user} of {team} lacks the scope chat:write"),
+    "doctor.slack.no_files": (
+        "files:write 권한이 없어 차트 없이 보냄",
+        "messages go out without their chart: the scope files:write is missing",
+    ),
+    "doctor.slack.unasked": (
+        "채널에 들어가 있는지는 보내 봐야 알 수 있음(channels:read 권한과 채널 ID가 있으면 확인 가능)",
+        "whether it is in the channel shows only by posting (or with the scope channels:read and the channel's id)",
+    ),
+    "doctor.slack.member": ("#{name}에 쓸 수 있음", "may write to #{name}"),
+    "doctor.slack.stranger": ("#{name}에 초대되지 않음", "is not in #{name}"),
+    "doctor.slack.archived": ("보관된 채널", "the channel is archived"),
+    "doctor.email.login": ("연결하고 로그인함. 메일은 보내지 않음", "connected and logged in; no mail was sent"),
+    "doctor.email.no_login": ("연결함(로그인 없음). 메일은 보내지 않음", "connected, without a login; no mail was sent"),
+    "doctor.reached": ("연결됨. 요청은 보내지 않음", "reachable; nothing was asked for"),
+    "doctor.endpoint.fine": ("{state}, {shown}", "{state}, {shown}"),
+    "doctor.endpoint.state": ("{state}, {shown} {error}", "{state}, {shown} {error}"),
+    "doctor.endpoint.absent": ("해당 없음(Redis를 쓰지 않는 빌드)", "does not apply: this build has no Redis"),
+    "doctor.endpoint.beta_off": ("BETA_MODE가 꺼져 있음", "BETA_MODE is off"),
+    "doctor.state.fine": ("{size}KB를 읽고 그대로 다시 저장함", "{size} KB, loaded and saved as it was"),
+    "doctor.state.new": ("아직 없어서 빈 문서를 만듦({size}KB)", "there was none yet: an empty one was made ({size} KB)"),
+    "doctor.state.leased": (
+        "{owner}이(가) 실행 중이라 저장은 시험하지 않음({until}까지)",
+        "{owner} is running, so saving was not tried (until {until})",
+    ),
+    "doctor.state.busy": ("다른 실행이 계속 저장해 확인하지 못함", "others keep saving: not found out"),
+    "doctor.state.passing": (
+        "이 컨테이너의 파일이라 컨테이너와 함께 사라짐",
+        "a file of this container, which goes with the container",
+    ),
+    "doctor.test.sent": ("시험 메시지를 보냄", "the test message was sent"),
+    # what mends it, where that is no command
+    "doctor.cure.service": (
+        "LOGWATCH_SOURCE=gcp://{project}/서비스이름 (예: gcp://{project}/{service})",
+        "LOGWATCH_SOURCE=gcp://{project}/SERVICE (such as gcp://{project}/{service})",
+    ),
+    "doctor.cure.quota": (
+        "1분 뒤 다시 실행하고, {project}의 로그를 함께 읽는 도구가 있으면 LOGWATCH_READ_REQUESTS_PER_MINUTE를 낮추세요",
+        "run it again in a minute; if others read the logs of {project} too, lower LOGWATCH_READ_REQUESTS_PER_MINUTE",
+    ),
+    "doctor.cure.scope": (
+        "앱 설정의 OAuth & Permissions에서 {scope}를 추가하고 다시 설치하세요",
+        "add {scope} under OAuth & Permissions in the app's settings, and install it again",
+    ),
+    "doctor.cure.invite": (
+        "슬랙 채널에서 /invite @{user} 실행, 채널 ID는 LOGWATCH_SLACK_CHANNEL",
+        "/invite @{user} in the channel; its id is LOGWATCH_SLACK_CHANNEL",
+    ),
+    "doctor.cure.token": (
+        "LOGWATCH_OPS_TOKEN을 새로 발급받은 토큰으로 바꾸세요",
+        "set LOGWATCH_OPS_TOKEN to a token that holds",
+    ),
+    "doctor.cure.endpoint": (
+        "LOGWATCH_ENDPOINTS가 로드밸런서의 주소인지 확인하세요(run.app 주소는 외부에서 닿지 않음)",
+        "LOGWATCH_ENDPOINTS must be the load balancer's address: the run.app one cannot be reached from outside",
+    ),
+    "doctor.cure.beta": (
+        "gcloud run services update 서비스이름 --update-env-vars=BETA_MODE=true",
+        "gcloud run services update SERVICE --update-env-vars=BETA_MODE=true",
+    ),
+    "doctor.cure.broken": (
+        "다음 실행이 이 문서를 따로 보관하고 새로 시작합니다. 알림 중지를 다시 설정하세요",
+        "the next run keeps it aside and begins afresh; set silences again",
+    ),
+    "doctor.cure.webhook": (
+        "LOGWATCH_WEBHOOK_URL의 호스트와 인증서, 방화벽, LOGWATCH_WEBHOOK_TOKEN을 확인하세요({hint})",
+        "check the host, certificate and firewall of LOGWATCH_WEBHOOK_URL, and LOGWATCH_WEBHOOK_TOKEN: {hint}",
+    ),
+    "doctor.cure.slack": (
+        "LOGWATCH_SLACK_BOT_TOKEN(또는 LOGWATCH_SLACK_WEBHOOK_URL)과 LOGWATCH_SLACK_CHANNEL을 확인하세요({hint})",
+        "check LOGWATCH_SLACK_BOT_TOKEN (or LOGWATCH_SLACK_WEBHOOK_URL) and LOGWATCH_SLACK_CHANNEL: {hint}",
+    ),
+    "doctor.cure.email": (
+        (
+            "LOGWATCH_SMTP_HOST, LOGWATCH_SMTP_PORT, LOGWATCH_SMTP_SECURITY(587은 starttls, 465는 tls),"
+            " LOGWATCH_SMTP_USER, LOGWATCH_SMTP_PASSWORD를 확인하세요({hint})"
+        ),
+        (
+            "check LOGWATCH_SMTP_HOST, LOGWATCH_SMTP_PORT, LOGWATCH_SMTP_SECURITY (587 is starttls, 465 tls),"
+            " LOGWATCH_SMTP_USER, LOGWATCH_SMTP_PASSWORD: {hint}"
+        ),
+    ),
+    "doctor.cure.again": (
+        "잠시 뒤 다시 실행하세요. 장애 공지: https://status.cloud.google.com",
+        "run it again in a while; outages are told at https://status.cloud.google.com",
+    ),
+    "doctor.cure.ping": (
+        "LOGWATCH_PING_URL의 호스트와 방화벽을 확인하세요({hint})",
+        "check the host and firewall of LOGWATCH_PING_URL: {hint}",
+    ),
+    "doctor.cure.source": (
+        "LOGWATCH_SOURCE=gcp://프로젝트/서비스이름",
+        "LOGWATCH_SOURCE=gcp://PROJECT/SERVICE",
+    ),
+    "doctor.cure.channel": (
+        "LOGWATCH_SLACK_WEBHOOK_URL, LOGWATCH_SMTP_HOST, LOGWATCH_WEBHOOK_URL 가운데 하나를 설정하세요",
+        "set one of LOGWATCH_SLACK_WEBHOOK_URL, LOGWATCH_SMTP_HOST, LOGWATCH_WEBHOOK_URL",
+    ),
 }
 
 

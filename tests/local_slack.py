@@ -113,6 +113,10 @@ class LocalSlack:
         self.may_write_files = True
         self.broken: set[str] = set()
         """Paths that answer 503 as long as they stand here."""
+        self.scopes = "chat:write,files:write,channels:read"
+        """What the token may; told in a header, as Slack does."""
+        self.member = True
+        """Whether the bot is in its channel."""
         self.watch: Callable[[str], AbstractContextManager[object]] = nullcontext
         """Entered before a message takes effect, left before it is answered; may raise to break the connection."""
         self.closing = threading.Event()
@@ -179,6 +183,18 @@ class LocalSlack:
                 self.files[each["id"]] |= {**each, "channel_id": body["channel_id"], "thread_ts": body["thread_ts"]}
             return {"ok": True, "files": shown}
 
+    def ask(self, method: str, channel: str, token: str) -> dict[str, Any]:
+        """Answer the methods that only look."""
+        if token != f"Bearer {BOT_TOKEN}":
+            return {"ok": False, "error": "invalid_auth"}
+        if method == "auth.test":
+            return {"ok": True, "user": "logwatch", "team": "o4o", "user_id": "U0BOT", "team_id": "T0"}
+        if "channels:read" not in self.scopes:
+            return {"ok": False, "error": "missing_scope", "needed": "channels:read"}
+        if channel != CHANNEL:
+            return {"ok": False, "error": "channel_not_found"}
+        return {"ok": True, "channel": {"id": CHANNEL, "name": "ops", "is_member": self.member, "is_private": False}}
+
     def _wrong(self, method: str, body: dict[str, Any], token: str) -> str:
         if token != f"Bearer {BOT_TOKEN}":
             return "invalid_auth"
@@ -196,10 +212,16 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
+        if self.path.startswith("/api/"):
+            self._look(self.path.partition("?")[2])
+            return
         self._send(200, json.dumps([asdict(each) for each in self.slack.arrived]))
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path in {"/api/auth.test", "/api/conversations.info"}:
+            self._look(raw.decode())
+            return
         if self.path.startswith(("/upload/", "/api/files.")):
             self._take_file(raw)
             return
@@ -219,6 +241,12 @@ class _Handler(BaseHTTPRequestHandler):
         extra = plan.headers if plan else {}
         wait = plan.retry_after if plan else None
         self._send(status, plan.body if plan and plan.body is not None else text, wait, extra)
+
+    def _look(self, form: str) -> None:
+        method = self.path.partition("?")[0].removeprefix("/api/")
+        channel = parse_qs(form).get("channel", [""])[0]
+        answer = self.slack.ask(method, channel, self.headers.get("Authorization", ""))
+        self._send(200, json.dumps(answer), headers={"X-OAuth-Scopes": self.slack.scopes})
 
     def _take_file(self, raw: bytes) -> None:
         if self.path.startswith("/upload/"):

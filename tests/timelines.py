@@ -51,7 +51,7 @@ STATES = {AlertState.PENDING: "p", AlertState.FIRING: "F", AlertState.RESOLVED: 
 MUTED = {Muted.SILENCED: "s", Muted.INHIBITED: "i"}
 REASONS = {
     NotifyReason.FIRING: "!", NotifyReason.JOINED: "+", NotifyReason.REMINDER: "@", NotifyReason.RESOLVED: "r",
-    NotifyReason.SILENCE_ENDING: "e",
+    NotifyReason.SILENCE_ENDING: "e", NotifyReason.TEST: "t",
 }  # fmt: skip
 BUNDLED = load_rules(bundled("rules"))
 FACTS: dict[str, Callable[[Notification], Iterable[object]]] = {

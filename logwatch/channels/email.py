@@ -14,6 +14,7 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING, Literal
 
 from logwatch.channels import unreachable
+from logwatch.checkup import Checked, Outcome, say
 from logwatch.errors import ChannelError
 from logwatch.render import clip, draw_course, render_message
 from logwatch.wording import printable
@@ -78,6 +79,25 @@ class EmailChannel:
         if refused:
             logging.getLogger("logwatch.email").warning("not delivered to %s; the others have it", self._told(refused))
         return thread or self._message_id(message, first=True)
+
+    def check(self) -> list[Checked]:
+        """Connect, secure the connection and log in, and send nothing. Raises ChannelError."""
+        try:
+            server = self._connect()
+            try:
+                server.noop()
+            finally:
+                with suppress(smtplib.SMTPException, OSError):
+                    server.quit()
+                server.close()
+        except smtplib.SMTPException as error:
+            raise self._refusal(error) from None
+        except OSError as error:
+            raise unreachable(error, where=self.name) from None
+        except ValueError:
+            raise ChannelError("user and password must be plain ASCII", permanent=True, where=self.name) from None
+        login = say("email.login" if self.user else "email.no_login")
+        return [Checked(self.name, Outcome.OK, login)]
 
     def compose(self, message: Message, thread: str | None) -> EmailMessage:
         """Write the mail; the same notification always gives the same one. Raises ValueError for what is no address."""

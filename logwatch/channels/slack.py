@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from logwatch.alerts import AlertState
 from logwatch.channels import refused, unreachable
+from logwatch.checkup import Checked, Outcome, command, ok, say
 from logwatch.errors import ChannelError
 from logwatch.notifications import NotifyReason
 from logwatch.render import clip, draw_course, message_parts
@@ -74,6 +75,11 @@ class SlackWebhookChannel:
     timeout_s: int = 8
     name: str = "slack"
 
+    def check(self) -> list[Checked]:
+        """Say that only a message can show whether the address is right: it answers nothing else."""
+        cure = command("logwatch doctor --send-test")
+        return [Checked(self.name, Outcome.SKIPPED, say("slack.webhook"), cure)]
+
     def send(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - there are no threads here
         """Post the message; gives None. Raises ChannelError."""
         from slack_sdk.errors import SlackClientError
@@ -124,6 +130,46 @@ class SlackBotChannel:
         self._update(content, channel=channel, ts=ts)
         return thread
 
+    def check(self) -> list[Checked]:
+        """Ask who the token is, what it may, and whether it is in the channel. Raises ChannelError."""
+        answer = self._ask(lambda client: client.auth_test())
+        who = {"user": str(answer.get("user")), "team": str(answer.get("team"))}
+        header = next((value for name, value in answer.headers.items() if name.lower() == "x-oauth-scopes"), "")
+        scopes = {each.strip() for each in header.split(",") if each.strip()}
+        found = [ok(self.name, say("slack.token", **who))]
+        if scopes and "chat:write" not in scopes:
+            found[0] = Checked(self.name, Outcome.WRONG, say("slack.no_scope", **who), (say("cure.scope", scope="chat:write"),))
+        if scopes and "files:write" not in scopes:
+            found.append(
+                Checked(
+                    f"{self.name} files:write", Outcome.NOTE, say("slack.no_files"), (say("cure.scope", scope="files:write"),)
+                )
+            )
+        return [*found, self._check_channel(who["user"], public="chat:write.public" in scopes)]
+
+    def _check_channel(self, user: str, *, public: bool) -> Checked:
+        """Say whether the bot is in its channel; only an id can be asked for."""
+        check = f"{self.name} {self.channel[:40]}"
+        untried = Checked(check, Outcome.SKIPPED, say("slack.unasked"), command("logwatch doctor --send-test"))
+        if not re.fullmatch(r"[CGD][A-Z0-9]{3,}", self.channel):
+            return untried
+        try:
+            answer = self._ask(lambda client: client.conversations_info(channel=self.channel))
+        except ChannelError as error:
+            return (
+                untried
+                if "missing_scope" in error.message
+                else Checked(check, Outcome.WRONG, say("error", error=error.message), (say("cure.invite", user=user),))
+            )
+        info = answer.get("channel") or {}
+        if info.get("is_archived"):
+            return Checked(check, Outcome.WRONG, say("slack.archived"), command("LOGWATCH_SLACK_CHANNEL=C…"))
+        if info.get("is_member") or (public and not info.get("is_private")):
+            return ok(check, say("slack.member", name=str(info.get("name"))[:80]))
+        return Checked(
+            check, Outcome.WRONG, say("slack.stranger", name=str(info.get("name"))[:80]), (say("cure.invite", user=user),)
+        )
+
     def _post(self, content: dict[str, Any], **where: Any) -> str:  # noqa: ANN401 - the method's own arguments
         answer = self._call(lambda client: client.chat_postMessage(**content, **where))
         return f"{answer.get('channel')}:{answer.get('ts')}"
@@ -153,6 +199,13 @@ class SlackBotChannel:
             return
 
     def _call(self, method: Callable[[WebClient], Any]) -> Mapping[str, Any]:
+        """Call one method of the Web API, once; gives what it answers."""
+        answer = self._ask(method).data
+        if not isinstance(answer, dict):
+            raise _not_slack(_TOKEN)
+        return answer
+
+    def _ask(self, method: Callable[[WebClient], Any]) -> Any:  # noqa: ANN401 - slack_sdk's response has no types to speak of
         """Call one method of the Web API, once; a refusal comes with status 200 and Slack's own word."""
         from slack_sdk import WebClient
         from slack_sdk.errors import SlackApiError, SlackClientError
@@ -160,7 +213,7 @@ class SlackBotChannel:
         base = self.base_url or WebClient.BASE_URL
         try:
             client = WebClient(self.token, base, timeout=self.timeout_s, logger=_silent(), retry_handlers=[])
-            return method(client).data  # type: ignore[no-any-return]
+            return method(client)
         except SlackApiError as error:
             raise self._refusal(error.response) from None
         except (InvalidURL, ValueError, LookupError, AttributeError, SlackClientError):  # JSON that is no object has no `get`

@@ -5,6 +5,7 @@ The generated client, because the hand-written one builds a logger and parses tw
 
 from __future__ import annotations
 
+import logging
 import random
 import re
 import time
@@ -30,7 +31,10 @@ if TYPE_CHECKING:
 
     from logwatch.ports import Found, Progress
 
+LOG = logging.getLogger("logwatch.cloud_logging")
 PAGE_SIZE = 1000
+MOST_SERVICES = 4
+"""Reads of one page each that a look for services takes: each leaves out those that are known already."""
 MOST_EMPTY_PAGES = 5
 """How many of them a look for a sign of life goes through: each takes a call out of the quota."""
 BLOCK_LINE = r'^(\s+["{}\[\]]|[{}]$)'
@@ -66,13 +70,16 @@ def holding(text: str) -> str:
     return f"(jsonPayload.message:{quote(text)} OR textPayload:{quote(text)})"
 
 
-def build_filter(span: Span, *, service: str | None, location: str | None, condition: str = JUDGED) -> str:
+def build_filter(
+    span: Span, *, service: str | None, location: str | None, condition: str = JUDGED, cloud_run: bool = True
+) -> str:
     """Give the filter for entries of a condition, indexed fields first, with explicit bounds and no severity.
 
-    The logger writes `level`, and Cloud Logging reads `severity`: all of these entries have none.
+    The logger writes `level`, and Cloud Logging reads `severity`: all of these entries have none. `cloud_run` leaves out what
+    no Cloud Run service wrote.
     """
     start, end = (f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}" for moment in span)
-    lines = ['resource.type="cloud_run_revision"']
+    lines = ['resource.type="cloud_run_revision"'] if cloud_run else []
     if service:
         lines.append(f"resource.labels.service_name={quote(service)}")
     if location:
@@ -124,6 +131,8 @@ class CloudLoggingSource:
         self.endpoint = endpoint
         self.budget_s = budget_s
         self.quota = quota or ReadQuota(55)
+        self.calls = 0
+        """Calls that were made, each of them out of the project's 60 a minute."""
         self._client: LoggingServiceV2Client | None = None
         self._patient = True
         """Whether it waits for the quota longer than for a call that fails."""
@@ -133,6 +142,37 @@ class CloudLoggingSource:
         hasty = copy(self)
         hasty.budget_s, hasty._patient = budget_s, False  # noqa: SLF001 - its own
         return hasty
+
+    def anywhere(self) -> CloudLoggingSource:
+        """Give a source of all of the project's services, wherever they run."""
+        wide = copy(self)
+        wide.service = wide.location = None
+        return wide
+
+    def services(self, span: Span) -> dict[tuple[str, str], int]:
+        """Give the Cloud Run services of the project that logged in a span, by name and location, with lines seen of each.
+
+        A page at a time, each leaving out those that are known: one that logs much hides no other. Raises SourceError.
+        """
+        found: dict[tuple[str, str], int] = {}
+        for _ in range(MOST_SERVICES):
+            known = dict.fromkeys(name for name, _ in found)
+            condition = "\n".join(f"NOT resource.labels.service_name={quote(name)}" for name in known)
+            text = build_filter(span, service=None, location=None, condition=condition)
+            entries, more = next(self._pages(text, "timestamp desc", PAGE_SIZE, lambda _text, _share: None))
+            for entry in entries:
+                labels = entry.resource.labels
+                place = (labels["service_name"], labels["location"])
+                found[place] = found.get(place, 0) + 1
+            if not more:
+                break
+        return found
+
+    def last_of_all(self, span: Span) -> datetime | None:
+        """Give the time of the project's latest entry in a span, of whatever it is. Raises SourceError."""
+        text = build_filter(span, service=None, location=None, condition=ANY, cloud_run=False)
+        pages = self._pages(text, "timestamp desc", 1, lambda _text, _share: None)
+        return next((_time(entries[0]) for entries, _ in islice(pages, MOST_EMPTY_PAGES) if entries), None)
 
     def filter(self, span: Span, service: str | None) -> str:
         """Give the filter that `read` would use."""
@@ -164,7 +204,7 @@ class CloudLoggingSource:
         """Give the time of the latest entry of any kind in the span: one call, or a few where pages come empty."""
         for entries, _ in islice(self._newest_first(span, service, ANY, page_size=1), MOST_EMPTY_PAGES):
             if entries:
-                return to_datetime(entries[0].timestamp.seconds * NS + entries[0].timestamp.nanos)
+                return _time(entries[0])
         return None
 
     def search(self, text: str, span: Span, *, service: str | None, most: int) -> Found:
@@ -199,6 +239,9 @@ class CloudLoggingSource:
             page = ListLogEntriesResponse.pb(self._call(client, request, progress))
             request.page_token = page.next_page_token
             more = bool(page.next_page_token)
+            LOG.debug(
+                "page", extra={"details": {"entries": len(page.entries), "more": more, "order": order_by, "filter": text}}
+            )
             yield page.entries, more
 
     def _connect(self) -> LoggingServiceV2Client:
@@ -235,6 +278,7 @@ class CloudLoggingSource:
             self._check_quota(self.budget_s - (clock() - begun))
             self.quota.wait(lambda seconds: progress(f"waiting {seconds:.0f} s for the read quota", None))
             left = max(self.budget_s - (clock() - begun), 1)
+            self.calls += 1
             try:
                 return next(client.list_log_entries(request=request, retry=None, timeout=min(left, 60)).pages)
             except passing as error:
@@ -272,6 +316,10 @@ class CloudLoggingSource:
         elif isinstance(error, api.ServerError):
             hint = "try again, or raise LOGWATCH_READ_BUDGET"
         return SourceError(f"Cloud Logging: {_reason(error)}", where=f"gcp://{project}", hint=hint)
+
+
+def _time(raw: Any) -> datetime:  # noqa: ANN401 - raw protobuf messages have no static type
+    return to_datetime(raw.timestamp.seconds * NS + raw.timestamp.nanos)
 
 
 def _reason(error: Exception) -> str:
