@@ -63,7 +63,7 @@ screenshots: $(READY)
 image: $(READY)
 	@$(BIN)/pytest -m image -rs
 
-# Set up, build, deploy and tear down with the real gcloud against local servers: two minutes.
+# Set up, build, deploy and tear down with the real gcloud against local servers: one to four minutes.
 cloud: $(READY)
 	@$(BIN)/pytest -m cloud -rs -n 2
 
