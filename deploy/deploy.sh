@@ -1,11 +1,16 @@
 #!/usr/bin/env bash
 # The last step of cloudbuild.yaml: put an image into use, as a Cloud Run job or service; made where it is not there, else changed.
 #
-# Takes PROJECT, REGION, NAME, AS (job or service), WATCH (the service to watch), IMAGE, SETTINGS (NAME=VALUE, with | between them) and
+# Takes PROJECT, PROJECT_NUMBER, REGION, NAME, AS (job or service), WATCH (the service to watch), IMAGE, SETTINGS (NAME=VALUE, with | between them) and
 # SECRETS (NAME=SECRET:VERSION, with commas) from the environment. Settings that are not named stay as they are; so do the secrets if
 # SECRETS is empty.
 set -euo pipefail
 
+# Cloud Run checks the caller's token and takes its signature off; logwatch checks what is left: whose it is, and for which address.
+if [ "$AS" = service ]; then
+    SETTINGS="LOGWATCH_SERVE_AUDIENCE=https://$NAME-$PROJECT_NUMBER.$REGION.run.app|LOGWATCH_SERVE_SIGNATURE=removed|\
+LOGWATCH_SERVE_CALLER=$NAME-caller@$PROJECT.iam.gserviceaccount.com${SETTINGS:+|$SETTINGS}"
+fi
 settings="LOGWATCH_SOURCE=gcp://$PROJECT/$WATCH|LOGWATCH_STATE=gs://$PROJECT-$NAME-state/state.json"
 common=(--project="$PROJECT" --region="$REGION" --image="$IMAGE" --cpu=1 --memory=512Mi --labels="made-by=$NAME"
     --service-account="$NAME-runner@$PROJECT.iam.gserviceaccount.com"
@@ -18,8 +23,8 @@ job)
     gcloud run jobs deploy "$NAME" "${common[@]}" --args=run --tasks=1 --max-retries=0 --task-timeout=55s
     ;;
 service)
-    # One instance, one request at a time; no CPU between requests, so none is paid for.
-    gcloud run deploy "$NAME" "${common[@]}" --args=serve --concurrency=1 --max-instances=1 --min-instances=0 --cpu-throttling \
+    # One instance; no CPU between requests, so none is paid for.
+    gcloud run deploy "$NAME" "${common[@]}" --args=serve --concurrency=8 --max-instances=1 --min-instances=0 --cpu-throttling \
         --timeout=60s --no-allow-unauthenticated --ingress=internal --startup-probe=httpGet.path=/healthz
     ;;
 *)

@@ -253,8 +253,9 @@ schedule() {
         deadline=30s
         identity=(--oauth-service-account-email="$caller")
     else
-        local base=https://$name-PROJECT_NUMBER.$region.run.app
-        if ! $dry_run; then base=$(gcloud run services describe "$name" --region="$region" --project="$project" --format='value(status.url)'); fi
+        local number=PROJECT_NUMBER base
+        if ! $dry_run; then number=$(gcloud projects describe "$project" --format='value(projectNumber)'); fi
+        base=https://$name-$number.$region.run.app
         uri=$base/tick
         deadline=60s
         identity=(--oidc-service-account-email="$caller" --oidc-token-audience="$base")

@@ -22,7 +22,7 @@ from tests.test_documents import DOCUMENTS
 SETUP, TEARDOWN, DEPLOY = (ROOT / "deploy" / f"{name}.sh" for name in ("setup", "teardown", "deploy"))
 BUILD = ROOT / "cloudbuild.yaml"
 WEBHOOK = "https://hooks.slack.test/T0/B0/aSecretOfSlack"
-GIVEN = {"PROJECT_ID", "BUILD_ID"}
+GIVEN = {"PROJECT_ID", "PROJECT_NUMBER", "BUILD_ID"}
 """Substitutions that Cloud Build itself gives to every build, also to one that no trigger started."""
 
 needs_gcloud = pytest.mark.skipif(not shutil.which("gcloud"), reason="gcloud is missing")
@@ -319,7 +319,7 @@ def builder(cloud: LocalCloud) -> Callable[[dict[str, Any]], None]:
             },
             Build.pb(Build()),
         )
-        values = {**given["substitutions"], "PROJECT_ID": PROJECT, "BUILD_ID": given["id"]}
+        values = {**given["substitutions"], "PROJECT_ID": PROJECT, "PROJECT_NUMBER": "123456789", "BUILD_ID": given["id"]}
         step = given["steps"][-1]
         environment = dict(substituted(each, values).split("=", 1) for each in step["env"])
         ran = cloud.start(step["entrypoint"], *(ROOT / each for each in step["args"]), **environment)
