@@ -132,6 +132,7 @@ def commands_of_scripts(folder: Path) -> list[str]:
     found += recorded(folder, TEARDOWN, "--project", "p1", "--yes", "--custom-index", finds="everything")
     step = {
         "PROJECT": "p1",
+        "PROJECT_NUMBER": "123456789",
         "REGION": REGION,
         "NAME": "logwatch",
         "WATCH": "w",
