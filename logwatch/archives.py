@@ -37,10 +37,10 @@ class RecordedArchive:
     answers: Mapping[str, Answer] = field(default_factory=dict)
     _held: Windows | None = None
 
-    def windows(self, span: Span) -> Windows:  # noqa: ARG002 - there are no others
-        """Give all windows, made when they are first asked for."""
+    def windows(self, span: Span) -> Windows:
+        """Give the windows of the span, out of all, which are made when they are first asked for."""
         self._held = self._held or aggregate(self.reading)
-        return self._held
+        return self._held.within(span)
 
     def search(self, text: str, span: Span) -> Found:
         """Give the log lines that hold a text."""

@@ -5,7 +5,6 @@ Each adapter is imported when it is asked for; what a command does not need cost
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from logwatch.errors import ConfigError
@@ -13,7 +12,6 @@ from logwatch.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-    from pathlib import Path
 
     from pydantic import SecretStr
 
@@ -42,18 +40,9 @@ LOOKUP_S = 4
 def build_rules(settings: Settings) -> RuleSet:
     """Load the rules, the bundled ones if no others are named; raises RuleProblemsError."""
     from logwatch.config import bundled
-
-    folder = settings.rules or bundled("rules")
-    files = sorted(folder.glob("*")) if folder.is_dir() else []
-    return _load_rules(folder, tuple((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files))
-
-
-@cache
-def _load_rules(folder: Path, _files: tuple[tuple[str, int, int], ...]) -> RuleSet:
-    """Load the rules once for as long as their files stay as they are: a process may do many ticks."""
     from logwatch.rule_files import load_rules
 
-    return load_rules(folder)
+    return load_rules(settings.rules or bundled("rules"))
 
 
 def build_source(settings: Settings) -> tuple[Source, str]:
@@ -195,7 +184,7 @@ def build_verify(settings: Settings) -> Verify:
             "serve_audience",
             "https://logwatch-….run.app, the service's own URL, as Cloud Scheduler's --oidc-token-audience has it",
         ),
-        ("serve_caller", "logwatch-scheduler@PROJECT.iam.gserviceaccount.com, Cloud Scheduler's --oidc-service-account-email"),
+        ("serve_caller", "logwatch-caller@PROJECT.iam.gserviceaccount.com, Cloud Scheduler's --oidc-service-account-email"),
     ):
         if not getattr(settings, name):
             hint = f"right is e.g. {example}; at a desk, --no-auth serves on 127.0.0.1 only"
@@ -384,16 +373,15 @@ def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader
     from logwatch.week import DayCache, WeekReader
 
     project = None if source.recorded else metrics_project(settings)
-    history = (
-        MonitoringHistory(project, namespace=settings.environment, endpoint=settings.monitoring_endpoint) if project else None
-    )
-    name = "\0".join([*settings.source, settings.service or "", str(settings.timezone), str(project), repr(rules.counters)])
+    history = MonitoringHistory(project, installation(settings), endpoint=settings.monitoring_endpoint) if project else None
+    read = (*settings.source, settings.service, settings.location, settings.timezone, project, settings.environment)
+    judged = (rules.counters, *(rule for rule in rules.rules if rule.gauge))
     return WeekReader(
         source=source,
         rules=rules,
         zone=settings.timezone,
         service=settings.service,
         grace=settings.grace,
-        cache=None if source.recorded else DayCache(default_cache() / "days", name),
+        cache=None if source.recorded else DayCache(default_cache() / "days", repr((read, judged))),
         measured=history.read if history else lambda _span: (),
     )

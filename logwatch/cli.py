@@ -345,8 +345,6 @@ def doctor(
     send_test: SendTestOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Try everything that a run needs, and name what mends what is wrong; changes nothing that anybody would notice."""
-    import json
-
     from logwatch.checkup import exit_code, to_json, to_text
     from logwatch.clinic import build_checks, build_tests, readers_of
     from logwatch.config import load_settings_leniently
@@ -357,7 +355,7 @@ def doctor(
     checks = build_checks(settings, wrong, clock) + (build_tests(settings, clock()) if send_test else [])
     found, readers = examine(checks), readers_of(settings)
     if format_ is DoctorFormat.JSON:
-        _write(json.dumps(to_json(found, readers), ensure_ascii=False, indent=2) + "\n", None)
+        _write(_json(to_json(found, readers)), None)
     else:
         _write(to_text(found, readers), None)
     if code := exit_code(found):
@@ -378,8 +376,6 @@ def backtest(
     output: OutputOption = None,
 ) -> None:
     """Run every tick over recorded lines on a simulated clock: what would have been sent, and when; sends nothing."""
-    import json
-
     from logwatch.assembly import audience, chosen_channels
     from logwatch.pipeline import play, read_entries
 
@@ -396,7 +392,7 @@ def backtest(
     elif format_ is ReplayFormat.JSON:
         from logwatch.document import replay_json
 
-        text = json.dumps(replay_json(replayed, ticker.rules, chosen_channels(settings)), ensure_ascii=False, indent=2) + "\n"
+        text = _json(replay_json(replayed, ticker.rules, chosen_channels(settings)))
     else:
         from logwatch.listing import render_replay
 
@@ -429,7 +425,8 @@ def beta_exit(
 
     settings = _settings(source=source, service=service, lang=lang, rules=rules)
     now = _clock(settings)()
-    end = parse_moment(until, now, settings.timezone, where="--until") if until else None
+    # Days that are not over yet cannot be judged.
+    end = None if until is None else min(now, parse_moment(until, now, settings.timezone, where="--until"))
     rule_set = build_rules(settings)
     if source:
         adapter, name = build_source(settings)
@@ -598,11 +595,9 @@ def rules_test(rules: RulesOption = None) -> None:
 @rules_app.command("schema")
 def rules_schema(output: OutputOption = None) -> None:
     """Print the JSON Schema of a rule file, for editors."""
-    import json
-
     from logwatch.rules import rules_schema as schema
 
-    _write(json.dumps(schema(), indent=2, ensure_ascii=False) + "\n", output)
+    _write(_json(schema()), output)
 
 
 @cloud_app.command("policies")
@@ -777,14 +772,13 @@ def _is_old(adapter: Source, judged: Judged, now: datetime) -> bool:
 def _render(
     judged: Judged, rule_set: RuleSet, settings: Settings, format_: Format, *, name: str, old: bool, output: Path | None
 ) -> str:
-    import json
 
     from logwatch.assembly import audience
     from logwatch.document import to_json
     from logwatch.report import build_report
 
     if format_ is Format.JSON:
-        return json.dumps(to_json(judged), ensure_ascii=False, indent=2) + "\n"
+        return _json(to_json(judged))
     from logwatch.config import bundled
     from logwatch.render import render_markdown, render_table
 
@@ -809,12 +803,11 @@ def _messages(notifications: Iterable[Notification], rule_set: RuleSet, settings
 def _render_exit(
     report: ExitReport, gates: Sequence[Gate], settings: Settings, format_: ExitFormat, output: Path | None
 ) -> str:
-    import json
 
     if format_ is ExitFormat.JSON:
         from logwatch.exit_report import exit_json
 
-        return json.dumps(exit_json(report, gates, str(settings.timezone)), ensure_ascii=False, indent=2) + "\n"
+        return _json(exit_json(report, gates, str(settings.timezone)))
     if format_ is ExitFormat.TABLE:
         from logwatch.listing import render_exit
 

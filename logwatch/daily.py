@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from logwatch.entries import WINDOW
 from logwatch.samples import DATABASE_PING, REDIS_PING, parse_series
 
 if TYPE_CHECKING:
@@ -147,16 +146,3 @@ def whole_days(until: datetime, count: int, zone: tzinfo) -> list[date]:
     """Give the last days that are over at a time, oldest first."""
     last = until.astimezone(zone).date()
     return [last - timedelta(days=back) for back in range(count, 0, -1)]
-
-
-def silences(minutes: list[tuple[int, bool]], least: timedelta) -> list[tuple[int, int]]:
-    """Give the stretches of windows without a summary that last at least so long, as first and one past the last minute."""
-    found, begun = [], None
-    for minute, summaries in [*minutes, (minutes[-1][0] + 1 if minutes else 0, True)]:
-        if summaries and begun is not None:
-            if (minute - begun) * WINDOW >= least:
-                found.append((begun, minute))
-            begun = None
-        elif not summaries and begun is None:
-            begun = minute
-    return found

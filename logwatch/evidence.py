@@ -30,7 +30,7 @@ class FactKind(StrEnum):
     GAUGE = "gauge"
     """A measured value, the last; before is the median of the hour before."""
     SLOW = "slow"
-    """Slow requests of a label: `value` is their p95 in ms, `of` their number; before is their number in an equal stretch."""
+    """Slow requests of the label `name`: `value` of them in `of` minutes; before and day_before are requests a minute."""
     ROUTE = "route"
     """One route's slow requests: `value` is their p95 in ms, `of` their number."""
     LINES = "lines"
@@ -93,9 +93,6 @@ class Chart:
 class Walked:
     """A procedure as far as it could be walked for one message."""
 
-    begun: datetime
-    until: datetime
-    """What was counted lies between."""
     findings: tuple[Finding, ...]
     besides: tuple[Fact, ...] = ()
     """What bears on the whole procedure, such as the slow routes."""

@@ -134,13 +134,7 @@ def live_span(wanted: Wanted, now: datetime) -> Span:
 
 def _recorded_span(reading: Reading, wanted: Wanted) -> Span:
     """Give the windows between since and until, where "now" is the end of the recording."""
-    earliest, latest = reading.first, reading.last
-    if earliest is None or latest is None:
-        told = ", ".join(f"{count} {reason}" for reason, count in reading.refused.items())
-        hint = f"{reading.entries} entries: {told}" if reading.entries else "it is empty"
-        if "not_an_entry" in reading.refused:
-            hint += "; wanted are log entries as 'gcloud logging read --format=json' prints them"
-        raise SourceError("no log entry with a time in the source", hint=hint)
+    earliest, latest = reading.extent()
     first, last = floor_minute(to_datetime(earliest)), floor_minute(to_datetime(latest)) + MINUTE
     end = floor_minute(wanted.until(last)) if wanted.until else last
     span = _checked(Span(floor_minute(wanted.since(end)) if wanted.since else min(first, end - MINUTE), end))

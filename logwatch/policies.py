@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from logwatch.render import render_policy
-from logwatch.samples import SILENT_MINUTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,12 +61,11 @@ def policies(rules: RuleSet, installation: Installation, templates: Path, *, cha
 
 def _watches(rules: RuleSet, installation: Installation) -> Iterable[_Watch]:
     yield _Watch("heartbeat", "CRITICAL", (_absent("logwatch/heartbeat", installation),), {"absent": _minutes(ABSENT)})
-    silence = next((rule for rule in rules.rules if rule.gauge == SILENT_MINUTES), None)
-    if silence:
-        bound = silence.warning.bound
+    if rules.silence:
+        bound = rules.silence.warning.bound
         # Whole minutes, and Cloud Monitoring knows no "at least".
-        above = bound - 0.5 if silence.warning.direction == ">=" else bound
-        condition = _above("telemetry/silent_minutes", above, silence.for_, installation)
+        above = bound - 0.5 if rules.silence.warning.direction == ">=" else bound
+        condition = _above("telemetry/silent_minutes", above, rules.silence.for_, installation)
         yield _Watch("telemetry-silent", "ERROR", (condition,), {"silent": f"{bound:g}"})
     yield _Watch("run-failed", "ERROR", (_logged("a run's error", FAILED),), {"failed": FAILED})
     yield _Watch("metrics-refused", "WARNING", (_logged("refused points", REFUSED),), {"refused": REFUSED})

@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from logwatch.errors import SourceError
 from logwatch.samples import (
     BlockLine,
     Ignored,
@@ -168,6 +169,17 @@ class Reading:
     def last(self) -> int | None:
         """Latest event time seen, nanoseconds since 1970."""
         return max((time for time in (self._last, max(self.rows.time, default=None)) if time is not None), default=None)
+
+    def extent(self) -> tuple[int, int]:
+        """Give the earliest and latest event time, nanoseconds since 1970; raises SourceError where no entry has one."""
+        first, last = self.first, self.last
+        if first is None or last is None:
+            told = ", ".join(f"{count} {reason}" for reason, count in self.refused.items())
+            hint = f"{self.entries} entries: {told}" if self.entries else "it is empty"
+            if "not_an_entry" in self.refused:
+                hint += "; wanted are log entries as 'gcloud logging read --format=json' prints them"
+            raise SourceError("no log entry with a time in the source", hint=hint)
+        return first, last
 
     def refuse(self, reason: Reason, entries: int = 1) -> None:
         """Count an entry that could not be decoded."""

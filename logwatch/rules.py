@@ -10,8 +10,12 @@ from pydantic import Field, model_validator
 from logwatch.looks import Walk
 from logwatch.ranges import Range
 from logwatch.runbook import Procedure, Runbook
+from logwatch.samples import SILENT_MINUTES
 from logwatch.texts import Lang
 from logwatch.yaml_types import Duration, Model, Selectors, Text
+
+SILENT = timedelta(minutes=10)
+"""The same where no rule watches it."""
 
 
 class Proof(Model):
@@ -184,6 +188,16 @@ class RuleSet:
         """Give the name of a share of rules/evidence.yaml in a language, by its English one."""
         names = {share.name.en: share.name for walk in self.walks for look in walk.steps for share in look.shares}
         return names[english][lang] if english in names else english
+
+    @property
+    def silence(self) -> Rule | None:
+        """The rule that watches whether summaries still come."""
+        return next((rule for rule in self.rules if rule.gauge == SILENT_MINUTES), None)
+
+    @property
+    def silent(self) -> timedelta:
+        """How long no summary comes, while the service shows life, before telemetry counts as silent."""
+        return timedelta(minutes=self.silence.warning.bound) if self.silence else SILENT
 
     @property
     def by_id(self) -> dict[str, Rule]:

@@ -116,6 +116,7 @@ class Scene:
         self.before = Span(min(since - GAP, begun) - HOUR, min(since - GAP, begun))
         self.day_before = Span(self.until - DAY - HOUR / 2, self.until - DAY + HOUR / 2)
         self._found: dict[str, Found | str] = {}
+        self._tallies: dict[Span, Tally | str] = {}
 
     def _end(self) -> datetime:
         """Give the end of the trouble: an alert is resolved only when normal has lasted for a while."""
@@ -126,12 +127,13 @@ class Scene:
         return max(self.until - lasted, self.notification.since)
 
     def _tally(self, span: Span) -> Tally | str:
-        """Give the sums of a stretch, or why they are not known."""
-        try:
-            found = tally(self.archive.windows(span), span)
-        except SourceError as error:
-            return error.message
-        return found if found.minutes else "no_lines"
+        """Give the sums of a stretch, added up once, or why they are not known."""
+        if span not in self._tallies:
+            try:
+                self._tallies[span] = tally(self.archive.windows(span), span)
+            except SourceError as error:
+                self._tallies[span] = error.message
+        return self._tallies[span]
 
     def _known(self, span: Span) -> Tally | None:
         """Give the sums of a stretch if enough of it is known to compare with."""
@@ -146,8 +148,8 @@ class Scene:
     def stretches(self) -> Stretches | str:
         """The sums of every stretch, or why those of now are not known."""
         now = self._tally(self.now)
-        if isinstance(now, str):
-            return now
+        if isinstance(now, str) or not now.minutes:
+            return now if isinstance(now, str) else "no_lines"
         after = self._known(Span(self.until - AFTER, self.until)) if self.over else None
         return Stretches(now, self._known(self.before), self._known(self.day_before), after)
 
@@ -242,10 +244,8 @@ class Scene:
         return Measured([Fact(FactKind.GAUGE, name, values[-1], before=usual)], grew=grew, excess=more)
 
     def _gauges(self, name: str, span: Span) -> tuple[float, ...]:
-        try:
-            return tally(self.archive.windows(span), span).gauges.get(name, ())
-        except SourceError:
-            return ()
+        found = self._tally(span)
+        return found.gauges.get(name, ()) if isinstance(found, Tally) else ()
 
     def _unmeasured(self) -> str:
         """Say why no endpoint gave a value."""

@@ -283,7 +283,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "until": ("종료", "until"),
     "by": ("설정", "by"),
     "no_alerts": ("발생 중인 경고가 없습니다.", "Nothing fires."),
-    "no_state": ("상태 문서가 아직 없습니다: {where}", "There is no state yet: {where}"),
     "told_before": ("보낸 알림", "sent"),
     "no_silences": ("알림 중지가 없습니다.", "No silences."),
     "backtest_title": ("백테스트", "backtest"),
@@ -309,7 +308,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gate.not_met": ("미충족", "not met"),
     "gate.not_shown": ("확인 불가", "not shown"),
     "condition": ("조건", "condition"),
-    "meaning": ("판정 기준", "what is judged"),
     "needed": ("필요한 것", "what is needed"),
     "day": ("날짜", "day"),
     "define.payment": (

@@ -169,14 +169,9 @@ class Ticker:
             slow={label: int(values[0]) for label, values in found.slow.items()},
             gauges=found.gauges,
             summaries=found.lines > 0,
-            lost=not found.lines and found.gauges.get(SILENT_MINUTES, 0) >= self._silent_bound,
+            lost=not found.lines and found.gauges.get(SILENT_MINUTES, 0) * WINDOW >= self.rules.silent,
         )
         return replace(state, days=add_minutes(state.days, [minute], self.rules, self.policy.zone))
-
-    @property
-    def _silent_bound(self) -> int:
-        """Minutes without a summary, while the service shows life, from which telemetry is taken for silent."""
-        return max((int(rule.warning.bound) for rule in self.rules.rules if rule.gauge == SILENT_MINUTES), default=0)
 
     def _points(self, found: Figures, verdicts: tuple[Verdict, ...], at: datetime) -> list[Point]:
         """Give the points of a window: counters, slow requests, measured values, verdicts."""
@@ -208,7 +203,6 @@ class Ticker:
         """
         from logwatch.windows import from_minute, shows_life, to_minute, with_gauge
 
-        longest = self._silent_bound
         seen = {int(minute) for minute in windows.summaries["minute"]}
         before = [from_minute(minute) + WINDOW for minute in seen if minute < to_minute(span.start)]
         last = max([*before, *filter(None, [state.last_summary])], default=None)
@@ -216,8 +210,8 @@ class Ticker:
         for minute in range(to_minute(span.start), to_minute(span.end)):
             end = from_minute(minute) + WINDOW
             last = end if minute in seen else last
-            quiet = (end - (last or state.started_at or span.start)) // WINDOW
-            look = Span(end - longest * WINDOW, end)
-            if quiet < longest or shows_life(windows, look) or self.life(look):
-                silent[minute] = float(quiet)
+            quiet = end - (last or state.started_at or span.start)
+            look = Span(end - self.rules.silent, end)
+            if quiet < self.rules.silent or shows_life(windows, look) or self.life(look):
+                silent[minute] = float(quiet // WINDOW)
         return with_gauge(windows, SILENT_MINUTES, silent), last

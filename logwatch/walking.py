@@ -42,8 +42,6 @@ def walk(notification: Notification, rules: RuleSet, archive: Archive, verdicts:
     rival = max((each.excess for each in unstepped), default=0)
     findings = _mark(looked, _own_step(notification, rules), rival, numbered=procedure.numbered)
     return Walked(
-        begun=scene.now.start,
-        until=scene.now.end,
         findings=findings,
         besides=tuple(scene.routes()) if plan.routes else (),
         unstepped=tuple(fact for each in unstepped for fact in each.facts),

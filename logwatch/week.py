@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from logwatch.daily import Day, Minute, add_minutes, day_span, silences, whole_days
+from logwatch.daily import Day, Minute, add_minutes, day_span, whole_days
 from logwatch.entries import WINDOW, Span
-from logwatch.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from logwatch.rules import RuleSet
     from logwatch.windows import Windows
 
-SILENT = timedelta(minutes=10)
-"""Without a summary for so long, it is asked whether the service showed life."""
 LATE = timedelta(hours=1)
 """After its end, a day's lines have all arrived."""
 SCHEMA = 1
@@ -36,7 +33,7 @@ class DayCache:
 
     folder: Path
     name: str
-    """What was read: another source, service, zone or set of counters is another cache."""
+    """What was read and how it was judged: another source, service, zone or bound is another cache."""
 
     def load(self, day: date) -> Day | None:
         """Give a day; None where it is not there or cannot be read."""
@@ -93,8 +90,7 @@ class WeekReader:
         from logwatch.windows import aggregate
 
         reading = self.source.read(None, service=self.service, progress=progress, meanwhile=lambda: None)
-        if reading.last is None:
-            raise SourceError("no log entry with a time in the source")
+        reading.extent()  # a recording without one is told, and not taken for seven empty days
         windows = aggregate(reading, grace=self.grace)
         wanted = whole_days(until or windows.span.end, count, self.zone)
         first, _ = day_span(wanted[0], self.zone)
@@ -122,16 +118,14 @@ class WeekReader:
         return found
 
     def _minutes(self, windows: Windows, span: Span) -> Iterator[Minute]:
-        from logwatch.windows import every_minute, from_minute
+        from logwatch.windows import every_minute, from_minute, to_minute
 
-        found = list(every_minute(windows, span))
-        gaps = silences([(minute, each.lines > 0) for minute, each in found], SILENT)
         lost = {
             minute
-            for first, end in gaps
-            if self.source.last_seen(Span(from_minute(first), from_minute(end)), service=self.service) is not None
-            for minute in range(first, end)
+            for gap in windows.silences(span)
+            if gap.end - gap.start >= self.rules.silent and self.source.last_seen(gap, service=self.service) is not None
+            for minute in range(to_minute(gap.start), to_minute(gap.end))
         }
-        for minute, each in found:
+        for minute, each in every_minute(windows, span):
             slow = {label: values[0] for label, values in each.slow.items()}
             yield Minute(from_minute(minute), each.counters, slow, each.gauges, each.lines > 0, minute in lost)

@@ -77,7 +77,7 @@ REFUSED_LINES = (
 def walked(*findings: Finding, **more: object) -> Walked:
     at = START - timedelta(minutes=53)
     course = tuple([0.97, 0.95, None, 1.0, 0.96] * 10 + [0.9, 0.71, 0.52, 0.4, 0.35, 0.318, 0.33, 0.318, 0.31, 0.318])
-    return Walked(at, START + timedelta(minutes=6), findings, chart=Chart("payment-confirm", KPA, at, course), **more)  # type: ignore[arg-type]
+    return Walked(findings, chart=Chart("payment-confirm", KPA, at, course), **more)  # type: ignore[arg-type]
 
 
 REFUSED = walked(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from logwatch.assembly import build_store
+from logwatch.assembly import build_parts, build_store
 from logwatch.custody import Held, take
 from logwatch.errors import StoreError
 from logwatch.state import State, dump_state, load_state
@@ -21,12 +21,14 @@ from tests.faults import CHANNELS, MINUTE, POST, TRAFFIC, Killer, arrived, incid
 from tests.local_google import make_entry
 from tests.local_slack import BOT_TOKEN, PLAIN_PATH, WEBHOOK_PATH
 from tests.made_traffic import START, Incident, Traffic
-from tests.world import World
+from tests.world import BUCKET, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from logwatch.config import Settings
+    from logwatch.pipeline import Parts
     from logwatch.state import Outgoing
     from logwatch.summary import RunSummary
 
@@ -233,11 +235,13 @@ def test_a_bucket_that_says_no_or_nothing_in_the_middle_of_a_run_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str | int
 ) -> None:
     """The first save takes the lease, the second commits what is to be told; each in turn fails for good."""
-    with World(tmp_path, ENTRIES, now=FIRES, in_bucket=True) as world:
+
+    def hasty(settings: Settings, owner: str) -> Parts:
+        return replace(build_parts(settings, owner), store=GcsStore(BUCKET, "state.json", timeout_s=0.5, budget_s=1))
+
+    with World(tmp_path, ENTRIES, now=FIRES, in_bucket=True, parts=hasty) as world:
         assert world.gcs
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", world.gcs.url)
-        quick = {"timeout_s": 0.5, "budget_s": 1}
-        monkeypatch.setattr(GcsStore.__init__, "__kwdefaults__", quick)
         go_on(world, 1)
         told = len(texts(world))
         world.now += timedelta(minutes=30)

@@ -14,14 +14,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logwatch.assembly import build_week
-from logwatch.daily import HOURS, KEPT_DAYS, Day, Minute, Spread, add_minutes, day_span, silences, whole_days
+from logwatch.assembly import build_source, build_week, installation
+from logwatch.config import Settings
+from logwatch.daily import HOURS, KEPT_DAYS, Day, Minute, Spread, add_minutes, day_span, whole_days
 from logwatch.gates import Expected, GateState, judge_gates
 from logwatch.ranges import Range
+from logwatch.rule_files import load_rules
 from logwatch.samples import DATABASE_PING, REDIS_PING
 from logwatch.sources.files import FilesSource
 from logwatch.sources.measured import MonitoringHistory
-from logwatch.week import WeekReader
+from logwatch.week import DayCache, WeekReader
 from tests.conftest import ROOT, Run
 from tests.local_app import LocalApp
 from tests.local_google import make_entry
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from logwatch.gates import Gate
+    from logwatch.rules import RuleSet
     from logwatch.week import Week
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -168,12 +171,6 @@ def test_the_state_keeps_no_more_days_than_it_needs() -> None:
     assert days[-1].date == "2026-04-04"
 
 
-def test_a_silence_is_long_enough_or_none() -> None:
-    minutes = [(number, number not in {*range(3, 12), *range(20, 30), 39}) for number in range(40)]
-    assert silences(minutes, timedelta(minutes=10)) == [(20, 30)]
-    assert silences([], timedelta(minutes=10)) == []
-
-
 # ---- where the days come from
 
 
@@ -206,7 +203,7 @@ def test_the_state_of_runs_has_the_days_of_the_recording(tmp_path: Path) -> None
             world.now = START + timedelta(minutes=number + 1, seconds=90)
             world.tick()
         kept = world.state().days
-        history = MonitoringHistory(PROJECT, namespace="production", endpoint=world.google.address)
+        history = MonitoringHistory(PROJECT, installation(world.settings), endpoint=world.google.address)
         measured = list(history.read(day_span_of(START, 200)))
     (day,) = kept
     (expected,) = recorded(source).days
@@ -229,8 +226,6 @@ def test_days_of_cloud_logging_are_read_once_and_their_latencies_come_from_cloud
     entries = Traffic(5, 40 * 60, instances=1).entries()
     with World(tmp_path, [make_entry(entry) for entry in entries]) as world:
         world.now = START + timedelta(hours=41)
-        from logwatch.assembly import build_source
-
         reader = build_week(world.settings, build_source(world.settings)[0], RULES)
         first = reader.read(2, None, world.now, lambda *_: None)
         asked = len(world.google.logging.calls.requests)
@@ -240,6 +235,44 @@ def test_days_of_cloud_logging_are_read_once_and_their_latencies_come_from_cloud
     assert [sum(day.judged) for day in first.days] == [1440, 1440]
     assert first.days[1].counters["checkout.attempt"] > 0
     assert len(world.google.logging.calls.requests) == asked > 2
+
+
+def harder(rules: RuleSet) -> RuleSet:
+    """Give the rules with another normal range of the database's ping."""
+    other = {"normal": Range.parse("< 10 ms")}
+    return replace(
+        rules, rules=tuple(rule.model_copy(update=other) if rule.gauge == DATABASE_PING else rule for rule in rules.rules)
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "rules"),
+    [
+        ({"SOURCE": "gcp://o4o-demo/another"}, RULES),
+        ({"SERVICE": "another"}, RULES),
+        ({"LOCATION": "us-central1"}, RULES),
+        ({"TIMEZONE": "UTC"}, RULES),
+        ({"ENVIRONMENT": "staging"}, RULES),
+        ({"METRICS_PROJECT": "o4o-metrics"}, RULES),
+        ({}, harder(RULES)),
+    ],
+    ids=str,
+)
+def test_a_kept_day_is_not_served_to_who_asks_for_something_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], rules: RuleSet
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    def cache(rules: RuleSet, **more: str) -> DayCache:
+        told = {"SOURCE": f"gcp://{PROJECT}/o4o-core-api", **more}
+        made = Settings.load({f"LOGWATCH_{name}": value for name, value in told.items()})
+        found = build_week(made, build_source(made)[0], rules).cache
+        assert found
+        return found
+
+    cache(RULES).save(DAYS[0], GOOD)
+    assert cache(load_rules(ROOT / "rules")).load(DAYS[0]) == GOOD
+    assert cache(rules, **changed).load(DAYS[0]) is None
 
 
 # ---- the command
@@ -305,3 +338,29 @@ def test_without_a_state_nothing_is_shown(run: Run, tmp_path: Path) -> None:
     ran = run("beta-exit", "--format", "json", LOGWATCH_STATE=str(tmp_path / "none.json"))
     assert json.loads(ran.out)["state"] == "not_shown"
     assert "there is no state yet" in ran.err
+
+
+def test_days_that_are_not_over_are_not_asked_for(run: Run, tmp_path: Path) -> None:
+    none, now = str(tmp_path / "none.json"), "2026-03-03T16:00:00Z"
+    ran = run("beta-exit", "--until", "2026-03-09T00:00:00Z", "--format", "json", LOGWATCH_STATE=none, LOGWATCH_NOW=now)
+    assert [json.loads(ran.out)[end] for end in ("from", "to")] == ["2026-02-25", "2026-03-03"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["--source", "/dev/null"], 3, "it is empty"),
+        (["--source", "rubbish.json"], 3, "2 entries: 1 not_json, 1 cut_off"),
+        (["--until", ""], 2, "'' is no time"),
+        (["--until", "tomorrow"], 2, "'tomorrow' is no time"),
+        (["--days", "0"], 2, "greater than or equal to 1"),
+    ],
+)
+def test_what_cannot_be_read_is_told_and_is_no_week(
+    run: Run, tmp_path: Path, arguments: list[str], code: int, told: str
+) -> None:
+    (tmp_path / "rubbish.json").write_text("rubbish\n{\n")
+    given = [str(tmp_path / each) if each.endswith(".json") else each for each in arguments]
+    ran = run("beta-exit", *given)
+    assert (ran.code, ran.out) == (code, "")
+    assert told in ran.err

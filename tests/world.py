@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from logwatch.pipeline import Parts
     from logwatch.summary import RunSummary
 
 PROJECT = "o4o-demo"
@@ -43,6 +44,8 @@ class World:
     """Whether Slack is spoken to by bot token, or by webhook."""
     more: dict[str, str] = field(default_factory=dict)
     """Further environment variables of each run."""
+    parts: Callable[[Settings, str], Parts] = build_parts
+    """What a run in this process is made of."""
     now: datetime = EPOCH
     login: tuple[str, str] | None = None
     """User and password of the mail server; None for one that wants none."""
@@ -99,7 +102,7 @@ class World:
 
     def tick(self, owner: str = "test") -> RunSummary:
         """Run once in this process, with the real adapters."""
-        return run(build_parts(self.settings, owner), lambda: self.now)
+        return run(self.parts(self.settings, owner), lambda: self.now)
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start a run in a process of its own."""

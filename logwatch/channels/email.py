@@ -7,7 +7,7 @@ import logging
 import smtplib
 import ssl
 from base64 import b64encode
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from email.utils import parseaddr
@@ -20,7 +20,7 @@ from logwatch.render import clip, draw_course, render_message
 from logwatch.wording import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from logwatch.messages import Message
@@ -61,10 +61,26 @@ class EmailChannel:
         except (ValueError, IndexError):
             hint = "set plain addresses, such as logwatch@example.com"
             raise ChannelError("a sender or recipient is no address", permanent=True, where=self.name, hint=hint) from None
+        with self._session() as server:
+            refused = server.send_message(mail, self.sender, self.recipients)
+        if refused:
+            logging.getLogger("logwatch.email").warning("not delivered to %s; the others have it", self._told(refused))
+        return thread or self._message_id(message, first=True)
+
+    def check(self) -> list[Checked]:
+        """Connect, secure the connection and log in, and send nothing. Raises ChannelError."""
+        with self._session() as server:
+            server.noop()
+        login = say("email.login" if self.user else "email.no_login")
+        return [Checked(self.name, Outcome.OK, login)]
+
+    @contextmanager
+    def _session(self) -> Iterator[smtplib.SMTP]:
+        """Give a connection, secured and logged in; what fails on it is raised as ChannelError."""
         try:
             server = self._connect()
             try:
-                refused = server.send_message(mail, self.sender, self.recipients)
+                yield server
             finally:
                 with suppress(smtplib.SMTPException, OSError):  # it has the mail, or has said why not
                     server.quit()
@@ -76,28 +92,6 @@ class EmailChannel:
         except ValueError:  # non-ASCII logins and addresses that the server cannot take
             hint = "user, password and addresses must be plain ASCII"
             raise ChannelError("the server cannot take these", permanent=True, where=self.name, hint=hint) from None
-        if refused:
-            logging.getLogger("logwatch.email").warning("not delivered to %s; the others have it", self._told(refused))
-        return thread or self._message_id(message, first=True)
-
-    def check(self) -> list[Checked]:
-        """Connect, secure the connection and log in, and send nothing. Raises ChannelError."""
-        try:
-            server = self._connect()
-            try:
-                server.noop()
-            finally:
-                with suppress(smtplib.SMTPException, OSError):
-                    server.quit()
-                server.close()
-        except smtplib.SMTPException as error:
-            raise self._refusal(error) from None
-        except OSError as error:
-            raise unreachable(error, where=self.name) from None
-        except ValueError:
-            raise ChannelError("user and password must be plain ASCII", permanent=True, where=self.name) from None
-        login = say("email.login" if self.user else "email.no_login")
-        return [Checked(self.name, Outcome.OK, login)]
 
     def compose(self, message: Message, thread: str | None) -> EmailMessage:
         """Write the mail; the same notification always gives the same one. Raises ValueError for what is no address."""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from logwatch.entries import NS, Span
 from logwatch.errors import SourceError
-from logwatch.points import PREFIX
 from logwatch.samples import DATABASE_PING, REDIS_PING
 
 if TYPE_CHECKING:
@@ -14,16 +13,19 @@ if TYPE_CHECKING:
 
     from google.cloud.monitoring_v3 import MetricServiceClient
 
+    from logwatch.installation import Installation
+
 READ_BACK = (DATABASE_PING, REDIS_PING)
 PAGE_SIZE = 10_000
 
 
 class MonitoringHistory:
-    """The latencies of one project and namespace."""
+    """The latencies of one installation."""
 
-    def __init__(self, project: str, *, namespace: str, endpoint: str | None = None) -> None:
-        """Name what to read; `endpoint` is HOST:PORT of a local server without TLS."""
-        self.project, self.namespace, self.endpoint = project, namespace, endpoint
+    def __init__(self, project: str, installation: Installation, *, endpoint: str | None = None) -> None:
+        """Name what to read; nothing is connected yet. `endpoint` is HOST:PORT of a local server without TLS."""
+        self.project, self.installation, self.endpoint = project, installation, endpoint
+        self._client: MetricServiceClient | None = None
 
     def read(self, span: Span) -> Iterator[tuple[str, int, float]]:
         """Give series, start of the window (ns) and value. Raises SourceError."""
@@ -41,13 +43,9 @@ class MonitoringHistory:
     def _points(self, series: str, span: Span) -> Iterator[tuple[int, float]]:
         from google.cloud.monitoring_v3.types import ListTimeSeriesRequest, ListTimeSeriesResponse, TimeInterval
 
-        wanted = (
-            f'metric.type = "{PREFIX}{series.replace(".", "/")}" AND resource.type = "generic_task"'
-            f' AND resource.labels.namespace = "{self.namespace}"'
-        )
         request = ListTimeSeriesRequest(
             name=f"projects/{self.project}",
-            filter=wanted,
+            filter=self.installation.selection(series.replace(".", "/")),
             interval=TimeInterval(start_time=span.start, end_time=span.end),
             view=ListTimeSeriesRequest.TimeSeriesView.FULL,
             page_size=PAGE_SIZE,
@@ -60,6 +58,12 @@ class MonitoringHistory:
                     yield end.seconds * NS + end.nanos - NS, point.value.double_value
 
     def _connect(self) -> MetricServiceClient:
+        """Give the one client for all series and days."""
+        if self._client is None:
+            self._client = self._new_client()
+        return self._client
+
+    def _new_client(self) -> MetricServiceClient:
         from google.cloud.monitoring_v3 import MetricServiceClient
 
         if not self.endpoint:
