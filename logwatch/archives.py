@@ -35,10 +35,11 @@ class RecordedArchive:
     answers: Mapping[str, Answer] = field(default_factory=dict)
     _held: Windows | None = None
 
-    def windows(self, span: Span) -> Windows:  # noqa: ARG002 - there are no others
-        """Give all windows, made when they are first asked for."""
+    def windows(self, span: Span) -> Windows:
+        """Give the windows of the span that there are; all of them are made when the first are asked for."""
         self._held = self._held or aggregate(self.reading)
-        return self._held
+        start, end = max(span.start, self._held.span.start), min(span.end, self._held.span.end)
+        return self._held.within(Span(min(start, end), end))
 
     def search(self, text: str, span: Span) -> Found:
         """Give the log lines that hold a text."""
