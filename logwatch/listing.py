@@ -1,4 +1,4 @@
-"""Lists for the terminal: alerts, silences, what a backtest found."""
+"""Lists for the terminal."""
 
 from __future__ import annotations
 
@@ -6,17 +6,8 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from logwatch.alerts import AlertState
-from logwatch.explain import name
-from logwatch.wording import format_value
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
-
-    from logwatch.replay import Replayed
-    from logwatch.rules import RuleSet
-    from logwatch.wording import Audience
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,48 +36,3 @@ def render_rows(rows: Iterable[Sequence[str]], columns: Sequence[str], paper: Pa
         table.add_row(*map(Text, row))
     console.print(table)
     return "".join(line.rstrip() + "\n" for line in written.getvalue().splitlines())
-
-
-def render_replay(replayed: Replayed, rules: RuleSet, audience: Audience, source: str, paper: Paper) -> str:
-    """Give what a backtest found: its alerts, and the messages that would have been sent."""
-    say = audience.say
-    fired = [alert for alert in replayed.alerts if alert.firing_at]
-    told = replayed.notifications
-    counts = say("backtest_counts", ticks=replayed.ticks, alerts=len(fired), notifications=len(told), late=replayed.late)
-    parts = [f"{say('backtest_title')}  {source}\n", f"{_span(replayed, audience)}  {counts}\n"]
-    if not fired:
-        return "".join([*parts, say("nothing_sent") + "\n"])
-    alerts = [
-        (
-            name(alert, audience),
-            audience.moment(alert.pending_at),
-            _clock(alert.firing_at, audience),
-            _clock(alert.resolved_at if alert.state is AlertState.RESOLVED else None, audience),
-            format_value(alert.peak.value, rules.by_id[alert.rule].normal.unit),
-            rules.by_id[alert.rule].procedure,
-        )
-        for alert in fired
-    ]
-    messages = [
-        (
-            audience.moment(each.at),
-            say(f"reason_{each.reason}"),
-            each.procedure,
-            audience.shop(each.labels),
-            ", ".join(each.rules),
-        )
-        for each in told
-    ]
-    columns: tuple[str, ...] = ("alert", "pending_at", "firing_at", "resolved_col", "peak_col", "procedure")
-    parts += [f"{say('backtest_alerts')}\n", render_rows(alerts, [say(column) for column in columns], paper)]
-    columns = ("when", "reason", "procedure", "shop", "rules")
-    parts += [f"{say('backtest_messages')}\n", render_rows(messages, [say(column) for column in columns], paper)]
-    return "".join(parts)
-
-
-def _clock(moment: datetime | None, audience: Audience) -> str:
-    return audience.clock(moment) if moment else "–"
-
-
-def _span(replayed: Replayed, audience: Audience) -> str:
-    return f"{audience.moment(replayed.span.start)} – {audience.moment(replayed.span.end)}"

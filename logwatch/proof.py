@@ -73,6 +73,7 @@ def _later(values: Array, minutes: int | Array) -> Array:
     there = np.arange(len(values)) - minutes
     return np.where(there >= 0, values[np.maximum(there, 0)], 0.0)
 
+
 @dataclass(frozen=True, slots=True)
 class _Way:
     """One way to show that the true share lies beyond the warning bound.

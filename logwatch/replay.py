@@ -56,12 +56,17 @@ Walker = Callable[[Notification, tuple[Verdict, ...]], Walked | None]
 """Walks the procedure of a message, given the verdicts of its window."""
 
 
-def replay(reading: Reading, span: Span, ticker: Ticker, walk: Walker = lambda *_: None) -> Replayed:
+def replay(
+    reading: Reading, span: Span, ticker: Ticker, walk: Walker = lambda *_: None, tell: Callable[[float], None] = lambda _: None
+) -> Replayed:
     """Run every tick of a span over recorded entries, each seeing only what had arrived by then.
 
-    A tick comes `grace` after the end of its window, the soonest that a scheduled one could.
+    A tick comes `grace` after the end of its window, the soonest that a scheduled one could. `tell` hears how far it is.
     """
-    ticks = list(tick_by_tick(reading, span, ticker))
+    ticks = []
+    for ticked in tick_by_tick(reading, span, ticker):
+        ticks.append(ticked)
+        tell(((ticked.state.cursor or span.start) - span.start) / (span.end - span.start))
     return Replayed(
         span=span,
         ticks=sum(ticked.windows for ticked in ticks),
