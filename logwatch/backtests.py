@@ -43,6 +43,7 @@ class Section:
     """A table with a title, or only its notes where there is nothing to list."""
 
     title: str
+    """Empty where the notes go on with what stands before."""
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     notes: tuple[str, ...] = ()
@@ -78,7 +79,7 @@ def to_text(sections: Iterable[Section], paper: Paper) -> str:
     """Write sections for a terminal."""
     parts = []
     for section in sections:
-        parts += [f"{section.title}\n", *(f"{note}\n" for note in section.notes)]
+        parts += [f"{line}\n" for line in (section.title, *section.notes) if line]
         if section.rows:
             parts.append(render_rows(section.rows, section.columns, paper))
     return "".join(parts)
@@ -90,7 +91,8 @@ def to_markdown(sections: Sequence[Section]) -> str:
 
 
 def _markdown(section: Section, heading: str) -> Iterator[str]:
-    yield f"{heading} {escape_cell(section.title)}\n"
+    if section.title:
+        yield f"{heading} {escape_cell(section.title)}\n"
     yield from (f"{escape_cell(note)}\n" for note in section.notes)
     if section.rows:
         yield f"| {' | '.join(map(escape_cell, section.columns))} |"
@@ -196,7 +198,7 @@ def comparison_sections(comparison: Comparison, audience: Audience, source: str)
     total = _load_row(comparison.total, comparison, say("total"))
     loads = Section(say("by_procedure"), _columns(audience, "procedure", *keys), (*rows, total))
     if not comparison.changed:
-        return [head, loads, Section(say("nothing_changed"))]
+        return [head, loads, Section("", notes=(say("nothing_changed"),))]
     changed = Section(
         say("changed_alerts"),
         _columns(audience, "change", "procedure", "alert", "fired"),

@@ -294,7 +294,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "backtest_alerts": ("경고", "alerts"),
     "pending_at": ("대기", "pending"),
     "firing_at": ("발생", "firing"),
-    "resolved_col": ("해소", "resolved"),
+    "resolved_col": ("해소", "over"),
     "peak_col": ("최악", "worst"),
     "nothing_sent": ("보낼 알림이 없었습니다.", "Nothing would have been sent."),
     # a backtest's days, comparisons, known incidents, settings
