@@ -33,6 +33,7 @@ from logwatch.timeline import build_timeline, find_stories
 from logwatch.tuning import Bench, knobs_of, plan_trials, tune
 from logwatch.windows import aggregate
 from tests.conftest import LOGS, ROOT, Run, clean_environment, run_process
+from tests.local_google import LoggingServer, load_entries
 from tests.made_traffic import START, Incident, Traffic
 from tests.test_replay import CHANNELS, INCIDENTS, play, read, record, ticker, told
 
@@ -131,6 +132,16 @@ def test_the_json_of_tuning_is_what_others_rely_on(run: Run) -> None:
     assert list(document) == ["schema", "rule", "from", "to", "cells"]
     assert [each["settings"] for each in document["cells"]] == [{"for": "0"}, {"for": "9m"}]
     assert list(document["cells"][0]) == ["settings", "today", "alerts", "alerts_per_week", "messages", "messages_per_week"]
+
+
+def test_history_of_cloud_logging_gives_what_the_recording_gives(run: Run) -> None:
+    from_file = json.loads(run("backtest", STORM, "-f", "json").out)
+    span = ("--since", from_file["from"], "--until", from_file["to"])
+    with LoggingServer(load_entries(ROOT / STORM)) as server:
+        live = json.loads(run("backtest", "gcp://o4o-demo", *span, "-f", "json", LOGWATCH_LOGGING_ENDPOINT=server.address).out)
+        asked = len(server.requests)
+    assert live == from_file
+    assert asked < 20
 
 
 # ---- what the document says
