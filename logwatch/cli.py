@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
     from pandas import DataFrame
 
+    from logwatch.backtests import Backtested
     from logwatch.config import Settings
     from logwatch.exit_report import ExitReport
     from logwatch.gates import Gate
+    from logwatch.known import Known
     from logwatch.listing import Paper
     from logwatch.notifications import Notification
     from logwatch.pipeline import Wanted
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from logwatch.rules import Rule, RuleSet
     from logwatch.state import State
     from logwatch.tick import Ticker
+    from logwatch.tuning import Tuning
     from logwatch.verdicts import Judged
     from logwatch.windows import Quality
 
@@ -80,7 +83,17 @@ class ReplayFormat(StrEnum):
     MESSAGES = "messages"
     """Every message in full, as a terminal shows it."""
     MARKDOWN = "markdown"
-    """The same for a ticket."""
+    """The same for a ticket; of a comparison or known incidents, the tables for a pull request."""
+    HTML = "html"
+    """The page that `report` writes."""
+
+
+class TuningFormat(StrEnum):
+    """How `tune` writes."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
 
 
 class TableFormat(StrEnum):
@@ -148,6 +161,10 @@ RulesOption = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of
 LangOption = Annotated[Lang | None, typer.Option(help="Language of what people read. [ko]", show_default=False)]
 OutputOption = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")]
 SendTestOption = Annotated[bool, typer.Option("--send-test", help="Send a test message, marked as one, through every channel.")]
+IncidentsOption = Annotated[
+    Path | None,
+    typer.Option("--incidents", metavar="FILE", help="Known incidents (YAML), to judge what was found and what was missed."),
+]
 DumpOption = Annotated[bool, typer.Option("--dump-filter", help="Print the Cloud Logging filter and read nothing.")]
 
 
@@ -372,32 +389,90 @@ def backtest(
     service: ServiceOption = None,
     rules: RulesOption = None,
     format_: Annotated[ReplayFormat, typer.Option("--format", "-f", help="How to write it.")] = ReplayFormat.TABLE,
+    against: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of rules to compare with: what changes from them to --rules.")
+    ] = None,
+    incidents: IncidentsOption = None,
     lang: LangOption = None,
     output: OutputOption = None,
+    dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Run every tick over recorded lines on a simulated clock: what would have been sent, and when; sends nothing."""
-    from logwatch.assembly import audience, chosen_channels
     from logwatch.pipeline import play, read_entries
 
     settings = _settings(source=source, service=service, lang=lang, rules=rules)
     adapter, name = build_source(settings)
     now = _clock(settings)()
+    wanted = _wanted(settings, since, until, now)
     ticker = _simulated(settings, adapter)
+    tickers = [ticker, *([_simulated(settings.model_copy(update={"rules": against}), adapter)] if against else [])]
+    known = _known(incidents, settings, ticker.rules)
+    reach = max(each.reach for each in tickers)
+    if dump_filter:
+        _dump_filter(adapter, wanted, reach, now)
+        return
+    if format_ is ReplayFormat.HTML:
+        _check_page(against, incidents)
+        _write_page(settings, adapter, name, wanted, now, PageFormat.HTML, output)
+        return
     with _progress() as progress:
-        wanted = _wanted(settings, since, until, now)
-        span, reading = read_entries(adapter, wanted, reach=ticker.reach, now=now, progress=progress)
-        replayed = play(adapter, reading, span, ticker, settings.service)
-    if format_ in {ReplayFormat.MESSAGES, ReplayFormat.MARKDOWN}:
-        text = _messages(replayed.notifications, ticker.rules, settings, "txt" if format_ is ReplayFormat.MESSAGES else "md")
-    elif format_ is ReplayFormat.JSON:
-        from logwatch.document import replay_json
+        span, reading = read_entries(adapter, wanted, reach=reach, now=now, progress=progress)
+        from logwatch.archives import RecordedArchive
 
-        text = _json(replay_json(replayed, ticker.rules, chosen_channels(settings)))
-    else:
-        from logwatch.listing import render_replay
+        archive = RecordedArchive(reading, adapter, settings.service)
+        replays = [play(archive, span, each, progress) for each in tickers]
+    from logwatch.backtests import judge_backtest
+    from logwatch.comparison import Side
 
-        text = render_replay(replayed, ticker.rules, audience(settings), name, _paper(output))
-    _write(text, output)
+    names = [str(settings.rules or "bundled"), str(against)]
+    sides = [Side(*each) for each in zip(names, (ticker.rules for ticker in tickers), replays, strict=False)]
+    _write(_render_backtest(judge_backtest(sides, known), settings, format_, name, output), output)
+
+
+@app.command("tune")
+def tune_rule(
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's id, as 'rules list' prints it.")],
+    source: Annotated[
+        list[str] | None, typer.Argument(metavar="SOURCE...", help="Files, folders, '-', or gcp://PROJECT.")
+    ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    service: ServiceOption = None,
+    rules: RulesOption = None,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=V,V...", help="Values to try for a setting; of several, every combination. [each, near today's]"
+        ),
+    ] = None,
+    incidents: IncidentsOption = None,
+    format_: Annotated[TuningFormat, typer.Option("--format", "-f", help="How to write it.")] = TuningFormat.TABLE,
+    lang: LangOption = None,
+    output: OutputOption = None,
+    dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Try one rule at other settings over the same lines: alerts and messages a week, time to find; changes no file."""
+    from logwatch.assembly import build_policy
+    from logwatch.pipeline import read_windows
+
+    settings = _settings(source=source, service=service, lang=lang, rules=rules)
+    found = _rule(rule, settings)
+    from logwatch.tuning import Bench, plan_trials, tune
+
+    trials = plan_trials(found, _varied(vary or ()))
+    rule_set = build_rules(settings)
+    known = _known(incidents, settings, rule_set)
+    adapter, name = build_source(settings)
+    now = _clock(settings)()
+    wanted = _wanted(settings, since, until, now)
+    reach = max(trial.rule.reach for trial in trials)
+    if dump_filter:
+        _dump_filter(adapter, wanted, reach, now)
+        return
+    with _progress() as progress:
+        span, windows = read_windows(adapter, wanted, reach=reach, now=now, progress=progress)
+        tuned = tune(found, trials, Bench(rule_set, windows, span, build_policy(settings, publishes=False), known))
+    _write(_render_tuning(tuned, settings, format_, name, output), output)
 
 
 @app.command("beta-exit")
@@ -737,8 +812,39 @@ def _progress() -> Iterator[Progress]:
 def _simulated(settings: Settings, adapter: Source) -> Ticker:
     """Give the ticker for a simulated clock, which publishes nothing."""
     from logwatch.assembly import build_ticker
+    from logwatch.life import RememberedLife
 
-    return build_ticker(settings, publishes=False)(lambda span: adapter.last_seen(span, service=settings.service) is not None)
+    return build_ticker(settings, publishes=False)(RememberedLife(adapter, settings.service))
+
+
+def _known(path: Path | None, settings: Settings, rule_set: RuleSet) -> tuple[Known, ...]:
+    """Load the known incidents, if a file of them is named."""
+    if path is None:
+        return ()
+    from logwatch.known import load_known
+
+    return tuple(load_known(path, settings.timezone, rule_set.runbook))
+
+
+def _varied(texts: Iterable[str]) -> dict[str, list[str]]:
+    """Read NAME=V,V of each option."""
+    from logwatch.errors import ConfigError
+
+    wanted: dict[str, list[str]] = {}
+    for text in texts:
+        name, _, values = text.partition("=")
+        wanted[name.strip()] = [value.strip() for value in values.split(",") if value.strip()]
+        if not wanted[name.strip()]:
+            raise ConfigError(f"'{text}' names no values", where="--vary", hint="right is e.g. --vary for=0,1m,3m")
+    return wanted
+
+
+def _check_page(*others: Path | None) -> None:
+    from logwatch.errors import ConfigError
+
+    if any(others):
+        hint = "take --format markdown, table or json with --against and --incidents"
+        raise ConfigError("the page shows one rule set by itself", where="--format html", hint=hint)
 
 
 def _write_page(
@@ -787,6 +893,38 @@ def _render(
         width, colour = _terminal() if output is None else (100, False)
         return render_table(found, width=width, colour=colour)
     return render_markdown(found, bundled("templates"))
+
+
+def _render_backtest(found: Backtested, settings: Settings, format_: ReplayFormat, name: str, output: Path | None) -> str:
+    from logwatch.assembly import audience, chosen_channels
+    from logwatch.backtest_document import comparison_json, replay_json, score_json
+    from logwatch.backtests import backtest_sections
+    from logwatch.listing import to_markdown, to_text
+
+    replayed, rule_set = found.side.replayed, found.side.rules
+    if format_ is ReplayFormat.JSON:
+        document = replay_json(replayed, rule_set, chosen_channels(settings))
+        if found.comparison:
+            document["against"] = comparison_json(found.comparison)
+            document["against"]["before"] |= {"incidents": score_json(found.scores[1])} if found.scores else {}
+        document |= {"incidents": score_json(found.scores[0])} if found.scores else {}
+        return _json(document)
+    if format_ is ReplayFormat.MESSAGES or (format_ is ReplayFormat.MARKDOWN and not (found.comparison or found.scores)):
+        return _messages(replayed.notifications, rule_set, settings, "txt" if format_ is ReplayFormat.MESSAGES else "md")
+    sections = backtest_sections(found, audience(settings), name)
+    return to_markdown(sections) if format_ is ReplayFormat.MARKDOWN else to_text(sections, _paper(output))
+
+
+def _render_tuning(tuned: Tuning, settings: Settings, format_: TuningFormat, name: str, output: Path | None) -> str:
+    from logwatch.assembly import audience
+    from logwatch.backtest_document import tuning_json
+    from logwatch.backtests import tuning_sections
+    from logwatch.listing import to_markdown, to_text
+
+    if format_ is TuningFormat.JSON:
+        return _json(tuning_json(tuned))
+    sections = tuning_sections(tuned, audience(settings), name)
+    return to_markdown(sections) if format_ is TuningFormat.MARKDOWN else to_text(sections, _paper(output))
 
 
 def _messages(notifications: Iterable[Notification], rule_set: RuleSet, settings: Settings, suffix: str) -> str:

@@ -1,4 +1,4 @@
-"""Lists for the terminal: alerts, silences, what a backtest found."""
+"""Lists: for the terminal, or in Markdown to be pasted."""
 
 from __future__ import annotations
 
@@ -6,19 +6,13 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from logwatch.alerts import AlertState
 from logwatch.exit_report import MARKS
-from logwatch.explain import name
-from logwatch.wording import format_value
+from logwatch.render import escape_cell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator, Sequence
 
     from logwatch.exit_report import ExitReport
-    from logwatch.replay import Replayed
-    from logwatch.rules import RuleSet
-    from logwatch.wording import Audience
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +21,17 @@ class Paper:
 
     width: int
     colour: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table with a title, or only its notes where there is nothing to list."""
+
+    title: str
+    """Empty where the notes go on with what stands before."""
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def render_rows(rows: Iterable[Sequence[str]], columns: Sequence[str], paper: Paper) -> str:
@@ -49,49 +54,30 @@ def render_rows(rows: Iterable[Sequence[str]], columns: Sequence[str], paper: Pa
     return "".join(line.rstrip() + "\n" for line in written.getvalue().splitlines())
 
 
-def render_replay(replayed: Replayed, rules: RuleSet, audience: Audience, source: str, paper: Paper) -> str:
-    """Give what a backtest found: its alerts, and the messages that would have been sent."""
-    say = audience.say
-    fired = [alert for alert in replayed.alerts if alert.firing_at]
-    told = replayed.notifications
-    counts = say("backtest_counts", ticks=replayed.ticks, alerts=len(fired), notifications=len(told), late=replayed.late)
-    parts = [f"{say('backtest_title')}  {source}\n", f"{_span(replayed, audience)}  {counts}\n"]
-    if not fired:
-        return "".join([*parts, say("nothing_sent") + "\n"])
-    alerts = [
-        (
-            name(alert, audience),
-            audience.moment(alert.pending_at),
-            _clock(alert.firing_at, audience),
-            _clock(alert.resolved_at if alert.state is AlertState.RESOLVED else None, audience),
-            format_value(alert.peak.value, rules.by_id[alert.rule].normal.unit),
-            rules.by_id[alert.rule].procedure,
-        )
-        for alert in fired
-    ]
-    messages = [
-        (
-            audience.moment(each.at),
-            say(f"reason_{each.reason}"),
-            each.procedure,
-            audience.shop(each.labels),
-            ", ".join(each.rules),
-        )
-        for each in told
-    ]
-    columns: tuple[str, ...] = ("alert", "pending_at", "firing_at", "resolved_col", "peak_col", "procedure")
-    parts += [f"{say('backtest_alerts')}\n", render_rows(alerts, [say(column) for column in columns], paper)]
-    columns = ("when", "reason", "procedure", "shop", "rules")
-    parts += [f"{say('backtest_messages')}\n", render_rows(messages, [say(column) for column in columns], paper)]
+def to_text(sections: Iterable[Section], paper: Paper) -> str:
+    """Write sections for a terminal."""
+    parts = []
+    for section in sections:
+        parts += [f"{line}\n" for line in (section.title, *section.notes) if line]
+        if section.rows:
+            parts.append(render_rows(section.rows, section.columns, paper))
     return "".join(parts)
 
 
-def _clock(moment: datetime | None, audience: Audience) -> str:
-    return audience.clock(moment) if moment else "–"
+def to_markdown(sections: Sequence[Section]) -> str:
+    """Write sections to be pasted into a pull request; the first gives the heading."""
+    return "\n".join(line for number, section in enumerate(sections) for line in _markdown(section, "###" if number else "##"))
 
 
-def _span(replayed: Replayed, audience: Audience) -> str:
-    return f"{audience.moment(replayed.span.start)} – {audience.moment(replayed.span.end)}"
+def _markdown(section: Section, heading: str) -> Iterator[str]:
+    if section.title:
+        yield f"{heading} {escape_cell(section.title)}\n"
+    yield from (f"{escape_cell(note)}\n" for note in section.notes)
+    if section.rows:
+        yield f"| {' | '.join(map(escape_cell, section.columns))} |"
+        yield f"|{' --- |' * len(section.columns)}"
+        yield from (f"| {' | '.join(map(escape_cell, row))} |" for row in section.rows)
+        yield ""
 
 
 def render_exit(report: ExitReport, paper: Paper) -> str:

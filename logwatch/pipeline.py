@@ -24,7 +24,11 @@ if TYPE_CHECKING:  # pandas comes with some of these, and only where a command n
     from datetime import datetime
 
     from logwatch.alerts import Alert
+    from logwatch.archives import RecordedArchive
     from logwatch.delivery import Describe
+    from logwatch.evidence import Walked
+    from logwatch.levels import Verdict
+    from logwatch.notifications import Notification
     from logwatch.ports import Channel, Endpoints, Exporter, Progress, Source, Store
     from logwatch.reading import Reading
     from logwatch.replay import Replayed
@@ -66,17 +70,22 @@ def judge_and_replay(
     """Judge a span, and say what its minutes would have told on a simulated clock; from one reading."""
     span, reading = read_entries(source, wanted, reach=ticker.reach, now=now, progress=progress)
     span, windows = _aggregated(reading, span, source, wanted, reach=ticker.rules.reach)
-    return _judged(ticker.rules, span, windows), play(source, reading, span, ticker, wanted.service)
-
-
-def play(source: Source, reading: Reading, span: Span, ticker: Ticker, service: str | None) -> Replayed:
-    """Run every tick of a reading on a simulated clock, and walk the procedure of each message that it would have sent."""
     from logwatch.archives import RecordedArchive
+
+    archive = RecordedArchive(reading, source, wanted.service)
+    return _judged(ticker.rules, span, windows), play(archive, span, ticker, progress)
+
+
+def play(archive: RecordedArchive, span: Span, ticker: Ticker, progress: Progress) -> Replayed:
+    """Run every tick of a reading on a simulated clock, and walk the procedure of each message that it would have sent."""
     from logwatch.replay import replay
     from logwatch.walking import walk
 
-    archive = RecordedArchive(reading, source, service)
-    return replay(reading, span, ticker, lambda told, verdicts: walk(told, ticker.rules, archive, verdicts))
+    def walked(told: Notification, verdicts: tuple[Verdict, ...]) -> Walked | None:
+        progress(f"evidence for the message of {told.at:%m-%d %H:%MZ}", (told.at - span.start) / (span.end - span.start))
+        return walk(told, ticker.rules, archive, verdicts)
+
+    return replay(archive.reading, span, ticker, walked, lambda share: progress("minute by minute", share))
 
 
 def _judged(rules: RuleSet, span: Span, windows: Windows) -> Judged:

@@ -3,7 +3,7 @@
 What is asked for, and why: docs/decisions/0001-what-counts-as-proof.md.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from math import exp, lgamma, log, log1p
@@ -18,9 +18,11 @@ from logwatch.rules import Proof, Slow
 Array = np.ndarray[Any, Any]
 
 
-def sliding(values: Array, minutes: int) -> Array:
-    """Add up each window and those before it, `minutes` in all."""
+def sliding(values: Array, minutes: int | Array) -> Array:
+    """Add up each window and those before it, `minutes` in all; for a column of several, a row of sums for each."""
     sums = values.cumsum(dtype="float64")
+    if not isinstance(minutes, int):
+        return np.asarray(sums - _later(sums, minutes))
     if 0 < minutes < len(sums):
         sums[minutes:] -= sums[:-minutes].copy()
     return sums if minutes else np.zeros(len(sums))
@@ -40,7 +42,7 @@ class Counted:
         """Numerator and denominator of each window and those before it."""
         return sliding(self.numerator, minutes), sliding(self.denominator, minutes)
 
-    def due(self, minutes: int) -> Array:
+    def due(self, minutes: int | Array) -> Array:
         """Events of the denominator that should show in the numerator: those of this stretch, or of the one `lag` earlier.
 
         The smaller of both: on a rising edge the newest have not ended yet, on a falling edge the numerator still has
@@ -49,10 +51,8 @@ class Counted:
         events = sliding(self.denominator, minutes)
         return np.minimum(events, _later(events, self.lag)) if self.lag else events
 
-    def straying(self, minutes: int) -> Array:
-        """Events so near to either end of the stretch that they may have ended on its other side."""
-        if not self.lag:
-            return np.zeros(len(self.denominator))
+    def straying(self, minutes: int | Array) -> Array:
+        """Events so near to either end of the stretch that they may have ended on its other side; there is a lag."""
         near = sliding(self.denominator, self.lag)
         return near + _later(near, minutes)
 
@@ -66,34 +66,60 @@ class Counted:
         return sliding(self.denominator, minutes + self.lag + 1)
 
 
-def _later(values: Array, minutes: int) -> Array:
-    """Give each window the value of the one so many minutes before it."""
-    return np.concatenate([np.zeros(minutes), values])[: len(values)]
+def _later(values: Array, minutes: int | Array) -> Array:
+    """Give each window the value of the one so many minutes before it; for a column of several, a row for each."""
+    if isinstance(minutes, int):
+        return np.concatenate([np.zeros((*values.shape[:-1], minutes)), values], axis=-1)[..., : values.shape[-1]]
+    there = np.arange(len(values)) - minutes
+    return np.where(there >= 0, values[np.maximum(there, 0)], 0.0)
 
 
-Excludes = Callable[[int], Array]
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way to show that the true share lies beyond the warning bound.
+
+    A row stands for a stretch, a column for a window. Only those places are kept at which there are enough events and the
+    share itself lies beyond the bound: its Wilson bound cannot lie further out, and healthy traffic has no such place.
+    """
+
+    places: tuple[Array, ...]
+    """Rows and columns."""
+    numerator: Array
+    events: Array
+    straying: Array | float
+    """Events that may have ended outside their stretch, each as if a coin were tossed."""
 
 
-def _excludes(counted: Counted, warning: Range, proof: Proof, confidence: float) -> Excludes:
-    """Give the test whether a stretch shows the true share to lie beyond the warning bound; two ways lead there.
+def _ways(counted: Counted, proof: Proof, warning: Range, stretches: Array) -> list[_Way]:
+    """Give the ways that lead there, over all stretches at once.
 
     Of events known to have ended, those in the numerator stand in the same summary. Of events that are due, those near
-    the ends of the stretch may have ended outside it, each as if a coin were tossed: that widens the bound's reach by the
-    variance of so many coins, a quarter each.
+    the ends of the stretch may have ended outside it.
+    """
+    numerator = sliding(counted.numerator, stretches)
+    falling = warning.direction[0] == "<"
+
+    def way(events: Array, straying: Array | None) -> _Way:
+        limit = warning.bound * events * (1 + 1e-9 if falling else 1 - 1e-9)
+        places = np.nonzero((events >= proof.min_events) & (numerator <= limit if falling else numerator >= limit))
+        return _Way(places, numerator[places], events[places], 0.0 if straying is None else straying[places])
+
+    due = way(counted.due(stretches), counted.straying(stretches) if counted.lag else None)
+    return [due] if counted.ended is None else [due, way(sliding(counted.ended, stretches), None)]
+
+
+def _shown(ways: Iterable[_Way], warning: Range, confidence: float, shape: tuple[int, int]) -> Array:
+    """Tell for each stretch and window whether it shows the true share to lie beyond the warning bound.
+
+    What may have strayed widens the bound's reach by the variance of so many coins, a quarter each.
     """
     z = NormalDist().inv_cdf(confidence) * (1 if warning.direction[0] == "<" else -1)
     variance = max(warning.bound * (1 - warning.bound), 1e-9)
-
-    def shows(minutes: int, events: Array, straying: Array | float) -> Array:
-        some = np.maximum(events, 1)
-        bound = wilson_bound(sliding(counted.numerator, minutes), some, z * np.sqrt(1 + straying / 4 / (variance * some)))
-        return np.asarray((events >= proof.min_events) & warning.holds(bound))
-
-    def test(minutes: int) -> Array:
-        found = shows(minutes, counted.due(minutes), counted.straying(minutes))
-        return found if counted.ended is None else found | shows(minutes, sliding(counted.ended, minutes), 0)
-
-    return test
+    shown = np.zeros(shape, dtype=bool)
+    for way in ways:
+        reach = z * np.sqrt(1 + way.straying / 4 / (variance * way.events))
+        shown[way.places] |= warning.holds(wilson_bound(way.numerator, way.events, reach))
+    return shown
 
 
 def wilson_bound(numerator: Any, events: Any, z: Any) -> Any:  # noqa: ANN401 - numbers or arrays of them
@@ -120,25 +146,27 @@ def prove(counted: Counted, proof: Proof, warning: Range, minutes: int, beyond: 
     The rule's own span if it can; else the longest shorter stretch, since a sudden failure is diluted by the good
     minutes before it; else, where the span has too few events to prove anything, the shortest longer one that has enough.
     """
-    usual = _stretch(counted, proof, minutes, _excludes(counted, warning, proof, proof.confidence))
-    if not usual.any():  # what is not shown at the least confidence is not at a higher one
-        return Proven(usual, usual > 0)
-    sudden, certain = (
-        _stretch(counted, proof, minutes, _excludes(counted, warning, proof, confidence))
-        for confidence in (proof.sudden, proof.certain)
+    widest = max(minutes, proof.widen // timedelta(minutes=1))
+    ways = _ways(counted, proof, warning, np.arange(1, widest + 1)[:, None])
+    if not any(way.events.size for way in ways):
+        nowhere = np.zeros(len(counted.numerator), dtype="int64")
+        return Proven(nowhere, nowhere > 0)
+    usual, sudden, certain = (
+        _stretch(counted, proof, minutes, _shown(ways, warning, confidence, (widest, len(counted.numerator))))
+        for confidence in (proof.confidence, proof.sudden, proof.certain)
     )
     return Proven(np.where(beyond, usual, sudden), certain > 0)
 
 
-def _stretch(counted: Counted, proof: Proof, minutes: int, excludes: Excludes) -> Array:
-    proving = np.zeros(len(counted.numerator), dtype="int64")
-    for stretch in range(1, minutes + 1):
-        proving[excludes(stretch)] = stretch
+def _stretch(counted: Counted, proof: Proof, minutes: int, shown: Array) -> Array:
+    """Give for each window the stretch to go by; `shown` has a row for each of 1, 2, 3 … minutes."""
+    inside = shown[:minutes]
+    proving = np.where(inside.any(axis=0), minutes - inside[::-1].argmax(axis=0), 0)
     searching = (proving == 0) & (counted.settled(minutes) < proof.min_events)
-    for stretch in range(minutes + 1, proof.widen // timedelta(minutes=1) + 1):
+    for stretch in range(minutes + 1, len(shown) + 1):
         if not searching.any():
             break
-        proving[searching & excludes(stretch)] = stretch
+        proving[searching & shown[stretch - 1]] = stretch
         searching &= counted.settled(stretch) < proof.min_events
     return proving
 

@@ -13,7 +13,7 @@ from logwatch.levels import Verdict
 from logwatch.notifications import Notification
 from logwatch.recent import pick, rows
 from logwatch.state import State
-from logwatch.windows import moves_back
+from logwatch.views import Views
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,12 +56,17 @@ Walker = Callable[[Notification, tuple[Verdict, ...]], Walked | None]
 """Walks the procedure of a message, given the verdicts of its window."""
 
 
-def replay(reading: Reading, span: Span, ticker: Ticker, walk: Walker = lambda *_: None) -> Replayed:
+def replay(
+    reading: Reading, span: Span, ticker: Ticker, walk: Walker = lambda *_: None, tell: Callable[[float], None] = lambda _: None
+) -> Replayed:
     """Run every tick of a span over recorded entries, each seeing only what had arrived by then.
 
-    A tick comes `grace` after the end of its window, the soonest that a scheduled one could.
+    A tick comes `grace` after the end of its window, the soonest that a scheduled one could. `tell` hears how far it is.
     """
-    ticks = list(tick_by_tick(reading, span, ticker))
+    ticks = []
+    for ticked in tick_by_tick(reading, span, ticker):
+        ticks.append(ticked)
+        tell(((ticked.state.cursor or span.start) - span.start) / (span.end - span.start))
     return Replayed(
         span=span,
         ticks=sum(ticked.windows for ticked in ticks),
@@ -80,12 +85,13 @@ def tick_by_tick(reading: Reading, span: Span, ticker: Ticker, *, together: bool
     """Give each tick as it ends; with `together`, ticks between which nothing arrives late are taken as one.
 
     A tick over several windows judges them one after the other, as after a pause. What it cannot know is that an entry
-    came late for some of them, or that one moved another back into the window before: there it takes one at a time.
+    came late for some of them, or that some would have placed a summary in another window: there it takes fewer.
     """
     reading.settle()
     times = reading.rows.time
     arrivals = sorted((reading.rows.received[row.number] or times[row.number], row) for row in rows(reading))
-    alone = not together or moves_back(reading)
+    views = Views(reading, span.start, ticker.reach, ticker.policy.overlap, ticker.policy.grace)
+    moves = views.any_moves
     breaks = {
         _first_to_see(received, span.start, ticker) for received, row in arrivals if _is_late(received, times, row, ticker)
     }
@@ -95,8 +101,10 @@ def tick_by_tick(reading: Reading, span: Span, ticker: Ticker, *, together: bool
     while first < windows:
         last = first
         # The very first tick of all judges a single window.
-        while first and not alone and last + 1 < min(windows, first + MOST_TOGETHER) and last + 1 not in breaks:
+        while first and together and last + 1 < min(windows, first + MOST_TOGETHER) and last + 1 not in breaks:
             last += 1
+        while moves and last > first and not views.agree(first, last):
+            last = (first + last) // 2
         now = _time_of(last, span.start, ticker)
         planned = ticker.plan(state, now)
         start, end = map(to_nanoseconds, planned.read)

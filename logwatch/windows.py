@@ -13,11 +13,9 @@ import numpy as np
 import pandas as pd
 
 from logwatch.entries import EPOCH, NS, WINDOW, Span
+from logwatch.placement import RHYTHM_TOLERANCE_S, shifts
 from logwatch.reading import IGNORED, SAMPLES, SLOW, UNPARSED, Reading
 from logwatch.samples import UNANSWERED, Flaw, is_malformed
-
-RHYTHM_TOLERANCE_S = 5
-"""How far two summaries of an instance may be from a whole number of minutes apart before it is reported."""
 
 CHUNK = 1 << 17
 
@@ -75,9 +73,9 @@ class Windows:
 
     def within(self, span: Span) -> "Windows":
         """Give the windows of a part of the span."""
-        first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
+        ends = [to_minute(span.start), to_minute(span.end - timedelta(microseconds=1)) + 1]
         counters, slow, gauges, summaries = (
-            table[table["minute"].between(first, last)].reset_index(drop=True)
+            table.iloc[slice(*np.searchsorted(table["minute"].to_numpy(), ends))].reset_index(drop=True)
             for table in (self.counters, self.slow, self.gauges, self.summaries)
         )
         return Windows(span, counters, slow, gauges, summaries, self.quality)
@@ -207,7 +205,7 @@ def aggregate(reading: Reading, *, span: Span | None = None, grace: timedelta = 
     rows = _unique_rows(reading)
     rows["minute"] = rows["time"] // (60 * NS)
     samples = rows[rows["kind"] == SAMPLES].sort_values(["instance", "time", "tie"])
-    samples["minute"] -= _shifts(samples)
+    samples["minute"] -= shifts(samples["instance"].to_numpy(), samples["time"].to_numpy())
     rows.loc[samples.index, "minute"] = samples["minute"]
     span = span or _whole_span(reading, samples["minute"])
     first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
@@ -251,38 +249,6 @@ def _unique_rows(reading: Reading) -> pd.DataFrame:
     rows["tie"] = 0
     rows.loc[shared, "tie"] = np.argsort(np.argsort(ids, kind="stable"), kind="stable")
     return rows.drop(index=shared[(identity.duplicated() & (identity["id"] != "")).to_numpy()])
-
-
-def _shifts(samples: pd.DataFrame) -> Array:
-    """Give 1 for each summary that belongs to the window before the one it ends in, for summaries sorted by instance and time.
-
-    An instance whose phase lies at the minute's boundary ends now a little before it and now a little after. Lines that
-    keep its rhythm of whole minutes are then one window apart, whichever side they fell on: those after the boundary move
-    back, so that two in one window, or a window passed over, become one in each. Off the rhythm, the earlier of two in one
-    window moves back.
-    """
-    if samples.empty:
-        return np.zeros(0, dtype="int64")
-    time, minute = samples["time"].to_numpy(), samples["minute"].to_numpy()
-    joined = np.append(np.diff(samples["instance"].to_numpy()) == 0, False)
-    gap_s = np.append(np.diff(time), 0) / NS
-    apart = np.rint(gap_s / 60).astype("int64")
-    rhythmic = joined & (apart > 0) & (np.abs(gap_s - apart * 60) <= RHYTHM_TOLERANCE_S)
-    off = np.where(rhythmic, np.append(np.diff(minute), 0) - apart, 0)
-    run = np.concatenate([[0], np.cumsum(~rhythmic)[:-1]])
-    crossing = pd.Series(np.where(off != 0, off, np.nan))
-    ahead = crossing.groupby(run).bfill().to_numpy()
-    behind = crossing.groupby(run).ffill().groupby(run).shift().to_numpy()
-    shifts = np.where(np.isnan(ahead), behind == 1, ahead == -1)
-    crowded = joined & ~rhythmic & (np.append(np.diff(minute), 1) == 0)
-    return np.asarray(shifts | crowded, dtype="int64")
-
-
-def moves_back(reading: Reading) -> bool:
-    """Tell whether any summary of a settled reading belongs to the window before the one it ends in."""
-    rows = _unique_rows(reading)
-    rows["minute"] = rows["time"] // (60 * NS)
-    return bool(_shifts(rows[rows["kind"] == SAMPLES].sort_values(["instance", "time", "tie"])).any())
 
 
 def _whole_span(reading: Reading, placed: "pd.Series[int]") -> Span:

@@ -47,6 +47,8 @@ class Traffic:
     """Share of entries that arrive between one and eight minutes late."""
     repeated: float = 0.0
     """Share of entries that come twice."""
+    edgy: bool = False
+    """Whether the last instance ends its minutes right at their boundary, and the first drifts over it, 0.4 s a minute."""
 
     def entries(self) -> list[dict[str, Any]]:
         """Give the entries as JSON objects with the service's names, in order of time."""
@@ -58,7 +60,9 @@ class Traffic:
 
     def _minute(self, dice: random.Random, minute: int, phases: list[float]) -> Iterator[dict[str, Any]]:
         now = [incident for incident in self.incidents if incident.first <= minute < incident.last]
-        for number, phase in enumerate(phases):
+        for number, usual in enumerate(phases):
+            edge = {self.instances - 1: 59.985, 0: 50 + 0.4 * minute % 20} if self.edgy else {}
+            phase = edge.get(number, usual)
             at = START + timedelta(minutes=minute, seconds=phase + dice.uniform(0, 0.03))
             yield self._entry(dice, at, number, {"message": "GET /api", "level": "info"})
             if not any(incident.silent for incident in now):

@@ -16,7 +16,7 @@ DEMO = ["evaluate", "--source", f"{LOGS}/payment.ndjson", "--until", "2026-02-24
 
 def commands() -> list[str]:
     """Every logwatch command of the documents, in fences and between backticks, without what stands before a pipe."""
-    pattern = re.compile(r"(?:^|[`|$&] ?)(logwatch (?:evaluate|report|windows|rules|backtest)[^`\n&|]*)", re.MULTILINE)
+    pattern = re.compile(r"(?:^|[`|$&] ?)(logwatch (?:evaluate|report|windows|rules|backtest|tune)[^`\n&|]*)", re.MULTILINE)
     return sorted({match[1].strip() for document in DOCUMENTS for match in pattern.finditer(document.read_text())})
 
 
@@ -24,15 +24,16 @@ def commands() -> list[str]:
 def test_a_command_of_the_documents_parses(run: Run, command: str) -> None:
     arguments = shlex.split(command)[1:]
     arguments = [re.sub(r"^[\w/.-]+\.ndjson(\.gz)?$|^exported/$|^-$", f"{LOGS}/calm.ndjson", each) for each in arguments]
+    arguments = ["rules" if each == "proposed" else each for each in arguments]
     if arguments == ["rules"]:
         arguments.append("--help")
     if any(each.startswith("gcp://") for each in arguments):
         arguments.append("--dump-filter")
     if "--output" in arguments:
         arguments[arguments.index("--output") + 1] = "/dev/null"
-    if arguments == ["backtest"]:
-        arguments.append(f"{LOGS}/calm.ndjson")
-    if not {"--source", "rules", "backtest", "--help"} & set(arguments):
+    if arguments in (["backtest"], ["tune"]):
+        arguments += ["cache-hit", f"{LOGS}/calm.ndjson"][arguments == ["backtest"] :]
+    if not {"--source", "rules", "backtest", "tune", "--help"} & set(arguments):
         arguments += ["--source", f"{LOGS}/calm.ndjson"]
     ran = run(*[each for each in arguments if each != "…"])
     assert ran.code in {0, 1}, ran.err

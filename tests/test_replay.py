@@ -84,12 +84,13 @@ INCIDENTS = st.builds(
     max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example takes seconds: shrinking would take all night
 )  # fmt: skip
-@example(seed=9891, incident=Incident(7, 65, failing={"kpa": 0.9}, errors=0.2, silent=True), late=0.002)
-@given(seed=st.integers(0, 10**6), incident=INCIDENTS, late=st.sampled_from([0.0, 0.002, 0.05]))
+@example(seed=9891, incident=Incident(7, 65, failing={"kpa": 0.9}, errors=0.2, silent=True), late=0.002, edgy=False)
+@example(seed=2, incident=Incident(7, 65, failing={"kpa": 0.9}), late=0.0, edgy=True)
+@given(seed=st.integers(0, 10**6), incident=INCIDENTS, late=st.sampled_from([0.0, 0.002, 0.05]), edgy=st.booleans())
 def test_ticks_taken_together_give_what_each_by_itself_gives(
-    tmp_path: Path, seed: int, incident: Incident, late: float
+    tmp_path: Path, seed: int, incident: Incident, late: float, *, edgy: bool
 ) -> None:
-    traffic = Traffic(seed, 80, instances=2, incidents=(incident,), late=late, repeated=0.02)
+    traffic = Traffic(seed, 80, instances=2, incidents=(incident,), late=late, repeated=0.02, edgy=edgy)
     source = record(tmp_path / "hour.ndjson", traffic.entries())
     reading = read(source)
     span = aggregate(reading).span

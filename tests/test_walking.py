@@ -88,7 +88,7 @@ def record(path: Path, entries: list[dict[str, Any]]) -> FilesSource:
 def replayed(source: FilesSource) -> Replayed:
     reading = source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)
     ticker = Ticker(RULES, Policy(channels=("all",)), lambda span: source.last_seen(span, service=None) is not None)
-    return play(source, reading, aggregate(reading).span, ticker, None)
+    return play(RecordedArchive(reading, source, None), aggregate(reading).span, ticker, lambda *_: None)
 
 
 def states(told: Notification) -> str:
