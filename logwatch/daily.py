@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from logwatch.rules import RuleSet
 
 HOURS = 24
-HIT, MISS, ATTEMPT, BLOCKED = "cache.hit", "cache.miss", "checkout.attempt", "checkout.blocked."
+HIT, MISS, BLOCKED = "cache.hit", "cache.miss", "checkout.blocked."
+PREPARED, CONFIRMED = "payment.prepare", "payment.confirm.success"
+ATTEMPT, ERROR, REQUESTS = "checkout.attempt", "checkout.error", "request.total"
+COUNTED = {HIT, MISS, PREPARED, CONFIRMED, ATTEMPT, ERROR, REQUESTS}
+"""What the exit conditions ask for, besides every reason of blocked checkouts."""
 PINGS = (DATABASE_PING, REDIS_PING)
 KEPT_DAYS = 10
 """Days that the state goes back: seven whole ones, today, and some that a pause may have cost."""
@@ -95,7 +99,6 @@ class _Growing:
             day, judged=[*day.judged], lost=[*day.lost], hits=[*day.hits], misses=[*day.misses], counters={**day.counters},
             most={**day.most}, slow={**day.slow}, pings={**day.pings},
         )  # fmt: skip
-        self._known = {counter.counter for counter in rules.counters}
         self._bounds = {rule.gauge: rule for rule in rules.rules if rule.gauge in PINGS}
 
     def add(self, minute: Minute, hour: int) -> None:
@@ -120,7 +123,7 @@ class _Growing:
         sums: dict[str, float] = {}
         for key, value in counters.items():
             name = parse_series(key).name
-            if name in self._known or name.startswith(BLOCKED):
+            if name in COUNTED or name.startswith(BLOCKED):
                 sums[name] = sums.get(name, 0.0) + value
         return sums
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from logwatch.daily import ATTEMPT, HOURS, PINGS, Day, Spread
+from logwatch.daily import ATTEMPT, CONFIRMED, ERROR, HOURS, PINGS, PREPARED, REQUESTS, Day, Spread
 from logwatch.samples import DATABASE_PING
 
 if TYPE_CHECKING:
@@ -116,8 +116,8 @@ def _share(part: float, whole: float) -> float | None:
 
 
 def _payment(day: Day, normal: Range) -> Mark:
-    prepared = day.counters.get("payment.prepare", 0.0)
-    value = _share(day.counters.get("payment.confirm.success", 0.0), prepared)
+    prepared = day.counters.get(PREPARED, 0.0)
+    value = _share(day.counters.get(CONFIRMED, 0.0), prepared)
     return _mark(day, value, prepared, holds=value is not None and bool(normal.holds(value)), empty="no_payments")
 
 
@@ -142,14 +142,14 @@ def _distribution(day: Day, expected: Range) -> Mark:
 
 
 def _checkout(day: Day) -> Mark:
-    errors = day.counters.get("checkout.error", 0.0)
+    errors = day.counters.get(ERROR, 0.0)
     tried = day.counters.get(ATTEMPT, 0.0)
     value = errors if tried or errors else None
     return _mark(day, value, tried, holds=not errors, empty="no_checkouts")
 
 
 def _slow(day: Day, expected: Range) -> Mark:
-    requests = day.counters.get("request.total", 0.0)
+    requests = day.counters.get(REQUESTS, 0.0)
     value = _share(float(sum(day.slow.values())), requests)
     return _mark(day, value, requests, holds=value is not None and bool(expected.holds(value)), empty="no_requests_counted")
 

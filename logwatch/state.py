@@ -110,6 +110,8 @@ class State:
     """Figures that are not published yet."""
     days: tuple[Day, ...] = ()
     """The last days' totals."""
+    counted_to: datetime | None = None
+    """End of the last window that is in its day."""
     descriptors: str = ""
     """Which version of the metrics' descriptors was made."""
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from logwatch.alerts import Transition, advance
 from logwatch.daily import Minute, add_minutes
-from logwatch.entries import WINDOW, Span, floor_minute, to_nanoseconds
+from logwatch.entries import WINDOW, Span, floor_minute, to_datetime, to_nanoseconds
 from logwatch.notifications import REMIND_EVERY, decide
 from logwatch.points import Point, counter_points, verdict_points
+from logwatch.reading import SLOW
 from logwatch.recent import Recent, dump, load, new_and_late, trim
 from logwatch.samples import SILENT_MINUTES, parse_series
 from logwatch.state import State, enqueue
@@ -98,6 +99,16 @@ class Ticker:
         """How far before a window its verdicts look, and a window more for summaries that move back."""
         return self.rules.reach + WINDOW
 
+    @property
+    def _settling(self) -> timedelta:
+        """How long a window waits to be added to its day: for late lines, and to know of a silence that began in it."""
+        return max(self.policy.overlap, self.rules.silent)
+
+    @property
+    def _back(self) -> timedelta:
+        """How far before the judged windows the entries are kept."""
+        return max(self.reach, self._settling)
+
     def plan(self, state: State, now: datetime) -> Plan:
         """Say what to read and to judge: all windows closed since the cursor, at least one at the very beginning."""
         end = floor_minute(now - self.policy.grace)
@@ -116,26 +127,34 @@ class Ticker:
         `fresh` holds what was read of the planned span, and the gauges measured now; what earlier runs read is in the state.
         """
         from logwatch.verdicts import evaluate
-        from logwatch.windows import aggregate, figures, from_minute, to_minute
+        from logwatch.windows import aggregate, figures, from_minute, to_minute, with_gauge
 
         span = planned.judge
-        recent = load(Recent() if planned.skipped else state.recent)
+        if planned.skipped:
+            state = self._forget(state, span.start)
+        recent = load(state.recent)
         fresh.settle()
         new, late = new_and_late(recent, fresh, to_nanoseconds(span.start) if state.cursor else 0)
         recent.merge(fresh)
-        ticked = Ticked(replace(state, started_at=state.started_at or span.start), 0, new, late)
+        begun = replace(
+            state, started_at=state.started_at or span.start, counted_to=state.counted_to or state.cursor or span.start
+        )
+        ticked = Ticked(begun, 0, new, late)
         if span.end > span.start:
-            windows = aggregate(recent, span=Span(span.start - self.reach, span.end), grace=self.policy.grace)
-            windows, last_summary = self._watch_silence(windows, ticked.state, span)
-            ticked = replace(ticked, state=replace(ticked.state, last_summary=last_summary))
+            windows = aggregate(recent, span=Span(span.start - self._back, span.end), grace=self.policy.grace)
+            silent, last_summary = self._watch_silence(windows, begun, span)
+            windows = with_gauge(windows, SILENT_MINUTES, silent)
+            for minute, quiet in silent.items():
+                if quiet * WINDOW >= self.rules.silent:
+                    recent.add_gauge(SILENT_MINUTES, to_nanoseconds(from_minute(minute)), quiet)
+            ticked = replace(ticked, state=replace(begun, last_summary=last_summary))
             courses = evaluate(self.rules.rules, windows, span)
             by_window = zip(*(course.verdicts() for course in courses), strict=True)
             for minute, verdicts in enumerate(by_window, start=to_minute(span.start)):
                 end = from_minute(minute) + WINDOW
-                found = figures(windows, minute)
-                points = self._points(found, verdicts, end) if self.policy.publishes else []
+                points = self._points(figures(windows, minute), verdicts, end) if self.policy.publishes else []
                 ticked = self._take(ticked, verdicts, points, end, now if end == span.end else end + self.policy.grace)
-                ticked = replace(ticked, state=self._add_to_day(ticked.state, found, end - WINDOW))
+            ticked = replace(ticked, state=self._count(ticked.state, windows, self._settled(recent, span.end)))
         return replace(ticked, state=self._remember(ticked.state, recent, span.end))
 
     def _take(self, ticked: Ticked, verdicts: tuple[Verdict, ...], points: list[Point], end: datetime, now: datetime) -> Ticked:
@@ -162,16 +181,49 @@ class Ticker:
             dropped_points=ticked.dropped_points + max(len(waiting) - MOST_POINTS, 0),
         )
 
-    def _add_to_day(self, state: State, found: Figures, start: datetime) -> State:
-        minute = Minute(
-            start=start,
-            counters=found.counters,
-            slow={label: int(values[0]) for label, values in found.slow.items()},
-            gauges=found.gauges,
-            summaries=found.lines > 0,
-            lost=not found.lines and found.gauges.get(SILENT_MINUTES, 0) * WINDOW >= self.rules.silent,
-        )
-        return replace(state, days=add_minutes(state.days, [minute], self.rules, self.policy.zone))
+    def _settled(self, recent: Reading, end: datetime) -> datetime:
+        """Give until when windows are counted: sooner than usual where their slow requests are too many to be kept."""
+        usual = end - self._settling
+        slow = sorted(time for time, kind in zip(recent.rows.time, recent.rows.kind, strict=True) if kind == SLOW)
+        if len(slow) <= MOST_SLOW:
+            return usual
+        return max(usual, min(end, floor_minute(to_datetime(slow[-MOST_SLOW])) + WINDOW))
+
+    def _count(self, state: State, windows: Windows, until: datetime) -> State:
+        """Add the windows to their days which no line that is still read can change."""
+        from logwatch.windows import every_minute, from_minute
+
+        if state.counted_to is None or until <= state.counted_to:
+            return state
+        gauges = windows.gauges[windows.gauges["series"] == SILENT_MINUTES]
+        silences = [
+            (minute - quiet, minute)
+            for minute, quiet in zip(gauges["minute"].tolist(), gauges["value"].tolist(), strict=True)
+            if quiet * WINDOW >= self.rules.silent
+        ]
+        span = Span(state.counted_to, until)
+        minutes = [
+            Minute(
+                start=from_minute(minute),
+                counters=found.counters,
+                slow={label: values[0] for label, values in found.slow.items()},
+                gauges=found.gauges,
+                summaries=found.lines > 0,
+                lost=not found.lines and any(last < minute <= end for last, end in silences),
+            )
+            for minute, found in every_minute(windows.within(span), span)
+        ]
+        return replace(state, days=add_minutes(state.days, minutes, self.rules, self.policy.zone), counted_to=until)
+
+    def _forget(self, state: State, start: datetime) -> State:
+        """Begin again at a window after a pause that is given up: what came before it is counted, and kept no more."""
+        from logwatch.windows import aggregate
+
+        if state.cursor and state.counted_to:
+            recent = load(state.recent)
+            recent.settle()
+            state = self._count(state, aggregate(recent, span=Span(state.counted_to, state.cursor)), state.cursor)
+        return replace(state, recent=Recent(), counted_to=start)
 
     def _points(self, found: Figures, verdicts: tuple[Verdict, ...], at: datetime) -> list[Point]:
         """Give the points of a window: counters, slow requests, measured values, verdicts."""
@@ -186,7 +238,8 @@ class Ticker:
     def _remember(self, state: State, recent: Reading, cursor: datetime) -> State:
         """Keep the cursor, and of the entries what later windows still need."""
         since, slow_since = (
-            to_nanoseconds(cursor - reach - self.policy.overlap) for reach in (self.reach, self.rules.slow_reach + WINDOW)
+            to_nanoseconds(cursor - reach - self.policy.overlap)
+            for reach in (self._back, max(self.rules.slow_reach + WINDOW, self._settling))
         )
 
         def keeps(key: str) -> bool:
@@ -196,12 +249,12 @@ class Ticker:
         kept = trim(recent, since=since, slow_since=slow_since, most_slow=MOST_SLOW, keeps=keeps)
         return replace(state, cursor=cursor, recent=dump(kept))
 
-    def _watch_silence(self, windows: Windows, state: State, span: Span) -> tuple[Windows, datetime | None]:
-        """Add how long no summary has come, where the service shows life; silence without life stays unknown.
+    def _watch_silence(self, windows: Windows, state: State, span: Span) -> tuple[dict[int, float], datetime | None]:
+        """Give for each window how many minutes no summary has come, where the service shows life; else it stays unknown.
 
         Gives also the end of the last window that had a summary.
         """
-        from logwatch.windows import from_minute, shows_life, to_minute, with_gauge
+        from logwatch.windows import from_minute, shows_life, to_minute
 
         seen = {int(minute) for minute in windows.summaries["minute"]}
         before = [from_minute(minute) + WINDOW for minute in seen if minute < to_minute(span.start)]
@@ -214,4 +267,4 @@ class Ticker:
             look = Span(end - self.rules.silent, end)
             if quiet < self.rules.silent or shows_life(windows, look) or self.life(look):
                 silent[minute] = float(quiet // WINDOW)
-        return with_gauge(windows, SILENT_MINUTES, silent), last
+        return silent, last

@@ -11,7 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
+
+# How long an example takes is the machine's affair, not the property's.
+hypothesis.settings.register_profile("logwatch", deadline=None)
+hypothesis.settings.load_profile("logwatch")
 
 ROOT = Path(__file__).parent.parent
 LOGS = "tests/fixtures/logs"

@@ -17,13 +17,19 @@ from hypothesis import strategies as st
 from logwatch.assembly import build_source, build_week, installation
 from logwatch.config import Settings
 from logwatch.daily import HOURS, KEPT_DAYS, Day, Minute, Spread, add_minutes, day_span, whole_days
+from logwatch.entries import Span, to_nanoseconds
 from logwatch.gates import Expected, GateState, judge_gates
 from logwatch.ranges import Range
+from logwatch.recent import pick, rows
+from logwatch.replay import replay, tick_by_tick
 from logwatch.rule_files import load_rules
-from logwatch.samples import DATABASE_PING, REDIS_PING
+from logwatch.samples import DATABASE_PING, REDIS_PING, SLOW_REQUEST
 from logwatch.sources.files import FilesSource
 from logwatch.sources.measured import MonitoringHistory
+from logwatch.state import State
+from logwatch.tick import MOST_SLOW, Policy, Ticker
 from logwatch.week import DayCache, WeekReader
+from logwatch.windows import aggregate
 from tests.conftest import ROOT, Run
 from tests.local_app import LocalApp
 from tests.local_google import make_entry
@@ -40,6 +46,8 @@ if TYPE_CHECKING:
     from logwatch.week import Week
 
 SEOUL = ZoneInfo("Asia/Seoul")
+SETTLED = timedelta(minutes=10)
+"""How long after its end a window of a run is added to its day."""
 EXPECTED = Expected(Range.parse("<= 5"), Range.parse("<= 1 %"))
 DAYS = [date(2026, 2, 24) + timedelta(days=number) for number in range(7)]
 GOOD = Day(
@@ -199,7 +207,7 @@ def test_the_state_of_runs_has_the_days_of_the_recording(tmp_path: Path) -> None
     source = record(tmp_path / "hours.ndjson", entries)
     with World(tmp_path, [make_entry(entry) for entry in entries]) as world, LocalApp() as app:
         world.more["ENDPOINTS"] = app.url
-        for number in range(200):
+        for number in range(210):  # a window is in its day ten minutes after its end
             world.now = START + timedelta(minutes=number + 1, seconds=90)
             world.tick()
         kept = world.state().days
@@ -213,9 +221,61 @@ def test_the_state_of_runs_has_the_days_of_the_recording(tmp_path: Path) -> None
     assert sum(series == DATABASE_PING for series, _, _ in measured) == day.pings[DATABASE_PING].measured
 
 
-def day_span_of(start: datetime, minutes: int) -> Any:
-    from logwatch.entries import Span
+@pytest.mark.parametrize("seed", [3, 4])
+def test_late_lines_are_in_the_days_of_runs_and_so_is_a_silence_from_its_beginning(tmp_path: Path, seed: int) -> None:
+    traffic = Traffic(seed, 150, late=0.1, edgy=True, incidents=(Incident(50, 70, silent=True),))
+    entries = [each for each in traffic.entries() if each["timestamp"] < "2026-02-24T02:30"]
+    for each in entries:  # what is later than the overlap of two reads is never seen
+        latest = datetime.fromisoformat(each["timestamp"]) + timedelta(minutes=5)
+        each["receiveTimestamp"] = min(latest, datetime.fromisoformat(each["receiveTimestamp"])).isoformat()
+    source = record(tmp_path / "hours.ndjson", entries)
+    reading = source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)
+    ticker = Ticker(RULES, Policy(zone=SEOUL), lambda span: source.last_seen(span, service=None) is not None)
+    whole = aggregate(reading).span
+    replayed = replay(reading, Span(whole.start, whole.end + SETTLED), ticker)
+    assert replayed.late > 20
+    expected = recorded(source).days
+    assert sum(sum(day.lost) for day in expected) == 20
+    assert replayed.state.days == expected
 
+
+def test_more_slow_requests_than_the_state_keeps_are_counted_all_the_same(tmp_path: Path) -> None:
+    class Storm(Traffic):
+        def entries(self) -> list[dict[str, Any]]:
+            return [each for entry in super().entries() for each in self._slow(entry)]
+
+        def _slow(self, entry: dict[str, Any]) -> Iterable[dict[str, Any]]:
+            yield entry
+            if entry["jsonPayload"]["message"] == SLOW_REQUEST:
+                yield from ({**entry, "insertId": f"{entry['insertId']}-{number}"} for number in range(12))
+
+    source = record(tmp_path / "storm.ndjson", Storm(6, 60, incidents=(Incident(10, 50, redis_down=True),)).entries())
+    reading = source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)
+    whole = aggregate(reading).span
+    ticker = Ticker(RULES, Policy(zone=SEOUL), lambda _: True)
+    *_, last = tick_by_tick(reading, Span(whole.start, whole.end + SETTLED), ticker, together=False)
+    (day,) = last.state.days
+    assert day.slow["checkout"] > 5 * MOST_SLOW
+    assert (day,) == recorded(source).days
+
+
+def test_a_pause_too_long_to_catch_up_with_costs_the_days_only_what_it_skips(tmp_path: Path) -> None:
+    entries = Traffic(5, 9 * 60, instances=1).entries()
+    source = record(tmp_path / "hours.ndjson", entries)
+    ticker = Ticker(RULES, Policy(zone=UTC), lambda _: True)
+    reading = source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)
+    state = State()
+    for number in [*range(60), *range(8 * 60, 8 * 60 + 30)]:
+        now = START + timedelta(minutes=number + 1, seconds=90)
+        planned = ticker.plan(state, now)
+        start, end = map(to_nanoseconds, (planned.read.start, now))
+        fresh = pick(reading, [row for row in rows(reading) if start <= reading.rows.time[row.number] < end])
+        state = ticker.tick(state, fresh, planned, now).state
+    (day,) = state.days
+    assert day.judged[:9] == [60, 0, 0, 0, 0, 0, 0, 0, 20]
+
+
+def day_span_of(start: datetime, minutes: int) -> Any:
     return Span(start, start + timedelta(minutes=minutes))
 
 
