@@ -83,7 +83,9 @@ class Settings(BaseModel):
     )
 
     expected_distribution: Annotated[Range | None, Field(description="Distribution blocks a minute that are expected.")] = None
-    slow_budget: Range = Field(Range("<=", 0.01, "%"), description="Share of requests that may be slow before the beta ends.")
+    slow_budget: Range = Field(
+        Range("<=", 0.01, "%"), description="Share of a day's requests that may be slow before the beta ends, or how many."
+    )
 
     notify: Names = Field((), description="Channels that messages go to: slack, email, webhook; the others only stand in.")
     slack_webhook_url: SecretStr | None = Field(None, description="Slack incoming webhook.")

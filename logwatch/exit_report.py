@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from logwatch.gates import READS_IN_AN_HOUR, Gate, GateState, Mark
+from logwatch.gates import IN_A_ROW, READS_IN_AN_HOUR, Gate, GateState, Mark
 from logwatch.ranges import Range
 from logwatch.wording import format_range, format_value
 
@@ -105,10 +105,14 @@ def _row(gate: Gate, title: str, rules: RuleSet, audience: Audience) -> GateRow:
         title=title,
         state=gate.state,
         state_text=audience.say(f"gate.{gate.state}"),
-        definition=audience.say(f"define.{gate.name}", bound=bound, reads=READS_IN_AN_HOUR, floor=floor),
+        definition=audience.say(_definition(gate), bound=bound, reads=READS_IN_AN_HOUR, floor=floor),
         cells=tuple(_cell(mark, gate, audience) for mark in gate.marks),
         needed=tuple(_needed(gate, audience)),
     )
+
+
+def _definition(gate: Gate) -> str:
+    return "define.slow_count" if gate.name == "slow" and gate.unit != "%" else f"define.{gate.name}"
 
 
 def _bound(gate: Gate) -> str:
@@ -144,7 +148,8 @@ def _needed(gate: Gate, audience: Audience) -> list[str]:
         if mark.state is not GateState.MET:
             reason = "not_met" if mark.state is GateState.NOT_MET else mark.why
             by_reason.setdefault(reason, []).append(mark.date[5:])
-    return [audience.say(f"needed.{reason}", dates=", ".join(dates)) for reason, dates in by_reason.items()]
+    needed = [audience.say(f"needed.{reason}", dates=", ".join(dates)) for reason, dates in by_reason.items()]
+    return needed + ([audience.say("needed.more_days", count=IN_A_ROW)] if gate.too_few_days else [])
 
 
 def exit_json(report: ExitReport, gates: Sequence[Gate], zone: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from logwatch.ranges import Range
     from logwatch.rules import RuleSet
 
+IN_A_ROW = 7
+"""Days in a row on which payments must succeed; of more, the last ones count."""
 READS_IN_AN_HOUR = 100
 """Reads of the cache from which an hour says something about its stability."""
 MEASURED = 0.9
@@ -60,6 +62,8 @@ class Gate:
     bound: str
     """What each day's value must keep to."""
     marks: tuple[Mark, ...]
+    too_few_days: bool = False
+    """Whether fewer days were looked at than it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class Expected:
     distribution: Range
     """Distribution blocks in any one window."""
     slow: Range
-    """Share of slow requests among all of a day."""
+    """Share of slow requests among all of a day, or how many of them."""
 
 
 def judge_gates(days: Sequence[Day], wanted: Sequence[date], rules: RuleSet, expected: Expected) -> tuple[Gate, ...]:
@@ -82,7 +86,7 @@ def judge_gates(days: Sequence[Day], wanted: Sequence[date], rules: RuleSet, exp
         ("cache", "%", cache, lambda day: _cache(day, cache, floor)),
         ("distribution", "", expected.distribution, lambda day: _distribution(day, expected.distribution)),
         ("checkout", "", "0", _checkout),
-        ("slow", "%", expected.slow, lambda day: _slow(day, expected.slow)),
+        ("slow", expected.slow.unit, expected.slow, lambda day: _slow(day, expected.slow)),
         ("latency", "%", f">= {USUALLY * 100:g} %", _latency),
     )
     gates = []
@@ -94,7 +98,14 @@ def judge_gates(days: Sequence[Day], wanted: Sequence[date], rules: RuleSet, exp
             for each in wanted
         )
         gates.append(Gate(name, _worst(mark.state for mark in marks), unit, str(bound), marks))
-    return tuple(gates)
+    return (_in_a_row(gates[0]), *gates[1:])
+
+
+def _in_a_row(gate: Gate) -> Gate:
+    """Judge the last seven days together; fewer show nothing, unless one of them failed."""
+    last = gate.marks[-IN_A_ROW:]
+    state, short = _worst(mark.state for mark in last), len(last) < IN_A_ROW
+    return replace(gate, state=GateState.NOT_SHOWN if short and state is GateState.MET else state, too_few_days=short)
 
 
 def _worst(states: Iterable[GateState]) -> GateState:
@@ -149,8 +160,8 @@ def _checkout(day: Day) -> Mark:
 
 
 def _slow(day: Day, expected: Range) -> Mark:
-    requests = day.counters.get(REQUESTS, 0.0)
-    value = _share(float(sum(day.slow.values())), requests)
+    requests, slow = day.counters.get(REQUESTS, 0.0), float(sum(day.slow.values()))
+    value = _share(slow, requests) if expected.unit == "%" else slow
     return _mark(day, value, requests, holds=value is not None and bool(expected.holds(value)), empty="no_requests_counted")
 
 

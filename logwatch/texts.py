@@ -310,8 +310,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "needed": ("필요한 것", "what is needed"),
     "day": ("날짜", "day"),
     "define.payment": (
-        "하루의 payment.confirm.success / payment.prepare가 기준({bound})을 지킨 날이 7일 연속이어야 합니다.",
-        "On each of seven days in a row, payment.confirm.success / payment.prepare is {bound}.",
+        "마지막 7일 동안 매일 payment.confirm.success / payment.prepare가 기준({bound})을 지켜야 합니다.",
+        "On each of the last seven days, payment.confirm.success / payment.prepare is {bound}.",
     ),
     "define.cache": (
         "매일 적중률이 기준({bound})을 지키고, 읽기 {reads}건 이상인 시간 중 경고 기준({floor})인 시간이 없어야 합니다(안정).",
@@ -325,6 +325,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "define.slow": (
         "하루 요청(request.total) 중 느린 요청의 비율이 매일 허용치({bound}) 안이어야 합니다.",
         "Of a day's requests (request.total), the share of slow ones is {bound}.",
+    ),
+    "define.slow_count": (
+        "하루의 느린 요청 수가 매일 허용치({bound}) 안이어야 합니다.",
+        "The slow requests of a day are {bound} on every day.",
     ),
     "define.latency": (
         (
@@ -355,6 +359,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "원인을 해결하고 7일을 다시 채워야 합니다: {dates}",
         "Mend the cause, then seven days in a row again: {dates}",
     ),
+    "needed.more_days": ("{count}일 연속을 보아야 합니다(--days {count}).", "It takes {count} days in a row (--days {count})."),
     "needed.no_day": ("이 날짜의 로그가 필요합니다: {dates}", "The logs of {dates} are needed"),
     "needed.missing_hours": (
         "빠진 시간의 로그가 필요합니다(다른 줄은 있는데 요약이 없거나 조회 구간 밖): {dates}",
@@ -364,8 +369,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "needed.no_reads": ("캐시 읽기가 있는 날이 필요합니다: {dates}", "A day with reads of the cache is needed: {dates}"),
     "needed.no_checkouts": ("체크아웃이 있는 날이 필요합니다: {dates}", "A day with checkouts is needed: {dates}"),
     "needed.no_requests_counted": (
-        "전체 요청 수를 알아야 합니다(request.total 카운터): {dates}",
-        "The number of all requests is needed (counter request.total): {dates}",
+        "request.total 카운터가 필요합니다. 없으면 LOGWATCH_SLOW_BUDGET을 하루 건수('<= 200')로 지정합니다: {dates}",
+        "The counter request.total is needed, or LOGWATCH_SLOW_BUDGET as a number a day ('<= 200'): {dates}",
     ),
     "needed.not_measured": (
         "LOGWATCH_ENDPOINTS를 설정한 logwatch run이 하루의 90% 이상을 측정해야 합니다: {dates}",

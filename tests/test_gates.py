@@ -137,6 +137,29 @@ def test_what_the_runbook_leaves_open_can_be_set() -> None:
     assert (found["distribution"].state, found["slow"].state) == (GateState.MET, GateState.MET)
 
 
+def test_slow_requests_can_be_held_to_a_number_where_nobody_counts_all_requests() -> None:
+    few = Expected(Range.parse("<= 5"), Range.parse("<= 100"))
+    uncounted = {"payment.prepare": 100, "payment.confirm.success": 95, "checkout.attempt": 120}
+    found = gates(*week(counters=uncounted, slow={"api": 60, "checkout": 40}), expected=few)["slow"]
+    assert (found.marks[2].state, found.marks[2].value, found.unit) == (GateState.MET, 100, "")
+    found = gates(*week(counters=uncounted, slow={"api": 60, "checkout": 41}), expected=few)["slow"]
+    assert found.marks[2].state is GateState.NOT_MET
+
+
+@pytest.mark.parametrize(
+    ("bad", "looked_at", "state"),
+    [(None, 6, "not_shown"), (5, 6, "not_met"), (None, 7, "met"), (0, 8, "met"), (1, 8, "not_met"), (0, 7, "not_met")],
+)
+def test_payments_are_judged_over_the_last_seven_days(bad: int | None, looked_at: int, state: str) -> None:
+    wanted = [date(2026, 2, 24) + timedelta(days=number) for number in range(looked_at)]
+    days = [replace(GOOD, date=day.isoformat()) for day in wanted]
+    if bad is not None:
+        days[bad] = replace(days[bad], counters={**GOOD.counters, "payment.confirm.success": 80})
+    payment, *others = judge_gates(days, wanted, RULES, EXPECTED)
+    assert payment.state == state
+    assert {each.state for each in others} == {GateState.MET}
+
+
 # ---- days
 
 
