@@ -1,0 +1,1 @@
+"""The commands, a file for each kind: arguments in, pipeline called, output and exit code out."""

@@ -1,0 +1,253 @@
+"""`evaluate`, `report` and `windows`: a span, judged or shown."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from logwatch.assembly import build_rules, build_source
+from logwatch.commands.options import (
+    DumpOption,
+    LangOption,
+    OutputOption,
+    PageFormat,
+    RulesOption,
+    ServiceOption,
+    SinceOption,
+    SourceOption,
+    UntilOption,
+)
+from logwatch.commands.shell import (
+    as_json,
+    clock_of,
+    is_old,
+    progress_line,
+    settings_from,
+    simulated_ticker,
+    tell_filter,
+    terminal,
+    wanted_span,
+    write,
+)
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from logwatch.config import Settings
+    from logwatch.pipeline import Wanted
+    from logwatch.ports import Source
+    from logwatch.rules import RuleSet
+    from logwatch.verdicts import Judged
+    from logwatch.windows import Quality
+
+
+class Format(StrEnum):
+    """How `evaluate` writes."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+class FailOn(StrEnum):
+    """From which level on `evaluate` exits with 1."""
+
+    ELEVATED = "elevated"
+    WARNING = "warning"
+    UNKNOWN = "unknown"
+
+
+class TableFormat(StrEnum):
+    """How `windows` writes."""
+
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+class Table(StrEnum):
+    """Which table `windows` writes."""
+
+    COUNTERS = "counters"
+    SLOW = "slow"
+
+
+def evaluate(
+    source: SourceOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    service: ServiceOption = None,
+    format_: Annotated[Format, typer.Option("--format", "-f", help="How to write it.")] = Format.TABLE,
+    lang: LangOption = None,
+    fail_on: Annotated[
+        FailOn | None,
+        typer.Option(
+            help="Exit with 1 if any window of the span is at this level (elevated: or at warning).", show_default=False
+        ),
+    ] = None,
+    rules: RulesOption = None,
+    output: OutputOption = None,
+    dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Judge a span against section 3 of the runbook; changes nothing anywhere."""
+    from logwatch.pipeline import judge
+
+    settings = settings_from(source=source, service=service, lang=lang, rules=rules)
+    adapter, name = build_source(settings)
+    now = clock_of(settings)()
+    wanted = wanted_span(settings, since, until, now)
+    rule_set = build_rules(settings)
+    if dump_filter:
+        tell_filter(adapter, wanted, rule_set.reach, now)
+        return
+    if format_ is Format.HTML:
+        judged = write_page(settings, adapter, name, wanted, now, PageFormat.HTML, output)
+    else:
+        with progress_line() as progress:
+            judged = judge(adapter, rule_set, wanted, now=now, progress=progress)
+        old = is_old(adapter, judged, now)
+        write(_render(judged, rule_set, settings, format_, name=name, old=old, output=output), output)
+    if fail_on:
+        _fail_on(judged, fail_on)
+
+
+def report(
+    source: SourceOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    service: ServiceOption = None,
+    format_: Annotated[PageFormat, typer.Option("--format", "-f", help="How to write it.")] = PageFormat.HTML,
+    lang: LangOption = None,
+    rules: RulesOption = None,
+    output: OutputOption = None,
+    dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Write one page: verdicts, charts, incidents with their steps, slow requests, messages; changes nothing anywhere."""
+    settings = settings_from(source=source, service=service, lang=lang, rules=rules)
+    adapter, name = build_source(settings)
+    now = clock_of(settings)()
+    wanted = wanted_span(settings, since, until, now)
+    if dump_filter:
+        tell_filter(adapter, wanted, simulated_ticker(settings, adapter).reach, now)
+        return
+    write_page(settings, adapter, name, wanted, now, format_, output)
+
+
+def windows(
+    source: SourceOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    service: ServiceOption = None,
+    format_: Annotated[TableFormat, typer.Option("--format", "-f", help="How to write it.")] = TableFormat.CSV,
+    table: Annotated[Table, typer.Option(help="Counters per minute, or slow requests per minute.")] = Table.COUNTERS,
+    output: OutputOption = None,
+    dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Write the table of 60 s windows behind the verdicts."""
+    from logwatch.pipeline import read_windows
+
+    settings = settings_from(source=source, service=service)
+    adapter, _ = build_source(settings)
+    now = clock_of(settings)()
+    wanted = wanted_span(settings, since, until, now)
+    if dump_filter:
+        tell_filter(adapter, wanted, timedelta(), now)
+        return
+    with progress_line() as progress:
+        span, read = read_windows(adapter, wanted, reach=timedelta(), now=now, progress=progress)
+    from logwatch.windows import counters_csv, slow_csv
+
+    inside = read.within(span)
+    _write_table(counters_csv(inside) if table is Table.COUNTERS else slow_csv(inside), format_, output)
+    _tell_leftovers(read.quality)
+
+
+def write_page(
+    settings: Settings, adapter: Source, name: str, wanted: Wanted, now: datetime, format_: PageFormat, output: Path | None
+) -> Judged:
+    """Judge a span, play its minutes, and write the page about both."""
+    from logwatch.assembly import audience, message_builder
+    from logwatch.config import bundled
+    from logwatch.pipeline import judge_and_replay
+
+    ticker = simulated_ticker(settings, adapter)
+    with progress_line() as progress:
+        judged, replayed = judge_and_replay(adapter, ticker, wanted, now=now, progress=progress)
+    from logwatch.page import build_page
+    from logwatch.render import render_page
+    from logwatch.report import build_report
+
+    readers = audience(settings)
+    found = build_report(judged, ticker.rules, readers, source=name, old=is_old(adapter, judged, now))
+    page = build_page(found, judged, replayed, readers, message_builder(settings, ticker.rules))
+    suffix = "md" if format_ is PageFormat.MARKDOWN else "html"
+    write(render_page(page, bundled("templates"), f"report.{suffix}.j2"), output)
+    return judged
+
+
+def _render(
+    judged: Judged, rule_set: RuleSet, settings: Settings, format_: Format, *, name: str, old: bool, output: Path | None
+) -> str:
+
+    from logwatch.assembly import audience
+    from logwatch.document import to_json
+    from logwatch.report import build_report
+
+    if format_ is Format.JSON:
+        return as_json(to_json(judged))
+    from logwatch.config import bundled
+    from logwatch.render import render_markdown, render_table
+
+    found = build_report(judged, rule_set, audience(settings), source=name, old=old)
+    if format_ is Format.TABLE:
+        width, colour = terminal() if output is None else (100, False)
+        return render_table(found, width=width, colour=colour)
+    return render_markdown(found, bundled("templates"))
+
+
+def _fail_on(judged: Judged, fail_on: FailOn) -> None:
+    from logwatch.levels import Level
+
+    reaching = {
+        FailOn.ELEVATED: {Level.ELEVATED, Level.WARNING},
+        FailOn.WARNING: {Level.WARNING},
+        FailOn.UNKNOWN: {Level.UNKNOWN},
+    }[fail_on]
+    reached = [course for course in judged.courses if reaching & set(course.levels())]
+    if reached:
+        names = ", ".join(dict.fromkeys(course.rule.rule for course in reached))
+        typer.echo(f"--fail-on {fail_on}: reached by {names}", err=True)
+        raise typer.Exit(1)
+
+
+def _write_table(table: DataFrame, format_: TableFormat, output: Path | None) -> None:
+    from logwatch.errors import ConfigError
+
+    plain = {name: str for name in ("series", "label") if name in table}
+    if format_ is TableFormat.CSV:
+        write(table.to_csv(index=False, lineterminator="\n"), output)
+    elif format_ is TableFormat.JSON:
+        write(table.astype(plain).to_json(orient="records", lines=True), output)
+    elif output is None and sys.stdout.isatty():
+        raise ConfigError("parquet is no text", where="--format", hint="give --output FILE, or send it into a file")
+    else:
+        try:
+            data = table.astype(plain).to_parquet(index=False)
+        except ImportError:
+            raise ConfigError("parquet needs pyarrow", where="--format", hint="pip install 'logwatch[parquet]'") from None
+        write(data, output)
+
+
+def _tell_leftovers(quality: Quality) -> None:
+    """Say on stderr what is not in the table and should not be missed."""
+    told = {**quality.unparsed, **quality.flaws}
+    if told:
+        from logwatch.wording import printable
+
+        typer.echo("not in the table: " + ", ".join(f"{count} {printable(what)}" for what, count in told.items()), err=True)

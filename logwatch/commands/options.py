@@ -1,0 +1,64 @@
+"""What several commands are told with: their options, each said once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Lang(StrEnum):
+    """Language of what people read."""
+
+    KO = "ko"
+    EN = "en"
+
+
+class PageFormat(StrEnum):
+    """How `report` writes."""
+
+    HTML = "html"
+    MARKDOWN = "markdown"
+
+
+SourceOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source", "-s", metavar="SOURCE",
+        help="A file, folder, '-' (standard input) or gcp://PROJECT[/SERVICE]; several files: repeat it.",
+    ),
+]  # fmt: skip
+
+
+SinceOption = Annotated[
+    str | None,
+    typer.Option(metavar="WHEN", help="Start: a duration (1h, 7d) before the end, or a time. [recording: all; else 1h]"),
+]
+
+
+UntilOption = Annotated[
+    str | None, typer.Option(metavar="WHEN", help="End: a time, or a duration before now. [now, or the recording's end]")
+]
+
+
+ServiceOption = Annotated[str | None, typer.Option(metavar="NAME", help="Only entries of this Cloud Run service.")]
+
+
+RulesOption = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of rules. [the bundled ones]")]
+
+
+LangOption = Annotated[Lang | None, typer.Option(help="Language of what people read. [ko]", show_default=False)]
+
+
+OutputOption = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")]
+
+
+IncidentsOption = Annotated[
+    Path | None,
+    typer.Option("--incidents", metavar="FILE", help="Known incidents (YAML), to judge what was found and what was missed."),
+]
+
+
+DumpOption = Annotated[bool, typer.Option("--dump-filter", help="Print the Cloud Logging filter and read nothing.")]
