@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 SAMPLE_EVERY_S = 0.02
-PAGE = os.sysconf("SC_PAGE_SIZE")
 MIB = 1024 * 1024
 
 
@@ -57,7 +56,7 @@ def timed_run(command: Command) -> Run:
 def peak_of_tree(command: Command) -> int:
     """Run to the end and sample the resident memory of all its processes together, in bytes; not for timing.
 
-    Pages that several processes share are counted in each of them, so this is an upper bound. 0 where /proc is missing.
+    A page that several processes share is counted once, as the kernel divides it among them. 0 where /proc is missing.
     """
     with _output(command) as out, tempfile.TemporaryFile() as errors:
         process = _start(command, out, errors)
@@ -79,22 +78,28 @@ def peak_of_tree(command: Command) -> int:
 
 def resident_of_tree(root: int) -> int:
     """Resident bytes of the process and all its descendants, now."""
-    resident: dict[int, int] = {}
     children: dict[int, list[int]] = defaultdict(list)
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
         except (OSError, UnicodeDecodeError):  # It ended meanwhile.
             continue
-        pid = int(stat.parent.name)
-        resident[pid] = int(fields[21]) * PAGE
-        children[int(fields[1])].append(pid)
+        children[int(fields[1])].append(int(stat.parent.name))
     total, waiting = 0, [root]
     while waiting:
         pid = waiting.pop()
-        total += resident.get(pid, 0)
+        total += proportional_share(pid)
         waiting += children[pid]
     return total
+
+
+def proportional_share(pid: int) -> int:
+    """Bytes of a process, its part of what it shares with others; 0 once it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
 
 
 def interleaved(commands: Mapping[str, Command], rounds: int) -> dict[str, list[Run]]:
