@@ -1,8 +1,13 @@
-"""Made-up traffic: the lines that instances of the shop platform would log, from a seed; with incidents and late lines."""
+"""Made-up traffic: the lines that instances of the shop platform would log, from a seed; with incidents and late lines.
+
+`python -m tests.made_traffic > week.ndjson` writes the week of docs/beta-exit.md.
+"""
 
 from __future__ import annotations
 
+import json
 import random
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -129,3 +134,16 @@ DAY = (
     Incident(1250, 1252, failing={"cosmetics": 1.0}),
 )
 """A bad day: one shop's payments, stock, an error, hours of failing payments everywhere, Redis, silence, a blip."""
+
+BAD_WEEK = Traffic(
+    8, 15 * 60 + 7 * 1440, instances=1,
+    incidents=(
+        Incident(3 * 1440, 3 * 1440 + 300, failing=dict.fromkeys(SHOPS, 1.0)),
+        Incident(5 * 1440, 5 * 1440 + 60, silent=True),
+    ),
+)  # fmt: skip
+"""Seven days in Seoul and the hours before: payments fail for five hours of one, and no summaries come for an hour of another."""
+
+
+if __name__ == "__main__":
+    sys.stdout.writelines(json.dumps(entry) + "\n" for entry in BAD_WEEK.entries())

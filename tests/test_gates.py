@@ -34,7 +34,7 @@ from tests.conftest import ROOT, Run
 from tests.local_app import LocalApp
 from tests.local_google import make_entry
 from tests.made_messages import RULES
-from tests.made_traffic import START, Incident, Traffic
+from tests.made_traffic import BAD_WEEK, START, Incident, Traffic
 from tests.world import PROJECT, World
 
 if TYPE_CHECKING:
@@ -380,10 +380,7 @@ SCHEMA = {
 def bad_week(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A week of one instance with one bad day, and an hour without summaries."""
     path = tmp_path_factory.mktemp("week") / "week.ndjson"
-    minutes = 15 * 60 + 7 * 1440
-    failing = {"kpa": 1.0, "glycopharm": 1.0, "cosmetics": 1.0}
-    bad = (Incident(3 * 1440, 3 * 1440 + 300, failing=failing), Incident(5 * 1440, 5 * 1440 + 60, silent=True))
-    record(path, Traffic(8, minutes, instances=1, incidents=bad).entries())
+    record(path, BAD_WEEK.entries())
     return path
 
 
@@ -408,6 +405,14 @@ def test_what_it_writes_is_the_golden_one(run: Run, bad_week: Path, lang: str, k
     if update_golden:
         golden.write_text(shown)
     assert shown == golden.read_text()
+
+
+def test_the_document_shows_what_the_made_week_prints() -> None:
+    golden = (ROOT / "tests/fixtures/golden/beta-exit.ko.txt").read_text()
+    block = (ROOT / "docs/beta-exit.md").read_text().split("$ logwatch beta-exit --source week.ndjson")[1]
+    _command, shown = block.split("```")[0].split("\n", 1)
+    for part in shown.split("…\n"):
+        assert part in golden
 
 
 def test_the_exit_code_says_whether_all_is_met_where_that_is_asked_for(run: Run, bad_week: Path) -> None:
