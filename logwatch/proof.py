@@ -18,12 +18,22 @@ from logwatch.rules import Proof, Slow
 Array = np.ndarray[Any, Any]
 
 
-def sliding(values: Array, minutes: int) -> Array:
+Minutes = int | Array
+"""One length of time, or a column of many: what is asked of a column is told in a row for each."""
+
+
+def sliding(values: Array, minutes: Minutes) -> Array:
     """Add up each window and those before it, `minutes` in all."""
     sums = values.cumsum(dtype="float64")
-    if 0 < minutes < len(sums):
-        sums[minutes:] -= sums[:-minutes].copy()
-    return sums if minutes else np.zeros(len(sums))
+    return sums - _later(sums, minutes)
+
+
+def _later(values: Array, minutes: Minutes) -> Array:
+    """Give each window the value of the one so many minutes before it, 0 where there is none."""
+    count = values.shape[-1]
+    most = int(np.max(minutes))
+    padded = np.concatenate([np.zeros((*values.shape[:-1], most)), values], axis=-1)
+    return padded[..., :count] if isinstance(minutes, int) else padded[most - minutes + np.arange(count)]
 
 
 class Counted:
@@ -36,11 +46,11 @@ class Counted:
         self.ended = ended
         self.lag = lag
 
-    def sums(self, minutes: int) -> tuple[Array, Array]:
+    def sums(self, minutes: Minutes) -> tuple[Array, Array]:
         """Numerator and denominator of each window and those before it."""
         return sliding(self.numerator, minutes), sliding(self.denominator, minutes)
 
-    def due(self, minutes: int) -> Array:
+    def due(self, minutes: Minutes) -> Array:
         """Events of the denominator that should show in the numerator: those of this stretch, or of the one `lag` earlier.
 
         The smaller of both: on a rising edge the newest have not ended yet, on a falling edge the numerator still has
@@ -49,29 +59,24 @@ class Counted:
         events = sliding(self.denominator, minutes)
         return np.minimum(events, _later(events, self.lag)) if self.lag else events
 
-    def straying(self, minutes: int) -> Array:
+    def straying(self, minutes: Minutes) -> Array:
         """Events so near to either end of the stretch that they may have ended on its other side."""
         if not self.lag:
             return np.zeros(len(self.denominator))
         near = sliding(self.denominator, self.lag)
         return near + _later(near, minutes)
 
-    def settled(self, minutes: int) -> Array:
+    def settled(self, minutes: Minutes) -> Array:
         """Events that are due, or are known to have come to an end."""
         due = self.due(minutes)
         return due if self.ended is None else np.maximum(due, sliding(self.ended, minutes))
 
-    def most(self, minutes: int) -> Array:
+    def most(self, minutes: Minutes) -> Array:
         """More events than the numerator can honestly have come from: one window and the lag further back."""
         return sliding(self.denominator, minutes + self.lag + 1)
 
 
-def _later(values: Array, minutes: int) -> Array:
-    """Give each window the value of the one so many minutes before it."""
-    return np.concatenate([np.zeros(minutes), values])[: len(values)]
-
-
-Excludes = Callable[[int], Array]
+Excludes = Callable[[Minutes], Array]
 
 
 def _excludes(counted: Counted, warning: Range, proof: Proof, confidence: float) -> Excludes:
@@ -84,12 +89,12 @@ def _excludes(counted: Counted, warning: Range, proof: Proof, confidence: float)
     z = NormalDist().inv_cdf(confidence) * (1 if warning.direction[0] == "<" else -1)
     variance = max(warning.bound * (1 - warning.bound), 1e-9)
 
-    def shows(minutes: int, events: Array, straying: Array | float) -> Array:
+    def shows(minutes: Minutes, events: Array, straying: Array | float) -> Array:
         some = np.maximum(events, 1)
         bound = wilson_bound(sliding(counted.numerator, minutes), some, z * np.sqrt(1 + straying / 4 / (variance * some)))
         return np.asarray((events >= proof.min_events) & warning.holds(bound))
 
-    def test(minutes: int) -> Array:
+    def test(minutes: Minutes) -> Array:
         found = shows(minutes, counted.due(minutes), counted.straying(minutes))
         return found if counted.ended is None else found | shows(minutes, sliding(counted.ended, minutes), 0)
 
@@ -131,15 +136,15 @@ def prove(counted: Counted, proof: Proof, warning: Range, minutes: int, beyond: 
 
 
 def _stretch(counted: Counted, proof: Proof, minutes: int, excludes: Excludes) -> Array:
-    proving = np.zeros(len(counted.numerator), dtype="int64")
-    for stretch in range(1, minutes + 1):
-        proving[excludes(stretch)] = stretch
+    short = np.arange(1, minutes + 1)[:, np.newaxis]
+    proving = np.asarray(np.max(short * excludes(short), axis=0))
     searching = (proving == 0) & (counted.settled(minutes) < proof.min_events)
-    for stretch in range(minutes + 1, proof.widen // timedelta(minutes=1) + 1):
-        if not searching.any():
-            break
-        proving[searching & excludes(stretch)] = stretch
-        searching &= counted.settled(stretch) < proof.min_events
+    wide = np.arange(minutes + 1, proof.widen // timedelta(minutes=1) + 1)[:, np.newaxis]
+    if searching.any() and len(wide):
+        enough = counted.settled(wide) >= proof.min_events
+        first = enough.argmax(axis=0)  # 0 also where none has enough, and then it excludes nothing
+        shown = np.take_along_axis(excludes(wide), first[np.newaxis], axis=0)[0]
+        proving = np.where(searching & shown, wide[first, 0], proving)
     return proving
 
 
