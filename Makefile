@@ -21,7 +21,7 @@ demo: $(READY)
 	@$(BIN)/logwatch evaluate --source tests/fixtures/logs/payment.ndjson --until 2026-02-24T06:30:00Z
 
 test: $(READY)
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 2 --dist worksteal
 
 lint: $(READY)
 	@$(BIN)/ruff check

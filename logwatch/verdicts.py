@@ -82,15 +82,16 @@ class Course:
     @property
     def worst(self) -> Verdict | None:
         """The first of the worst windows, one that proves something if there is one; None where every window is unknown."""
-        known = self.table[self.table["level"] != UNKNOWN]
-        if known.empty:
+        level, value = self.columns["level"], self.columns["value"]
+        known = level != UNKNOWN
+        if not known.any():
             return None
-        worst = known[known["level"] == known["level"].max()]
-        proven = worst[worst["why"] != _WHY[Why.NOT_PROVEN]]
-        worst = worst if proven.empty else proven
-        value = worst["value"].fillna(0)
+        worst = known & (level == level[known].max())
+        proven = worst & (self.columns["why"] != _WHY[Why.NOT_PROVEN])
+        places = np.flatnonzero(proven if proven.any() else worst)
+        values = np.where(np.isnan(value), 0, value)[places]
         falling = self.rule.warning.direction[0] == "<"
-        return self.verdict(int(str(value.idxmin() if falling else value.idxmax())))
+        return self.verdict(int(self.minutes[places[values.argmin() if falling else values.argmax()]]))
 
     def levels(self) -> list[Level]:
         """The level of each window."""
@@ -157,6 +158,9 @@ class _Grid:
         self._place = (windows.counters["minute"] - self.first).to_numpy()
         self._code = windows.counters["series"].cat.codes.to_numpy()
         self._value = windows.counters["value"].to_numpy()
+        self._gauge, self._label = (
+            np.asarray(column.astype(object)) for column in (windows.gauges["series"], windows.slow["label"])
+        )
 
     def _spread(self, minutes: Any, weights: Any) -> Array:  # noqa: ANN401 - columns of one length
         return np.bincount(np.asarray(minutes - self.first, dtype="int64"), np.asarray(weights), minlength=self.size)
@@ -169,6 +173,17 @@ class _Grid:
         ]
         rows = np.array(wanted, dtype=bool)[self._code] if wanted else np.zeros(0, dtype=bool)
         return np.bincount(self._place[rows], self._value[rows], minlength=self.size)
+
+    def gauge(self, name: str) -> tuple[Array, Array]:
+        """Give the place and value of each measurement."""
+        return self._chosen(self.windows.gauges, self._gauge == name, "value")
+
+    def durations(self, label: str) -> tuple[Array, Array]:
+        """Give the place and duration in ms of each slow request of a label."""
+        return self._chosen(self.windows.slow, self._label == label, "duration_ms")
+
+    def _chosen(self, table: pd.DataFrame, rows: Array, column: str) -> tuple[Array, Array]:
+        return table["minute"].to_numpy()[rows] - self.first, table[column].to_numpy()[rows]
 
     def label_values(self, selectors: Iterable[str], label: str) -> list[str]:
         """Give the values that a label has in these counters."""
@@ -203,10 +218,9 @@ def _judge_count(rule: Rule, selectors: tuple[str, ...], grid: _Grid) -> Columns
 
 
 def _judge_gauge(rule: Rule, name: str, grid: _Grid) -> Columns:
-    gauges = grid.windows.gauges
-    found = gauges[gauges["series"] == name]
+    place, found = grid.gauge(name)
     value = np.full(grid.size, np.nan)
-    np.fmax.at(value, (found["minute"] - grid.first).to_numpy(), found["value"].to_numpy())
+    np.fmax.at(value, place, found)
     known = ~np.isnan(value)
     level = np.where(known, _level(rule, value), UNKNOWN)
     missing = Why.NO_LINES if len(found) else Why.NO_ENDPOINT
@@ -255,14 +269,11 @@ def _share(numerator: Array, denominator: Array) -> Array:
 
 def _judge_slow(rule: Rule, slow: Slow, grid: _Grid) -> Columns:
     """Judge the slow requests of one label: enough of them, and a share of all that chance does not explain."""
-    found = grid.windows.slow
-    found = found[found["label"] == slow.label]
+    place, duration = grid.durations(slow.label)
     minutes = _minutes(slow.span)
-    duration = found["duration_ms"].to_numpy()
-    place = (found["minute"] - grid.first).to_numpy()
     each, outside, beyond = (
         np.bincount(place, chosen, minlength=grid.size)
-        for chosen in (np.ones(len(found)), ~rule.normal.holds(duration), rule.warning.holds(duration))
+        for chosen in (np.ones(len(place)), ~rule.normal.holds(duration), rule.warning.holds(duration))
     )
     asked = grid.total(slow.requests, {}) if slow.requests else np.zeros(grid.size)
     shown = prove_slow(beyond, asked, slow, minutes)

@@ -4,7 +4,7 @@ Minutes are counted since 1970 in UTC inside the tables, and become times where 
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -97,15 +97,21 @@ class Figures:
 
 def figures(windows: Windows, minute: int) -> Figures:
     """Give the values of one window."""
-    lines = windows.summaries["lines"][windows.summaries["minute"] == minute].sum()
-    inside = windows.counters[windows.counters["minute"] == minute]
+    lines = sum(_of_minute(windows.summaries, minute, "lines"))
     counters = dict.fromkeys(map(str, windows.counters["series"].cat.categories), 0.0) if lines else {}
-    counters.update(zip(inside["series"].astype(str), inside["value"], strict=True))
-    slow = {}
-    for label, group in windows.slow[windows.slow["minute"] == minute].groupby("label", observed=True)["duration_ms"]:
-        slow[str(label)] = (len(group), float(group.quantile(0.5)), float(group.quantile(0.95)), float(group.max()))
-    gauges = windows.gauges[windows.gauges["minute"] == minute]
-    return Figures(int(lines), counters, slow, dict(zip(gauges["series"].astype(str), gauges["value"], strict=True)))
+    counters.update(zip(*(_of_minute(windows.counters, minute, name) for name in ("series", "value")), strict=True))
+    durations: dict[str, list[float]] = {}
+    for label, duration in zip(*(_of_minute(windows.slow, minute, name) for name in ("label", "duration_ms")), strict=True):
+        durations.setdefault(label, []).append(duration)
+    slow = {label: (len(each), quantile(each, 0.5), quantile(each, 0.95), max(each)) for label, each in durations.items()}
+    gauges = zip(*(_of_minute(windows.gauges, minute, name) for name in ("series", "value")), strict=True)
+    return Figures(int(lines), counters, slow, dict(gauges))
+
+
+def _of_minute(table: pd.DataFrame, minute: int, column: str) -> list[Any]:
+    """Give a column's values in one minute, out of a table that is sorted by minute."""
+    first, last = np.searchsorted(table["minute"].to_numpy(), [minute, minute + 1])
+    return table[column].iloc[first:last].tolist()
 
 
 def every_minute(windows: Windows, span: Span) -> Iterator[tuple[int, Figures]]:
@@ -178,9 +184,10 @@ def with_gauge(windows: Windows, series: str, values: dict[int, float]) -> Windo
     """Give the windows with one more measured value, by minute."""
     if not values:
         return windows
-    more = pd.DataFrame({"minute": list(values), "series": series, "value": list(values.values())})
-    gauges = pd.concat([windows.gauges.astype({"series": object}), more], ignore_index=True)
-    return replace(windows, gauges=gauges.sort_values("minute", kind="stable", ignore_index=True))
+    more = {"minute": list(values), "series": np.array([series] * len(values), dtype=object), "value": list(values.values())}
+    joined = {name: np.concatenate([np.asarray(windows.gauges[name]), column]) for name, column in more.items()}
+    order = joined["minute"].argsort(kind="stable")
+    return replace(windows, gauges=pd.DataFrame({name: column[order] for name, column in joined.items()}))
 
 
 def to_minute(moment: datetime) -> int:
@@ -210,16 +217,16 @@ def aggregate(reading: Reading, *, span: Span | None = None, grace: timedelta = 
     span = span or _whole_span(reading, samples["minute"])
     first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
 
-    minute_of_row = pd.Series(first - 1, index=range(len(reading.rows.kind)), dtype="int64")
-    minute_of_row[rows.index] = rows["minute"]
-    inside = samples["minute"].between(first, last)
-    lines = samples[inside].groupby("minute").size().rename("lines").reset_index()
+    minute_of_row = np.full(len(reading.rows.kind), first - 1)
+    minute_of_row[rows.index.to_numpy()] = rows["minute"].to_numpy()
+    inside = samples["minute"].between(first, last).to_numpy()
+    minutes, lines = np.unique(samples["minute"].to_numpy()[inside], return_counts=True)
     return Windows(
         span=span,
-        counters=_sum_counters(reading, minute_of_row.to_numpy(), first, last),
-        slow=_list_slow(reading, minute_of_row.to_numpy(), first, last),
+        counters=_sum_counters(reading, minute_of_row, first, last),
+        slow=_list_slow(reading, minute_of_row, first, last),
         gauges=_list_gauges(reading, first, last),
-        summaries=lines,
+        summaries=pd.DataFrame({"minute": minutes, "lines": lines}),
         quality=_assess(reading, rows, samples, repeated_lines, grace),
     )
 
@@ -231,24 +238,28 @@ def _column(values: Any, dtype: str) -> Array:  # noqa: ANN401 - array.array has
 def _unique_rows(reading: Reading) -> pd.DataFrame:
     """Give the rows without repeated identities; the index is the row's number in the reading."""
     source = reading.rows
+    time = _column(source.time, "int64")
+    lines, tie = np.ones(len(time), "int64"), np.zeros(len(time), "int64")
+    lines[list(source.block_lines)] = list(source.block_lines.values())
+    shared = np.flatnonzero(pd.Series(time).duplicated(keep=False))  # only equal times can have equal identities
+    ids = np.array([source.insert_id[row] for row in shared], dtype=object)
+    tie[shared] = np.argsort(np.argsort(ids, kind="stable"), kind="stable")
+    identity = pd.DataFrame({"time": time[shared], "log": _column(source.log, "int32")[shared], "id": ids})
+    repeated = identity.duplicated().to_numpy() & (ids != "")
     rows = pd.DataFrame(
         {
-            "time": _column(source.time, "int64"),
+            "time": time,
             "received": _column(source.received, "int64"),
             "log": _column(source.log, "int32"),
             "instance": _column(source.instance, "int32"),
             "kind": _column(source.kind, "int8"),
             "detail": _column(source.detail, "int32"),
-            "lines": 1,
+            "lines": lines,
+            "tie": tie,
         }
     )
-    rows.loc[list(source.block_lines), "lines"] = list(source.block_lines.values())
-    shared = rows.index[rows["time"].duplicated(keep=False)]  # only equal times can have equal identities
-    ids = np.array([source.insert_id[row] for row in shared], dtype=object)
-    identity = pd.DataFrame({"time": rows["time"][shared], "log": rows["log"][shared], "id": ids}, index=shared)
-    rows["tie"] = 0
-    rows.loc[shared, "tie"] = np.argsort(np.argsort(ids, kind="stable"), kind="stable")
-    return rows.drop(index=shared[(identity.duplicated() & (identity["id"] != "")).to_numpy()])
+    unique: pd.DataFrame = rows.drop(index=shared[repeated])
+    return unique
 
 
 def _whole_span(reading: Reading, placed: "pd.Series[int]") -> Span:
@@ -268,70 +279,80 @@ def _sum_counters(reading: Reading, minute_of_row: Array, first: int, last: int)
         part = slice(start, start + CHUNK)
         inside = (minute[part] >= 0) & (minute[part] <= last - first)
         key = minute[part][inside].astype("int64") * size + series[part][inside]
-        parts.append(pd.Series(value[part][inside]).groupby(key, sort=False).sum())
+        parts.append(pd.Series(value[part][inside]).groupby(key).sum())
     sums = pd.concat(parts) if parts else pd.Series(dtype="float64", index=pd.Index([], dtype="int64"))
-    sums = sums.groupby(level=0).sum()
+    sums = sums.groupby(level=0).sum() if len(parts) > 1 else sums
     found = sums.index.to_numpy(dtype="int64")
-    table = pd.DataFrame({"minute": found // size + first, "series": found % size, "value": sums.to_numpy()})
-    table["series"] = _named(table["series"], list(reading.series))
-    return table.sort_values(["minute", "series"], ignore_index=True)
+    columns = {"minute": found // size + first, "series": found % size, "value": sums.to_numpy()}
+    return _table(columns, {"series": reading.series}, np.ones(len(found), dtype=bool))
 
 
-def _named(codes: "pd.Series[int]", names: list[str]) -> pd.Categorical:
-    """Give categories in order of their names, so that sorting by them sorts by name."""
-    order = sorted(range(len(names)), key=names.__getitem__)
-    rank = np.empty(len(names), dtype="int32")
-    rank[order] = np.arange(len(names), dtype="int32")
-    return pd.Categorical.from_codes(rank[codes.to_numpy()], categories=pd.Index([names[i] for i in order], dtype=object))
+def _table(columns: dict[str, Array], named: dict[str, Iterable[str]], inside: Array) -> pd.DataFrame:
+    """Give the rows that lie inside, sorted by all columns; `named` gives the names that a column's codes stand for.
+
+    Names are categories in their order, so that sorting by them sorts by name.
+    """
+    columns, categories = dict(columns), {}
+    for column, texts in named.items():
+        names = list(texts)
+        order = sorted(range(len(names)), key=names.__getitem__)
+        rank = np.empty(len(names), dtype="int32")
+        rank[order] = np.arange(len(names), dtype="int32")
+        columns[column] = rank[columns[column]]
+        categories[column] = pd.Index([names[at] for at in order], dtype=object)
+    columns = {name: values[inside] for name, values in columns.items()}
+    order_of_rows = np.lexsort(list(reversed(columns.values())))
+    return pd.DataFrame(
+        {
+            name: pd.Categorical.from_codes(values[order_of_rows], categories[name])
+            if name in categories
+            else values[order_of_rows]
+            for name, values in columns.items()
+        }
+    )
 
 
 def _list_slow(reading: Reading, minute_of_row: Array, first: int, last: int) -> pd.DataFrame:
     slow = reading.slow
     minute = minute_of_row[_column(slow.row, "int32")]
-    table = pd.DataFrame(
-        {
-            "minute": minute,
-            "label": _column(slow.label, "int32"),
-            "route": _column(slow.route, "int32"),
-            "duration_ms": _column(slow.duration_ms, "float64"),
-        }
-    )[(minute >= first) & (minute <= last)]
-    table["label"] = _named(table["label"], list(reading.labels))
-    table["route"] = _named(table["route"], list(reading.routes))
-    return table.sort_values(["minute", "label", "duration_ms", "route"], ignore_index=True)
+    columns = {
+        "minute": minute,
+        "label": _column(slow.label, "int32"),
+        "duration_ms": _column(slow.duration_ms, "float64"),
+        "route": _column(slow.route, "int32"),
+    }
+    table = _table(columns, {"label": reading.labels, "route": reading.routes}, (minute >= first) & (minute <= last))
+    return table[["minute", "label", "route", "duration_ms"]]
 
 
 def _list_gauges(reading: Reading, first: int, last: int) -> pd.DataFrame:
     gauges = reading.gauges
     minute = _column(gauges.time, "int64") // (60 * NS)
-    table = pd.DataFrame(
-        {"minute": minute, "series": _column(gauges.series, "int32"), "value": _column(gauges.value, "float64")}
-    )[(minute >= first) & (minute <= last)]
-    table["series"] = _named(table["series"], list(reading.series))
-    return table.sort_values(["minute", "series", "value"], ignore_index=True)
+    columns = {"minute": minute, "series": _column(gauges.series, "int32"), "value": _column(gauges.value, "float64")}
+    return _table(columns, {"series": reading.series}, (minute >= first) & (minute <= last))
 
 
 def _assess(reading: Reading, rows: pd.DataFrame, samples: pd.DataFrame, repeated_lines: int, grace: timedelta) -> Quality:
-    lines = rows.groupby("kind")["lines"].sum()
+    kind, counts = rows["kind"].to_numpy(), rows["lines"].to_numpy()
     unparsed = {str(reason): count for reason, count in reading.refused.items()}
     details = list(reading.details)
-    bad = rows[rows["kind"] == UNPARSED].groupby("detail")["lines"].sum()
-    for detail, count in bad.items():
-        reason = details[int(str(detail))]
-        unparsed[reason] = unparsed.get(reason, 0) + int(count)
+    bad = kind == UNPARSED
+    by_detail = np.bincount(rows["detail"].to_numpy()[bad], counts[bad])
+    for detail in np.flatnonzero(by_detail).tolist():
+        unparsed[details[detail]] = unparsed.get(details[detail], 0) + int(by_detail[detail])
     repeated = len(reading.rows.kind) - len(rows) + repeated_lines
-    closed = (rows["time"] // (60 * NS) + 1) * (60 * NS) + grace // timedelta(microseconds=1) * 1000
-    counted = rows["kind"].isin([SAMPLES, SLOW])
+    closed = (rows["time"].to_numpy() // (60 * NS) + 1) * (60 * NS) + grace // timedelta(microseconds=1) * 1000
+    counted = (kind == SAMPLES) | (kind == SLOW)
     return Quality(
         entries=reading.entries,
-        samples=int(lines.get(SAMPLES, 0)),
-        slow_requests=int(lines.get(SLOW, 0)),
-        ignored=int(lines.get(IGNORED, 0)) + reading.ignored,
+        samples=int(counts[kind == SAMPLES].sum()),
+        slow_requests=int(counts[kind == SLOW].sum()),
+        ignored=int(counts[kind == IGNORED].sum()) + reading.ignored,
         duplicates=repeated,
         unparsed=dict(sorted(unparsed.items())),
         flaws=dict(sorted((reading.flaws + Counter(_malformed(reading))).items())),
         instances=samples["instance"].nunique(),
-        late=int((counted & (rows["received"] > closed)).sum()),
+        late=int((counted & (rows["received"].to_numpy() > closed)).sum()),
         off_rhythm=_off_rhythm(samples, list(reading.instances)),
     )
 
@@ -341,10 +362,11 @@ def _malformed(reading: Reading) -> list[str]:
 
 
 def _off_rhythm(samples: pd.DataFrame, instances: list[str]) -> dict[str, int]:
-    gap = samples["time"].diff() / NS
-    same = samples["instance"].diff() == 0
-    off = same & ((gap + 30) % 60 - 30).abs().gt(RHYTHM_TOLERANCE_S)
-    return {instances[int(str(code))]: int(count) for code, count in off.groupby(samples["instance"]).sum().items() if count}
+    gap = np.diff(samples["time"].to_numpy()) / NS
+    instance = samples["instance"].to_numpy()
+    off = (np.diff(instance) == 0) & (np.abs((gap + 30) % 60 - 30) > RHYTHM_TOLERANCE_S)
+    codes, counts = np.unique(instance[1:][off], return_counts=True)
+    return {instances[code]: count for code, count in zip(codes.tolist(), counts.tolist(), strict=True)}
 
 
 def counters_csv(windows: Windows) -> pd.DataFrame:

@@ -61,6 +61,8 @@ def printable(hostile: str) -> str:
     >>> printable("kpa\x1b[2J")
     'kpa\\x1b[2J'
     """
+    if hostile.isprintable():  # as nearly all are
+        return hostile
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in hostile)
 
 

@@ -7,25 +7,26 @@ with the answer not sent. A run is killed there, and the next minutes' runs go o
 from __future__ import annotations
 
 import os
-import signal
 import tempfile
 import threading
-from collections import Counter
+from collections import Counter, deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from logwatch.assembly import build_store
+from tests import forked
 from tests.local_google import make_entry
 from tests.local_slack import PLAIN_PATH, WEBHOOK_PATH
 from tests.made_traffic import START, Incident, Traffic
 from tests.world import PROJECT, World
 
 if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from multiprocessing.process import BaseProcess
 
 MINUTE = timedelta(minutes=1)
 TRAFFIC = Traffic(11, 75, incidents=(Incident(20, 42, blocked={"glycopharm": 0.9}), Incident(28, 30, errors=3)))
@@ -41,7 +42,7 @@ class Killer:
     points: list[str] = field(default_factory=list)
     """`before POST /… #2`: effects of a name are numbered, since those of different servers come in any order."""
     reached: bool = False
-    process: subprocess.Popen[bytes] | None = None
+    process: BaseProcess | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
@@ -56,11 +57,12 @@ class Killer:
         with self._lock:
             point = f"{name} #{sum(each.startswith(f'{name} #') for each in self.points) + 1}"
             self.points.append(point)
-            if self.process is None or point != self.target or self.reached:
+            process = self.process  # held here, so that what is waited for is not closed by who started it
+            if process is None or point != self.target or self.reached:
                 return False
             self.reached = True
-            os.kill(self.process.pid, signal.SIGKILL)  # a process of this module's own
-            self.process.wait()
+            process.kill()
+            wait([process.sentinel])
             return True
 
 
@@ -122,23 +124,35 @@ def arrived(world: World) -> dict[str, list[str]]:
     return {"slack": texts(world), "email": [str(mail["Message-ID"]) for mail in world.smtp.mails], "webhook": posted}
 
 
-def rehearse(world: World) -> list[Before]:
-    """Run every minute unharmed; gives each in which something is told."""
-    states, told = [], []
+Minute = tuple[datetime, bytes, dict[str, list[str]]]
+"""A run's time, the state before it, and what arrived at each channel."""
+
+
+def rehearse(world: World) -> Iterator[Before]:
+    """Run every minute unharmed; gives each in which something is told, as soon as the two after it have run."""
+    latest: deque[Minute] = deque()
     for minute in range(TRAFFIC.minutes):
         world.now = START + (minute + 1) * MINUTE + timedelta(seconds=90)
         stored = build_store(world.settings).load()
-        states.append((world.now, stored.text if stored else b""))
         counts = {name: len(found) for name, found in arrived(world).items()}
         summary = world.tick()
         assert not summary.errors, summary.errors
         assert not summary.failed, summary.failed
-        told.append({name: found[counts[name] :] for name, found in arrived(world).items()})
-    return [
-        Before(now, state, {name: {each for late in told[at : at + 3] for each in late[name]} for name in CHANNELS})
-        for at, (now, state) in enumerate(states)
-        if told[at]["slack"]
-    ]
+        told = {name: found[counts[name] :] for name, found in arrived(world).items()}
+        latest.append((world.now, stored.text if stored else b"", told))
+        if len(latest) == 3:
+            yield from _before(latest)
+            latest.popleft()
+    while latest:
+        yield from _before(latest)
+        latest.popleft()
+
+
+def _before(latest: Iterable[Minute]) -> Iterator[Before]:
+    """Give the first of these minutes, where something is told in it."""
+    (now, state, told), *_ = latest
+    if told["slack"]:
+        yield Before(now, state, {name: {each for *_, late in latest for each in late[name]} for name in CHANNELS})
 
 
 def restore(world: World, before: Before) -> None:
@@ -153,13 +167,21 @@ def restore(world: World, before: Before) -> None:
 
 
 def list_points(world: World, killer: Killer, before: Before) -> list[str]:
-    """Run the minute in a process, unharmed; gives its points."""
-    return _run(world, killer, before, "")
+    """Run the minute in a fresh process, unharmed; gives its points."""
+    restore(world, before)
+    killer.points.clear()
+    world.start().communicate(timeout=60)
+    return list(killer.points)
 
 
 def kill(world: World, killer: Killer, before: Before, point: str) -> Outcome:
     """Kill the minute's run at a point and let the next two minutes go on."""
-    _run(world, killer, before, point)
+    restore(world, before)
+    killer.points.clear()
+    killer.target, killer.reached = point, False
+    killer.process = forked.start(world.environment)
+    killer.process.join(60)
+    killer.process = None
     assert killer.reached, point
     for _ in range(2):
         world.now += MINUTE
@@ -174,16 +196,6 @@ def kill(world: World, killer: Killer, before: Before, point: str) -> Outcome:
     )
 
 
-def _run(world: World, killer: Killer, before: Before, target: str) -> list[str]:
-    restore(world, before)
-    killer.points.clear()
-    killer.target, killer.reached = target, False
-    killer.process = world.start()
-    killer.process.communicate(timeout=60)
-    killer.process = None
-    return list(killer.points)
-
-
 def main() -> None:
     """Try every point of every minute in which something is told, and print what came of it."""
     for bot in (False, True):
@@ -194,7 +206,7 @@ def main() -> None:
 def _kill_everywhere(*, bot: bool) -> None:
     killer = Killer()
     with incident(killer, bot=bot) as world:
-        for before in rehearse(world):
+        for before in list(rehearse(world)):
             found = [kill(world, killer, before, point) for point in list_points(world, killer, before)]
             repeats = {name: sum(each.repeated[name] for each in found) for name in CHANNELS}
             worst = max(max(each.repeated.values()) for each in found)

@@ -126,7 +126,7 @@ class LocalApp:
         self.seen: list[tuple[str, dict[str, str]]] = []
         self.ending = threading.Event()
         self._server = _Server(("127.0.0.1", port), type("Handler", (_Handler,), {"app": self}))
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:

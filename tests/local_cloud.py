@@ -59,7 +59,7 @@ class LocalCloud:
         self.made[f"logging/projects/{PROJECT}/locations/global/buckets/_Default"] = {"retentionDays": 30}
         self._lock = threading.RLock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"cloud": self}))
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     def __enter__(self) -> Self:
         (self.folder / "token").write_text("an access token")

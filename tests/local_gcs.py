@@ -55,7 +55,7 @@ class LocalGcs:
         self._lock = threading.Lock()
         self._ending = threading.Event()
         self._proxy = _Proxy(("127.0.0.1", port), type("Handler", (_Handler,), {"gcs": self}))
-        self._threads = [threading.Thread(target=self._proxy.serve_forever, daemon=True)]
+        self._threads = [threading.Thread(target=self._proxy.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)]
         self.url = f"http://127.0.0.1:{self._proxy.server_port}"
         self.watch: Callable[[str], AbstractContextManager[object]] = nullcontext
         """Entered before a request takes effect, left before it is answered; may raise to break the connection."""

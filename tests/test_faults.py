@@ -61,7 +61,7 @@ def go_on(world: World, minutes: int) -> list[RunSummary]:
 def test_a_run_killed_at_any_point_loses_nothing_and_repeats_at_most_what_was_in_flight() -> None:
     killer = Killer()
     with incident(killer, bot=True) as world:
-        before = rehearse(world)[0]
+        before = next(rehearse(world))
         outcomes = [kill(world, killer, before, point) for point in list_points(world, killer, before)]
     assert len(outcomes) >= 16
     assert {outcome.point for outcome in outcomes if outcome.lost or outcome.windows_lost} == set()

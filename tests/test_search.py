@@ -139,15 +139,15 @@ MADE = [
 
 @pytest.fixture(scope="module")
 def storm() -> Any:
-    with LoggingServer(load_entries(STORM)) as server:
-        yield FilesSource([str(STORM)]), CloudLoggingSource(PROJECT, endpoint=server.address)
+    with LoggingServer(load_entries(STORM), quota=None) as server:
+        yield FilesSource([str(STORM)]), connect(server)[0]  # on a clock of its own: nobody waits for the quota
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("made")
-    with LoggingServer(map(make_entry, MADE), duplicates=True) as server:
-        yield from_file(MADE, folder), CloudLoggingSource(PROJECT, endpoint=server.address, quota=connect(server)[0].quota)
+    with LoggingServer(map(make_entry, MADE), duplicates=True, quota=None) as server:
+        yield from_file(MADE, folder), connect(server)[0]
 
 
 SPANS = [Span(at(60), at(120)), Span(at(80), at(81)), Span(at(-600), at(600)), Span(at(3), at(9)), Span(at(600), at(700))]

@@ -643,7 +643,7 @@ def gcloud(tmp_path: Path) -> Iterator[tuple[Callable[..., subprocess.CompletedP
     created: list[tuple[str, Any]] = []
     handler = type("Handler", (_Monitoring,), {"created": created})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
-        thread = threading.Thread(target=http.serve_forever)
+        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         environment = {
             **os.environ,  # noqa: TID251 - a program of its own
