@@ -155,9 +155,9 @@ def commands_of_documents() -> list[str]:
 
 @needs_gcloud
 def test_every_gcloud_command_of_scripts_and_documents_parses(tmp_path: Path) -> None:
-    commands = sorted(set(commands_of_scripts(tmp_path)) | set(commands_of_documents()))
+    told = {*commands_of_scripts(tmp_path), *commands_of_documents()}
+    commands = sorted({re.sub(r"\bPROJECT\b", "my-project", command) for command in told})  # a document's own word for it
     assert len(commands) > 60
-    commands = [re.sub(r"\bPROJECT\b", "my-project", command) for command in commands]  # a document's own word for it
     listed = tmp_path / "commands.json"
     listed.write_text(
         json.dumps([{"command_string": command} for command in [*commands, "gcloud run jobs deploy x --max-retriess=0"]])
@@ -197,6 +197,8 @@ def start(script: Path, *arguments: str, stdin: str = "", **environment: str) ->
     [
         (["--frobnicate"], "unknown option --frobnicate"),
         (["--project"], "--project needs a value"),
+        (["--project", "p1", "--build", "--secret"], "--secret needs a value"),
+        (["--yes"], "unknown option --yes"),
         (["--project", "p1", "--as", "cron"], "right are job and service"),
         (["--project", "p1", "--name", "Log_Watch"], "small letters"),
         (["--project", "p1", "--name", "a-name-that-is-far-too-long"], "2 to 22"),
@@ -213,6 +215,16 @@ def test_a_wrong_argument_is_named_with_its_cure(arguments: list[str], complaint
     assert (ran.returncode, ran.stdout) == (2, "")
     assert complaint in ran.stderr
     assert "hunter2" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [(["--as", "job"], "unknown option --as"), (["--name"], "--name needs a value"), ([""], "unknown option ")],
+)
+def test_teardown_takes_no_more_than_it_has(arguments: list[str], complaint: str) -> None:
+    ran = start(TEARDOWN, *arguments)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert complaint in ran.stderr
 
 
 @needs_gcloud
@@ -322,8 +334,12 @@ def builder(cloud: LocalCloud) -> Callable[[dict[str, Any]], None]:
             Build.pb(Build()),
         )
         values = {**given["substitutions"], "PROJECT_ID": PROJECT, "PROJECT_NUMBER": "123456789", "BUILD_ID": given["id"]}
+        given = {**given, "serviceAccount": substituted(given["serviceAccount"], values)}
         step = given["steps"][-1]
         environment = dict(substituted(each, values).split("=", 1) for each in step["env"])
+        environment["CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"] = cloud.login(
+            given["serviceAccount"].rpartition("/")[2].partition("@")[0]
+        )
         ran = cloud.start(step["entrypoint"], *(ROOT / each for each in step["args"]), **environment)
         if ran.returncode:
             raise RuntimeError(ran.stderr)
@@ -342,10 +358,21 @@ def roles(cloud: LocalCloud) -> dict[str, set[str]]:
     return given
 
 
-def set_up(cloud: LocalCloud, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    ran = cloud.start(SETUP, "--project", PROJECT, *arguments, **environment)
+def set_up(cloud: LocalCloud, *arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    ran = cloud.start(SETUP, "--project", PROJECT, *arguments, stdin=stdin, **environment)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran
+
+
+def fail(_: dict[str, Any]) -> None:
+    raise RuntimeError("a test failed")
+
+
+def answers(cloud: LocalCloud, command: str) -> str:
+    """Give what a document's command shows, for a project that is set up."""
+    ran = cloud.start(*shlex.split(command.replace("PROJECT", PROJECT)))
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.strip()
 
 
 def container(cloud: LocalCloud, kind: str) -> dict[str, Any]:
@@ -380,7 +407,7 @@ def test_a_job_is_set_up_once_and_torn_down_whole(cloud: LocalCloud) -> None:
         "logwatch-caller": {"roles/run.invoker run logwatch"},
         "logwatch-builder": {
             f"roles/logging.logWriter cloudresourcemanager {PROJECT}",
-            f"roles/run.developer cloudresourcemanager {PROJECT}",
+            "roles/run.developer run logwatch",
             f"roles/iam.serviceAccountUser iam logwatch-runner@{PROJECT}.iam.gserviceaccount.com",
             f"roles/storage.objectViewer storage {PROJECT}-logwatch-source",
             "roles/artifactregistry.writer artifactregistry logwatch",
@@ -418,6 +445,16 @@ def test_a_job_is_set_up_once_and_torn_down_whole(cloud: LocalCloud) -> None:
     index = cloud.made[f"logging/projects/{PROJECT}/locations/global/buckets/_Default"]["indexConfigs"]
     assert index == [{"fieldPath": "jsonPayload.message", "type": "INDEX_TYPE_STRING"}]
 
+    shown = [each for each in commands_of_documents() if each.startswith("gcloud run jobs describe") and "--format" in each]
+    assert [answers(cloud, each) for each in shown] == [run["image"]]
+
+    # The account that deploys may deploy this one job.
+    cloud.made["run/jobs/shop"] = {**cloud.made["run/jobs/logwatch"]}
+    image = ("--image=another", f"--region={REGION}", f"--project={PROJECT}")
+    as_builder = {"CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": cloud.login("logwatch-builder")}
+    assert "PERMISSION_DENIED" in cloud.start("gcloud", "run", "jobs", "deploy", "shop", *image, **as_builder).stderr
+    assert cloud.made.pop("run/jobs/shop") == cloud.made["run/jobs/logwatch"]
+
     cloud.changes.clear()
     set_up(cloud, *options, LOGWATCH_SLACK_WEBHOOK_URL=WEBHOOK)
     assert cloud.changes == []
@@ -427,38 +464,45 @@ def test_a_job_is_set_up_once_and_torn_down_whole(cloud: LocalCloud) -> None:
 @needs_gcloud
 @pytest.mark.cloud
 def test_a_service_is_set_up_and_torn_down_whole(cloud: LocalCloud) -> None:
+    cloud.on_build = fail
+    ran = cloud.start(SETUP, "--project", PROJECT, "--as", "service", "--service", "shop")
+    assert ran.returncode == 1
+    assert container(cloud, "service")["image"] == "us-docker.pkg.dev/cloudrun/container/hello:latest"
+    assert not [name for name in cloud.made if name.startswith("cloudscheduler/")]
+
+    # What failed is begun again, and nothing else.
     cloud.on_build = builder(cloud)
+    cloud.changes.clear()
     set_up(cloud, "--as", "service", "--service", "shop")
+    assert {name.partition("/")[0] for _, name, _ in cloud.changes} == {"storage", "cloudbuild", "run", "cloudscheduler"}
     spec = cloud.made["run/services/logwatch"]["spec"]["template"]
     run = container(cloud, "service")
     assert run["args"] == ["serve"]
     assert run["startupProbe"] == {"httpGet": {"path": "/healthz"}}
-    assert (spec["spec"]["containerConcurrency"], spec["spec"]["timeoutSeconds"]) == (1, 60)
+    assert (spec["spec"]["containerConcurrency"], spec["spec"]["timeoutSeconds"]) == (8, 60)
     assert spec["metadata"]["annotations"]["autoscaling.knative.dev/maxScale"] == "1"
-    assert cloud.made["run/services/logwatch"]["metadata"]["annotations"]["run.googleapis.com/ingress"] == "internal"
-    assert {"name": "LOGWATCH_SOURCE", "value": f"gcp://{PROJECT}/shop"} in run["env"]
+    told = cloud.made["run/services/logwatch"]["metadata"]["annotations"]
+    assert told["run.googleapis.com/ingress"] == "internal"
+    assert json.loads(told["run.googleapis.com/custom-audiences"]) == [f"https://logwatch-123456789.{REGION}.run.app"]
     assert roles(cloud)["logwatch-caller"] == {"roles/run.invoker run logwatch"}
     schedule = cloud.made[f"cloudscheduler/projects/{PROJECT}/locations/{REGION}/jobs/logwatch"]
     base = f"https://logwatch-123456789.{REGION}.run.app"
     account = f"logwatch-caller@{PROJECT}.iam.gserviceaccount.com"
+    own = {
+        "LOGWATCH_SOURCE": f"gcp://{PROJECT}/shop",
+        "LOGWATCH_STATE": f"gs://{PROJECT}-logwatch-state/state.json",
+        "LOGWATCH_SERVE_AUDIENCE": base,
+        "LOGWATCH_SERVE_CALLER": account,
+        "LOGWATCH_SERVE_SIGNATURE": "removed",
+    }
+    assert {each["name"]: each["value"] for each in run["env"]} == own
+    shown = [each for each in commands_of_documents() if each.startswith("gcloud run services describe") and "--format" in each]
+    assert [answers(cloud, each) for each in shown] == [run["image"]]
     assert schedule["httpTarget"]["uri"] == f"{base}/tick"
     assert schedule["httpTarget"]["oidcToken"] == {"serviceAccountEmail": account, "audience": base}
 
-    # A secret that comes later, and the next build; the setting of before stays.
-    cloud.start(
-        SETUP,
-        "--project",
-        PROJECT,
-        "--as",
-        "service",
-        "--service",
-        "shop",
-        "--secret",
-        "smtp-password=-",
-        "--build",
-        stdin="hunter2",
-    )
-    variables = {each["name"] for each in container(cloud, "service")["env"]}
-    assert variables == {"LOGWATCH_SOURCE", "LOGWATCH_STATE", "LOGWATCH_SMTP_PASSWORD"}
-    assert container(cloud, "service")["image"].endswith(":build-2")
+    # A secret that comes later, and the next build; the settings of before stay.
+    set_up(cloud, "--as", "service", "--service", "shop", "--secret", "smtp-password=-", "--build", stdin="hunter2")
+    assert {each["name"] for each in container(cloud, "service")["env"]} == {*own, "LOGWATCH_SMTP_PASSWORD"}
+    assert container(cloud, "service")["image"].endswith(":build-3")
     assert_nothing_is_left(cloud)
