@@ -86,6 +86,18 @@ def test_gcloud_takes_the_build(cloud: LocalCloud) -> None:
 # Every gcloud command parses
 
 
+STEP = {
+    "PROJECT": "p1",
+    "PROJECT_NUMBER": "123456789",
+    "REGION": REGION,
+    "NAME": "logwatch",
+    "WATCH": "w",
+    "IMAGE": "i",
+    "SETTINGS": "A=b",
+    "SECRETS": "C=d:1",
+}
+"""What the last step of a build is told, but for AS."""
+
 RECORDER = """#!/bin/bash
 printf '%q ' gcloud "$@" >>"$RECORD"
 echo >>"$RECORD"
@@ -98,8 +110,7 @@ esac
 """
 
 
-SLOW = """#!/bin/bash
-case $* in
+SLOW = """case $* in
 *'service-accounts describe logwatch-builder'*) echo PERMISSION_DENIED >&2; exit 1 ;;
 *'service-accounts describe'*) echo >>"$COUNT"; [ "$(wc -l <"$COUNT")" -ge 3 ] || { echo SERVICE_DISABLED >&2; exit 1; } ;;
 esac
@@ -130,18 +141,8 @@ def commands_of_scripts(folder: Path) -> list[str]:
         for kind in ("job", "service"):
             found += recorded(folder, SETUP, "--project", "p1", "--as", kind, *setting, finds=finds, LOGWATCH_WEBHOOK_URL="x")
     found += recorded(folder, TEARDOWN, "--project", "p1", "--yes", "--custom-index", finds="everything")
-    step = {
-        "PROJECT": "p1",
-        "PROJECT_NUMBER": "123456789",
-        "REGION": REGION,
-        "NAME": "logwatch",
-        "WATCH": "w",
-        "IMAGE": "i",
-        "SETTINGS": "A=b",
-        "SECRETS": "C=d:1",
-    }
     for kind in ("job", "service"):
-        found += recorded(folder, DEPLOY, finds="nothing", AS=kind, **step)
+        found += recorded(folder, DEPLOY, finds="nothing", AS=kind, **STEP)
     return found
 
 
@@ -284,11 +285,88 @@ def test_what_is_missing_to_build_the_image_is_named(tmp_path: Path) -> None:
     assert ran.stderr.startswith("skipped: buildah is missing; run: apt-get install ")
 
 
+def start_with(
+    gcloud: str, folder: Path, script: Path, *arguments: str, stdin: str = "", **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a script with a gcloud that is a script itself."""
+    (folder / "gcloud").write_text(f"#!/bin/bash\n{gcloud}\n")
+    (folder / "gcloud").chmod(0o755)
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}"  # noqa: TID251 - the rest of the path is kept
+    environment = {"PATH": path, "LOGWATCH_DEPLOY_WAIT": "0", "COUNT": str(folder / "count"), **more}
+    return start(script, "--project", "p1", *arguments, stdin=stdin, **environment)
+
+
+def test_without_gcloud_it_is_said_where_to_get_it(tmp_path: Path) -> None:
+    for tool in ("bash", "env", "dirname"):
+        (tmp_path / tool).symlink_to(str(shutil.which(tool)))
+    ran = start(SETUP, "--project", "p1", PATH=str(tmp_path))
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == "setup.sh: gcloud is not installed\n  https://cloud.google.com/sdk/docs/install\n"
+
+
+@pytest.mark.parametrize(
+    ("gcloud", "code", "complaint"),
+    [
+        ("echo boom >&2; exit 1", 2, "setup.sh: cannot look at project p1\n  boom\n"),
+        (
+            "case $* in *'services enable'*) echo no billing >&2; exit 1 ;; esac",
+            1,
+            "setup.sh: this failed: gcloud services enable",
+        ),
+        ("case $* in *'services enable'*) echo no billing >&2; exit 1 ;; esac", 1, "\nno billing\n"),
+        (
+            "case $* in *'versions access'*) exit 1 ;; *'versions add'*) echo no right >&2; exit 1 ;; esac",
+            2,
+            "setup.sh: cannot fill secret logwatch-webhook-url\n  no right\n",
+        ),
+    ],
+)
+def test_what_fails_is_told_in_gclouds_own_words(tmp_path: Path, gcloud: str, code: int, complaint: str) -> None:
+    ran = start_with(gcloud, tmp_path, SETUP, LOGWATCH_WEBHOOK_URL="https://x.test/hunter2")
+    assert ran.returncode == code
+    assert complaint in ran.stderr
+    assert "hunter2" not in ran.stdout + ran.stderr
+
+
+def test_an_api_that_never_comes_is_given_up(tmp_path: Path) -> None:
+    never = "case $* in *'accounts describe'*) echo >>\"$COUNT\"; echo SERVICE_DISABLED >&2; exit 1 ;; esac"
+    ran = start_with(never, tmp_path, SETUP)
+    assert ran.returncode == 1
+    assert "setup.sh: cannot look: gcloud iam service-accounts describe" in ran.stderr
+    assert len((tmp_path / "count").read_text().splitlines()) == 6
+
+
+def test_settings_of_what_runs_already_wait_for_a_build(tmp_path: Path) -> None:
+    there = "case $* in *jobs*image*) echo europe-docker.pkg.dev/p1/logwatch/logwatch:1 ;; esac"
+    ran = start_with(there, tmp_path, SETUP, "--set", "LOGWATCH_LANG=en")
+    assert ran.returncode == 0
+    assert "there   image of logwatch (--build for an upgrade)\nnote    settings and new secrets take effect" in ran.stdout
+
+
+def test_a_job_that_cannot_be_looked_at_is_not_taken_for_one_that_runs(tmp_path: Path) -> None:
+    ran = start_with("case $* in *jobs*image*) echo no right >&2; exit 1 ;; esac", tmp_path, SETUP)
+    assert (ran.returncode, ran.stderr) == (1, "no right\n")
+
+
+def test_teardown_goes_on_when_the_project_is_named(tmp_path: Path) -> None:
+    ran = start_with("echo $* >>$COUNT", tmp_path, TEARDOWN, stdin="p1\n")
+    assert ran.returncode == 0
+    assert "iam service-accounts delete logwatch-runner@p1" in (tmp_path / "count").read_text()
+
+
+def test_teardown_of_nothing_deletes_nothing(tmp_path: Path) -> None:
+    told = recorded(tmp_path, TEARDOWN, "--project", "p1", "--yes", "--custom-index", finds="nothing")
+    assert len(told) > 10
+    assert [each for each in told if not re.search(r" (describe|list|get-iam-policy) ", each)] == []
+
+
+def test_a_deployment_is_of_a_job_or_a_service() -> None:
+    ran = start(DEPLOY, AS="cron", **STEP)
+    assert (ran.returncode, ran.stderr) == (2, "deploy.sh: AS=cron: right are job and service\n")
+
+
 def test_an_api_that_is_not_known_everywhere_yet_is_waited_for(tmp_path: Path) -> None:
-    (tmp_path / "gcloud").write_text(SLOW)
-    (tmp_path / "gcloud").chmod(0o755)
-    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"  # noqa: TID251 - the rest of the path is kept
-    ran = start(SETUP, "--project", "p1", PATH=path, LOGWATCH_DEPLOY_WAIT="0", COUNT=str(tmp_path / "count"))
+    ran = start_with(SLOW, tmp_path, SETUP)
     assert ran.returncode == 1
     assert "there   account logwatch-runner\nthere   account logwatch-caller" in ran.stdout
     assert "cannot look: gcloud iam service-accounts describe logwatch-builder@p1" in ran.stderr
@@ -505,4 +583,12 @@ def test_a_service_is_set_up_and_torn_down_whole(cloud: LocalCloud) -> None:
     set_up(cloud, "--as", "service", "--service", "shop", "--secret", "smtp-password=-", "--build", stdin="hunter2")
     assert {each["name"] for each in container(cloud, "service")["env"]} == {*own, "LOGWATCH_SMTP_PASSWORD"}
     assert container(cloud, "service")["image"].endswith(":build-3")
+
+    # From service to job: the schedule calls the new one, with the other kind of token; the old one stays.
+    set_up(cloud, "--service", "shop")
+    assert {"run/services/logwatch", "run/jobs/logwatch"} <= set(cloud.made)
+    schedule = cloud.made[f"cloudscheduler/projects/{PROJECT}/locations/{REGION}/jobs/logwatch"]
+    assert schedule["httpTarget"]["uri"].endswith("/jobs/logwatch:run")
+    assert schedule["httpTarget"]["oauthToken"] == {"serviceAccountEmail": account}
+    assert "oidcToken" not in schedule["httpTarget"]
     assert_nothing_is_left(cloud)
