@@ -176,6 +176,12 @@ def test_every_gcloud_command_of_scripts_and_documents_parses(tmp_path: Path) ->
     assert list(wrong) == ["gcloud run jobs deploy x --max-retriess=0"], wrong
 
 
+def test_the_page_sets_the_project_that_its_commands_leave_out() -> None:
+    text = (ROOT / "docs/deploy.md").read_text()
+    first = text.index("gcloud config set project my-project")
+    assert re.findall(r"gcloud (?:run|logging|scheduler|builds|artifacts) ", text[:first]) == []
+
+
 @pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is missing")
 def test_the_scripts_are_clean() -> None:
     scripts = [*(ROOT / "deploy").glob("*.sh"), *(path for path in (ROOT / "tools").iterdir() if path.is_file())]
