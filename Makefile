@@ -59,11 +59,11 @@ tick: $(READY)
 screenshots: $(READY)
 	@$(BIN)/python -m tests.browser
 
-# Build the image and run it, without a Docker engine: two to five minutes, as root on Debian 12 with buildah and debootstrap.
+# Build the image and run it, without a Docker engine: five to twelve minutes, as root on Debian 12 with buildah and debootstrap.
 image: $(READY)
 	@$(BIN)/pytest -m image -rs
 
-# Set up, build, deploy and tear down with the real gcloud against local servers: one to four minutes.
+# Set up, build, deploy and tear down with the real gcloud against local servers: five minutes, more on a busy machine.
 cloud: $(READY)
 	@$(BIN)/pytest -m cloud -rs -n 2
 

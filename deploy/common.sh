@@ -22,8 +22,33 @@ usage() { # prints the comment at the top of the script
     awk 'NR == 1 { next } !/^#/ { exit } { sub(/^# ?/, ""); print }' "$0"
 }
 
-needs_value() { # FLAG COUNT-OF-ARGUMENTS
-    if [ "$2" -lt 2 ]; then fail "$1 needs a value" "see $program --help"; fi
+# The options that both scripts have; each takes its own with `own_option OPTION VALUE`, and names in `own_values` those that have a value.
+read_options() { # ARGUMENTS...
+    local option value
+    while [ $# -gt 0 ]; do
+        option=$1 value=
+        shift
+        case " --project --region --name ${own_values:+$own_values }" in
+        *" $option "*)
+            if [ $# = 0 ]; then fail "$option needs a value" "see $program --help"; fi
+            value=$1
+            shift
+            ;;
+        esac
+        case $option in
+        --project) project=$value ;;
+        --region) region=$value ;;
+        --name) name=$value ;;
+        --custom-index) custom_index=true ;;
+        --dry-run) dry_run=true ;;
+        --help | -h) usage; exit 0 ;;
+        *) own_option "$option" "$value" ;;
+        esac
+    done
+}
+
+unknown_option() { # OPTION
+    fail "unknown option $1" "see $program --help"
 }
 
 check_options() {

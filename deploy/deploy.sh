@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The last step of cloudbuild.yaml: put an image into use, as a Cloud Run job or service; made where it is not there, else changed.
+# The last step of cloudbuild.yaml: put an image into use, as the Cloud Run job or service that setup.sh has made.
 #
 # Takes PROJECT, PROJECT_NUMBER, REGION, NAME, AS (job or service), WATCH (the service to watch), IMAGE, SETTINGS (NAME=VALUE, with | between them) and
 # SECRETS (NAME=SECRET:VERSION, with commas) from the environment. Settings that are not named stay as they are; so do the secrets if
@@ -8,7 +8,8 @@ set -euo pipefail
 
 # Cloud Run checks the caller's token and takes its signature off; logwatch checks what is left: whose it is, and for which address.
 if [ "$AS" = service ]; then
-    SETTINGS="LOGWATCH_SERVE_AUDIENCE=https://$NAME-$PROJECT_NUMBER.$REGION.run.app|LOGWATCH_SERVE_SIGNATURE=removed|\
+    address=https://$NAME-$PROJECT_NUMBER.$REGION.run.app
+    SETTINGS="LOGWATCH_SERVE_AUDIENCE=$address|LOGWATCH_SERVE_SIGNATURE=removed|\
 LOGWATCH_SERVE_CALLER=$NAME-caller@$PROJECT.iam.gserviceaccount.com${SETTINGS:+|$SETTINGS}"
 fi
 settings="LOGWATCH_SOURCE=gcp://$PROJECT/$WATCH|LOGWATCH_STATE=gs://$PROJECT-$NAME-state/state.json"
@@ -23,9 +24,9 @@ job)
     gcloud run jobs deploy "$NAME" "${common[@]}" --args=run --tasks=1 --max-retries=0 --task-timeout=55s
     ;;
 service)
-    # One instance; no CPU between requests, so none is paid for.
+    # One instance; no CPU between requests, so none is paid for. Who may call stays as setup.sh has said: this account may not change it.
     gcloud run deploy "$NAME" "${common[@]}" --args=serve --concurrency=8 --max-instances=1 --min-instances=0 --cpu-throttling \
-        --timeout=60s --no-allow-unauthenticated --ingress=internal --startup-probe=httpGet.path=/healthz
+        --timeout=60s --ingress=internal --set-custom-audiences="$address" --startup-probe=httpGet.path=/healthz
     ;;
 *)
     echo "deploy.sh: AS=$AS: right are job and service" >&2

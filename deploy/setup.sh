@@ -7,7 +7,7 @@
 #   --region REGION       where everything is made; asia-northeast3                    LOGWATCH_DEPLOY_REGION
 #   --service SERVICE     Cloud Run service to watch; o4o-core-api                     LOGWATCH_DEPLOY_SERVICE
 #   --name NAME           what the names of all things begin with; logwatch            LOGWATCH_DEPLOY_NAME
-#   --as job|service      run as a Cloud Run job (about 50 USD a month), or as a       LOGWATCH_DEPLOY_AS
+#   --as job|service      run as a Cloud Run job (about 60 USD a month), or as a       LOGWATCH_DEPLOY_AS
 #                         service that is called (next to nothing); job
 #   --set NAME=VALUE      a setting, e.g. --set LOGWATCH_SLACK_CHANNEL=C0123456789; may be repeated
 #   --secret NAME[=-]     make a secret, empty, or with =- from standard input; may be repeated. Names: ops-token,
@@ -29,29 +29,19 @@ wanted_secrets=
 piped_secret=
 settings=
 build=false
+samples=us-docker.pkg.dev/cloudrun/container/
 policy_lines='value[separator=" "](bindings.role,bindings.members)'
 
-read_options() {
-    while [ $# -gt 0 ]; do
-        case $1 in
-        --project | --region | --service | --name | --as | --set | --secret) needs_value "$1" $# ;;
-        esac
-        case $1 in
-        --project) project=$2; shift ;;
-        --region) region=$2; shift ;;
-        --service) watched=$2; shift ;;
-        --name) name=$2; shift ;;
-        --as) as=$2; shift ;;
-        --set) add_setting "$2"; shift ;;
-        --secret) add_secret "$2"; shift ;;
-        --custom-index) custom_index=true ;;
-        --build) build=true ;;
-        --dry-run) dry_run=true ;;
-        --help | -h) usage; exit 0 ;;
-        *) fail "unknown option $1" "see $program --help" ;;
-        esac
-        shift
-    done
+own_values="--service --as --set --secret"
+own_option() { # OPTION VALUE
+    case $1 in
+    --service) watched=$2 ;;
+    --as) as=$2 ;;
+    --set) add_setting "$2" ;;
+    --secret) add_secret "$2" ;;
+    --build) build=true ;;
+    *) unknown_option "$1" ;;
+    esac
 }
 
 add_setting() { # NAME=VALUE
@@ -214,35 +204,42 @@ filled_secrets() {
     printf '%s' "$list"
 }
 
-runs_already() {
+# The job or service, with a sample image of Google's that the first build replaces: so that the right to deploy is given on this one
+# alone, and not on all that the project runs. Nothing starts the job; nobody reaches the service.
+make_runnable() {
+    local common=(--region="$region" --project="$project" --service-account="$runner" --labels="made-by=$name")
+    if exists gcloud run "${as}s" describe "$name" --region="$region" --project="$project"; then say there "Cloud Run $as $name"; return; fi
+    say make "Cloud Run $as $name, with nothing in it yet"
     if [ "$as" = job ]; then
-        exists gcloud run jobs describe "$name" --region="$region" --project="$project"
+        change gcloud run jobs create "$name" --image="${samples}job:latest" --max-retries=0 "${common[@]}"
     else
-        exists gcloud run services describe "$name" --region="$region" --project="$project"
+        change gcloud run deploy "$name" --image="${samples}hello:latest" --max-instances=1 --no-allow-unauthenticated --ingress=internal "${common[@]}"
     fi
+}
+
+runs_already() {
+    if $dry_run; then return 1; fi
+    local image path=spec.template.spec
+    if [ "$as" = job ]; then path=$path.template.spec; fi
+    image=$(gcloud run "${as}s" describe "$name" --region="$region" --project="$project" --format="value($path.containers[0].image)") || exit 1
+    case $image in
+    "$samples"*) return 1 ;;
+    esac
 }
 
 build_and_deploy() {
     if ! $build && runs_already; then
-        say there "Cloud Run $as $name (--build for an upgrade)"
+        say there "image of $name (--build for an upgrade)"
         if [ -n "$settings$wanted_secrets" ]; then say note "settings and new secrets take effect with --build"; fi
         return
     fi
     local our_secrets='' secrets
     if ! $dry_run; then our_secrets=$(gcloud secrets list --filter="labels.made-by=$name" --format='value(name)' --project="$project"); fi
     secrets=$(filled_secrets) || exit 1
-    say make "image and Cloud Run $as $name: tests, build, push, deploy; about ten minutes"
+    say make "image of $name: tests, build, push, deploy; about ten minutes"
     watch_change gcloud builds submit "${folder%/*}" --config="${folder%/*}/cloudbuild.yaml" --project="$project" --region="$region" \
         --gcs-source-staging-dir="gs://$source_bucket/source" \
         --substitutions="^~^_NAME=$name~_REGION=$region~_AS=$as~_WATCH=$watched~_SETTINGS=$settings~_SECRETS=$secrets"
-}
-
-let_call() {
-    if [ "$as" = job ]; then
-        grant "job $name" roles/run.invoker "$caller" run jobs -- "$name" --region="$region" --project="$project"
-    else
-        grant "service $name" roles/run.invoker "$caller" run services -- "$name" --region="$region" --project="$project"
-    fi
 }
 
 # A job is started through Google's own API and wants an OAuth token; a service is called and wants an OIDC token for its own address.
@@ -301,7 +298,6 @@ fi
 grant_project roles/logging.viewer "$runner"
 grant_project roles/monitoring.metricWriter "$runner"
 grant_project roles/logging.logWriter "$builder"
-grant_project roles/run.developer "$builder"
 grant "account $name-runner" roles/iam.serviceAccountUser "$builder" iam service-accounts -- "$runner" --project="$project"
 make_bucket "$state_bucket"
 finish_bucket "$state_bucket" "$folder/state-lifecycle.json" --versioning
@@ -313,8 +309,10 @@ make_repository
 grant "repository $name" roles/artifactregistry.writer "$builder" artifacts repositories -- "$name" --location="$region" --project="$project"
 make_secrets
 add_index
+make_runnable
+grant "$as $name" roles/run.developer "$builder" run "${as}s" -- "$name" --region="$region" --project="$project"
+grant "$as $name" roles/run.invoker "$caller" run "${as}s" -- "$name" --region="$region" --project="$project"
 build_and_deploy
-let_call
 schedule
 if $dry_run; then exit 0; fi
 say ready "$name watches $watched every minute. See it: gcloud scheduler jobs describe $name --location=$region --project=$project"

@@ -15,23 +15,12 @@ folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 yes=false
 
-read_options() {
-    while [ $# -gt 0 ]; do
-        case $1 in
-        --project | --region | --name) needs_value "$1" $# ;;
-        esac
-        case $1 in
-        --project) project=$2; shift ;;
-        --region) region=$2; shift ;;
-        --name) name=$2; shift ;;
-        --custom-index) custom_index=true ;;
-        --yes) yes=true ;;
-        --dry-run) dry_run=true ;;
-        --help | -h) usage; exit 0 ;;
-        *) fail "unknown option $1" "see $program --help" ;;
-        esac
-        shift
-    done
+own_values=
+own_option() { # OPTION
+    case $1 in
+    --yes) yes=true ;;
+    *) unknown_option "$1" ;;
+    esac
 }
 
 ask() {
@@ -123,7 +112,6 @@ fi
 revoke roles/logging.viewer "$runner"
 revoke roles/monitoring.metricWriter "$runner"
 revoke roles/logging.logWriter "$builder"
-revoke roles/run.developer "$builder"
 remove "account $name-runner" iam service-accounts -- "$runner" --project="$project"
 remove "account $name-caller" iam service-accounts -- "$caller" --project="$project"
 remove "account $name-builder" iam service-accounts -- "$builder" --project="$project"

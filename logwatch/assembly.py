@@ -216,14 +216,15 @@ def for_lookups(source: Source) -> Source:
     return source.within(LOOKUP_S) if isinstance(source, CloudLoggingSource) else source
 
 
-def _project(settings: Settings) -> str:
+def source_project(settings: Settings) -> str:
+    """Give the project that is read; nothing where a recording is."""
     address = settings.source[0] if settings.source else ""
     return address.removeprefix("gcp://").partition("/")[0] if address.startswith("gcp://") else ""
 
 
 def metrics_project(settings: Settings) -> str | None:
     """Give the project that metrics are written to; None where they are not wanted."""
-    wanted = settings.metrics_project or _project(settings)
+    wanted = settings.metrics_project or source_project(settings)
     return None if wanted in {"", "none"} else wanted
 
 
@@ -267,7 +268,8 @@ def configured_channels(settings: Settings) -> dict[str, Callable[[], Channel]]:
     if settings.smtp_host:
         missing = [name for name in ("mail_from", "mail_to") if not getattr(settings, name)]
         if missing:
-            raise ConfigError("mail needs a sender and recipients", where=f"LOGWATCH_{missing[0].upper()}")
+            hint = "LOGWATCH_MAIL_FROM=ops@example.com LOGWATCH_MAIL_TO=a@example.com,b@example.com"
+            raise ConfigError("mail needs a sender and recipients", where=f"LOGWATCH_{missing[0].upper()}", hint=hint)
         makers["email"] = lambda: _email(settings)
     if settings.webhook_url:
         makers["webhook"] = lambda: _webhook(settings)
@@ -320,7 +322,7 @@ def audience(settings: Settings) -> Audience:
     from logwatch.sources.cloud_logging import parse_address
     from logwatch.wording import DEFAULT_SERVICE, Audience
 
-    addressed = parse_address(settings.source[0])[1] if _project(settings) else None
+    addressed = parse_address(settings.source[0])[1] if source_project(settings) else None
     return Audience(settings.lang, settings.timezone, settings.service or addressed or DEFAULT_SERVICE)
 
 
@@ -342,7 +344,7 @@ def message_builder(settings: Settings, rules: RuleSet) -> Callable[[Notificatio
     """Give what says a notification in words."""
     from logwatch.messages import Place, build_message
 
-    place, readers = Place(_project(settings), settings.runbook_url), audience(settings)
+    place, readers = Place(source_project(settings), settings.runbook_url), audience(settings)
     return lambda notification: build_message(notification, rules, readers, place)
 
 

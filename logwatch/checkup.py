@@ -20,6 +20,9 @@ CLOCK_OFF_S = 30
 """Seconds that a clock may be off before it is told: windows close after a grace of 90 s."""
 
 
+SET_CLOCK = "sudo timedatectl set-ntp true"
+
+
 class Outcome(StrEnum):
     """How a check ended."""
 
@@ -83,6 +86,10 @@ class Place:
         region = f" --region={self.location}" if self.location else ""
         return f"gcloud run services update {self.service} --project={self.project}{region} {flags}"
 
+    def turn_on_beta(self) -> tuple[Said, ...]:
+        """Give the cure where the application writes no summaries at all."""
+        return command(self.update("--update-env-vars=BETA_MODE=true"))
+
 
 def command(text: str) -> tuple[Said, ...]:
     """Give a cure that is a command or a setting, the same in every language."""
@@ -142,8 +149,7 @@ def judge_lines(lines: Lines, around: Around | None, place: Place, audience: Aud
 def _why_none(around: Around, place: Place, audience: Audience) -> Checked:
     service = place.service
     if around.of_service:
-        cure = command(place.update("--update-env-vars=BETA_MODE=true"))
-        return Checked("lines", Outcome.WRONG, say("lines.beta_off", service=service), cure)
+        return Checked("lines", Outcome.WRONG, say("lines.beta_off", service=service), place.turn_on_beta())
     elsewhere = sorted(location for name, location in around.services if name == service)
     if elsewhere:
         said = say("lines.location", service=service, location=place.location or "–", others=", ".join(elsewhere))
@@ -207,15 +213,15 @@ def judge_clock(off_s: float | None, against: str) -> Checked:
     if abs(off_s) <= CLOCK_OFF_S:
         return ok("clock", say("clock.fine", off=f"{abs(off_s):.0f}", against=against))
     said = say("clock.ahead" if off_s > 0 else "clock.behind", off=f"{abs(off_s):.0f}", against=against)
-    return Checked("clock", Outcome.WRONG, said, command("sudo timedatectl set-ntp true"))
+    return Checked("clock", Outcome.WRONG, said, command(SET_CLOCK))
 
 
-def judge_answers(answers: Iterable[Answer]) -> list[Checked]:
+def judge_answers(answers: Iterable[Answer], place: Place) -> list[Checked]:
     """Say what each endpoint answered."""
-    return [_judge_answer(answer) for answer in answers]
+    return [_judge_answer(answer, place) for answer in answers]
 
 
-def _judge_answer(answer: Answer) -> Checked:
+def _judge_answer(answer: Answer, place: Place) -> Checked:
     check, details = f"endpoint {answer.path}", answer.details or {}
     state = str(details.get("status") or "")
     ping = details.get("pingMs")
@@ -223,7 +229,7 @@ def _judge_answer(answer: Answer) -> Checked:
     if state == "not_configured":
         return Checked(check, Outcome.SKIPPED, say("endpoint.absent"))
     if details.get("betaMode") == "false":
-        return Checked(check, Outcome.WRONG, say("endpoint.beta_off"), (say("cure.beta"),))
+        return Checked(check, Outcome.WRONG, say("endpoint.beta_off"), place.turn_on_beta())
     if answer.error and (not details or answer.status is None):
         key = "cure.token" if answer.status in {401, 403} else "cure.endpoint"
         return Checked(check, Outcome.WRONG, say("error", error=answer.error), (say(key),))

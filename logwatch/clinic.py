@@ -16,6 +16,7 @@ from logwatch.assembly import (
     configured_channels,
     metrics_project,
     reveal,
+    source_project,
 )
 from logwatch.checkup import Checked, Outcome, Place, ok, say
 from logwatch.config import is_on_cloud_run, stray_settings
@@ -32,6 +33,7 @@ from logwatch.doctor import (
 )
 from logwatch.errors import ConfigError, LogwatchError
 from logwatch.reaching import fetch_date, reach
+from logwatch.rule_files import RuleProblemsError
 from logwatch.wording import DEFAULT_SERVICE, Audience
 
 if TYPE_CHECKING:
@@ -55,7 +57,12 @@ def build_checks(settings: Settings, wrong: Sequence[ConfigError], clock: Callab
         ),
         *(Timed(name, partial(_check_channel, name, settings)) for name in ("slack", "email", "webhook", "ping")),
         Timed(
-            "endpoint", lambda: check_endpoints(found, now) if (found := build_endpoints(settings)) else [_skipped("endpoint")]
+            "endpoint",
+            lambda: (
+                check_endpoints(found, now, _place(settings, readers))
+                if (found := build_endpoints(settings))
+                else [_skipped("endpoint")]
+            ),
         ),
         Timed("state", lambda: check_state(build_store(settings), clock, readers, lasting=_state_lasts(settings))),
     ]
@@ -95,6 +102,8 @@ def _check_settings(settings: Settings, wrong: Sequence[ConfigError]) -> list[Ch
     for look in (build_source, build_store, build_endpoints, configured_channels, build_rules):
         try:
             look(settings)
+        except RuleProblemsError as error:
+            found += [failed("settings", each) for each in error.problems]
         except LogwatchError as error:
             found += [failed("settings", error)] if settings.source or error.where != "--source" else []
     stray = stray_settings()
@@ -133,8 +142,11 @@ def _check_log(settings: Settings, readers: Audience, now: datetime) -> list[Che
     if not isinstance(source, CloudLoggingSource):
         return [_skipped("logs")]
     wanted = settings.service or source.service
-    place = Place(source.project, readers.service, settings.location)
-    return Log(source.within(LOOKUP_S), place, wanted, settings.grace, readers).check(now)
+    return Log(source.within(LOOKUP_S), _place(settings, readers), wanted, settings.grace, readers).check(now)
+
+
+def _place(settings: Settings, readers: Audience) -> Place:
+    return Place(source_project(settings) or "PROJECT", readers.service, settings.location)
 
 
 def _doctor_exporter(settings: Settings) -> Exporter:
@@ -159,7 +171,7 @@ def _check_channel(name: str, settings: Settings) -> list[Checked]:
         if not url:
             return [_skipped(name)]
         trouble = reach(url)
-        cure = (say(f"cure.{name}", hint=trouble),)
+        cure = (say(f"cure.{name}"),)
         return [Checked(name, Outcome.WRONG, say("error", error=trouble), cure) if trouble else ok(name, say("reached"))]
     build = usable_channels(settings).get(name)
     if build is None:

@@ -10,6 +10,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from logwatch.checkup import (
+    SET_CLOCK,
     Around,
     Checked,
     Lines,
@@ -26,7 +27,16 @@ from logwatch.checkup import (
     say,
 )
 from logwatch.entries import NS, Span, to_nanoseconds
-from logwatch.errors import BrokenStateError, ChannelError, ConfigError, ConflictError, ExportError, LogwatchError, SourceError
+from logwatch.errors import (
+    BrokenStateError,
+    ChannelError,
+    ConfigError,
+    ConflictError,
+    ExportError,
+    LogwatchError,
+    RuleError,
+    SourceError,
+)
 from logwatch.points import Metric, Point
 from logwatch.reading import SAMPLES, SLOW
 from logwatch.samples import Reason
@@ -97,7 +107,7 @@ def failed(check: str, error: LogwatchError) -> Checked:
     cause = type(error.__cause__).__name__
     unreachable = not isinstance(error, ChannelError | ConfigError) and cause in _UNREACHABLE
     outcome = Outcome.UNSURE if unreachable else Outcome.WRONG
-    where = f"{error.where}: " if isinstance(error, ConfigError) and error.where else ""
+    where = f"{error.where}: " if isinstance(error, ConfigError | RuleError) and error.where else ""
     return Checked(check, outcome, say("error", error=f"{where}{error.message}"), _cures(check, error, unreachable=unreachable))
 
 
@@ -107,8 +117,8 @@ def _cures(check: str, error: LogwatchError, *, unreachable: bool) -> tuple[Said
         return (say("cure.again"),)
     channel = next((each for each in check.split() if each in {"slack", "email", "webhook"}), "")
     if isinstance(error, ChannelError) and channel:
-        return (say(f"cure.{channel}", hint=error.hint or error.message),)
-    hint = error.hint or ""
+        return (say(f"cure.{channel}"), *(command(error.hint) if error.hint else ()))
+    hint = error.hint or ("logwatch rules check" if isinstance(error, RuleError) else "")
     return command(hint[max(hint.find("gcloud "), 0) :]) if hint else ()
 
 
@@ -215,15 +225,16 @@ def check_metrics(exporter: Exporter, now: datetime) -> list[Checked]:
     # Another doctor wrote one less than 5 s ago: it may be written, then.
     reasons = [each.reason for each in refused if "there already" not in each.reason and "less than 5 s" not in each.reason]
     if reasons:
-        raise ExportError(f"the point was refused: {reasons[0]}", hint="LOGWATCH_METRICS_PROJECT, LOGWATCH_LOCATION")
+        hint = f"run: {SET_CLOCK}" if "future" in reasons[0] else "LOGWATCH_METRICS_PROJECT, LOGWATCH_LOCATION"
+        raise ExportError(f"the point was refused: {reasons[0]}", hint=hint)
     if told:
         return [Checked("metrics", Outcome.NOTE, say("error", error=told[0].splitlines()[0]))]
     return [ok("metrics", say("metrics.fine"))]
 
 
-def check_endpoints(endpoints: Endpoints, now: datetime) -> list[Checked]:
+def check_endpoints(endpoints: Endpoints, now: datetime, place: Place) -> list[Checked]:
     """Ask every endpoint."""
-    return judge_answers(endpoints.probe(now).answers)
+    return judge_answers(endpoints.probe(now).answers, place)
 
 
 def check_state(store: Store, clock: Callable[[], datetime], audience: Audience, *, lasting: bool) -> list[Checked]:

@@ -491,7 +491,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "doctor.broken": ("logwatch 자체 오류: {kind}", "an error of logwatch itself: {kind}"),
     "doctor.settings.fine": ("{source}, 알림 채널: {channels}", "{source}, channels: {channels}"),
     "doctor.settings.no_channel": ("설정된 알림 채널이 없음", "no channel is set up"),
-    "doctor.settings.stray": ("이런 설정은 없습니다(무시됨): {names}", "no such setting, so ignored: {names}"),
+    "doctor.settings.stray": ("없는 설정이라 무시함: {names}", "no such setting, so ignored: {names}"),
     "doctor.not_set_up": ("설정하지 않음", "not set up"),
     "doctor.clock.fine": ("{against} 기준 오차 {off}초", "off by {off} s against {against}"),
     "doctor.clock.ahead": ("{against}보다 {off}초 빠름", "{off} s ahead of {against}"),
@@ -516,14 +516,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "doctor.lines.development": (
         "요약 {count}줄이 모두 개발용 로그 형식이라 카운터가 사라짐",
-        "all {count} summaries have the development format: the counters are lost",
+        "every summary ({count}) has the development format: the counters are lost",
     ),
     "doctor.lines.beta_off": (
         "{service}의 다른 로그는 있는데 요약만 없음: BETA_MODE가 꺼져 있음",
         "{service} logs, but no summaries: BETA_MODE is off",
     ),
     "doctor.lines.location": (
-        "{service}는 {location}이(가) 아니라 {others}에서 로그를 남김",
+        "{service} 로그는 {others}에 있음(LOGWATCH_LOCATION={location})",
         "{service} logs in {others}, not in {location}",
     ),
     "doctor.lines.service": (
@@ -531,7 +531,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{service} logs nothing, other services do: {others}",
     ),
     "doctor.lines.older": (
-        "{service}의 마지막 로그가 {when}: 최근 1시간에는 아무것도 남기지 않음",
+        "{service}의 마지막 로그는 {when}, 최근 1시간에는 로그가 없음",
         "the last line of {service} is of {when}: it has logged nothing in the last hour",
     ),
     "doctor.lines.no_service": (
@@ -539,8 +539,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "no Cloud Run service of {project} logged in 30 days, which is as long as logs are kept; something else did, at {when}",
     ),
     "doctor.lines.nothing": (
-        "{project}에 최근 30일간 로그가 한 줄도 없음. 필터에는 severity 조건이 없음",
-        "there is not one line in {project} in 30 days; the filter asks for no severity",
+        (
+            "{project}에 최근 30일간(기본 보관 기간) 로그가 한 줄도 없음: 프로젝트가 다르거나 _Default 싱크가 꺼져 있음."
+            " 필터에는 severity 조건이 없음"
+        ),
+        (
+            "there is not one line in {project} in 30 days, which is as long as logs are kept: it is another project, or its"
+            " sink _Default is off; the filter asks for no severity"
+        ),
     ),
     "doctor.lag.none": ("잴 로그가 없음", "no lines to measure"),
     "doctor.lag.fine": (
@@ -585,7 +591,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "doctor.state.fine": ("{size}KB를 읽고 그대로 다시 저장함", "{size} KB, loaded and saved as it was"),
     "doctor.state.new": ("아직 없어서 빈 문서를 만듦({size}KB)", "there was none yet: an empty one was made ({size} KB)"),
     "doctor.state.leased": (
-        "{owner}이(가) 실행 중이라 저장은 시험하지 않음({until}까지)",
+        "다른 실행({owner})이 진행 중이라 저장은 시험하지 않음({until}까지)",
         "{owner} is running, so saving was not tried (until {until})",
     ),
     "doctor.state.busy": ("다른 실행이 계속 저장해 확인하지 못함", "others keep saving: not found out"),
@@ -608,41 +614,37 @@ TEXTS: dict[str, tuple[str, str]] = {
         "add {scope} under OAuth & Permissions in the app's settings, and install it again",
     ),
     "doctor.cure.invite": (
-        "슬랙 채널에서 /invite @{user} 실행, 채널 ID는 LOGWATCH_SLACK_CHANNEL",
+        "슬랙 채널에서 /invite @{user} 실행(채널 ID는 LOGWATCH_SLACK_CHANNEL에 설정)",
         "/invite @{user} in the channel; its id is LOGWATCH_SLACK_CHANNEL",
     ),
     "doctor.cure.token": (
         "LOGWATCH_OPS_TOKEN을 새로 발급받은 토큰으로 바꾸세요",
-        "set LOGWATCH_OPS_TOKEN to a token that holds",
+        "set LOGWATCH_OPS_TOKEN to a token that the application takes",
     ),
     "doctor.cure.endpoint": (
         "LOGWATCH_ENDPOINTS가 로드밸런서의 주소인지 확인하세요(run.app 주소는 외부에서 닿지 않음)",
         "LOGWATCH_ENDPOINTS must be the load balancer's address: the run.app one cannot be reached from outside",
-    ),
-    "doctor.cure.beta": (
-        "gcloud run services update 서비스이름 --update-env-vars=BETA_MODE=true",
-        "gcloud run services update SERVICE --update-env-vars=BETA_MODE=true",
     ),
     "doctor.cure.broken": (
         "다음 실행이 이 문서를 따로 보관하고 새로 시작합니다. 알림 중지를 다시 설정하세요",
         "the next run keeps it aside and begins afresh; set silences again",
     ),
     "doctor.cure.webhook": (
-        "LOGWATCH_WEBHOOK_URL의 호스트와 인증서, 방화벽, LOGWATCH_WEBHOOK_TOKEN을 확인하세요({hint})",
-        "check the host, certificate and firewall of LOGWATCH_WEBHOOK_URL, and LOGWATCH_WEBHOOK_TOKEN: {hint}",
+        "LOGWATCH_WEBHOOK_URL의 호스트와 인증서, 방화벽, LOGWATCH_WEBHOOK_TOKEN을 확인하세요",
+        "check the host, certificate and firewall of LOGWATCH_WEBHOOK_URL, and LOGWATCH_WEBHOOK_TOKEN",
     ),
     "doctor.cure.slack": (
-        "LOGWATCH_SLACK_BOT_TOKEN(또는 LOGWATCH_SLACK_WEBHOOK_URL)과 LOGWATCH_SLACK_CHANNEL을 확인하세요({hint})",
-        "check LOGWATCH_SLACK_BOT_TOKEN (or LOGWATCH_SLACK_WEBHOOK_URL) and LOGWATCH_SLACK_CHANNEL: {hint}",
+        "LOGWATCH_SLACK_BOT_TOKEN(또는 LOGWATCH_SLACK_WEBHOOK_URL)과 LOGWATCH_SLACK_CHANNEL을 확인하세요",
+        "check LOGWATCH_SLACK_BOT_TOKEN (or LOGWATCH_SLACK_WEBHOOK_URL) and LOGWATCH_SLACK_CHANNEL",
     ),
     "doctor.cure.email": (
         (
             "LOGWATCH_SMTP_HOST, LOGWATCH_SMTP_PORT, LOGWATCH_SMTP_SECURITY(587은 starttls, 465는 tls),"
-            " LOGWATCH_SMTP_USER, LOGWATCH_SMTP_PASSWORD를 확인하세요({hint})"
+            " LOGWATCH_SMTP_USER, LOGWATCH_SMTP_PASSWORD를 확인하세요"
         ),
         (
             "check LOGWATCH_SMTP_HOST, LOGWATCH_SMTP_PORT, LOGWATCH_SMTP_SECURITY (587 is starttls, 465 tls),"
-            " LOGWATCH_SMTP_USER, LOGWATCH_SMTP_PASSWORD: {hint}"
+            " LOGWATCH_SMTP_USER, LOGWATCH_SMTP_PASSWORD"
         ),
     ),
     "doctor.cure.again": (
@@ -650,8 +652,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "run it again in a while; outages are told at https://status.cloud.google.com",
     ),
     "doctor.cure.ping": (
-        "LOGWATCH_PING_URL의 호스트와 방화벽을 확인하세요({hint})",
-        "check the host and firewall of LOGWATCH_PING_URL: {hint}",
+        "LOGWATCH_PING_URL의 호스트와 방화벽을 확인하세요",
+        "check the host and firewall of LOGWATCH_PING_URL",
     ),
     "doctor.cure.source": (
         "LOGWATCH_SOURCE=gcp://프로젝트/서비스이름",

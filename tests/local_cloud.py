@@ -20,6 +20,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 Json = dict[str, Any]
 PROJECT = "shop-beta"
 REGION = "asia-northeast3"
+OWNER = "owner"
+"""Who may do everything. A service account may change the Cloud Run things on which it was given the role to, and nothing else."""
 APIS = (
     "artifactregistry",
     "cloudbuild",
@@ -38,6 +40,10 @@ _LOOKING_POSTS = (":getIamPolicy", ":access")
 
 class NotFound(Exception):  # noqa: N818 - an answer, not a fault
     """Nothing has this name."""
+
+
+class Forbidden(Exception):  # noqa: N818 - likewise
+    """Who asks may not do this."""
 
 
 class LocalCloud:
@@ -62,7 +68,6 @@ class LocalCloud:
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     def __enter__(self) -> Self:
-        (self.folder / "token").write_text("an access token")
         self._thread.start()
         return self
 
@@ -84,13 +89,19 @@ class LocalCloud:
             "https_proxy": proxy,  # whatever is not overridden ends here too, and is refused
             "no_proxy": "",
             "CLOUDSDK_CONFIG": str(self.folder / "gcloud"),
-            "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(self.folder / "token"),
+            "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": self.login(OWNER),
             "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
             "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "1",
             "CLOUDSDK_CORE_SHOW_STRUCTURED_LOGS": "never",
             "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "1",
             "LOGWATCH_DEPLOY_WAIT": "0",
         }
+
+    def login(self, account: str) -> str:
+        """Give the file with an account's access token, which is its name here."""
+        file = self.folder / f"token-{account}"
+        file.write_text(account)
+        return str(file)
 
     def start(self, *command: str | Path, stdin: str = "", **more: str) -> subprocess.CompletedProcess[str]:
         """Run a command whose gcloud talks to these servers."""
@@ -100,21 +111,30 @@ class LocalCloud:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=600,
             check=False,
         )
 
-    def answer(self, method: str, host: str, path: str, query: Mapping[str, str], body: Any) -> Any:
-        """Do what is asked; raises NotFound."""
+    def answer(self, account: str, method: str, host: str, path: str, query: Mapping[str, str], body: Any) -> Any:
+        """Do what is asked; raises NotFound or Forbidden."""
         api = next((each for each in APIS if host.partition(":")[0].removesuffix(".test").endswith(each)), None)
         if api is None:
             self.problems.append(f"{method} {host}{path}")
             raise NotFound
         with self._lock:
+            if account != OWNER:
+                self._check(account, api, path)
             if method not in _LOOKS and not path.endswith(_LOOKING_POSTS):
                 self.changes.append((method, f"{api}{path}", body))
             special: Callable[..., Any] = getattr(self, f"_{api}", self._resource)
             return special(method, f"{api}/" + re.sub(r"^/(v\d+[a-z0-9]*|storage/v1)/", "", path), query, body)
+
+    def _check(self, account: str, api: str, path: str) -> None:
+        kind, thing, verb = _run_name(path)
+        member = f"serviceAccount:{account}@{PROJECT}.iam.gserviceaccount.com"
+        bindings = self.policies.get(f"run/{kind}/{thing}", {}).get("bindings", []) if api == "run" else []
+        if verb or not any(each["role"] == "roles/run.developer" and member in each["members"] for each in bindings):
+            raise Forbidden
 
     def _policy(self, name: str, verb: str, body: Any) -> Json:
         if verb == "setIamPolicy":
@@ -245,10 +265,9 @@ class LocalCloud:
 
     def _run(self, method: str, name: str, query: Mapping[str, str], body: Any) -> Any:
         """Serve jobs and services: their own old API for the things, the common one for policies."""
-        kind, _, rest = re.sub(r".*?(jobs|services|locations)(?=$|/)(?!.*/(jobs|services))", r"\1", name).partition("/")
+        kind, thing, verb = _run_name(name)
         if kind == "locations":
             return {"locations": [{"locationId": REGION}]}
-        thing, _, verb = rest.partition(":")
         key = f"run/{kind}/{thing}"
         if verb:
             return self._policy(key, verb, body)
@@ -292,6 +311,13 @@ class LocalCloud:
             build["status"] = "FAILURE"
 
 
+def _run_name(path: str) -> tuple[str, str, str]:
+    """Tell what a path of Cloud Run's APIs names: jobs or services, which one, and what is asked of it."""
+    kind, _, rest = re.sub(r".*?(jobs|services|locations)(?=$|/)(?!.*/(jobs|services))", r"\1", path).partition("/")
+    thing, _, verb = rest.partition(":")
+    return kind, thing, verb
+
+
 def _uploaded(body: bytes) -> bytes:
     """Take the content out of an upload of two parts: what is said about an object, and the object."""
     boundary = body.split(b"\n", 1)[0].strip()
@@ -328,10 +354,13 @@ class _Handler(BaseHTTPRequestHandler):
         query = {key: values[-1] for key, values in parse_qs(parts.query, keep_blank_values=True).items()}
         try:
             body = json.loads(raw) if raw[:1] == b"{" else raw
-            found = self.cloud.answer(self.command, parts.netloc, parts.path, query, body)
+            account = self.headers.get("Authorization", "").removeprefix("Bearer ")
+            found = self.cloud.answer(account, self.command, parts.netloc, parts.path, query, body)
             self._reply(200, found)
         except NotFound:
             self._reply(404, {"error": {"code": 404, "message": "Requested entity was not found.", "status": "NOT_FOUND"}})
+        except Forbidden:
+            self._reply(403, {"error": {"code": 403, "message": "Permission denied.", "status": "PERMISSION_DENIED"}})
         except Exception as error:  # noqa: BLE001 - the test tells it
             self.cloud.problems.append(f"{self.command} {self.path}: {error!r}")
             self._reply(400, {"error": {"code": 400, "message": repr(error), "status": "INVALID_ARGUMENT"}})

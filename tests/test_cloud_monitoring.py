@@ -360,7 +360,7 @@ def test_a_single_point_that_fails_once_is_tried_again_alone(setup: Setup) -> No
         (
             Status.PERMISSION_DENIED,
             "Permission monitoring.timeSeries.create denied",
-            f"gcloud projects add-iam-policy-binding {PROJECT} --member=serviceAccount:SERVICE_ACCOUNT --role=roles/monitoring.metricWriter",
+            f"gcloud projects add-iam-policy-binding {PROJECT} --member=user:YOU --role=roles/monitoring.metricWriter",
         ),
         (
             Status.PERMISSION_DENIED,

@@ -86,6 +86,18 @@ def test_gcloud_takes_the_build(cloud: LocalCloud) -> None:
 # Every gcloud command parses
 
 
+STEP = {
+    "PROJECT": "p1",
+    "PROJECT_NUMBER": "123456789",
+    "REGION": REGION,
+    "NAME": "logwatch",
+    "WATCH": "w",
+    "IMAGE": "i",
+    "SETTINGS": "A=b",
+    "SECRETS": "C=d:1",
+}
+"""What the last step of a build is told, but for AS."""
+
 RECORDER = """#!/bin/bash
 printf '%q ' gcloud "$@" >>"$RECORD"
 echo >>"$RECORD"
@@ -98,8 +110,7 @@ esac
 """
 
 
-SLOW = """#!/bin/bash
-case $* in
+SLOW = """case $* in
 *'service-accounts describe logwatch-builder'*) echo PERMISSION_DENIED >&2; exit 1 ;;
 *'service-accounts describe'*) echo >>"$COUNT"; [ "$(wc -l <"$COUNT")" -ge 3 ] || { echo SERVICE_DISABLED >&2; exit 1; } ;;
 esac
@@ -130,18 +141,8 @@ def commands_of_scripts(folder: Path) -> list[str]:
         for kind in ("job", "service"):
             found += recorded(folder, SETUP, "--project", "p1", "--as", kind, *setting, finds=finds, LOGWATCH_WEBHOOK_URL="x")
     found += recorded(folder, TEARDOWN, "--project", "p1", "--yes", "--custom-index", finds="everything")
-    step = {
-        "PROJECT": "p1",
-        "PROJECT_NUMBER": "123456789",
-        "REGION": REGION,
-        "NAME": "logwatch",
-        "WATCH": "w",
-        "IMAGE": "i",
-        "SETTINGS": "A=b",
-        "SECRETS": "C=d:1",
-    }
     for kind in ("job", "service"):
-        found += recorded(folder, DEPLOY, finds="nothing", AS=kind, **step)
+        found += recorded(folder, DEPLOY, finds="nothing", AS=kind, **STEP)
     return found
 
 
@@ -149,15 +150,17 @@ def commands_of_documents() -> list[str]:
     texts = [*DOCUMENTS, *(ROOT / "deploy").glob("*.sh"), BUILD]
     lines = [line for path in texts for line in path.read_text().replace("\\\n", " ").splitlines()]
     pattern = r"(?:^|^# +|[`|] ?|run: |again: |It: )(gcloud (?!is |itself|talks)[a-z][^`|#]*)"
-    found = [match[1].strip() for line in lines if "$" not in line for match in re.finditer(pattern, line)]
+    found = [
+        re.sub(r" > \S+$", "", match[1].strip()) for line in lines if "$" not in line for match in re.finditer(pattern, line)
+    ]
     return [command.rpartition('"')[0] if command.count('"') % 2 else command for command in found]
 
 
 @needs_gcloud
 def test_every_gcloud_command_of_scripts_and_documents_parses(tmp_path: Path) -> None:
-    commands = sorted(set(commands_of_scripts(tmp_path)) | set(commands_of_documents()))
+    told = {*commands_of_scripts(tmp_path), *commands_of_documents()}
+    commands = sorted({re.sub(r"\bPROJECT\b", "my-project", command) for command in told})  # a document's own word for it
     assert len(commands) > 60
-    commands = [re.sub(r"\bPROJECT\b", "my-project", command) for command in commands]  # a document's own word for it
     listed = tmp_path / "commands.json"
     listed.write_text(
         json.dumps([{"command_string": command} for command in [*commands, "gcloud run jobs deploy x --max-retriess=0"]])
@@ -173,6 +176,12 @@ def test_every_gcloud_command_of_scripts_and_documents_parses(tmp_path: Path) ->
     wrong = {found["command_string"]: found["error_message"] for found in verdicts if not found["success"]}
     assert len(verdicts) == len(commands) + 1
     assert list(wrong) == ["gcloud run jobs deploy x --max-retriess=0"], wrong
+
+
+def test_the_page_sets_the_project_that_its_commands_leave_out() -> None:
+    text = (ROOT / "docs/deploy.md").read_text()
+    first = text.index("gcloud config set project my-project")
+    assert re.findall(r"gcloud (?:run|logging|scheduler|builds|artifacts) ", text[:first]) == []
 
 
 @pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is missing")
@@ -197,6 +206,8 @@ def start(script: Path, *arguments: str, stdin: str = "", **environment: str) ->
     [
         (["--frobnicate"], "unknown option --frobnicate"),
         (["--project"], "--project needs a value"),
+        (["--project", "p1", "--build", "--secret"], "--secret needs a value"),
+        (["--yes"], "unknown option --yes"),
         (["--project", "p1", "--as", "cron"], "right are job and service"),
         (["--project", "p1", "--name", "Log_Watch"], "small letters"),
         (["--project", "p1", "--name", "a-name-that-is-far-too-long"], "2 to 22"),
@@ -213,6 +224,16 @@ def test_a_wrong_argument_is_named_with_its_cure(arguments: list[str], complaint
     assert (ran.returncode, ran.stdout) == (2, "")
     assert complaint in ran.stderr
     assert "hunter2" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [(["--as", "job"], "unknown option --as"), (["--name"], "--name needs a value"), ([""], "unknown option ")],
+)
+def test_teardown_takes_no_more_than_it_has(arguments: list[str], complaint: str) -> None:
+    ran = start(TEARDOWN, *arguments)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert complaint in ran.stderr
 
 
 @needs_gcloud
@@ -272,11 +293,88 @@ def test_what_is_missing_to_build_the_image_is_named(tmp_path: Path) -> None:
     assert ran.stderr.startswith("skipped: buildah is missing; run: apt-get install ")
 
 
+def start_with(
+    gcloud: str, folder: Path, script: Path, *arguments: str, stdin: str = "", **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a script with a gcloud that is a script itself."""
+    (folder / "gcloud").write_text(f"#!/bin/bash\n{gcloud}\n")
+    (folder / "gcloud").chmod(0o755)
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}"  # noqa: TID251 - the rest of the path is kept
+    environment = {"PATH": path, "LOGWATCH_DEPLOY_WAIT": "0", "COUNT": str(folder / "count"), **more}
+    return start(script, "--project", "p1", *arguments, stdin=stdin, **environment)
+
+
+def test_without_gcloud_it_is_said_where_to_get_it(tmp_path: Path) -> None:
+    for tool in ("bash", "env", "dirname"):
+        (tmp_path / tool).symlink_to(str(shutil.which(tool)))
+    ran = start(SETUP, "--project", "p1", PATH=str(tmp_path))
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == "setup.sh: gcloud is not installed\n  https://cloud.google.com/sdk/docs/install\n"
+
+
+@pytest.mark.parametrize(
+    ("gcloud", "code", "complaint"),
+    [
+        ("echo boom >&2; exit 1", 2, "setup.sh: cannot look at project p1\n  boom\n"),
+        (
+            "case $* in *'services enable'*) echo no billing >&2; exit 1 ;; esac",
+            1,
+            "setup.sh: this failed: gcloud services enable",
+        ),
+        ("case $* in *'services enable'*) echo no billing >&2; exit 1 ;; esac", 1, "\nno billing\n"),
+        (
+            "case $* in *'versions access'*) exit 1 ;; *'versions add'*) echo no right >&2; exit 1 ;; esac",
+            2,
+            "setup.sh: cannot fill secret logwatch-webhook-url\n  no right\n",
+        ),
+    ],
+)
+def test_what_fails_is_told_in_gclouds_own_words(tmp_path: Path, gcloud: str, code: int, complaint: str) -> None:
+    ran = start_with(gcloud, tmp_path, SETUP, LOGWATCH_WEBHOOK_URL="https://x.test/hunter2")
+    assert ran.returncode == code
+    assert complaint in ran.stderr
+    assert "hunter2" not in ran.stdout + ran.stderr
+
+
+def test_an_api_that_never_comes_is_given_up(tmp_path: Path) -> None:
+    never = "case $* in *'accounts describe'*) echo >>\"$COUNT\"; echo SERVICE_DISABLED >&2; exit 1 ;; esac"
+    ran = start_with(never, tmp_path, SETUP)
+    assert ran.returncode == 1
+    assert "setup.sh: cannot look: gcloud iam service-accounts describe" in ran.stderr
+    assert len((tmp_path / "count").read_text().splitlines()) == 6
+
+
+def test_settings_of_what_runs_already_wait_for_a_build(tmp_path: Path) -> None:
+    there = "case $* in *jobs*image*) echo europe-docker.pkg.dev/p1/logwatch/logwatch:1 ;; esac"
+    ran = start_with(there, tmp_path, SETUP, "--set", "LOGWATCH_LANG=en")
+    assert ran.returncode == 0
+    assert "there   image of logwatch (--build for an upgrade)\nnote    settings and new secrets take effect" in ran.stdout
+
+
+def test_a_job_that_cannot_be_looked_at_is_not_taken_for_one_that_runs(tmp_path: Path) -> None:
+    ran = start_with("case $* in *jobs*image*) echo no right >&2; exit 1 ;; esac", tmp_path, SETUP)
+    assert (ran.returncode, ran.stderr) == (1, "no right\n")
+
+
+def test_teardown_goes_on_when_the_project_is_named(tmp_path: Path) -> None:
+    ran = start_with("echo $* >>$COUNT", tmp_path, TEARDOWN, stdin="p1\n")
+    assert ran.returncode == 0
+    assert "iam service-accounts delete logwatch-runner@p1" in (tmp_path / "count").read_text()
+
+
+def test_teardown_of_nothing_deletes_nothing(tmp_path: Path) -> None:
+    told = recorded(tmp_path, TEARDOWN, "--project", "p1", "--yes", "--custom-index", finds="nothing")
+    assert len(told) > 10
+    assert [each for each in told if not re.search(r" (describe|list|get-iam-policy) ", each)] == []
+
+
+def test_a_deployment_is_of_a_job_or_a_service() -> None:
+    ran = start(DEPLOY, AS="cron", **STEP)
+    assert (ran.returncode, ran.stderr) == (2, "deploy.sh: AS=cron: right are job and service\n")
+
+
 def test_an_api_that_is_not_known_everywhere_yet_is_waited_for(tmp_path: Path) -> None:
-    (tmp_path / "gcloud").write_text(SLOW)
-    (tmp_path / "gcloud").chmod(0o755)
-    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"  # noqa: TID251 - the rest of the path is kept
-    ran = start(SETUP, "--project", "p1", PATH=path, LOGWATCH_DEPLOY_WAIT="0", COUNT=str(tmp_path / "count"))
+    ran = start_with(SLOW, tmp_path, SETUP)
     assert ran.returncode == 1
     assert "there   account logwatch-runner\nthere   account logwatch-caller" in ran.stdout
     assert "cannot look: gcloud iam service-accounts describe logwatch-builder@p1" in ran.stderr
@@ -322,8 +420,12 @@ def builder(cloud: LocalCloud) -> Callable[[dict[str, Any]], None]:
             Build.pb(Build()),
         )
         values = {**given["substitutions"], "PROJECT_ID": PROJECT, "PROJECT_NUMBER": "123456789", "BUILD_ID": given["id"]}
+        given = {**given, "serviceAccount": substituted(given["serviceAccount"], values)}
         step = given["steps"][-1]
         environment = dict(substituted(each, values).split("=", 1) for each in step["env"])
+        environment["CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"] = cloud.login(
+            given["serviceAccount"].rpartition("/")[2].partition("@")[0]
+        )
         ran = cloud.start(step["entrypoint"], *(ROOT / each for each in step["args"]), **environment)
         if ran.returncode:
             raise RuntimeError(ran.stderr)
@@ -342,10 +444,21 @@ def roles(cloud: LocalCloud) -> dict[str, set[str]]:
     return given
 
 
-def set_up(cloud: LocalCloud, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    ran = cloud.start(SETUP, "--project", PROJECT, *arguments, **environment)
+def set_up(cloud: LocalCloud, *arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    ran = cloud.start(SETUP, "--project", PROJECT, *arguments, stdin=stdin, **environment)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran
+
+
+def fail(_: dict[str, Any]) -> None:
+    raise RuntimeError("a test failed")
+
+
+def answers(cloud: LocalCloud, command: str) -> str:
+    """Give what a document's command shows, for a project that is set up."""
+    ran = cloud.start(*shlex.split(command.replace("PROJECT", PROJECT)))
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.strip()
 
 
 def container(cloud: LocalCloud, kind: str) -> dict[str, Any]:
@@ -380,7 +493,7 @@ def test_a_job_is_set_up_once_and_torn_down_whole(cloud: LocalCloud) -> None:
         "logwatch-caller": {"roles/run.invoker run logwatch"},
         "logwatch-builder": {
             f"roles/logging.logWriter cloudresourcemanager {PROJECT}",
-            f"roles/run.developer cloudresourcemanager {PROJECT}",
+            "roles/run.developer run logwatch",
             f"roles/iam.serviceAccountUser iam logwatch-runner@{PROJECT}.iam.gserviceaccount.com",
             f"roles/storage.objectViewer storage {PROJECT}-logwatch-source",
             "roles/artifactregistry.writer artifactregistry logwatch",
@@ -418,6 +531,16 @@ def test_a_job_is_set_up_once_and_torn_down_whole(cloud: LocalCloud) -> None:
     index = cloud.made[f"logging/projects/{PROJECT}/locations/global/buckets/_Default"]["indexConfigs"]
     assert index == [{"fieldPath": "jsonPayload.message", "type": "INDEX_TYPE_STRING"}]
 
+    shown = [each for each in commands_of_documents() if each.startswith("gcloud run jobs describe") and "--format" in each]
+    assert [answers(cloud, each) for each in shown] == [run["image"]]
+
+    # The account that deploys may deploy this one job.
+    cloud.made["run/jobs/shop"] = {**cloud.made["run/jobs/logwatch"]}
+    image = ("--image=another", f"--region={REGION}", f"--project={PROJECT}")
+    as_builder = {"CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": cloud.login("logwatch-builder")}
+    assert "PERMISSION_DENIED" in cloud.start("gcloud", "run", "jobs", "deploy", "shop", *image, **as_builder).stderr
+    assert cloud.made.pop("run/jobs/shop") == cloud.made["run/jobs/logwatch"]
+
     cloud.changes.clear()
     set_up(cloud, *options, LOGWATCH_SLACK_WEBHOOK_URL=WEBHOOK)
     assert cloud.changes == []
@@ -427,38 +550,53 @@ def test_a_job_is_set_up_once_and_torn_down_whole(cloud: LocalCloud) -> None:
 @needs_gcloud
 @pytest.mark.cloud
 def test_a_service_is_set_up_and_torn_down_whole(cloud: LocalCloud) -> None:
+    cloud.on_build = fail
+    ran = cloud.start(SETUP, "--project", PROJECT, "--as", "service", "--service", "shop")
+    assert ran.returncode == 1
+    assert container(cloud, "service")["image"] == "us-docker.pkg.dev/cloudrun/container/hello:latest"
+    assert not [name for name in cloud.made if name.startswith("cloudscheduler/")]
+
+    # What failed is begun again, and nothing else.
     cloud.on_build = builder(cloud)
+    cloud.changes.clear()
     set_up(cloud, "--as", "service", "--service", "shop")
+    assert {name.partition("/")[0] for _, name, _ in cloud.changes} == {"storage", "cloudbuild", "run", "cloudscheduler"}
     spec = cloud.made["run/services/logwatch"]["spec"]["template"]
     run = container(cloud, "service")
     assert run["args"] == ["serve"]
     assert run["startupProbe"] == {"httpGet": {"path": "/healthz"}}
-    assert (spec["spec"]["containerConcurrency"], spec["spec"]["timeoutSeconds"]) == (1, 60)
+    assert (spec["spec"]["containerConcurrency"], spec["spec"]["timeoutSeconds"]) == (8, 60)
     assert spec["metadata"]["annotations"]["autoscaling.knative.dev/maxScale"] == "1"
-    assert cloud.made["run/services/logwatch"]["metadata"]["annotations"]["run.googleapis.com/ingress"] == "internal"
-    assert {"name": "LOGWATCH_SOURCE", "value": f"gcp://{PROJECT}/shop"} in run["env"]
+    told = cloud.made["run/services/logwatch"]["metadata"]["annotations"]
+    assert told["run.googleapis.com/ingress"] == "internal"
+    assert json.loads(told["run.googleapis.com/custom-audiences"]) == [f"https://logwatch-123456789.{REGION}.run.app"]
     assert roles(cloud)["logwatch-caller"] == {"roles/run.invoker run logwatch"}
     schedule = cloud.made[f"cloudscheduler/projects/{PROJECT}/locations/{REGION}/jobs/logwatch"]
     base = f"https://logwatch-123456789.{REGION}.run.app"
     account = f"logwatch-caller@{PROJECT}.iam.gserviceaccount.com"
+    own = {
+        "LOGWATCH_SOURCE": f"gcp://{PROJECT}/shop",
+        "LOGWATCH_STATE": f"gs://{PROJECT}-logwatch-state/state.json",
+        "LOGWATCH_SERVE_AUDIENCE": base,
+        "LOGWATCH_SERVE_CALLER": account,
+        "LOGWATCH_SERVE_SIGNATURE": "removed",
+    }
+    assert {each["name"]: each["value"] for each in run["env"]} == own
+    shown = [each for each in commands_of_documents() if each.startswith("gcloud run services describe") and "--format" in each]
+    assert [answers(cloud, each) for each in shown] == [run["image"]]
     assert schedule["httpTarget"]["uri"] == f"{base}/tick"
     assert schedule["httpTarget"]["oidcToken"] == {"serviceAccountEmail": account, "audience": base}
 
-    # A secret that comes later, and the next build; the setting of before stays.
-    cloud.start(
-        SETUP,
-        "--project",
-        PROJECT,
-        "--as",
-        "service",
-        "--service",
-        "shop",
-        "--secret",
-        "smtp-password=-",
-        "--build",
-        stdin="hunter2",
-    )
-    variables = {each["name"] for each in container(cloud, "service")["env"]}
-    assert variables == {"LOGWATCH_SOURCE", "LOGWATCH_STATE", "LOGWATCH_SMTP_PASSWORD"}
-    assert container(cloud, "service")["image"].endswith(":build-2")
+    # A secret that comes later, and the next build; the settings of before stay.
+    set_up(cloud, "--as", "service", "--service", "shop", "--secret", "smtp-password=-", "--build", stdin="hunter2")
+    assert {each["name"] for each in container(cloud, "service")["env"]} == {*own, "LOGWATCH_SMTP_PASSWORD"}
+    assert container(cloud, "service")["image"].endswith(":build-3")
+
+    # From service to job: the schedule calls the new one, with the other kind of token; the old one stays.
+    set_up(cloud, "--service", "shop")
+    assert {"run/services/logwatch", "run/jobs/logwatch"} <= set(cloud.made)
+    schedule = cloud.made[f"cloudscheduler/projects/{PROJECT}/locations/{REGION}/jobs/logwatch"]
+    assert schedule["httpTarget"]["uri"].endswith("/jobs/logwatch:run")
+    assert schedule["httpTarget"]["oauthToken"] == {"serviceAccountEmail": account}
+    assert "oidcToken" not in schedule["httpTarget"]
     assert_nothing_is_left(cloud)

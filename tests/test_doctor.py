@@ -216,6 +216,7 @@ def test_summaries_of_which_some_are_lost_are_a_note(run: Run, tmp_path: Path) -
             1,
             {"logs": "wrong", "lines": "unsure"},
         ),
+        (grpc.StatusCode.PERMISSION_DENIED, "the API is disabled", 1, {"logs": "wrong", "lines": "unsure"}),
         (grpc.StatusCode.UNAUTHENTICATED, "invalid credentials", 1, {"logs": "wrong", "lines": "unsure"}),
         (grpc.StatusCode.NOT_FOUND, "no such project", 1, {"logs": "wrong", "lines": "unsure"}),
         (grpc.StatusCode.UNAVAILABLE, "try later", 3, {"logs": "unsure", "lines": "unsure"}),
@@ -232,7 +233,8 @@ def test_a_log_that_cannot_be_read_keeps_no_other_check_from_its_line(
     assert {name: rows[name]["outcome"] for name in checks} == checks
     assert rows["metrics"]["outcome"] == rows["email"]["outcome"] == rows["state"]["outcome"] == "ok"
     cures = " ".join(cure for name in ("logs", "quota") for cure in rows.get(name, {"cures": []})["cures"])
-    assert ("roles/logging.viewer" in cures) == (code is grpc.StatusCode.PERMISSION_DENIED)
+    assert ("roles/logging.viewer" in cures) == ("logEntries.list" in message)
+    assert ("gcloud services enable logging.googleapis.com" in cures) == ("disabled" in message)
     assert ("LOGWATCH_READ_REQUESTS_PER_MINUTE" in cures) == (code is grpc.StatusCode.RESOURCE_EXHAUSTED)
 
 
@@ -282,6 +284,9 @@ def test_each_wrong_setting_is_named_and_the_rest_is_tried(
 ) -> None:
     with clinic(run, tmp_path) as made:
         ran = run("doctor", **{k: v for k, v in {**made.world.environment, **more}.items() if v != "-"})
+        assert {
+            row["check"] for row in made.examine(**more)[0].values() if row["outcome"] == "wrong" and not row["cures"]
+        } == set()
     assert ran.code == 2, ran.err
     wrong = [line for line in ran.out.splitlines() if line.startswith("✗")]
     assert all(any(name in line for line in wrong) for name in named), ran.out
@@ -340,6 +345,13 @@ def test_metrics_that_cannot_be_written(run: Run, tmp_path: Path, code: grpc.Sta
     assert rows["metrics"]["outcome"] == outcome
     assert ran.code == (3 if outcome == "unsure" else 1)
     assert cure in " ".join(rows["metrics"]["cures"])
+
+
+def test_a_clock_that_is_ahead_is_what_a_refused_point_leads_to(run: Run, tmp_path: Path) -> None:
+    with clinic(run, tmp_path) as made:
+        rows, _ = made.examine(LOGWATCH_NOW=f"{NOW + timedelta(minutes=10):%Y-%m-%dT%H:%M:%SZ}")
+    assert "future" in rows["metrics"]["text"]
+    assert rows["metrics"]["cures"] == ["sudo timedatectl set-ntp true"]
 
 
 def test_two_doctors_at_once_are_no_trouble(run: Run, tmp_path: Path) -> None:
@@ -430,7 +442,9 @@ def test_addresses_that_nobody_is_at(run: Run, tmp_path: Path, check: str, url: 
         address = url.format(port=made.world.slack.http.server_address[1])
         rows, ran = made.examine(**{f"LOGWATCH_{check.upper()}_URL": address})
     assert rows[check]["outcome"] == outcome
-    assert rows[check]["cures"]
+    (cure,) = rows[check]["cures"]
+    assert cure.startswith(f"LOGWATCH_{check.upper()}_URL")
+    assert rows[check]["text"].partition(": ")[2] not in cure, "it says what to look at, not once more what was wrong"
     assert "s3cr3t" not in ran.out
 
 
@@ -459,6 +473,10 @@ def test_each_endpoints_answer_is_told(run: Run, tmp_path: Path, path: str, says
     assert rows[f"endpoint {path}"]["outcome"] == outcome
     assert sum(row["outcome"] == "ok" for name, row in rows.items() if name.startswith("endpoint")) >= 3
     assert outcome != "wrong" or rows[f"endpoint {path}"]["cures"]
+    if says == STATES["metrics"]["off"]:
+        (cure,) = rows[f"endpoint {path}"]["cures"]
+        place = f"--project={PROJECT} --region=asia-northeast3"
+        assert cure == f"gcloud run services update o4o-core-api {place} --update-env-vars=BETA_MODE=true"
 
 
 # ---- the state

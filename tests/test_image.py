@@ -1,6 +1,7 @@
 """The image, built from the Dockerfile and run: what Cloud Run will start. Asked for by `make image`."""
 
 import json
+import socket
 import subprocess
 import time
 from collections.abc import Mapping
@@ -64,6 +65,37 @@ def test_a_run_of_the_image_reads_tells_and_remembers(tmp_path: Path, monkeypatc
         again = in_image("logwatch", "run", environment=world.environment)
         assert again.returncode == 0, again.stderr
         assert len(texts(world)) == 1
+
+
+def test_the_image_serves_too_and_lets_nobody_in_without_a_token(tmp_path: Path) -> None:
+    code = """
+import os, subprocess, time, urllib.error, urllib.request
+server = subprocess.Popen(["logwatch", "serve"], stdout=subprocess.DEVNULL)
+def ask(path, method):
+    try:
+        return urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{os.environ['PORT']}{path}", method=method)).status
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return None
+end = time.monotonic() + 60
+while ask("/healthz", "GET") is None and server.poll() is None and time.monotonic() < end:
+    time.sleep(0.2)
+told = ask("/healthz", "GET"), ask("/tick", "POST")
+server.terminate()
+print(*told, server.wait(20))
+"""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    caller = {
+        "PORT": port,
+        "LOGWATCH_SERVE_AUDIENCE": "https://logwatch-1.asia-northeast3.run.app",
+        "LOGWATCH_SERVE_CALLER": "logwatch-caller@p.iam.gserviceaccount.com",
+        "LOGWATCH_SERVE_SIGNATURE": "removed",
+    }
+    with World(tmp_path, ENTRIES, now=FIRES, in_bucket=True) as world:
+        ran = in_image("python", "-c", code, environment={**world.environment, **caller})
+        assert (ran.returncode, ran.stdout.decode().strip()) == (0, "200 401 0"), ran.stderr
 
 
 def test_arguments_follow_the_name_and_nobody_in_particular_runs_it() -> None:

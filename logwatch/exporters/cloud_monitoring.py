@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from logwatch.errors import ExportError
+from logwatch.errors import ExportError, member
 from logwatch.exporters.descriptors import DOUBLE, GAUGE, describe, difference
 from logwatch.exporters.refusals import HEAD, NO_TEXT, NOT_FINITE, THERE_ALREADY, TOO_OFTEN, TWICE, Cause, find_causes
 from logwatch.points import PREFIX
@@ -222,10 +222,8 @@ class CloudMonitoringExporter:
         if isinstance(error, api.Forbidden) and "disabled" in str(error):
             hint = f"run: gcloud services enable monitoring.googleapis.com --project={project}"
         elif isinstance(error, api.Forbidden):
-            member = "serviceAccount:SERVICE_ACCOUNT"
-            hint = (
-                f"run: gcloud projects add-iam-policy-binding {project} --member={member} --role=roles/monitoring.metricWriter"
-            )
+            who = member(self._connect().transport._credentials)  # noqa: SLF001 - nothing public tells
+            hint = f"run: gcloud projects add-iam-policy-binding {project} --member={who} --role=roles/monitoring.metricWriter"
         elif isinstance(error, api.Unauthorized) or not isinstance(error, api.GoogleAPICallError):
             hint = "run: gcloud auth application-default login"
         elif isinstance(error, api.ClientError):

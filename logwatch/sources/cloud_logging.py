@@ -18,7 +18,7 @@ from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
 from logwatch.entries import NS, Entry, Span, to_datetime
-from logwatch.errors import ConfigError, SourceError
+from logwatch.errors import ConfigError, SourceError, member
 from logwatch.reading import Columns, Reading
 from logwatch.samples import LARGEST, LOGGER_KEYS, SLOW_REQUEST, SUMMARY, fold_route
 from logwatch.sources.lines import KEYS, Hits
@@ -285,11 +285,11 @@ class CloudLoggingSource:
                 first, most = (5.0, 30.0) if isinstance(error, api.ResourceExhausted) else (0.2, 10.0)
                 wait = min(first * 1.6**attempt, most) * random.uniform(1, 1.25)  # noqa: S311 - spreads retries, no secret
                 if clock() - begun + wait > self.budget_s:
-                    raise self._error(error) from error
+                    raise self._error(error, client) from error
                 progress(f"Cloud Logging: {_reason(error)}; again in {wait:.0f} s", None)
                 self.quota.sleep(wait)
             except (api.GoogleAPICallError, GoogleAuthError) as error:
-                raise self._error(error) from error
+                raise self._error(error, client) from error
         raise AssertionError
 
     def _check_quota(self, left_s: float) -> None:
@@ -298,13 +298,16 @@ class CloudLoggingSource:
             hint = "it comes back within a minute; LOGWATCH_READ_REQUESTS_PER_MINUTE is logwatch's share of it"
             raise SourceError("the project's read quota is used up for now", where=f"gcp://{self.project}", hint=hint)
 
-    def _error(self, error: Exception) -> SourceError:
+    def _error(self, error: Exception, client: LoggingServiceV2Client) -> SourceError:
         from google.api_core import exceptions as api
 
         project = self.project
         hint = None
-        if isinstance(error, api.Forbidden):
-            hint = f"run: gcloud projects add-iam-policy-binding {project} --member=user:YOU --role=roles/logging.viewer"
+        if isinstance(error, api.Forbidden) and "disabled" in str(error):
+            hint = f"run: gcloud services enable logging.googleapis.com --project={project}"
+        elif isinstance(error, api.Forbidden):
+            who = member(client.transport._credentials)  # noqa: SLF001 - nothing public tells
+            hint = f"run: gcloud projects add-iam-policy-binding {project} --member={who} --role=roles/logging.viewer"
         elif isinstance(error, api.Unauthorized) or not isinstance(error, api.GoogleAPICallError):
             hint = "run: gcloud auth application-default login"
         elif isinstance(error, api.NotFound):

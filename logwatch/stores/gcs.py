@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from logwatch.errors import ConflictError, StoreError
+from logwatch.errors import ConflictError, StoreError, member
 from logwatch.ports import Stored
 
 if TYPE_CHECKING:
@@ -146,9 +146,10 @@ class GcsStore:
             return StoreError("no Google credentials on this machine", where=self._where, hint=_LOGIN)
         hint = "try again; https://status.cloud.google.com tells of outages"
         if isinstance(error, api.Forbidden):
+            who = member(self._bucket.client._credentials)  # noqa: SLF001 - likewise
             hint = (
                 f"run: gcloud storage buckets add-iam-policy-binding gs://{self.bucket}"
-                f" --member={self._member()} --role=roles/storage.objectUser"
+                f" --member={who} --role=roles/storage.objectUser"
             )
         elif isinstance(error, api.NotFound):
             hint = (
@@ -162,8 +163,3 @@ class GcsStore:
         message = re.sub(r"^[A-Z]+ https?://\S+: ", "", str(getattr(error, "message", "") or error))
         message = " ".join(message.split())[:200]
         return StoreError(f"the state cannot be {what}: {type(error).__name__}: {message}", where=self._where, hint=hint)
-
-    def _member(self) -> str:
-        """Give who is asking, in the words of IAM, as far as the credentials know it."""
-        account = getattr(self._bucket.client._credentials, "service_account_email", "")  # noqa: SLF001 - likewise
-        return f"serviceAccount:{account}" if account and "@" in account else "user:YOU"
