@@ -88,9 +88,11 @@ def parse_timestamps(texts: Sequence[str], otherwise: int | None = None) -> "arr
     import numpy as np
 
     with suppress(ValueError):
-        usual = "".join(texts).encode().translate(_TO_ZEROS) == _USUAL_FORM * len(texts)
+        joined, size = "".join(texts).encode(), len(_USUAL_FORM)
+        usual = joined.translate(_TO_ZEROS) == _USUAL_FORM * len(texts) and set(map(len, texts)) == {size}
         if usual and min(texts) >= "1678" and max(texts) < "2262":
-            return array("q", np.array([text[:-1] for text in texts], "datetime64[ns]").tobytes())
+            without_zone = np.ndarray(len(texts), f"S{size - 1}", joined, strides=size)
+            return array("q", without_zone.astype("datetime64[ns]").tobytes())
     return array("q", [_parse_or(text, otherwise) for text in texts])
 
 

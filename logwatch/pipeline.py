@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from logwatch.custody import Held, take
 from logwatch.delivery import Delivery
-from logwatch.entries import Span, floor_minute, to_datetime, to_nanoseconds
-from logwatch.errors import ConfigError, ConflictError, ExportError, SourceError
+from logwatch.entries import Span, to_nanoseconds
+from logwatch.errors import ConflictError, ExportError, SourceError
 from logwatch.levels import Level
 from logwatch.points import Point, descriptors_version
 from logwatch.ports import Probe
 from logwatch.state import Lease, State, fall_over, with_evidence
 from logwatch.summary import RunSummary
+from logwatch.wanted import count_windows, import_pandas, read_entries, read_windows
 
 if TYPE_CHECKING:  # pandas comes with some of these, and only where a command needs it
     from collections.abc import Callable, Mapping
@@ -30,32 +31,19 @@ if TYPE_CHECKING:  # pandas comes with some of these, and only where a command n
     from logwatch.levels import Verdict
     from logwatch.notifications import Notification
     from logwatch.ports import Channel, Endpoints, Exporter, Progress, Source, Store
-    from logwatch.reading import Reading
     from logwatch.replay import Replayed
     from logwatch.rules import RuleSet
     from logwatch.tick import Life, Ticked, Ticker
     from logwatch.verdicts import Judged
+    from logwatch.wanted import Wanted
     from logwatch.windows import Windows
 
 LOG = logging.getLogger("logwatch.run")
 """What a run did, in detail; `logs.py` says who hears it."""
-MINUTE = timedelta(minutes=1)
 MARGIN = timedelta(seconds=10)
 """How long before the lease's end nothing more is begun."""
 MOST_LOOKUPS = 20
 """Reads and searches of one run, of the 60 a minute that the project has."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to judge, before it is known where a recording ends."""
-
-    since: Callable[[datetime], datetime] | None
-    """Gives the start for an end; None for all of a recording, an hour of what goes on."""
-    until: Callable[[datetime], datetime] | None
-    """Gives the end for "now"; None for as late as can be."""
-    service: str | None
-    grace: timedelta
 
 
 def judge(source: Source, rules: RuleSet, wanted: Wanted, *, now: datetime, progress: Progress) -> Judged:
@@ -69,7 +57,7 @@ def judge_and_replay(
 ) -> tuple[Judged, Replayed]:
     """Judge a span, and say what its minutes would have told on a simulated clock; from one reading."""
     span, reading = read_entries(source, wanted, reach=ticker.reach, now=now, progress=progress)
-    span, windows = _aggregated(reading, span, source, wanted, reach=ticker.rules.reach)
+    span, windows = count_windows(reading, span, source, wanted, reach=ticker.rules.reach)
     from logwatch.archives import RecordedArchive
 
     archive = RecordedArchive(reading, source, wanted.service)
@@ -92,72 +80,6 @@ def _judged(rules: RuleSet, span: Span, windows: Windows) -> Judged:
     from logwatch.verdicts import Judged, evaluate
 
     return Judged(span, windows, tuple(evaluate(rules.section3, windows, span)))
-
-
-def read_windows(
-    source: Source, wanted: Wanted, *, reach: timedelta, now: datetime, progress: Progress
-) -> tuple[Span, Windows]:
-    """Fetch, parse and aggregate the wanted span, with `reach` before it for sliding spans.
-
-    Raises SourceError where nothing can be read, ConfigError where the span ends before it starts.
-    """
-    span, reading = read_entries(source, wanted, reach=reach, now=now, progress=progress)
-    return _aggregated(reading, span, source, wanted, reach=reach)
-
-
-def _aggregated(reading: Reading, span: Span, source: Source, wanted: Wanted, *, reach: timedelta) -> tuple[Span, Windows]:
-    from logwatch.windows import aggregate
-
-    if source.recorded and wanted.since is None and wanted.until is None:
-        windows = aggregate(reading, grace=wanted.grace)
-        return windows.span, windows
-    return span, aggregate(reading, span=span.widen(reach, timedelta()), grace=wanted.grace)
-
-
-def read_entries(
-    source: Source, wanted: Wanted, *, reach: timedelta, now: datetime, progress: Progress
-) -> tuple[Span, Reading]:
-    """Fetch and parse the wanted span, with `reach` before it; of a recording, all of it.
-
-    Raises SourceError where nothing can be read, ConfigError where the span ends before it starts.
-    """
-    span = None if source.recorded else live_span(wanted, now)
-    # A summary of the minute after the span can push the one before it back into the span.
-    fetched = span.widen(reach, MINUTE) if span else None
-    reading = source.read(fetched, service=wanted.service, progress=progress, meanwhile=_import_pandas)
-    return span or _recorded_span(reading, wanted), reading
-
-
-def _import_pandas() -> None:
-    """Import what judging needs, while reading goes on elsewhere."""
-    import logwatch.verdicts  # noqa: F401
-
-
-def live_span(wanted: Wanted, now: datetime) -> Span:
-    """Give the closed windows between since and until."""
-    closed = floor_minute(now - wanted.grace)
-    end = min(floor_minute(wanted.until(now)), closed) if wanted.until else closed
-    start = floor_minute(wanted.since(end)) if wanted.since else end - timedelta(hours=1)
-    return _checked(Span(start, end))
-
-
-def _recorded_span(reading: Reading, wanted: Wanted) -> Span:
-    """Give the windows between since and until, where "now" is the end of the recording."""
-    earliest, latest = reading.extent()
-    first, last = floor_minute(to_datetime(earliest)), floor_minute(to_datetime(latest)) + MINUTE
-    end = floor_minute(wanted.until(last)) if wanted.until else last
-    span = _checked(Span(floor_minute(wanted.since(end)) if wanted.since else min(first, end - MINUTE), end))
-    if span.end <= first or span.start >= last:
-        covers = f"the recording covers {first:%Y-%m-%dT%H:%MZ} to {last:%Y-%m-%dT%H:%MZ}"
-        raise SourceError(f"no entries between {span.start:%Y-%m-%dT%H:%MZ} and {span.end:%Y-%m-%dT%H:%MZ}", hint=covers)
-    return Span(max(span.start, first), min(span.end, last))
-
-
-def _checked(span: Span) -> Span:
-    if span.end <= span.start:
-        message = f"the span ends ({span.end:%Y-%m-%dT%H:%MZ}) before it starts ({span.start:%Y-%m-%dT%H:%MZ})"
-        raise ConfigError(message, where="--since, --until", hint="give a start that is at least a minute earlier")
-    return span
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +180,7 @@ class _Run:
             )
         with summary.timed("read"), ThreadPoolExecutor(1) as beside:
             probing = beside.submit(self._probe, now)
-            fresh = source.read(planned.read, service=self.parts.service, progress=lambda *_: None, meanwhile=_import_pandas)
+            fresh = source.read(planned.read, service=self.parts.service, progress=lambda *_: None, meanwhile=import_pandas)
             probe = probing.result()
             for series, value in probe.gauges.items():
                 fresh.add_gauge(series, to_nanoseconds(now), value)

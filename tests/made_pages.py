@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from logwatch.evidence import StepState
 from logwatch.messages import Place, build_message
 from logwatch.page import Listed, build_page
-from logwatch.pipeline import Wanted, judge_and_replay
+from logwatch.pipeline import judge_and_replay
 from logwatch.render import render_page
 from logwatch.report import build_report
 from logwatch.sources.files import FilesSource
 from logwatch.tick import Policy, Ticker
 from logwatch.walkthrough import StepLine
+from logwatch.wanted import Wanted
 from logwatch.wording import Audience
 from tests.conftest import LOGS, ROOT
 from tests.made_messages import RULES, TEMPLATES

@@ -18,13 +18,14 @@ from hypothesis import strategies as st
 from logwatch.config import bundled
 from logwatch.entries import NS, Span
 from logwatch.errors import SourceError
-from logwatch.pipeline import Wanted, judge, judge_and_replay
+from logwatch.pipeline import judge, judge_and_replay
 from logwatch.reading import Reading
 from logwatch.rule_files import load_rules
 from logwatch.sources.cloud_logging import CloudLoggingSource, ReadQuota, build_filter, take_page, to_entry
 from logwatch.sources.files import FilesSource
 from logwatch.tick import Policy, Ticker
 from logwatch.verdicts import Course, evaluate
+from logwatch.wanted import Wanted
 from logwatch.windows import Windows, aggregate
 from tests.conftest import ROOT
 from tests.local_google import Fault, LoggingServer, load_entries, make_entry, repeat

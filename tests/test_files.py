@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from logwatch.errors import ConfigError, LogwatchError, SourceError
-from logwatch.pipeline import Wanted, read_windows
 from logwatch.reading import Reading
 from logwatch.samples import SLOW_REQUEST, SUMMARY
 from logwatch.sources.files import PIECE, SECOND_PROCESS_FROM, FilesSource, _cut, _read_pieces
 from logwatch.sources.json_entries import MAX_ENTRY
+from logwatch.wanted import Wanted, read_windows
 from logwatch.windows import Quality, Windows, aggregate, counters_csv, slow_csv
 from tests.conftest import ROOT, run_process
 

@@ -24,6 +24,7 @@ from logwatch.samples import (
     Unparsed,
     assemble_blocks,
     fold_route,
+    fold_routes,
     is_malformed,
     load_object,
     parse_entry,
@@ -439,6 +440,11 @@ SECRETS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=12, max_size=40).map("z
 @given(st.text("/abc019-.:%", max_size=40), st.sampled_from("?#;"), st.text(max_size=20), SECRETS, st.text(max_size=20))
 def test_nothing_behind_a_delimiter_survives(path: str, delimiter: str, before: str, secret: str, after: str) -> None:
     assert secret not in fold_route(f"/{path}{delimiter}{before}{secret}{after}")
+
+
+@given(st.lists(st.text("/ab1%3F2?#:;&-\n\r é", max_size=40)))
+def test_many_urls_are_folded_as_each_of_them_is(urls: list[str]) -> None:
+    assert fold_routes(urls) == [fold_route(url) for url in urls]
 
 
 @given(st.text(max_size=80))

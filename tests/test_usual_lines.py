@@ -193,3 +193,7 @@ def test_the_grace_for_late_entries_is_judged_the_same() -> None:
     usual.add([*SUMMARIES, late], [])
     usual.flush()
     assert aggregate(reading, grace=timedelta(seconds=90)).quality.late == 1
+
+
+def test_two_texts_that_only_together_have_the_form_of_two_times_are_none() -> None:
+    assert parse_timestamps([STAMP + "2", STAMP[1:]], otherwise=7).tolist() == [7, 7]

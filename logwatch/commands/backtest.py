@@ -84,7 +84,8 @@ def backtest(
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Run every tick over recorded lines on a simulated clock: what would have been sent, and when; sends nothing."""
-    from logwatch.pipeline import play, read_entries
+    from logwatch.pipeline import play
+    from logwatch.wanted import read_entries
 
     settings = settings_from(source=source, service=service, lang=lang, rules=rules)
     adapter, name = build_source(settings)
@@ -138,7 +139,7 @@ def tune_rule(
 ) -> None:
     """Try one rule at other settings over the same lines: alerts and messages a week, time to find; changes no file."""
     from logwatch.assembly import build_policy
-    from logwatch.pipeline import read_windows
+    from logwatch.wanted import read_windows
 
     settings = settings_from(source=source, service=service, lang=lang, rules=rules)
     found = find_rule(rule, settings)

@@ -39,10 +39,10 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from logwatch.config import Settings
-    from logwatch.pipeline import Wanted
     from logwatch.ports import Source
     from logwatch.rules import RuleSet
     from logwatch.verdicts import Judged
+    from logwatch.wanted import Wanted
     from logwatch.windows import Quality
 
 
@@ -150,7 +150,7 @@ def windows(
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Write the table of 60 s windows behind the verdicts."""
-    from logwatch.pipeline import read_windows
+    from logwatch.wanted import read_windows
 
     settings = settings_from(source=source, service=service)
     adapter, _ = build_source(settings)

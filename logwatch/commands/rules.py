@@ -27,7 +27,7 @@ def rules_check(rules: RulesOption = None, source: SourceOption = None) -> None:
         adapter, _ = build_source(settings)
         now = clock_of(settings)()
         with progress_line() as progress:
-            from logwatch.pipeline import read_windows
+            from logwatch.wanted import read_windows
             from logwatch.wording import printable
 
             _, read = read_windows(

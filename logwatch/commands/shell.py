@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from logwatch.config import Settings
     from logwatch.listing import Paper
-    from logwatch.pipeline import Wanted
     from logwatch.ports import Progress, Source
     from logwatch.rules import Rule
     from logwatch.state import State
     from logwatch.tick import Ticker
     from logwatch.verdicts import Judged
+    from logwatch.wanted import Wanted
 
 
 def settings_from(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
@@ -77,7 +77,7 @@ def change_state(settings: Settings, edit: Callable[[State], State]) -> None:
 def wanted_span(settings: Settings, since: str | None, until: str | None, now: datetime) -> Wanted:
     """Say what to judge, before it is known where a recording ends; raises ConfigError for a time that is none."""
     from logwatch.config import parse_moment
-    from logwatch.pipeline import Wanted
+    from logwatch.wanted import Wanted
 
     def reader(text: str | None, where: str) -> Any:  # noqa: ANN401 - a function or None
         if text is None:
@@ -91,7 +91,7 @@ def wanted_span(settings: Settings, since: str | None, until: str | None, now: d
 def tell_filter(adapter: Source, wanted: Wanted, reach: timedelta, now: datetime) -> None:
     """Print the filter that a source would be read with."""
     from logwatch.errors import ConfigError
-    from logwatch.pipeline import live_span
+    from logwatch.wanted import live_span
 
     dump = getattr(adapter, "filter", None)
     if dump is None:

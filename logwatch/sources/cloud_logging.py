@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from logwatch.entries import NS, Entry, Span, to_datetime
 from logwatch.errors import ConfigError, SourceError, member
 from logwatch.reading import Columns, Reading
-from logwatch.samples import LARGEST, LOGGER_KEYS, SLOW_REQUEST, SUMMARY, fold_route
+from logwatch.samples import LARGEST, LOGGER_KEYS, SLOW_REQUEST, SUMMARY, fold_routes
 from logwatch.sources.lines import KEYS, Hits
 
 if TYPE_CHECKING:
@@ -337,7 +337,7 @@ def take_page(page: Sequence[Any], reading: Reading) -> None:
     it is, and fetched by its key, since a protobuf map's own items() is a loop in Python.
     """
     summaries, keys, values, width = [], [], [], array("i")
-    slow, labels, routes, durations = [], [], [], []
+    slow, labels, methods, urls, durations = [], [], [], [], []
     for raw in page:
         fields = raw.json_payload.fields
         message = fields["message"].string_value if "message" in fields else ""
@@ -356,12 +356,14 @@ def take_page(page: Sequence[Any], reading: Reading) -> None:
             if label and method and url and 0 < duration <= LARGEST:
                 slow.append(raw)
                 labels.append(label)
-                routes.append(f"{method[:20]} {fold_route(url)}")
+                methods.append(method[:20])
+                urls.append(url)
                 durations.append(duration)
                 continue
         reading.add(to_entry(raw))
     series = array("i", map(reading.series.__getitem__, keys))
     reading.add_summaries(_rows(summaries), series, array("d", values), width)
+    routes = map(" ".join, zip(methods, fold_routes(urls), strict=True))
     reading.add_slow_requests(_rows(slow), labels, routes, durations)
 
 

@@ -18,7 +18,7 @@ from msgspec.structs import astuple
 
 from logwatch.entries import Entry, parse_timestamps
 from logwatch.reading import Columns, Reading
-from logwatch.samples import LOGGER_KEYS, SLOW_REQUEST, SUMMARY, fold_route
+from logwatch.samples import LOGGER_KEYS, SLOW_REQUEST, SUMMARY, fold_routes
 
 BATCH = 512
 """Lines that become columns at once."""
@@ -168,7 +168,7 @@ class UsualLines:
 
     def _add_slow_requests(self, raws: list[Any]) -> None:
         labels, durations, methods, urls = zip(*map(_SLOW_COLUMNS, raws), strict=True)
-        routes = [f"{method[:20]} {fold_route(url)}" for method, url in zip(methods, urls, strict=True)]
+        routes = [f"{method[:20]} {route}" for method, route in zip(methods, fold_routes(urls), strict=True)]
         self.reading.add_slow_requests(_rows(raws), labels, routes, durations)
 
 
