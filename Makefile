@@ -64,7 +64,7 @@ screenshots: $(READY)
 image: $(READY)
 	@$(BIN)/pytest -m image -rs
 
-# Set up, build, deploy and tear down with the real gcloud against local servers: five minutes, more on a busy machine.
+# Set up, build, deploy and tear down with the real gcloud against local servers: two minutes, more on a busy machine.
 cloud: $(READY)
 	@$(BIN)/pytest -m cloud -rs -n 2
 
