@@ -60,7 +60,7 @@ tick: $(READY)
 screenshots: $(READY)
 	@$(BIN)/python -m tests.browser
 
-# Build the image and run it, without a Docker engine: five to twelve minutes, as root on Debian 12 with buildah and debootstrap.
+# Build the image and run it, without a Docker engine: three minutes, ten with a base to fetch, as root on Debian 12 with buildah and debootstrap.
 image: $(READY)
 	@$(BIN)/pytest -m image -rs
 
