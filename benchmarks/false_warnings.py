@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.hours import BEGIN, KINDS, SEEDS, Hour, healthy, incident, simulate
+from benchmarks.hours import BEGIN, KINDS, OWN, SEEDS, Hour, healthy, incident, own, simulate
 from logwatch.config import bundled
 from logwatch.entries import WINDOW
 from logwatch.levels import Level
@@ -73,6 +73,22 @@ def measure(folder: Path, hours: list[Hour]) -> list[Told]:
         return list(pool.map(judge, paths, expected, [hour.onset for hour in hours], chunksize=8))
 
 
+def print_row(name: str, spoke_after: list[int | None]) -> None:
+    """Print after how many closed windows the incidents of a kind were told."""
+    after = Counter(LATE if each is not None and each > LATE else each for each in spoke_after)
+    print(f"  {name:53}{after[1]:4}{after[2]:4}{after[3]:4}{after[LATE]:4}{after[None]:7}")
+
+
+def print_own(simulator: Path, folder: Path, seeds: range) -> None:
+    """Print the same for the simulator's own incidents, each drawn from these seeds."""
+    simulate(simulator, folder, [own(simulator, name, seed) for name in {name for name, *_ in OWN} for seed in seeds])
+    with ProcessPoolExecutor(2) as pool:
+        for name, onset, rules in OWN:
+            paths = [folder / f"own-{name}-{seed}.ndjson" for seed in seeds]
+            told = pool.map(judge, paths, [rules] * len(paths), [onset] * len(paths))
+            print_row(f"the simulator's own {name}, minute {onset}", [each.spoke_after for each in told])
+
+
 def main() -> None:
     """Make what is missing, measure, and print one table for each set of seeds."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -102,9 +118,8 @@ def main() -> None:
                     for hour, one in zip(failing, found, strict=True)
                     if hour.kind == kind and (hour.events_per_minute < PLENTY) == few
                 ]
-                after = Counter(LATE if each is not None and each > LATE else each for each in mine)
-                name_ = f"{kind.name}, {'under' if few else 'from'} {PLENTY} events a minute"
-                print(f"  {name_:53}{after[1]:4}{after[2]:4}{after[3]:4}{after[LATE]:4}{after[None]:7}")
+                print_row(f"{kind.name}, {'under' if few else 'from'} {PLENTY} events a minute", mine)
+        print_own(chosen.simulator, folder, range(SEEDS[name], SEEDS[name] + chosen.incidents))
 
 
 if __name__ == "__main__":

@@ -69,6 +69,14 @@ KINDS = (
 )
 
 
+OWN = (
+    ("payment", 20, ("payment-confirm",)),
+    ("storm", 30, ("checkout-success", "checkout-blocked")),
+    ("storm", 80, ("cache-error",)),
+)
+"""The simulator's own incidents: its spec, the minute in which it begins to fail, the rules that should say it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hour:
     """One recording to make or to read."""
@@ -108,6 +116,12 @@ def incident(kind: Kind, number: int, seed: int) -> Hour:
     name = f"{kind.name.replace(',', '').replace(' ', '-')}-{number:04}"
     per_minute = (checkout[shop] if kind.one_shop else load) * kind.events
     return Hour(name, spec_of(seed, onset + 15, random.randint(1, 4), base, events), kind, onset, per_minute)
+
+
+def own(simulator: Path, name: str, seed: int) -> Hour:
+    """Describe one of the simulator's own recordings, drawn anew from another seed."""
+    spec = json.loads((simulator / "specs" / f"{name}.json").read_text(encoding="utf-8"))
+    return Hour(f"own-{name}-{seed}", {**spec, "seed": seed, "start": f"{BEGIN:%Y-%m-%dT%H:%M:%SZ}"})
 
 
 def spec_of(seed: int, minutes: int, instances: int, base: Rates, events: list[dict[str, Any]]) -> dict[str, Any]:
