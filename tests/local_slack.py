@@ -18,9 +18,11 @@ import time
 from collections import deque
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs
+
+from tests.local_http import LocalHttp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,8 +123,7 @@ class LocalSlack:
         """Entered before a message takes effect, left before it is answered; may raise to break the connection."""
         self.closing = threading.Event()
         self.lock = threading.Lock()
-        self.http = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"slack": self}))
-        self.http.daemon_threads = True
+        self.http = LocalHttp(("127.0.0.1", port), type("Handler", (_Handler,), {"slack": self}))
         self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
         self.webhook_url, self.plain_url, self.api_url = self.url + WEBHOOK_PATH, self.url + PLAIN_PATH, self.url + "/api/"
 
