@@ -49,7 +49,7 @@ hours: $(READY)
 steps: $(READY)
 	@$(BIN)/python -m benchmarks.steps --simulator $(SIMULATOR)
 
-# Kill a run at every point between two effects, over a whole incident: three minutes.
+# Kill a run at every point between two effects, over a whole incident: eight minutes.
 faults: $(READY)
 	@$(BIN)/python -m tests.faults
 
