@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.assembly import build_rules, build_source
+from logwatch.assembly import build_rules
 from logwatch.commands.evaluate import write_page
 from logwatch.commands.options import (
     DumpOption,
@@ -23,14 +23,12 @@ from logwatch.commands.options import (
 )
 from logwatch.commands.shell import (
     as_json,
-    clock_of,
     find_rule,
+    look_at,
     paper_of,
     progress_line,
     settings_from,
     simulated_ticker,
-    tell_filter,
-    wanted_span,
     write,
 )
 
@@ -88,32 +86,30 @@ def backtest(
     from logwatch.wanted import read_entries
 
     settings = settings_from(source=source, service=service, lang=lang, rules=rules)
-    adapter, name = build_source(settings)
-    now = clock_of(settings)()
-    wanted = wanted_span(settings, since, until, now)
-    ticker = simulated_ticker(settings, adapter)
-    tickers = [ticker, *([simulated_ticker(settings.model_copy(update={"rules": against}), adapter)] if against else [])]
+    look = look_at(settings, since, until)
+    ticker = simulated_ticker(settings, look.source)
+    tickers = [ticker, *([simulated_ticker(settings.model_copy(update={"rules": against}), look.source)] if against else [])]
     known = _known(incidents, settings, ticker.rules)
     reach = max(each.reach for each in tickers)
     if dump_filter:
-        tell_filter(adapter, wanted, reach, now)
+        look.tell_filter(reach)
         return
     if format_ is ReplayFormat.HTML:
         _check_page(against, incidents)
-        write_page(settings, adapter, name, wanted, now, PageFormat.HTML, output)
+        write_page(settings, look, PageFormat.HTML, output)
         return
     with progress_line() as progress:
-        span, reading = read_entries(adapter, wanted, reach=reach, now=now, progress=progress)
+        span, reading = read_entries(look.source, look.wanted, reach=reach, now=look.now, progress=progress)
         from logwatch.archives import RecordedArchive
 
-        archive = RecordedArchive(reading, adapter, settings.service)
+        archive = RecordedArchive(reading, look.source, settings.service)
         replays = [play(archive, span, each, progress) for each in tickers]
     from logwatch.backtests import judge_backtest
     from logwatch.comparison import Side
 
     names = [str(settings.rules or "bundled"), str(against)]
     sides = [Side(*each) for each in zip(names, (ticker.rules for ticker in tickers), replays, strict=False)]
-    write(_render_backtest(judge_backtest(sides, known), settings, format_, name, output), output)
+    write(_render_backtest(judge_backtest(sides, known), settings, format_, look.name, output), output)
 
 
 def tune_rule(
@@ -148,17 +144,15 @@ def tune_rule(
     trials = plan_trials(found, _varied(vary or ()))
     rule_set = build_rules(settings)
     known = _known(incidents, settings, rule_set)
-    adapter, name = build_source(settings)
-    now = clock_of(settings)()
-    wanted = wanted_span(settings, since, until, now)
+    look = look_at(settings, since, until)
     reach = max(trial.rule.reach for trial in trials)
     if dump_filter:
-        tell_filter(adapter, wanted, reach, now)
+        look.tell_filter(reach)
         return
     with progress_line() as progress:
-        span, windows = read_windows(adapter, wanted, reach=reach, now=now, progress=progress)
+        span, windows = read_windows(look.source, look.wanted, reach=reach, now=look.now, progress=progress)
         tuned = tune(found, trials, Bench(rule_set, windows, span, build_policy(settings, publishes=False), known))
-    write(_render_tuning(tuned, settings, format_, name, output), output)
+    write(_render_tuning(tuned, settings, format_, look.name, output), output)
 
 
 def _known(path: Path | None, settings: Settings, rule_set: RuleSet) -> tuple[Known, ...]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.assembly import build_rules, build_source
+from logwatch.assembly import build_rules
 from logwatch.commands.options import (
     DumpOption,
     LangOption,
@@ -24,25 +24,21 @@ from logwatch.commands.options import (
 )
 from logwatch.commands.shell import (
     as_json,
-    clock_of,
-    is_old,
+    look_at,
     progress_line,
     settings_from,
     simulated_ticker,
-    tell_filter,
     terminal,
-    wanted_span,
     write,
 )
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from logwatch.commands.shell import Look
     from logwatch.config import Settings
-    from logwatch.ports import Source
     from logwatch.rules import RuleSet
     from logwatch.verdicts import Judged
-    from logwatch.wanted import Wanted
     from logwatch.windows import Quality
 
 
@@ -99,20 +95,17 @@ def evaluate(
     from logwatch.pipeline import judge
 
     settings = settings_from(source=source, service=service, lang=lang, rules=rules)
-    adapter, name = build_source(settings)
-    now = clock_of(settings)()
-    wanted = wanted_span(settings, since, until, now)
+    look = look_at(settings, since, until)
     rule_set = build_rules(settings)
     if dump_filter:
-        tell_filter(adapter, wanted, rule_set.reach, now)
+        look.tell_filter(rule_set.reach)
         return
     if format_ is Format.HTML:
-        judged = write_page(settings, adapter, name, wanted, now, PageFormat.HTML, output)
+        judged = write_page(settings, look, PageFormat.HTML, output)
     else:
         with progress_line() as progress:
-            judged = judge(adapter, rule_set, wanted, now=now, progress=progress)
-        old = is_old(adapter, judged, now)
-        write(_render(judged, rule_set, settings, format_, name=name, old=old, output=output), output)
+            judged = judge(look.source, rule_set, look.wanted, now=look.now, progress=progress)
+        write(_render(judged, rule_set, settings, look, format_, output), output)
     if fail_on:
         _fail_on(judged, fail_on)
 
@@ -130,13 +123,11 @@ def report(
 ) -> None:
     """Write one page: verdicts, charts, incidents with their steps, slow requests, messages; changes nothing anywhere."""
     settings = settings_from(source=source, service=service, lang=lang, rules=rules)
-    adapter, name = build_source(settings)
-    now = clock_of(settings)()
-    wanted = wanted_span(settings, since, until, now)
+    look = look_at(settings, since, until)
     if dump_filter:
-        tell_filter(adapter, wanted, simulated_ticker(settings, adapter).reach, now)
+        look.tell_filter(simulated_ticker(settings, look.source).reach)
         return
-    write_page(settings, adapter, name, wanted, now, format_, output)
+    write_page(settings, look, format_, output)
 
 
 def windows(
@@ -153,14 +144,12 @@ def windows(
     from logwatch.wanted import read_windows
 
     settings = settings_from(source=source, service=service)
-    adapter, _ = build_source(settings)
-    now = clock_of(settings)()
-    wanted = wanted_span(settings, since, until, now)
+    look = look_at(settings, since, until)
     if dump_filter:
-        tell_filter(adapter, wanted, timedelta(), now)
+        look.tell_filter(timedelta())
         return
     with progress_line() as progress:
-        span, read = read_windows(adapter, wanted, reach=timedelta(), now=now, progress=progress)
+        span, read = read_windows(look.source, look.wanted, reach=timedelta(), now=look.now, progress=progress)
     from logwatch.windows import counters_csv, slow_csv
 
     inside = read.within(span)
@@ -168,33 +157,28 @@ def windows(
     _tell_leftovers(read.quality)
 
 
-def write_page(
-    settings: Settings, adapter: Source, name: str, wanted: Wanted, now: datetime, format_: PageFormat, output: Path | None
-) -> Judged:
+def write_page(settings: Settings, look: Look, format_: PageFormat, output: Path | None) -> Judged:
     """Judge a span, play its minutes, and write the page about both."""
     from logwatch.assembly import audience, message_builder
     from logwatch.config import bundled
     from logwatch.pipeline import judge_and_replay
 
-    ticker = simulated_ticker(settings, adapter)
+    ticker = simulated_ticker(settings, look.source)
     with progress_line() as progress:
-        judged, replayed = judge_and_replay(adapter, ticker, wanted, now=now, progress=progress)
+        judged, replayed = judge_and_replay(look.source, ticker, look.wanted, now=look.now, progress=progress)
     from logwatch.page import build_page
     from logwatch.render import render_page
     from logwatch.report import build_report
 
     readers = audience(settings)
-    found = build_report(judged, ticker.rules, readers, source=name, old=is_old(adapter, judged, now))
+    found = build_report(judged, ticker.rules, readers, source=look.name, old=look.is_old(judged))
     page = build_page(found, judged, replayed, readers, message_builder(settings, ticker.rules))
     suffix = "md" if format_ is PageFormat.MARKDOWN else "html"
     write(render_page(page, bundled("templates"), f"report.{suffix}.j2"), output)
     return judged
 
 
-def _render(
-    judged: Judged, rule_set: RuleSet, settings: Settings, format_: Format, *, name: str, old: bool, output: Path | None
-) -> str:
-
+def _render(judged: Judged, rule_set: RuleSet, settings: Settings, look: Look, format_: Format, output: Path | None) -> str:
     from logwatch.assembly import audience
     from logwatch.document import to_json
     from logwatch.report import build_report
@@ -204,7 +188,7 @@ def _render(
     from logwatch.config import bundled
     from logwatch.render import render_markdown, render_table
 
-    found = build_report(judged, rule_set, audience(settings), source=name, old=old)
+    found = build_report(judged, rule_set, audience(settings), source=look.name, old=look.is_old(judged))
     if format_ is Format.TABLE:
         width, colour = terminal() if output is None else (100, False)
         return render_table(found, width=width, colour=colour)

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import typer
 
-from logwatch.assembly import build_rules, build_source
+from logwatch.assembly import build_rules
 from logwatch.commands.options import LangOption, OutputOption, RulesOption, SourceOption
-from logwatch.commands.shell import as_json, clock_of, progress_line, settings_from, wanted_span, write
+from logwatch.commands.shell import as_json, look_at, progress_line, settings_from, write
 
 
 def rules_check(rules: RulesOption = None, source: SourceOption = None) -> None:
@@ -24,15 +24,12 @@ def rules_check(rules: RulesOption = None, source: SourceOption = None) -> None:
     rows = len(rule_set.runbook.rows)
     typer.echo(f"{len(rule_set.section3)} rules agree with the {rows} rows of section 3 in {rule_set.runbook.path}")
     if settings.source:
-        adapter, _ = build_source(settings)
-        now = clock_of(settings)()
+        look = look_at(settings)
         with progress_line() as progress:
             from logwatch.wanted import read_windows
             from logwatch.wording import printable
 
-            _, read = read_windows(
-                adapter, wanted_span(settings, None, None, now), reach=timedelta(), now=now, progress=progress
-            )
+            _, read = read_windows(look.source, look.wanted, reach=timedelta(), now=look.now, progress=progress)
         for name in uncovered_counters(map(str, read.counters["series"].unique()), rule_set):
             typer.echo(f"warning: the logs carry '{printable(name)}', and no rule or procedure knows it", err=True)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from logwatch.assembly import build_rules
+from logwatch.assembly import build_rules, build_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,10 +75,38 @@ def change_state(settings: Settings, edit: Callable[[State], State]) -> None:
     change(build_store(settings), execution(), edit, clock=clock_of(settings), sleep=time.sleep)
 
 
-def wanted_span(settings: Settings, since: str | None, until: str | None, now: datetime) -> Wanted:
-    """Say what to judge, before it is known where a recording ends; raises ConfigError for a time that is none."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A source, and what of it is looked at."""
+
+    source: Source
+    name: str
+    """What people call it."""
+    wanted: Wanted
+    now: datetime
+
+    def tell_filter(self, reach: timedelta) -> None:
+        """Print the filter that the source would be read with, from `reach` before the span on."""
+        from logwatch.errors import ConfigError
+        from logwatch.wanted import live_span
+
+        dump = getattr(self.source, "filter", None)
+        if dump is None:
+            raise ConfigError("a recording is read without a filter", where="--dump-filter", hint="use it with gcp://PROJECT")
+        typer.echo(dump(live_span(self.wanted, self.now).widen(reach, timedelta(minutes=1)), self.wanted.service))
+
+    def is_old(self, judged: Judged) -> bool:
+        """Tell whether a span reaches beyond the usual retention of logs."""
+        return not self.source.recorded and self.now - judged.span.start > timedelta(days=30)
+
+
+def look_at(settings: Settings, since: str | None = None, until: str | None = None) -> Look:
+    """Say what to look at, before it is known where a recording ends; raises ConfigError for a time that is none."""
     from logwatch.config import parse_moment
     from logwatch.wanted import Wanted
+
+    source, name = build_source(settings)
+    now = clock_of(settings)()
 
     def reader(text: str | None, where: str) -> Any:  # noqa: ANN401 - a function or None
         if text is None:
@@ -85,18 +114,8 @@ def wanted_span(settings: Settings, since: str | None, until: str | None, now: d
         parse_moment(text, now, settings.timezone, where=where)  # a wrong one is told before anything is read
         return lambda moment: parse_moment(text, moment, settings.timezone, where=where)
 
-    return Wanted(reader(since, "--since"), reader(until, "--until"), settings.service, settings.grace)
-
-
-def tell_filter(adapter: Source, wanted: Wanted, reach: timedelta, now: datetime) -> None:
-    """Print the filter that a source would be read with."""
-    from logwatch.errors import ConfigError
-    from logwatch.wanted import live_span
-
-    dump = getattr(adapter, "filter", None)
-    if dump is None:
-        raise ConfigError("a recording is read without a filter", where="--dump-filter", hint="use it with gcp://PROJECT")
-    typer.echo(dump(live_span(wanted, now).widen(reach, timedelta(minutes=1)), wanted.service))
+    wanted = Wanted(reader(since, "--since"), reader(until, "--until"), settings.service, settings.grace)
+    return Look(source, name, wanted, now)
 
 
 @contextmanager
@@ -126,11 +145,6 @@ def simulated_ticker(settings: Settings, adapter: Source) -> Ticker:
     from logwatch.life import RememberedLife
 
     return build_ticker(settings, publishes=False)(RememberedLife(adapter, settings.service))
-
-
-def is_old(adapter: Source, judged: Judged, now: datetime) -> bool:
-    """Tell whether a span reaches beyond the usual retention of logs."""
-    return not adapter.recorded and now - judged.span.start > timedelta(days=30)
 
 
 def terminal() -> tuple[int, bool]:
