@@ -78,8 +78,10 @@ class Minute:
     """Whether nobody wrote a summary though the service showed life."""
 
 
-def add_minutes(days: Iterable[Day], minutes: Iterable[Minute], rules: RuleSet, zone: tzinfo) -> tuple[Day, ...]:
-    """Add windows to their days; gives the days in order, the newest `KEPT_DAYS` of them."""
+def add_minutes(
+    days: Iterable[Day], minutes: Iterable[Minute], rules: RuleSet, zone: tzinfo, *, keep: int | None = KEPT_DAYS
+) -> tuple[Day, ...]:
+    """Add windows to their days; gives the days in order, the newest `keep` of them, or with None all."""
     found = {day.date: _Growing(day, rules) for day in days}
     for minute in minutes:
         local = minute.start.astimezone(zone)
@@ -87,7 +89,7 @@ def add_minutes(days: Iterable[Day], minutes: Iterable[Minute], rules: RuleSet, 
         if name not in found:
             found[name] = _Growing(Day(name), rules)
         found[name].add(minute, local.hour)
-    return tuple(found[name].day for name in sorted(found)[-KEPT_DAYS:])
+    return tuple(found[name].day for name in sorted(found)[-keep if keep else None :])
 
 
 class _Growing:

@@ -225,6 +225,19 @@ def test_hours_without_any_line_have_nothing_to_count_and_hours_without_summarie
     assert days["2026-02-25"].missing == []
 
 
+@pytest.mark.parametrize(("count", "until"), [(13, None), (2, START + timedelta(days=3))])
+def test_of_a_long_recording_all_days_that_are_asked_for_are_there(tmp_path: Path, count: int, until: datetime | None) -> None:
+    entries = Traffic(5, 1, instances=1).entries()
+    days = [
+        json.loads(json.dumps(entries).replace("2026-02-24", f"{START + timedelta(days=each):%Y-%m-%d}")) for each in range(15)
+    ]
+    source = record(tmp_path / "days.ndjson", [entry for day in days for entry in day])
+    reader = WeekReader(source, RULES, SEOUL, None, timedelta(seconds=90), None, lambda _span: ())
+    found = reader.read(count, until, START, lambda *_: None)
+    assert len(found.wanted) == count
+    assert {day.isoformat() for day in found.wanted} <= {day.date for day in found.days}
+
+
 def test_the_state_of_runs_has_the_days_of_the_recording(tmp_path: Path) -> None:
     entries = Traffic(5, 200, incidents=(Incident(60, 80, failing={"kpa": 0.9}, redis_down=True),), repeated=0.01).entries()
     source = record(tmp_path / "hours.ndjson", entries)
