@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from logwatch.entries import WINDOW
 from logwatch.samples import DATABASE_PING, REDIS_PING, parse_series
 
 if TYPE_CHECKING:
@@ -58,10 +60,10 @@ class Day:
     summaries: int = 0
     """Windows with a summary."""
 
-    @property
-    def missing(self) -> list[int]:
-        """The hours that were not looked at whole, or in which counters were lost."""
-        return [hour for hour in range(HOURS) if self.judged[hour] < 60 or self.lost[hour]]
+    def missing(self, zone: tzinfo) -> list[int]:
+        """Give the hours that were not looked at whole, or in which counters were lost."""
+        lasts = minutes_by_hour(date.fromisoformat(self.date), zone)
+        return [hour for hour in range(HOURS) if self.judged[hour] < lasts[hour] or self.lost[hour]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,13 @@ def day_span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
     after = day + timedelta(days=1)
     end = datetime(after.year, after.month, after.day, tzinfo=zone)
     return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def minutes_by_hour(day: date, zone: tzinfo) -> list[int]:
+    """Give how long each hour of the clock lasts: 60 minutes, but 0 or 120 where the clocks change."""
+    start, end = day_span(day, zone)
+    found = Counter((start + number * WINDOW).astimezone(zone).hour for number in range((end - start) // WINDOW))
+    return [found[hour] for hour in range(HOURS)]
 
 
 def whole_days(until: datetime, count: int, zone: tzinfo) -> list[date]:

@@ -73,7 +73,7 @@ def counters(**more: float) -> dict[str, float]:
 
 
 def gates(*days: Day, expected: Expected = EXPECTED) -> dict[str, Gate]:
-    return {gate.name: gate for gate in judge_gates(days, DAYS, RULES, expected)}
+    return {gate.name: gate for gate in judge_gates(days, DAYS, RULES, expected, SEOUL)}
 
 
 def week(**changed: Any) -> tuple[Day, ...]:
@@ -155,7 +155,7 @@ def test_payments_are_judged_over_the_last_seven_days(bad: int | None, looked_at
     days = [replace(GOOD, date=day.isoformat()) for day in wanted]
     if bad is not None:
         days[bad] = replace(days[bad], counters={**GOOD.counters, "payment.confirm.success": 80})
-    payment, *others = judge_gates(days, wanted, RULES, EXPECTED)
+    payment, *others = judge_gates(days, wanted, RULES, EXPECTED, SEOUL)
     assert payment.state == state
     assert {each.state for each in others} == {GateState.MET}
 
@@ -177,6 +177,27 @@ def test_a_day_is_that_of_the_readers_zone() -> None:
     assert second.pings == {DATABASE_PING: Spread(1, 0, 0, 60.0)}
     assert day_span(date(2026, 2, 25), SEOUL) == (at + timedelta(minutes=1), at + timedelta(minutes=1441))
     assert whole_days(at, 2, SEOUL) == [date(2026, 2, 22), date(2026, 2, 23)]
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hour", "lasts"),
+    [
+        ("Europe/Berlin", date(2026, 3, 29), 2, 0),
+        ("Europe/Berlin", date(2026, 10, 25), 2, 120),
+        ("Australia/Lord_Howe", date(2026, 4, 5), 1, 90),
+        ("Asia/Kolkata", date(2026, 3, 29), 2, 60),
+    ],
+)
+def test_an_hour_is_whole_when_all_of_it_was_looked_at_also_where_the_clocks_change(
+    zone: str, day: date, hour: int, lasts: int
+) -> None:
+    start, end = day_span(day, ZoneInfo(zone))
+    minutes = [minute(start + timedelta(minutes=number)) for number in range((end - start) // timedelta(minutes=1))]
+    (whole,) = add_minutes((), minutes, RULES, ZoneInfo(zone))
+    assert (whole.judged[hour], whole.missing(ZoneInfo(zone))) == (lasts, [])
+    cut = minutes[: hour * 60 + 60]  # the first hour of two, or all before a later one
+    (part,) = add_minutes((), cut, RULES, ZoneInfo(zone))
+    assert part.missing(ZoneInfo(zone))[0] == (hour if lasts > 60 else hour + 1 + (lasts == 0))
 
 
 @settings(max_examples=30)
@@ -220,9 +241,9 @@ def test_hours_without_any_line_have_nothing_to_count_and_hours_without_summarie
     quiet = [entry for entry in entries if not "2026-02-24T19:00" <= entry["timestamp"] < "2026-02-24T22:00"]
     days = {day.date: day for day in recorded(record(tmp_path / "day.ndjson", quiet)).days}
     # The recording begins at nine in Seoul; from eight in the evening requests went on without summaries.
-    assert days["2026-02-24"].missing == [*range(9), 20, 21]
+    assert days["2026-02-24"].missing(SEOUL) == [*range(9), 20, 21]
     # From four to seven in the morning nothing was logged at all.
-    assert days["2026-02-25"].missing == []
+    assert days["2026-02-25"].missing(SEOUL) == []
 
 
 @pytest.mark.parametrize(("count", "until"), [(13, None), (2, START + timedelta(days=3))])
