@@ -92,6 +92,7 @@ def judge_gates(
         ("slow", expected.slow.unit, expected.slow, lambda day: _slow(day, expected.slow)),
         ("latency", "%", f">= {USUALLY * 100:g} %", lambda day: _latency(day, zone)),
     )
+    final = {"distribution", "checkout"} | ({"slow"} if expected.slow.unit != "%" else set())
     gates = []
     for name, unit, bound, judge in plans:
         marks = tuple(
@@ -101,7 +102,9 @@ def judge_gates(
             for each in wanted
         )
         if name != "latency":
-            marks = tuple(_whole(mark, found[mark.date], zone) if mark.date in found else mark for mark in marks)
+            marks = tuple(
+                _whole(mark, found[mark.date], zone, final=name in final) if mark.date in found else mark for mark in marks
+            )
         gates.append(Gate(name, _worst(mark.state for mark in marks), unit, str(bound), marks))
     return (_in_a_row(gates[0]), *gates[1:])
 
@@ -125,10 +128,17 @@ def _mark(day: Day, value: float | None, of: float | None, *, holds: bool, empty
     return Mark(day.date, GateState.MET if holds else GateState.NOT_MET, value, of)
 
 
-def _whole(mark: Mark, day: Day, zone: tzinfo) -> Mark:
-    """Hold a day's mark against its hours: where some are missing, nothing is shown."""
+def _whole(mark: Mark, day: Day, zone: tzinfo, *, final: bool) -> Mark:
+    """Hold a day's mark against its hours: one with missing hours shows nothing, and neither does one without any line.
+
+    What fails by a number that more lines can only raise is `final`: it fails whatever the missing hours held.
+    """
     missing = tuple(day.missing(zone))
-    return replace(mark, state=GateState.NOT_SHOWN, why="missing_hours", hours=missing) if missing else mark
+    if missing and not (final and mark.state is GateState.NOT_MET):
+        return replace(mark, state=GateState.NOT_SHOWN, why="missing_hours", hours=missing)
+    if not missing and not day.summaries:
+        return Mark(day.date, GateState.NOT_SHOWN, None, why="no_day")
+    return mark
 
 
 def _share(part: float, whole: float) -> float | None:

@@ -64,6 +64,7 @@ GOOD = Day(
     pings={DATABASE_PING: Spread(1440, 1400, 3, 250), REDIS_PING: Spread(1440, 1440, 0, 4)},
     summaries=1440,
 )  # fmt: skip
+EMPTY = {"counters": {}, "most": {}, "slow": {}, "hits": [0.0] * HOURS, "misses": [0.0] * HOURS, "summaries": 0}
 HOUR_BLIND = [60] * 9 + [59] + [60] * 14
 NAMES = ("payment", "cache", "distribution", "checkout", "slow", "latency")
 
@@ -95,6 +96,15 @@ def test_seven_good_days_meet_everything() -> None:
         ("payment", {"judged": HOUR_BLIND}, "not_shown", "missing_hours"),
         ("payment", {"judged": HOUR_BLIND, "counters": counters(payment_confirm_success=1)}, "not_shown", "missing_hours"),
         ("payment", {"lost": [0] * 23 + [12]}, "not_shown", "missing_hours"),
+        # More lines cannot undo an error or a block.
+        ("checkout", {"judged": HOUR_BLIND, "counters": counters(checkout_error=1)}, "not_met", ""),
+        ("checkout", {"judged": HOUR_BLIND}, "not_shown", "missing_hours"),
+        ("distribution", {"judged": HOUR_BLIND, "most": {"checkout.blocked.distribution": 6}}, "not_met", ""),
+        ("distribution", {"judged": HOUR_BLIND}, "not_shown", "missing_hours"),
+        # A day without any line.
+        ("distribution", EMPTY, "not_shown", "no_day"),
+        ("payment", EMPTY, "not_shown", "no_day"),
+        ("latency", EMPTY, "met", ""),
         ("cache", {"hits": [70.0] * HOURS, "misses": [30.0] * HOURS}, "not_met", ""),
         ("cache", {"hits": [71.0] * HOURS, "misses": [29.0] * HOURS}, "met", ""),
         ("cache", {"hits": [900.0] * 23 + [49.0], "misses": [100.0] * 23 + [51.0]}, "not_met", "unstable_hours"),
@@ -144,6 +154,9 @@ def test_slow_requests_can_be_held_to_a_number_where_nobody_counts_all_requests(
     assert (found.marks[2].state, found.marks[2].value, found.unit) == (GateState.MET, 100, "")
     found = gates(*week(counters=uncounted, slow={"api": 60, "checkout": 41}), expected=few)["slow"]
     assert found.marks[2].state is GateState.NOT_MET
+    found = gates(*week(judged=HOUR_BLIND, slow={"api": 101}), expected=few)["slow"]
+    assert found.marks[2].state is GateState.NOT_MET
+    assert gates(*week(**EMPTY), expected=few)["slow"].marks[2].why == "no_day"
 
 
 @pytest.mark.parametrize(
