@@ -499,3 +499,17 @@ def test_what_cannot_be_read_is_told_and_is_no_week(
     ran = run("beta-exit", *given)
     assert (ran.code, ran.out) == (code, "")
     assert told in ran.err
+
+
+@pytest.mark.parametrize("setting", ["LOGWATCH_SLOW_BUDGET", "LOGWATCH_EXPECTED_DISTRIBUTION"])
+@pytest.mark.parametrize("text", ["<= 5 ms", "> 5", "5", "<= -1"])
+def test_a_wrong_budget_is_told_with_the_forms_that_are_right(run: Run, bad_week: Path, setting: str, text: str) -> None:
+    ran = run("beta-exit", "--source", bad_week, **{setting: text})
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{setting}: '{text}' is no " in ran.err
+    assert "'<= 5" in ran.err
+
+
+def test_distribution_blocks_are_expected_as_a_number_and_not_as_a_share(run: Run, bad_week: Path) -> None:
+    ran = run("beta-exit", "--source", bad_week, LOGWATCH_EXPECTED_DISTRIBUTION="<= 5 %")
+    assert (ran.code, "'<= 5 %' is no budget" in ran.err) == (2, True)

@@ -103,7 +103,7 @@ def complaint(folder: Path) -> str:
         ("checkout.yaml", "step: 5", "step: 7", "checkout.yaml", "procedure 4.1 has no step 7"),
         ("checkout.yaml", "count: checkout.attempt", "count: checkout.atempt", "checkout.yaml:2", "did you mean 'checkout.attempt'?"),
         ("checkout.yaml", "  for: 0\n", "", "checkout.yaml", "waits before it speaks, and the runbook says at once"),
-        ("checkout.yaml", 'normal: "<= 50"', 'normal: "50 or less"', "checkout.yaml:6", "String should match pattern"),
+        ("checkout.yaml", 'normal: "<= 50"', 'normal: "50 or less"', "checkout.yaml:6", "'50 or less' is no range"),
         ("checkout.yaml", 'warning: "> 100"', 'warning: "> 40"', "checkout.yaml:2", "overlap"),
         ("checkout.yaml", 'warning: "> 100"', 'warning: "< 100"', "checkout.yaml:2", "must face each other"),
         ("checkout.yaml", "count: checkout.attempt", "kount: checkout.attempt", "checkout.yaml:5", "'kount' is not known here"),
