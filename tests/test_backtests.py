@@ -401,12 +401,21 @@ def test_todays_cell_says_what_the_rule_alone_says_in_a_backtest(tmp_path: Path,
         (["cache-hit", STORM, "--vary", "warning=90%"], "overlap"),
         (["cache-hit", STORM, "--vary", "span=soon"], "span=soon"),
         (["cache-hit", STORM, "--vary", "for=1m,2m,3m,4m,5m", "--vary", f"min_events={','.join(map(str, range(1, 60)))}"], "too many"),
+        (["cache-hit", STORM, "--vary", "span=0"], "span=0: a span of 0 looks at nothing"),
+        (["slow-checkout", STORM, "--vary", "min_share=0%"], "min_share=0%: '>= 0 %' is no share"),
         (["cash-hit", STORM], "did you mean 'cache-hit'"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_tuned_says_why(run: Run, arguments: list[str], told_: str) -> None:
     ran = run("tune", *arguments)
     assert (ran.code, told_ in ran.err) == (2, True), ran.err
+
+
+def test_values_of_a_setting_add_up_and_each_is_tried_once(run: Run) -> None:
+    ran = run(
+        "tune", "checkout-success", STORM, "--vary", "for=1m,2m", "--vary", "for=60s", "--vary", "for=3m", "--format", "json"
+    )
+    assert [cell["settings"]["for"] for cell in json.loads(ran.out)["cells"]] == ["1m", "2m", "3m"]
 
 
 # ---- signs of life

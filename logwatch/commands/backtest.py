@@ -177,8 +177,9 @@ def _varied(texts: Iterable[str]) -> dict[str, list[str]]:
     wanted: dict[str, list[str]] = {}
     for text in texts:
         name, _, values = text.partition("=")
-        wanted[name.strip()] = [value.strip() for value in values.split(",") if value.strip()]
-        if not wanted[name.strip()]:
+        found = [value.strip() for value in values.split(",") if value.strip()]
+        wanted.setdefault(name.strip(), []).extend(found)
+        if not found:
             raise ConfigError(f"'{text}' names no values", where="--vary", hint="right is e.g. --vary for=0,1m,3m")
     return wanted
 
