@@ -287,6 +287,17 @@ def test_a_firing_gained_lost_earlier_and_later() -> None:
     assert back.total.changes[Change.LOST] == comparison.total.changes[Change.GAINED] == len(fired) - 1
 
 
+def test_a_firing_that_sends_to_another_procedure_is_a_change() -> None:
+    replayed = replay_of(STORM)
+    rules = tuple(
+        rule.model_copy(update={"procedure": "4.2"}) if rule.rule == "checkout-success" else rule for rule in RULES.rules
+    )
+    comparison = compare(Side("a", replace(RULES, rules=rules), replayed), Side("b", RULES, replayed))
+    firings = {load.procedure: (load.firings(after=False), load.firings(after=True)) for load in comparison.loads}
+    assert firings == {"4.1": (1, 3), "4.2": (2, 0), "4.3": (1, 1), "4.4": (1, 1), "4.5": (1, 1)}
+    assert {(each.change, each.procedure) for each in comparison.changed} == {(Change.LOST, "4.2"), (Change.GAINED, "4.1")}
+
+
 def replay_of(path: str) -> Replayed:
     from logwatch.sources.files import FilesSource
 
