@@ -144,7 +144,7 @@ def _hours(hours: Sequence[int]) -> str:
 def _needed(gate: Gate, audience: Audience) -> list[str]:
     """Say what it would take, once for each reason."""
     by_reason: dict[str, list[str]] = {}
-    for mark in gate.marks:
+    for mark in gate.marks[-IN_A_ROW:] if gate.name == "payment" else gate.marks:
         if mark.state is not GateState.MET:
             reason = "not_met" if mark.state is GateState.NOT_MET else mark.why
             by_reason.setdefault(reason, []).append(mark.date[5:])

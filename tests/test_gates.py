@@ -18,6 +18,7 @@ from logwatch.assembly import build_source, build_week, installation
 from logwatch.config import Settings
 from logwatch.daily import HOURS, KEPT_DAYS, Day, Minute, Spread, add_minutes, day_span, whole_days
 from logwatch.entries import Span, to_nanoseconds
+from logwatch.exit_report import build_exit_report
 from logwatch.gates import Expected, GateState, judge_gates
 from logwatch.ranges import Range
 from logwatch.recent import pick, rows
@@ -30,6 +31,7 @@ from logwatch.state import State
 from logwatch.tick import MOST_SLOW, Policy, Ticker
 from logwatch.week import DayCache, WeekReader
 from logwatch.windows import aggregate
+from logwatch.wording import Audience
 from tests.conftest import ROOT, Run
 from tests.local_app import LocalApp
 from tests.local_google import make_entry
@@ -171,6 +173,17 @@ def test_payments_are_judged_over_the_last_seven_days(bad: int | None, looked_at
     payment, *others = judge_gates(days, wanted, RULES, EXPECTED, SEOUL)
     assert payment.state == state
     assert {each.state for each in others} == {GateState.MET}
+
+
+def test_a_day_before_the_last_seven_asks_for_nothing_more_of_payments() -> None:
+    wanted = [date(2026, 2, 24) + timedelta(days=number) for number in range(8)]
+    days = [replace(GOOD, date=day.isoformat()) for day in wanted]
+    days[0] = replace(days[0], counters=counters(payment_confirm_success=80))
+    report = build_exit_report(judge_gates(days, wanted, RULES, EXPECTED, SEOUL), wanted, RULES, Audience("en", SEOUL), "days")
+    assert (report.state, report.rows[0].needed) == (GateState.MET, ())
+    days[1] = replace(days[1], counters=counters(payment_confirm_success=80))
+    report = build_exit_report(judge_gates(days, wanted, RULES, EXPECTED, SEOUL), wanted, RULES, Audience("en", SEOUL), "days")
+    assert report.rows[0].needed == ("Mend the cause, then seven days in a row again: 02-25",)
 
 
 # ---- days
@@ -499,6 +512,12 @@ def test_what_cannot_be_read_is_told_and_is_no_week(
     ran = run("beta-exit", *given)
     assert (ran.code, ran.out) == (code, "")
     assert told in ran.err
+
+
+def test_a_month_leaves_room_for_the_conditions_on_a_terminal(run: Run, bad_week: Path) -> None:
+    ran = run("beta-exit", "--source", bad_week, "--days", "31", "--lang", "en")
+    (line,) = [line for line in ran.out.splitlines() if "Cache hit rate" in line and line.startswith("? not shown")]
+    assert line.endswith("Cache hit rate > 70% (stable)")
 
 
 @pytest.mark.parametrize("setting", ["LOGWATCH_SLOW_BUDGET", "LOGWATCH_EXPECTED_DISTRIBUTION"])
