@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 LATE = timedelta(hours=1)
 """After its end, a day's lines have all arrived."""
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +108,11 @@ class WeekReader:
             progress(f"{day}: {text}", share)
 
         span = Span(start, min(end, now))
-        reading = self.source.read(span.widen(timedelta(), WINDOW), service=self.service, progress=tell, meanwhile=lambda: None)
+        wide = Span(start - self.rules.silent, min(end + self.rules.silent, now))  # a silence may go over midnight
+        reading = self.source.read(wide.widen(timedelta(), WINDOW), service=self.service, progress=tell, meanwhile=lambda: None)
         for series, time, value in self.measured(span):
             reading.add_gauge(series, time, value)
-        windows = aggregate(reading, span=span, grace=self.grace)
+        windows = aggregate(reading, span=wide, grace=self.grace)
         (found,) = add_minutes((), self._minutes(windows, span), self.rules, self.zone) or (Day(day.isoformat()),)
         if self.cache and now - end > LATE:
             self.cache.save(day, found)
@@ -122,7 +123,7 @@ class WeekReader:
 
         lost = {
             minute
-            for gap in windows.silences(span)
+            for gap in windows.silences(windows.span)
             if gap.end - gap.start >= self.rules.silent and self.source.last_seen(gap, service=self.service) is not None
             for minute in range(to_minute(gap.start), to_minute(gap.end))
         }

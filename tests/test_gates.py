@@ -380,6 +380,20 @@ def test_days_of_cloud_logging_are_read_once_and_their_latencies_come_from_cloud
     assert len(world.google.logging.calls.requests) == asked > 2
 
 
+def test_a_silence_over_midnight_is_lost_on_both_days_wherever_they_come_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    midnight = 15 * 60
+    entries = Traffic(5, 40 * 60, instances=1, incidents=(Incident(midnight - 7, midnight + 6, silent=True),)).entries()
+    with World(tmp_path, [make_entry(entry) for entry in entries]) as world:
+        world.now = START + timedelta(hours=41)
+        read = build_week(world.settings, build_source(world.settings)[0], RULES).read(2, None, world.now, lambda *_: None)
+    assert [sum(day.lost) for day in read.days] == [7, 6]
+    of_recording = recorded(record(tmp_path / "hours.ndjson", entries)).days[:2]
+    assert [(day.date, day.lost) for day in read.days] == [(day.date, day.lost) for day in of_recording]
+
+
 def harder(rules: RuleSet) -> RuleSet:
     """Give the rules with another normal range of the database's ping."""
     other = {"normal": Range.parse("< 10 ms")}
