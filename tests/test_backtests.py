@@ -346,6 +346,7 @@ BROKEN = {
     "- from: 2026-02-24 12:00\n  to: 2026-02-24 12:30\n  what: x\n  procedure: '4.9'": (":4:", "unknown procedure '4.9'"),
     "- from: 2026-02-24 12:00\n  to: 2026-02-24 12:30\n  what: x\n  procedure: '4.1'\n  step: 9": (":5:", "has no step 9"),
     "- {from: 2026-02-24 12:00, to: 2026-02-24 12:30, what: x, step: 2}": (":1:", "of which procedure"),
+    "- {from: 2026-02-24 12:00, to: 9999-12-31T23:59:59-10:00, what: x}": (":1:", "is no time"),
     "from: 2026-02-24": (":1:", "a list of incidents is needed"),
     "- just words": (":1:", "set of keys"),
     "- {from: [": (":2", "not YAML"),
