@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from logwatch.daily import Day, Minute, add_minutes, day_span, whole_days
+from logwatch.daily import HOURS, Day, Minute, add_minutes, day_span, whole_days
 from logwatch.entries import WINDOW, Span
 
 if TYPE_CHECKING:
@@ -38,9 +38,11 @@ class DayCache:
     def load(self, day: date) -> Day | None:
         """Give a day; None where it is not there or cannot be read."""
         try:
-            return msgspec.json.decode(self._path(day).read_bytes(), type=Day)
+            found = msgspec.json.decode(self._path(day).read_bytes(), type=Day)
         except (OSError, msgspec.MsgspecError):
             return None
+        whole = all(len(each) == HOURS for each in (found.judged, found.lost, found.hits, found.misses))
+        return found if whole and any(found.judged) and found.date == day.isoformat() else None
 
     def save(self, day: date, found: Day) -> None:
         """Keep a day; a cache that cannot be written costs only another read."""

@@ -394,6 +394,18 @@ def test_a_silence_over_midnight_is_lost_on_both_days_wherever_they_come_from(
     assert [(day.date, day.lost) for day in read.days] == [(day.date, day.lost) for day in of_recording]
 
 
+@pytest.mark.parametrize(
+    "text", ["", "{broken", "[]", '{"date": "2026-02-24"}', '{"date": "2026-02-24", "judged": [60]}', "another"]
+)
+def test_a_kept_day_that_is_not_whole_is_read_again(tmp_path: Path, text: str) -> None:
+    kept = DayCache(tmp_path, "days")
+    kept.save(DAYS[0], GOOD)
+    assert kept.load(DAYS[0]) == GOOD
+    (file,) = tmp_path.rglob("*.json")
+    file.write_text(text.replace("another", file.read_text().replace("2026-02-24", "2026-02-25")))
+    assert kept.load(DAYS[0]) is None
+
+
 def harder(rules: RuleSet) -> RuleSet:
     """Give the rules with another normal range of the database's ping."""
     other = {"normal": Range.parse("< 10 ms")}
