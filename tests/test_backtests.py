@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from logwatch.backtests import timeline_sections
 from logwatch.comparison import Change, Side, compare
 from logwatch.config import bundled
 from logwatch.entries import WINDOW, Span, to_nanoseconds
@@ -32,6 +33,7 @@ from logwatch.tick import Policy, Ticker
 from logwatch.timeline import build_timeline, find_stories
 from logwatch.tuning import Bench, knobs_of, plan_trials, tune
 from logwatch.windows import aggregate
+from logwatch.wording import Audience
 from tests.conftest import LOGS, ROOT, Run, clean_environment, run_process
 from tests.local_google import LoggingServer, load_entries
 from tests.made_traffic import START, Incident, Traffic
@@ -272,6 +274,17 @@ def test_a_timeline_names_quiet_days_and_counts_messages(tmp_path: Path) -> None
     (story,) = find_stories(replayed)
     assert story.ended_at
     assert timedelta(minutes=25) < story.lasted(replayed.span.end) < timedelta(minutes=60)
+
+
+def test_what_ends_on_another_day_names_the_day(tmp_path: Path) -> None:
+    night = (Incident(14 * 60 + 50, 16 * 60, failing={"kpa": 0.9}),)  # from ten to midnight in Seoul
+    entries = Traffic(3, 17 * 60, instances=1, incidents=night).entries()
+    source = record(tmp_path / "night.ndjson", [each for each in entries if each["timestamp"] > "2026-02-24T13"])
+    readers = Audience("en", ZoneInfo("Asia/Seoul"))
+    *_, alerts = timeline_sections(play(source), RULES, readers, "night")
+    assert [row[:4] for row in alerts.rows if "kpa" in row[0]] == [
+        ("payment-confirm (kpa)", "02-24 23:51", "23:52", "02-25 01:10")
+    ]
 
 
 def test_a_firing_gained_lost_earlier_and_later() -> None:
