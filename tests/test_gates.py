@@ -186,6 +186,23 @@ def test_a_day_before_the_last_seven_asks_for_nothing_more_of_payments() -> None
     assert report.rows[0].needed == ("Mend the cause, then seven days in a row again: 02-25",)
 
 
+@pytest.mark.parametrize(
+    ("row", "changed", "mark", "value"),
+    [
+        (4, {"slow": {"api": 109}}, "not_met", "1.09%"),
+        (4, {"slow": {"api": 100}}, "met", "1%"),
+        (4, {"slow": {"api": 118}}, "not_met", "1.1%"),
+        (0, {"counters": counters(payment_prepare=100_000, payment_confirm_success=90_001)}, "met", "90.001%"),
+        (0, {"counters": counters(payment_prepare=100_000, payment_confirm_success=90_000)}, "not_met", "90%"),
+        (0, {"counters": counters(payment_prepare=100_000, payment_confirm_success=89_999)}, "not_met", "89.9%"),
+    ],
+)
+def test_a_figure_shows_on_which_side_of_its_bound_it_lies(row: int, changed: dict[str, Any], mark: str, value: str) -> None:
+    found = judge_gates(week(**changed), DAYS, RULES, EXPECTED, SEOUL)
+    cell = build_exit_report(found, DAYS, RULES, Audience("en", SEOUL), "days").rows[row].cells[2]
+    assert (cell.state, cell.value) == (mark, value)
+
+
 # ---- days
 
 
