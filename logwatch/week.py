@@ -11,6 +11,7 @@ import msgspec
 
 from logwatch.daily import HOURS, Day, Minute, add_minutes, day_span, whole_days
 from logwatch.entries import WINDOW, Span
+from logwatch.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -126,9 +127,22 @@ class WeekReader:
         lost = {
             minute
             for gap in windows.silences(windows.span)
-            if gap.end - gap.start >= self.rules.silent and self.source.last_seen(gap, service=self.service) is not None
+            if gap.start < span.end and span.start < gap.end and self._lost(gap)
             for minute in range(to_minute(gap.start), to_minute(gap.end))
         }
         for minute, each in every_minute(windows, span):
             slow = {label: values[0] for label, values in each.slow.items()}
             yield Minute(from_minute(minute), each.counters, slow, each.gauges, each.lines > 0, minute in lost)
+
+    def _lost(self, gap: Span) -> bool:
+        """Tell whether nobody wrote a summary though the service was alive; raises SourceError where nobody can tell."""
+        if gap.end - gap.start < self.rules.silent:
+            return False
+        if not self.source.kept:
+            start, end = (moment.astimezone(self.zone) for moment in (gap.start, gap.end))
+            raise SourceError(
+                f"without summaries from {start:%Y-%m-%d %H:%M} to {end:%H:%M}, and whether the service was alive then cannot"
+                " be looked up: standard input and pipes can be read only once",
+                hint="save the lines in a file and name it as the source",
+            )
+        return self.source.last_seen(gap, service=self.service) is not None

@@ -537,6 +537,18 @@ def test_days_that_are_not_over_are_not_asked_for(run: Run, tmp_path: Path) -> N
     assert [json.loads(ran.out)[end] for end in ("from", "to")] == ["2026-02-25", "2026-03-03"]
 
 
+def test_hours_without_summaries_are_not_taken_for_quiet_ones_where_lines_are_read_only_once(run: Run, bad_week: Path) -> None:
+    lines = bad_week.read_bytes()
+    ran = run("beta-exit", "--source", "-", "--until", "2026-03-03T15:00:00Z", stdin=lines)
+    assert (ran.code, ran.out) == (3, "")
+    assert "from 2026-03-01 09:00 to 10:00" in ran.err
+    assert "save the lines in a file" in ran.err
+    before = ("--until", "2026-02-28T15:00:00Z", "--days", "3", "--format", "json")
+    whole = b"".join(line for line in lines.splitlines(keepends=True) if json.loads(line)["timestamp"] < "2026-02-28T16")
+    of_file = json.loads(run("beta-exit", "--source", bad_week, *before).out)
+    assert json.loads(run("beta-exit", "--source", "-", *before, stdin=whole).out) == {**of_file, "source": "-"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
