@@ -49,7 +49,7 @@ def render_rows(rows: Iterable[Sequence[str]], columns: Sequence[str], paper: Pa
         file=written, width=paper.width, color_system="standard" if paper.colour else None, force_terminal=paper.colour,
         highlight=False,
     )  # fmt: skip
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False, pad_edge=False)
     for column in columns:
         table.add_column(column, no_wrap=column != columns[-1], overflow="fold")
     for row in rows:

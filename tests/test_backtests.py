@@ -24,6 +24,7 @@ from logwatch.config import bundled
 from logwatch.entries import WINDOW, Span, to_nanoseconds
 from logwatch.known import Known, known_schema
 from logwatch.life import RememberedLife
+from logwatch.listing import Paper, render_rows
 from logwatch.notifications import NotifyReason
 from logwatch.replay import Replayed, replay
 from logwatch.rule_files import load_rules
@@ -103,6 +104,12 @@ def test_no_column_is_lost_on_a_narrow_terminal(run: Run, proposed: Path) -> Non
     out = run("backtest", STORM, "--rules", proposed, "--against", "rules", "--lang", "en").out
     head = next(line for line in out.splitlines() if line.startswith("procedure"))
     assert re.split(r"  +", head) == ["procedure", "alerts", "gained", "lost", "earlier", "later", "messages a day"]
+
+
+def test_the_last_column_may_reach_to_the_edge() -> None:
+    assert render_rows([("4.1", "payment-confirm")], ("", "rules"), Paper(20, colour=False)).splitlines() == [
+        "     rules", "4.1  payment-confirm",
+    ]  # fmt: skip
 
 
 def test_the_page_of_a_backtest_is_the_one_of_report(run: Run) -> None:
