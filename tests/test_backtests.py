@@ -118,8 +118,10 @@ def test_the_page_of_a_backtest_is_the_one_of_report(run: Run) -> None:
     assert pages[0].startswith("<!doctype html>")
 
 
-def test_the_page_shows_one_rule_set(run: Run) -> None:
-    ran = run("backtest", STORM, "-f", "html", "--against", "rules")
+@pytest.mark.parametrize("form", ["html", "messages"])
+@pytest.mark.parametrize("other", [("--against", "rules"), ("--incidents", KNOWN)])
+def test_the_page_and_the_messages_show_one_rule_set(run: Run, form: str, other: tuple[str, str]) -> None:
+    ran = run("backtest", STORM, "-f", form, *other)
     assert (ran.code, "one rule set" in ran.err, "hint:" in ran.err) == (2, True, True)
 
 

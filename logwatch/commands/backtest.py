@@ -98,8 +98,9 @@ def backtest(
     if dump_filter:
         tell_filter(adapter, wanted, reach, now)
         return
+    if format_ in {ReplayFormat.HTML, ReplayFormat.MESSAGES}:
+        _check_alone(format_, against, incidents)
     if format_ is ReplayFormat.HTML:
-        _check_page(against, incidents)
         write_page(settings, adapter, name, wanted, now, PageFormat.HTML, output)
         return
     with progress_line() as progress:
@@ -184,12 +185,13 @@ def _varied(texts: Iterable[str]) -> dict[str, list[str]]:
     return wanted
 
 
-def _check_page(*others: Path | None) -> None:
+def _check_alone(format_: ReplayFormat, *others: Path | None) -> None:
     from logwatch.errors import ConfigError
 
     if any(others):
         hint = "take --format markdown, table or json with --against and --incidents"
-        raise ConfigError("the page shows one rule set by itself", where="--format html", hint=hint)
+        shown = "page shows" if format_ is ReplayFormat.HTML else "messages show"
+        raise ConfigError(f"the {shown} one rule set by itself", where=f"--format {format_}", hint=hint)
 
 
 def _render_backtest(found: Backtested, settings: Settings, format_: ReplayFormat, name: str, output: Path | None) -> str:
