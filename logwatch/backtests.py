@@ -113,8 +113,12 @@ def timeline_sections(replayed: Replayed, rules: RuleSet, audience: Audience, so
             (
                 name(alert, audience),
                 audience.moment(alert.pending_at),
-                audience.clock(alert.firing_at) if alert.firing_at else NONE,
-                audience.clock(alert.resolved_at) if alert.state is AlertState.RESOLVED and alert.resolved_at else NONE,
+                _clock(alert.firing_at, alert.pending_at.astimezone(audience.zone).date(), audience),
+                _clock(
+                    alert.resolved_at if alert.state is AlertState.RESOLVED else None,
+                    (alert.firing_at or alert.pending_at).astimezone(audience.zone).date(),
+                    audience,
+                ),
                 format_value(alert.peak.value, rules.by_id[alert.rule].normal.unit),
                 rules.by_id[alert.rule].procedure,
             )

@@ -125,7 +125,7 @@ def span_days(span: Span) -> float:
 
 
 def compare(before: Side, after: Side) -> Comparison:
-    """Match the firings of both sides: the same rule and labels, at overlapping times."""
+    """Match the firings of both sides: the same rule, labels and procedure, at overlapping times."""
     firings = _match(before, after)
     told = before.replayed.notifications, after.replayed.notifications
     procedures = {firing.procedure for firing in firings} | {each.procedure for side in told for each in side}
@@ -146,10 +146,11 @@ def _match(before: Side, after: Side) -> list[Firing]:
     firings = []
     for alert in after.replayed.alerts:
         if alert.firing_at:
-            twin = next((each for each in left if _overlap(each, alert)), None)
+            procedure = after.procedure(alert)
+            twin = next((each for each in left if _overlap(each, alert) and before.procedure(each) == procedure), None)
             if twin:
                 left.remove(twin)
-            firings.append(Firing(twin, alert, after.procedure(alert)))
+            firings.append(Firing(twin, alert, procedure))
     firings += [Firing(alert, None, before.procedure(alert)) for alert in left]
     return sorted(firings, key=lambda each: (_fired(each.alert), each.alert.rule, sorted(each.alert.labels.items())))
 

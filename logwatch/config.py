@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from logwatch.durations import parse_duration
 from logwatch.errors import ConfigError
@@ -29,6 +29,18 @@ def _split(text: str) -> Names:
 
 def _duration(value: object) -> timedelta:
     return value if isinstance(value, timedelta) else parse_duration(value)
+
+
+def _at_most(budget: Range | None) -> Range | None:
+    if budget and (budget.direction[0] == ">" or budget.unit):
+        raise ValueError(f"'{budget}' is no budget; right is e.g. '<= 5'")
+    return budget
+
+
+def _at_most_or_share(budget: Range) -> Range:
+    if budget.direction[0] == ">" or budget.unit == "ms":
+        raise ValueError(f"'{budget}' is no budget; right are e.g. '<= 5' and '<= 1 %'")
+    return budget
 
 
 def _timezone(value: object) -> ZoneInfo:
@@ -82,8 +94,10 @@ class Settings(BaseModel):
         None, description="HOST:PORT of a local Cloud Monitoring server, without TLS or login."
     )
 
-    expected_distribution: Annotated[Range | None, Field(description="Distribution blocks a minute that are expected.")] = None
-    slow_budget: Range = Field(
+    expected_distribution: Annotated[
+        Range | None, AfterValidator(_at_most), Field(description="Distribution blocks a minute that are expected.")
+    ] = None
+    slow_budget: Annotated[Range, AfterValidator(_at_most_or_share)] = Field(
         Range("<=", 0.01, "%"), description="Share of a day's requests that may be slow before the beta ends, or how many."
     )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from logwatch.entries import WINDOW
 from logwatch.samples import DATABASE_PING, REDIS_PING, parse_series
 
 if TYPE_CHECKING:
@@ -58,10 +60,10 @@ class Day:
     summaries: int = 0
     """Windows with a summary."""
 
-    @property
-    def missing(self) -> list[int]:
-        """The hours that were not looked at whole, or in which counters were lost."""
-        return [hour for hour in range(HOURS) if self.judged[hour] < 60 or self.lost[hour]]
+    def missing(self, zone: tzinfo) -> list[int]:
+        """Give the hours that were not looked at whole, or in which counters were lost."""
+        lasts = minutes_by_hour(date.fromisoformat(self.date), zone)
+        return [hour for hour in range(HOURS) if self.judged[hour] < lasts[hour] or self.lost[hour]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,10 @@ class Minute:
     """Whether nobody wrote a summary though the service showed life."""
 
 
-def add_minutes(days: Iterable[Day], minutes: Iterable[Minute], rules: RuleSet, zone: tzinfo) -> tuple[Day, ...]:
-    """Add windows to their days; gives the days in order, the newest `KEPT_DAYS` of them."""
+def add_minutes(
+    days: Iterable[Day], minutes: Iterable[Minute], rules: RuleSet, zone: tzinfo, *, keep: int | None = KEPT_DAYS
+) -> tuple[Day, ...]:
+    """Add windows to their days; gives the days in order, the newest `keep` of them, or with None all."""
     found = {day.date: _Growing(day, rules) for day in days}
     for minute in minutes:
         local = minute.start.astimezone(zone)
@@ -87,7 +91,7 @@ def add_minutes(days: Iterable[Day], minutes: Iterable[Minute], rules: RuleSet, 
         if name not in found:
             found[name] = _Growing(Day(name), rules)
         found[name].add(minute, local.hour)
-    return tuple(found[name].day for name in sorted(found)[-KEPT_DAYS:])
+    return tuple(found[name].day for name in sorted(found)[-keep if keep else None :])
 
 
 class _Growing:
@@ -143,6 +147,13 @@ def day_span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
     after = day + timedelta(days=1)
     end = datetime(after.year, after.month, after.day, tzinfo=zone)
     return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def minutes_by_hour(day: date, zone: tzinfo) -> list[int]:
+    """Give how long each hour of the clock lasts: 60 minutes, but 0 or 120 where the clocks change."""
+    start, end = day_span(day, zone)
+    found = Counter((start + number * WINDOW).astimezone(zone).hour for number in range((end - start) // WINDOW))
+    return [found[hour] for hour in range(HOURS)]
 
 
 def whole_days(until: datetime, count: int, zone: tzinfo) -> list[date]:

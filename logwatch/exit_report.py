@@ -120,10 +120,19 @@ def _bound(gate: Gate) -> str:
 
 
 def _cell(mark: Mark, gate: Gate, audience: Audience) -> DayCell:
-    value = format_value(mark.value, gate.unit)
+    value = _value(mark.value, gate)
     counted = audience.say(f"of.{gate.name}", of=f"{mark.of:,.0f}") if mark.of and mark.value is not None else ""
     why = audience.say(f"gap.{mark.why}", hours=_hours(mark.hours)) if mark.why else ""
     return DayCell(mark.date, mark.state, value, counted, why)
+
+
+def _value(value: float | None, gate: Gate) -> str:
+    """Write a figure with as many digits as it takes to lie on its own side of the bound: 1.09 % is not within 1 %."""
+    if value is None or gate.unit != "%":
+        return format_value(value, gate.unit)
+    bound = Range.parse(gate.bound)
+    told = (format_value(value, gate.unit, digits=digits) for digits in range(1, 5))
+    return next((each for each in told if bound.holds(float(each[:-1]) / 100) == bound.holds(value)), f"{value * 100}%")
 
 
 def _hours(hours: Sequence[int]) -> str:
@@ -144,7 +153,7 @@ def _hours(hours: Sequence[int]) -> str:
 def _needed(gate: Gate, audience: Audience) -> list[str]:
     """Say what it would take, once for each reason."""
     by_reason: dict[str, list[str]] = {}
-    for mark in gate.marks:
+    for mark in gate.marks[-IN_A_ROW:] if gate.name == "payment" else gate.marks:
         if mark.state is not GateState.MET:
             reason = "not_met" if mark.state is GateState.NOT_MET else mark.why
             by_reason.setdefault(reason, []).append(mark.date[5:])

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from logwatch.daily import ATTEMPT, CONFIRMED, ERROR, HOURS, PINGS, PREPARED, REQUESTS, Day, Spread
+from logwatch.daily import ATTEMPT, CONFIRMED, ERROR, HOURS, PINGS, PREPARED, REQUESTS, Day, Spread, minutes_by_hour
 from logwatch.samples import DATABASE_PING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from datetime import date
+    from datetime import tzinfo
 
     from logwatch.ranges import Range
     from logwatch.rules import RuleSet
@@ -76,8 +77,10 @@ class Expected:
     """Share of slow requests among all of a day, or how many of them."""
 
 
-def judge_gates(days: Sequence[Day], wanted: Sequence[date], rules: RuleSet, expected: Expected) -> tuple[Gate, ...]:
-    """Judge the six conditions over these days; a day that nobody has is not shown."""
+def judge_gates(
+    days: Sequence[Day], wanted: Sequence[date], rules: RuleSet, expected: Expected, zone: tzinfo
+) -> tuple[Gate, ...]:
+    """Judge the six conditions over these days of a time zone; a day that nobody has is not shown."""
     found = {day.date: day for day in days}
     payment, cache = (rules.by_id[name].normal for name in ("payment-confirm", "cache-hit"))
     floor = rules.by_id["cache-hit"].warning
@@ -87,8 +90,9 @@ def judge_gates(days: Sequence[Day], wanted: Sequence[date], rules: RuleSet, exp
         ("distribution", "", expected.distribution, lambda day: _distribution(day, expected.distribution)),
         ("checkout", "", "0", _checkout),
         ("slow", expected.slow.unit, expected.slow, lambda day: _slow(day, expected.slow)),
-        ("latency", "%", f">= {USUALLY * 100:g} %", _latency),
+        ("latency", "%", f">= {USUALLY * 100:g} %", lambda day: _latency(day, zone)),
     )
+    final = {"distribution", "checkout"} | ({"slow"} if expected.slow.unit != "%" else set())
     gates = []
     for name, unit, bound, judge in plans:
         marks = tuple(
@@ -97,6 +101,10 @@ def judge_gates(days: Sequence[Day], wanted: Sequence[date], rules: RuleSet, exp
             else Mark(each.isoformat(), GateState.NOT_SHOWN, None, why="no_day")
             for each in wanted
         )
+        if name != "latency":
+            marks = tuple(
+                _whole(mark, found[mark.date], zone, final=name in final) if mark.date in found else mark for mark in marks
+            )
         gates.append(Gate(name, _worst(mark.state for mark in marks), unit, str(bound), marks))
     return (_in_a_row(gates[0]), *gates[1:])
 
@@ -114,12 +122,23 @@ def _worst(states: Iterable[GateState]) -> GateState:
 
 
 def _mark(day: Day, value: float | None, of: float | None, *, holds: bool, empty: str) -> Mark:
-    """Judge a day: hours that are missing show nothing, and neither does a day on which nothing happened."""
-    if day.missing:
-        return Mark(day.date, GateState.NOT_SHOWN, value, of, "missing_hours", tuple(day.missing))
+    """Judge a day; one on which nothing happened shows nothing."""
     if value is None:
         return Mark(day.date, GateState.NOT_SHOWN, None, of, empty)
     return Mark(day.date, GateState.MET if holds else GateState.NOT_MET, value, of)
+
+
+def _whole(mark: Mark, day: Day, zone: tzinfo, *, final: bool) -> Mark:
+    """Hold a day's mark against its hours: one with missing hours shows nothing, and neither does one without any line.
+
+    What fails by a number that more lines can only raise is `final`: it fails whatever the missing hours held.
+    """
+    missing = tuple(day.missing(zone))
+    if missing and not (final and mark.state is GateState.NOT_MET):
+        return replace(mark, state=GateState.NOT_SHOWN, why="missing_hours", hours=missing)
+    if not missing and not day.summaries:
+        return Mark(day.date, GateState.NOT_SHOWN, None, why="no_day")
+    return mark
 
 
 def _share(part: float, whole: float) -> float | None:
@@ -165,7 +184,7 @@ def _slow(day: Day, expected: Range) -> Mark:
     return _mark(day, value, requests, holds=value is not None and bool(expected.holds(value)), empty="no_requests_counted")
 
 
-def _latency(day: Day) -> Mark:
+def _latency(day: Day, zone: tzinfo) -> Mark:
     """Stable: 95 % of the day in the normal range, no more than 1 % beyond the warning bound, of each of the two.
 
     A service without Redis measures the database alone.
@@ -173,7 +192,7 @@ def _latency(day: Day) -> Mark:
     spreads = {name: spread for name in PINGS if (spread := day.pings.get(name)) and spread.measured}
     database = spreads.get(DATABASE_PING, Spread())
     value = min((each.normal / each.measured for each in spreads.values()), default=None) if database.measured else None
-    windows = 60 * HOURS * MEASURED
+    windows = sum(minutes_by_hour(date.fromisoformat(day.date), zone)) * MEASURED
     if value is None or min(each.measured for each in spreads.values()) < windows:
         return Mark(day.date, GateState.NOT_SHOWN, value, float(database.measured), "not_measured")
     late = any(each.warned / each.measured > RARELY for each in spreads.values())

@@ -22,12 +22,12 @@ def _to_moment(value: object, info: ValidationInfo) -> datetime:
     """Read a time as YAML gives it: a text, or a time that YAML itself has read."""
     if isinstance(value, date) and not isinstance(value, datetime):
         raise ValueError(f"'{value}' is a day without a time of day; {FORMS}")  # noqa: TRY004 - what pydantic takes
+    zone: ZoneInfo = (info.context or {}).get("zone") or ZoneInfo("UTC")
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):  # the year 10000 in UTC
         raise ValueError(f"'{value}' is no time; {FORMS}") from None
-    zone: ZoneInfo = (info.context or {}).get("zone") or ZoneInfo("UTC")
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
 _TIME_SCHEMA = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d", "examples": ["2026-02-24T12:30:00+09:00"]}

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from logwatch.exit_report import ExitReport
 
 
+ROOMY = 14
+"""Days whose marks stand apart: of more, the conditions beside them would have no room."""
+
+
 @dataclass(frozen=True, slots=True)
 class Paper:
     """What a list is written on."""
@@ -45,7 +49,7 @@ def render_rows(rows: Iterable[Sequence[str]], columns: Sequence[str], paper: Pa
         file=written, width=paper.width, color_system="standard" if paper.colour else None, force_terminal=paper.colour,
         highlight=False,
     )  # fmt: skip
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False, pad_edge=False)
     for column in columns:
         table.add_column(column, no_wrap=column != columns[-1], overflow="fold")
     for row in rows:
@@ -83,8 +87,10 @@ def _markdown(section: Section, heading: str) -> Iterator[str]:
 def render_exit(report: ExitReport, paper: Paper) -> str:
     """Give the exit conditions: a row each with a mark for each day, then what each means and what it needs."""
     say = report.say
+    between = " " if len(report.dates) <= ROOMY else ""
     rows = [
-        (f"{row.mark} {row.state_text}", " ".join(MARKS[cell.state] for cell in row.cells), row.title) for row in report.rows
+        (f"{row.mark} {row.state_text}", between.join(MARKS[cell.state] for cell in row.cells), row.title)
+        for row in report.rows
     ]
     span = f"{report.dates[0]} – {report.dates[-1]}"
     parts = [f"{say('exit_title')}  {report.source}\n", f"{span}  {report.verdict}\n"]

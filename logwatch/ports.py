@@ -47,6 +47,11 @@ class Source(Protocol):
     recorded: bool
     """Whether it is a recording, whose end is "now", or goes on."""
 
+    @property
+    def kept(self) -> bool:
+        """Whether all of it can be read again: what came through a pipe gives no sign of life afterwards."""
+        ...
+
     def read(self, span: Span | None, *, service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
         """Read the entries of `span`; a recording gives all it has and takes None.
 

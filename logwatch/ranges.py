@@ -51,7 +51,11 @@ class Range:
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> core_schema.CoreSchema:  # noqa: ANN401
         """Read and write ranges as text in rule files."""
-        text = core_schema.str_schema(pattern=r"^\s*(<=|>=|<|>)\s*\d+(\.\d+)?\s*(%|ms)?\s*$")
         return core_schema.no_info_after_validator_function(
-            cls.parse, text, serialization=core_schema.plain_serializer_function_ser_schema(str)
+            cls.parse, core_schema.str_schema(), serialization=core_schema.plain_serializer_function_ser_schema(str)
         )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: Any, _handler: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Tell editors the form of a range."""
+        return {"type": "string", "pattern": r"^\s*(<=|>=|<|>)\s*\d+(\.\d+)?\s*(%|ms)?\s*$"}

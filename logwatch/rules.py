@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from logwatch.looks import Walk
 from logwatch.ranges import Range
 from logwatch.runbook import Procedure, Runbook
 from logwatch.samples import SILENT_MINUTES
 from logwatch.texts import Lang
-from logwatch.yaml_types import Duration, Model, Selectors, Text
+from logwatch.yaml_types import Duration, Model, Selectors, Stretch, Text
 
 SILENT = timedelta(minutes=10)
 """The same where no rule watches it."""
@@ -50,11 +50,17 @@ class Ratio(Model):
     numerator: Selectors
     denominator: Selectors
     by: Literal["service"] | None = Field(default=None, description="Judge for each shop too, not only for all together.")
-    span: Duration = Field(default=timedelta(minutes=5), description="The sliding span.")
+    span: Stretch = Field(default=timedelta(minutes=5), description="The sliding span.")
     lag: Duration = Field(default=timedelta(0), description="How far numerators may trail their denominators.")
     settled: Selectors | None = Field(default=None, description="Counters whose events have certainly come to an end.")
     proof: Proof | Literal["none"] = Field(default_factory=Proof, description="'none' asks for min_events alone.")
     min_events: int = Field(default=1, ge=1, description="Where proof is none: events below which nothing is judged a warning.")
+
+
+def _share(least: Range) -> Range:
+    if least.direction[0] != ">" or least.unit != "%" or not 0 < least.bound < 1:
+        raise ValueError(f"'{least}' is no share of requests; right is e.g. '>= 5 %'")
+    return least
 
 
 class Slow(Model):
@@ -62,9 +68,11 @@ class Slow(Model):
 
     label: str
     requests: Selectors | None = Field(default=None, description="Counters that add up to all requests of the label.")
-    span: Duration = timedelta(minutes=5)
+    span: Stretch = timedelta(minutes=5)
     min_count: int = Field(default=3, ge=1, description="Slow requests below which nothing is judged a warning.")
-    min_share: Range = Field(default=Range(">=", 0.05, "%"), description="Share of the label's requests, where it is known.")
+    min_share: Annotated[Range, AfterValidator(_share)] = Field(
+        default=Range(">=", 0.05, "%"), description="Share of the label's requests, where it is known."
+    )
     chance: float = Field(default=1e-4, gt=0, le=1, description="How rarely a label at min_share may show as many by chance.")
     certain: float = Field(default=1e-5, gt=0, le=1, description="The same, below which a warning need not last.")
 

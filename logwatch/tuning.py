@@ -189,7 +189,8 @@ def plan_trials(rule: Rule, wanted: Mapping[str, Sequence[str]]) -> list[Trial]:
     cells = [dict(zip(wanted, values, strict=True)) for values in product(*wanted.values())]
     if len(cells) > MOST_CELLS:
         raise ConfigError(f"{len(cells)} combinations are too many", where="--vary", hint=f"at most {MOST_CELLS}: fewer values")
-    return [_trial(rule, cell) for cell in cells]
+    trials = [_trial(rule, cell) for cell in cells]
+    return list({tuple(trial.settings.items()): trial for trial in trials}.values())
 
 
 def _line(rule: Rule, name: str, today: str) -> list[Trial]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from logwatch.daily import Day, Minute, add_minutes, day_span, whole_days
+from logwatch.daily import HOURS, Day, Minute, add_minutes, day_span, whole_days
 from logwatch.entries import WINDOW, Span
+from logwatch.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 LATE = timedelta(hours=1)
 """After its end, a day's lines have all arrived."""
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,11 @@ class DayCache:
     def load(self, day: date) -> Day | None:
         """Give a day; None where it is not there or cannot be read."""
         try:
-            return msgspec.json.decode(self._path(day).read_bytes(), type=Day)
+            found = msgspec.json.decode(self._path(day).read_bytes(), type=Day)
         except (OSError, msgspec.MsgspecError):
             return None
+        whole = all(len(each) == HOURS for each in (found.judged, found.lost, found.hits, found.misses))
+        return found if whole and any(found.judged) and found.date == day.isoformat() else None
 
     def save(self, day: date, found: Day) -> None:
         """Keep a day; a cache that cannot be written costs only another read."""
@@ -95,7 +98,7 @@ class WeekReader:
         wanted = whole_days(until or windows.span.end, count, self.zone)
         first, _ = day_span(wanted[0], self.zone)
         span = Span(max(windows.span.start, first), windows.span.end)
-        return Week(tuple(wanted), add_minutes((), self._minutes(windows, span), self.rules, self.zone))
+        return Week(tuple(wanted), add_minutes((), self._minutes(windows, span), self.rules, self.zone, keep=None))
 
     def _live(self, day: date, now: datetime, progress: Progress) -> Day:
         start, end = day_span(day, self.zone)
@@ -108,10 +111,11 @@ class WeekReader:
             progress(f"{day}: {text}", share)
 
         span = Span(start, min(end, now))
-        reading = self.source.read(span.widen(timedelta(), WINDOW), service=self.service, progress=tell, meanwhile=lambda: None)
+        wide = Span(start - self.rules.silent, min(end + self.rules.silent, now))  # a silence may go over midnight
+        reading = self.source.read(wide.widen(timedelta(), WINDOW), service=self.service, progress=tell, meanwhile=lambda: None)
         for series, time, value in self.measured(span):
             reading.add_gauge(series, time, value)
-        windows = aggregate(reading, span=span, grace=self.grace)
+        windows = aggregate(reading, span=wide, grace=self.grace)
         (found,) = add_minutes((), self._minutes(windows, span), self.rules, self.zone) or (Day(day.isoformat()),)
         if self.cache and now - end > LATE:
             self.cache.save(day, found)
@@ -122,10 +126,23 @@ class WeekReader:
 
         lost = {
             minute
-            for gap in windows.silences(span)
-            if gap.end - gap.start >= self.rules.silent and self.source.last_seen(gap, service=self.service) is not None
+            for gap in windows.silences(windows.span)
+            if gap.start < span.end and span.start < gap.end and self._lost(gap)
             for minute in range(to_minute(gap.start), to_minute(gap.end))
         }
         for minute, each in every_minute(windows, span):
             slow = {label: values[0] for label, values in each.slow.items()}
             yield Minute(from_minute(minute), each.counters, slow, each.gauges, each.lines > 0, minute in lost)
+
+    def _lost(self, gap: Span) -> bool:
+        """Tell whether nobody wrote a summary though the service was alive; raises SourceError where nobody can tell."""
+        if gap.end - gap.start < self.rules.silent:
+            return False
+        if not self.source.kept:
+            start, end = (moment.astimezone(self.zone) for moment in (gap.start, gap.end))
+            raise SourceError(
+                f"without summaries from {start:%Y-%m-%d %H:%M} to {end:%H:%M}, and whether the service was alive then cannot"
+                " be looked up: standard input and pipes can be read only once",
+                hint="save the lines in a file and name it as the source",
+            )
+        return self.source.last_seen(gap, service=self.service) is not None

@@ -76,7 +76,7 @@ def format_range(bounds: Range) -> str:
     return "0" if str(bounds) == "<= 0" else str(bounds).replace(" ", "").replace("<=", "≤").replace(">=", "≥")
 
 
-def format_value(value: float | None, unit: str) -> str:
+def format_value(value: float | None, unit: str, *, digits: int = 1) -> str:
     """Write a value for people; 59.99 % must not look like 60 %.
 
     >>> format_value(0.5999, "%"), format_value(101.0, ""), format_value(None, "ms")
@@ -85,5 +85,5 @@ def format_value(value: float | None, unit: str) -> str:
     if value is None:
         return "–"
     if unit == "%":
-        return f"{int(value * 1000 + 1e-9) / 10:g}%"
+        return f"{int(value * 100 * 10**digits + 1e-9) / 10**digits:g}%"
     return f"{value:.0f}{unit}" if value >= 1 or value == 0 else f"{value:.2g}{unit}"

@@ -4,7 +4,7 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from logwatch.durations import format_duration, parse_duration
 
@@ -23,6 +23,16 @@ Duration = Annotated[
     PlainSerializer(format_duration, return_type=str),
     WithJsonSchema(_DURATION_SCHEMA),
 ]
+
+
+def _some_time(span: timedelta) -> timedelta:
+    if not span:
+        raise ValueError("a span of 0 looks at nothing; right are e.g. '1m', '5m'")
+    return span
+
+
+Stretch = Annotated[Duration, AfterValidator(_some_time)]
+"""A duration that is not 0."""
 
 
 def _as_list(value: object) -> object:

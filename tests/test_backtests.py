@@ -18,11 +18,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from logwatch.backtests import timeline_sections
 from logwatch.comparison import Change, Side, compare
 from logwatch.config import bundled
 from logwatch.entries import WINDOW, Span, to_nanoseconds
 from logwatch.known import Known, known_schema
 from logwatch.life import RememberedLife
+from logwatch.listing import Paper, render_rows
 from logwatch.notifications import NotifyReason
 from logwatch.replay import Replayed, replay
 from logwatch.rule_files import load_rules
@@ -32,6 +34,7 @@ from logwatch.tick import Policy, Ticker
 from logwatch.timeline import build_timeline, find_stories
 from logwatch.tuning import Bench, knobs_of, plan_trials, tune
 from logwatch.windows import aggregate
+from logwatch.wording import Audience
 from tests.conftest import LOGS, ROOT, Run, clean_environment, run_process
 from tests.local_google import LoggingServer, load_entries
 from tests.made_traffic import START, Incident, Traffic
@@ -103,14 +106,22 @@ def test_no_column_is_lost_on_a_narrow_terminal(run: Run, proposed: Path) -> Non
     assert re.split(r"  +", head) == ["procedure", "alerts", "gained", "lost", "earlier", "later", "messages a day"]
 
 
+def test_the_last_column_may_reach_to_the_edge() -> None:
+    assert render_rows([("4.1", "payment-confirm")], ("", "rules"), Paper(20, colour=False)).splitlines() == [
+        "     rules", "4.1  payment-confirm",
+    ]  # fmt: skip
+
+
 def test_the_page_of_a_backtest_is_the_one_of_report(run: Run) -> None:
     pages = [run(*command, f"{LOGS}/payment.ndjson").out for command in (["backtest", "-f", "html"], ["report", "--source"])]
     assert pages[0] == pages[1]
     assert pages[0].startswith("<!doctype html>")
 
 
-def test_the_page_shows_one_rule_set(run: Run) -> None:
-    ran = run("backtest", STORM, "-f", "html", "--against", "rules")
+@pytest.mark.parametrize("form", ["html", "messages"])
+@pytest.mark.parametrize("other", [("--against", "rules"), ("--incidents", KNOWN)])
+def test_the_page_and_the_messages_show_one_rule_set(run: Run, form: str, other: tuple[str, str]) -> None:
+    ran = run("backtest", STORM, "-f", form, *other)
     assert (ran.code, "one rule set" in ran.err, "hint:" in ran.err) == (2, True, True)
 
 
@@ -274,6 +285,17 @@ def test_a_timeline_names_quiet_days_and_counts_messages(tmp_path: Path) -> None
     assert timedelta(minutes=25) < story.lasted(replayed.span.end) < timedelta(minutes=60)
 
 
+def test_what_ends_on_another_day_names_the_day(tmp_path: Path) -> None:
+    night = (Incident(14 * 60 + 50, 16 * 60, failing={"kpa": 0.9}),)  # from ten to midnight in Seoul
+    entries = Traffic(3, 17 * 60, instances=1, incidents=night).entries()
+    source = record(tmp_path / "night.ndjson", [each for each in entries if each["timestamp"] > "2026-02-24T13"])
+    readers = Audience("en", ZoneInfo("Asia/Seoul"))
+    *_, alerts = timeline_sections(play(source), RULES, readers, "night")
+    assert [row[:4] for row in alerts.rows if "kpa" in row[0]] == [
+        ("payment-confirm (kpa)", "02-24 23:51", "23:52", "02-25 01:10")
+    ]
+
+
 def test_a_firing_gained_lost_earlier_and_later() -> None:
     replayed = replay_of(STORM)
     fired = [alert for alert in replayed.alerts if alert.firing_at]
@@ -285,6 +307,17 @@ def test_a_firing_gained_lost_earlier_and_later() -> None:
     back = compare(Side("b", RULES, replayed), Side("a", RULES, other))
     assert {each.change for each in back.changed} == {Change.LATER, Change.LOST}
     assert back.total.changes[Change.LOST] == comparison.total.changes[Change.GAINED] == len(fired) - 1
+
+
+def test_a_firing_that_sends_to_another_procedure_is_a_change() -> None:
+    replayed = replay_of(STORM)
+    rules = tuple(
+        rule.model_copy(update={"procedure": "4.2"}) if rule.rule == "checkout-success" else rule for rule in RULES.rules
+    )
+    comparison = compare(Side("a", replace(RULES, rules=rules), replayed), Side("b", RULES, replayed))
+    firings = {load.procedure: (load.firings(after=False), load.firings(after=True)) for load in comparison.loads}
+    assert firings == {"4.1": (1, 3), "4.2": (2, 0), "4.3": (1, 1), "4.4": (1, 1), "4.5": (1, 1)}
+    assert {(each.change, each.procedure) for each in comparison.changed} == {(Change.LOST, "4.2"), (Change.GAINED, "4.1")}
 
 
 def replay_of(path: str) -> Replayed:
@@ -335,6 +368,7 @@ BROKEN = {
     "- from: 2026-02-24 12:00\n  to: 2026-02-24 12:30\n  what: x\n  procedure: '4.9'": (":4:", "unknown procedure '4.9'"),
     "- from: 2026-02-24 12:00\n  to: 2026-02-24 12:30\n  what: x\n  procedure: '4.1'\n  step: 9": (":5:", "has no step 9"),
     "- {from: 2026-02-24 12:00, to: 2026-02-24 12:30, what: x, step: 2}": (":1:", "of which procedure"),
+    "- {from: 2026-02-24 12:00, to: 9999-12-31T23:59:59-10:00, what: x}": (":1:", "is no time"),
     "from: 2026-02-24": (":1:", "a list of incidents is needed"),
     "- just words": (":1:", "set of keys"),
     "- {from: [": (":2", "not YAML"),
@@ -401,12 +435,21 @@ def test_todays_cell_says_what_the_rule_alone_says_in_a_backtest(tmp_path: Path,
         (["cache-hit", STORM, "--vary", "warning=90%"], "overlap"),
         (["cache-hit", STORM, "--vary", "span=soon"], "span=soon"),
         (["cache-hit", STORM, "--vary", "for=1m,2m,3m,4m,5m", "--vary", f"min_events={','.join(map(str, range(1, 60)))}"], "too many"),
+        (["cache-hit", STORM, "--vary", "span=0"], "span=0: a span of 0 looks at nothing"),
+        (["slow-checkout", STORM, "--vary", "min_share=0%"], "min_share=0%: '>= 0 %' is no share"),
         (["cash-hit", STORM], "did you mean 'cache-hit'"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_tuned_says_why(run: Run, arguments: list[str], told_: str) -> None:
     ran = run("tune", *arguments)
     assert (ran.code, told_ in ran.err) == (2, True), ran.err
+
+
+def test_values_of_a_setting_add_up_and_each_is_tried_once(run: Run) -> None:
+    ran = run(
+        "tune", "checkout-success", STORM, "--vary", "for=1m,2m", "--vary", "for=60s", "--vary", "for=3m", "--format", "json"
+    )
+    assert [cell["settings"]["for"] for cell in json.loads(ran.out)["cells"]] == ["1m", "2m", "3m"]
 
 
 # ---- signs of life

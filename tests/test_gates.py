@@ -18,6 +18,7 @@ from logwatch.assembly import build_source, build_week, installation
 from logwatch.config import Settings
 from logwatch.daily import HOURS, KEPT_DAYS, Day, Minute, Spread, add_minutes, day_span, whole_days
 from logwatch.entries import Span, to_nanoseconds
+from logwatch.exit_report import build_exit_report
 from logwatch.gates import Expected, GateState, judge_gates
 from logwatch.ranges import Range
 from logwatch.recent import pick, rows
@@ -30,6 +31,7 @@ from logwatch.state import State
 from logwatch.tick import MOST_SLOW, Policy, Ticker
 from logwatch.week import DayCache, WeekReader
 from logwatch.windows import aggregate
+from logwatch.wording import Audience
 from tests.conftest import ROOT, Run
 from tests.local_app import LocalApp
 from tests.local_google import make_entry
@@ -64,6 +66,7 @@ GOOD = Day(
     pings={DATABASE_PING: Spread(1440, 1400, 3, 250), REDIS_PING: Spread(1440, 1440, 0, 4)},
     summaries=1440,
 )  # fmt: skip
+EMPTY = {"counters": {}, "most": {}, "slow": {}, "hits": [0.0] * HOURS, "misses": [0.0] * HOURS, "summaries": 0}
 HOUR_BLIND = [60] * 9 + [59] + [60] * 14
 NAMES = ("payment", "cache", "distribution", "checkout", "slow", "latency")
 
@@ -73,7 +76,7 @@ def counters(**more: float) -> dict[str, float]:
 
 
 def gates(*days: Day, expected: Expected = EXPECTED) -> dict[str, Gate]:
-    return {gate.name: gate for gate in judge_gates(days, DAYS, RULES, expected)}
+    return {gate.name: gate for gate in judge_gates(days, DAYS, RULES, expected, SEOUL)}
 
 
 def week(**changed: Any) -> tuple[Day, ...]:
@@ -95,6 +98,15 @@ def test_seven_good_days_meet_everything() -> None:
         ("payment", {"judged": HOUR_BLIND}, "not_shown", "missing_hours"),
         ("payment", {"judged": HOUR_BLIND, "counters": counters(payment_confirm_success=1)}, "not_shown", "missing_hours"),
         ("payment", {"lost": [0] * 23 + [12]}, "not_shown", "missing_hours"),
+        # More lines cannot undo an error or a block.
+        ("checkout", {"judged": HOUR_BLIND, "counters": counters(checkout_error=1)}, "not_met", ""),
+        ("checkout", {"judged": HOUR_BLIND}, "not_shown", "missing_hours"),
+        ("distribution", {"judged": HOUR_BLIND, "most": {"checkout.blocked.distribution": 6}}, "not_met", ""),
+        ("distribution", {"judged": HOUR_BLIND}, "not_shown", "missing_hours"),
+        # A day without any line.
+        ("distribution", EMPTY, "not_shown", "no_day"),
+        ("payment", EMPTY, "not_shown", "no_day"),
+        ("latency", EMPTY, "met", ""),
         ("cache", {"hits": [70.0] * HOURS, "misses": [30.0] * HOURS}, "not_met", ""),
         ("cache", {"hits": [71.0] * HOURS, "misses": [29.0] * HOURS}, "met", ""),
         ("cache", {"hits": [900.0] * 23 + [49.0], "misses": [100.0] * 23 + [51.0]}, "not_met", "unstable_hours"),
@@ -144,6 +156,9 @@ def test_slow_requests_can_be_held_to_a_number_where_nobody_counts_all_requests(
     assert (found.marks[2].state, found.marks[2].value, found.unit) == (GateState.MET, 100, "")
     found = gates(*week(counters=uncounted, slow={"api": 60, "checkout": 41}), expected=few)["slow"]
     assert found.marks[2].state is GateState.NOT_MET
+    found = gates(*week(judged=HOUR_BLIND, slow={"api": 101}), expected=few)["slow"]
+    assert found.marks[2].state is GateState.NOT_MET
+    assert gates(*week(**EMPTY), expected=few)["slow"].marks[2].why == "no_day"
 
 
 @pytest.mark.parametrize(
@@ -155,9 +170,37 @@ def test_payments_are_judged_over_the_last_seven_days(bad: int | None, looked_at
     days = [replace(GOOD, date=day.isoformat()) for day in wanted]
     if bad is not None:
         days[bad] = replace(days[bad], counters={**GOOD.counters, "payment.confirm.success": 80})
-    payment, *others = judge_gates(days, wanted, RULES, EXPECTED)
+    payment, *others = judge_gates(days, wanted, RULES, EXPECTED, SEOUL)
     assert payment.state == state
     assert {each.state for each in others} == {GateState.MET}
+
+
+def test_a_day_before_the_last_seven_asks_for_nothing_more_of_payments() -> None:
+    wanted = [date(2026, 2, 24) + timedelta(days=number) for number in range(8)]
+    days = [replace(GOOD, date=day.isoformat()) for day in wanted]
+    days[0] = replace(days[0], counters=counters(payment_confirm_success=80))
+    report = build_exit_report(judge_gates(days, wanted, RULES, EXPECTED, SEOUL), wanted, RULES, Audience("en", SEOUL), "days")
+    assert (report.state, report.rows[0].needed) == (GateState.MET, ())
+    days[1] = replace(days[1], counters=counters(payment_confirm_success=80))
+    report = build_exit_report(judge_gates(days, wanted, RULES, EXPECTED, SEOUL), wanted, RULES, Audience("en", SEOUL), "days")
+    assert report.rows[0].needed == ("Mend the cause, then seven days in a row again: 02-25",)
+
+
+@pytest.mark.parametrize(
+    ("row", "changed", "mark", "value"),
+    [
+        (4, {"slow": {"api": 109}}, "not_met", "1.09%"),
+        (4, {"slow": {"api": 100}}, "met", "1%"),
+        (4, {"slow": {"api": 118}}, "not_met", "1.1%"),
+        (0, {"counters": counters(payment_prepare=100_000, payment_confirm_success=90_001)}, "met", "90.001%"),
+        (0, {"counters": counters(payment_prepare=100_000, payment_confirm_success=90_000)}, "not_met", "90%"),
+        (0, {"counters": counters(payment_prepare=100_000, payment_confirm_success=89_999)}, "not_met", "89.9%"),
+    ],
+)
+def test_a_figure_shows_on_which_side_of_its_bound_it_lies(row: int, changed: dict[str, Any], mark: str, value: str) -> None:
+    found = judge_gates(week(**changed), DAYS, RULES, EXPECTED, SEOUL)
+    cell = build_exit_report(found, DAYS, RULES, Audience("en", SEOUL), "days").rows[row].cells[2]
+    assert (cell.state, cell.value) == (mark, value)
 
 
 # ---- days
@@ -177,6 +220,27 @@ def test_a_day_is_that_of_the_readers_zone() -> None:
     assert second.pings == {DATABASE_PING: Spread(1, 0, 0, 60.0)}
     assert day_span(date(2026, 2, 25), SEOUL) == (at + timedelta(minutes=1), at + timedelta(minutes=1441))
     assert whole_days(at, 2, SEOUL) == [date(2026, 2, 22), date(2026, 2, 23)]
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hour", "lasts"),
+    [
+        ("Europe/Berlin", date(2026, 3, 29), 2, 0),
+        ("Europe/Berlin", date(2026, 10, 25), 2, 120),
+        ("Australia/Lord_Howe", date(2026, 4, 5), 1, 90),
+        ("Asia/Kolkata", date(2026, 3, 29), 2, 60),
+    ],
+)
+def test_an_hour_is_whole_when_all_of_it_was_looked_at_also_where_the_clocks_change(
+    zone: str, day: date, hour: int, lasts: int
+) -> None:
+    start, end = day_span(day, ZoneInfo(zone))
+    minutes = [minute(start + timedelta(minutes=number)) for number in range((end - start) // timedelta(minutes=1))]
+    (whole,) = add_minutes((), minutes, RULES, ZoneInfo(zone))
+    assert (whole.judged[hour], whole.missing(ZoneInfo(zone))) == (lasts, [])
+    cut = minutes[: hour * 60 + 60]  # the first hour of two, or all before a later one
+    (part,) = add_minutes((), cut, RULES, ZoneInfo(zone))
+    assert part.missing(ZoneInfo(zone))[0] == (hour if lasts > 60 else hour + 1 + (lasts == 0))
 
 
 @settings(max_examples=30)
@@ -220,9 +284,22 @@ def test_hours_without_any_line_have_nothing_to_count_and_hours_without_summarie
     quiet = [entry for entry in entries if not "2026-02-24T19:00" <= entry["timestamp"] < "2026-02-24T22:00"]
     days = {day.date: day for day in recorded(record(tmp_path / "day.ndjson", quiet)).days}
     # The recording begins at nine in Seoul; from eight in the evening requests went on without summaries.
-    assert days["2026-02-24"].missing == [*range(9), 20, 21]
+    assert days["2026-02-24"].missing(SEOUL) == [*range(9), 20, 21]
     # From four to seven in the morning nothing was logged at all.
-    assert days["2026-02-25"].missing == []
+    assert days["2026-02-25"].missing(SEOUL) == []
+
+
+@pytest.mark.parametrize(("count", "until"), [(13, None), (2, START + timedelta(days=3))])
+def test_of_a_long_recording_all_days_that_are_asked_for_are_there(tmp_path: Path, count: int, until: datetime | None) -> None:
+    entries = Traffic(5, 1, instances=1).entries()
+    days = [
+        json.loads(json.dumps(entries).replace("2026-02-24", f"{START + timedelta(days=each):%Y-%m-%d}")) for each in range(15)
+    ]
+    source = record(tmp_path / "days.ndjson", [entry for day in days for entry in day])
+    reader = WeekReader(source, RULES, SEOUL, None, timedelta(seconds=90), None, lambda _span: ())
+    found = reader.read(count, until, START, lambda *_: None)
+    assert len(found.wanted) == count
+    assert {day.isoformat() for day in found.wanted} <= {day.date for day in found.days}
 
 
 def test_the_state_of_runs_has_the_days_of_the_recording(tmp_path: Path) -> None:
@@ -318,6 +395,32 @@ def test_days_of_cloud_logging_are_read_once_and_their_latencies_come_from_cloud
     assert [sum(day.judged) for day in first.days] == [1440, 1440]
     assert first.days[1].counters["checkout.attempt"] > 0
     assert len(world.google.logging.calls.requests) == asked > 2
+
+
+def test_a_silence_over_midnight_is_lost_on_both_days_wherever_they_come_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    midnight = 15 * 60
+    entries = Traffic(5, 40 * 60, instances=1, incidents=(Incident(midnight - 7, midnight + 6, silent=True),)).entries()
+    with World(tmp_path, [make_entry(entry) for entry in entries]) as world:
+        world.now = START + timedelta(hours=41)
+        read = build_week(world.settings, build_source(world.settings)[0], RULES).read(2, None, world.now, lambda *_: None)
+    assert [sum(day.lost) for day in read.days] == [7, 6]
+    of_recording = recorded(record(tmp_path / "hours.ndjson", entries)).days[:2]
+    assert [(day.date, day.lost) for day in read.days] == [(day.date, day.lost) for day in of_recording]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{broken", "[]", '{"date": "2026-02-24"}', '{"date": "2026-02-24", "judged": [60]}', "another"]
+)
+def test_a_kept_day_that_is_not_whole_is_read_again(tmp_path: Path, text: str) -> None:
+    kept = DayCache(tmp_path, "days")
+    kept.save(DAYS[0], GOOD)
+    assert kept.load(DAYS[0]) == GOOD
+    (file,) = tmp_path.rglob("*.json")
+    file.write_text(text.replace("another", file.read_text().replace("2026-02-24", "2026-02-25")))
+    assert kept.load(DAYS[0]) is None
 
 
 def harder(rules: RuleSet) -> RuleSet:
@@ -434,6 +537,18 @@ def test_days_that_are_not_over_are_not_asked_for(run: Run, tmp_path: Path) -> N
     assert [json.loads(ran.out)[end] for end in ("from", "to")] == ["2026-02-25", "2026-03-03"]
 
 
+def test_hours_without_summaries_are_not_taken_for_quiet_ones_where_lines_are_read_only_once(run: Run, bad_week: Path) -> None:
+    lines = bad_week.read_bytes()
+    ran = run("beta-exit", "--source", "-", "--until", "2026-03-03T15:00:00Z", stdin=lines)
+    assert (ran.code, ran.out) == (3, "")
+    assert "from 2026-03-01 09:00 to 10:00" in ran.err
+    assert "save the lines in a file" in ran.err
+    before = ("--until", "2026-02-28T15:00:00Z", "--days", "3", "--format", "json")
+    whole = b"".join(line for line in lines.splitlines(keepends=True) if json.loads(line)["timestamp"] < "2026-02-28T16")
+    of_file = json.loads(run("beta-exit", "--source", bad_week, *before).out)
+    assert json.loads(run("beta-exit", "--source", "-", *before, stdin=whole).out) == {**of_file, "source": "-"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
@@ -452,3 +567,23 @@ def test_what_cannot_be_read_is_told_and_is_no_week(
     ran = run("beta-exit", *given)
     assert (ran.code, ran.out) == (code, "")
     assert told in ran.err
+
+
+def test_a_month_leaves_room_for_the_conditions_on_a_terminal(run: Run, bad_week: Path) -> None:
+    ran = run("beta-exit", "--source", bad_week, "--days", "31", "--lang", "en")
+    (line,) = [line for line in ran.out.splitlines() if "Cache hit rate" in line and line.startswith("? not shown")]
+    assert line.endswith("Cache hit rate > 70% (stable)")
+
+
+@pytest.mark.parametrize("setting", ["LOGWATCH_SLOW_BUDGET", "LOGWATCH_EXPECTED_DISTRIBUTION"])
+@pytest.mark.parametrize("text", ["<= 5 ms", "> 5", "5", "<= -1"])
+def test_a_wrong_budget_is_told_with_the_forms_that_are_right(run: Run, bad_week: Path, setting: str, text: str) -> None:
+    ran = run("beta-exit", "--source", bad_week, **{setting: text})
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{setting}: '{text}' is no " in ran.err
+    assert "'<= 5" in ran.err
+
+
+def test_distribution_blocks_are_expected_as_a_number_and_not_as_a_share(run: Run, bad_week: Path) -> None:
+    ran = run("beta-exit", "--source", bad_week, LOGWATCH_EXPECTED_DISTRIBUTION="<= 5 %")
+    assert (ran.code, "'<= 5 %' is no budget" in ran.err) == (2, True)

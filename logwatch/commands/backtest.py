@@ -94,8 +94,9 @@ def backtest(
     if dump_filter:
         look.tell_filter(reach)
         return
+    if format_ in {ReplayFormat.HTML, ReplayFormat.MESSAGES}:
+        _check_alone(format_, against, incidents)
     if format_ is ReplayFormat.HTML:
-        _check_page(against, incidents)
         write_page(settings, look, PageFormat.HTML, output)
         return
     with progress_line() as progress:
@@ -171,18 +172,20 @@ def _varied(texts: Iterable[str]) -> dict[str, list[str]]:
     wanted: dict[str, list[str]] = {}
     for text in texts:
         name, _, values = text.partition("=")
-        wanted[name.strip()] = [value.strip() for value in values.split(",") if value.strip()]
-        if not wanted[name.strip()]:
+        found = [value.strip() for value in values.split(",") if value.strip()]
+        wanted.setdefault(name.strip(), []).extend(found)
+        if not found:
             raise ConfigError(f"'{text}' names no values", where="--vary", hint="right is e.g. --vary for=0,1m,3m")
     return wanted
 
 
-def _check_page(*others: Path | None) -> None:
+def _check_alone(format_: ReplayFormat, *others: Path | None) -> None:
     from logwatch.errors import ConfigError
 
     if any(others):
         hint = "take --format markdown, table or json with --against and --incidents"
-        raise ConfigError("the page shows one rule set by itself", where="--format html", hint=hint)
+        shown = "page shows" if format_ is ReplayFormat.HTML else "messages show"
+        raise ConfigError(f"the {shown} one rule set by itself", where=f"--format {format_}", hint=hint)
 
 
 def _render_backtest(found: Backtested, settings: Settings, format_: ReplayFormat, name: str, output: Path | None) -> str:

@@ -70,7 +70,7 @@ def beta_exit(
     else:
         name = settings.state or "state"
         week = Week(tuple(whole_days(end or now, days, settings.timezone)), state_of(settings).days)
-    gates = judge_gates(week.days, week.wanted, rule_set, build_expected(settings, rule_set))
+    gates = judge_gates(week.days, week.wanted, rule_set, build_expected(settings, rule_set), settings.timezone)
     report = build_exit_report(gates, week.wanted, rule_set, audience(settings), name)
     write(_render_exit(report, gates, settings, format_, output), output)
     if fail_on:

@@ -116,6 +116,7 @@ class CloudLoggingSource:
     """The entries of one project, and of one Cloud Run service where it is named."""
 
     recorded = False
+    kept = True
 
     def __init__(
         self, project: str, *, service: str | None = None, location: str | None = None, endpoint: str | None = None,

@@ -74,6 +74,11 @@ class FilesSource:
         self._hits: dict[tuple[str, str | None], Hits] = {}
         """What holds a text, of a service, gathered likewise."""
 
+    @property
+    def kept(self) -> bool:
+        """Whether nothing is standard input or a pipe."""
+        return all(_is_kept(path) for path in self._files())
+
     def read(self, span: Span | None, *, service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
         """Read everything that the files hold, on two processes where they are large."""
         del span  # a recording is read whole: its own end says what "now" is
