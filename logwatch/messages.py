@@ -58,7 +58,7 @@ class AlertLine:
     peak: str
     """`15.7% 15:26`; the worst value so far, and when."""
     remark: str
-    """That nothing has been known since a time, when it was resolved; empty where there is nothing to remark."""
+    """That nothing has been known since a time, when it was resolved, or that its rule is gone; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Au
     counted = f" ({latest.numerator:g}/{latest.denominator:g})" if rule and rule.ratio and latest.denominator else ""
     if rule and rule.slow and latest.numerator is not None:
         counted = f" ({audience.say('slow_count', k=f'{latest.numerator:g}')})"
-    remark = ""
+    remark = "" if rule else audience.say("rule_gone")
     if alert.state is AlertState.RESOLVED and alert.resolved_at:
         remark = audience.say("resolved_at", at=audience.clock(alert.resolved_at))
     elif alert.unknown_since:
@@ -232,7 +232,9 @@ def _notes(notification: Notification, rules: RuleSet, audience: Audience) -> li
         notes.append(audience.say("explains", names=names))
     if notification.unexpected_with:
         notes.append(audience.say("not_explained", rules=", ".join(notification.unexpected_with)))
-    if notification.reason is NotifyReason.RESOLVED:
+    gone = dict.fromkeys(alert.rule for alert in notification.alerts if alert.rule not in rules.by_id)
+    notes += [audience.say("ended_unjudged", rule=rule) for rule in gone]
+    if notification.reason is NotifyReason.RESOLVED and not gone:
         notes += ended_lines(notification.walked, rules, audience)
     if notification.again:
         notes.append(audience.say("again", count=notification.again))
