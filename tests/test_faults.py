@@ -333,6 +333,19 @@ def test_a_pause_is_caught_up_window_by_window_and_a_longer_one_starts_over_loud
         assert "the pause was too long" in summary.errors[0]
 
 
+def test_a_clock_behind_what_is_judged_is_told_loudly_and_judges_nothing(world: World) -> None:
+    world.now += timedelta(days=1)
+    world.tick()
+    judged = world.state().cursor
+    for back, code in (timedelta(minutes=1), 0), (timedelta(hours=23), 3):
+        world.now -= back
+        summary = world.tick()
+        assert (summary.exit_code, summary.windows, world.state().cursor) == (code, 0, judged)
+    assert summary.severity == "ERROR"
+    assert "windows up to 2026-02-25 " in summary.errors[0]
+    assert "LOGWATCH_NOW" in summary.errors[0]
+
+
 def test_a_silence_waits_for_a_run_and_mutes_the_next_message(world: World) -> None:
     held = take(build_store(world.settings), "a run", timedelta(seconds=55), lambda: world.now)
     assert isinstance(held, Held)
