@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import time
 from contextlib import suppress
@@ -331,6 +332,14 @@ def test_a_pause_is_caught_up_window_by_window_and_a_longer_one_starts_over_loud
         summary = world.tick()
         assert (summary.windows, summary.severity) == (1, "ERROR")
         assert "the pause was too long" in summary.errors[0]
+
+
+def test_figures_of_a_pause_that_are_too_many_are_dropped_and_told_for_what_they_are(tmp_path: Path) -> None:
+    with World(tmp_path, ENTRIES, now=FIRES) as world:
+        world.tick()
+        world.now += timedelta(hours=5)
+        (told,) = world.tick().refused
+        assert re.fullmatch(r"\d+ points: waited too long, for Cloud Monitoring or in the pause .*", told)
 
 
 def test_a_clock_behind_what_is_judged_is_told_loudly_and_judges_nothing(world: World) -> None:
