@@ -178,7 +178,7 @@ def _headline(notification: Notification, rules: RuleSet, audience: Audience) ->
     else:
         bound = audience.say("against", bound=format_range(rule.warning)) if rule else ""
         parts.append(f"{_value(first.latest.value, rule)} {bound}".strip())
-        parts.append(audience.say("since", at=audience.clock(notification.since)))
+        parts.append(audience.say("since", at=audience.clock(notification.since, notification.at)))
     more = len(notification.alerts) - 1
     parts += [audience.say("and_more", count=more)] if more else []
     return " · ".join(parts)
@@ -204,9 +204,9 @@ def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Au
         counted = f" ({audience.say('slow_count', k=f'{latest.numerator:g}')})"
     remark = "" if rule else audience.say("rule_gone")
     if alert.state is AlertState.RESOLVED and alert.resolved_at:
-        remark = audience.say("resolved_at", at=audience.clock(alert.resolved_at))
+        remark = audience.say("resolved_at", at=audience.clock(alert.resolved_at, notification.at))
     elif alert.unknown_since:
-        remark = audience.say("unknown_since", at=audience.clock(alert.unknown_since))
+        remark = audience.say("unknown_since", at=audience.clock(alert.unknown_since, notification.at))
     return AlertLine(
         rule=alert.rule,
         summary=_summary(alert, rules, audience),
@@ -217,8 +217,8 @@ def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Au
         value=_value(latest.value, rule) + counted,
         bound=format_range(rule.warning) if rule else "",
         normal=format_range(rule.normal) if rule else "",
-        since=audience.clock(alert.pending_at),
-        peak=f"{_value(alert.peak.value, rule)} {audience.clock(alert.peak.window_end)}",
+        since=audience.clock(alert.pending_at, notification.at),
+        peak=f"{_value(alert.peak.value, rule)} {audience.clock(alert.peak.window_end, notification.at)}",
         remark=remark,
     )
 

@@ -3,15 +3,18 @@
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
 
 from logwatch.alerts import AlertState
 from logwatch.channels.slack import build_content
+from logwatch.explain import explain
 from logwatch.messages import Message, Place, build_message
 from logwatch.notifications import NotifyReason
 from logwatch.render import render_message
+from logwatch.state import State
 from logwatch.texts import Lang
 from tests.conftest import ROOT
 from tests.made_messages import (
@@ -62,6 +65,18 @@ def test_the_message_is_the_golden_one(update_golden: bool, name: str, lang: Lan
 def test_the_headline_says_what_a_lock_screen_must_show(name: str, ko: str, en: str) -> None:
     assert message(CASES[name], "ko").headline == ko
     assert message(CASES[name], "en").headline == en
+
+
+@pytest.mark.parametrize(
+    ("hours", "since", "peak"), [(23, "15:20", "15:24"), (24, "02-24 15:20", "15:24"), (49, "02-24 15:20", "02-24 15:24")]
+)
+def test_a_time_of_another_day_has_its_day(hours: int, since: str, peak: str) -> None:
+    told = message(notification(NotifyReason.REMINDER, [PAYMENT], 7, minute=60 * hours))
+    assert told.headline.endswith(f" · {since}부터")
+    assert (told.alerts[0].since, told.alerts[0].peak) == (since, f"15.7% {peak}")
+    state = State(alerts=(PAYMENT,), cursor=told.notification.at)
+    first, *_ = explain(state, RULES.by_id[PAYMENT.rule], told.audience, lambda _: timedelta())
+    assert first == f"payment-confirm (kpa): 발생 중, {'02-24 ' * (hours > 24)}15:22부터"
 
 
 @pytest.mark.parametrize("suffix", ["txt", "md", "html", "slack.json"])
