@@ -385,6 +385,17 @@ def test_a_silence_is_added_shown_and_ended(run: Run, tmp_path: Path) -> None:
     assert run("silence", "list", **state).out == "알림 중지가 없습니다.\n"
 
 
+@pytest.mark.parametrize(("text", "told"), [(None, "no state yet"), ("{", "kept in"), ('{"schema":0}', "kept in")])
+def test_a_silence_in_a_new_state_says_that_it_is_new(run: Run, tmp_path: Path, text: str | None, told: str) -> None:
+    state = tmp_path / "state.json"
+    if text is not None:
+        state.write_text(text)
+    command = ["silence", "add", "--for", "2h", "--reason", "x"]
+    first, second = (run(*command, LOGWATCH_STATE=str(state)) for _ in range(2))
+    assert (first.code, second.code, second.err) == (0, 0, "")
+    assert told in first.err
+
+
 def test_an_empty_shop_is_the_one_without_a_name_and_not_every_shop(run: Run, tmp_path: Path) -> None:
     ran = run("silence", "add", "--shop", "", "--for", "2h", "--reason", "x", LOGWATCH_STATE=str(tmp_path / "state.json"))
     assert '* ("")' in ran.out
