@@ -62,13 +62,16 @@ def take(store: Store, owner: str, lease: timedelta, clock: Callable[[], datetim
 
 def change(
     store: Store, owner: str, edit: Callable[[State], State], *, clock: Callable[[], datetime], sleep: Callable[[float], None]
-) -> State:
-    """Change the state between two runs, waiting for one that is under way. Raises StoreError, ConflictError after a minute."""
+) -> Held:
+    """Change the state between two runs, waiting for one that is under way; gives it with what was odd about it.
+
+    Raises StoreError, ConflictError after a minute.
+    """
     for _ in range(60):
         held = take(store, owner, timedelta(seconds=10), clock)
         if isinstance(held, Held):
             held.release(edit(held.state))
-            return held.state
+            return held
         sleep(1)
     raise ConflictError(f"a run ({held.owner}) holds the state", hint="try again in a minute")
 

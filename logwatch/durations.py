@@ -3,6 +3,8 @@
 import re
 from datetime import timedelta
 
+LONGEST = timedelta(days=36500)
+"""What is longer is a slip of the pen, and leads out of the calendar."""
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -14,7 +16,10 @@ def parse_duration(text: object) -> timedelta:
     parts = re.findall(r"(\d+)([smhdw])", source)
     if not parts or "".join(number + unit for number, unit in parts) != source or len(source) > 12:
         raise ValueError(f"'{text}' is no duration; right are e.g. '90s', '5m', '1h30m', '7d'")
-    return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in parts))
+    seconds = sum(int(number) * _UNITS[unit] for number, unit in parts)
+    if seconds > LONGEST.total_seconds():
+        raise ValueError(f"'{text}' is longer than a hundred years")
+    return timedelta(seconds=seconds)
 
 
 def format_duration(span: timedelta) -> str:

@@ -26,14 +26,18 @@ def explain(state: State, rule: Rule, audience: Audience, next_reminder: Callabl
     """
     verdicts = {fingerprint(each.rule, each.labels): each for each in state.verdicts if each.rule == rule.rule}
     alerts = {alert.fingerprint: alert for alert in state.alerts if alert.rule == rule.rule}
-    lines = []
+    lines, now = [], state.cursor
     for mark in [*verdicts, *(mark for mark in alerts if mark not in verdicts)]:
         alert, verdict = alerts.get(mark), verdicts.get(mark)
         found = alert or verdict
         if found:
-            head = audience.say(f"is_{alert.state}", at=audience.clock(_since(alert))) if alert else audience.say("is_inactive")
+            head = (
+                audience.say(f"is_{alert.state}", at=audience.clock(_since(alert), now))
+                if alert
+                else audience.say("is_inactive")
+            )
             lines.append(f"{name(found, audience)}: {head}")
-            lines += [f"  {line}" for line in _reasons(alert, verdict, rule, audience)]
+            lines += [f"  {line}" for line in _reasons(alert, verdict, rule, audience, now)]
             lines += [f"  {line}" for line in _telling(state, mark, alert, audience, next_reminder)]
     if not lines:
         lines.append(audience.say("never_judged", rule=rule.rule))
@@ -49,7 +53,7 @@ def _since(alert: Alert) -> datetime:
     return alert.firing_at or alert.pending_at
 
 
-def _reasons(alert: Alert | None, verdict: Verdict | None, rule: Rule, audience: Audience) -> list[str]:
+def _reasons(alert: Alert | None, verdict: Verdict | None, rule: Rule, audience: Audience, now: datetime | None) -> list[str]:
     lines = []
     if verdict:
         value = format_value(verdict.value, rule.normal.unit)
@@ -69,7 +73,7 @@ def _reasons(alert: Alert | None, verdict: Verdict | None, rule: Rule, audience:
     if alert and alert.state is AlertState.FIRING and verdict and verdict.level is Level.ELEVATED:
         lines.append(audience.say("kept_elevated"))
     if alert and alert.unknown_since:
-        lines.append(audience.say("unknown_since", at=audience.clock(alert.unknown_since)))
+        lines.append(audience.say("unknown_since", at=audience.clock(alert.unknown_since, now)))
     return lines
 
 
@@ -84,11 +88,12 @@ def _telling(
     incident = next((each for each in state.memory.incidents if mark in each.members and each.closed_at is None), None)
     if incident is None or incident.told_at is None:
         return lines
+    now = state.cursor
     for note in state.notes:
         if note.id.rpartition(".")[0] == incident.id:
             where = _through(note, audience)
             lines.append(
-                audience.say("told", at=audience.clock(note.at), reason=audience.say(f"reason_{note.reason}"), where=where)
+                audience.say("told", at=audience.clock(note.at, now), reason=audience.say(f"reason_{note.reason}"), where=where)
             )
     for each in state.outbox:
         for channel, delivery in each.deliveries.items():

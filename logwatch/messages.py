@@ -58,7 +58,7 @@ class AlertLine:
     peak: str
     """`15.7% 15:26`; the worst value so far, and when."""
     remark: str
-    """That nothing has been known since a time, when it was resolved; empty where there is nothing to remark."""
+    """That nothing has been known since a time, when it was resolved, or that its rule is gone; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ def _headline(notification: Notification, rules: RuleSet, audience: Audience) ->
     else:
         bound = audience.say("against", bound=format_range(rule.warning)) if rule else ""
         parts.append(f"{_value(first.latest.value, rule)} {bound}".strip())
-        parts.append(audience.say("since", at=audience.clock(notification.since)))
+        parts.append(audience.say("since", at=audience.clock(notification.since, notification.at)))
     more = len(notification.alerts) - 1
     parts += [audience.say("and_more", count=more)] if more else []
     return " · ".join(parts)
@@ -202,11 +202,11 @@ def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Au
     counted = f" ({latest.numerator:g}/{latest.denominator:g})" if rule and rule.ratio and latest.denominator else ""
     if rule and rule.slow and latest.numerator is not None:
         counted = f" ({audience.say('slow_count', k=f'{latest.numerator:g}')})"
-    remark = ""
+    remark = "" if rule else audience.say("rule_gone")
     if alert.state is AlertState.RESOLVED and alert.resolved_at:
-        remark = audience.say("resolved_at", at=audience.clock(alert.resolved_at))
+        remark = audience.say("resolved_at", at=audience.clock(alert.resolved_at, notification.at))
     elif alert.unknown_since:
-        remark = audience.say("unknown_since", at=audience.clock(alert.unknown_since))
+        remark = audience.say("unknown_since", at=audience.clock(alert.unknown_since, notification.at))
     return AlertLine(
         rule=alert.rule,
         summary=_summary(alert, rules, audience),
@@ -217,8 +217,8 @@ def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Au
         value=_value(latest.value, rule) + counted,
         bound=format_range(rule.warning) if rule else "",
         normal=format_range(rule.normal) if rule else "",
-        since=audience.clock(alert.pending_at),
-        peak=f"{_value(alert.peak.value, rule)} {audience.clock(alert.peak.window_end)}",
+        since=audience.clock(alert.pending_at, notification.at),
+        peak=f"{_value(alert.peak.value, rule)} {audience.clock(alert.peak.window_end, notification.at)}",
         remark=remark,
     )
 
@@ -232,7 +232,9 @@ def _notes(notification: Notification, rules: RuleSet, audience: Audience) -> li
         notes.append(audience.say("explains", names=names))
     if notification.unexpected_with:
         notes.append(audience.say("not_explained", rules=", ".join(notification.unexpected_with)))
-    if notification.reason is NotifyReason.RESOLVED:
+    gone = dict.fromkeys(alert.rule for alert in notification.alerts if alert.rule not in rules.by_id)
+    notes += [audience.say("ended_unjudged", rule=rule) for rule in gone]
+    if notification.reason is NotifyReason.RESOLVED and not gone:
         notes += ended_lines(notification.walked, rules, audience)
     if notification.again:
         notes.append(audience.say("again", count=notification.again))

@@ -119,7 +119,7 @@ class Notification:
     since: datetime
     """End of the first window of the incident at warning."""
     alerts: tuple[Alert, ...]
-    """The incident's alerts, those that made it speak first."""
+    """The incident's alerts: those that made it speak first, those that are over last."""
     new: tuple[str, ...]
     """Fingerprints that no earlier message has named."""
     inhibited: tuple[Alert, ...] = ()
@@ -329,7 +329,9 @@ def _tell(incident: Incident, reason: NotifyReason, new: tuple[str, ...], now: d
         procedure=incident.procedure,
         labels=incident.labels,
         since=incident.since or incident.opened_at,
-        alerts=tuple(sorted(incident.alerts, key=lambda alert: alert.fingerprint not in new)),
+        alerts=tuple(
+            sorted(incident.alerts, key=lambda alert: (alert.fingerprint not in new, alert.state is AlertState.RESOLVED))
+        ),
         new=new,
         again=incident.reopened,
     )

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from logwatch.custody import Held, take
 from logwatch.delivery import Delivery
-from logwatch.entries import Span, to_nanoseconds
-from logwatch.errors import ConflictError, ExportError, SourceError
+from logwatch.entries import WINDOW, Span, to_nanoseconds
+from logwatch.errors import ConflictError, ExportError, SourceError, StoreError
 from logwatch.levels import Level
 from logwatch.points import Point, descriptors_version
 from logwatch.ports import Probe
@@ -171,6 +171,11 @@ class _Run:
         now, summary = self.clock(), self.summary
         planned = ticker.plan(self.held.state, now)
         _tell("planned", read=planned.read, judge=planned.judge, skipped=planned.skipped)
+        if planned.judge.start - now > WINDOW:
+            hint = "is this clock right, or LOGWATCH_NOW of a drill? else begin afresh with another LOGWATCH_STATE"
+            message = f"windows up to {planned.judge.start:%Y-%m-%d %H:%MZ} are judged already, and it is {now:%Y-%m-%d %H:%MZ}"
+            summary.fail(StoreError(message, hint=hint))
+            return
         if planned.judge.start >= planned.judge.end:
             summary.outcome = f"no window has closed since {planned.judge.start:%H:%M}Z"
             return

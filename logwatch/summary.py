@@ -80,7 +80,8 @@ class RunSummary:
         if ticked.windows > 1:
             self.news.append(f"caught up {ticked.windows} windows after a pause")
         if ticked.dropped_points:
-            self.refused.append(f"{ticked.dropped_points} points: waited too long for Cloud Monitoring and were dropped")
+            why = "waited too long, for Cloud Monitoring or in the pause that was caught up, and were dropped"
+            self.refused.append(f"{ticked.dropped_points} points: {why}")
 
     def fail(self, error: LogwatchError) -> None:
         """Note what could not be done, and exit with the error's code."""

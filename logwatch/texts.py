@@ -159,6 +159,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "span_m": ("{count}분", "{count} min"),
     "resolved_at": ("{at} 해소", "resolved {at}"),
     "unknown_since": ("{at}부터 미상(데이터 없음), 마지막 상태 유지", "unknown since {at}: no data, last state kept"),
+    "rule_gone": ("규칙이 없어짐", "its rule is gone"),
     "explains": (
         "함께 나타나지만 Redis 장애로 설명되어 따로 알리지 않음: {names}",
         "Explained by the Redis outage and not told apart: {names}",
@@ -210,6 +211,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "code_fact": ("응답 코드 {code}: {count}건", "response code {code}: {count}"),
     "route_fact": ("느린 경로 {route}: {count}건, p95 {p95}", "slow route {route}: {count}, p95 {p95}"),
     "unstepped": ("런북에 단계가 없는 사유가 늘었습니다: {what}", "Grew, and the runbook has no step for it: {what}"),
+    "ended_unjudged": (
+        "'{rule}' 규칙이 없어져 더 이상 판정하지 않습니다. 실제로 해소되었는지는 확인되지 않았습니다.",
+        "'{rule}' is no rule any more, so nobody judges it: whether it is really over is not known.",
+    ),
     "ended_alone": (
         "어느 단계의 조치로 끝났는지는 확인되지 않습니다. 지표가 정상 범위로 돌아왔습니다.",
         "What ended it is not known: no step was the case, and the figures are back in their normal range.",

@@ -141,7 +141,9 @@ class Ticker:
         )
         ticked = Ticked(begun, 0, new, late)
         if span.end > span.start:
-            windows = aggregate(recent, span=Span(span.start - self._back, span.end), grace=self.policy.grace)
+            # Where another overlap was set before, what is not in its day yet may reach further back than what is judged.
+            since = min(span.start - self._back, begun.counted_to or span.start)
+            windows = aggregate(recent, span=Span(since, span.end), grace=self.policy.grace)
             silent, last_summary = self._watch_silence(windows, begun, span)
             windows = with_gauge(windows, SILENT_MINUTES, silent)
             for minute, quiet in silent.items():

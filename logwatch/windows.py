@@ -15,7 +15,7 @@ import pandas as pd
 from logwatch.entries import EPOCH, NS, WINDOW, Span
 from logwatch.placement import RHYTHM_TOLERANCE_S, shifts
 from logwatch.reading import IGNORED, SAMPLES, SLOW, UNPARSED, Reading
-from logwatch.samples import UNANSWERED, Flaw, is_malformed
+from logwatch.samples import SILENT_MINUTES, UNANSWERED, Flaw, is_malformed
 
 CHUNK = 1 << 17
 
@@ -176,7 +176,7 @@ def quantile(values: list[float], share: float) -> float:
 def shows_life(windows: Windows, span: Span) -> bool:
     """Tell whether a slow request or a measured value lies in a span: the service answers somebody."""
     first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
-    answered = windows.gauges[windows.gauges["series"] != UNANSWERED]
+    answered = windows.gauges[~windows.gauges["series"].isin([UNANSWERED, SILENT_MINUTES])]
     return any(bool(table["minute"].between(first, last).any()) for table in (windows.slow, answered))
 
 

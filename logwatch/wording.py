@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from logwatch.texts import Lang, text
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from logwatch.levels import Verdict
     from logwatch.ranges import Range
 
+DAY = timedelta(days=1)
 DEFAULT_SERVICE = "o4o-core-api"
 
 
@@ -31,8 +33,10 @@ class Audience:
         """Give a text in their language."""
         return text(key, self.lang, **values)
 
-    def clock(self, moment: datetime) -> str:
-        """Give a time of day in their time zone."""
+    def clock(self, moment: datetime, now: datetime | None = None) -> str:
+        """Give a time of day in their time zone, and its day where it lies a day or more before `now`."""
+        if now and now - moment >= DAY:
+            return self.moment(moment)
         return f"{moment.astimezone(self.zone):%H:%M}"
 
     def shop(self, labels: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -357,6 +358,7 @@ WRONG_SETTINGS = [
     ("LOGWATCH_READ_REQUESTS_PER_MINUTE", "0", "1"),
     ("LOGWATCH_READ_REQUESTS_PER_MINUTE", "many", "60"),
     ("LOGWATCH_RULES", "nowhere", "nowhere"),
+    ("LOGWATCH_REMIND_EVERY", "99999999999w", "a hundred years"),
 ]
 
 
@@ -365,6 +367,60 @@ def test_a_wrong_setting_is_named_with_what_would_be_right(run: Run, name: str, 
     ran = run("evaluate", "-s", PAYMENT, **{name: value})
     assert (ran.code, ran.out) == (2, "")
     assert name in ran.err or name == "LOGWATCH_RULES"
+    assert told in ran.err
+
+
+# ---- silences
+
+
+def test_a_silence_is_added_shown_and_ended(run: Run, tmp_path: Path) -> None:
+    state = {"LOGWATCH_STATE": str(tmp_path / "state.json"), "LOGWATCH_NOW": "2026-02-24T03:00:00Z"}
+    more = ["--for", "2h", "--reason", "PG 점검\x1b[2J", "--by", "dana"]
+    added = run("silence", "add", "--rule", "payment-confirm", "--shop", "k\x1bpa", *more, **state)
+    mark = added.out.partition(":")[0]
+    assert (added.code, added.out) == (0, f"{mark}: payment-confirm (k\\x1bpa) is silent until 2026-02-24 14:00 KST\n")
+    shown = run("silence", "list", **state).out
+    assert re.search(rf"^{mark} +payment-confirm +k\\x1bpa +02-24 14:00 +PG 점검\\x1b\[2J +dana$", shown, re.MULTILINE)
+    assert run("silence", "expire", mark, **state).out == f"{mark}: ended\n"
+    assert run("silence", "list", **state).out == "알림 중지가 없습니다.\n"
+
+
+@pytest.mark.parametrize(("text", "told"), [(None, "no state yet"), ("{", "kept in"), ('{"schema":0}', "kept in")])
+def test_a_silence_in_a_new_state_says_that_it_is_new(run: Run, tmp_path: Path, text: str | None, told: str) -> None:
+    state = tmp_path / "state.json"
+    if text is not None:
+        state.write_text(text)
+    command = ["silence", "add", "--for", "2h", "--reason", "x"]
+    first, second = (run(*command, LOGWATCH_STATE=str(state)) for _ in range(2))
+    assert (first.code, second.code, second.err) == (0, 0, "")
+    assert told in first.err
+
+
+def test_an_empty_shop_is_the_one_without_a_name_and_not_every_shop(run: Run, tmp_path: Path) -> None:
+    ran = run("silence", "add", "--shop", "", "--for", "2h", "--reason", "x", LOGWATCH_STATE=str(tmp_path / "state.json"))
+    assert '* ("")' in ran.out
+    (silence,) = json.loads((tmp_path / "state.json").read_text())["memory"]["silences"]
+    assert silence["labels"] == {"service": ""}
+
+
+@pytest.mark.parametrize(
+    ("changed", "where", "told"),
+    [
+        (["--reason", "  "], "--reason", "needs a reason"),
+        (["--for", "0m"], "--for", "the length is zero"),
+        (["--for", "soon"], "--for", "no duration"),
+        (["--for", "999999999h"], "--for", "longer than a hundred years"),
+        (["--for", "99999999999w"], "--for", "longer than a hundred years"),
+        (["--rule", "nope"], "nope", "payment-confirm"),
+    ],
+)
+def test_a_silence_that_cannot_be_is_refused_and_nothing_is_saved(
+    run: Run, tmp_path: Path, changed: list[str], where: str, told: str
+) -> None:
+    state = tmp_path / "state.json"
+    ran = run("silence", "add", "--for", "2h", "--reason", "x", *changed, LOGWATCH_STATE=str(state))
+    assert (ran.code, ran.out, state.exists()) == (2, "", False)
+    assert where in ran.err
     assert told in ran.err
 
 

@@ -7,7 +7,10 @@ import traceback
 from collections import deque
 from dataclasses import replace
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.policy import compat32
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +127,22 @@ def test_all_mails_of_an_incident_are_one_thread(tmp_path: Path) -> None:
     assert [mail["In-Reply-To"] for mail in later] == [first["Message-ID"]] * 4
     assert {mail["Subject"] for mail in later} == {f"Re: {first['Subject']}"}
     assert len({mail["Message-ID"] for mail in (first, *later)}) == 5
+
+
+@pytest.mark.parametrize(
+    "words", ["4.4 Redis 장애 시 기대 동작 · 전체", "기대 동작 · 동작구 약국 약국 약국 · 전체 매장", "긴 이름 " * 15]
+)
+@pytest.mark.parametrize("more", range(8))
+def test_a_subject_is_the_same_words_wherever_its_line_breaks(tmp_path: Path, words: str, more: int) -> None:
+    subject = f"[logwatch] {'x' * more}{words.strip()}"
+    first, second = notification(NotifyReason.FIRING, [PAYMENT], 1), notification(NotifyReason.RESOLVED, [PAYMENT], 2)
+    smtp = sent(tmp_path, *(replace(message(each), subject=subject) for each in (first, second)))
+    assert [mail["Subject"] for mail in smtp.mails] == [subject, f"Re: {subject}"]
+    for raw in smtp.raw:
+        lines = raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
+        assert max(map(len, lines)) <= 78
+    mails = [message_from_bytes(raw, policy=compat32) for raw in smtp.raw]  # another reader
+    assert [str(make_header(decode_header(mail["Subject"]))) for mail in mails] == [subject, f"Re: {subject}"]
 
 
 def test_a_thread_holds_where_nobody_remembers_the_first(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import time
 from contextlib import suppress
@@ -331,6 +332,27 @@ def test_a_pause_is_caught_up_window_by_window_and_a_longer_one_starts_over_loud
         summary = world.tick()
         assert (summary.windows, summary.severity) == (1, "ERROR")
         assert "the pause was too long" in summary.errors[0]
+
+
+def test_figures_of_a_pause_that_are_too_many_are_dropped_and_told_for_what_they_are(tmp_path: Path) -> None:
+    with World(tmp_path, ENTRIES, now=FIRES) as world:
+        world.tick()
+        world.now += timedelta(hours=5)
+        (told,) = world.tick().refused
+        assert re.fullmatch(r"\d+ points: waited too long, for Cloud Monitoring or in the pause .*", told)
+
+
+def test_a_clock_behind_what_is_judged_is_told_loudly_and_judges_nothing(world: World) -> None:
+    world.now += timedelta(days=1)
+    world.tick()
+    judged = world.state().cursor
+    for back, code in (timedelta(minutes=1), 0), (timedelta(hours=23), 3):
+        world.now -= back
+        summary = world.tick()
+        assert (summary.exit_code, summary.windows, world.state().cursor) == (code, 0, judged)
+    assert summary.severity == "ERROR"
+    assert "windows up to 2026-02-25 " in summary.errors[0]
+    assert "LOGWATCH_NOW" in summary.errors[0]
 
 
 def test_a_silence_waits_for_a_run_and_mutes_the_next_message(world: World) -> None:

@@ -3,17 +3,33 @@
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
 
+from logwatch.alerts import AlertState
 from logwatch.channels.slack import build_content
-from logwatch.messages import Message
+from logwatch.explain import explain
+from logwatch.messages import Message, Place, build_message
 from logwatch.notifications import NotifyReason
 from logwatch.render import render_message
+from logwatch.state import State
 from logwatch.texts import Lang
 from tests.conftest import ROOT
-from tests.made_messages import CASES, HOSTILE, PAYMENT, RULES, TEMPLATES, alert, hostile, longest, message, notification
+from tests.made_messages import (
+    CASES,
+    HOSTILE,
+    PAYMENT,
+    REFUSED,
+    RULES,
+    TEMPLATES,
+    alert,
+    hostile,
+    longest,
+    message,
+    notification,
+)
 
 GOLDEN = ROOT / "tests/fixtures/golden"
 FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -49,6 +65,37 @@ def test_the_message_is_the_golden_one(update_golden: bool, name: str, lang: Lan
 def test_the_headline_says_what_a_lock_screen_must_show(name: str, ko: str, en: str) -> None:
     assert message(CASES[name], "ko").headline == ko
     assert message(CASES[name], "en").headline == en
+
+
+@pytest.mark.parametrize(
+    ("hours", "since", "peak"), [(23, "15:20", "15:24"), (24, "02-24 15:20", "15:24"), (49, "02-24 15:20", "02-24 15:24")]
+)
+def test_a_time_of_another_day_has_its_day(hours: int, since: str, peak: str) -> None:
+    told = message(notification(NotifyReason.REMINDER, [PAYMENT], 7, minute=60 * hours))
+    assert told.headline.endswith(f" · {since}부터")
+    assert (told.alerts[0].since, told.alerts[0].peak) == (since, f"15.7% {peak}")
+    state = State(alerts=(PAYMENT,), cursor=told.notification.at)
+    first, *_ = explain(state, RULES.by_id[PAYMENT.rule], told.audience, lambda _: timedelta())
+    assert first == f"payment-confirm (kpa): 발생 중, {'02-24 ' * (hours > 24)}15:22부터"
+
+
+@pytest.mark.parametrize("suffix", ["txt", "md", "html", "slack.json"])
+@pytest.mark.parametrize(
+    ("lang", "said", "unsaid"),
+    [
+        ("ko", "'payment-confirm' 규칙이 없어져 더 이상 판정하지 않습니다", "정상"),
+        ("en", "'payment-confirm' is no rule any more", "normal"),
+    ],
+)
+def test_an_end_that_came_with_the_end_of_its_rule_does_not_say_that_all_is_normal(
+    suffix: str, lang: Lang, said: str, unsaid: str
+) -> None:
+    ended = notification(NotifyReason.RESOLVED, [replace(PAYMENT, state=AlertState.RESOLVED)], 2, walked=REFUSED)
+    rules = replace(RULES, rules=tuple(rule for rule in RULES.rules if rule.rule != PAYMENT.rule))
+    told = lay_out(build_message(ended, rules, message(ended, lang).audience, Place()), suffix)
+    assert said in told.replace("&#39;", "'")
+    assert unsaid not in told
+    assert not re.search(r"· +·", told)
 
 
 @pytest.mark.parametrize("suffix", ["txt", "html", "slack.json"])

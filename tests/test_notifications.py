@@ -127,6 +127,14 @@ def test_a_message_holds_what_there_is_to_say() -> None:
     assert (told.inhibited, told.unexpected_with, told.again, told.silence, told.resolved_at) == ((), (), 0, None, None)
 
 
+def test_a_reminder_is_headed_by_what_still_fires() -> None:
+    decided = first("a b")
+    alerts = look("b", 1, look("a b"))
+    at = window_end(0) + GRACE
+    (told,) = decide(alerts, decided.memory, RULES, at + REMIND_EVERY).notifications
+    assert (told.reason, told.rules) == (NotifyReason.REMINDER, ["b", "a"])
+
+
 def test_an_end_says_when_the_last_alert_was_over_and_shows_each_as_resolved() -> None:
     alerts, memory = list[Alert](), Memory()
     for window, names in enumerate(["a b", "a", ""]):

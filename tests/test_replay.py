@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from logwatch.config import bundled
+from logwatch.entries import Span
+from logwatch.levels import Level
 from logwatch.notifications import NotifyReason
 from logwatch.replay import replay, tick_by_tick
 from logwatch.rule_files import load_rules
@@ -110,6 +112,23 @@ def test_the_order_of_the_recording_does_not_matter(tmp_path: Path) -> None:
     one, other = play(record(tmp_path / "a.ndjson", entries)), play(record(tmp_path / "b.ndjson", shuffled))
     assert told(one.notifications) == told(other.notifications)
     assert one.notifications
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_service_that_dies_in_its_silence_is_unknown_and_not_silent_for_ever(tmp_path: Path, *, together: bool) -> None:
+    entries = Traffic(5, 90, instances=1, incidents=(Incident(20, 90, silent=True),)).entries()
+    source = record(tmp_path / "dies.ndjson", [each for each in entries if each["timestamp"] < "2026-02-24T00:40"])
+    span = Span(START, START + timedelta(minutes=90))
+    levels = {
+        verdict.window_end - START: verdict.level
+        for ticked in tick_by_tick(read(source), span, ticker(source), together=together)
+        for verdict in ticked.state.verdicts
+        if verdict.rule == "telemetry-silent"
+    }
+    assert levels[timedelta(minutes=90)] is Level.UNKNOWN
+    if not together:  # the last line of all is one of the fortieth minute
+        dead = {minute for minute in range(1, 91) if levels[timedelta(minutes=minute)] is Level.UNKNOWN}
+        assert dead == set(range(50, 91))
 
 
 def test_a_day_of_runs_and_the_backtest_of_the_day_agree_on_every_transition_and_message(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ import ssl
 from base64 import b64encode
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from email.header import Header
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Literal
 
@@ -35,6 +37,20 @@ HINTS = {
     552: "the mailbox is full",
     553: "set a sender that the login may send as",
 }
+
+
+class _Folding(EmailPolicy):
+    """Folds a subject between encoded words without losing the space there, as the standard library's own folding does."""
+
+    def fold(self, name: str, value: str) -> str:
+        """Give a header as it is sent."""
+        if name != "Subject" or value.isascii():
+            return str(super().fold(name, value))
+        return f"{name}: {Header(str(value), 'utf-8', header_name=name).encode(linesep=self.linesep)}{self.linesep}"
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """Give it in bytes."""
+        return super().fold_binary(name, value) if name != "Subject" else self.fold(name, value).encode()
 
 
 @dataclass(slots=True)
@@ -96,7 +112,7 @@ class EmailChannel:
     def compose(self, message: Message, thread: str | None) -> EmailMessage:
         """Write the mail; the same notification always gives the same one. Raises ValueError for what is no address."""
         own, first = self._message_id(message, first=False), self._message_id(message, first=True)
-        mail = EmailMessage()
+        mail = EmailMessage(_Folding())
         mail["From"] = self.sender
         mail["To"] = ", ".join(self.recipients)
         # The same words in every mail of the incident: Gmail compares subjects too.

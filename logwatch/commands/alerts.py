@@ -61,17 +61,21 @@ def silence_add(
     from dataclasses import replace
 
     from logwatch.config import parse_length
+    from logwatch.errors import ConfigError
     from logwatch.notifications import Silence
+    from logwatch.wording import shop_name
 
     settings = settings_from(rules=rules)
     if rule != "*":
         find_rule(rule, settings)
     now = clock_of(settings)()
     until = now + parse_length(for_, where="--for")
-    labels = {"service": shop} if shop else {}
+    if not reason.strip():
+        raise ConfigError("a silence needs a reason", where="--reason", hint="say what is going on, and for how long")
+    labels = {} if shop is None else {"service": shop}
     silence = Silence(secrets.token_hex(3), rule, labels, until, reason.strip(), by or getpass.getuser(), now)
     change_state(settings, lambda state: replace(state, memory=state.memory.with_silence(silence)))
-    shown = f"{rule} ({shop})" if shop else rule
+    shown = f"{rule} ({shop_name(labels)})" if labels else rule
     typer.echo(f"{silence.id}: {shown} is silent until {until.astimezone(settings.timezone):%Y-%m-%d %H:%M %Z}")
 
 

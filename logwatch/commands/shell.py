@@ -65,14 +65,16 @@ def state_of(settings: Settings) -> State:
 
 
 def change_state(settings: Settings, edit: Callable[[State], State]) -> None:
-    """Change the state, between runs."""
+    """Change the state, between runs; tells on standard error that it is a new one, or was broken."""
     import time
 
     from logwatch.assembly import build_store
     from logwatch.config import execution
     from logwatch.custody import change
 
-    change(build_store(settings), execution(), edit, clock=clock_of(settings), sleep=time.sleep)
+    held = change(build_store(settings), execution(), edit, clock=clock_of(settings), sleep=time.sleep)
+    for each in held.news:
+        typer.echo(f"logwatch: {each}", err=True)
 
 
 @dataclass(frozen=True, slots=True)
