@@ -14,6 +14,7 @@ from logwatch.delivery import Delivery
 from logwatch.entries import WINDOW, Span, to_nanoseconds
 from logwatch.errors import ConflictError, ExportError, SourceError, StoreError
 from logwatch.levels import Level
+from logwatch.life import RememberedLife
 from logwatch.points import Point, descriptors_version
 from logwatch.ports import Probe
 from logwatch.state import Lease, State, fall_over, with_evidence
@@ -146,7 +147,7 @@ class _Run:
         parts, summary = self.parts, self.summary
         source = parts.source()
         with summary.timed("prepare"):
-            ticker = parts.ticker(lambda span: source.last_seen(span, service=parts.service) is not None)
+            ticker = parts.ticker(RememberedLife(source, parts.service))
         try:
             self._judge(source, ticker)
         except SourceError as error:  # what waits to be told is told all the same

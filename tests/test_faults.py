@@ -334,6 +334,15 @@ def test_a_pause_is_caught_up_window_by_window_and_a_longer_one_starts_over_loud
         assert "the pause was too long" in summary.errors[0]
 
 
+def test_a_silence_in_a_pause_is_not_looked_into_minute_by_minute(tmp_path: Path) -> None:
+    with World(tmp_path, ENTRIES, now=FIRES) as world:
+        world.tick()
+        world.now = START + timedelta(hours=6)
+        before = len(world.google.logging.calls.requests)
+        assert world.tick().windows == 347
+        assert len(world.google.logging.calls.requests) - before < 30  # of 60 a minute that everybody shares
+
+
 def test_figures_of_a_pause_that_are_too_many_are_dropped_and_told_for_what_they_are(tmp_path: Path) -> None:
     with World(tmp_path, ENTRIES, now=FIRES) as world:
         world.tick()
