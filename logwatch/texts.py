@@ -289,6 +289,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "by": ("설정", "by"),
     "no_alerts": ("발생 중인 경고가 없습니다.", "Nothing fires."),
     "told_before": ("보낸 알림", "sent"),
+    "silence_added": ("{id}: {what} 알림을 {until}까지 중지합니다.", "{id}: {what} is silent until {until}"),
+    "silence_ended": ("{id}: 알림 중지를 끝냈습니다.", "{id}: ended"),
     "no_silences": ("알림 중지가 없습니다.", "No silences."),
     "backtest_title": ("백테스트", "backtest"),
     "backtest_counts": (

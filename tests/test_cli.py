@@ -373,15 +373,22 @@ def test_a_wrong_setting_is_named_with_what_would_be_right(run: Run, name: str, 
 # ---- silences
 
 
-def test_a_silence_is_added_shown_and_ended(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("lang", "added_", "ended"),
+    [
+        ("ko", "payment-confirm (k\\x1bpa) 알림을 2026-02-24 14:00 KST까지 중지합니다.", "알림 중지를 끝냈습니다."),
+        ("en", "payment-confirm (k\\x1bpa) is silent until 2026-02-24 14:00 KST", "ended"),
+    ],
+)
+def test_a_silence_is_added_shown_and_ended(run: Run, tmp_path: Path, lang: str, added_: str, ended: str) -> None:
     state = {"LOGWATCH_STATE": str(tmp_path / "state.json"), "LOGWATCH_NOW": "2026-02-24T03:00:00Z"}
     more = ["--for", "2h", "--reason", "PG 점검\x1b[2J", "--by", "dana"]
-    added = run("silence", "add", "--rule", "payment-confirm", "--shop", "k\x1bpa", *more, **state)
+    added = run("silence", "add", "--rule", "payment-confirm", "--shop", "k\x1bpa", "--lang", lang, *more, **state)
     mark = added.out.partition(":")[0]
-    assert (added.code, added.out) == (0, f"{mark}: payment-confirm (k\\x1bpa) is silent until 2026-02-24 14:00 KST\n")
+    assert (added.code, added.out) == (0, f"{mark}: {added_}\n")
     shown = run("silence", "list", **state).out
     assert re.search(rf"^{mark} +payment-confirm +k\\x1bpa +02-24 14:00 +PG 점검\\x1b\[2J +dana$", shown, re.MULTILINE)
-    assert run("silence", "expire", mark, **state).out == f"{mark}: ended\n"
+    assert run("silence", "expire", mark, "--lang", lang, **state).out == f"{mark}: {ended}\n"
     assert run("silence", "list", **state).out == "알림 중지가 없습니다.\n"
 
 

@@ -54,18 +54,20 @@ def silence_add(
     shop: Annotated[str | None, typer.Option(help="Only this shop.")] = None,
     by: Annotated[str | None, typer.Option(help="Who mutes it. [the user]")] = None,
     rules: RulesOption = None,
+    lang: LangOption = None,
 ) -> None:
     """Mute a rule, or one shop of it."""
     import getpass
     import secrets
     from dataclasses import replace
 
+    from logwatch.assembly import audience
     from logwatch.config import parse_length
     from logwatch.errors import ConfigError
     from logwatch.notifications import Silence
     from logwatch.wording import shop_name
 
-    settings = settings_from(rules=rules)
+    settings = settings_from(rules=rules, lang=lang)
     if rule != "*":
         find_rule(rule, settings)
     now = clock_of(settings)()
@@ -75,8 +77,9 @@ def silence_add(
     labels = {} if shop is None else {"service": shop}
     silence = Silence(secrets.token_hex(3), rule, labels, until, reason.strip(), by or getpass.getuser(), now)
     change_state(settings, lambda state: replace(state, memory=state.memory.with_silence(silence)))
-    shown = f"{rule} ({shop_name(labels)})" if labels else rule
-    typer.echo(f"{silence.id}: {shown} is silent until {until.astimezone(settings.timezone):%Y-%m-%d %H:%M %Z}")
+    what = f"{rule} ({shop_name(labels)})" if labels else rule
+    end = f"{until.astimezone(settings.timezone):%Y-%m-%d %H:%M %Z}"
+    typer.echo(audience(settings).say("silence_added", id=silence.id, what=what, until=end))
 
 
 def silence_list(lang: LangOption = None) -> None:
@@ -92,14 +95,17 @@ def silence_list(lang: LangOption = None) -> None:
     write(render_rows(rows, columns, paper_of()) if rows else readers.say("no_silences") + "\n", None)
 
 
-def silence_expire(id_: Annotated[str, typer.Argument(metavar="ID", help="As 'silence list' prints it.")]) -> None:
+def silence_expire(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="As 'silence list' prints it.")], lang: LangOption = None
+) -> None:
     """End a silence now."""
     from dataclasses import replace
 
+    from logwatch.assembly import audience
     from logwatch.errors import ConfigError
 
-    settings = settings_from()
+    settings = settings_from(lang=lang)
     if id_ not in [silence.id for silence in state_of(settings).memory.silences]:
         raise ConfigError(f"there is no silence '{id_}'", where="ID", hint="logwatch silence list")
     change_state(settings, lambda state: replace(state, memory=state.memory.without_silence(id_)))
-    typer.echo(f"{id_}: ended")
+    typer.echo(audience(settings).say("silence_ended", id=id_))
