@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from logwatch.comparison import Change
-from logwatch.document import SCHEMA, rfc3339, to_number
+from logwatch.document import SCHEMA, rfc3339, to_number, to_seconds
 from logwatch.scores import Outcome
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from logwatch.alerts import Alert
     from logwatch.comparison import Comparison, Firing, Load, Side
@@ -60,8 +60,8 @@ def _alert_json(alert: Alert, rule: Rule, replayed: Replayed) -> dict[str, Any]:
         "rule": alert.rule,
         "labels": alert.labels,
         "pending_at": rfc3339(alert.pending_at),
-        "firing_at": rfc3339(alert.firing_at) if alert.firing_at else None,
-        "resolved_at": rfc3339(alert.resolved_at) if alert.resolved_at else None,
+        "firing_at": _moment(alert.firing_at),
+        "resolved_at": _moment(alert.resolved_at),
         "procedure": rule.procedure,
         "step": _step(alert, rule, replayed),
         "peak": {"value": to_number(alert.peak.value), "window_end": rfc3339(alert.peak.window_end)},
@@ -104,7 +104,7 @@ def _firing_json(firing: Firing) -> dict[str, Any]:
         "labels": firing.alert.labels,
         "procedure": firing.procedure,
         **{f"fired_{name}": _moment(moment) for name, moment in fired.items()},
-        "moved_s": _seconds(firing.moved),
+        "moved_s": to_seconds(firing.moved),
     }
 
 
@@ -114,7 +114,7 @@ def score_json(score: Score) -> dict[str, Any]:
         "found": score.count(Outcome.FOUND),
         "missed": score.count(Outcome.MISSED),
         "not_covered": score.count(Outcome.NOT_COVERED),
-        "median_s_to_find": _seconds(score.median_took),
+        "median_s_to_find": to_seconds(score.median_took),
         "false_alarms": len(score.false),
         "false_alarms_per_day": round(score.false_per_day, 3),
         "known": [_scored_json(each) for each in score.scored],
@@ -132,7 +132,7 @@ def _scored_json(scored: Scored) -> dict[str, Any]:
         "step": known.step,
         "shop": known.shop,
         "outcome": scored.outcome,
-        "s_to_find": _seconds(scored.took),
+        "s_to_find": to_seconds(scored.took),
         "procedure_right": scored.procedure_right,
         "procedure_right_later": scored.procedure_later,
         "step_right": scored.step_right,
@@ -169,7 +169,7 @@ def _cell_json(cell: Cell, tuning: Tuning) -> dict[str, Any]:
         judged = {
             "found": scored.count(Outcome.FOUND),
             "missed": scored.count(Outcome.MISSED),
-            "median_s_to_find": _seconds(scored.median_took),
+            "median_s_to_find": to_seconds(scored.median_took),
             "false_alarms": len(scored.false),
             "false_alarms_per_week": round(tuning.per_week(len(scored.false)), 3),
         }
@@ -186,7 +186,3 @@ def _cell_json(cell: Cell, tuning: Tuning) -> dict[str, Any]:
 
 def _moment(moment: datetime | None) -> str | None:
     return rfc3339(moment) if moment else None
-
-
-def _seconds(span: timedelta | None) -> int | None:
-    return int(span.total_seconds()) if span is not None else None

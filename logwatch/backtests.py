@@ -70,11 +70,12 @@ def _day(day: date, audience: Audience) -> str:
     return f"{day:%m-%d} {audience.say('weekdays').split()[day.weekday()]}"
 
 
-def _clock(moment: datetime | None, day: date, audience: Audience) -> str:
-    """Write a time of day, with the day where it is another."""
+def _clock(moment: datetime | None, since: datetime, audience: Audience) -> str:
+    """Write a time of day, with the day where it is another than that of what stands before."""
     if moment is None:
         return NONE
-    return audience.clock(moment) if moment.astimezone(audience.zone).date() == day else audience.moment(moment)
+    day, before = (each.astimezone(audience.zone).date() for each in (moment, since))
+    return audience.clock(moment) if day == before else audience.moment(moment)
 
 
 def _span(span: Span, audience: Audience) -> str:
@@ -113,10 +114,10 @@ def timeline_sections(replayed: Replayed, rules: RuleSet, audience: Audience, so
             (
                 name(alert, audience),
                 audience.moment(alert.pending_at),
-                _clock(alert.firing_at, alert.pending_at.astimezone(audience.zone).date(), audience),
+                _clock(alert.firing_at, alert.pending_at, audience),
                 _clock(
                     alert.resolved_at if alert.state is AlertState.RESOLVED else None,
-                    (alert.firing_at or alert.pending_at).astimezone(audience.zone).date(),
+                    alert.firing_at or alert.pending_at,
                     audience,
                 ),
                 format_value(alert.peak.value, rules.by_id[alert.rule].normal.unit),
@@ -133,16 +134,16 @@ def _day_rows(replayed: Replayed, audience: Audience) -> Iterator[tuple[str, ...
         if not day.stories:
             yield (_day(day.day, audience), *[NONE] * 5, audience.say("quiet_day"))
         for number, story in enumerate(day.stories):
-            yield (_day(day.day, audience) if number == 0 else "", *_story_row(story, replayed.span.end, day.day, audience))
+            yield (_day(day.day, audience) if number == 0 else "", *_story_row(story, replayed.span.end, audience))
 
 
-def _story_row(story: Story, until: datetime, day: date, audience: Audience) -> tuple[str, ...]:
+def _story_row(story: Story, until: datetime, audience: Audience) -> tuple[str, ...]:
     step = audience.say("step_short", step=story.step) if story.step else ""
     more = f" ×{len(story.told)}" if len(story.told) > 1 else ""
     lasted = format_span(story.lasted(until), audience)
     return (
         audience.clock(story.first.since),
-        f"{_clock(story.first.at, day, audience)}{more}",
+        f"{_clock(story.first.at, story.first.since, audience)}{more}",
         lasted if story.ended_at else f"{lasted} {audience.say('and_goes_on')}",
         f"{story.first.procedure or NONE}{step}",
         audience.shop(story.first.labels),
@@ -188,8 +189,7 @@ def _firing_row(firing: Firing, audience: Audience) -> tuple[str, ...]:
     fired = audience.moment(before) if before else NONE
     if after:
         moved = f" ({_moved(firing.moved, audience)})" if firing.moved else ""
-        day = (before or after).astimezone(audience.zone).date()
-        fired += f" → {_clock(after, day, audience) if before else audience.moment(after)}{moved}"
+        fired += f" → {_clock(after, before, audience) if before else audience.moment(after)}{moved}"
     else:
         fired += f" → {NONE}"
     return (audience.say(firing.change), firing.procedure or NONE, name(firing.alert, audience), fired)
@@ -251,7 +251,7 @@ def _scored_row(scored: Scored, audience: Audience) -> tuple[str, ...]:
     return (
         audience.say("missed_incident" if scored.outcome is Outcome.MISSED else scored.outcome),
         audience.moment(known.from_),
-        _clock(known.to, known.from_.astimezone(audience.zone).date(), audience),
+        _clock(known.to, known.from_, audience),
         _minutes(scored.took, audience),
         _procedure_cell(scored, audience),
         _right(str(known.step), ok=scored.step_right) if known.step else NONE,

@@ -12,12 +12,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from logwatch.alerts import Alert
-    from logwatch.entries import Span
     from logwatch.notifications import Notification
     from logwatch.replay import Replayed
     from logwatch.rules import RuleSet
-
-DAY = timedelta(days=1)
 
 
 class Change(StrEnum):
@@ -105,7 +102,7 @@ class Comparison:
     @property
     def days(self) -> float:
         """The length of the span in days."""
-        return span_days(self.after.replayed.span)
+        return self.after.replayed.span.days
 
     @property
     def changed(self) -> list[Firing]:
@@ -117,11 +114,6 @@ class Comparison:
         """All procedures together."""
         messages = (len(self.before.replayed.notifications), len(self.after.replayed.notifications))
         return Load("", messages, _count(self.firings))
-
-
-def span_days(span: Span) -> float:
-    """Give the length of a span in days."""
-    return (span.end - span.start) / DAY
 
 
 def compare(before: Side, after: Side) -> Comparison:

@@ -31,16 +31,18 @@ def _duration(value: object) -> timedelta:
     return value if isinstance(value, timedelta) else parse_duration(value)
 
 
-def _at_most(budget: Range | None) -> Range | None:
-    if budget and (budget.direction[0] == ">" or budget.unit):
-        raise ValueError(f"'{budget}' is no budget; right is e.g. '<= 5'")
-    return budget
+BUDGETS = {"": "'<= 5'", "%": "'<= 1 %'"}
 
 
-def _at_most_or_share(budget: Range) -> Range:
-    if budget.direction[0] == ">" or budget.unit == "ms":
-        raise ValueError(f"'{budget}' is no budget; right are e.g. '<= 5' and '<= 1 %'")
-    return budget
+def _at_most(*units: str) -> AfterValidator:
+    """Let only ranges through that say what is not to be exceeded, in one of these units."""
+
+    def check(budget: Range | None) -> Range | None:
+        if budget and (budget.direction[0] == ">" or budget.unit not in units):
+            raise ValueError(f"'{budget}' is no budget; right is e.g. {' or '.join(BUDGETS[unit] for unit in units)}")
+        return budget
+
+    return AfterValidator(check)
 
 
 def _timezone(value: object) -> ZoneInfo:
@@ -95,9 +97,9 @@ class Settings(BaseModel):
     )
 
     expected_distribution: Annotated[
-        Range | None, AfterValidator(_at_most), Field(description="Distribution blocks a minute that are expected.")
+        Range | None, _at_most(""), Field(description="Distribution blocks a minute that are expected.")
     ] = None
-    slow_budget: Annotated[Range, AfterValidator(_at_most_or_share)] = Field(
+    slow_budget: Annotated[Range, _at_most("", "%")] = Field(
         Range("<=", 0.01, "%"), description="Share of a day's requests that may be slow before the beta ends, or how many."
     )
 

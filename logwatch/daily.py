@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from logwatch.entries import WINDOW
@@ -80,10 +81,8 @@ class Minute:
     """Whether nobody wrote a summary though the service showed life."""
 
 
-def add_minutes(
-    days: Iterable[Day], minutes: Iterable[Minute], rules: RuleSet, zone: tzinfo, *, keep: int | None = KEPT_DAYS
-) -> tuple[Day, ...]:
-    """Add windows to their days; gives the days in order, the newest `keep` of them, or with None all."""
+def add_minutes(days: Iterable[Day], minutes: Iterable[Minute], rules: RuleSet, zone: tzinfo) -> tuple[Day, ...]:
+    """Add windows to their days; gives the days in order."""
     found = {day.date: _Growing(day, rules) for day in days}
     for minute in minutes:
         local = minute.start.astimezone(zone)
@@ -91,7 +90,7 @@ def add_minutes(
         if name not in found:
             found[name] = _Growing(Day(name), rules)
         found[name].add(minute, local.hour)
-    return tuple(found[name].day for name in sorted(found)[-keep if keep else None :])
+    return tuple(found[name].day for name in sorted(found))
 
 
 class _Growing:
@@ -149,11 +148,12 @@ def day_span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
     return start.astimezone(UTC), end.astimezone(UTC)
 
 
-def minutes_by_hour(day: date, zone: tzinfo) -> list[int]:
+@cache
+def minutes_by_hour(day: date, zone: tzinfo) -> tuple[int, ...]:
     """Give how long each hour of the clock lasts: 60 minutes, but 0 or 120 where the clocks change."""
     start, end = day_span(day, zone)
     found = Counter((start + number * WINDOW).astimezone(zone).hour for number in range((end - start) // WINDOW))
-    return [found[hour] for hour in range(HOURS)]
+    return tuple(found[hour] for hour in range(HOURS))
 
 
 def whole_days(until: datetime, count: int, zone: tzinfo) -> list[date]:

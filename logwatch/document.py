@@ -66,7 +66,7 @@ def _verdict_json(course: Course) -> dict[str, Any]:
         "denominator": to_number(latest.denominator),
         "proven": latest.proven,
         "why": latest.why or None,
-        "span_s": _seconds(latest.span),
+        "span_s": to_seconds(latest.span),
         "suspect": latest.suspect,
         "window_end": rfc3339(latest.window_end),
         "worst": {
@@ -85,5 +85,6 @@ def _verdict_json(course: Course) -> dict[str, Any]:
     }
 
 
-def _seconds(span: timedelta) -> int:
-    return int(span.total_seconds())
+def to_seconds(span: timedelta | None) -> int | None:
+    """Write a length of time in whole seconds."""
+    return None if span is None else int(span.total_seconds())

@@ -47,6 +47,11 @@ class Span(NamedTuple):
     start: datetime
     end: datetime
 
+    @property
+    def days(self) -> float:
+        """The length in days."""
+        return (self.end - self.start) / timedelta(days=1)
+
     def widen(self, before: timedelta, after: timedelta) -> "Span":
         """Give the span with `before` more at its start and `after` more at its end."""
         return Span(self.start - before, self.end + after)

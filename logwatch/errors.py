@@ -3,13 +3,6 @@
 from datetime import timedelta
 
 
-def member(credentials: object) -> str:
-    """Give who asks, as IAM's commands name it, as far as Google's credentials know."""
-    account = str(getattr(credentials, "service_account_email", "") or "")
-    person = str(getattr(credentials, "account", "") or "")
-    return f"serviceAccount:{account}" if "@" in account else f"user:{person or 'YOU'}"
-
-
 class LogwatchError(Exception):
     """Something stopped the work: what, where, and how to mend it."""
 

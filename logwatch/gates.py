@@ -84,15 +84,22 @@ def judge_gates(
     found = {day.date: day for day in days}
     payment, cache = (rules.by_id[name].normal for name in ("payment-confirm", "cache-hit"))
     floor = rules.by_id["cache-hit"].warning
+
+    def whole(day: Day, mark: Mark, *, final: bool = False) -> Mark:
+        return _whole(mark, day, zone, final=final)
+
+    counted = expected.slow.unit != "%"
     plans: tuple[tuple[str, str, Range | str, Callable[[Day], Mark]], ...] = (
-        ("payment", "%", payment, lambda day: _payment(day, payment)),
-        ("cache", "%", cache, lambda day: _cache(day, cache, floor)),
-        ("distribution", "", expected.distribution, lambda day: _distribution(day, expected.distribution)),
-        ("checkout", "", "0", _checkout),
-        ("slow", expected.slow.unit, expected.slow, lambda day: _slow(day, expected.slow)),
+        ("payment", "%", payment, lambda day: whole(day, _payment(day, payment))),
+        ("cache", "%", cache, lambda day: whole(day, _cache(day, cache, floor))),
+        (
+            "distribution", "", expected.distribution,
+            lambda day: whole(day, _distribution(day, expected.distribution), final=True),
+        ),
+        ("checkout", "", "0", lambda day: whole(day, _checkout(day), final=True)),
+        ("slow", expected.slow.unit, expected.slow, lambda day: whole(day, _slow(day, expected.slow), final=counted)),
         ("latency", "%", f">= {USUALLY * 100:g} %", lambda day: _latency(day, zone)),
-    )
-    final = {"distribution", "checkout"} | ({"slow"} if expected.slow.unit != "%" else set())
+    )  # fmt: skip
     gates = []
     for name, unit, bound, judge in plans:
         marks = tuple(
@@ -101,10 +108,6 @@ def judge_gates(
             else Mark(each.isoformat(), GateState.NOT_SHOWN, None, why="no_day")
             for each in wanted
         )
-        if name != "latency":
-            marks = tuple(
-                _whole(mark, found[mark.date], zone, final=name in final) if mark.date in found else mark for mark in marks
-            )
         gates.append(Gate(name, _worst(mark.state for mark in marks), unit, str(bound), marks))
     return (_in_a_row(gates[0]), *gates[1:])
 

@@ -15,7 +15,7 @@ from logwatch.texts import Lang
 from logwatch.yaml_types import Duration, Model, Selectors, Stretch, Text
 
 SILENT = timedelta(minutes=10)
-"""The same where no rule watches it."""
+"""How long telemetry must be silent where no rule says so."""
 
 
 class Proof(Model):

@@ -8,7 +8,6 @@ from enum import StrEnum
 from statistics import median
 from typing import TYPE_CHECKING
 
-from logwatch.comparison import span_days
 from logwatch.notifications import NotifyReason
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ class Score:
     @property
     def false_per_day(self) -> float:
         """False alarms a day."""
-        return len(self.false) / span_days(self.span)
+        return len(self.false) / self.span.days
 
     def right(self, *, step: bool) -> tuple[int, int]:
         """Count where the procedure, or the step, is right, and of how many."""

@@ -11,7 +11,7 @@ from datetime import UTC, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from logwatch.alerts import Transition, advance
-from logwatch.daily import Minute, add_minutes
+from logwatch.daily import KEPT_DAYS, Minute, add_minutes
 from logwatch.entries import WINDOW, Span, floor_minute, to_datetime, to_nanoseconds
 from logwatch.notifications import REMIND_EVERY, decide
 from logwatch.points import Point, counter_points, verdict_points
@@ -215,7 +215,8 @@ class Ticker:
             )
             for minute, found in every_minute(windows.within(span), span)
         ]
-        return replace(state, days=add_minutes(state.days, minutes, self.rules, self.policy.zone), counted_to=until)
+        days = add_minutes(state.days, minutes, self.rules, self.policy.zone)
+        return replace(state, days=days[-KEPT_DAYS:], counted_to=until)
 
     def _forget(self, state: State, start: datetime) -> State:
         """Begin again at a window after a pause that is given up: what came before it is counted, and kept no more."""

@@ -53,8 +53,6 @@ class Day:
 
     day: date
     stories: tuple[Story, ...]
-    messages: int
-    """Messages of this day, of whatever incident."""
 
 
 def build_timeline(replayed: Replayed, zone: ZoneInfo) -> list[Day]:
@@ -62,12 +60,8 @@ def build_timeline(replayed: Replayed, zone: ZoneInfo) -> list[Day]:
     stories = find_stories(replayed)
     first, last = (moment.astimezone(zone).date() for moment in (replayed.span.start, replayed.span.end - WINDOW))
     begun = [story.first.since.astimezone(zone).date() for story in stories]
-    told = [each.at.astimezone(zone).date() for each in replayed.notifications]
-    days = sorted({*begun, *told, *(first + number * DAY for number in range((last - first).days + 1))})
-    return [
-        Day(day, tuple(story for story, when in zip(stories, begun, strict=True) if when == day), told.count(day))
-        for day in days
-    ]
+    days = sorted({*begun, *(first + number * DAY for number in range((last - first).days + 1))})
+    return [Day(day, tuple(story for story, when in zip(stories, begun, strict=True) if when == day)) for day in days]
 
 
 def find_stories(replayed: Replayed) -> list[Story]:

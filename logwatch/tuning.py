@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from logwatch.alerts import AlertState, advance
-from logwatch.comparison import span_days
 from logwatch.entries import WINDOW, Span
 from logwatch.errors import ConfigError
 from logwatch.levels import Level
@@ -139,7 +138,7 @@ class Tuning:
     @property
     def days(self) -> float:
         """The length of the span in days."""
-        return span_days(self.span)
+        return self.span.days
 
     def per_week(self, count: int) -> float:
         """Give how many that is a week."""

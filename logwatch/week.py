@@ -98,7 +98,7 @@ class WeekReader:
         wanted = whole_days(until or windows.span.end, count, self.zone)
         first, _ = day_span(wanted[0], self.zone)
         span = Span(max(windows.span.start, first), windows.span.end)
-        return Week(tuple(wanted), add_minutes((), self._minutes(windows, span), self.rules, self.zone, keep=None))
+        return Week(tuple(wanted), add_minutes((), self._minutes(windows, span), self.rules, self.zone))
 
     def _live(self, day: date, now: datetime, progress: Progress) -> Day:
         start, end = day_span(day, self.zone)

@@ -49,7 +49,7 @@ RULES = load_rules(bundled("rules"))
 STORM = f"{LOGS}/storm.ndjson"
 KNOWN = "tests/fixtures/incidents/storm.yaml"
 FEW = settings(
-    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )  # fmt: skip
 
@@ -270,16 +270,19 @@ def test_a_second_half_after_a_calm_hour_gives_what_the_whole_gives(tmp_path: Pa
 # ---- stories, comparisons, scores
 
 
-def test_a_timeline_names_quiet_days_and_counts_messages(tmp_path: Path) -> None:
+def test_a_timeline_names_quiet_days_and_no_day_after_the_last(tmp_path: Path) -> None:
     incidents = (Incident(100, 130, failing={"kpa": 0.9}),)
     source = record(tmp_path / "long.ndjson", Traffic(3, 300, instances=1, incidents=incidents).entries())
     replayed = play(source)
     zone = ZoneInfo("Asia/Seoul")
     longer = replace(replayed, span=Span(replayed.span.start, replayed.span.start + timedelta(days=2)))
     days = build_timeline(longer, zone)
-    assert [(f"{day.day:%m-%d}", len(day.stories), day.messages) for day in days] == [
-        ("02-24", 1, len(replayed.notifications)), ("02-25", 0, 0), ("02-26", 0, 0),
-    ]  # fmt: skip
+    assert [(f"{day.day:%m-%d}", len(day.stories)) for day in days] == [("02-24", 1), ("02-25", 0), ("02-26", 0)]
+    midnight = START + timedelta(hours=15)
+    *early, last = replayed.notifications
+    late = replace(last, at=midnight + timedelta(seconds=90))  # a message comes after its window, and here after the day
+    told = replace(replayed, span=Span(replayed.span.start, midnight), notifications=(*early, late))
+    assert [f"{day.day:%m-%d}" for day in build_timeline(told, zone)] == ["02-24"]
     (story,) = find_stories(replayed)
     assert story.ended_at
     assert timedelta(minutes=25) < story.lasted(replayed.span.end) < timedelta(minutes=60)

@@ -260,10 +260,17 @@ def test_days_cut_in_two_or_shuffled_are_the_same_days(seed: int, cut: int) -> N
     assert sum(sum(day.judged) for day in whole) == 200
 
 
-def test_the_state_keeps_no_more_days_than_it_needs() -> None:
-    days = add_minutes((), (minute(START + timedelta(days=number)) for number in range(40)), RULES, SEOUL)
-    assert len(days) == KEPT_DAYS
-    assert days[-1].date == "2026-04-04"
+def test_the_state_keeps_no_more_days_than_it_needs(tmp_path: Path) -> None:
+    source = record(tmp_path / "hour.ndjson", Traffic(5, 40, instances=1).entries())
+    reading = source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)
+    ticker = Ticker(RULES, Policy(zone=SEOUL), lambda _: True)
+    old = add_minutes((), (minute(START - timedelta(days=number)) for number in range(1, 40)), RULES, SEOUL)
+    state = State(days=old)
+    for later in (5, 30):
+        now = START + timedelta(minutes=later)
+        state = ticker.tick(state, reading, ticker.plan(state, now), now).state
+    assert len(old) > len(state.days) == KEPT_DAYS
+    assert (state.days[0].date, state.days[-1].date) == ("2026-02-15", "2026-02-24")
 
 
 # ---- where the days come from

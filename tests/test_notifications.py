@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.alerts import Alert, advance
@@ -328,13 +328,11 @@ def by_incident(looks: list[Look]) -> dict[str, list[Notification]]:
     return told
 
 
-@settings(deadline=None)
 @given(CASES)
 def test_a_second_identical_decision_says_nothing_and_the_state_survives_being_written(case: Timeline) -> None:
     assert watched(case)  # `play` holds both after every window
 
 
-@settings(deadline=None)
 @given(CASES)
 def test_no_message_is_about_silenced_or_inhibited_alerts_alone(case: Timeline) -> None:
     for each in watched(case):
@@ -346,7 +344,6 @@ def test_no_message_is_about_silenced_or_inhibited_alerts_alone(case: Timeline) 
                 assert not set(told.new) & muted
 
 
-@settings(deadline=None)
 @given(CASES)
 def test_every_alert_that_may_speak_has_been_told(case: Timeline) -> None:
     for each in watched(case):
@@ -356,7 +353,6 @@ def test_every_alert_that_may_speak_has_been_told(case: Timeline) -> None:
         assert firing - muted <= told
 
 
-@settings(deadline=None)
 @given(CASES)
 def test_an_incident_begins_with_firing_and_ends_with_one_resolved(case: Timeline) -> None:
     looks = watched(case)
@@ -370,7 +366,6 @@ def test_an_incident_begins_with_firing_and_ends_with_one_resolved(case: Timelin
     assert all(incident.closed_at for incident in looks[-1].decision.memory.incidents)
 
 
-@settings(deadline=None)
 @given(CASES)
 def test_an_incident_never_says_the_same_twice_but_reminds(case: Timeline) -> None:
     for told in by_incident(watched(case)).values():
@@ -380,7 +375,6 @@ def test_an_incident_never_says_the_same_twice_but_reminds(case: Timeline) -> No
         assert not [mark for mark, times in named.items() if times > 1]
 
 
-@settings(deadline=None)
 @given(CASES)
 def test_a_reminder_comes_no_sooner_than_its_time(case: Timeline) -> None:
     every = timedelta(minutes=int(case.keys["remind_every"][:-1])) if case.keys["remind_every"][-1] == "m" else REMIND_EVERY
@@ -389,7 +383,6 @@ def test_a_reminder_comes_no_sooner_than_its_time(case: Timeline) -> None:
             assert after.reason is not NotifyReason.REMINDER or after.at - before.at >= every
 
 
-@settings(deadline=None)
 @given(CASES)
 def test_since_stays_while_an_incident_is_open_and_ids_are_unique(case: Timeline) -> None:
     looks = watched(case)
@@ -400,7 +393,6 @@ def test_since_stays_while_an_incident_is_open_and_ids_are_unique(case: Timeline
     assert max(ids.values(), default=1) == 1
 
 
-@settings(deadline=None)
 @given(CASES)
 def test_only_shops_of_one_name_and_all_shops_together_share_an_incident(case: Timeline) -> None:
     for told in by_incident(watched(case)).values():

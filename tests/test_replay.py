@@ -83,7 +83,7 @@ INCIDENTS = st.builds(
 
 
 @settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example takes seconds: shrinking would take all night
 )  # fmt: skip
 @example(seed=9891, incident=Incident(7, 65, failing={"kpa": 0.9}, errors=0.2, silent=True), late=0.002, edgy=False)

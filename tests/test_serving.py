@@ -205,9 +205,8 @@ def test_a_tick_that_does_not_end_is_given_up_and_nothing_is_lost(world: World) 
     world.slack.answer(200, hang_s=60)
     with serving(world, "--no-auth") as served:
         threading.Thread(target=lambda: _quietly(served), daemon=True).start()
-        _wait_for(
-            lambda: not world.slack.plans
-        )  # Slack has the message: it is waited for 8 s, which is longer than a tick has to end
+        # Slack has the message: it is waited for 8 s, which is longer than a tick has to end.
+        _wait_for(lambda: not world.slack.plans)
         served.process.send_signal(signal.SIGTERM)
         begun = time.monotonic()
         assert served.process.wait(12) == 0

@@ -149,7 +149,7 @@ def test_proof_can_be_turned_off_for_a_plain_minimum() -> None:
     assert judge(plain, windows_of({"checkout.attempt{service=kpa}": 2})).latest.level is Level.ELEVATED
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(1, 400), st.data())
 def test_a_proven_warning_keeps_its_wilson_bound_beyond_the_bound(attempts: int, data: st.DataObject) -> None:
     minutes = data.draw(st.lists(st.integers(0, attempts), min_size=1, max_size=8))

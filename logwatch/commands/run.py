@@ -26,7 +26,6 @@ SendTestOption = Annotated[bool, typer.Option("--send-test", help="Send a test m
 
 def run_tick(source: SourceOption = None, service: ServiceOption = None, rules: RulesOption = None) -> None:
     """Do one scheduled tick: read, judge, publish, notify, remember; the Cloud Run Job's entry."""
-    import json
     import logging
 
     from logwatch.assembly import build_parts
@@ -39,7 +38,7 @@ def run_tick(source: SourceOption = None, service: ServiceOption = None, rules: 
     clock = clock_of(settings)
     with detailed(debug=settings.log == "debug"):
         summary = run_once(build_parts(settings, execution()), clock)
-    typer.echo(json.dumps(summary.to_json(), ensure_ascii=False, default=str))
+    _tell_line(summary.to_json())
     if summary.exit_code:
         raise typer.Exit(summary.exit_code)
 

@@ -13,7 +13,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from logwatch.errors import ExportError, member
+from logwatch.accounts import member
+from logwatch.errors import ExportError
 from logwatch.exporters.descriptors import DOUBLE, GAUGE, describe, difference
 from logwatch.exporters.refusals import HEAD, NO_TEXT, NOT_FINITE, THERE_ALREADY, TOO_OFTEN, TWICE, Cause, find_causes
 from logwatch.points import PREFIX

@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
+from logwatch.accounts import member
 from logwatch.entries import NS, Entry, Span, to_datetime
-from logwatch.errors import ConfigError, SourceError, member
+from logwatch.errors import ConfigError, SourceError
 from logwatch.reading import Columns, Reading
 from logwatch.samples import LARGEST, LOGGER_KEYS, SLOW_REQUEST, SUMMARY, fold_routes
 from logwatch.sources.lines import KEYS, Hits

@@ -8,7 +8,8 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from logwatch.errors import ConflictError, StoreError, member
+from logwatch.accounts import member
+from logwatch.errors import ConflictError, StoreError
 from logwatch.ports import Stored
 
 if TYPE_CHECKING:
