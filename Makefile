@@ -51,14 +51,14 @@ steps: $(READY)
 
 # Kill a run at every point between two effects, over a whole incident: eight minutes.
 faults: $(READY)
-	@$(BIN)/python -m tests.faults
+	@$(BIN)/python -m tests.support.faults
 
 tick: $(READY)
 	@$(BIN)/python -m benchmarks.tick_speed
 
 # The pictures of the page in the documents; needs a Chromium.
 screenshots: $(READY)
-	@$(BIN)/python -m tests.browser
+	@$(BIN)/python -m tests.support.browser
 
 # Build the image and run it, without a Docker engine: three minutes, ten with a base to fetch, as root on Debian 12 with buildah and debootstrap.
 image: $(READY)

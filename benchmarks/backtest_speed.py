@@ -17,7 +17,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from tests.made_traffic import DAY, Traffic
+from tests.support.made_traffic import DAY, Traffic
 
 DAYS, ROUNDS = 7, 3
 INCIDENTS = tuple(replace(each, first=each.first + day, last=each.last + day) for day in (1440, 5760) for each in DAY)

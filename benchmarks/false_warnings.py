@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.hours import BEGIN, KINDS, OWN, SEEDS, Hour, healthy, incident, own, simulate
-from logwatch.config import bundled
-from logwatch.entries import WINDOW
-from logwatch.levels import Level
-from logwatch.notifications import NotifyReason
+from logwatch.collect.files import FilesSource
+from logwatch.count.windows import aggregate
+from logwatch.judge.evaluate import evaluate
+from logwatch.judge.rules.load import load_rules
+from logwatch.judge.verdicts import Level
+from logwatch.notify.incidents import NotifyReason
 from logwatch.replay import replay
-from logwatch.rule_files import load_rules
-from logwatch.sources.files import FilesSource
+from logwatch.settings import bundled
+from logwatch.spans import WINDOW
 from logwatch.tick import Policy, Ticker
-from logwatch.verdicts import evaluate
-from logwatch.windows import aggregate
 
 LATE = 4
 """So many windows, or more, stand together in the table."""

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from logwatch.entries import Span
-from logwatch.sources.cloud_logging import CloudLoggingSource, ReadQuota, build_filter
+from logwatch.collect.cloud_logging import CloudLoggingSource, ReadQuota, build_filter
+from logwatch.spans import Span
 
 PROJECT = "o4o-demo"
 SPAN = Span(datetime(2026, 2, 24, tzinfo=UTC), datetime(2026, 3, 24, tzinfo=UTC))
@@ -53,7 +53,7 @@ def compare_reading(entries: int, rounds: int) -> bool:
 def logging_server(repeat: int) -> Iterator[str]:
     """Start the tests' Logging server over a recording, so many times over, in a process of its own; gives its address."""
     options = ["--port", "0", "--quota", "0", "--repeat", str(repeat)]
-    command = [sys.executable, "-m", "tests.local_google", str(RECORDING), *options]
+    command = [sys.executable, "-m", "tests.support.local_google", str(RECORDING), *options]
     root = Path(__file__).parent.parent
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
@@ -69,7 +69,7 @@ def logging_server(repeat: int) -> Iterator[str]:
 def read_with_library(address: str) -> int:
     """Read every entry as the library's documentation shows it: `Client.list_entries`."""
     # Imported here, because a large parent would show in the memory that the kernel counts for the commands it starts.
-    from tests.local_google.clients import handwritten_client
+    from tests.support.local_google.clients import handwritten_client
 
     client = handwritten_client(address, PROJECT)
     entries: Iterator[object] = client.list_entries(page_size=PAGE_SIZE, filter_=FILTER)

@@ -16,23 +16,23 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from benchmarks.hours import API, BASE, BEGIN, CACHE, SEEDS, SHOPS, Hour, Rates, simulate, spec_of
-from logwatch.archives import RecordedArchive
-from logwatch.config import bundled
-from logwatch.entries import WINDOW, to_nanoseconds
-from logwatch.notifications import NotifyReason
+from logwatch.collect.files import FilesSource
+from logwatch.collect.parse import DATABASE_CONNECTIONS, DATABASE_LONG_QUERIES, DATABASE_PING
+from logwatch.count.windows import aggregate
+from logwatch.judge.rules.load import load_rules
+from logwatch.notify.diagnosis.diagnose import walk
+from logwatch.notify.diagnosis.lookups import RecordedArchive
+from logwatch.notify.incidents import NotifyReason
 from logwatch.replay import replay
-from logwatch.rule_files import load_rules
-from logwatch.samples import DATABASE_CONNECTIONS, DATABASE_LONG_QUERIES, DATABASE_PING
-from logwatch.sources.files import FilesSource
+from logwatch.settings import bundled
+from logwatch.spans import WINDOW, to_nanoseconds
 from logwatch.tick import Policy, Ticker
-from logwatch.walking import walk
-from logwatch.windows import aggregate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from logwatch.notifications import Notification
-    from logwatch.reading import Reading
+    from logwatch.collect.columns import Reading
+    from logwatch.notify.incidents import Notification
 
 LASTS = 20
 """Minutes that an incident is recorded."""

@@ -11,12 +11,12 @@ from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
-from logwatch.assembly import build_lasting_parts
 from logwatch.pipeline import run
-from logwatch.service import Service
-from tests.local_google import make_entry
-from tests.made_traffic import START, Traffic
-from tests.world import World
+from logwatch.server.app import Service
+from logwatch.wiring import build_lasting_parts
+from tests.support.local_google import make_entry
+from tests.support.made_traffic import START, Traffic
+from tests.support.world import World
 
 IMPORTS = "import google.cloud.logging, google.cloud.monitoring_v3, pandas"
 RUNS = 7

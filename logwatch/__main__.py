@@ -1,5 +1,5 @@
 """`python -m logwatch`."""
 
-from logwatch.cli import run
+from logwatch.cli.main import run
 
 run()

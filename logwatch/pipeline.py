@@ -9,35 +9,40 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from logwatch.custody import Held, take
-from logwatch.delivery import Delivery
-from logwatch.entries import WINDOW, Span, to_nanoseconds
+from logwatch.collect.interface import Probe
+from logwatch.collect.remembered_life import RememberedLife
 from logwatch.errors import ConflictError, ExportError, SourceError, StoreError
-from logwatch.levels import Level
-from logwatch.life import RememberedLife
-from logwatch.points import Point, descriptors_version
-from logwatch.ports import Probe
-from logwatch.state import Lease, State, fall_over, with_evidence
-from logwatch.summary import RunSummary
-from logwatch.wanted import count_windows, import_pandas, read_entries, read_windows
+from logwatch.judge.verdicts import Level
+from logwatch.notify.deliver import Sending
+from logwatch.notify.outbox import fall_over, with_evidence
+from logwatch.publish.points import Point, descriptors_version
+from logwatch.run_summary import RunSummary
+from logwatch.spans import WINDOW, Span, to_nanoseconds
+from logwatch.state.document import Lease, State
+from logwatch.state.lease import Held, take
+from logwatch.time_range import count_windows, import_pandas, read_entries, read_windows
 
 if TYPE_CHECKING:  # pandas comes with some of these, and only where a command needs it
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from logwatch.alerts import Alert
-    from logwatch.archives import RecordedArchive
-    from logwatch.delivery import Describe
-    from logwatch.evidence import Walked
-    from logwatch.levels import Verdict
-    from logwatch.notifications import Notification
-    from logwatch.ports import Channel, Endpoints, Exporter, Progress, Source, Store
+    from logwatch.collect.interface import Endpoints, Progress, Source
+    from logwatch.count.windows import Windows
+    from logwatch.judge.alerts import Alert
+    from logwatch.judge.evaluate import Judged
+    from logwatch.judge.rules.model import RuleSet
+    from logwatch.judge.verdicts import Verdict
+    from logwatch.notify.channels.interface import Channel
+    from logwatch.notify.deliver import Describe
+    from logwatch.notify.diagnosis.findings import Walked
+    from logwatch.notify.diagnosis.lookups import RecordedArchive
+    from logwatch.notify.incidents import Notification
+    from logwatch.notify.outbox import Outbox
+    from logwatch.publish.interface import Exporter
     from logwatch.replay import Replayed
-    from logwatch.rules import RuleSet
+    from logwatch.state.interface import Store
     from logwatch.tick import Life, Ticked, Ticker
-    from logwatch.verdicts import Judged
-    from logwatch.wanted import Wanted
-    from logwatch.windows import Windows
+    from logwatch.time_range import Wanted
 
 LOG = logging.getLogger("logwatch.run")
 """What a run did, in detail; `logs.py` says who hears it."""
@@ -59,7 +64,7 @@ def judge_and_replay(
     """Judge a span, and say what its minutes would have told on a simulated clock; from one reading."""
     span, reading = read_entries(source, wanted, reach=ticker.reach, now=now, progress=progress)
     span, windows = count_windows(reading, span, source, wanted, reach=ticker.rules.reach)
-    from logwatch.archives import RecordedArchive
+    from logwatch.notify.diagnosis.lookups import RecordedArchive
 
     archive = RecordedArchive(reading, source, wanted.service)
     return _judged(ticker.rules, span, windows), play(archive, span, ticker, progress)
@@ -67,8 +72,8 @@ def judge_and_replay(
 
 def play(archive: RecordedArchive, span: Span, ticker: Ticker, progress: Progress) -> Replayed:
     """Run every tick of a reading on a simulated clock, and walk the procedure of each message that it would have sent."""
+    from logwatch.notify.diagnosis.diagnose import walk
     from logwatch.replay import replay
-    from logwatch.walking import walk
 
     def walked(told: Notification, verdicts: tuple[Verdict, ...]) -> Walked | None:
         progress(f"evidence for the message of {told.at:%m-%d %H:%MZ}", (told.at - span.start) / (span.end - span.start))
@@ -78,7 +83,7 @@ def play(archive: RecordedArchive, span: Span, ticker: Ticker, progress: Progres
 
 
 def _judged(rules: RuleSet, span: Span, windows: Windows) -> Judged:
-    from logwatch.verdicts import Judged, evaluate
+    from logwatch.judge.evaluate import Judged, evaluate
 
     return Judged(span, windows, tuple(evaluate(rules.section3, windows, span)))
 
@@ -153,19 +158,23 @@ class _Run:
         except SourceError as error:  # what waits to be told is told all the same
             summary.fail(error)
         channels = parts.channels()
-        state, lost = fall_over(self.held.state, tuple(channels), self.clock())
+        outbox, lost = fall_over(self.held.state.to_tell, tuple(channels), self.clock())
         summary.errors += [f"given up after a day: {each}" for each in lost]
         with summary.timed("commit"):
-            self.held.save(state)
+            self.held.save(self.held.state.after_telling(outbox))
         with ThreadPoolExecutor(1) as beside:
             publishing = beside.submit(self._publish, ticker.rules, self.held.state)
             with summary.timed("deliver"):
                 until = summary.begun + parts.lease - MARGIN
-                delivered = Delivery(self.held, channels, parts.describe(ticker.rules), self.clock, until).run()
+                describe = parts.describe(ticker.rules)
+                delivered = Sending(self.held.state.to_tell, self._keep_told, channels, describe, self.clock, until).run()
             published = publishing.result()
         self.held.state = replace(self.held.state, points=published.points, descriptors=published.descriptors)
         summary.sent, summary.retried, summary.failed = delivered.sent, delivered.retried, delivered.failed
         summary.waiting, summary.points_waiting = len(self.held.state.outbox), len(self.held.state.points)
+
+    def _keep_told(self, outbox: Outbox) -> None:
+        self.held.save(self.held.state.after_telling(outbox))
 
     def _judge(self, source: Source, ticker: Ticker) -> None:
         """Read what is new and judge the windows that have closed."""
@@ -212,8 +221,8 @@ class _Run:
         """Walk the procedures of what is about to be told, within the budget; what is not found holds nothing up."""
         if not ticked.notifications or not ticked.state.cursor:
             return ticked.state
-        from logwatch.archives import Budget, LiveArchive
-        from logwatch.walking import walk
+        from logwatch.notify.diagnosis.diagnose import walk
+        from logwatch.notify.diagnosis.lookups import Budget, LiveArchive
 
         begun, last = self.clock(), self.summary.begun + self.parts.lease - 2 * MARGIN
         budget = Budget(MOST_LOOKUPS, min(begun + self.parts.evidence_budget, last), self.clock)
@@ -230,7 +239,7 @@ class _Run:
         found = {each.id: walk(each, ticker.rules, archive, verdicts) for each, verdicts in pairs}
         walked = {name: each for name, each in found.items() if each}
         self.summary.lookups = budget.spent
-        return with_evidence(ticked.state, walked)
+        return ticked.state.after_telling(with_evidence(ticked.state.to_tell, walked))
 
     def _publish(self, rules: RuleSet, state: State) -> State:
         """Write the points that wait; give the state with those that still do."""

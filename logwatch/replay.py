@@ -6,23 +6,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from logwatch.alerts import AlertState
-from logwatch.entries import NS, WINDOW, to_nanoseconds
-from logwatch.evidence import Walked
-from logwatch.levels import Verdict
-from logwatch.notifications import Notification
-from logwatch.recent import pick, rows
-from logwatch.state import State
-from logwatch.views import Views
+from logwatch.collect.recent_entries import pick, rows
+from logwatch.judge.alerts import AlertState
+from logwatch.judge.verdicts import Verdict
+from logwatch.notify.diagnosis.findings import Walked
+from logwatch.notify.incidents import Notification
+from logwatch.spans import NS, WINDOW, to_nanoseconds
+from logwatch.state.document import State
+from logwatch.tick_batches import Views
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from logwatch.alerts import Alert, Transition
-    from logwatch.entries import Span
-    from logwatch.reading import Reading
-    from logwatch.recent import Row
+    from logwatch.collect.columns import Reading
+    from logwatch.collect.recent_entries import EntryRow
+    from logwatch.judge.alerts import Alert, Transition
+    from logwatch.spans import Span
     from logwatch.tick import Ticked, Ticker
 
 MOST_TOGETHER = 180
@@ -96,7 +96,7 @@ def tick_by_tick(reading: Reading, span: Span, ticker: Ticker, *, together: bool
         _first_to_see(received, span.start, ticker) for received, row in arrivals if _is_late(received, times, row, ticker)
     }
     state, at, before = State(), 0, 0
-    waiting: list[Row] = []
+    waiting: list[EntryRow] = []
     first, windows = 0, (span.end - span.start) // WINDOW
     while first < windows:
         last = first
@@ -129,7 +129,7 @@ def _first_to_see(received: int, start: datetime, ticker: Ticker) -> int:
     return -((to_nanoseconds(_time_of(-1, start, ticker)) - received) // (60 * NS)) - 1
 
 
-def _is_late(received: int, times: Sequence[int], row: Row, ticker: Ticker) -> bool:
+def _is_late(received: int, times: Sequence[int], row: EntryRow, ticker: Ticker) -> bool:
     closed = (times[row.number] // (60 * NS) + 1) * 60 * NS
     return received > closed + int(ticker.policy.grace.total_seconds() * NS)
 

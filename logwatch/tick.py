@@ -10,25 +10,26 @@ from dataclasses import dataclass, replace
 from datetime import UTC, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
-from logwatch.alerts import Transition, advance
-from logwatch.daily import KEPT_DAYS, Minute, add_minutes
-from logwatch.entries import WINDOW, Span, floor_minute, to_datetime, to_nanoseconds
-from logwatch.notifications import REMIND_EVERY, decide
-from logwatch.points import Point, counter_points, verdict_points
-from logwatch.reading import SLOW
-from logwatch.recent import Recent, dump, load, new_and_late, trim
-from logwatch.samples import SILENT_MINUTES, parse_series
-from logwatch.state import State, enqueue
-from logwatch.yaml_types import selects
+from logwatch.collect.columns import SLOW
+from logwatch.collect.parse import SILENT_MINUTES, parse_series
+from logwatch.collect.recent_entries import Recent, dump, load, new_and_late, trim
+from logwatch.judge.alerts import Transition, advance
+from logwatch.judge.daily_totals import KEPT_DAYS, Minute, add_minutes
+from logwatch.judge.rules.yaml_types import selects
+from logwatch.notify.incidents import REMIND_EVERY, decide
+from logwatch.notify.outbox import enqueue
+from logwatch.publish.points import Point, counter_points, verdict_points
+from logwatch.spans import WINDOW, Span, floor_minute, to_datetime, to_nanoseconds
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from logwatch.levels import Verdict
-    from logwatch.notifications import Notification
-    from logwatch.reading import Reading
-    from logwatch.rules import RuleSet
-    from logwatch.windows import Figures, Windows
+    from logwatch.collect.columns import Reading
+    from logwatch.count.windows import Figures, Windows
+    from logwatch.judge.rules.model import RuleSet
+    from logwatch.judge.verdicts import Verdict
+    from logwatch.notify.incidents import Notification
+    from logwatch.state.document import State
 
 Life = Callable[[Span], bool]
 """Tells whether anything of the service showed life in a span."""
@@ -126,8 +127,8 @@ class Ticker:
 
         `fresh` holds what was read of the planned span, and the gauges measured now; what earlier runs read is in the state.
         """
-        from logwatch.verdicts import evaluate
-        from logwatch.windows import aggregate, figures, from_minute, to_minute, with_gauge
+        from logwatch.count.windows import aggregate, figures, from_minute, to_minute, with_gauge
+        from logwatch.judge.evaluate import evaluate
 
         span = planned.judge
         if planned.skipped:
@@ -175,7 +176,7 @@ class Ticker:
         )
         return replace(
             ticked,
-            state=enqueue(state, decision.notifications, self.policy.channels),
+            state=state.after_telling(enqueue(state.to_tell, decision.notifications, self.policy.channels)),
             windows=ticked.windows + 1,
             transitions=(*ticked.transitions, *transitions),
             notifications=(*ticked.notifications, *decision.notifications),
@@ -193,7 +194,7 @@ class Ticker:
 
     def _count(self, state: State, windows: Windows, until: datetime) -> State:
         """Add the windows to their days which no line that is still read can change."""
-        from logwatch.windows import every_minute, from_minute
+        from logwatch.count.windows import every_minute, from_minute
 
         if state.counted_to is None or until <= state.counted_to:
             return state
@@ -220,7 +221,7 @@ class Ticker:
 
     def _forget(self, state: State, start: datetime) -> State:
         """Begin again at a window after a pause that is given up: what came before it is counted, and kept no more."""
-        from logwatch.windows import aggregate
+        from logwatch.count.windows import aggregate
 
         if state.cursor and state.counted_to:
             recent = load(state.recent)
@@ -257,7 +258,7 @@ class Ticker:
 
         Gives also the end of the last window that had a summary.
         """
-        from logwatch.windows import from_minute, shows_life, to_minute
+        from logwatch.count.windows import from_minute, shows_life, to_minute
 
         seen = {int(minute) for minute in windows.summaries["minute"]}
         before = [from_minute(minute) + WINDOW for minute in seen if minute < to_minute(span.start)]

@@ -62,7 +62,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Give `run(*arguments, stdin=b"", **environment)`: the command's own `main` in this process, from the tree's root."""
 
     def run_main(*arguments: str | Path, stdin: bytes = b"", **environment: str) -> Ran:
-        from logwatch.cli import main
+        from logwatch.cli.main import main
 
         with monkeypatch.context() as patch:
             patch.chdir(ROOT)

@@ -5,13 +5,10 @@ import shlex
 
 import pytest
 
-from logwatch.config import PREFIX, Settings
-from logwatch.samples import Reason
+from logwatch.collect.parse import Reason
+from logwatch.settings import PREFIX, Settings
 from tests.conftest import LOGS, ROOT, Run
-
-README = (ROOT / "README.md").read_text()
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-DEMO = ["evaluate", "--source", f"{LOGS}/payment.ndjson", "--until", "2026-02-24T06:30:00Z"]
+from tests.support.documents import DEMO, DOCUMENTS, README
 
 
 def commands() -> list[str]:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from logwatch.logs import detailed
-from tests.local_app import TOKEN, LocalApp
-from tests.local_google import make_entry
-from tests.local_slack import BOT_TOKEN, WEBHOOK_PATH
-from tests.made_traffic import START, Incident, Traffic
-from tests.world import World
+from tests.support.local_app import TOKEN, LocalApp
+from tests.support.local_google import make_entry
+from tests.support.local_slack import BOT_TOKEN, WEBHOOK_PATH
+from tests.support.made_traffic import START, Incident, Traffic
+from tests.support.world import World
 
 if TYPE_CHECKING:
     from pathlib import Path

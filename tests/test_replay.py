@@ -12,74 +12,28 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from logwatch.config import bundled
-from logwatch.entries import Span
-from logwatch.levels import Level
-from logwatch.notifications import NotifyReason
-from logwatch.replay import replay, tick_by_tick
-from logwatch.rule_files import load_rules
-from logwatch.sources.files import FilesSource
-from logwatch.tick import Policy, Ticker
-from logwatch.windows import aggregate
+from logwatch.count.windows import aggregate
+from logwatch.judge.verdicts import Level
+from logwatch.notify.incidents import NotifyReason
+from logwatch.replay import tick_by_tick
+from logwatch.spans import Span
 from tests.conftest import LOGS, ROOT, Run
-from tests.local_google import make_entry
-from tests.made_traffic import DAY, START, Incident, Traffic
-from tests.world import World
+from tests.support.local_google import make_entry
+from tests.support.made_traffic import DAY, START, Incident, Traffic
+from tests.support.replays import INCIDENTS, play, read, record, ticker, told
+from tests.support.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from logwatch.notifications import Notification
-    from logwatch.reading import Reading
-    from logwatch.replay import Replayed
     from logwatch.tick import Ticked
-
-RULES = load_rules(bundled("rules"))
-CHANNELS = ("slack", "email")
-
-
-def ticker(source: FilesSource | None = None) -> Ticker:
-    def life(span: Any) -> bool:
-        return source is not None and source.last_seen(span, service=None) is not None
-
-    return Ticker(RULES, Policy(channels=CHANNELS), life)
-
-
-def record(path: Path, entries: Iterable[dict[str, Any]]) -> FilesSource:
-    path.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
-    return FilesSource([str(path)])
-
-
-def read(source: FilesSource) -> Reading:
-    return source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)
-
-
-def play(source: FilesSource) -> Replayed:
-    reading = read(source)
-    return replay(reading, aggregate(reading).span, ticker(source))
-
-
-def told(notifications: Iterable[Notification]) -> list[tuple[Any, ...]]:
-    return [(each.at, each.reason, each.procedure, each.labels, each.rules, each.id) for each in notifications]
 
 
 def moved(ticks: Iterable[Ticked]) -> list[tuple[Any, ...]]:
     return [
         (each.at, each.alert.rule, each.alert.labels, each.before, each.after) for tick in ticks for each in tick.transitions
     ]
-
-
-INCIDENTS = st.builds(
-    Incident,
-    first=st.integers(5, 40),
-    last=st.integers(45, 70),
-    failing=st.sampled_from([{}, {"kpa": 0.9}, {"kpa": 0.9, "cosmetics": 0.9}]),
-    blocked=st.sampled_from([{}, {"glycopharm": 0.9}]),
-    errors=st.sampled_from([0.0, 0.2]),
-    redis_down=st.booleans(),
-    silent=st.booleans(),
-)
 
 
 @settings(

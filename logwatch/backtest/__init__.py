@@ -1,0 +1,1 @@
+"""The same code over recorded lines: comparison, scores, tuning."""

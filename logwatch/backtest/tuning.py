@@ -1,0 +1,332 @@
+"""One rule at other settings near today's, over the same windows: how often it would have spoken, how soon, and for nothing.
+
+Every line counts as if it had come in time, and the rule is judged alone: no other rule joins its incidents or explains it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from logwatch.backtest.scores import Score, score
+from logwatch.errors import ConfigError
+from logwatch.judge.alerts import AlertState, advance
+from logwatch.judge.evaluate import Course, evaluate
+from logwatch.judge.rules.model import Rule
+from logwatch.judge.verdicts import Level
+from logwatch.notify.incidents import Memory, decide
+from logwatch.replay import Replayed
+from logwatch.spans import WINDOW, Span
+from logwatch.state.document import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from logwatch.backtest.known_incidents import Known
+    from logwatch.count.windows import Windows
+    from logwatch.judge.alerts import Alert, Transition
+    from logwatch.judge.rules.model import RuleSet
+    from logwatch.judge.verdicts import Verdict
+    from logwatch.notify.incidents import Notification
+    from logwatch.tick import Policy
+
+WEEK_DAYS = 7
+MOST_CELLS = 200
+CHUNK = 64
+"""Windows whose verdicts are made together."""
+
+Near = Callable[[str], list[str]]
+"""Gives values near one, each as a rule file has it."""
+
+
+def _minutes(text: str, make: Callable[[int], Iterable[int]]) -> list[str]:
+    from logwatch.durations import format_duration, parse_duration
+
+    return [format_duration(each * WINDOW) for each in sorted(set(make(parse_duration(text) // WINDOW)))]
+
+
+def _near_wait(text: str) -> list[str]:
+    return _minutes(text, lambda now: (max(now - 1, 0), now, now + 1, now + 2, now + 4))
+
+
+def _near_span(text: str) -> list[str]:
+    return _minutes(text, lambda now: (max(now * 3 // 5, 1), now, 2 * now, 3 * now))
+
+
+def _near_count(text: str) -> list[str]:
+    now = int(text)
+    return [str(each) for each in sorted({max(now // 2, 1), now, now + max(now // 2, 1), 2 * now, 4 * now})]
+
+
+def _near_confidence(text: str) -> list[str]:
+    doubt = 1 - float(text)
+    return [f"{1 - doubt * by:.6g}" for by in (4, 2, 1, 0.2, 0.02) if doubt * by < 0.5]
+
+
+def _near_chance(text: str) -> list[str]:
+    return [f"{float(text) * by:.6g}" for by in (10, 1, 0.1) if float(text) * by <= 1]
+
+
+def _near_bound(text: str) -> list[str]:
+    """Go five and ten points of percent up and down, or by halves; a bound of 0 goes up by ones."""
+    direction, number, *unit = text.split()
+    now = float(number)
+    if unit == ["%"] and now >= 20:
+        values = [now - 10, now - 5, now, now + 5, now + 10]
+    elif now == 0:
+        values = [0, 1, 2, 5]
+    else:
+        values = [now / 2, now * 3 / 4, now, now * 3 / 2, now * 2]
+    return [" ".join([direction, f"{value:g}", *unit]) for value in values if unit != ["%"] or value < 100]
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """One setting of a rule that can be turned."""
+
+    path: tuple[str, ...]
+    """Keys that lead to it in the rule's file."""
+    near: Near
+
+
+KNOBS: dict[str, tuple[Knob, ...]] = {
+    "warning": (Knob(("warning",), _near_bound),),
+    "for": (Knob(("for",), _near_wait),),
+    "span": (Knob(("ratio", "span"), _near_span), Knob(("slow", "span"), _near_span)),
+    "min_events": (Knob(("ratio", "proof", "min_events"), _near_count), Knob(("ratio", "min_events"), _near_count)),
+    "confidence": (Knob(("ratio", "proof", "confidence"), _near_confidence),),
+    "min_count": (Knob(("slow", "min_count"), _near_count),),
+    "min_share": (Knob(("slow", "min_share"), _near_bound),),
+    "chance": (Knob(("slow", "chance"), _near_chance),),
+}
+"""By name; where there are several, a rule has the first that leads somewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class TuningResult:
+    """The rule at one choice of settings, and what it came to."""
+
+    settings: dict[str, str]
+    """Setting to value: those that are turned."""
+    today: bool
+    """Whether these are the values of today."""
+    alerts: int
+    messages: int
+    score: Score | None
+    """Against the known incidents that the rule is for; None where none are given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """One rule at many settings, over one span."""
+
+    rule: Rule
+    span: Span
+    cells: tuple[TuningResult, ...]
+
+    @property
+    def is_grid(self) -> bool:
+        """Whether every cell turns the same settings; else each turns one, the others as they are today."""
+        return len({tuple(cell.settings) for cell in self.cells}) <= 1
+
+    @property
+    def days(self) -> float:
+        """The length of the span in days."""
+        return self.span.days
+
+    def per_week(self, count: int) -> float:
+        """Give how many that is a week."""
+        return count / self.days * WEEK_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Settings to try, and the rule that has them."""
+
+    settings: dict[str, str]
+    rule: Rule
+
+
+def knobs_of(rule: Rule) -> dict[str, str]:
+    """Give the settings of a rule that can be turned, with today's values."""
+    told = _told(rule)
+    found = {name: next((each for each in (_look(told, knob.path) for knob in KNOBS[name]) if each), "") for name in KNOBS}
+    return {name: value for name, value in found.items() if value}
+
+
+def _look(told: Mapping[str, Any], path: tuple[str, ...]) -> str:
+    """Give the value that a path leads to; empty where it leads nowhere."""
+    value: Any = told
+    for key in path:
+        if not isinstance(value, dict) or key not in value:
+            return ""
+        value = value[key]
+    return str(value)
+
+
+def plan_trials(rule: Rule, wanted: Mapping[str, Sequence[str]]) -> list[Trial]:
+    """Give the trials: each combination of the wanted values, or without any, each setting near today's by itself.
+
+    Raises ConfigError for a setting that the rule does not have, and for values that it cannot have.
+    """
+    if rule.gauge:
+        hint = "a rule that counts, or is about slow requests, can be tuned"
+        raise ConfigError(f"'{rule.rule}' is measured by logwatch, and no log line records it", where="RULE", hint=hint)
+    today = knobs_of(rule)
+    for name in wanted:
+        if name not in today:
+            known = ", ".join(f"{each} (now {value})" for each, value in today.items())
+            raise ConfigError(f"'{rule.rule}' has no setting '{name}' to vary", where="--vary", hint=f"it has {known}")
+    if not wanted:
+        return [trial for name, value in today.items() for trial in _line(rule, name, value)]
+    cells = [dict(zip(wanted, values, strict=True)) for values in product(*wanted.values())]
+    if len(cells) > MOST_CELLS:
+        raise ConfigError(f"{len(cells)} combinations are too many", where="--vary", hint=f"at most {MOST_CELLS}: fewer values")
+    trials = [_trial(rule, cell) for cell in cells]
+    return list({tuple(trial.settings.items()): trial for trial in trials}.values())
+
+
+def _line(rule: Rule, name: str, today: str) -> list[Trial]:
+    """Give one setting at values near today's, those that the rule cannot have left out."""
+    trials = []
+    for value in _knob(rule, name).near(today):
+        with suppress(ConfigError):
+            trials.append(_trial(rule, {name: value}))
+    return trials
+
+
+def _trial(rule: Rule, settings: Mapping[str, str]) -> Trial:
+    turned = _turned(rule, settings)
+    values = knobs_of(turned)
+    return Trial({name: values[name] for name in settings}, turned)
+
+
+def _knob(rule: Rule, name: str) -> Knob:
+    told = _told(rule)
+    return next(knob for knob in KNOBS[name] if _look(told, knob.path))
+
+
+def _told(rule: Rule) -> dict[str, Any]:
+    """Give a rule as its file has it."""
+    return rule.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _turned(rule: Rule, settings: Mapping[str, str]) -> Rule:
+    """Give the rule with other settings; raises ConfigError where it cannot have them."""
+    told = _told(rule)
+    for name, value in settings.items():
+        *path, last = _knob(rule, name).path
+        place = told
+        for key in path:
+            place = place[key]
+        bare = isinstance(place[last], str) and place[last][0] in "<>" and value[:1] not in {"<", ">"}
+        place[last] = f"{place[last].split()[0]} {value}" if bare else value
+        if name == "confidence":  # the others ask for more than it, never for less
+            place |= {each: max(float(place[each]), _number(value)) for each in ("sudden", "certain")}
+    try:
+        return Rule.model_validate(told)
+    except ValidationError as error:
+        message = error.errors()[0]["msg"].removeprefix("Value error, ")
+        shown = ", ".join(f"{name}={value}" for name, value in settings.items())
+        raise ConfigError(f"{shown}: {message}", where="--vary", hint="logwatch rules schema says what it holds") from None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What every choice of settings is tried on."""
+
+    rules: RuleSet
+    windows: Windows
+    span: Span
+    policy: Policy
+    known: tuple[Known, ...] = ()
+    """Incidents that people know of."""
+
+
+def tune(rule: Rule, trials: Sequence[Trial], bench: Bench) -> Tuning:
+    """Judge the rule at each choice of settings; the windows are made once."""
+    today = knobs_of(rule)
+    judged: dict[str, _JudgedSlices] = {}
+    cells = []
+    for trial in trials:
+        measure = trial.rule.model_copy(update={"for_": timedelta()}).model_dump_json()
+        if measure not in judged:  # how long a warning must last changes no verdict
+            judged[measure] = _JudgedSlices(evaluate([trial.rule], bench.windows, bench.span))
+        replayed = _play(replace(bench.rules, rules=(trial.rule,)), judged[measure], bench)
+        cells.append(
+            TuningResult(
+                settings=trial.settings,
+                today=trial.settings.items() <= today.items(),
+                alerts=sum(each.after is AlertState.FIRING for each in replayed.transitions),
+                messages=len(replayed.notifications),
+                score=_score(replayed, bench, rule) if bench.known else None,
+            )
+        )
+    return Tuning(rule, bench.span, tuple(cells))
+
+
+def _score(replayed: Replayed, bench: Bench, rule: Rule) -> Score:
+    """Hold it against all that is known; what another procedure is for, this rule need not find."""
+    whole = score(replayed, bench.known)
+    return replace(
+        whole, scored=tuple(each for each in whole.scored if each.known.procedure in {None, rule.procedure, *rule.also})
+    )
+
+
+class _JudgedSlices:
+    """The verdicts of one rule, made only where somebody looks."""
+
+    def __init__(self, courses: Sequence[Course]) -> None:
+        self._courses = courses
+        self._made: dict[int, list[tuple[Verdict, ...]]] = {}
+        self.size = len(courses[0].minutes) if courses else 0
+        levels = [course.levels() for course in courses]
+        self.warned = [at for at in range(self.size) if any(each[at] is Level.WARNING for each in levels)]
+
+    def at(self, place: int) -> tuple[Verdict, ...]:
+        """Give the verdicts of one window."""
+        number, rest = divmod(place, CHUNK)
+        if number not in self._made:
+            part = slice(number * CHUNK, (number + 1) * CHUNK)
+            parts = [
+                replace(each, minutes=each.minutes[part], columns={name: values[part] for name, values in each.columns.items()})
+                for each in self._courses
+            ]
+            self._made[number] = list(zip(*(each.verdicts() for each in parts), strict=True))
+        return self._made[number][rest]
+
+
+def _play(rules: RuleSet, judged: _JudgedSlices, bench: Bench) -> Replayed:
+    """Take the windows one after the other, from each warning until nothing is left to tell: the rest changes nothing."""
+    alerts: list[Alert] = []
+    memory = Memory()
+    transitions: list[Transition] = []
+    notifications: list[Notification] = []
+    by_id, done = rules.by_id, 0
+    for begin in judged.warned:
+        place = max(begin, done)
+        while place < judged.size and (place == begin or alerts or any(one.closed_at is None for one in memory.incidents)):
+            verdicts = judged.at(place)
+            end = verdicts[0].window_end
+            alerts, moved = advance(alerts, verdicts, by_id, end)
+            decision = decide(alerts, memory, rules, end + bench.policy.grace, remind_every=bench.policy.remind_every)
+            memory = decision.memory
+            transitions += moved
+            notifications += decision.notifications
+            place += 1
+        done = place
+    state = State(alerts=tuple(alerts), memory=memory)
+    return Replayed(bench.span, judged.size, tuple(transitions), tuple(notifications), 0, state)

@@ -1,0 +1,1 @@
+"""The exit conditions of section 7."""

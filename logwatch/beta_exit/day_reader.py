@@ -1,0 +1,148 @@
+"""Days out of log lines: a recording in one go, Cloud Logging day by day, so that a read that breaks off goes on later."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from logwatch.errors import SourceError
+from logwatch.judge.daily_totals import HOURS, DayTotals, Minute, add_minutes, day_span, whole_days
+from logwatch.spans import WINDOW, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import date
+    from pathlib import Path
+    from zoneinfo import ZoneInfo
+
+    from logwatch.collect.interface import Progress, Source
+    from logwatch.count.windows import Windows
+    from logwatch.judge.rules.model import RuleSet
+
+LATE = timedelta(hours=1)
+"""After its end, a day's lines have all arrived."""
+SCHEMA = 2
+
+
+@dataclass(frozen=True, slots=True)
+class DayCache:
+    """Days that were read already, a file each."""
+
+    folder: Path
+    name: str
+    """What was read and how it was judged: another source, service, zone or bound is another cache."""
+
+    def load(self, day: date) -> DayTotals | None:
+        """Give a day; None where it is not there or cannot be read."""
+        try:
+            found = msgspec.json.decode(self._path(day).read_bytes(), type=DayTotals)
+        except (OSError, msgspec.MsgspecError):
+            return None
+        whole = all(len(each) == HOURS for each in (found.judged, found.lost, found.hits, found.misses))
+        return found if whole and any(found.judged) and found.date == day.isoformat() else None
+
+    def save(self, day: date, found: DayTotals) -> None:
+        """Keep a day; a cache that cannot be written costs only another read."""
+        path = self._path(day)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new = path.with_suffix(".new")
+            new.write_bytes(msgspec.json.encode(found))
+            new.replace(path)
+        except OSError:
+            return
+
+    def _path(self, day: date) -> Path:
+        digest = hashlib.sha256(f"{SCHEMA}\0{self.name}".encode()).hexdigest()[:16]
+        return self.folder / digest / f"{day.isoformat()}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Days that were asked for, and those of them that are there."""
+
+    wanted: tuple[date, ...]
+    days: tuple[DayTotals, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WeekReader:
+    """Reads days of one source."""
+
+    source: Source
+    rules: RuleSet
+    zone: ZoneInfo
+    service: str | None
+    grace: timedelta
+    cache: DayCache | None
+    measured: Callable[[Span], Iterable[tuple[str, int, float]]]
+    """Gives series, time (ns) and value of what was measured in a span: log lines hold no probes."""
+
+    def read(self, count: int, until: datetime | None, now: datetime, progress: Progress) -> Week:
+        """Give the last whole days before a time: of a recording before its end, else before now. Raises SourceError."""
+        if self.source.recorded:
+            return self._recorded(count, until, progress)
+        wanted = whole_days(until or now, count, self.zone)
+        return Week(tuple(wanted), tuple(self._live(day, now, progress) for day in wanted))
+
+    def _recorded(self, count: int, until: datetime | None, progress: Progress) -> Week:
+        from logwatch.count.windows import aggregate
+
+        reading = self.source.read(None, service=self.service, progress=progress, meanwhile=lambda: None)
+        reading.extent()  # a recording without one is told, and not taken for seven empty days
+        windows = aggregate(reading, grace=self.grace)
+        wanted = whole_days(until or windows.span.end, count, self.zone)
+        first, _ = day_span(wanted[0], self.zone)
+        span = Span(max(windows.span.start, first), windows.span.end)
+        return Week(tuple(wanted), add_minutes((), self._minutes(windows, span), self.rules, self.zone))
+
+    def _live(self, day: date, now: datetime, progress: Progress) -> DayTotals:
+        start, end = day_span(day, self.zone)
+        kept = self.cache.load(day) if self.cache and now - end > LATE else None
+        if kept:
+            return kept
+        from logwatch.count.windows import aggregate
+
+        def tell(text: str, share: float | None) -> None:
+            progress(f"{day}: {text}", share)
+
+        span = Span(start, min(end, now))
+        wide = Span(start - self.rules.silent, min(end + self.rules.silent, now))  # a silence may go over midnight
+        reading = self.source.read(wide.widen(timedelta(), WINDOW), service=self.service, progress=tell, meanwhile=lambda: None)
+        for series, time, value in self.measured(span):
+            reading.add_gauge(series, time, value)
+        windows = aggregate(reading, span=wide, grace=self.grace)
+        (found,) = add_minutes((), self._minutes(windows, span), self.rules, self.zone) or (DayTotals(day.isoformat()),)
+        if self.cache and now - end > LATE:
+            self.cache.save(day, found)
+        return found
+
+    def _minutes(self, windows: Windows, span: Span) -> Iterator[Minute]:
+        from logwatch.count.windows import every_minute, from_minute, to_minute
+
+        lost = {
+            minute
+            for gap in windows.silences(windows.span)
+            if gap.start < span.end and span.start < gap.end and self._lost(gap)
+            for minute in range(to_minute(gap.start), to_minute(gap.end))
+        }
+        for minute, each in every_minute(windows, span):
+            slow = {label: values[0] for label, values in each.slow.items()}
+            yield Minute(from_minute(minute), each.counters, slow, each.gauges, each.lines > 0, minute in lost)
+
+    def _lost(self, gap: Span) -> bool:
+        """Tell whether nobody wrote a summary though the service was alive; raises SourceError where nobody can tell."""
+        if gap.end - gap.start < self.rules.silent:
+            return False
+        if not self.source.kept:
+            start, end = (moment.astimezone(self.zone) for moment in (gap.start, gap.end))
+            raise SourceError(
+                f"without summaries from {start:%Y-%m-%d %H:%M} to {end:%H:%M}, and whether the service was alive then cannot"
+                " be looked up: standard input and pipes can be read only once",
+                hint="save the lines in a file and name it as the source",
+            )
+        return self.source.last_seen(gap, service=self.service) is not None

@@ -1,0 +1,195 @@
+"""The exit conditions in words: what a day shows, what each condition means, and what is still needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from logwatch.beta_exit.conditions import IN_A_ROW, READS_IN_AN_HOUR, Gate, GateState, Mark
+from logwatch.ranges import Range
+from logwatch.ui.format import format_range, format_value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from logwatch.judge.rules.model import RuleSet
+    from logwatch.ui.format import Audience
+
+SCHEMA = 1
+MARKS = {GateState.MET: "✓", GateState.NOT_MET: "✗", GateState.NOT_SHOWN: "?"}
+
+
+@dataclass(frozen=True, slots=True)
+class DayCell:
+    """What one day says."""
+
+    date: str
+    state: GateState
+    value: str
+    """A dash where there is none."""
+    counted: str
+    """Of how many; empty where that says nothing."""
+    why: str
+    """Empty where the value says it all."""
+
+    @property
+    def figure(self) -> str:
+        """The value with what it is made of."""
+        return f"{self.value} ({self.counted})" if self.counted else self.value
+
+
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    """One condition."""
+
+    name: str
+    title: str
+    """As it stands in the runbook."""
+    state: GateState
+    state_text: str
+    definition: str
+    """What is judged, in one sentence."""
+    cells: tuple[DayCell, ...]
+    needed: tuple[str, ...]
+
+    @property
+    def mark(self) -> str:
+        """One character for the state."""
+        return MARKS[self.state]
+
+
+@dataclass(frozen=True, slots=True)
+class ExitReport:
+    """All conditions."""
+
+    audience: Audience
+    source: str
+    dates: tuple[str, ...]
+    rows: tuple[GateRow, ...]
+    verdict: str
+
+    @property
+    def state(self) -> GateState:
+        """What all of them together say."""
+        states = {row.state for row in self.rows}
+        return next((each for each in (GateState.NOT_MET, GateState.NOT_SHOWN) if each in states), GateState.MET)
+
+    def say(self, key: str, **values: object) -> str:
+        """Give a text in the reader's language."""
+        return self.audience.say(key, **values)
+
+
+def build_exit_report(
+    gates: Sequence[Gate], wanted: Sequence[date], rules: RuleSet, audience: Audience, source: str
+) -> ExitReport:
+    """Say what the days say of each condition."""
+    runbook = rules.runbook if audience.lang == "ko" else rules.english
+    rows = tuple(_row(gate, title, rules, audience) for gate, title in zip(gates, runbook.gates, strict=True))
+    met = sum(row.state is GateState.MET for row in rows)
+    key = "may_end" if met == len(rows) else "may_not_end"
+    return ExitReport(
+        audience=audience,
+        source=source,
+        dates=tuple(day.isoformat() for day in wanted),
+        rows=rows,
+        verdict=audience.say(key, met=met, of=len(rows)),
+    )
+
+
+def _row(gate: Gate, title: str, rules: RuleSet, audience: Audience) -> GateRow:
+    floor = format_range(rules.by_id["cache-hit"].warning)
+    bound = _bound(gate)
+    return GateRow(
+        name=gate.name,
+        title=title,
+        state=gate.state,
+        state_text=audience.say(f"gate.{gate.state}"),
+        definition=audience.say(_definition(gate), bound=bound, reads=READS_IN_AN_HOUR, floor=floor),
+        cells=tuple(_cell(mark, gate, audience) for mark in gate.marks),
+        needed=tuple(_needed(gate, audience)),
+    )
+
+
+def _definition(gate: Gate) -> str:
+    return "define.slow_count" if gate.name == "slow" and gate.unit != "%" else f"define.{gate.name}"
+
+
+def _bound(gate: Gate) -> str:
+    return gate.bound if gate.bound == "0" else format_range(Range.parse(gate.bound))
+
+
+def _cell(mark: Mark, gate: Gate, audience: Audience) -> DayCell:
+    value = _value(mark.value, gate)
+    counted = audience.say(f"of.{gate.name}", of=f"{mark.of:,.0f}") if mark.of and mark.value is not None else ""
+    why = audience.say(f"gap.{mark.why}", hours=_hours(mark.hours)) if mark.why else ""
+    return DayCell(mark.date, mark.state, value, counted, why)
+
+
+def _value(value: float | None, gate: Gate) -> str:
+    """Write a figure with as many digits as it takes to lie on its own side of the bound: 1.09 % is not within 1 %."""
+    if value is None or gate.unit != "%":
+        return format_value(value, gate.unit)
+    bound = Range.parse(gate.bound)
+    told = (format_value(value, gate.unit, digits=digits) for digits in range(1, 5))
+    return next((each for each in told if bound.holds(float(each[:-1]) / 100) == bound.holds(value)), f"{value * 100}%")
+
+
+def _hours(hours: Sequence[int]) -> str:
+    """Write hours of the clock, neighbours as one.
+
+    >>> _hours([0, 1, 2, 9])
+    '00–02, 09'
+    """
+    runs: list[list[int]] = []
+    for hour in hours:
+        if runs and hour == runs[-1][-1] + 1:
+            runs[-1].append(hour)
+        else:
+            runs.append([hour])
+    return ", ".join(f"{run[0]:02}" if len(run) == 1 else f"{run[0]:02}–{run[-1]:02}" for run in runs)
+
+
+def _needed(gate: Gate, audience: Audience) -> list[str]:
+    """Say what it would take, once for each reason."""
+    by_reason: dict[str, list[str]] = {}
+    for mark in gate.marks[-IN_A_ROW:] if gate.name == "payment" else gate.marks:
+        if mark.state is not GateState.MET:
+            reason = "not_met" if mark.state is GateState.NOT_MET else mark.why
+            by_reason.setdefault(reason, []).append(mark.date[5:])
+    needed = [audience.say(f"needed.{reason}", dates=", ".join(dates)) for reason, dates in by_reason.items()]
+    return needed + ([audience.say("needed.more_days", count=IN_A_ROW)] if gate.too_few_days else [])
+
+
+def exit_json(report: ExitReport, gates: Sequence[Gate], zone: str) -> dict[str, Any]:
+    """Give the versioned document of `beta-exit`."""
+    return {
+        "schema": SCHEMA,
+        "from": report.dates[0],
+        "to": report.dates[-1],
+        "zone": zone,
+        "source": report.source,
+        "state": report.state,
+        "gates": [
+            {
+                "name": gate.name,
+                "title": row.title,
+                "state": gate.state,
+                "bound": gate.bound,
+                "definition": row.definition,
+                "days": [
+                    {
+                        "date": mark.date,
+                        "state": mark.state,
+                        "value": mark.value,
+                        "of": mark.of,
+                        "why": mark.why or None,
+                        "hours": list(mark.hours),
+                    }
+                    for mark in gate.marks
+                ],
+                "needed": list(row.needed),
+            }
+            for gate, row in zip(gates, report.rows, strict=True)
+        ],
+    }

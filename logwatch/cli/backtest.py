@@ -1,0 +1,222 @@
+"""`backtest` and `tune`: what rules would have told."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from logwatch.cli.context import as_json, find_rule, look_at, paper_of, progress_line, settings_from, simulated_ticker, write
+from logwatch.cli.evaluate import write_page
+from logwatch.cli.options import (
+    DumpOption,
+    IncidentsOption,
+    LangOption,
+    OutputOption,
+    PageFormat,
+    RulesOption,
+    ServiceOption,
+    SinceOption,
+    UntilOption,
+)
+from logwatch.wiring import build_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from logwatch.backtest.known_incidents import Known
+    from logwatch.backtest.result_tables import Backtested
+    from logwatch.backtest.tuning import Tuning
+    from logwatch.judge.rules.model import RuleSet
+    from logwatch.notify.incidents import Notification
+    from logwatch.settings import Settings
+
+
+class ReplayFormat(StrEnum):
+    """How `backtest` writes."""
+
+    TABLE = "table"
+    JSON = "json"
+    MESSAGES = "messages"
+    """Every message in full, as a terminal shows it."""
+    MARKDOWN = "markdown"
+    """The same for a ticket; of a comparison or known incidents, the tables for a pull request."""
+    HTML = "html"
+    """The page that `report` writes."""
+
+
+class TuningFormat(StrEnum):
+    """How `tune` writes."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def backtest(
+    source: Annotated[
+        list[str] | None, typer.Argument(metavar="SOURCE...", help="Files, folders, '-', or gcp://PROJECT.")
+    ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    service: ServiceOption = None,
+    rules: RulesOption = None,
+    format_: Annotated[ReplayFormat, typer.Option("--format", "-f", help="How to write it.")] = ReplayFormat.TABLE,
+    against: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of rules to compare with: what changes from them to --rules.")
+    ] = None,
+    incidents: IncidentsOption = None,
+    lang: LangOption = None,
+    output: OutputOption = None,
+    dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Run every tick over recorded lines on a simulated clock: what would have been sent, and when; sends nothing."""
+    from logwatch.pipeline import play
+    from logwatch.time_range import read_entries
+
+    settings = settings_from(source=source, service=service, lang=lang, rules=rules)
+    look = look_at(settings, since, until)
+    ticker = simulated_ticker(settings, look.source)
+    tickers = [ticker, *([simulated_ticker(settings.model_copy(update={"rules": against}), look.source)] if against else [])]
+    known = _known(incidents, settings, ticker.rules)
+    reach = max(each.reach for each in tickers)
+    if dump_filter:
+        look.tell_filter(reach)
+        return
+    if format_ in {ReplayFormat.HTML, ReplayFormat.MESSAGES}:
+        _check_alone(format_, against, incidents)
+    if format_ is ReplayFormat.HTML:
+        write_page(settings, look, PageFormat.HTML, output)
+        return
+    with progress_line() as progress:
+        span, reading = read_entries(look.source, look.wanted, reach=reach, now=look.now, progress=progress)
+        from logwatch.notify.diagnosis.lookups import RecordedArchive
+
+        archive = RecordedArchive(reading, look.source, settings.service)
+        replays = [play(archive, span, each, progress) for each in tickers]
+    from logwatch.backtest.comparison import Side
+    from logwatch.backtest.result_tables import judge_backtest
+
+    names = [str(settings.rules or "bundled"), str(against)]
+    sides = [Side(*each) for each in zip(names, (ticker.rules for ticker in tickers), replays, strict=False)]
+    write(_render_backtest(judge_backtest(sides, known), settings, format_, look.name, output), output)
+
+
+def tune_rule(
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's id, as 'rules list' prints it.")],
+    source: Annotated[
+        list[str] | None, typer.Argument(metavar="SOURCE...", help="Files, folders, '-', or gcp://PROJECT.")
+    ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    service: ServiceOption = None,
+    rules: RulesOption = None,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=V,V...", help="Values to try for a setting; of several, every combination. [each, near today's]"
+        ),
+    ] = None,
+    incidents: IncidentsOption = None,
+    format_: Annotated[TuningFormat, typer.Option("--format", "-f", help="How to write it.")] = TuningFormat.TABLE,
+    lang: LangOption = None,
+    output: OutputOption = None,
+    dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Try one rule at other settings over the same lines: alerts and messages a week, time to find; changes no file."""
+    from logwatch.time_range import read_windows
+    from logwatch.wiring import build_policy
+
+    settings = settings_from(source=source, service=service, lang=lang, rules=rules)
+    found = find_rule(rule, settings)
+    from logwatch.backtest.tuning import Bench, plan_trials, tune
+
+    trials = plan_trials(found, _varied(vary or ()))
+    rule_set = build_rules(settings)
+    known = _known(incidents, settings, rule_set)
+    look = look_at(settings, since, until)
+    reach = max(trial.rule.reach for trial in trials)
+    if dump_filter:
+        look.tell_filter(reach)
+        return
+    with progress_line() as progress:
+        span, windows = read_windows(look.source, look.wanted, reach=reach, now=look.now, progress=progress)
+        tuned = tune(found, trials, Bench(rule_set, windows, span, build_policy(settings, publishes=False), known))
+    write(_render_tuning(tuned, settings, format_, look.name, output), output)
+
+
+def _known(path: Path | None, settings: Settings, rule_set: RuleSet) -> tuple[Known, ...]:
+    """Load the known incidents, if a file of them is named."""
+    if path is None:
+        return ()
+    from logwatch.backtest.known_incidents import load_known
+
+    return tuple(load_known(path, settings.timezone, rule_set.runbook))
+
+
+def _varied(texts: Iterable[str]) -> dict[str, list[str]]:
+    """Read NAME=V,V of each option."""
+    from logwatch.errors import ConfigError
+
+    wanted: dict[str, list[str]] = {}
+    for text in texts:
+        name, _, values = text.partition("=")
+        found = [value.strip() for value in values.split(",") if value.strip()]
+        wanted.setdefault(name.strip(), []).extend(found)
+        if not found:
+            raise ConfigError(f"'{text}' names no values", where="--vary", hint="right is e.g. --vary for=0,1m,3m")
+    return wanted
+
+
+def _check_alone(format_: ReplayFormat, *others: Path | None) -> None:
+    from logwatch.errors import ConfigError
+
+    if any(others):
+        hint = "take --format markdown, table or json with --against and --incidents"
+        shown = "page shows" if format_ is ReplayFormat.HTML else "messages show"
+        raise ConfigError(f"the {shown} one rule set by itself", where=f"--format {format_}", hint=hint)
+
+
+def _render_backtest(found: Backtested, settings: Settings, format_: ReplayFormat, name: str, output: Path | None) -> str:
+    from logwatch.backtest.json_document import comparison_json, replay_json, score_json
+    from logwatch.backtest.result_tables import backtest_sections
+    from logwatch.ui.tables import to_markdown, to_text
+    from logwatch.wiring import audience, chosen_channels
+
+    replayed, rule_set = found.side.replayed, found.side.rules
+    if format_ is ReplayFormat.JSON:
+        document = replay_json(replayed, rule_set, chosen_channels(settings))
+        if found.comparison:
+            document["against"] = comparison_json(found.comparison)
+            document["against"]["before"] |= {"incidents": score_json(found.scores[1])} if found.scores else {}
+        document |= {"incidents": score_json(found.scores[0])} if found.scores else {}
+        return as_json(document)
+    if format_ is ReplayFormat.MESSAGES or (format_ is ReplayFormat.MARKDOWN and not (found.comparison or found.scores)):
+        return _messages(replayed.notifications, rule_set, settings, "txt" if format_ is ReplayFormat.MESSAGES else "md")
+    sections = backtest_sections(found, audience(settings), name)
+    return to_markdown(sections) if format_ is ReplayFormat.MARKDOWN else to_text(sections, paper_of(output))
+
+
+def _render_tuning(tuned: Tuning, settings: Settings, format_: TuningFormat, name: str, output: Path | None) -> str:
+    from logwatch.backtest.json_document import tuning_json
+    from logwatch.backtest.result_tables import tuning_sections
+    from logwatch.ui.tables import to_markdown, to_text
+    from logwatch.wiring import audience
+
+    if format_ is TuningFormat.JSON:
+        return as_json(tuning_json(tuned))
+    sections = tuning_sections(tuned, audience(settings), name)
+    return to_markdown(sections) if format_ is TuningFormat.MARKDOWN else to_text(sections, paper_of(output))
+
+
+def _messages(notifications: Iterable[Notification], rule_set: RuleSet, settings: Settings, suffix: str) -> str:
+    """Give every message in full."""
+    from logwatch.notify.layout import render_message
+    from logwatch.settings import bundled
+    from logwatch.wiring import message_builder
+
+    build = message_builder(settings, rule_set)
+    shown = (render_message(build(each), bundled("templates"), f"message.{suffix}.j2") for each in notifications)
+    return "\n\n".join(shown)

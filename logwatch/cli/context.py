@@ -1,0 +1,193 @@
+"""What every command stands on: settings, clock, state, progress, output."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from logwatch.wiring import build_rules, build_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from logwatch.collect.interface import Progress, Source
+    from logwatch.judge.evaluate import Judged
+    from logwatch.judge.rules.model import Rule
+    from logwatch.settings import Settings
+    from logwatch.state.document import State
+    from logwatch.tick import Ticker
+    from logwatch.time_range import Wanted
+    from logwatch.ui.tables import Paper
+
+
+def settings_from(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
+    """Take flags first, then the environment; raises ConfigError."""
+    from logwatch.settings import load_settings
+
+    flags["source"] = tuple(flags.get("source") or ())
+    return load_settings(**flags)
+
+
+def clock_of(settings: Settings) -> Callable[[], datetime]:
+    """Give the clock; in a drill it stands at LOGWATCH_NOW."""
+    return (lambda: settings.now.astimezone(UTC)) if settings.now else (lambda: datetime.now(UTC))  # type: ignore[union-attr]
+
+
+def find_rule(name: str, settings: Settings) -> Rule:
+    """Give the rule of an id; raises ConfigError that names the nearest."""
+    from logwatch.errors import ConfigError
+    from logwatch.judge.rules.load import nearest
+
+    known = build_rules(settings).by_id
+    if name not in known:
+        raise ConfigError(
+            f"there is no rule '{name}'", where="RULE", hint=f"{nearest(name, list(known))}known: {', '.join(known)}"
+        )
+    return known[name]
+
+
+def state_of(settings: Settings) -> State:
+    """Load the state to look at it."""
+    from logwatch.state.document import State, load_state
+    from logwatch.wiring import build_store
+
+    stored = build_store(settings).load()
+    if stored is None:
+        typer.echo("there is no state yet: 'logwatch run' makes it; LOGWATCH_STATE says where", err=True)
+    return load_state(stored.text) if stored else State()
+
+
+def change_state(settings: Settings, edit: Callable[[State], State]) -> None:
+    """Change the state, between runs; tells on standard error that it is a new one, or was broken."""
+    import time
+
+    from logwatch.settings import execution
+    from logwatch.state.lease import change
+    from logwatch.wiring import build_store
+
+    held = change(build_store(settings), execution(), edit, clock=clock_of(settings), sleep=time.sleep)
+    for each in held.news:
+        typer.echo(f"logwatch: {each}", err=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SpanCommand:
+    """A source, and what of it is looked at."""
+
+    source: Source
+    name: str
+    """What people call it."""
+    wanted: Wanted
+    now: datetime
+
+    def tell_filter(self, reach: timedelta) -> None:
+        """Print the filter that the source would be read with, from `reach` before the span on."""
+        from logwatch.errors import ConfigError
+        from logwatch.time_range import live_span
+
+        dump = getattr(self.source, "filter", None)
+        if dump is None:
+            raise ConfigError("a recording is read without a filter", where="--dump-filter", hint="use it with gcp://PROJECT")
+        typer.echo(dump(live_span(self.wanted, self.now).widen(reach, timedelta(minutes=1)), self.wanted.service))
+
+    def is_old(self, judged: Judged) -> bool:
+        """Tell whether a span reaches beyond the usual retention of logs."""
+        return not self.source.recorded and self.now - judged.span.start > timedelta(days=30)
+
+
+def look_at(settings: Settings, since: str | None = None, until: str | None = None) -> SpanCommand:
+    """Say what to look at, before it is known where a recording ends; raises ConfigError for a time that is none."""
+    from logwatch.settings import parse_moment
+    from logwatch.time_range import Wanted
+
+    source, name = build_source(settings)
+    now = clock_of(settings)()
+
+    def reader(text: str | None, where: str) -> Any:  # noqa: ANN401 - a function or None
+        if text is None:
+            return None
+        parse_moment(text, now, settings.timezone, where=where)  # a wrong one is told before anything is read
+        return lambda moment: parse_moment(text, moment, settings.timezone, where=where)
+
+    wanted = Wanted(reader(since, "--since"), reader(until, "--until"), settings.service, settings.grace)
+    return SpanCommand(source, name, wanted, now)
+
+
+@contextmanager
+def progress_line() -> Iterator[Progress]:
+    """Show a line of progress on a terminal once reading takes longer than a moment; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _text, _share: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    begun = datetime.now(UTC)
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=False) as bar:
+        task = bar.add_task("", total=None, visible=False)
+
+        def show(text: str, share: float | None) -> None:
+            visible = (datetime.now(UTC) - begun).total_seconds() > 0.5
+            bar.update(task, description=text, completed=share or 0, total=None if share is None else 1, visible=visible)
+
+        yield show
+
+
+def simulated_ticker(settings: Settings, adapter: Source) -> Ticker:
+    """Give the ticker for a simulated clock, which publishes nothing."""
+    from logwatch.collect.remembered_life import RememberedLife
+    from logwatch.wiring import build_ticker
+
+    return build_ticker(settings, publishes=False)(RememberedLife(adapter, settings.service))
+
+
+def terminal() -> tuple[int, bool]:
+    """Give the width of the terminal, and whether it takes colour."""
+    from rich.console import Console
+
+    console = Console()
+    return max(console.width, 80), console.color_system is not None
+
+
+def paper_of(output: Path | None = None) -> Paper:
+    """Give what a list is written on: the terminal, or a file."""
+    from logwatch.ui.tables import Paper
+
+    return Paper(*terminal()) if output is None else Paper(100, colour=False)
+
+
+def as_json(document: dict[str, Any]) -> str:
+    """Write a document for other programs."""
+    import json
+
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def write(text: str | bytes, output: Path | None) -> None:
+    """Write to a file or to standard output; a reader that has gone away is no error."""
+    from logwatch.errors import ConfigError
+
+    data = text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text
+    try:
+        if output is not None:
+            output.write_bytes(data)
+        elif isinstance(text, str):
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        else:
+            sys.stdout.buffer.write(data)
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise typer.Exit(0) from None
+    except OSError as error:
+        where = str(output or "standard output")
+        raise ConfigError(f"cannot be written: {error.strerror}", where=where, hint="give another --output") from None

@@ -1,0 +1,231 @@
+"""`evaluate`, `report` and `windows`: a span, judged or shown."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from logwatch.cli.context import as_json, look_at, progress_line, settings_from, simulated_ticker, terminal, write
+from logwatch.cli.options import (
+    DumpOption,
+    LangOption,
+    OutputOption,
+    PageFormat,
+    RulesOption,
+    ServiceOption,
+    SinceOption,
+    SourceOption,
+    UntilOption,
+)
+from logwatch.wiring import build_rules
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from logwatch.cli.context import SpanCommand
+    from logwatch.count.windows import Quality
+    from logwatch.judge.evaluate import Judged
+    from logwatch.judge.rules.model import RuleSet
+    from logwatch.settings import Settings
+
+
+class Format(StrEnum):
+    """How `evaluate` writes."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+class FailOn(StrEnum):
+    """From which level on `evaluate` exits with 1."""
+
+    ELEVATED = "elevated"
+    WARNING = "warning"
+    UNKNOWN = "unknown"
+
+
+class TableFormat(StrEnum):
+    """How `windows` writes."""
+
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+class Table(StrEnum):
+    """Which table `windows` writes."""
+
+    COUNTERS = "counters"
+    SLOW = "slow"
+
+
+def evaluate(
+    source: SourceOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    service: ServiceOption = None,
+    format_: Annotated[Format, typer.Option("--format", "-f", help="How to write it.")] = Format.TABLE,
+    lang: LangOption = None,
+    fail_on: Annotated[
+        FailOn | None,
+        typer.Option(
+            help="Exit with 1 if any window of the span is at this level (elevated: or at warning).", show_default=False
+        ),
+    ] = None,
+    rules: RulesOption = None,
+    output: OutputOption = None,
+    dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Judge a span against section 3 of the runbook; changes nothing anywhere."""
+    from logwatch.pipeline import judge
+
+    settings = settings_from(source=source, service=service, lang=lang, rules=rules)
+    look = look_at(settings, since, until)
+    rule_set = build_rules(settings)
+    if dump_filter:
+        look.tell_filter(rule_set.reach)
+        return
+    if format_ is Format.HTML:
+        judged = write_page(settings, look, PageFormat.HTML, output)
+    else:
+        with progress_line() as progress:
+            judged = judge(look.source, rule_set, look.wanted, now=look.now, progress=progress)
+        write(_render(judged, rule_set, settings, look, format_, output), output)
+    if fail_on:
+        _fail_on(judged, fail_on)
+
+
+def report(
+    source: SourceOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    service: ServiceOption = None,
+    format_: Annotated[PageFormat, typer.Option("--format", "-f", help="How to write it.")] = PageFormat.HTML,
+    lang: LangOption = None,
+    rules: RulesOption = None,
+    output: OutputOption = None,
+    dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Write one page: verdicts, charts, incidents with their steps, slow requests, messages; changes nothing anywhere."""
+    settings = settings_from(source=source, service=service, lang=lang, rules=rules)
+    look = look_at(settings, since, until)
+    if dump_filter:
+        look.tell_filter(simulated_ticker(settings, look.source).reach)
+        return
+    write_page(settings, look, format_, output)
+
+
+def windows(
+    source: SourceOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    service: ServiceOption = None,
+    format_: Annotated[TableFormat, typer.Option("--format", "-f", help="How to write it.")] = TableFormat.CSV,
+    table: Annotated[Table, typer.Option(help="Counters per minute, or slow requests per minute.")] = Table.COUNTERS,
+    output: OutputOption = None,
+    dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Write the table of 60 s windows behind the verdicts."""
+    from logwatch.time_range import read_windows
+
+    settings = settings_from(source=source, service=service)
+    look = look_at(settings, since, until)
+    if dump_filter:
+        look.tell_filter(timedelta())
+        return
+    with progress_line() as progress:
+        span, read = read_windows(look.source, look.wanted, reach=timedelta(), now=look.now, progress=progress)
+    from logwatch.count.windows import counters_csv, slow_csv
+
+    inside = read.within(span)
+    _write_table(counters_csv(inside) if table is Table.COUNTERS else slow_csv(inside), format_, output)
+    _tell_leftovers(read.quality)
+
+
+def write_page(settings: Settings, look: SpanCommand, format_: PageFormat, output: Path | None) -> Judged:
+    """Judge a span, play its minutes, and write the page about both."""
+    from logwatch.pipeline import judge_and_replay
+    from logwatch.settings import bundled
+    from logwatch.wiring import audience, message_builder
+
+    ticker = simulated_ticker(settings, look.source)
+    with progress_line() as progress:
+        judged, replayed = judge_and_replay(look.source, ticker, look.wanted, now=look.now, progress=progress)
+    from logwatch.report.page_view import build_page
+    from logwatch.report.render import render_page
+    from logwatch.report.report import build_report
+
+    readers = audience(settings)
+    found = build_report(judged, ticker.rules, readers, source=look.name, old=look.is_old(judged))
+    page = build_page(found, judged, replayed, readers, message_builder(settings, ticker.rules))
+    suffix = "md" if format_ is PageFormat.MARKDOWN else "html"
+    write(render_page(page, bundled("templates"), f"report.{suffix}.j2"), output)
+    return judged
+
+
+def _render(
+    judged: Judged, rule_set: RuleSet, settings: Settings, look: SpanCommand, format_: Format, output: Path | None
+) -> str:
+    from logwatch.report.json_document import to_json
+    from logwatch.report.report import build_report
+    from logwatch.wiring import audience
+
+    if format_ is Format.JSON:
+        return as_json(to_json(judged))
+    from logwatch.report.render import render_markdown, render_table
+    from logwatch.settings import bundled
+
+    found = build_report(judged, rule_set, audience(settings), source=look.name, old=look.is_old(judged))
+    if format_ is Format.TABLE:
+        width, colour = terminal() if output is None else (100, False)
+        return render_table(found, width=width, colour=colour)
+    return render_markdown(found, bundled("templates"))
+
+
+def _fail_on(judged: Judged, fail_on: FailOn) -> None:
+    from logwatch.judge.verdicts import Level
+
+    reaching = {
+        FailOn.ELEVATED: {Level.ELEVATED, Level.WARNING},
+        FailOn.WARNING: {Level.WARNING},
+        FailOn.UNKNOWN: {Level.UNKNOWN},
+    }[fail_on]
+    reached = [course for course in judged.courses if reaching & set(course.levels())]
+    if reached:
+        names = ", ".join(dict.fromkeys(course.rule.rule for course in reached))
+        typer.echo(f"--fail-on {fail_on}: reached by {names}", err=True)
+        raise typer.Exit(1)
+
+
+def _write_table(table: DataFrame, format_: TableFormat, output: Path | None) -> None:
+    from logwatch.errors import ConfigError
+
+    plain = {name: str for name in ("series", "label") if name in table}
+    if format_ is TableFormat.CSV:
+        write(table.to_csv(index=False, lineterminator="\n"), output)
+    elif format_ is TableFormat.JSON:
+        write(table.astype(plain).to_json(orient="records", lines=True), output)
+    elif output is None and sys.stdout.isatty():
+        raise ConfigError("parquet is no text", where="--format", hint="give --output FILE, or send it into a file")
+    else:
+        try:
+            data = table.astype(plain).to_parquet(index=False)
+        except ImportError:
+            raise ConfigError("parquet needs pyarrow", where="--format", hint="pip install 'logwatch[parquet]'") from None
+        write(data, output)
+
+
+def _tell_leftovers(quality: Quality) -> None:
+    """Say on stderr what is not in the table and should not be missed."""
+    told = {**quality.unparsed, **quality.flaws}
+    if told:
+        from logwatch.ui.format import printable
+
+        typer.echo("not in the table: " + ", ".join(f"{count} {printable(what)}" for what, count in told.items()), err=True)

@@ -1,0 +1,69 @@
+"""`rules`: validated, listed, tested, described."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import typer
+
+from logwatch.cli.context import as_json, look_at, progress_line, settings_from, write
+from logwatch.cli.options import LangOption, OutputOption, RulesOption, SourceOption
+from logwatch.wiring import build_rules
+
+
+def rules_check(rules: RulesOption = None, source: SourceOption = None) -> None:
+    """Validate the rules and compare them with the runbook; with --source, warn of counters that nobody knows."""
+    from logwatch.judge.rules.load import RuleProblemsError
+    from logwatch.judge.rules.runbook_check import compare_with_runbook, uncovered_counters
+
+    settings = settings_from(rules=rules, source=source)
+    rule_set = build_rules(settings)
+    problems = compare_with_runbook(rule_set)
+    if problems:
+        raise RuleProblemsError(problems)
+    rows = len(rule_set.runbook.rows)
+    typer.echo(f"{len(rule_set.section3)} rules agree with the {rows} rows of section 3 in {rule_set.runbook.path}")
+    if settings.source:
+        look = look_at(settings)
+        with progress_line() as progress:
+            from logwatch.time_range import read_windows
+            from logwatch.ui.format import printable
+
+            _, read = read_windows(look.source, look.wanted, reach=timedelta(), now=look.now, progress=progress)
+        for name in uncovered_counters(map(str, read.counters["series"].unique()), rule_set):
+            typer.echo(f"warning: the logs carry '{printable(name)}', and no rule or procedure knows it", err=True)
+
+
+def rules_list(rules: RulesOption = None, lang: LangOption = None) -> None:
+    """List the rules with their bounds and procedures."""
+    from rich.console import Console
+    from rich.table import Table as RichTable
+
+    settings = settings_from(rules=rules, lang=lang)
+    table = RichTable(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("rule", "normal", "warning", "for", "procedure", "summary"):
+        table.add_column(column, no_wrap=column != "summary")
+    from logwatch.durations import format_duration
+
+    for rule in build_rules(settings).rules:
+        waits = format_duration(rule.for_)
+        table.add_row(rule.rule, str(rule.normal), str(rule.warning), waits, rule.procedure, rule.summary[settings.lang])
+    Console(highlight=False).print(table)
+
+
+def rules_test(rules: RulesOption = None) -> None:
+    """Run the cases that stand beside the rules in *.test.yaml."""
+    from logwatch.judge.rules.load import RuleProblemsError
+    from logwatch.judge.rules.unit_tests import run_cases
+
+    tested = run_cases(build_rules(settings_from(rules=rules)))
+    if tested.problems:
+        raise RuleProblemsError(tested.problems)
+    typer.echo(f"{tested.passed} cases passed")
+
+
+def rules_schema(output: OutputOption = None) -> None:
+    """Print the JSON Schema of a rule file, for editors."""
+    from logwatch.judge.rules.model import rules_schema as schema
+
+    write(as_json(schema()), output)

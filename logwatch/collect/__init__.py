@@ -1,0 +1,1 @@
+"""Where entries come from, and what is read out of them."""

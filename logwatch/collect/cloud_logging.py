@@ -1,0 +1,423 @@
+"""Entries out of Cloud Logging, through google-cloud-logging's generated client and its raw messages.
+
+The generated client, because the hand-written one builds a logger and parses two times for every entry.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+import time
+from array import array
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from dataclasses import dataclass, field
+from itertools import count, islice
+from typing import TYPE_CHECKING, Any
+
+from logwatch.collect.columns import Columns, Reading
+from logwatch.collect.entries import Entry
+from logwatch.collect.parse import LARGEST, LOGGER_KEYS, SLOW_REQUEST, SUMMARY, fold_routes
+from logwatch.collect.text_search import KEYS, Hits
+from logwatch.errors import ConfigError, SourceError
+from logwatch.google_api import member
+from logwatch.spans import NS, Span, to_datetime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
+
+    from logwatch.collect.interface import Progress, SearchResult
+
+LOG = logging.getLogger("logwatch.cloud_logging")
+PAGE_SIZE = 1000
+MOST_SERVICES = 4
+"""Reads of one page each that a look for services takes: each leaves out those that are known already."""
+MOST_EMPTY_PAGES = 5
+"""How many of them a look for a sign of life goes through: each takes a call out of the quota."""
+BLOCK_LINE = r'^(\s+["{}\[\]]|[{}]$)'
+"""Lines of pretty-printed JSON, each of which is an entry of its own."""
+
+
+def parse_address(address: str) -> tuple[str, str | None]:
+    """Read `gcp://PROJECT[/SERVICE]`; raises ConfigError with the form that is right."""
+    match = re.fullmatch(r"gcp://([a-z][a-z0-9-]{4,28}[a-z0-9]|[a-z0-9.]+:[a-z0-9-]+)(?:/([a-z][a-z0-9-]*))?/?", address)
+    if match is None:
+        raise ConfigError("no Cloud Logging address", where=address, hint="right is gcp://PROJECT or gcp://PROJECT/SERVICE")
+    return match[1], match[2]
+
+
+def quote(value: str) -> str:
+    r"""Write a string for a filter.
+
+    >>> quote('a"b')
+    '"a\\"b"'
+    """
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+_MARKED = f"({quote(SUMMARY)} OR {quote(SLOW_REQUEST)})"
+JUDGED = f"(jsonPayload.message={_MARKED} OR textPayload:{_MARKED} OR textPayload=~{quote(BLOCK_LINE)})"
+"""The condition of everything that is judged."""
+ANY = ""
+"""The condition of entries of every kind."""
+
+
+def holding(text: str) -> str:
+    """Give the condition of entries whose message or text holds a text; the service takes any case for the same."""
+    return f"(jsonPayload.message:{quote(text)} OR textPayload:{quote(text)})"
+
+
+def build_filter(
+    span: Span, *, service: str | None, location: str | None, condition: str = JUDGED, cloud_run: bool = True
+) -> str:
+    """Give the filter for entries of a condition, indexed fields first, with explicit bounds and no severity.
+
+    The logger writes `level`, and Cloud Logging reads `severity`: all of these entries have none. `cloud_run` leaves out what
+    no Cloud Run service wrote.
+    """
+    start, end = (f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}" for moment in span)
+    lines = ['resource.type="cloud_run_revision"'] if cloud_run else []
+    if service:
+        lines.append(f"resource.labels.service_name={quote(service)}")
+    if location:
+        lines.append(f"resource.labels.location={quote(location)}")
+    lines += [f'timestamp>="{start}"', f'timestamp<"{end}"']
+    return "\n".join([*lines, condition] if condition else lines)
+
+
+@dataclass(slots=True)
+class ReadQuota:
+    """The project's share of entries.list calls: so many in any 60 s."""
+
+    per_minute: int
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    _calls: deque[float] = field(default_factory=deque)
+
+    def left_s(self) -> float:
+        """Give the seconds until one more call is allowed; 0 or less where it is."""
+        return self._calls[0] + 60 - self.clock() if len(self._calls) >= self.per_minute else 0
+
+    def wait(self, tell: Callable[[float], None]) -> None:
+        """Wait until one more call is allowed, and count it; `tell` hears for how many seconds."""
+        while len(self._calls) >= self.per_minute:
+            left = self.left_s()
+            if left > 0:
+                tell(left)
+                self.sleep(left)
+            self._calls.popleft()
+        self._calls.append(self.clock())
+
+
+class CloudLoggingSource:
+    """The entries of one project, and of one Cloud Run service where it is named."""
+
+    recorded = False
+    kept = True
+
+    def __init__(
+        self, project: str, *, service: str | None = None, location: str | None = None, endpoint: str | None = None,
+        budget_s: float = 120, quota: ReadQuota | None = None,
+    ) -> None:  # fmt: skip
+        """Name what to read; nothing is connected yet.
+
+        `endpoint` is HOST:PORT of a local server without TLS; `budget_s` is how long one call may go on failing.
+        """
+        self.project = project
+        self.service = service
+        self.location = location
+        self.endpoint = endpoint
+        self.budget_s = budget_s
+        self.quota = quota or ReadQuota(55)
+        self.calls = 0
+        """Calls that were made, each of them out of the project's 60 a minute."""
+        self._client: LoggingServiceV2Client | None = None
+        self._patient = True
+        """Whether it waits for the quota longer than for a call that fails."""
+
+    def within(self, budget_s: float) -> CloudLoggingSource:
+        """Give a source of the same entries and quota that gives up after so many seconds of failing or waiting."""
+        hasty = copy(self)
+        hasty.budget_s, hasty._patient = budget_s, False  # noqa: SLF001 - its own
+        return hasty
+
+    def anywhere(self) -> CloudLoggingSource:
+        """Give a source of all of the project's services, wherever they run."""
+        wide = copy(self)
+        wide.service = wide.location = None
+        return wide
+
+    def services(self, span: Span) -> dict[tuple[str, str], int]:
+        """Give the Cloud Run services of the project that logged in a span, by name and location, with lines seen of each.
+
+        A page at a time, each leaving out those that are known: one that logs much hides no other. Raises SourceError.
+        """
+        found: dict[tuple[str, str], int] = {}
+        for _ in range(MOST_SERVICES):
+            known = dict.fromkeys(name for name, _ in found)
+            condition = "\n".join(f"NOT resource.labels.service_name={quote(name)}" for name in known)
+            text = build_filter(span, service=None, location=None, condition=condition)
+            entries, more = next(self._pages(text, "timestamp desc", PAGE_SIZE, lambda _text, _share: None))
+            for entry in entries:
+                labels = entry.resource.labels
+                place = (labels["service_name"], labels["location"])
+                found[place] = found.get(place, 0) + 1
+            if not more:
+                break
+        return found
+
+    def last_of_all(self, span: Span) -> datetime | None:
+        """Give the time of the project's latest entry in a span, of whatever it is. Raises SourceError."""
+        text = build_filter(span, service=None, location=None, condition=ANY, cloud_run=False)
+        pages = self._pages(text, "timestamp desc", 1, lambda _text, _share: None)
+        return next((_time(entries[0]) for entries, _ in islice(pages, MOST_EMPTY_PAGES) if entries), None)
+
+    def filter(self, span: Span, service: str | None) -> str:
+        """Give the filter that `read` would use."""
+        return build_filter(span, service=service or self.service, location=self.location)
+
+    def read(self, span: Span | None, *, service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
+        """Read a span, page by page: each is parsed, and what is to be done meanwhile is done, while the next is on its way."""
+        if span is None:
+            raise TypeError("Cloud Logging has no end of its own: a span is needed")
+        reading = Reading()
+        walk = self._pages(self.filter(span, service), "timestamp asc", PAGE_SIZE, progress)
+        pages = (page for page, _ in walk)
+        beside = ThreadPoolExecutor(1)
+        try:
+            coming = beside.submit(next, pages, None)
+            meanwhile()
+            while (page := coming.result()) is not None:
+                coming = beside.submit(next, pages, None)
+                take_page(page, reading)
+                if page:
+                    seen = to_datetime(page[-1].timestamp.seconds * NS)
+                    share = (seen - span.start) / (span.end - span.start)
+                    progress(f"{reading.entries:,} entries, up to {seen:%m-%d %H:%MZ}", min(max(share, 0.0), 1.0))
+        finally:
+            beside.shutdown(wait=False)  # an interrupt does not wait for the page that is on its way
+        return reading
+
+    def last_seen(self, span: Span, *, service: str | None) -> datetime | None:
+        """Give the time of the latest entry of any kind in the span: one call, or a few where pages come empty."""
+        for entries, _ in islice(self._newest_first(span, service, ANY, page_size=1), MOST_EMPTY_PAGES):
+            if entries:
+                return _time(entries[0])
+        return None
+
+    def search(self, text: str, span: Span, *, service: str | None, most: int) -> SearchResult:
+        """Give the newest lines of the span that hold the text, asking for no more pages than it takes.
+
+        One entry more than wanted is asked for, so that one page tells whether there are more. After MOST_EMPTY_PAGES pages
+        in a row without one that holds it, nobody knows whether there are.
+        """
+        hits, in_vain, more = Hits(text), 0, False
+        size = min(most + 1, PAGE_SIZE)
+        for entries, more in self._newest_first(span, service, holding(text), page_size=size):  # noqa: B007 - used behind it
+            before = len(hits)
+            hits.take(map(to_entry, entries))
+            in_vain = in_vain + 1 if len(hits) == before else 0
+            if len(hits) > most or in_vain >= MOST_EMPTY_PAGES:
+                break
+        return hits.newest(span, most, whole=not more)
+
+    def _newest_first(self, span: Span, service: str | None, condition: str, *, page_size: int) -> Iterator[tuple[Any, bool]]:
+        text = build_filter(span, service=service or self.service, location=self.location, condition=condition)
+        return self._pages(text, "timestamp desc", page_size, lambda _text, _share: None)
+
+    def _pages(self, text: str, order_by: str, page_size: int, progress: Progress) -> Iterator[tuple[Any, bool]]:
+        """Give the raw entries of each page, and whether another follows; empty pages with a token are part of the walk."""
+        from google.cloud.logging_v2.types import ListLogEntriesRequest, ListLogEntriesResponse
+
+        client = self._connect()
+        names = [f"projects/{self.project}"]
+        request = ListLogEntriesRequest(resource_names=names, filter=text, order_by=order_by, page_size=page_size)
+        more = True
+        while more:
+            page = ListLogEntriesResponse.pb(self._call(client, request, progress))
+            request.page_token = page.next_page_token
+            more = bool(page.next_page_token)
+            LOG.debug(
+                "page", extra={"details": {"entries": len(page.entries), "more": more, "order": order_by, "filter": text}}
+            )
+            yield page.entries, more
+
+    def _connect(self) -> LoggingServiceV2Client:
+        """Give the one client for all calls: each new one costs a handshake and a token."""
+        if self._client is None:
+            self._client = self._new_client()
+        return self._client
+
+    def _new_client(self) -> LoggingServiceV2Client:
+        from google.auth.exceptions import DefaultCredentialsError
+        from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
+
+        if self.endpoint:
+            import grpc
+            from google.cloud.logging_v2.services.logging_service_v2.transports import LoggingServiceV2GrpcTransport
+
+            channel = grpc.insecure_channel(self.endpoint, options=[("grpc.max_receive_message_length", -1)])
+            return LoggingServiceV2Client(transport=LoggingServiceV2GrpcTransport(channel=channel))
+        try:
+            return LoggingServiceV2Client()
+        except DefaultCredentialsError as error:
+            hint = "run: gcloud auth application-default login"
+            raise SourceError("no Google credentials on this machine", where=f"gcp://{self.project}", hint=hint) from error
+
+    def _call(self, client: LoggingServiceV2Client, request: Any, progress: Progress) -> Any:  # noqa: ANN401 - proto-plus
+        """Fetch one page; what may pass is tried again within the budget, 429 no sooner than after seconds."""
+        from google.api_core import exceptions as api
+        from google.auth.exceptions import GoogleAuthError
+
+        passing = (api.ResourceExhausted, api.ServiceUnavailable, api.InternalServerError, api.DeadlineExceeded)
+        clock = self.quota.clock
+        begun = clock()
+        for attempt in count():
+            self._check_quota(self.budget_s - (clock() - begun))
+            self.quota.wait(lambda seconds: progress(f"waiting {seconds:.0f} s for the read quota", None))
+            left = max(self.budget_s - (clock() - begun), 1)
+            self.calls += 1
+            try:
+                return next(client.list_log_entries(request=request, retry=None, timeout=min(left, 60)).pages)
+            except passing as error:
+                first, most = (5.0, 30.0) if isinstance(error, api.ResourceExhausted) else (0.2, 10.0)
+                wait = min(first * 1.6**attempt, most) * random.uniform(1, 1.25)  # noqa: S311 - spreads retries, no secret
+                if clock() - begun + wait > self.budget_s:
+                    raise self._error(error, client) from error
+                progress(f"Cloud Logging: {_reason(error)}; again in {wait:.0f} s", None)
+                self.quota.sleep(wait)
+            except (api.GoogleAPICallError, GoogleAuthError) as error:
+                raise self._error(error, client) from error
+        raise AssertionError
+
+    def _check_quota(self, left_s: float) -> None:
+        """Raise SourceError where a source within a budget would have to wait for longer than is left of it."""
+        if not self._patient and self.quota.left_s() > left_s:
+            hint = "it comes back within a minute; LOGWATCH_READ_REQUESTS_PER_MINUTE is logwatch's share of it"
+            raise SourceError("the project's read quota is used up for now", where=f"gcp://{self.project}", hint=hint)
+
+    def _error(self, error: Exception, client: LoggingServiceV2Client) -> SourceError:
+        from google.api_core import exceptions as api
+
+        project = self.project
+        hint = None
+        if isinstance(error, api.Forbidden) and "disabled" in str(error):
+            hint = f"run: gcloud services enable logging.googleapis.com --project={project}"
+        elif isinstance(error, api.Forbidden):
+            who = member(client.transport._credentials)  # noqa: SLF001 - nothing public tells
+            hint = f"run: gcloud projects add-iam-policy-binding {project} --member={who} --role=roles/logging.viewer"
+        elif isinstance(error, api.Unauthorized) or not isinstance(error, api.GoogleAPICallError):
+            hint = "run: gcloud auth application-default login"
+        elif isinstance(error, api.NotFound):
+            hint = "check the project id: gcloud projects list"
+        elif isinstance(error, api.InvalidArgument):
+            hint = "--dump-filter prints the filter that was refused; try it in Logs Explorer"
+        elif isinstance(error, api.ResourceExhausted):
+            hint = "60 reads a minute is all that a project has; wait a minute, ask for less, or raise LOGWATCH_READ_BUDGET"
+        elif isinstance(error, api.ServerError):
+            hint = "try again, or raise LOGWATCH_READ_BUDGET"
+        return SourceError(f"Cloud Logging: {_reason(error)}", where=f"gcp://{project}", hint=hint)
+
+
+def _time(raw: Any) -> datetime:  # noqa: ANN401 - raw protobuf messages have no static type
+    return to_datetime(raw.timestamp.seconds * NS + raw.timestamp.nanos)
+
+
+def _reason(error: Exception) -> str:
+    message = str(getattr(error, "message", "") or error).splitlines() or [""]
+    return f"{type(error).__name__}: {message[0][:200]}"
+
+
+def take_page(page: Sequence[Any], reading: Reading) -> None:
+    """Take raw entries: summaries and slow requests of the usual shape as columns, others one by one.
+
+    Each value that is touched costs as much as the rest of the entry, so it is asked for what it should be and not what
+    it is, and fetched by its key, since a protobuf map's own items() is a loop in Python.
+    """
+    summaries, keys, values, width = [], [], [], array("i")
+    slow, labels, methods, urls, durations = [], [], [], [], []
+    for raw in page:
+        fields = raw.json_payload.fields
+        message = fields["message"].string_value if "message" in fields else ""
+        if message == SUMMARY:
+            names = [key for key in fields if key not in LOGGER_KEYS]
+            counted = [fields[key].number_value for key in names]  # 0 of what is no number
+            if names and min(counted) > 0 and sum(counted) <= LARGEST:
+                summaries.append(raw)
+                keys += names
+                values += counted
+                width.append(len(names))
+                continue
+        elif message == SLOW_REQUEST:
+            label, method, url = [fields[key].string_value for key in ("label", "method", "url")]
+            duration = fields["durationMs"].number_value
+            if label and method and url and 0 < duration <= LARGEST:
+                slow.append(raw)
+                labels.append(label)
+                methods.append(method[:20])
+                urls.append(url)
+                durations.append(duration)
+                continue
+        reading.add(to_entry(raw))
+    series = array("i", map(reading.series.__getitem__, keys))
+    reading.add_summaries(_rows(summaries), series, array("d", values), width)
+    routes = map(" ".join, zip(methods, fold_routes(urls), strict=True))
+    reading.add_slow_requests(_rows(slow), labels, routes, durations)
+
+
+def _rows(raws: Sequence[Any]) -> Columns:
+    return Columns(
+        array("q", [stamp.seconds * NS + stamp.nanos for stamp in [raw.timestamp for raw in raws]]),
+        array("q", [stamp.seconds * NS + stamp.nanos for stamp in [raw.receive_timestamp for raw in raws]]),
+        [raw.log_name for raw in raws],
+        [raw.insert_id for raw in raws],
+        [raw.labels["instanceId"] or raw.resource.labels["service_name"] for raw in raws],
+    )
+
+
+def to_entry(raw: Any) -> Entry:  # noqa: ANN401 - raw protobuf messages have no static type
+    """Give an entry of a raw google.logging.v2.LogEntry."""
+    stamp, received = raw.timestamp, raw.receive_timestamp
+    resource, labels = raw.resource.labels, raw.labels
+    kind = raw.WhichOneof("payload")
+    return Entry(
+        raw.log_name,
+        raw.insert_id,
+        stamp.seconds * NS + stamp.nanos,
+        received.seconds * NS + received.nanos,
+        resource["service_name"] if "service_name" in resource else "",  # noqa: SIM401 - a protobuf map's get() is slow
+        labels["instanceId"] if "instanceId" in labels else "",  # noqa: SIM401 - likewise
+        raw.text_payload if kind == "text_payload" else None,
+        _to_dict(raw.json_payload) if kind == "json_payload" else None,
+    )
+
+
+_LOOKED_AT = tuple(dict.fromkeys(("label", "method", "url", "durationMs", "statusCode", *KEYS[1:])))
+"""Keys of slow requests and of lines that are searched for."""
+
+
+def _to_dict(struct: Any) -> dict[str, Any]:  # noqa: ANN401 - google.protobuf.Struct
+    """Turn a payload into a dict: of a summary all but the logger's own keys, of any other what is looked at."""
+    fields = struct.fields
+    message = fields["message"].string_value if "message" in fields else None
+    if message == SUMMARY:
+        keys = [key for key in fields if key not in LOGGER_KEYS]
+    else:
+        keys = [key for key in _LOOKED_AT if key in fields]
+    return {"message": message, **{key: _to_value(fields[key]) for key in keys}}
+
+
+def _to_value(value: Any) -> Any:  # noqa: ANN401 - google.protobuf.Value
+    kind = value.WhichOneof("kind")
+    if kind in {"number_value", "string_value", "bool_value"}:
+        return getattr(value, kind)
+    if kind == "struct_value":
+        return {key: _to_value(each) for key, each in value.struct_value.fields.items()}
+    if kind == "list_value":
+        return [_to_value(each) for each in value.list_value.values]
+    return None

@@ -1,0 +1,356 @@
+"""Recorded entries: NDJSON, JSON arrays, `.gz` of either, standard input, folders, several of them together."""
+
+import codecs
+import io
+import multiprocessing
+import os
+import stat
+import sys
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from logwatch.collect.columns import Reading
+from logwatch.collect.interface import Progress, SearchResult
+from logwatch.collect.json_columns import UsualLines
+from logwatch.collect.json_lines import (
+    decode_all,
+    plain_part,
+    see_edges,
+    split_lines,
+    split_objects,
+    take,
+    take_block_lines,
+    take_lines,
+)
+from logwatch.collect.last_seen import gather_times, latest
+from logwatch.collect.parse import Reason
+from logwatch.collect.text_search import Hits
+from logwatch.errors import SourceError
+from logwatch.spans import Span
+
+if TYPE_CHECKING:
+    from array import array
+    from multiprocessing.sharedctypes import Synchronized
+
+PIECE = 4 << 20
+"""Bytes of a file that are one process's next share."""
+
+CHUNK = 96 << 10
+"""Bytes read and searched at once: small enough that the memory is used again and again."""
+
+SECOND_PROCESS_FROM = 32 << 20
+"""Bytes above which a second process pays for its start."""
+
+SUFFIXES = (".json", ".ndjson", ".jsonl", ".log", ".gz")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The lines of a file that start in `[start, end)`; a whole stream where `end` is None."""
+
+    path: str
+    start: int
+    end: int | None
+    edge: bool = True
+    """Whether the file begins or ends here."""
+
+
+class FilesSource:
+    """Recorded entries out of files; `-` is standard input, a folder stands for the files in it."""
+
+    recorded = True
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        """Take paths as they were typed; nothing is opened yet."""
+        self._paths = list(dict.fromkeys(paths))
+        self._times: dict[str | None, array[int]] = {}
+        """When a service was heard of, gathered when first asked for."""
+        self._hits: dict[tuple[str, str | None], Hits] = {}
+        """What holds a text, of a service, gathered likewise."""
+
+    @property
+    def kept(self) -> bool:
+        """Whether nothing is standard input or a pipe."""
+        return all(_is_kept(path) for path in self._files())
+
+    def read(self, span: Span | None, *, service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
+        """Read everything that the files hold, on two processes where they are large."""
+        del span  # a recording is read whole: its own end says what "now" is
+        pieces = [piece for path in self._files() for piece in _cut(path)]
+        size = sum(piece.end - piece.start for piece in pieces if piece.end is not None)
+        if size < SECOND_PROCESS_FROM:
+            meanwhile()
+            reading = _read_pieces(iter(range(len(pieces))), pieces, service, progress)
+        else:
+            reading = _read_on_two(pieces, service, progress, meanwhile)
+        if reading.block_lines:
+            for piece in pieces:
+                if piece.end is not None:
+                    for block in split_lines(_chunks(piece), Reading()):
+                        take_block_lines(block, reading)
+        return reading
+
+    def last_seen(self, span: Span, *, service: str | None) -> datetime | None:
+        """Give the time of the latest entry of any kind in the span; every line is decoded for it, once.
+
+        Standard input and pipes can be read only once and are not kept: what came through them is no sign of life.
+        """
+        times = self._times.get(service)
+        if times is None:
+            lines = (line for path in self._files() if _is_kept(path) for line in _lines(path))
+            times = self._times[service] = gather_times(lines, service)
+        return latest(times, span)
+
+    def search(self, text: str, span: Span, *, service: str | None, most: int) -> SearchResult:
+        """Give the newest lines of the span that hold the text; the files are searched once for each text and service."""
+        hits = self._hits.get((text, service))
+        if hits is None:
+            hits = Hits(text)
+            part = plain_part(text)
+            for path in self._files():
+                hits.take(decode_all((line for line in _lines_again(path) if part in line), service))
+            self._hits[text, service] = hits
+        return hits.newest(span, most)
+
+    def _files(self) -> Iterator[str]:
+        for path in self._paths:
+            if path != "-" and stat.S_ISDIR(_mode(path)):
+                found = sorted(str(file) for file in Path(path).rglob("*") if file.suffix in SUFFIXES and file.is_file())
+                if not found:
+                    raise SourceError("no log files in this folder", where=path, hint=f"looked for {', '.join(SUFFIXES)}")
+                yield from found
+            else:
+                yield path
+
+
+def _cut(path: str) -> list[Piece]:
+    """Cut a file of plain lines into pieces; leave any other whole."""
+    if not _is_kept(path):
+        return [Piece(path, 0, None)]
+    try:
+        with _open(path) as file:
+            head = file.read(64 << 10)
+            size = file.seek(0, io.SEEK_END)
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror}", where=path) from error
+    if _is_plain_lines(head):
+        return [
+            Piece(path, start, min(start + PIECE, size), edge=start == 0 or start + PIECE >= size)
+            for start in range(0, size, PIECE)
+        ]
+    return [Piece(path, 0, None)]
+
+
+def _mode(path: str) -> int:
+    """Give what kind of file stands at a path; that of a plain one where there is none, so that opening it says why."""
+    try:
+        return os.stat(path).st_mode  # noqa: PTH116 - a Path of any text, also of one that no path can be
+    except (OSError, ValueError):
+        return stat.S_IFREG
+
+
+def _is_kept(path: str) -> bool:
+    """Tell whether what stands at a path can be read again."""
+    return path != "-" and stat.S_ISREG(_mode(path))
+
+
+def _open(path: str) -> BinaryIO:
+    try:
+        return open(path, "rb", buffering=0)  # noqa: PTH123 - the caller closes it
+    except FileNotFoundError:
+        hint = "a source is a file, a folder, '-' for standard input, or gcp://PROJECT[/SERVICE]"
+        raise SourceError("no such file", where=path, hint=hint) from None
+    except (OSError, ValueError) as error:
+        raise SourceError(f"cannot be read: {error}", where=path[:200], hint="look at it with ls -l") from error
+
+
+def _is_plain_lines(head: bytes) -> bool:
+    return not head.startswith((b"\x1f\x8b", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and not _is_array(head)
+
+
+def _is_array(head: bytes) -> bool:
+    """Tell whether the objects do not stand one on a line."""
+    head = head.lstrip(codecs.BOM_UTF8 + b" \t\r\n")
+    first = head.split(b"\n", 1)[0].strip()
+    return head.startswith(b"[") or (b"\n" in head and first.startswith(b"{") and not first.endswith(b"}") and len(first) < 3)
+
+
+def _read_pieces(numbers: Iterator[int], pieces: Sequence[Piece], service: str | None, progress: Progress) -> Reading:
+    reading = Reading(service=service)
+    usual = UsualLines(reading, take)
+    for number in numbers:
+        piece = pieces[number]
+        try:
+            if piece.end is None:
+                _read_stream(piece.path, usual)
+            else:
+                for block in split_lines(_chunks(piece), reading):
+                    take_lines(block, usual)
+                    if piece.edge:
+                        see_edges(block, reading)
+        except OSError as error:
+            raise SourceError(f"cannot be read: {error.strerror}", where=piece.path) from error
+        progress("reading", (number + 1) / len(pieces))
+    usual.flush()
+    return reading
+
+
+def _chunks(piece: Piece) -> Iterator[bytes]:
+    """Give the lines that start in the piece, the last one whole, in chunks that end anywhere."""
+    at, end = max(piece.start - 1, 0), piece.end or 0
+    skipping = piece.start > 0
+    with _open(piece.path) as file:
+        file.seek(at)
+        while data := file.read(CHUNK):
+            if skipping:
+                cut = data.find(b"\n") + 1
+                at += cut or len(data)
+                if at >= end:
+                    return  # one line fills the piece, and it belongs to the piece in which it starts
+                if not cut:
+                    continue
+                data, skipping = data[cut:], False
+            cut = data.find(b"\n", max(end - at - 1, 0)) + 1 if at + len(data) >= end else 0
+            yield data[:cut] if cut else data
+            if cut:
+                return
+            at += len(data)
+
+
+def _read_stream(path: str, usual: UsualLines) -> None:
+    """Read standard input, a compressed file, UTF-16, or a JSON array."""
+    reading = usual.reading
+    with sys.stdin.buffer if path == "-" else _open(path) as file:
+        chunks = _to_utf8(_unzip(iter(lambda: file.read(CHUNK), b""), reading))
+        head = next(chunks, b"")
+        while head and len(head) < 1024 and (more := next(chunks, b"")):
+            head += more
+        whole = _chain(head, chunks)
+        if _is_array(head):
+            for value in split_objects(whole, reading):
+                take(value, reading)
+        else:
+            for block in split_lines(whole, reading):
+                take_lines(block, usual)
+                take_block_lines(block, reading)
+                see_edges(block, reading)
+
+
+def _lines_again(path: str) -> Iterator[bytes]:
+    if not _is_kept(path):
+        what = "standard input" if path == "-" else "a pipe"
+        raise SourceError(
+            f"{what} can be read only once", where=path, hint="save the lines in a file and name it as the source"
+        )
+    return _lines(path)
+
+
+def _lines(path: str) -> Iterator[bytes]:
+    """Give the JSON of every entry of a file."""
+    passed = Reading()  # what is refused was counted when the file was read
+    try:
+        with _open(path) as file:
+            chunks = _to_utf8(_unzip(iter(lambda: file.read(CHUNK), b""), passed))
+            head = next(chunks, b"")
+            while head and len(head) < 1024 and (more := next(chunks, b"")):
+                head += more
+            whole = _chain(head, chunks)
+            if _is_array(head):
+                yield from split_objects(whole, passed)
+            else:
+                for block in split_lines(whole, passed):
+                    yield from block.split(b"\n")
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror}", where=path) from error
+
+
+def _chain(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    yield head
+    yield from chunks
+
+
+def _unzip(chunks: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
+    """Unpack gzip, member after member; pass anything else on as it is."""
+    head = next(chunks, b"")
+    if not head.startswith(b"\x1f\x8b"):
+        yield from _chain(head, chunks)
+        return
+    unpack = zlib.decompressobj(wbits=31)
+    for chunk in _chain(head, chunks):
+        packed = chunk
+        while packed:
+            if unpack.eof:
+                packed = packed.lstrip(b"\0")
+                unpack = zlib.decompressobj(wbits=31) if packed else unpack
+                continue
+            before = unpack.copy()
+            try:
+                yield unpack.decompress(packed, CHUNK)
+            except zlib.error:
+                reading.refuse(Reason.DAMAGED_GZIP)
+                with suppress(zlib.error):  # where only the checksum behind the data is wrong, the data are whole
+                    yield before.decompress(packed[:-8], CHUNK)
+                return
+            packed = unpack.unused_data if unpack.eof else unpack.unconsumed_tail
+    if not unpack.eof:
+        reading.refuse(Reason.DAMAGED_GZIP)
+
+
+def _to_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Turn UTF-16, as PowerShell writes it, into UTF-8; pass anything else on as it is."""
+    head = next(chunks, b"")
+    if not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        yield from _chain(head, chunks)
+        return
+    decoder = codecs.getincrementaldecoder("utf-16")("replace")
+    for chunk in _chain(head, chunks):
+        yield decoder.decode(chunk).encode("utf-8", "replace")
+
+
+def _read_on_two(pieces: Sequence[Piece], service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
+    """Share the pieces with a second process: each takes the next one that nobody has."""
+    import numpy as np  # noqa: F401 - once for both processes; it starts no thread, so that forking is safe
+
+    context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    taken: Synchronized[int] = context.Value("i", 0)
+    here, there = context.Pipe(duplex=False)
+    helper = context.Process(target=_read_in_helper, args=(there, taken, pieces, service), daemon=True)
+    helper.start()
+    there.close()
+    meanwhile()
+    reading = _read_pieces(_next_number(taken, len(pieces)), pieces, service, progress)
+    try:
+        other = here.recv()
+    except EOFError:
+        raise SourceError("the second reading process ended early", hint="out of memory? try fewer files at once") from None
+    if isinstance(other, SourceError):
+        raise other
+    helper.join()
+    reading.merge(other)
+    return reading
+
+
+def _read_in_helper(there: Connection, taken: "Synchronized[int]", pieces: Sequence[Piece], service: str | None) -> None:
+    try:
+        there.send(_read_pieces(_next_number(taken, len(pieces)), pieces, service, lambda _text, _share: None))
+    except SourceError as error:
+        there.send(error)
+    finally:
+        there.close()
+        os._exit(0)
+
+
+def _next_number(taken: "Synchronized[int]", size: int) -> Iterator[int]:
+    while True:
+        with taken.get_lock():
+            number = taken.value
+            taken.value += 1
+        if number >= size:
+            return
+        yield number

@@ -1,0 +1,313 @@
+"""The service's own endpoints (section 2 of the runbook), asked all at once.
+
+Whatever comes back is an answer or a reason, never an exception: a probe that fails must not keep the log lines from
+being judged.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from logwatch.collect.interface import Answer, Probe
+from logwatch.collect.parse import DATABASE_CONNECTIONS, DATABASE_LONG_QUERIES, DATABASE_PING, REDIS_PING, UNANSWERED
+from logwatch.collect.redaction import redact
+from logwatch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from urllib3 import PoolManager
+
+DATABASE, REDIS, DETAILED = "/health/database", "/health/redis", "/health/detailed"
+OPS_METRICS = "/internal/ops/metrics"
+
+MAX_BODY = 1 << 20
+"""Bytes of an answer that are read, after unpacking."""
+MAX_DETAILS = 4096
+"""Bytes that the details of one answer may take as JSON."""
+MAX_WORDS = 200
+"""Characters of one foreign text."""
+PAUSE_S = 0.2
+"""Seconds between two tries."""
+
+_GAUGES = {
+    DATABASE: {"pingMs": DATABASE_PING, "activeConnections": DATABASE_CONNECTIONS, "longRunningQueries": DATABASE_LONG_QUERIES},
+    REDIS: {"pingMs": REDIS_PING},
+}
+_COUNTERS = ("checkout.", "payment.", "cache.")
+_LARGEST = sys.float_info.max
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came over the wire."""
+
+    status: int | None = None
+    body: bytes = b""
+    trouble: str = ""
+    """Why there is no whole answer."""
+    host: str = ""
+    """Where a redirect leads."""
+
+    @property
+    def document(self) -> dict[str, Any] | None:
+        """The body as a JSON object, if it is one."""
+        try:
+            found = json.loads(self.body.decode("utf-8", "replace"))
+        except (ValueError, RecursionError):
+            return None
+        return found if isinstance(found, dict) else None
+
+
+class HttpEndpoints:
+    """The endpoints below one base URL; the one behind a login is asked only where there is a token."""
+
+    def __init__(self, base_url: str, *, token: str | None = None, timeout_s: float = 3, attempts: int = 2) -> None:
+        """Name what to ask; nothing is connected yet. Raises ConfigError, without the token or any password."""
+        self._base = _check_base_url(base_url)
+        self._token = _check_token(token)
+        self._timeout_s = timeout_s
+        self._attempts = attempts
+
+    def probe(self, now: datetime) -> Probe:
+        """Ask all of them at once; trouble is an answer too and never raises."""
+        paths = [DATABASE, REDIS, DETAILED, *([OPS_METRICS] if self._token else [])]
+        found = [(path, _ProbeResult()) for path in paths]
+        answers = []
+        for (path, facts), reply in zip(found, self._ask_all(paths), strict=True):
+            error = facts.read(path, reply)
+            details = _bound(facts.details) if facts.details else None
+            answers.append(Answer(path, now, reply.status, _clean(error), details))
+        gauges = {name: value for _, facts in found for name, value in facts.gauges.items()}
+        gauges[UNANSWERED] = float(sum(not facts.answered for _, facts in found))
+        return Probe(tuple(answers), gauges)
+
+    def _ask_all(self, paths: Iterable[str]) -> list[Reply]:
+        """Ask at once, each in a thread that nobody waits for longer than the tries may take.
+
+        A server that sends one byte at a time stays below every timeout of a socket; its thread ends with the process.
+        """
+        replies: dict[str, Reply] = {}
+        threads = {
+            path: Thread(target=lambda at: replies.update({at: self._ask(at)}), args=(path,), daemon=True) for path in paths
+        }
+        limit = self._attempts * (self._timeout_s + PAUSE_S) + PAUSE_S
+        end = time.monotonic() + limit
+        for thread in threads.values():
+            thread.start()
+        for thread in threads.values():
+            thread.join(max(end - time.monotonic(), 0))
+        return [replies.get(path, Reply(trouble=f"no whole answer within {limit:.0f} s")) for path in threads]
+
+    def _ask(self, path: str) -> Reply:
+        """Ask one, again where the connection or something before the application failed."""
+        from urllib3 import PoolManager, Timeout
+
+        headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "logwatch"}
+        secret = self._token if path == OPS_METRICS else None
+        if secret:
+            headers["Authorization"] = f"Bearer {secret}"
+        reply = Reply()
+        with PoolManager(timeout=Timeout(total=self._timeout_s), headers=headers) as pool:
+            for attempt in range(self._attempts):
+                if attempt:
+                    time.sleep(PAUSE_S)
+                reply = _get(pool, self._base + path, secret)
+                if reply.status is not None and (reply.status < 500 or reply.document is not None):
+                    break
+        return reply
+
+
+def _check_base_url(text: str) -> str:
+    hint = "right is https://HOST or http://HOST:PORT, without user, password or query"
+    shown = None if "@" in text else text[:200]
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:
+        good = False
+    if not good or not text.isascii() or not text.isprintable() or any(mark in text for mark in " \\?#"):
+        raise ConfigError("no base URL of the service's endpoints", where=shown, hint=hint)
+    return text.rstrip("/")
+
+
+def _check_token(token: str | None) -> str | None:
+    token = (token or "").strip()
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise ConfigError("the token for /internal/ops/metrics holds a blank or a character that no token has")
+    return token or None
+
+
+def _get(pool: PoolManager, url: str, secret: str | None) -> Reply:
+    """Ask once; redirects are not followed, since a token must not go where nobody sent it."""
+    from http.client import HTTPException
+
+    from urllib3.exceptions import HTTPError
+
+    try:
+        with pool.request("GET", url, redirect=False, retries=False, preload_content=False) as response:
+            status, location = response.status, response.headers.get("Location", "")
+            body = response.read(MAX_BODY + 1, decode_content=True)
+    except (HTTPError, HTTPException, OSError, ValueError) as error:
+        return Reply(trouble=_say(error))
+    if len(body) > MAX_BODY:
+        return Reply(status, trouble=f"more than {MAX_BODY >> 20} MiB came")
+    return Reply(status, body.replace(secret.encode(), b"***") if secret else body, host=_host(location))
+
+
+def _say(error: Exception) -> str:
+    from urllib3 import exceptions as http
+
+    known = {
+        http.NameResolutionError: "the host's name is not known",
+        http.NewConnectionError: f"no connection: {str(error).rpartition(': ')[2]}",
+        http.ConnectTimeoutError: "no connection in time",
+        http.TimeoutError: "no answer in time",
+        http.DecodeError: "what came cannot be unpacked",
+    }
+    return next((text for kind, text in known.items() if isinstance(error, kind)), f"{type(error).__name__}: {error}")
+
+
+def _host(location: str) -> str:
+    try:
+        return urlsplit(location).hostname or ("the same host" if location else "")
+    except ValueError:
+        return "elsewhere"
+
+
+class _ProbeResult:
+    """What one reply turns out to say."""
+
+    def __init__(self) -> None:
+        self.answered = True
+        self.gauges: dict[str, float] = {}
+        self.details: dict[str, float | str | None] = {}
+        self._flaws: list[str] = []
+
+    def read(self, path: str, reply: Reply) -> str:
+        """Take a reply; gives the reason why it is of no use, or of less than it should be."""
+        status, document = reply.status, reply.document
+        if path == REDIS and status == HTTPStatus.NOT_FOUND:  # newer builds have no Redis
+            self.details["status"] = "not_configured"
+            return ""
+        if path == OPS_METRICS and status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            return f"the token was refused ({status})"
+        if reply.trouble or document is None:
+            self.answered = False
+            return reply.trouble or _describe(reply)
+        if path == OPS_METRICS:
+            return self._read_metrics(document, reply)
+        self._words(document, ("status", "error"))
+        if path == DETAILED:
+            self._read_components(document.get("checks"))
+        else:
+            self._read_health(path, _dict(document.get("details")))
+        if "status" not in self.details:
+            return f"{status} without a status of the component"
+        return self._tell_flaws()
+
+    def _read_health(self, path: str, details: dict[str, Any]) -> None:
+        self._words(details, ("version",))
+        for key, gauge in _GAUGES[path].items():
+            value = self._figure(key, details.get(key))
+            if value is not None:
+                self.gauges[gauge] = value
+        if path == REDIS:
+            cache = _dict(details.get("cache"))
+            for key in ("hits", "misses", "errors", "hitRate"):
+                if key in cache:
+                    self._figure(f"cache.{key}", cache[key])
+        if "pingMs" not in details and self.details.get("status") in {"healthy", "degraded"}:
+            self._flaws.append("no pingMs")
+
+    def _read_components(self, checks: object) -> None:
+        if not isinstance(checks, list):
+            self._flaws.append("no checks")
+            return
+        for check in map(_dict, checks):
+            component, status = check.get("component"), check.get("status")
+            if isinstance(component, str) and isinstance(status, str):
+                self.details.setdefault(_clean(component), _clean(status))
+            else:
+                self._flaws.append("a check without component or status")
+
+    def _read_metrics(self, document: dict[str, Any], reply: Reply) -> str:
+        code = _dict(document.get("error")).get("code")
+        if code == "BETA_MODE_OFF":
+            self.details["betaMode"] = "false"
+            return f"beta mode is off ({reply.status} {code})"
+        metrics = _dict(document.get("data"))
+        if not metrics:
+            return f"{reply.status} without counters"
+        mode = metrics.get("betaMode")
+        if isinstance(mode, bool):
+            self.details["betaMode"] = str(mode).lower()
+        for key in ("uptime", "metricsCount"):
+            self._figure(key, metrics.get(key))
+        for key, value in _dict(metrics.get("counters")).items():
+            if key.startswith(_COUNTERS):
+                self._figure(_clean(key), value)
+        return self._tell_flaws()
+
+    def _words(self, document: dict[str, Any], keys: Iterable[str]) -> None:
+        for key in keys:
+            value = document.get(key)
+            if isinstance(value, str):
+                self.details[key] = _clean(value)
+            elif value is not None:
+                self._flaws.append(f"{key} is no text")
+
+    def _figure(self, key: str, value: object) -> float | None:
+        """Keep a figure; what is none, or none that can be, is told instead."""
+        if value is None:
+            if key == "cache.hitRate":  # nothing was asked of the cache in this minute
+                self.details[key] = None
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LARGEST:
+            self._flaws.append(f"{key} is no number of 0 or more")
+            return None
+        self.details[key] = float(value)
+        return float(value)
+
+    def _tell_flaws(self) -> str:
+        more = f" and {len(self._flaws) - 3} more" if len(self._flaws) > 3 else ""
+        return ", ".join(self._flaws[:3]) + more
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _describe(reply: Reply) -> str:
+    """Say what came instead of a JSON object."""
+    if reply.host:
+        return f"{reply.status}, redirected to {reply.host}"
+    start = reply.body.lstrip()[:1]
+    kind = {b"": "nothing", b"<": "an HTML page", b"{": "broken JSON"}.get(start, "no JSON object")
+    return f"{reply.status} with {kind}"
+
+
+def _clean(text: str) -> str:
+    """Cut foreign words to one short line without secrets."""
+    return redact(text)[:MAX_WORDS]
+
+
+def _bound(details: dict[str, float | str | None]) -> dict[str, float | str | None]:
+    """Keep as many details as there is room for, and say how many were left out."""
+    kept: dict[str, float | str | None] = {}
+    size = 32  # for the count of what is left out
+    for key, value in details.items():
+        size += len(json.dumps({key: value}, ensure_ascii=False).encode())
+        if size > MAX_DETAILS:
+            kept["left_out"] = float(len(details) - len(kept))
+            break
+        kept[key] = value
+    return kept

@@ -1,0 +1,122 @@
+"""What the pipeline expects of the adapters that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from logwatch.collect.columns import Reading
+    from logwatch.spans import Span
+
+Progress = Callable[[str, float | None], None]
+"""Called with a few words and the share done (0 to 1, or None where nobody can know)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One log line that holds a searched text."""
+
+    at: datetime
+    """The entry's own time, aware UTC, cut to microseconds."""
+    text: str
+    """The message and the error's text beside it, redacted: one printable line of at most `redaction.MOST` characters."""
+    code: str
+    """A response code that the line names, such as `400` or `REJECT_CARD_COMPANY`; empty where it names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What a search found in a span."""
+
+    lines: tuple[Line, ...]
+    """Oldest first; where there were more than wanted, the newest of them."""
+    complete: bool
+    """Whether these are all: False where there are more, or where not everything could be looked through."""
+
+
+class Source(Protocol):
+    """Where entries come from."""
+
+    recorded: bool
+    """Whether it is a recording, whose end is "now", or goes on."""
+
+    @property
+    def kept(self) -> bool:
+        """Whether all of it can be read again: what came through a pipe gives no sign of life afterwards."""
+        ...
+
+    def read(self, span: Span | None, *, service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
+        """Read the entries of `span`; a recording gives all it has and takes None.
+
+        `service` leaves out the entries of other Cloud Run services. `meanwhile` is called once, early, and
+        may take its time: reading goes on beside it where it can. Raises SourceError.
+        """
+        ...
+
+    def last_seen(self, span: Span, *, service: str | None) -> datetime | None:
+        """Give the time of the latest entry of any kind in the span: a sign of life; None where there is none.
+
+        Asked only when no summary has come for a while. Raises SourceError.
+        """
+        ...
+
+    def search(self, text: str, span: Span, *, service: str | None, most: int) -> SearchResult:
+        """Give the newest `most` log lines of the span whose message or text holds `text`, letter by letter.
+
+        Each entry counts once. Raises SourceError.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one endpoint answered, or why it did not."""
+
+    path: str
+    at: datetime
+    status: int | None
+    """HTTP status; None where there was no answer."""
+    error: str = ""
+    """Why there was no usable answer; never holds a secret or an address with a password."""
+    details: dict[str, float | str | None] | None = None
+    """Figures and words out of the answer, flat: `pingMs`, `activeConnections`, `cache.hits`, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One look at every endpoint."""
+
+    answers: tuple[Answer, ...]
+    gauges: dict[str, float]
+    """Series as in `samples.GAUGES` to value; an endpoint that does not apply gives none."""
+
+
+class LogProject(Source, Protocol):
+    """A source that can also look around in its project, for whoever finds nothing."""
+
+    calls: int
+    """Reads that were made."""
+
+    def anywhere(self) -> Source:
+        """Give a source of all of the project's services, wherever they run."""
+        ...
+
+    def services(self, span: Span) -> dict[tuple[str, str], int]:
+        """Give the services that logged in a span, by name and location, with lines seen of each. Raises SourceError."""
+        ...
+
+    def last_of_all(self, span: Span) -> datetime | None:
+        """Give the time of the project's latest entry in a span, of whatever it is. Raises SourceError."""
+        ...
+
+
+class Endpoints(Protocol):
+    """The service's own endpoints (section 2 of the runbook)."""
+
+    def probe(self, now: datetime) -> Probe:
+        """Ask all of them at once; trouble is an answer too and never raises."""
+        ...

@@ -1,0 +1,179 @@
+"""Lines of the usual shape, from bytes straight to columns.
+
+A summary is decoded into a record whose fields are the counters seen so far, and hundreds of records become columns at
+once: half the work of a dict and an entry for each. Whatever is unusual in any way is left to those who know every
+shape: a new counter, a value that is no number, a time that is none.
+"""
+
+import re
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from math import nan
+from operator import attrgetter
+from struct import Struct
+from typing import Annotated, Any
+
+import msgspec
+from msgspec.structs import astuple
+
+from logwatch.collect.columns import Columns, Reading
+from logwatch.collect.entries import Entry, parse_timestamps
+from logwatch.collect.parse import LOGGER_KEYS, SLOW_REQUEST, SUMMARY, fold_routes
+
+BATCH = 512
+"""Lines that become columns at once."""
+
+MOST_KEYS = 200
+"""Counters that are looked for in each summary; lines with others take the long way."""
+
+_NAMES_A_FIELD = re.compile(r'[^"\\\x00-\x1f\ud800-\udfff]+')
+"""Keys that a record's field can be named after."""
+
+_UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+class _ResourceLabels(msgspec.Struct, gc=False):
+    service_name: str = ""
+
+
+class _Resource(msgspec.Struct, gc=False):
+    labels: _ResourceLabels = msgspec.field(default_factory=_ResourceLabels)
+
+
+class _Labels(msgspec.Struct, rename={"instance_id": "instanceId"}, gc=False):
+    instance_id: str = ""
+
+
+class _Line(msgspec.Struct, rename="camel", gc=False):
+    json_payload: Any
+    log_name: str = ""
+    insert_id: str = ""
+    timestamp: str = ""
+    receive_timestamp: str = ""
+    labels: _Labels = msgspec.field(default_factory=_Labels)
+    resource: _Resource = msgspec.field(default_factory=_Resource)
+    text_payload: str | None = None
+
+
+class _SlowRequest(msgspec.Struct, rename={"duration_ms": "durationMs"}, gc=False):
+    message: str
+    label: str
+    duration_ms: Annotated[float, msgspec.Meta(ge=0)]
+    method: str = ""
+    url: str = ""
+
+
+_COLUMNS = attrgetter(
+    "timestamp", "receive_timestamp", "log_name", "insert_id", "labels.instance_id", "resource.labels.service_name"
+)
+_SLOW_COLUMNS = attrgetter("json_payload.label", "json_payload.duration_ms", "json_payload.method", "json_payload.url")
+
+
+def _decoder(payload: type) -> Callable[[bytes], Any]:
+    line = msgspec.defstruct("Line", [("json_payload", payload)], bases=(_Line,), rename="camel", gc=False)
+    return msgspec.json.Decoder(line).decode
+
+
+def _summary_decoder(keys: Sequence[str]) -> Callable[[bytes], Any]:
+    """Decode summaries with these counters and no others; absent ones become NaN, which JSON cannot hold."""
+    others = sorted(LOGGER_KEYS - {"message"})
+    counters = [(f"c{number}", float, nan) for number in range(len(keys))]
+    texts = [("message", str, ""), *((f"o{number}", str, "") for number in range(len(others)))]
+    names = dict(zip([name for name, _, _ in (*counters, *texts)], [*keys, "message", *others], strict=True))
+    return _decoder(msgspec.defstruct("Summary", [*counters, *texts], rename=names, forbid_unknown_fields=True, gc=False))
+
+
+class UsualLines:
+    """Lines with a marker on their way into a reading; those that turn out to be unusual go through `take` instead."""
+
+    def __init__(self, reading: Reading, take: Callable[[bytes, Reading], Entry | None]) -> None:
+        """Begin without knowing any counter."""
+        self.reading = reading
+        self._take = take
+        self._summaries: list[bytes] = []
+        self._slow_requests: list[bytes] = []
+        self._keys: list[str] = []
+        self._decode_summary = _summary_decoder([])
+        self._decode_slow_request = _decoder(_SlowRequest)
+
+    def add(self, summaries: Iterable[bytes], slow_requests: Iterable[bytes]) -> None:
+        """Note lines with the marker of a summary, and with that of a slow request."""
+        self._summaries += summaries
+        self._slow_requests += slow_requests
+        if len(self._summaries) + len(self._slow_requests) >= BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Take all lines that were noted."""
+        lines, self._summaries = self._summaries, []
+        while lines:
+            lines = self._take_usual(lines, self._decode_summary, SUMMARY, self._add_summaries)
+            while lines and not self._learn(self._take(lines.pop(), self.reading)):
+                pass
+        lines, self._slow_requests = self._slow_requests, []
+        for line in self._take_usual(lines, self._decode_slow_request, SLOW_REQUEST, self._add_slow_requests):
+            self._take(line, self.reading)
+
+    def _take_usual(
+        self, lines: list[bytes], decode: Callable[[bytes], Any], message: str, add: Callable[[list[Any]], None]
+    ) -> list[bytes]:
+        """Take the lines that `decode` can read; gives the others."""
+        raws, unusual = [], []
+        service = self.reading.service
+        for line in lines:
+            try:
+                raw = decode(line)
+            except _UNDECODABLE:
+                unusual.append(line)
+                continue
+            if raw.json_payload.message == message and (not service or raw.resource.labels.service_name in {"", service}):
+                raws.append(raw)
+            else:
+                unusual.append(line)
+        if raws:
+            try:
+                add(raws)
+            except ValueError:
+                return lines
+        return unusual
+
+    def _learn(self, entry: Entry | None) -> bool:
+        """From now on decode the counters of a summary that went the long way; gives whether any is new."""
+        payload = entry.payload if entry else None
+        # What the reading has no number for is no counter.
+        found = (key for key in payload or () if key in self.reading.series and key not in LOGGER_KEYS)
+        new = [key for key in found if key not in self._keys and _NAMES_A_FIELD.fullmatch(key)]
+        new = new[: MOST_KEYS - len(self._keys)]
+        if new:
+            self._keys += new
+            self._decode_summary = _summary_decoder(self._keys)
+        return bool(new)
+
+    def _add_summaries(self, raws: list[Any]) -> None:
+        import numpy as np
+
+        size = len(self._keys)
+        pack = Struct(f"{size}d").pack
+        packed = b"".join([pack(*astuple(raw.json_payload)[:size]) for raw in raws])
+        values = np.frombuffer(packed).reshape(len(raws), size)
+        present = ~np.isnan(values)
+        width = np.count_nonzero(present, axis=1).astype(np.int32)
+        if not width.all() or (values < 0).any():
+            raise ValueError
+        numbers = np.array([self.reading.series[key] for key in self._keys], np.int32)
+        series = np.broadcast_to(numbers, values.shape)[present]
+        self.reading.add_summaries(
+            _rows(raws), array("i", series.tobytes()), array("d", values[present].tobytes()), array("i", width.tobytes())
+        )
+
+    def _add_slow_requests(self, raws: list[Any]) -> None:
+        labels, durations, methods, urls = zip(*map(_SLOW_COLUMNS, raws), strict=True)
+        routes = [f"{method[:20]} {route}" for method, route in zip(methods, fold_routes(urls), strict=True)]
+        self.reading.add_slow_requests(_rows(raws), labels, routes, durations)
+
+
+def _rows(raws: list[Any]) -> Columns:
+    """Give the columns that all entries have; raises ValueError where one of them has no time."""
+    stamps, received, logs, ids, instances, services = zip(*map(_COLUMNS, raws), strict=True)
+    owners = [instance or service for instance, service in zip(instances, services, strict=True)]
+    return Columns(parse_timestamps(stamps), parse_timestamps(received, otherwise=0), logs, ids, owners)

@@ -1,0 +1,308 @@
+"""From bytes to entries: LogEntry JSON as the exporters and `gcloud logging read --format=json` write it.
+
+Only the lines that can matter are decoded. They are found by jumping from marker to marker on the bytes; the
+others are counted, and looked at for no more than whether each opens with `{` and closes with `}`.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from stringzilla import count, find  # five times as fast as bytes' own
+
+from logwatch.collect.columns import Reading
+from logwatch.collect.entries import Entry, parse_timestamp
+from logwatch.collect.json_columns import UsualLines
+from logwatch.collect.parse import SLOW_REQUEST, SUMMARY, Reason, load_object
+
+MAX_ENTRY = 32 << 20
+"""Bytes of one entry's JSON; Cloud Logging takes 256 KiB, so anything near this is no entry."""
+
+_PLAIN = re.compile(r"[ !#$%()*+,.0-9:;?@A-Z\[\]^_a-z{|}~-]+")
+"""Characters that every writer of JSON writes in one way."""
+
+MARKERS = (SUMMARY.encode(), SLOW_REQUEST.encode())
+_TEXT = b'"textPayload"'
+_BLOCK_STARTS = tuple(_TEXT + colon + b'"' + start for colon in (b":", b": ") for start in (b" ", b"{", b"}", b"\\t"))
+
+
+class _ResourceLabels(msgspec.Struct, gc=False):
+    service_name: str = ""
+
+
+class _Resource(msgspec.Struct, gc=False):
+    labels: _ResourceLabels | None = None
+
+
+class _Labels(msgspec.Struct, rename={"instance_id": "instanceId"}, gc=False):
+    instance_id: str = ""
+
+
+class _LogEntry(msgspec.Struct, rename="camel", gc=False):
+    log_name: str = ""
+    insert_id: str = ""
+    timestamp: str = ""
+    receive_timestamp: str = ""
+    labels: _Labels | None = None
+    resource: _Resource | None = None
+    text_payload: str | None = None
+    json_payload: dict[str, Any] | None = None
+
+
+_AROUND = b"\0\xef\xbb\xbf \t\r\n"
+"""What may stand around an entry without harm: blanks, a byte order mark, the NULs that a crash leaves."""
+
+_decode = msgspec.json.Decoder(_LogEntry).decode
+
+
+def decode_entry(line: bytes) -> Entry | Reason:
+    """Read one LogEntry, or say why it is none."""
+    try:
+        raw = _decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        cleaned = line.strip(_AROUND)
+        loose = load_object(cleaned)
+        if loose is None:
+            return Reason.CUT_OFF if cleaned.startswith(b"{") and not cleaned.endswith(b"}") else Reason.NOT_JSON
+        try:
+            raw = msgspec.convert(loose, _LogEntry)
+        except msgspec.ValidationError:
+            return Reason.NOT_AN_ENTRY
+    if raw.text_payload is None and raw.json_payload is None and not raw.log_name:
+        return Reason.NOT_AN_ENTRY
+    try:
+        timestamp = parse_timestamp(raw.timestamp)
+    except (ValueError, IndexError):
+        return Reason.NO_TIMESTAMP
+    try:
+        received = parse_timestamp(raw.receive_timestamp)
+    except (ValueError, IndexError):
+        received = 0
+    return Entry(
+        raw.log_name,
+        raw.insert_id,
+        timestamp,
+        received,
+        raw.resource.labels.service_name if raw.resource and raw.resource.labels else "",
+        raw.labels.instance_id if raw.labels else "",
+        raw.text_payload,
+        raw.json_payload,
+    )
+
+
+def plain_part(text: str) -> bytes:
+    r"""Give the longest stretch of a text that stands in JSON as it is, whoever wrote it; it may be empty.
+
+    >>> plain_part('[KPA Payment] "결제" </a>')
+    b'[KPA Payment] '
+    """
+    return max(_PLAIN.findall(text), key=len, default="").encode()
+
+
+def decode_all(lines: Iterable[bytes], service: str | None) -> Iterator[Entry]:
+    """Give all entries of a service; what is no entry is passed over.
+
+    An entry that names no service counts for any, as it does where entries are read.
+    """
+    for line in lines:
+        entry = decode_entry(line) if line and not line.isspace() else None
+        if isinstance(entry, Entry) and (not service or entry.service in {"", service}):
+            yield entry
+
+
+def take(line: bytes, reading: Reading) -> Entry | None:
+    """Decode one entry into the reading, and give it; None where it is none."""
+    entry = decode_entry(line)
+    if isinstance(entry, Entry):
+        reading.add(entry)
+        return entry
+    reading.refuse(entry)
+    return None
+
+
+def take_lines(block: bytes, usual: UsualLines) -> None:
+    """Take a block of whole lines, one entry each; block lines without a marker are left for `take_block_lines`."""
+    if not block:
+        return
+    summaries, slow_requests = (_lines_with((marker,), block) for marker in MARKERS)
+    matters = summaries | slow_requests
+    usual.add(
+        [block[start:end] for start, end in summaries.items()],
+        [block[start:end] for start, end in slow_requests.items() if start not in summaries],
+    )
+    lines = _count_object_lines(block)
+    if lines is None:
+        _take_odd_lines(block, matters, usual.reading)
+    else:
+        _pass_over(lines - len(matters), usual.reading)
+
+
+def take_block_lines(block: bytes, reading: Reading) -> None:
+    """Take, out of lines that were passed over before, those that belong to pretty-printed text.
+
+    A second walk, for the few recordings that hold such text: every block worth having has a line with a marker,
+    so `Reading.block_lines` tells whether it is needed.
+    """
+    marked = _lines_with(MARKERS, block)
+    for start, end in _lines_with(_BLOCK_STARTS, block).items():
+        if start not in marked and block[start:end].strip(_AROUND).endswith(b"}"):  # others were refused already
+            _pass_over(-1, reading)
+            take(block[start:end], reading)
+
+
+def _count_object_lines(block: bytes) -> int | None:
+    """Count the lines, if every one of them opens with `{` and closes with `}`."""
+    ends = count(block, "\n")
+    joints = count(block, "}\n{")
+    whole = block.startswith(b"{") and block.endswith((b"}", b"}\n")) and joints + block.endswith(b"\n") == ends
+    return joints + 1 if whole else None
+
+
+def _lines_with(markers: Iterable[bytes], block: bytes) -> dict[int, int]:
+    """Give start and end of the lines that hold any of the markers."""
+    found: dict[int, int] = {}
+    for marker in markers:
+        at = find(block, marker)
+        while at >= 0:
+            end = block.find(b"\n", at)
+            end = len(block) if end < 0 else end
+            found[block.rfind(b"\n", 0, at) + 1] = end
+            at = find(block, marker, end)
+    return found
+
+
+def _pass_over(lines: int, reading: Reading) -> None:
+    reading.entries += lines
+    reading.ignored += lines
+
+
+def _take_odd_lines(block: bytes, matters: dict[int, int], reading: Reading) -> None:
+    """Look at each line without a marker: some of them are no JSON objects."""
+    start = 0
+    for line in block.split(b"\n"):
+        if start not in matters:
+            text = line.strip(_AROUND)
+            if text.startswith(b"{") and text.endswith(b"}"):
+                _pass_over(1, reading)
+            elif text or line.strip():
+                reading.refuse(Reason.CUT_OFF if text.startswith(b"{") else Reason.NOT_JSON)
+        start += len(line) + 1
+
+
+def see_edges(block: bytes, reading: Reading) -> None:
+    """Note the times of the first and last line: what a recording covers does not end with its last summary."""
+    text = block.strip()
+    if text:
+        for line in (text[: text.find(b"\n") if b"\n" in text else None], text[text.rfind(b"\n") + 1 :]):
+            entry = decode_entry(line)
+            if isinstance(entry, Entry):
+                reading.see(entry.timestamp)
+
+
+def split_lines(chunks: Iterable[bytes], reading: Reading) -> Iterator[bytes]:
+    """Cut a stream into blocks of whole lines; a line of more than MAX_ENTRY is refused and passed over."""
+    begun: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        cut = chunk.rfind(b"\n") + 1
+        if not cut:
+            size += len(chunk)
+            begun = [*begun, chunk] if size <= MAX_ENTRY else []
+            continue
+        if size > MAX_ENTRY:
+            reading.refuse(Reason.TOO_LONG)
+            yield chunk[chunk.find(b"\n") + 1 : cut]
+        else:
+            yield b"".join([*begun, memoryview(chunk)[:cut]]) if begun else chunk[:cut]
+        begun = [chunk[cut:]] if cut < len(chunk) else []
+        size = len(chunk) - cut
+    if size > MAX_ENTRY:
+        reading.refuse(Reason.TOO_LONG)
+    elif begun:
+        yield b"".join(begun)
+
+
+_TOKEN = re.compile(rb'"(?:[^"\\\n]|\\[^\n])*"|[{}"]')
+_FIRST_KEY = re.compile(rb'\{\s*("[^"\n]*")')
+_BETWEEN = b"[]," + _AROUND
+
+
+def split_objects(chunks: Iterable[bytes], reading: Reading) -> Iterator[bytes]:
+    """Cut a JSON array, or objects printed over several lines, into its objects; what else stands there is refused.
+
+    Each object is read on its own afterwards. One that never closes costs itself and not its neighbours: an object inside
+    it that begins with the same key as the first of all is the next one.
+    """
+    cutter = _Cutter(reading)
+    for chunk in chunks:
+        yield from cutter.cut(chunk)
+    yield from cutter.cut(b"")
+    if cutter.rest.strip(_BETWEEN) and not cutter.refused:
+        reading.refuse(Reason.CUT_OFF)
+
+
+class _Cutter:
+    """Where a stream of objects has been cut to."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.rest = bytearray()
+        self.refused = False
+        """Whether what is left belongs to an object that was refused as too long."""
+        self._scanned = self._begin = self._depth = 0
+        self._opening: re.Pattern[bytes] | None = None
+
+    def cut(self, chunk: bytes) -> Iterator[bytes]:
+        """Take a chunk, an empty one at the end, and give the objects that are whole now."""
+        rest = self.rest
+        rest += chunk
+        if chunk and rest[self._scanned : self._scanned + 1] == b'"' and b'"' not in chunk:
+            self._drop(0)  # still inside one long string
+            return
+        done = 0
+        for token in _TOKEN.finditer(rest, self._scanned):
+            kind = token[0]
+            if kind == b'"' and chunk and rest.find(b"\n", token.start()) < 0:
+                self._scanned = token.start()
+                break
+            self._scanned = token.end()
+            if kind == b"{":
+                done = self._open(token.start(), done)
+            elif kind == b"}" and self._depth:
+                self._depth -= 1
+                if self._depth == 0:
+                    done = token.end()
+                    if not self.refused:
+                        yield bytes(rest[self._begin : done])
+                    self.refused = False
+        else:
+            self._scanned = len(rest)
+        self._drop(done)
+
+    def _open(self, at: int, done: int) -> int:
+        """Note an opening brace; gives up to where all is done."""
+        if self._depth and self._opening and self._opening.match(self.rest, at):
+            if not self.refused:
+                self.reading.refuse(Reason.CUT_OFF)
+            self._depth, self.refused, done = 0, False, at
+        if self._depth == 0:
+            if self.rest[done:at].strip(_BETWEEN):
+                self.reading.refuse(Reason.NOT_JSON)
+            self._begin = at
+            first = None if self._opening else _FIRST_KEY.match(self.rest, at)
+            self._opening = re.compile(rb"\{\s*" + re.escape(first[1])) if first else self._opening
+        self._depth += 1
+        return done
+
+    def _drop(self, done: int) -> None:
+        """Forget what is done, and an object that has become too long but for its last piece."""
+        if len(self.rest) - done > MAX_ENTRY and not self.refused:
+            self.reading.refuse(Reason.TOO_LONG)
+            self.refused = True
+        if self.refused:
+            done = max(done, min(self._scanned, len(self.rest)))
+            if self.rest[self._scanned : self._scanned + 1] == b'"':  # a string without end: keep no more than its quote
+                del self.rest[self._scanned + 1 :]
+        del self.rest[:done]
+        self._scanned, self._begin = self._scanned - done, self._begin - done

@@ -1,0 +1,1 @@
+"""Summaries counted into windows of sixty seconds."""

@@ -1,0 +1,397 @@
+"""The table of 60 s windows that every verdict stands on.
+
+Minutes are counted since 1970 in UTC inside the tables, and become times where people or files see them.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from logwatch.collect.columns import IGNORED, SAMPLES, SLOW, UNPARSED, Reading
+from logwatch.collect.parse import SILENT_MINUTES, UNANSWERED, Flaw, is_malformed
+from logwatch.count.alignment import RHYTHM_TOLERANCE_S, shifts
+from logwatch.spans import EPOCH, NS, WINDOW, Span
+
+CHUNK = 1 << 17
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What became of the entries; `entries` equals samples + slow_requests + ignored + duplicates + unparsed."""
+
+    entries: int
+    samples: int
+    """Entries that were understood as summaries; pretty-printed ones count each of their lines."""
+    slow_requests: int
+    ignored: int
+    duplicates: int
+    unparsed: dict[str, int]
+    """Entries not understood, by reason."""
+    flaws: dict[str, int]
+    """Single counters left out or doubted in summaries that were understood, by what is wrong and which."""
+    instances: int
+    """Instances that wrote at least one summary."""
+    late: int
+    """Entries that arrived after their window was closed."""
+    off_rhythm: dict[str, int]
+    """Instances whose summaries are not whole minutes apart, with the number of such gaps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Counts, slow requests and measured values of a span, by minute."""
+
+    span: Span
+    counters: pd.DataFrame
+    """Columns minute, series, value; a row for each key that a summary of the minute carried; sorted."""
+    slow: pd.DataFrame
+    """Columns minute, label, route, duration_ms; a row for each slow request; sorted by minute."""
+    gauges: pd.DataFrame
+    """Columns minute, series, value; a row for each measured value; sorted by minute."""
+    summaries: pd.DataFrame
+    """Columns minute, lines; how many summaries each minute had; no row is silence, never zero."""
+    quality: Quality = field(repr=False)
+
+    def silent(self, span: Span) -> int:
+        """Count the windows of a span without a summary from anybody."""
+        first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
+        return last - first + 1 - int(self.summaries["minute"].between(first, last).sum())
+
+    def silences(self, span: Span) -> list[Span]:
+        """Give the stretches of a span without a summary from anybody, one after the other."""
+        first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
+        missing = np.setdiff1d(np.arange(first, last + 1), self.summaries["minute"].to_numpy())
+        runs = np.split(missing, np.flatnonzero(np.diff(missing) > 1) + 1)
+        return [Span(from_minute(run[0]), from_minute(run[-1] + 1)) for run in runs if len(run)]
+
+    def within(self, span: Span) -> "Windows":
+        """Give the windows of a part of the span."""
+        ends = [to_minute(span.start), to_minute(span.end - timedelta(microseconds=1)) + 1]
+        counters, slow, gauges, summaries = (
+            table.iloc[slice(*np.searchsorted(table["minute"].to_numpy(), ends))].reset_index(drop=True)
+            for table in (self.counters, self.slow, self.gauges, self.summaries)
+        )
+        return Windows(span, counters, slow, gauges, summaries, self.quality)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One window's plain values."""
+
+    lines: int
+    """Summaries; without one the counters are not zero but unknown."""
+    counters: dict[str, float]
+    """Series key to count, 0 for one that other windows of the span have."""
+    slow: dict[str, tuple[int, float, float, float]]
+    """Label to count, p50, p95 and longest duration in ms."""
+    gauges: dict[str, float]
+    """Series to the window's last value."""
+
+
+def figures(windows: Windows, minute: int) -> Figures:
+    """Give the values of one window."""
+    lines = sum(_of_minute(windows.summaries, minute, "lines"))
+    counters = dict.fromkeys(map(str, windows.counters["series"].cat.categories), 0.0) if lines else {}
+    counters.update(zip(*(_of_minute(windows.counters, minute, name) for name in ("series", "value")), strict=True))
+    durations: dict[str, list[float]] = {}
+    for label, duration in zip(*(_of_minute(windows.slow, minute, name) for name in ("label", "duration_ms")), strict=True):
+        durations.setdefault(label, []).append(duration)
+    slow = {label: (len(each), quantile(each, 0.5), quantile(each, 0.95), max(each)) for label, each in durations.items()}
+    gauges = zip(*(_of_minute(windows.gauges, minute, name) for name in ("series", "value")), strict=True)
+    return Figures(int(lines), counters, slow, dict(gauges))
+
+
+def _of_minute(table: pd.DataFrame, minute: int, column: str) -> list[Any]:
+    """Give a column's values in one minute, out of a table that is sorted by minute."""
+    first, last = np.searchsorted(table["minute"].to_numpy(), [minute, minute + 1])
+    return table[column].iloc[first:last].tolist()
+
+
+def every_minute(windows: Windows, span: Span) -> Iterator[tuple[int, Figures]]:
+    """Give the values of each window of a span, also of silent ones; p50, p95 and longest of slow requests are left 0.
+
+    As `figures` for one after the other, but a table is gone through once and not for every minute.
+    """
+    first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
+    lines = dict(zip(windows.summaries["minute"], windows.summaries["lines"], strict=True))
+    counters, gauges = _by_minute(windows.counters), _by_minute(windows.gauges)
+    labels: dict[int, dict[str, tuple[int, float, float, float]]] = {}
+    for minute, label in zip(windows.slow["minute"].tolist(), windows.slow["label"].tolist(), strict=True):
+        found = labels.setdefault(minute, {})
+        found[label] = (found.get(label, (0,))[0] + 1, 0.0, 0.0, 0.0)
+    for minute in range(first, last + 1):
+        yield (
+            minute,
+            Figures(int(lines.get(minute, 0)), counters.get(minute, {}), labels.get(minute, {}), gauges.get(minute, {})),
+        )
+
+
+def _by_minute(table: pd.DataFrame) -> dict[int, dict[str, float]]:
+    found: dict[int, dict[str, float]] = {}
+    for minute, series, value in zip(table["minute"].tolist(), table["series"].tolist(), table["value"].tolist(), strict=True):
+        found.setdefault(minute, {})[series] = value
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Plain sums over a stretch of time."""
+
+    minutes: int
+    """Windows with a summary; without any, nothing is known of the counters."""
+    counters: dict[str, float]
+    """Series key to count."""
+    slow: tuple[tuple[str, str, float], ...]
+    """Label, route and duration in ms of each slow request."""
+    gauges: dict[str, tuple[float, ...]]
+    """Series to its values, oldest first."""
+
+
+def tally(windows: Windows, span: Span) -> Tally:
+    """Add up a part of the span."""
+    inside = windows.within(span)
+    counters = inside.counters.groupby("series", observed=True)["value"].sum()
+    slow = inside.slow.astype({"label": str, "route": str})
+    gauges = {str(series): tuple(values) for series, values in inside.gauges.groupby("series", observed=True)["value"]}
+    return Tally(
+        minutes=len(inside.summaries),
+        counters={str(series): float(value) for series, value in counters.items()},
+        slow=tuple(zip(slow["label"], slow["route"], slow["duration_ms"], strict=True)),
+        gauges=gauges,
+    )
+
+
+def quantile(values: list[float], share: float) -> float:
+    """Give an interpolated quantile."""
+    return float(np.quantile(values, share))
+
+
+def shows_life(windows: Windows, span: Span) -> bool:
+    """Tell whether a slow request or a measured value lies in a span: the service answers somebody."""
+    first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
+    answered = windows.gauges[~windows.gauges["series"].isin([UNANSWERED, SILENT_MINUTES])]
+    return any(bool(table["minute"].between(first, last).any()) for table in (windows.slow, answered))
+
+
+def with_gauge(windows: Windows, series: str, values: dict[int, float]) -> Windows:
+    """Give the windows with one more measured value, by minute."""
+    if not values:
+        return windows
+    more = {"minute": list(values), "series": np.array([series] * len(values), dtype=object), "value": list(values.values())}
+    joined = {name: np.concatenate([np.asarray(windows.gauges[name]), column]) for name, column in more.items()}
+    order = joined["minute"].argsort(kind="stable")
+    return replace(windows, gauges=pd.DataFrame({name: column[order] for name, column in joined.items()}))
+
+
+def to_minute(moment: datetime) -> int:
+    """Give the number of the minute that a time lies in."""
+    return (moment - EPOCH) // WINDOW
+
+
+def from_minute(minute: int) -> datetime:
+    """Give the start of a minute."""
+    return EPOCH + int(minute) * WINDOW
+
+
+def aggregate(reading: Reading, *, span: Span | None = None, grace: timedelta = timedelta(seconds=90)) -> Windows:
+    """Count a settled reading into 60 s windows.
+
+    A summary belongs to the window in which it ends. Where jitter puts two of one instance into one window,
+    the earlier belongs to the window before. Repeated entries count once, instances add up, and neither the
+    order of the entries nor how they were split between reads changes a figure.
+    `span` limits the windows; without it they reach from the first entry seen to the last.
+    """
+    repeated_lines = reading.settle()
+    rows = _unique_rows(reading)
+    rows["minute"] = rows["time"] // (60 * NS)
+    samples = rows[rows["kind"] == SAMPLES].sort_values(["instance", "time", "tie"])
+    samples["minute"] -= shifts(samples["instance"].to_numpy(), samples["time"].to_numpy())
+    rows.loc[samples.index, "minute"] = samples["minute"]
+    span = span or _whole_span(reading, samples["minute"])
+    first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
+
+    minute_of_row = np.full(len(reading.rows.kind), first - 1)
+    minute_of_row[rows.index.to_numpy()] = rows["minute"].to_numpy()
+    inside = samples["minute"].between(first, last).to_numpy()
+    minutes, lines = np.unique(samples["minute"].to_numpy()[inside], return_counts=True)
+    return Windows(
+        span=span,
+        counters=_sum_counters(reading, minute_of_row, first, last),
+        slow=_list_slow(reading, minute_of_row, first, last),
+        gauges=_list_gauges(reading, first, last),
+        summaries=pd.DataFrame({"minute": minutes, "lines": lines}),
+        quality=_assess(reading, rows, samples, repeated_lines, grace),
+    )
+
+
+def _column(values: Any, dtype: str) -> Array:  # noqa: ANN401 - array.array has no usable type of its own
+    return np.frombuffer(values, dtype=dtype) if len(values) else np.empty(0, dtype)
+
+
+def _unique_rows(reading: Reading) -> pd.DataFrame:
+    """Give the rows without repeated identities; the index is the row's number in the reading."""
+    source = reading.rows
+    time = _column(source.time, "int64")
+    lines, tie = np.ones(len(time), "int64"), np.zeros(len(time), "int64")
+    lines[list(source.block_lines)] = list(source.block_lines.values())
+    shared = np.flatnonzero(pd.Series(time).duplicated(keep=False))  # only equal times can have equal identities
+    ids = np.array([source.insert_id[row] for row in shared], dtype=object)
+    tie[shared] = np.argsort(np.argsort(ids, kind="stable"), kind="stable")
+    identity = pd.DataFrame({"time": time[shared], "log": _column(source.log, "int32")[shared], "id": ids})
+    repeated = identity.duplicated().to_numpy() & (ids != "")
+    rows = pd.DataFrame(
+        {
+            "time": time,
+            "received": _column(source.received, "int64"),
+            "log": _column(source.log, "int32"),
+            "instance": _column(source.instance, "int32"),
+            "kind": _column(source.kind, "int8"),
+            "detail": _column(source.detail, "int32"),
+            "lines": lines,
+            "tie": tie,
+        }
+    )
+    unique: pd.DataFrame = rows.drop(index=shared[repeated])
+    return unique
+
+
+def _whole_span(reading: Reading, placed: "pd.Series[int]") -> Span:
+    first, last = (reading.first or 0) // (60 * NS), (reading.last or 0) // (60 * NS)
+    if len(placed):
+        first = min(first, int(placed.min()))
+    return Span(from_minute(first), from_minute(last + 1))
+
+
+def _sum_counters(reading: Reading, minute_of_row: Array, first: int, last: int) -> pd.DataFrame:
+    size = max(len(reading.series), 1)
+    width = _column(reading.rows.width, "int32")
+    series, value = _column(reading.counts.series, "int32"), _column(reading.counts.value, "float64")
+    minute = np.repeat((minute_of_row - first).astype("int32"), width)
+    parts = []
+    for start in range(0, len(value), CHUNK):  # a part at a time: grouping takes several times the room of what it groups
+        part = slice(start, start + CHUNK)
+        inside = (minute[part] >= 0) & (minute[part] <= last - first)
+        key = minute[part][inside].astype("int64") * size + series[part][inside]
+        parts.append(pd.Series(value[part][inside]).groupby(key).sum())
+    sums = pd.concat(parts) if parts else pd.Series(dtype="float64", index=pd.Index([], dtype="int64"))
+    sums = sums.groupby(level=0).sum() if len(parts) > 1 else sums
+    found = sums.index.to_numpy(dtype="int64")
+    columns = {"minute": found // size + first, "series": found % size, "value": sums.to_numpy()}
+    return _table(columns, {"series": reading.series}, np.ones(len(found), dtype=bool))
+
+
+def _table(columns: dict[str, Array], named: dict[str, Iterable[str]], inside: Array) -> pd.DataFrame:
+    """Give the rows that lie inside, sorted by all columns; `named` gives the names that a column's codes stand for.
+
+    Names are categories in their order, so that sorting by them sorts by name.
+    """
+    columns, categories = dict(columns), {}
+    for column, texts in named.items():
+        names = list(texts)
+        order = sorted(range(len(names)), key=names.__getitem__)
+        rank = np.empty(len(names), dtype="int32")
+        rank[order] = np.arange(len(names), dtype="int32")
+        columns[column] = rank[columns[column]]
+        categories[column] = pd.Index([names[at] for at in order], dtype=object)
+    columns = {name: values[inside] for name, values in columns.items()}
+    order_of_rows = np.lexsort(list(reversed(columns.values())))
+    return pd.DataFrame(
+        {
+            name: pd.Categorical.from_codes(values[order_of_rows], categories[name])
+            if name in categories
+            else values[order_of_rows]
+            for name, values in columns.items()
+        }
+    )
+
+
+def _list_slow(reading: Reading, minute_of_row: Array, first: int, last: int) -> pd.DataFrame:
+    slow = reading.slow
+    minute = minute_of_row[_column(slow.row, "int32")]
+    columns = {
+        "minute": minute,
+        "label": _column(slow.label, "int32"),
+        "duration_ms": _column(slow.duration_ms, "float64"),
+        "route": _column(slow.route, "int32"),
+    }
+    table = _table(columns, {"label": reading.labels, "route": reading.routes}, (minute >= first) & (minute <= last))
+    return table[["minute", "label", "route", "duration_ms"]]
+
+
+def _list_gauges(reading: Reading, first: int, last: int) -> pd.DataFrame:
+    gauges = reading.gauges
+    minute = _column(gauges.time, "int64") // (60 * NS)
+    columns = {"minute": minute, "series": _column(gauges.series, "int32"), "value": _column(gauges.value, "float64")}
+    return _table(columns, {"series": reading.series}, (minute >= first) & (minute <= last))
+
+
+def _assess(reading: Reading, rows: pd.DataFrame, samples: pd.DataFrame, repeated_lines: int, grace: timedelta) -> Quality:
+    kind, counts = rows["kind"].to_numpy(), rows["lines"].to_numpy()
+    unparsed = {str(reason): count for reason, count in reading.refused.items()}
+    details = list(reading.details)
+    bad = kind == UNPARSED
+    by_detail = np.bincount(rows["detail"].to_numpy()[bad], counts[bad])
+    for detail in np.flatnonzero(by_detail).tolist():
+        unparsed[details[detail]] = unparsed.get(details[detail], 0) + int(by_detail[detail])
+    repeated = len(reading.rows.kind) - len(rows) + repeated_lines
+    closed = (rows["time"].to_numpy() // (60 * NS) + 1) * (60 * NS) + grace // timedelta(microseconds=1) * 1000
+    counted = (kind == SAMPLES) | (kind == SLOW)
+    return Quality(
+        entries=reading.entries,
+        samples=int(counts[kind == SAMPLES].sum()),
+        slow_requests=int(counts[kind == SLOW].sum()),
+        ignored=int(counts[kind == IGNORED].sum()) + reading.ignored,
+        duplicates=repeated,
+        unparsed=dict(sorted(unparsed.items())),
+        flaws=dict(sorted((reading.flaws + Counter(_malformed(reading))).items())),
+        instances=samples["instance"].nunique(),
+        late=int((counted & (rows["received"].to_numpy() > closed)).sum()),
+        off_rhythm=_off_rhythm(samples, list(reading.instances)),
+    )
+
+
+def _malformed(reading: Reading) -> list[str]:
+    return [f"{Flaw.MALFORMED_KEY}: {key[:80]}" for key in reading.series if is_malformed(key)][:100]
+
+
+def _off_rhythm(samples: pd.DataFrame, instances: list[str]) -> dict[str, int]:
+    gap = np.diff(samples["time"].to_numpy()) / NS
+    instance = samples["instance"].to_numpy()
+    off = (np.diff(instance) == 0) & (np.abs((gap + 30) % 60 - 30) > RHYTHM_TOLERANCE_S)
+    codes, counts = np.unique(instance[1:][off], return_counts=True)
+    return {instances[code]: count for code, count in zip(codes.tolist(), counts.tolist(), strict=True)}
+
+
+def counters_csv(windows: Windows) -> pd.DataFrame:
+    """Give the table that files hold: minute (RFC 3339), series, value (whole numbers without decimals)."""
+    table = windows.counters
+    value = table["value"]
+    whole = bool((value % 1 == 0).all()) and bool((value.abs() < 2**63).all())
+    return pd.DataFrame(
+        {"minute": _rfc3339(table["minute"]), "series": table["series"], "value": value.astype("int64") if whole else value}
+    )
+
+
+def slow_csv(windows: Windows) -> pd.DataFrame:
+    """Give slow requests by minute and label: how many, and p50, p95 (interpolated) and the longest in ms."""
+    grouped = windows.slow.groupby(["minute", "label"], observed=True)["duration_ms"]
+    table = pd.DataFrame(
+        {"count": grouped.size(), "p50_ms": grouped.quantile(0.5), "p95_ms": grouped.quantile(0.95), "max_ms": grouped.max()}
+    ).reset_index()
+    table.insert(1, "slow_request", [f"slow_request{{label={label}}}" for label in table["label"]])
+    table["minute"] = _rfc3339(table["minute"])
+    return table.round(3)
+
+
+def _rfc3339(minutes: "pd.Series[int]") -> Array:
+    """Write each different minute once: there are far fewer of them than rows."""
+    codes, unique = pd.factorize(minutes)
+    texts = [f"{from_minute(minute):%Y-%m-%dT%H:%M:%SZ}" for minute in unique]
+    return np.array(texts, dtype=object)[codes] if texts else np.array([], dtype=object)

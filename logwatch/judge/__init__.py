@@ -1,0 +1,1 @@
+"""Rules held against windows: verdicts, and the alerts that persist."""

@@ -1,0 +1,147 @@
+"""What persists from window to window: an alert is pending, then firing, then resolved."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from logwatch.judge.verdicts import Level, Verdict
+from logwatch.spans import WINDOW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from logwatch.judge.rules.model import Rule
+
+
+class AlertState(StrEnum):
+    """Where an alert stands; one that is inactive does not exist."""
+
+    PENDING = "pending"
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One rule and set of labels in trouble; all times are ends of windows."""
+
+    rule: str
+    labels: dict[str, str]
+    state: AlertState
+    pending_at: datetime
+    """End of the first window at warning."""
+    latest: Verdict
+    """The last verdict that was not unknown."""
+    peak: Verdict
+    """The worst verdict at warning so far."""
+    warnings: int = 1
+    """Windows at warning since it is pending. Starts at 1."""
+    normals: int = 0
+    """Windows at normal in a row."""
+    firing_at: datetime | None = None
+    resolved_at: datetime | None = None
+    unknown_since: datetime | None = None
+    """End of the first window of those, up to now, in which nothing is known; None where something is."""
+
+    @property
+    def fingerprint(self) -> str:
+        """The alert's identity: a stable hash of rule id and labels."""
+        return fingerprint(self.rule, self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """An alert's step from one state to the next; None is inactive."""
+
+    alert: Alert
+    before: AlertState | None
+    after: AlertState | None
+    at: datetime
+
+
+def fingerprint(rule: str, labels: Mapping[str, str]) -> str:
+    """Give a stable hash of a rule's id and labels, 12 hexadecimal digits."""
+    return _hash(rule, tuple(sorted(labels.items())))
+
+
+@lru_cache(maxsize=4096)
+def _hash(rule: str, labels: tuple[tuple[str, str], ...]) -> str:
+    """Hash each once: a week of windows asks half a million times for a few dozen."""
+    named = "\0".join([rule, *(f"{label}={value}" for label, value in labels)])
+    return hashlib.sha256(named.encode("utf-8", "backslashreplace")).hexdigest()[:12]
+
+
+def needed_windows(rule: Rule) -> int:
+    """Give how many windows at warning make an alert of the rule fire: one more than fit into its `for`."""
+    return rule.for_ // WINDOW + 1
+
+
+def advance(
+    alerts: Iterable[Alert], verdicts: Sequence[Verdict], rules: Mapping[str, Rule], at: datetime
+) -> tuple[list[Alert], list[Transition]]:
+    """Take the verdicts of the window that ends at `at`.
+
+    A warning makes an alert pending, and firing once it has lasted for the rule's `for`, or at once where the verdict is
+    certain. Only normal windows end it: a pending one at once, a firing one when they have lasted for `keep_firing_for`.
+    Elevated and unknown windows keep an alert as it is, and what nobody judged is unknown. Resolved alerts are given back
+    once; those of rules that are no more are dropped.
+    """
+    kept = {alert.fingerprint: alert for alert in alerts if alert.state is not AlertState.RESOLVED and alert.rule in rules}
+    judged = {fingerprint(verdict.rule, verdict.labels) for verdict in verdicts}
+    kept |= {
+        mark: replace(alert, unknown_since=alert.unknown_since or at) for mark, alert in kept.items() if mark not in judged
+    }
+    transitions = []
+    for verdict in verdicts:
+        mark = fingerprint(verdict.rule, verdict.labels)
+        before = kept.pop(mark, None)
+        after = _step(before, verdict, rules[verdict.rule])
+        if after is not None:
+            kept[mark] = after
+        old, new = (alert.state if alert else None for alert in (before, after))
+        if old is not new:
+            transitions.append(Transition(after or before, old, new, verdict.window_end))  # type: ignore[arg-type]
+    return sorted(kept.values(), key=lambda alert: (alert.pending_at, alert.rule, sorted(alert.labels.items()))), transitions
+
+
+def _step(alert: Alert | None, verdict: Verdict, rule: Rule) -> Alert | None:
+    """Give the alert after one more window; None is inactive."""
+    at = verdict.window_end
+    if alert is None:
+        if verdict.level is not Level.WARNING:
+            return None
+        alert = Alert(rule.rule, verdict.labels, AlertState.PENDING, at, verdict, verdict, warnings=0)
+    if verdict.level is Level.UNKNOWN:
+        return replace(alert, unknown_since=alert.unknown_since or at)
+    alert = replace(alert, latest=verdict, unknown_since=None)
+    if verdict.level is Level.NORMAL:
+        return _calm(replace(alert, normals=alert.normals + 1), rule, at)
+    alert = replace(alert, normals=0)
+    return _warn(alert, verdict, rule) if verdict.level is Level.WARNING else alert
+
+
+def _calm(alert: Alert, rule: Rule, at: datetime) -> Alert | None:
+    if alert.state is AlertState.PENDING:
+        return None
+    if alert.normals > rule.keep_firing_for // WINDOW:
+        return replace(alert, state=AlertState.RESOLVED, resolved_at=at)
+    return alert
+
+
+def _warn(alert: Alert, verdict: Verdict, rule: Rule) -> Alert:
+    peak = verdict if _worse(verdict, alert.peak, rule) else alert.peak
+    alert = replace(alert, warnings=alert.warnings + 1, peak=peak)
+    if alert.state is AlertState.PENDING and (verdict.certain or alert.warnings >= needed_windows(rule)):
+        return replace(alert, state=AlertState.FIRING, firing_at=verdict.window_end)
+    return alert
+
+
+def _worse(verdict: Verdict, peak: Verdict, rule: Rule) -> bool:
+    if verdict.value is None or peak.value is None:
+        return peak.value is None
+    return verdict.value < peak.value if rule.warning.direction[0] == "<" else verdict.value > peak.value

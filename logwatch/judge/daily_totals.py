@@ -1,0 +1,162 @@
+"""A day's totals, window by window: what is left of a day once its log lines need not be read again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+
+from logwatch.collect.parse import DATABASE_PING, REDIS_PING, parse_series
+from logwatch.spans import WINDOW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import tzinfo
+
+    from logwatch.judge.rules.model import RuleSet
+
+HOURS = 24
+HIT, MISS, BLOCKED = "cache.hit", "cache.miss", "checkout.blocked."
+PREPARED, CONFIRMED = "payment.prepare", "payment.confirm.success"
+ATTEMPT, ERROR, REQUESTS = "checkout.attempt", "checkout.error", "request.total"
+COUNTED = {HIT, MISS, PREPARED, CONFIRMED, ATTEMPT, ERROR, REQUESTS}
+"""What the exit conditions ask for, besides every reason of blocked checkouts."""
+PINGS = (DATABASE_PING, REDIS_PING)
+KEPT_DAYS = 10
+"""Days that the state goes back: seven whole ones, today, and some that a pause may have cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How a measured value lay against its rule's two bounds."""
+
+    measured: int = 0
+    """Windows with a value."""
+    normal: int = 0
+    warned: int = 0
+    most: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotals:
+    """One day in people's time zone; lists have an item for each hour of the clock."""
+
+    date: str
+    """Such as 2026-02-24."""
+    judged: list[int] = field(default_factory=lambda: [0] * HOURS)
+    """Closed windows that were looked at."""
+    lost: list[int] = field(default_factory=lambda: [0] * HOURS)
+    """Of those, the windows without a summary while the service showed life."""
+    hits: list[float] = field(default_factory=lambda: [0.0] * HOURS)
+    misses: list[float] = field(default_factory=lambda: [0.0] * HOURS)
+    counters: dict[str, float] = field(default_factory=dict)
+    """Name to the day's sum, all shops together."""
+    most: dict[str, float] = field(default_factory=dict)
+    """Name of a reason of blocked checkouts to the most in one window."""
+    slow: dict[str, int] = field(default_factory=dict)
+    """Label to the number of slow requests."""
+    pings: dict[str, Spread] = field(default_factory=dict)
+    summaries: int = 0
+    """Windows with a summary."""
+
+    def missing(self, zone: tzinfo) -> list[int]:
+        """Give the hours that were not looked at whole, or in which counters were lost."""
+        lasts = minutes_by_hour(date.fromisoformat(self.date), zone)
+        return [hour for hour in range(HOURS) if self.judged[hour] < lasts[hour] or self.lost[hour]]
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """What one window adds to its day."""
+
+    start: datetime
+    counters: Mapping[str, float]
+    """Series key to count; empty in silence."""
+    slow: Mapping[str, int]
+    gauges: Mapping[str, float]
+    summaries: bool
+    lost: bool
+    """Whether nobody wrote a summary though the service showed life."""
+
+
+def add_minutes(days: Iterable[DayTotals], minutes: Iterable[Minute], rules: RuleSet, zone: tzinfo) -> tuple[DayTotals, ...]:
+    """Add windows to their days; gives the days in order."""
+    found = {day.date: _Growing(day, rules) for day in days}
+    for minute in minutes:
+        local = minute.start.astimezone(zone)
+        name = local.date().isoformat()
+        if name not in found:
+            found[name] = _Growing(DayTotals(name), rules)
+        found[name].add(minute, local.hour)
+    return tuple(found[name].day for name in sorted(found))
+
+
+class _Growing:
+    """A day while windows are added to it."""
+
+    def __init__(self, day: DayTotals, rules: RuleSet) -> None:
+        # A day out of the state must not change under the hands of who holds it.
+        self.day = replace(
+            day, judged=[*day.judged], lost=[*day.lost], hits=[*day.hits], misses=[*day.misses], counters={**day.counters},
+            most={**day.most}, slow={**day.slow}, pings={**day.pings},
+        )  # fmt: skip
+        self._bounds = {rule.gauge: rule for rule in rules.rules if rule.gauge in PINGS}
+
+    def add(self, minute: Minute, hour: int) -> None:
+        day = self.day
+        day.judged[hour] += 1
+        day.lost[hour] += minute.lost
+        sums = self._sums(minute.counters)
+        day.hits[hour] += sums.get(HIT, 0.0)
+        day.misses[hour] += sums.get(MISS, 0.0)
+        for name, value in sums.items():
+            day.counters[name] = day.counters.get(name, 0.0) + value
+            if name.startswith(BLOCKED):
+                day.most[name] = max(day.most.get(name, 0.0), value)
+        for label, count in minute.slow.items():
+            day.slow[label] = day.slow.get(label, 0) + count
+        for series, value in minute.gauges.items():
+            if series in self._bounds:
+                day.pings[series] = self._spread(day.pings.get(series, Spread()), series, value)
+        self.day = replace(day, summaries=day.summaries + minute.summaries)
+
+    def _sums(self, counters: Mapping[str, float]) -> dict[str, float]:
+        sums: dict[str, float] = {}
+        for key, value in counters.items():
+            name = parse_series(key).name
+            if name in COUNTED or name.startswith(BLOCKED):
+                sums[name] = sums.get(name, 0.0) + value
+        return sums
+
+    def _spread(self, spread: Spread, series: str, value: float) -> Spread:
+        rule = self._bounds[series]
+        return Spread(
+            measured=spread.measured + 1,
+            normal=spread.normal + bool(rule.normal.holds(value)),
+            warned=spread.warned + bool(rule.warning.holds(value)),
+            most=max(spread.most, value),
+        )
+
+
+def day_span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
+    """Give the start of a day and of the next in UTC."""
+    start = datetime(day.year, day.month, day.day, tzinfo=zone)
+    after = day + timedelta(days=1)
+    end = datetime(after.year, after.month, after.day, tzinfo=zone)
+    return start.astimezone(UTC), end.astimezone(UTC)
+
+
+@cache
+def minutes_by_hour(day: date, zone: tzinfo) -> tuple[int, ...]:
+    """Give how long each hour of the clock lasts: 60 minutes, but 0 or 120 where the clocks change."""
+    start, end = day_span(day, zone)
+    found = Counter((start + number * WINDOW).astimezone(zone).hour for number in range((end - start) // WINDOW))
+    return tuple(found[hour] for hour in range(HOURS))
+
+
+def whole_days(until: datetime, count: int, zone: tzinfo) -> list[date]:
+    """Give the last days that are over at a time, oldest first."""
+    last = until.astimezone(zone).date()
+    return [last - timedelta(days=back) for back in range(count, 0, -1)]

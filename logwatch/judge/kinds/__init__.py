@@ -1,0 +1,1 @@
+"""The kinds of rule, one a file."""

@@ -1,0 +1,1 @@
+"""The rules, read out of YAML and held against the runbook."""

@@ -1,0 +1,221 @@
+"""Tests that stand beside the rules in YAML: a series, window by window, and the levels it must give."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from logwatch.collect.columns import Reading
+from logwatch.collect.entries import Entry
+from logwatch.collect.parse import SLOW_REQUEST, SUMMARY
+from logwatch.count.windows import aggregate
+from logwatch.errors import RuleError
+from logwatch.judge.alerts import Alert, AlertState, advance
+from logwatch.judge.evaluate import Course, evaluate
+from logwatch.judge.rules.yaml_lines import Document
+from logwatch.judge.verdicts import Level
+from logwatch.spans import NS
+
+if TYPE_CHECKING:
+    from logwatch.judge.rules.model import Rule, RuleSet
+
+START = 1_771_891_200 * NS
+"""2026-02-24T00:00:00Z: the first window of every case."""
+
+STATES = ".pFr"
+LEGEND = "levels n normal, e elevated, w warning, u unknown; states . inactive, p pending, F firing, r resolved"
+
+LETTERS = {Level.NORMAL: "n", Level.ELEVATED: "e", Level.WARNING: "w", Level.UNKNOWN: "u"}
+
+
+class _Case(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    values: str | None = None
+    numerator: str | None = None
+    denominator: str | None = None
+    requests: str | None = None
+    series: dict[str, str] = {}
+    ms: float | None = None
+    labels: dict[str, str] = {}
+    levels: str = ""
+    states: str = ""
+
+    @model_validator(mode="after")
+    def _expects(self) -> Self:
+        if not (self.levels or self.states):
+            raise ValueError(f"case '{self.name}' gives neither levels nor states, and would pass whatever comes")
+        return self
+
+
+class _RuleCases(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rule: str
+    cases: list[_Case]
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What came of all cases of a folder."""
+
+    passed: int
+    problems: tuple[RuleError, ...]
+
+
+def expand(notation: str) -> list[float | None]:
+    """Read a series: `3` a value, `3x4` five of them, `1+2x3` is 1 3 5 7, `_` no line, `stale` the end.
+
+    >>> expand("0 12 0x2 _ 1+2x2")
+    [0.0, 12.0, 0.0, 0.0, 0.0, None, 1.0, 3.0, 5.0]
+    """
+    values: list[float | None] = []
+    for word in notation.split():
+        if word == "stale":
+            break
+        match = re.fullmatch(r"(_|\d+(?:\.\d+)?)(?:([+-]\d+(?:\.\d+)?))?(?:x(\d+))?", word)
+        if match is None or len(values) > 10_000:
+            raise ValueError(f"'{word}' is no value; right are e.g. 12, 0x4 (five zeros), 1+2x3, _ (no line), stale")
+        times, step = int(match[3] or 0) + 1, float(match[2] or 0)
+        values += [None if match[1] == "_" else float(match[1]) + step * i for i in range(times)]
+    return values
+
+
+def expand_letters(notation: str, kind: str = "newu") -> str:
+    """Read levels or states: one letter a window of this kind; `nx4` is five.
+
+    >>> expand_letters("n wx2 u"), expand_letters(". p F .x1", STATES)
+    ('nwwwu', '.pF..')
+    """
+    letters = ""
+    for word in notation.split():
+        match = re.fullmatch(rf"([{kind}])(?:x(\d+))?", word)
+        if match is None:
+            raise ValueError(f"'{word}' is none of {kind}; right are {LEGEND}, and e.g. {kind[0]}x4 for five")
+        letters += match[1] * (int(match[2] or 0) + 1)
+    return letters
+
+
+def run_cases(rules: RuleSet) -> Tested:
+    """Run every case in the `*.test.yaml` files beside the rules; a rule without enough cases is a problem too."""
+    by_id = {rule.rule: rule for rule in rules.rules}
+    seen: dict[str, set[str]] = {rule: set() for rule in by_id}
+    problems: list[RuleError] = []
+    passed = 0
+    for path in sorted(rules.folder.glob("*.test.yaml")):
+        try:
+            document = Document(path)
+        except RuleError as error:
+            problems.append(error)
+            continue
+        for index, group in enumerate(document.value or []):
+            where = document.where((index,))
+            try:
+                cases = _RuleCases.model_validate(group)
+            except ValidationError as error:
+                first = error.errors()[0]
+                problems.append(RuleError(first["msg"], where=document.where((index, *first["loc"]))))
+                continue
+            if cases.rule not in by_id:
+                problems.append(RuleError(f"there is no rule '{cases.rule}'", where=where, hint=f"known: {', '.join(by_id)}"))
+                continue
+            for number, case in enumerate(cases.cases):
+                problem = _run(by_id[cases.rule], case, document.where((index, "cases", number)))
+                problems += [problem] if problem else []
+                passed += not problem
+                seen[cases.rule] |= set(re.findall("[newu]", case.levels))
+    return Tested(passed, (*problems, *_untested(rules, seen)))
+
+
+def _untested(rules: RuleSet, seen: dict[str, set[str]]) -> list[RuleError]:
+    """Every rule needs cases for each level that it can give."""
+    problems = []
+    for rule in rules.rules:
+        gap = rule.normal.bound != rule.warning.bound or rule.slow is not None
+        missing = [level for level, letter in LETTERS.items() if letter not in seen[rule.rule] and (gap or letter != "e")]
+        if missing:
+            message = f"rule '{rule.rule}' has no case for: {', '.join(missing)}"
+            problems.append(RuleError(message, where=rules.where[rule.rule], hint="add cases to the .test.yaml beside it"))
+    return problems
+
+
+def _run(rule: Rule, case: _Case, where: str) -> RuleError | None:
+    try:
+        expected = expand_letters(case.levels) or expand_letters(case.states, STATES)
+        reading = _reading(rule, case, len(expected))
+    except ValueError as error:
+        return RuleError(f"case '{case.name}': {error}", where=where)
+    windows = aggregate(reading)
+    course = next((course for course in evaluate([rule], windows) if course.labels == case.labels), None)
+    if course is None:
+        return RuleError(f"case '{case.name}': nothing was judged for labels {case.labels}", where=where)
+    levels = "".join(LETTERS[level] for level in course.levels())
+    for what, notation, kind, found in (
+        ("levels", case.levels, "newu", levels),
+        ("states", case.states, STATES, _states(rule, course)),
+    ):
+        if notation and found != (expected := expand_letters(notation, kind)):
+            message = f"case '{case.name}' of rule '{rule.rule}' gives other {what}\n  expected {expected}\n  found    {found}"
+            return RuleError(message, where=where, hint=f"{LEGEND}; one letter a window")
+    return None
+
+
+def _states(rule: Rule, course: Course) -> str:
+    """Give the state of the course's alert after each window."""
+    letters = {AlertState.PENDING: "p", AlertState.FIRING: "F", AlertState.RESOLVED: "r"}
+    alerts: list[Alert] = []
+    states = ""
+    for verdict in course.verdicts():
+        alerts, _ = advance(alerts, [verdict], {rule.rule: rule}, verdict.window_end)
+        states += letters[alerts[0].state] if alerts else "."
+    return states
+
+
+def _series(rule: Rule, case: _Case) -> dict[str, list[float | None]]:
+    """Give the case's counters, window by window."""
+    series = {key: expand(notation) for key, notation in case.series.items()}
+    suffix = "".join(f"{{{label}={value}}}" for label, value in case.labels.items())
+
+    def give(selectors: tuple[str, ...], notation: str | None) -> None:
+        if notation is not None:
+            series[selectors[0].replace("*", "any") + suffix] = expand(notation)
+
+    if rule.ratio:
+        give(rule.ratio.numerator, case.numerator)
+        give([name for name in rule.ratio.denominator if name not in rule.ratio.numerator], case.denominator)  # type: ignore[arg-type]
+    elif rule.slow:
+        give(rule.slow.requests or (), case.requests)
+    elif rule.count:
+        give(rule.count, case.values)
+    return series
+
+
+def _reading(rule: Rule, case: _Case, windows: int) -> Reading:
+    """Write the case's series as entries, one summary a window, and read them as any others."""
+    series = _series(rule, case)
+    values = expand(case.values) if case.values is not None else []
+    length = max([windows, len(values), *(len(column) for column in series.values())])
+    reading = Reading()
+    for window in range(length):
+        reading.see(START + window * 60 * NS)
+        time = START + window * 60 * NS + 30 * NS
+        counters = {key: column[window] for key, column in series.items() if window < len(column)}
+        value = values[window] if window < len(values) else None
+        if any(count is not None for count in counters.values()):
+            present = {key: count for key, count in counters.items() if count}
+            reading.add(_entry(window, time, {"message": SUMMARY, "case.window": 1.0, **present}))
+        if rule.gauge and value is not None:
+            reading.add_gauge(rule.gauge, time, value)
+        if rule.slow and value:
+            slow = {"message": SLOW_REQUEST, "label": rule.slow.label, "durationMs": case.ms or rule.warning.bound + 1}
+            for number in range(int(value)):
+                reading.add(_entry(number, time + 1 + number, slow))
+    return reading
+
+
+def _entry(number: int, time: int, payload: dict[str, Any]) -> Entry:
+    return Entry("projects/case/logs/stdout", f"{number}", time, time, "case", "instance-1", None, payload)

@@ -1,0 +1,1 @@
+"""Alerts to incidents, incidents to messages, messages to channels."""

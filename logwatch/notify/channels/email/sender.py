@@ -1,0 +1,197 @@
+"""Email by SMTP: text and HTML in one, and all mails of an incident in one thread."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import smtplib
+import ssl
+from base64 import b64encode
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from email.header import Header
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from email.utils import parseaddr
+from typing import TYPE_CHECKING, Literal
+
+from logwatch.checks import Checked, CheckOutcome, say
+from logwatch.errors import ChannelError
+from logwatch.notify.channels.http_errors import unreachable
+from logwatch.notify.layout import draw_course, render_message
+from logwatch.ui.format import printable
+from logwatch.ui.templates import clip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from logwatch.notify.messages import Message
+
+Security = Literal["starttls", "tls", "none"]
+HINTS = {
+    530: "the server wants a login: set user and password",
+    534: "the account needs an app password: make one and set it as password",
+    535: "set the right user and password; Google and Microsoft want an app password here",
+    538: "set security to starttls or tls",
+    550: "set a sender and recipients that the server takes",
+    552: "the mailbox is full",
+    553: "set a sender that the login may send as",
+}
+
+
+class _Folding(EmailPolicy):
+    """Folds a subject between encoded words without losing the space there, as the standard library's own folding does."""
+
+    def fold(self, name: str, value: str) -> str:
+        """Give a header as it is sent."""
+        if name != "Subject" or value.isascii():
+            return str(super().fold(name, value))
+        return f"{name}: {Header(str(value), 'utf-8', header_name=name).encode(linesep=self.linesep)}{self.linesep}"
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """Give it in bytes."""
+        return super().fold_binary(name, value) if name != "Subject" else self.fold(name, value).encode()
+
+
+@dataclass(slots=True)
+class EmailChannel:
+    """Sends each message to all recipients at once; one address that is refused does not keep it from the others."""
+
+    host: str
+    port: int
+    security: Security
+    user: str | None
+    password: str | None = field(repr=False)
+    sender: str
+    recipients: tuple[str, ...]
+    templates: Path
+    timeout_s: float = 10
+    context: ssl.SSLContext | None = field(default=None, repr=False)
+    """For tests, whose certificates nobody knows; None trusts what the system trusts."""
+    name: str = "email"
+
+    def send(self, message: Message, thread: str | None) -> str | None:
+        """Send the message; gives the Message-ID of the incident's first. Raises ChannelError."""
+        try:
+            mail = self.compose(message, thread)
+        except (ValueError, IndexError):
+            hint = "set plain addresses, such as logwatch@example.com"
+            raise ChannelError("a sender or recipient is no address", permanent=True, where=self.name, hint=hint) from None
+        with self._session() as server:
+            refused = server.send_message(mail, self.sender, self.recipients)
+        if refused:
+            logging.getLogger("logwatch.email").warning("not delivered to %s; the others have it", self._told(refused))
+        return thread or self._message_id(message, first=True)
+
+    def check(self) -> list[Checked]:
+        """Connect, secure the connection and log in, and send nothing. Raises ChannelError."""
+        with self._session() as server:
+            server.noop()
+        login = say("email.login" if self.user else "email.no_login")
+        return [Checked(self.name, CheckOutcome.OK, login)]
+
+    @contextmanager
+    def _session(self) -> Iterator[smtplib.SMTP]:
+        """Give a connection, secured and logged in; what fails on it is raised as ChannelError."""
+        try:
+            server = self._connect()
+            try:
+                yield server
+            finally:
+                with suppress(smtplib.SMTPException, OSError):  # it has the mail, or has said why not
+                    server.quit()
+                server.close()
+        except smtplib.SMTPException as error:
+            raise self._refusal(error) from None
+        except OSError as error:
+            raise unreachable(error, where=self.name) from None
+        except ValueError:  # non-ASCII logins and addresses that the server cannot take
+            hint = "user, password and addresses must be plain ASCII"
+            raise ChannelError("the server cannot take these", permanent=True, where=self.name, hint=hint) from None
+
+    def compose(self, message: Message, thread: str | None) -> EmailMessage:
+        """Write the mail; the same notification always gives the same one. Raises ValueError for what is no address."""
+        own, first = self._message_id(message, first=False), self._message_id(message, first=True)
+        mail = EmailMessage(_Folding())
+        mail["From"] = self.sender
+        mail["To"] = ", ".join(self.recipients)
+        # The same words in every mail of the incident: Gmail compares subjects too.
+        mail["Subject"] = ("" if own == first else "Re: ") + clip(printable(message.subject), 200)
+        mail["Date"] = message.notification.at
+        mail["Message-ID"] = own
+        if own != first:
+            mail["In-Reply-To"] = mail["References"] = thread or first
+        mail["Auto-Submitted"] = "auto-generated"
+        mail["List-Id"] = f"<logwatch.{self._domain()}>"
+        mail.set_content(render_message(message, self.templates, "message.txt.j2"))
+        drawn = draw_course(message.course, message.audience.zone) if message.course else None
+        shown = message if drawn else replace(message, course=None)
+        mail.add_alternative(render_message(shown, self.templates, "message.html.j2"), subtype="html")
+        if drawn:
+            page = mail.get_body(("html",))
+            page.add_related(drawn, "image", "png", cid="<course>", disposition="inline", filename="course.png")  # type: ignore[union-attr]
+        for part in mail.walk():
+            if part.is_multipart():  # the same notification must give the same mail
+                part.set_boundary(f"=_{own[1:21]}_{part.get_content_subtype()}")
+        return mail
+
+    def _domain(self) -> str:
+        """Give the sender's domain; a very long one would have headers folded into what no mail program reads."""
+        domain = parseaddr(self.sender)[1].rpartition("@")[2].lower()
+        return domain if 0 < len(domain) <= 40 and domain.isascii() else "logwatch.invalid"
+
+    def _message_id(self, message: Message, *, first: bool) -> str:
+        """Give the Message-ID of this message, or of the first of its incident."""
+        named = f"{message.notification.incident}.1" if first else message.notification.id
+        digest = hashlib.sha256(f"{message.audience.service}\0{named}".encode()).hexdigest()
+        return f"<{digest[:20]}@{self._domain()}>"
+
+    def _connect(self) -> smtplib.SMTP:
+        """Connect, secure the connection and log in; the sender's domain as our name saves a slow look-up of the host's."""
+        context = self.context or ssl.create_default_context()
+        if self.security == "tls":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                self.host, self.port, local_hostname=self._domain(), timeout=self.timeout_s, context=context
+            )
+        else:
+            server = smtplib.SMTP(self.host, self.port, local_hostname=self._domain(), timeout=self.timeout_s)
+        try:
+            if self.security == "starttls":
+                server.starttls(context=context)
+            if self.user:
+                server.login(self.user, self.password or "")
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+    def _refusal(self, error: smtplib.SMTPException) -> ChannelError:
+        if isinstance(error, smtplib.SMTPRecipientsRefused):
+            codes = [code for code, _ in error.recipients.values()]
+            message = f"every recipient was refused: {self._told(error.recipients)}"
+            permanent = all(code >= 500 for code in codes)
+            return ChannelError(message, permanent=permanent, where=self.name, hint=HINTS.get(codes[0], HINTS[550]))
+        if isinstance(error, smtplib.SMTPResponseException):
+            code, words = error.smtp_code, self._words(error.smtp_error)
+            permanent = 500 <= code < 600
+            hint = HINTS.get(code, "the server's own words say why") if permanent else None
+            return ChannelError(f"the server answered {code} {words}", permanent=permanent, where=self.name, hint=hint)
+        if isinstance(error, smtplib.SMTPNotSupportedError):
+            hint = "port 587 speaks starttls, 465 tls; a server without login wants no user; addresses must be plain ASCII"
+            return ChannelError(
+                "the server offers no STARTTLS, no login, or no UTF-8", permanent=True, where=self.name, hint=hint
+            )
+        return ChannelError("the connection broke off", where=self.name)
+
+    def _told(self, refused: Mapping[str, tuple[int, bytes]]) -> str:
+        return ", ".join(f"{printable(address)} ({code} {self._words(words)})" for address, (code, words) in refused.items())
+
+    def _words(self, words: bytes | str) -> str:
+        """Give the server's own words; one that repeats what it was told must not give the login away."""
+        text = words if isinstance(words, str) else words.decode(errors="replace")
+        if self.password:
+            forms = [self.password.encode(), f"\0{self.user}\0{self.password}".encode()]
+            for form in (self.password, *(b64encode(form).decode().rstrip("=") for form in forms)):
+                text = text.replace(form, "…")
+        return clip(printable(" ".join(text.split())), 160)

@@ -1,0 +1,341 @@
+"""Slack, by incoming webhook or by bot token: one attempt a message; when to try again is for the caller to keep.
+
+slack_sdk is imported where it is used (it takes long), without its retry handlers (they sleep, and a run must end) and with a
+logger that says nothing (its own writes the webhook's address, which is a secret).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass, field
+from http.client import HTTPException, InvalidURL
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from logwatch.checks import Checked, CheckOutcome, command, ok, say
+from logwatch.errors import ChannelError
+from logwatch.judge.alerts import AlertState
+from logwatch.notify.channels.http_errors import refused, unreachable
+from logwatch.notify.incidents import NotifyReason
+from logwatch.notify.layout import draw_course, message_parts
+from logwatch.ui.templates import clip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from logging import Logger
+    from pathlib import Path
+
+    from slack_sdk import WebClient
+
+    from logwatch.notify.diagnosis.step_text import StepLine
+    from logwatch.notify.messages import Link, Message
+
+SECTION = 2900
+"""Characters of one section's text; Slack takes 3000."""
+LINKS = 1800
+"""Characters of all links, so that all blocks together stay below the 13,200 that Slack takes without saying so."""
+NOTES = 1800
+STEP = 900
+"""Characters of one step with what was found for it; the runbook's longest procedure has five."""
+FOUND = 3
+"""Lines of what was found that a step shows which is not the one to take."""
+ALERTS = 10
+"""Alerts that a message shows; nobody scrolls through more on a phone."""
+BROADCAST = {NotifyReason.FIRING, NotifyReason.REMINDER, NotifyReason.RESOLVED}
+"""Later events that show in the channel too: a thread wakes nobody. What joins a running incident stays in the thread."""
+
+PASSING = {
+    "ratelimited", "rate_limited", "message_limit_exceeded", "internal_error", "fatal_error", "service_unavailable",
+    "request_timeout", "team_added_to_org", "rollup_error",
+}  # fmt: skip
+"""Slack's words for what is worth another try."""
+
+_TOKEN = "set the bot token of an app that is installed in the workspace (xoxb-…, scope chat:write)"  # noqa: S105 - a hint
+_SCOPE = "give the app the scope chat:write and install it again"
+_CHANNEL = "set the channel's id (C…, in the channel's details), and run /invite @APP in it"
+_WEBHOOK = "make a new incoming webhook in the app's settings and set its address"
+_LAYOUT = "Slack refuses the message's layout: please report it with the incident's id"
+HINTS = {
+    **dict.fromkeys(("invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"), _TOKEN),
+    **dict.fromkeys(("missing_scope", "no_permission", "not_allowed_token_type"), _SCOPE),
+    **dict.fromkeys(("channel_not_found", "not_in_channel"), _CHANNEL),
+    **dict.fromkeys(("is_archived", "channel_is_archived"), "the channel is archived: unarchive it or set another"),
+    **dict.fromkeys(("no_service", "no_service_id", "no_active_hooks", "invalid_token", "no_team"), _WEBHOOK),
+    **dict.fromkeys(("action_prohibited", "restricted_action"), "an administrator lets the app not post here"),
+    **dict.fromkeys(("invalid_payload", "invalid_blocks", "msg_blocks_too_long", "msg_too_long", "no_text"), _LAYOUT),
+}
+
+
+@dataclass(slots=True)
+class SlackWebhookChannel:
+    """Posts by incoming webhook: every message stands by itself, as a webhook can neither update nor thread."""
+
+    url: str = field(repr=False)
+    templates: Path
+    timeout_s: int = 8
+    name: str = "slack"
+
+    def check(self) -> list[Checked]:
+        """Say that only a message can show whether the address is right: it answers nothing else."""
+        cure = command("logwatch doctor --send-test")
+        return [Checked(self.name, CheckOutcome.SKIPPED, say("slack.webhook"), cure)]
+
+    def send(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - there are no threads here
+        """Post the message; gives None. Raises ChannelError."""
+        from slack_sdk.errors import SlackClientError
+        from slack_sdk.webhook import WebhookClient
+
+        content = build_content(message, self.templates)
+        try:
+            client = WebhookClient(self.url, timeout=self.timeout_s, logger=_silent(), retry_handlers=[])
+            response = client.send(**content)
+        except (InvalidURL, ValueError, LookupError, SlackClientError):
+            raise _not_slack(f"{_WEBHOOK}; it begins with https://hooks.slack.com/") from None
+        except (OSError, HTTPException) as error:
+            raise unreachable(error, where=self.name) from None
+        code = _code(response.body)
+        if response.status_code != 200:
+            raise refused(response.status_code, response.headers, where=self.name, code=code, hint=_hint(code))
+        if code != "ok":
+            raise _not_slack(_WEBHOOK)
+        return None
+
+
+@dataclass(slots=True)
+class SlackBotChannel:
+    """Posts by bot token: one message an incident, kept up to date, with later events in its thread."""
+
+    token: str = field(repr=False)
+    channel: str
+    templates: Path
+    base_url: str | None = None
+    """For tests; ends with a slash."""
+    timeout_s: int = 8
+    name: str = "slack"
+
+    def send(self, message: Message, thread: str | None) -> str | None:
+        """Post the incident's first message, or follow it; gives `channel:ts` of the first. Raises ChannelError."""
+        head = re.fullmatch(r"(\w+):([\d.]+)", thread or "")
+        content = build_content(message, self.templates)
+        if head is None:
+            posted = self._post(content, channel=self.channel)
+            self._attach(message, posted)
+            return posted
+        channel, ts = head.groups()
+        reply = build_content(message, self.templates, brief=True)
+        try:
+            self._post(reply, channel=channel, thread_ts=ts, reply_broadcast=message.notification.reason in BROADCAST)
+        except _HeadGoneError:
+            return self._post(content, channel=self.channel)
+        self._update(content, channel=channel, ts=ts)
+        return thread
+
+    def check(self) -> list[Checked]:
+        """Ask who the token is, what it may, and whether it is in the channel. Raises ChannelError."""
+        answer = self._ask(lambda client: client.auth_test())
+        who = {"user": str(answer.get("user")), "team": str(answer.get("team"))}
+        header = next((value for name, value in answer.headers.items() if name.lower() == "x-oauth-scopes"), "")
+        scopes = {each.strip() for each in header.split(",") if each.strip()}
+        found = [ok(self.name, say("slack.token", **who))]
+        if scopes and "chat:write" not in scopes:
+            found[0] = Checked(
+                self.name, CheckOutcome.WRONG, say("slack.no_scope", **who), (say("cure.scope", scope="chat:write"),)
+            )
+        if scopes and "files:write" not in scopes:
+            found.append(
+                Checked(
+                    f"{self.name} files:write",
+                    CheckOutcome.NOTE,
+                    say("slack.no_files"),
+                    (say("cure.scope", scope="files:write"),),
+                )
+            )
+        return [*found, self._check_channel(who["user"], public="chat:write.public" in scopes)]
+
+    def _check_channel(self, user: str, *, public: bool) -> Checked:
+        """Say whether the bot is in its channel; only an id can be asked for."""
+        check = f"{self.name} {self.channel[:40]}"
+        untried = Checked(check, CheckOutcome.SKIPPED, say("slack.unasked"), command("logwatch doctor --send-test"))
+        if not re.fullmatch(r"[CGD][A-Z0-9]{3,}", self.channel):
+            return untried
+        try:
+            answer = self._ask(lambda client: client.conversations_info(channel=self.channel))
+        except ChannelError as error:
+            return (
+                untried
+                if "missing_scope" in error.message
+                else Checked(check, CheckOutcome.WRONG, say("error", error=error.message), (say("cure.invite", user=user),))
+            )
+        info = answer.get("channel") or {}
+        if info.get("is_archived"):
+            return Checked(check, CheckOutcome.WRONG, say("slack.archived"), command("LOGWATCH_SLACK_CHANNEL=C…"))
+        if info.get("is_member") or (public and not info.get("is_private")):
+            return ok(check, say("slack.member", name=str(info.get("name"))[:80]))
+        return Checked(
+            check, CheckOutcome.WRONG, say("slack.stranger", name=str(info.get("name"))[:80]), (say("cure.invite", user=user),)
+        )
+
+    def _post(self, content: dict[str, Any], **where: Any) -> str:  # noqa: ANN401 - the method's own arguments
+        answer = self._call(lambda client: client.chat_postMessage(**content, **where))
+        return f"{answer.get('channel')}:{answer.get('ts')}"
+
+    def _attach(self, message: Message, posted: str) -> None:
+        """Put the chart into the thread of a first message; an app that may not write files leaves it out."""
+        drawn = draw_course(message.course, message.audience.zone) if message.course else None
+        if message.course is None or drawn is None:
+            return
+        channel, ts = posted.split(":")
+        alt = message.course.alt
+        try:
+            self._call(
+                lambda client: client.files_upload_v2(
+                    content=drawn, filename="course.png", title=alt, alt_txt=alt, channel=channel, thread_ts=ts
+                )
+            )
+        except ChannelError as error:
+            logging.getLogger("logwatch.slack").info("no chart: %s", error.message)
+
+    def _update(self, content: dict[str, Any], channel: str, ts: str) -> None:
+        """Bring the head up to date; where that fails, the thread has told everything, and the next event tries again."""
+        shown = {name: content[name] for name in ("text", "blocks")} | {"parse": "none", "link_names": False}
+        try:
+            self._call(lambda client: client.chat_update(channel=channel, ts=ts, **shown))
+        except ChannelError:
+            return
+
+    def _call(self, method: Callable[[WebClient], Any]) -> Mapping[str, Any]:
+        """Call one method of the Web API, once; gives what it answers."""
+        answer = self._ask(method).data
+        if not isinstance(answer, dict):
+            raise _not_slack(_TOKEN)
+        return answer
+
+    def _ask(self, method: Callable[[WebClient], Any]) -> Any:  # noqa: ANN401 - slack_sdk's response has no types to speak of
+        """Call one method of the Web API, once; a refusal comes with status 200 and Slack's own word."""
+        from slack_sdk import WebClient
+        from slack_sdk.errors import SlackApiError, SlackClientError
+
+        base = self.base_url or WebClient.BASE_URL
+        try:
+            client = WebClient(self.token, base, timeout=self.timeout_s, logger=_silent(), retry_handlers=[])
+            return method(client)
+        except SlackApiError as error:
+            raise self._refusal(error.response) from None
+        except (InvalidURL, ValueError, LookupError, AttributeError, SlackClientError):  # JSON that is no object has no `get`
+            raise _not_slack(_TOKEN) from None
+        except (OSError, HTTPException) as error:
+            raise unreachable(error, where=self.name) from None
+
+    def _refusal(self, response: Any) -> ChannelError:  # noqa: ANN401 - slack_sdk's response has no types to speak of
+        code = _code(response.data.get("error")) if isinstance(response.data, dict) else ""
+        if code in {"thread_not_found", "message_not_found"}:
+            return _HeadGoneError(code, where=self.name)
+        if response.status_code != 200:
+            return refused(response.status_code, response.headers, where=self.name, code=code, hint=_hint(code))
+        permanent = bool(code) and code not in PASSING
+        return ChannelError(
+            f"answered {code or 'nothing known'}", permanent=permanent, where=self.name, hint=_hint(code) if permanent else None
+        )
+
+
+class _HeadGoneError(ChannelError):
+    """Somebody deleted the incident's first message."""
+
+
+def _not_slack(hint: str) -> ChannelError:
+    return ChannelError("there is no Slack at this address, or it cannot be asked", permanent=True, where="slack", hint=hint)
+
+
+def _silent() -> Logger:
+    from logging import CRITICAL, Logger
+
+    return Logger("slack", CRITICAL + 1)  # noqa: LOG001 - one that leads nowhere is what is wanted
+
+
+def _hint(code: str) -> str | None:
+    return HINTS.get(code, f"{code}: see docs.slack.dev/reference/methods/chat.postMessage") if code else None
+
+
+def _code(answer: object) -> str:
+    """Give Slack's word for what happened; anything else may hold what we sent."""
+    return answer if isinstance(answer, str) and re.fullmatch(r"[a-z_]{2,40}", answer) else ""
+
+
+# ---- the layout
+
+
+def build_content(message: Message, templates: Path, *, brief: bool = False) -> dict[str, Any]:
+    """Lay a message out; a brief one leaves the procedure to the head of its thread.
+
+    `text` is what a lock screen shows. No text can be longer than Slack takes, and what is left out is counted.
+    """
+    parts: Any = message_parts(message, templates, "message.slack.j2", mrkdwn)
+    going_on = message.notification.reason is not NotifyReason.RESOLVED
+    alerts = sorted(message.alerts, key=lambda line: line.state is AlertState.RESOLVED)
+    walked = [] if brief or not message.procedure else [parts.procedure()]
+    if walked and going_on:
+        walked += [_step(line, parts) for line in message.steps]
+        walked.append(fit([parts.besides(line) for line in message.besides], parts.more, limit=STEP))
+    texts = [
+        parts.headline(),
+        fit([parts.alert(line) for line in alerts], parts.more, most=ALERTS),
+        fit([parts.note(note) for note in message.notes], parts.more, limit=NOTES),
+        *walked,
+        fit([_link(link) for link in message.links], parts.more, limit=LINKS, between=" · "),
+    ]
+    blocks = [{"type": "section", "text": _text(text)} for text in texts if text]
+    here = next((f"\n{step.head} {step.text}" for step in message.steps if step.here and step.numbered and going_on), "")
+    return {
+        "text": mrkdwn(clip(f"{message.icon} {message.headline}{here}", 700)),
+        "blocks": [*blocks, {"type": "context", "elements": [_text(parts.foot())]}],
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def _step(line: StepLine, parts: Any) -> str:  # noqa: ANN401 - a template's macros
+    """Give a step with what was found; of a step that is not the one to take, the most telling lines."""
+    found = line.found if line.here else line.found[:FOUND]
+    return fit([parts.step(line), *map(parts.found, found)], parts.more, limit=STEP)
+
+
+def _text(text: str) -> dict[str, Any]:
+    return {"type": "mrkdwn", "text": text.strip(), "verbatim": True}
+
+
+def mrkdwn(value: object) -> str:
+    """Escape a value for Slack: it pings nobody, links nowhere, and is neither bold nor code.
+
+    >>> mrkdwn("<!channel> *a* & `b`")
+    "&lt;!channel&gt; ∗a∗ &amp; 'b'"
+    """
+    return str(value).translate(_ESCAPES)
+
+
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "*": "∗", "`": "'"})
+
+
+def _link(link: Link) -> str:
+    address = quote(link.url, safe=":/?#[]@!$&'()*+,;=%").replace("&", "&amp;")
+    return f"<{address}|{mrkdwn(clip(link.label, 60))}>"
+
+
+def fit(
+    pieces: Sequence[str], more: Callable[[int], str], *, limit: int = SECTION, most: int | None = None, between: str = "\n"
+) -> str:
+    """Join whole pieces up to a length, and count those that are left out."""
+    kept: list[str] = []
+    room = limit - len(more(len(pieces))) - len(between)
+    for piece in pieces[:most]:
+        room -= length(piece.strip()) + len(between)
+        if room < 0:
+            break
+        kept.append(piece.strip())
+    left = len(pieces) - len(kept)
+    return between.join([*kept, more(left)] if left else kept)
+
+
+def length(text: str) -> int:
+    """Count as JavaScript does, where an emoji is two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

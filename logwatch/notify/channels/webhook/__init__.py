@@ -1,0 +1,1 @@
+"""A JSON webhook for other programs."""

@@ -1,0 +1,114 @@
+"""A plain JSON webhook, for everything that is neither Slack nor email."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from logwatch.errors import ChannelError
+from logwatch.notify.channels.http_errors import refused, unreachable
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from logwatch.judge.alerts import Alert
+    from logwatch.notify.messages import Message
+
+SCHEMA = 1
+"""Goes up when a field changes or goes; new fields may come without."""
+HINTS = {
+    **dict.fromkeys((301, 302, 303, 307, 308), "set the address that it redirects to"),
+    **dict.fromkeys((401, 403), "set the bearer token that the receiver expects"),
+    **dict.fromkeys((404, 410), "set the address where the receiver is"),
+    **dict.fromkeys((400, 422), "the receiver must take the document of schema 1"),
+    405: "the receiver must take POST",
+    413: "let the receiver take bodies of 1 MiB",
+}
+
+
+@dataclass(slots=True)
+class WebhookChannel:
+    """POSTs each message as JSON; a receiver tells a repeated one by its Idempotency-Key."""
+
+    url: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+    timeout_s: float = 8
+    name: str = "webhook"
+
+    def send(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - `incident` holds them together
+        """Post the message; gives None. Raises ChannelError."""
+        import urllib3
+
+        # Its lines at level DEBUG hold the address, which may be a secret.
+        logging.getLogger("urllib3").setLevel(logging.INFO)
+        headers = {"Content-Type": "application/json", "Idempotency-Key": quote(message.notification.id, safe="")}
+        headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        body = json.dumps(to_json(message)).encode()
+        hint = "set an address that begins with https://, and a token without line breaks"
+        unusable = ChannelError("the address or the token cannot be used", permanent=True, where=self.name, hint=hint)
+        if not self.url.startswith(("https://", "http://")):
+            raise unusable
+        try:
+            with urllib3.PoolManager(timeout=self.timeout_s, retries=False) as pool:
+                # Its body is nothing to us, and could be endless.
+                response = pool.request("POST", self.url, body=body, headers=headers, redirect=False, preload_content=False)
+                response.close()
+        except (ValueError, urllib3.exceptions.LocationValueError):
+            raise unusable from None
+        except (OSError, urllib3.exceptions.HTTPError) as error:
+            raise unreachable(error, where=self.name) from None
+        if not 200 <= response.status < 300:
+            raise refused(response.status, response.headers, where=self.name, hint=HINTS.get(response.status))
+        return None
+
+
+def to_json(message: Message) -> dict[str, Any]:
+    """Give the versioned document; tests/fixtures/webhook.schema.json describes it."""
+    notification, silence = message.notification, message.notification.silence
+    return {
+        "schema": SCHEMA,
+        "id": notification.id,
+        "incident": notification.incident,
+        "reason": notification.reason,
+        "at": _rfc3339(notification.at),
+        "since": _rfc3339(notification.since),
+        "resolved_at": _rfc3339(notification.resolved_at),
+        "procedure": notification.procedure,
+        "step": next((step.number for step in message.steps if step.here), None),
+        "findings": [
+            {"step": step.number, "text": step.text, "state": step.state, "found": list(step.found)} for step in message.steps
+        ],
+        "besides": list(message.besides),
+        "labels": notification.labels,
+        "alerts": [_alert(alert) | {"new": alert.fingerprint in notification.new} for alert in notification.alerts],
+        "inhibited": [_alert(alert) for alert in notification.inhibited],
+        "unexpected_with": list(notification.unexpected_with),
+        "silence": {"id": silence.id, "until": _rfc3339(silence.until), "by": silence.by, "reason": silence.reason}
+        if silence
+        else None,
+        "text": message.headline,
+    }
+
+
+def _alert(alert: Alert) -> dict[str, Any]:
+    latest = alert.latest
+    return {
+        "rule": alert.rule,
+        "labels": alert.labels,
+        "state": alert.state,
+        "level": latest.level,
+        "value": latest.value,
+        "numerator": latest.numerator,
+        "denominator": latest.denominator,
+        "since": _rfc3339(alert.pending_at),
+        "firing_at": _rfc3339(alert.firing_at),
+        "resolved_at": _rfc3339(alert.resolved_at),
+        "peak": {"value": alert.peak.value, "window_end": _rfc3339(alert.peak.window_end)},
+    }
+
+
+def _rfc3339(moment: datetime | None) -> str | None:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None

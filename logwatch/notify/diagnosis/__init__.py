@@ -1,0 +1,1 @@
+"""A procedure walked: what each step asks for, measured."""

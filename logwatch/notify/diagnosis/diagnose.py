@@ -1,0 +1,142 @@
+"""A procedure walked as far as logwatch can: what each step asks for is looked up, and compared with before.
+
+Nothing here raises for what cannot be looked up: a step that nobody could look at says why, and the message goes out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from logwatch.judge.verdicts import Level
+from logwatch.notify.diagnosis.findings import Fact, FactKind, Finding, StepState, Walked
+from logwatch.notify.diagnosis.measure import Surroundings
+from logwatch.notify.incidents import NotifyReason
+from logwatch.ranges import Range
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from logwatch.judge.rules.model import RuleSet
+    from logwatch.judge.rules.step_checks import ProcedureChecks, StepCheck
+    from logwatch.judge.verdicts import Verdict
+    from logwatch.notify.diagnosis.measure import Archive, Measured
+    from logwatch.notify.incidents import Notification
+
+BOUNDED = {
+    "": {FactKind.COUNT, FactKind.LINES, FactKind.GAUGE},
+    "%": {FactKind.SHARE},
+    "ms": {FactKind.GAUGE, FactKind.SLOW},
+}
+"""What a bound of each unit is held against."""
+
+
+def walk(notification: Notification, rules: RuleSet, archive: Archive, verdicts: Sequence[Verdict]) -> Walked | None:
+    """Walk the procedure of a message; `verdicts` are those of its window. None where there is nothing to walk."""
+    plan, procedure = rules.walk(notification.procedure), rules.procedure(notification.procedure)
+    if plan is None or procedure is None or notification.reason is NotifyReason.SILENCE_ENDING:
+        return None
+    scene = Surroundings(notification, rules, archive, verdicts)
+    looked = [_look(scene, look, numbered=procedure.numbered) for look in plan.steps]
+    unstepped = _unstepped(scene, plan)
+    rival = max((each.excess for each in unstepped), default=0)
+    findings = _mark(looked, _own_step(notification, rules), rival, numbered=procedure.numbered)
+    return Walked(
+        findings=findings,
+        besides=tuple(scene.routes()) if plan.routes else (),
+        unstepped=tuple(fact for each in unstepped for fact in each.facts),
+        otherwise=all(each.state in {StepState.DONE, StepState.NOT_THE_CASE} for each in findings),
+        chart=scene.chart(),
+    )
+
+
+@dataclass(slots=True)
+class _Looked:
+    """What one look found."""
+
+    look: StepCheck
+    measured: list[Measured] = field(default_factory=list)
+    state: StepState = StepState.NOT_LOOKED
+    excess: float = 0
+    """Events more than before, where that is why the step is to be taken."""
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        return tuple(fact for each in self.measured for fact in each.facts)
+
+    @property
+    def why(self) -> str:
+        """Why something could not be looked at."""
+        return next((each.missed for each in self.measured if each.missed), "")
+
+
+def _look(scene: Surroundings, look: StepCheck, *, numbered: bool) -> _Looked:
+    """Look at everything that a step names, and say whether it is the case."""
+    looked = _Looked(look)
+    looked.measured += [scene.share(share) for share in look.shares]
+    looked.measured += [scene.counters(look.counters)] if look.counters else []
+    looked.measured += [scene.gauge(look.gauge)] if look.gauge else []
+    looked.measured += [scene.slow()] if look.slow else []
+    looked.measured += [scene.standing(look.rules)] if look.rules else []
+    looked.measured += [scene.lines(look.lines)] if look.lines else []
+    looked.measured += [scene.codes(look.codes)] if look.codes else []
+    looked.measured += [scene.answer(look.endpoint)] if look.endpoint else []
+    looked.state = _judge(looked, numbered=numbered)
+    looked.excess = sum(each.excess for each in looked.measured)
+    return looked
+
+
+def _judge(looked: _Looked, *, numbered: bool) -> StepState:
+    """Say how far the step is walked; what is to be expected holds where there is nothing to do about it."""
+    condition = looked.look.condition
+    if not looked.facts:
+        return StepState.NOT_LOOKED
+    if condition is None:
+        return StepState.DONE
+    if not any(_holds(condition, each) for each in looked.measured):
+        return StepState.NOT_THE_CASE if numbered or looked.look.todo is None else StepState.DONE
+    return StepState.TODO if looked.look.todo is not None else StepState.DONE
+
+
+def _holds(condition: str | Range, measured: Measured) -> bool:
+    """Tell whether a measure meets a step's condition."""
+    if isinstance(condition, Range):
+        return any(_beyond(condition, fact) for fact in measured.facts)
+    if condition == "grew":
+        return measured.grew
+    return any(fact.kind is FactKind.RULE and fact.level == Level.WARNING for fact in measured.facts)
+
+
+def _beyond(bound: Range, fact: Fact) -> bool:
+    if fact.kind not in BOUNDED[bound.unit] or fact.value is None:
+        return False
+    return bool(bound.holds(fact.value / fact.of if fact.kind is FactKind.SHARE and fact.of else fact.value))
+
+
+def _own_step(notification: Notification, rules: RuleSet) -> int | None:
+    """Give the step that the first alert's own rule names."""
+    rule = rules.by_id.get(notification.alerts[0].rule)
+    return rule.step if rule and rule.procedure == notification.procedure else None
+
+
+def _mark(looked: Sequence[_Looked], own: int | None, rival: float, *, numbered: bool) -> tuple[Finding, ...]:
+    """Choose the step to begin with: the rule's own, else the one that ranks highest, else the one that grew the most.
+
+    Where none is the case, it is the first that could not be looked at: somebody has to. And it is none where something
+    grew by more events, `rival`, for which there is no step: what comes along with it is not the cause.
+    """
+    todo = [each for each in looked if each.state is StepState.TODO]
+    missed = [each for each in looked if each.state is StepState.NOT_LOOKED and numbered]
+    best = max(todo, key=lambda each: (each.look.step == own, each.look.rank, each.excess, -each.look.step), default=None)
+    if best and best.look.step != own and not best.look.rank and best.excess < rival:
+        best = None
+    chosen = best or (next(iter(missed), None) if not todo else None)
+    return tuple(Finding(each.look.step, each.state, each is chosen, each.facts, each.why) for each in looked)
+
+
+def _unstepped(scene: Surroundings, plan: ProcedureChecks) -> list[Measured]:
+    """Give the counters of a group that grew, and that no step is about: reasons that the runbook does not know yet."""
+    groups = tuple(name for look in plan.steps for name in look.counters or () if name.endswith("*"))
+    covered = {name for look in plan.steps for name in look.selectors if not name.endswith("*")}
+    found = scene.grown(groups) if groups else []
+    return [each for each in found if not covered & {fact.name for fact in each.facts}]

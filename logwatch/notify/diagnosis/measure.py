@@ -1,0 +1,340 @@
+"""The minutes around a message, and what can be measured in them, each against before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from logwatch.collect.parse import parse_series
+from logwatch.collect.redaction import fold
+from logwatch.count.windows import Tally, from_minute, quantile, tally
+from logwatch.errors import SourceError
+from logwatch.judge.evaluate import evaluate
+from logwatch.judge.rules.yaml_types import selects
+from logwatch.judge.verdicts import Level
+from logwatch.notify.diagnosis.findings import Chart, Fact, FactKind
+from logwatch.notify.diagnosis.increase import Among, Grown, compare
+from logwatch.notify.incidents import NotifyReason
+from logwatch.spans import WINDOW, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from logwatch.collect.interface import Answer, SearchResult
+    from logwatch.count.windows import Windows
+    from logwatch.judge.rules.model import RuleSet
+    from logwatch.judge.rules.step_checks import Share
+    from logwatch.judge.verdicts import Verdict
+    from logwatch.notify.incidents import Notification
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ONSET = WINDOW
+"""What of an incident lies before the end of its first window at warning; its log lines may be as much older again."""
+GAP = 5 * WINDOW
+"""How long before that window the hour before ends: a sliding span sees trouble only after a while."""
+AFTER = 5 * WINDOW
+"""What counts as after, once an incident is over."""
+KNOWN_MINUTES = 10
+"""Minutes with summaries that make a stretch worth comparing with."""
+GROWN_GAUGE = 5
+"""What a measured value must have risen by, besides being twice as high."""
+SHOWN = 3
+"""Texts, codes and routes that are shown."""
+
+Key = tuple[str, tuple[tuple[str, str], ...]]
+"""A counter's name and labels."""
+
+
+class Archive(Protocol):
+    """Where the past is looked up. Each method may raise SourceError."""
+
+    @property
+    def answers(self) -> Mapping[str, Answer]:
+        """What the endpoints answered just now, by path; empty where nobody asked."""
+        ...
+
+    def windows(self, span: Span) -> Windows:
+        """Give windows that reach over at least this span."""
+        ...
+
+    def search(self, text: str, span: Span) -> SearchResult:
+        """Give the log lines that hold a text."""
+        ...
+
+
+@dataclass(slots=True)
+class Measured:
+    """What one measure came to."""
+
+    facts: list[Fact] = field(default_factory=list)
+    missed: str = ""
+    """Why there is nothing, or less than was asked for: a key of the texts, or an error's own words."""
+    grew: bool = False
+    excess: float = 0
+    """Events more than before."""
+
+    def add(self, fact: Fact, grown: Grown) -> None:
+        """Take one more fact."""
+        self.facts.append(fact)
+        self.grew |= grown.grew
+        self.excess += grown.excess if grown.grew else 0
+
+
+Measure = Callable[[Tally], Among]
+"""What to count in a stretch."""
+
+
+class Stretches(NamedTuple):
+    """The sums of now, and of what it is compared with; None where too little is known."""
+
+    now: Tally
+    before: Tally | None
+    day_before: Tally | None
+    after: Tally | None
+
+
+class Surroundings:
+    """One message's stretches of time, each looked up once."""
+
+    def __init__(self, notification: Notification, rules: RuleSet, archive: Archive, verdicts: Sequence[Verdict]) -> None:
+        """Lay out the stretches; nothing is looked up yet."""
+        self.notification, self.rules, self.archive, self.verdicts = notification, rules, archive, verdicts
+        self.until = max(alert.latest.window_end for alert in notification.alerts)
+        self.over = notification.reason is NotifyReason.RESOLVED
+        since, end = notification.since, self._end()
+        # A few events an hour prove something only over a long stretch, and that stretch is what is to be explained.
+        proven = min(alert.peak.window_end - alert.peak.span for alert in notification.alerts)
+        begun = min(since - ONSET, proven)
+        self.now = Span(max(begun, end - HOUR), end)
+        """While it is so, or was."""
+        self.before = Span(min(since - GAP, begun) - HOUR, min(since - GAP, begun))
+        self.day_before = Span(self.until - DAY - HOUR / 2, self.until - DAY + HOUR / 2)
+        self._found: dict[str, SearchResult | str] = {}
+        self._tallies: dict[Span, Tally | str] = {}
+
+    def _end(self) -> datetime:
+        """Give the end of the trouble: an alert is resolved only when normal has lasted for a while."""
+        if not self.over:
+            return self.until
+        rules = [self.rules.by_id[alert.rule] for alert in self.notification.alerts if alert.rule in self.rules.by_id]
+        lasted = max((rule.keep_firing_for for rule in rules), default=AFTER)
+        return max(self.until - lasted, self.notification.since)
+
+    def _tally(self, span: Span) -> Tally | str:
+        """Give the sums of a stretch, added up once, or why they are not known."""
+        if span not in self._tallies:
+            try:
+                self._tallies[span] = tally(self.archive.windows(span), span)
+            except SourceError as error:
+                self._tallies[span] = error.message
+        return self._tallies[span]
+
+    def _known(self, span: Span) -> Tally | None:
+        """Give the sums of a stretch if enough of it is known to compare with."""
+        found = self._tally(span)
+        return (
+            found
+            if isinstance(found, Tally) and found.minutes >= min(KNOWN_MINUTES, (span.end - span.start) // WINDOW)
+            else None
+        )
+
+    @cached_property
+    def stretches(self) -> Stretches | str:
+        """The sums of every stretch, or why those of now are not known."""
+        now = self._tally(self.now)
+        if isinstance(now, str) or not now.minutes:
+            return now if isinstance(now, str) else "no_lines"
+        after = self._known(Span(self.until - AFTER, self.until)) if self.over else None
+        return Stretches(now, self._known(self.before), self._known(self.day_before), after)
+
+    # ---- what is counted
+
+    def counters(self, selectors: Sequence[str]) -> Measured:
+        """Count events by name and shop, against their rate before."""
+        keys = {key for each in self._all for key in self._split(each, selectors)}
+        keys = keys or {(name, ()) for name in selectors if not name.endswith("*")}
+        measured = self._measure((FactKind.COUNT, key, self._of_key(key)) for key in sorted(keys))
+        measured.facts.sort(key=lambda fact: -(fact.value or 0))
+        return measured
+
+    def grown(self, selectors: Sequence[str]) -> list[Measured]:
+        """Give the counters that grew, each name for all its shops together."""
+        names = {key[0] for each in self._all for key in self._split(each, selectors)}
+        found = [self._measure([(FactKind.COUNT, (name, ()), self._of_name(name))]) for name in sorted(names)]
+        return [each for each in found if each.grew]
+
+    def share(self, share: Share) -> Measured:
+        """Give a share of events, against what it was before."""
+        key = (share.name.en, tuple(sorted(self.notification.labels.items())))
+        return self._measure([(FactKind.SHARE, key, self._of_share(share))])
+
+    def slow(self) -> Measured:
+        """Count slow requests by label, against their rate before."""
+        labels = {label for each in self._all for label, _, _ in each.slow} or {"api"}
+        return self._measure((FactKind.SLOW, (label, ()), self._of_label(label)) for label in sorted(labels))
+
+    @property
+    def _all(self) -> list[Tally]:
+        return [] if isinstance(self.stretches, str) else [each for each in self.stretches if each]
+
+    def _of_key(self, key: Key) -> Measure:
+        return lambda each: Among(self._split(each, [key[0]]).get(key, 0.0), each.minutes)
+
+    def _of_name(self, name: str) -> Measure:
+        return lambda each: Among(self._sum(each, [name]), each.minutes)
+
+    def _of_share(self, share: Share) -> Measure:
+        return lambda each: Among(self._sum(each, share.numerator), self._sum(each, share.denominator), share=True)
+
+    def _of_label(self, label: str) -> Measure:
+        return lambda each: Among(sum(one == label for one, _, _ in each.slow), each.minutes)
+
+    def _measure(self, wanted: Iterable[tuple[FactKind, Key, Measure]]) -> Measured:
+        """Measure each in every stretch, against the hour before, or else the day before."""
+        if isinstance(self.stretches, str):
+            return Measured(missed=self.stretches)
+        measured, (current, *earlier) = Measured(), self.stretches
+        for kind, (name, labels), measure in wanted:
+            now = measure(current)
+            before, day_before, after = (measure(each) if each else None for each in earlier)
+            fact = Fact(
+                kind,
+                name,
+                now.events,
+                dict(labels),
+                now.whole,
+                before=_rate(before),
+                day_before=_rate(day_before),
+                after=_rate(after),
+            )
+            known = [each for each in (before, day_before) if each and each.known]
+            measured.add(fact, compare(now, known[0] if known else None))
+        return measured
+
+    def _split(self, found: Tally, selectors: Sequence[str]) -> dict[Key, float]:
+        """Add up counters by name and labels, of the incident's shop only where it has one."""
+        sums: Counter[Key] = Counter()
+        for text, value in found.counters.items():
+            series = parse_series(text)
+            if self.notification.labels.items() <= series.labels.items() and any(
+                selects(each, series.name) for each in selectors
+            ):
+                sums[series.name, tuple(sorted(series.labels.items()))] += value  # type: ignore[assignment]
+        return dict(sums)
+
+    def _sum(self, found: Tally, selectors: Sequence[str]) -> float:
+        return sum(self._split(found, selectors).values())
+
+    # ---- what is measured, answered, written
+
+    def gauge(self, name: str) -> Measured:
+        """Give the last of a measured value, against the median before."""
+        values, earlier = (self._gauges(name, span) for span in (self.now, Span(self.before.start, self.now.start)))
+        if not values:
+            return Measured(missed=self._unmeasured())
+        usual = median(earlier) if earlier else None
+        more = values[-1] - (usual or 0)
+        grew = usual is not None and values[-1] >= 2 * usual and more >= GROWN_GAUGE
+        return Measured([Fact(FactKind.GAUGE, name, values[-1], before=usual)], grew=grew, excess=more)
+
+    def _gauges(self, name: str, span: Span) -> tuple[float, ...]:
+        found = self._tally(span)
+        return found.gauges.get(name, ()) if isinstance(found, Tally) else ()
+
+    def _unmeasured(self) -> str:
+        """Say why no endpoint gave a value."""
+        errors = [answer.error for answer in self.archive.answers.values() if answer.error]
+        return next(iter(errors), "no_answer") if self.archive.answers else "no_endpoint"
+
+    def answer(self, path: str) -> Measured:
+        """Give what an endpoint answered just now."""
+        answer = self.archive.answers.get(path)
+        if answer is None:
+            return Measured(missed="no_endpoint")
+        if answer.error or not answer.details:
+            return Measured(missed=answer.error or "no_answer")
+        words = {key: f"{value:g}" if isinstance(value, float) else str(value) for key, value in answer.details.items()}
+        return Measured([Fact(FactKind.ANSWER, path, labels=words)])
+
+    def standing(self, rules: Iterable[str]) -> Measured:
+        """Say how rules stand: each shop at warning, else all together."""
+        measured = Measured()
+        for rule in rules:
+            mine = [each for each in self.verdicts if each.rule == rule and each.level is not Level.UNKNOWN]
+            warned = [each for each in mine if each.level is Level.WARNING]
+            for each in warned or [each for each in mine if not each.labels]:
+                measured.facts.append(Fact(FactKind.RULE, rule, each.value, each.labels, level=each.level))
+        measured.missed = "" if measured.facts else "no_lines"
+        return measured
+
+    def lines(self, text: str) -> Measured:
+        """Count the log lines that hold a text, and give the commonest."""
+        found = self._search(text)
+        if isinstance(found, str):
+            return Measured(missed=found)
+        times = [line.at for line in found.lines]
+        head = Fact(
+            FactKind.LINES,
+            text,
+            len(times),
+            first=min(times, default=None),
+            last=max(times, default=None),
+            more=not found.complete,
+        )
+        groups = Counter(fold(line.text) for line in found.lines).most_common(SHOWN)
+        return Measured([head, *(Fact(FactKind.TEXT, name, count) for name, count in groups)])
+
+    def codes(self, text: str) -> Measured:
+        """Count the response codes that those lines name."""
+        found = self._search(text)
+        if isinstance(found, str):
+            return Measured(missed=found)
+        groups = Counter(line.code for line in found.lines if line.code).most_common(SHOWN)
+        return Measured([Fact(FactKind.CODE, name, count) for name, count in groups])
+
+    def _search(self, text: str) -> SearchResult | str:
+        if text not in self._found:
+            try:
+                self._found[text] = self.archive.search(text, self.now.widen(ONSET, timedelta()))
+            except SourceError as error:
+                self._found[text] = error.message
+        return self._found[text]
+
+    # ---- what is shown besides
+
+    def routes(self) -> list[Fact]:
+        """Give the routes on which slow requests spent the most time: p95 and count."""
+        if isinstance(self.stretches, str):
+            return []
+        by_route: dict[str, list[float]] = {}
+        for _, route, duration in self.stretches.now.slow:
+            by_route.setdefault(route, []).append(duration)
+        worst = sorted(by_route.items(), key=lambda item: -sum(item[1]))[:SHOWN]
+        return [Fact(FactKind.ROUTE, route, quantile(durations, 0.95), of=len(durations)) for route, durations in worst]
+
+    def chart(self) -> Chart | None:
+        """Give the course of the first alert over the last hour."""
+        first = self.notification.alerts[0]
+        rule = self.rules.by_id.get(first.rule)
+        span = Span(self.until - HOUR, self.until)
+        if rule is None:
+            return None
+        try:
+            windows = self.archive.windows(span.widen(rule.reach, 0 * WINDOW))
+        except SourceError:
+            return None
+        course = next((each for each in evaluate([rule], windows, span) if each.labels == first.labels), None)
+        if course is None:
+            return None
+        values = (verdict.value for verdict in course.verdicts())
+        return Chart(rule.rule, first.labels, from_minute(int(course.minutes[0])), tuple(values))
+
+
+def _rate(among: Among | None) -> float | None:
+    return among.rate if among else None

@@ -1,0 +1,232 @@
+"""What was found for each step, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from logwatch.judge.verdicts import Level
+from logwatch.languages import TEXTS
+from logwatch.notify.diagnosis.findings import Fact, FactKind, StepState
+from logwatch.ui.format import format_value, printable, shop_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from logwatch.judge.rules.model import RuleSet
+    from logwatch.judge.rules.runbook import Procedure, Step
+    from logwatch.notify.diagnosis.findings import Finding, Walked
+    from logwatch.ui.format import Audience
+
+    Writer = Callable[[float], str]
+
+UNITS = {"database.ping_ms": "ms", "redis.ping_ms": "ms"}
+MOST_COUNTERS = 6
+"""Counters of a breakdown that are shown."""
+MOST_WORDS = 6
+"""Words and figures of an endpoint's answer that are shown."""
+MARKS = {StepState.DONE: "✓", StepState.NOT_THE_CASE: "–", StepState.TODO: "▷", StepState.NOT_LOOKED: "?"}
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """One step of the procedure, or one line of what it says is to be expected, and what was found for it."""
+
+    number: int
+    text: str
+    here: bool
+    """Whether to begin here."""
+    state: StepState | None = None
+    """None where nobody looked."""
+    state_text: str = ""
+    numbered: bool = True
+    """Whether it is a step to take, and not a line of what is to be expected."""
+    found: tuple[str, ...] = ()
+    """Figures and texts, the most telling first; from logs, and not escaped."""
+
+    @property
+    def mark(self) -> str:
+        """One character that says how far the step was walked; a blank where nobody looked."""
+        return "▶" if self.here else MARKS[self.state] if self.state else ""
+
+    @property
+    def head(self) -> str:
+        """What stands before its text: `▶ 3.`, `✓ 1.`, `✓`, `2.`, `•`."""
+        return " ".join(filter(None, [self.mark, f"{self.number}." if self.numbered else ""])) or "•"
+
+
+def step_lines(
+    procedure: Procedure, walked: Walked | None, marked: int | None, rules: RuleSet, audience: Audience
+) -> tuple[StepLine, ...]:
+    """Give the steps with what was found; `marked` is where to begin if nobody looked."""
+    findings = {finding.number: finding for finding in walked.findings} if walked else {}
+    return tuple(
+        _walked_line(step, findings[step.number], rules, audience, numbered=procedure.numbered)
+        if step.number in findings
+        else StepLine(step.number, step.text, walked is None and step.number == marked, numbered=procedure.numbered)
+        for step in procedure.steps
+    )
+
+
+def _walked_line(step: Step, finding: Finding, rules: RuleSet, audience: Audience, *, numbered: bool) -> StepLine:
+    found = [fact_text(fact, rules, audience) for fact in finding.facts[:MOST_COUNTERS]]
+    if finding.why:
+        found.append(audience.say("missed", why=missed_text(finding.why, audience)))
+    return StepLine(
+        number=step.number,
+        text=step.text,
+        here=finding.here,
+        state=finding.state,
+        state_text=_state_text(finding.state, audience, numbered=numbered),
+        numbered=numbered,
+        found=tuple(found),
+    )
+
+
+def _state_text(state: StepState, audience: Audience, *, numbered: bool) -> str:
+    expected = {StepState.DONE: "seen", StepState.NOT_THE_CASE: "not_seen", StepState.TODO: "contrary"}
+    return audience.say(f"state.{state if numbered else expected.get(state, state)}")
+
+
+def missed_text(why: str, audience: Audience) -> str:
+    """Say why nobody could look; what is no key of the texts is somebody's own words."""
+    return audience.say(f"missed.{why}") if f"missed.{why}" in TEXTS else printable(why)[:200]
+
+
+def besides_lines(walked: Walked | None, rules: RuleSet, procedure: str, audience: Audience) -> tuple[str, ...]:
+    """Say what bears on the procedure as a whole: unknown reasons, what to do where no step is the case, slow routes."""
+    if walked is None:
+        return ()
+    plan = rules.walk(procedure)
+    lines = [audience.say("unstepped", what=fact_text(fact, rules, audience)) for fact in walked.unstepped]
+    if walked.otherwise and not walked.unstepped and plan and plan.otherwise:
+        lines.append(plan.otherwise[audience.lang])
+    return (*lines, *(fact_text(fact, rules, audience) for fact in walked.besides))
+
+
+def ended_lines(walked: Walked | None, rules: RuleSet, audience: Audience) -> tuple[str, ...]:
+    """Say what had grown and is back, once it is over."""
+    if walked is None:
+        return ()
+    known = {FactKind.COUNT, FactKind.SHARE}
+    todo = [each for each in walked.findings if each.state is StepState.TODO] or walked.findings
+    grew = [fact for each in todo for fact in each.facts if fact.kind in known and _was_more(fact)]
+    return tuple(fact_text(fact, rules, audience) for fact in grew[:3]) or (audience.say("ended_alone"),)
+
+
+def _was_more(fact: Fact) -> bool:
+    """Tell whether there was twice as much of something, or more, as there is now that it is over."""
+    during = fact.value / fact.of if fact.value and fact.of else 0
+    return fact.after is not None and during > 2 * fact.after
+
+
+def fact_text(fact: Fact, rules: RuleSet, audience: Audience) -> str:
+    """Say one fact on one line."""
+    if fact.kind is FactKind.RULE:
+        return _standing(fact, rules, audience)
+    if fact.kind is FactKind.SHARE:
+        return _shared(rules.share_name(fact.name, audience.lang), fact, audience)
+    return WRITERS[fact.kind](fact, audience)
+
+
+def _count(fact: Fact, audience: Audience) -> str:
+    return _counted(printable(fact.name) + (f"({shop_name(fact.labels)})" if fact.labels else ""), fact, audience)
+
+
+def _slow(fact: Fact, audience: Audience) -> str:
+    return _counted(audience.say("slow_fact", label=printable(fact.name)), fact, audience)
+
+
+def _text(fact: Fact, audience: Audience) -> str:  # noqa: ARG001 - a log's own words have one language
+    return f"{fact.value:g}× {printable(fact.name)}"
+
+
+def _code(fact: Fact, audience: Audience) -> str:
+    return audience.say("code_fact", code=printable(fact.name), count=f"{fact.value:g}")
+
+
+def _route(fact: Fact, audience: Audience) -> str:
+    count = f"{fact.of or 0:g}"
+    return audience.say("route_fact", route=printable(fact.name), count=count, p95=format_value(fact.value, "ms"))
+
+
+def _answer(fact: Fact, audience: Audience) -> str:  # noqa: ARG001 - an endpoint's own words have one language
+    words = ", ".join(f"{printable(key)} {printable(value)}" for key, value in list(fact.labels.items())[:MOST_WORDS])
+    return f"{printable(fact.name)}: {words}"
+
+
+def _counted(name: str, fact: Fact, audience: Audience) -> str:
+    """`checkout.blocked.stock kpa 42건, 분당 6 (직전 1시간 0.3, 어제 같은 시각 0.2)`."""
+    rate = fact.value / fact.of if fact.value and fact.of else 0.0
+    head = f"{name} {audience.say('events', count=f'{fact.value:g}')}, {audience.say('per_minute', rate=_rate(rate))}"
+    return head + _past(fact, audience, _rate)
+
+
+def _rate(value: float) -> str:
+    """Write events a minute: one decimal, and never 0 for what is something."""
+    return "0" if not value else f"{value:.0f}" if value >= 10 else f"{value:.1f}" if value >= 0.1 else "<0.1"
+
+
+def _shared(name: str, fact: Fact, audience: Audience) -> str:
+    share = _percent(fact.value / fact.of) if fact.value is not None and fact.of else "–"
+    counts = f" ({fact.value:g}/{fact.of:g})" if fact.of else ""
+    named = printable(name) + (f"({shop_name(fact.labels)})" if fact.labels else "")
+    return f"{named} {share}{counts}" + _past(fact, audience, _percent)
+
+
+def _percent(value: float) -> str:
+    return format_value(value, "%")
+
+
+def _past(fact: Fact, audience: Audience, write: Writer) -> str:
+    """Say what it was before, and what it is now that it is over."""
+    told = [
+        audience.say(key, value=write(value))
+        for key in ("hour_before", "day_before")
+        if (value := _before(fact, key)) is not None
+    ]
+    if fact.after is not None:
+        told = [*told[:1], audience.say("after", value=write(fact.after))]
+    return f" ({', '.join(told) or audience.say('no_past')})"
+
+
+def _before(fact: Fact, key: str) -> float | None:
+    return fact.before if key == "hour_before" else fact.day_before
+
+
+def _gauged(fact: Fact, audience: Audience) -> str:
+    unit = UNITS.get(fact.name, "")
+    usual = f" ({audience.say('usual', value=format_value(fact.before, unit))})" if fact.before is not None else ""
+    return f"{audience.say(f'gauge.{fact.name}')} {format_value(fact.value, unit)}{usual}"
+
+
+def _lines(fact: Fact, audience: Audience) -> str:
+    text = printable(fact.name)
+    if not fact.value or fact.first is None or fact.last is None:
+        return audience.say("lines_none", text=text)
+    count = f"{fact.value:g}"
+    if not fact.more and audience.clock(fact.first) == audience.clock(fact.last):
+        return audience.say("lines_found_at", text=text, count=count, at=audience.clock(fact.last))
+    if fact.more:
+        return audience.say("lines_found_more", text=text, count=count, last=audience.clock(fact.last))
+    return audience.say("lines_found", text=text, count=count, first=audience.clock(fact.first), last=audience.clock(fact.last))
+
+
+def _standing(fact: Fact, rules: RuleSet, audience: Audience) -> str:
+    rule = rules.by_id.get(fact.name)
+    name = rule.indicator if rule and rule.indicator else printable(fact.name)
+    value = format_value(fact.value, rule.normal.unit if rule else "")
+    return " ".join(filter(None, [name, shop_name(fact.labels), value, audience.say(Level(fact.level))]))
+
+
+WRITERS = {
+    FactKind.COUNT: _count,
+    FactKind.GAUGE: _gauged,
+    FactKind.SLOW: _slow,
+    FactKind.ROUTE: _route,
+    FactKind.LINES: _lines,
+    FactKind.TEXT: _text,
+    FactKind.CODE: _code,
+    FactKind.ANSWER: _answer,
+}
+"""How each kind is written; a share's name and how a rule stands are in the rules."""

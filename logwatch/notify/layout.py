@@ -1,0 +1,66 @@
+"""A message through the templates: what each channel's layout calls."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from logwatch.judge.alerts import AlertState
+from logwatch.judge.verdicts import Level
+from logwatch.notify.incidents import NotifyReason
+from logwatch.ui.templates import environment, render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from zoneinfo import ZoneInfo
+
+    from jinja2.environment import TemplateModule
+
+    from logwatch.notify.messages import AlertLine, Message, MessageChart
+
+
+def shop_of(line: AlertLine, message: Message) -> str:
+    """Name an alert's shop; that it is about all shops only where the same rule is told of a single one too."""
+    split = any(other.rule == line.rule and other.shop for other in message.alerts)
+    return line.shop or (message.say("all_shops") if split else "")
+
+
+def peak_of(line: AlertLine, message: Message) -> str:
+    """Say how bad it was, where that is not what it is now."""
+    return message.say("peak", peak=line.peak) if line.peak.split(" ")[0] != line.value.split(" ")[0] else ""
+
+
+TERMS: dict[str, Any] = {
+    "shop_of": shop_of,
+    "peak_of": peak_of,
+    "Level": Level,
+    "AlertState": AlertState,
+    "NotifyReason": NotifyReason,
+}
+"""What every layout may name beside the message."""
+
+
+def render_message(message: Message, templates: Path, name: str) -> str:
+    """Give a message through one of the templates: message.txt.j2 or message.html.j2."""
+    return render(templates, name, message=message, say=message.say, **TERMS)
+
+
+def draw_course(course: MessageChart, zone: ZoneInfo) -> bytes | None:
+    """Draw a message's course as PNG; None where it cannot be drawn, since a message goes out without it too."""
+    from logwatch.ui.charts import Period, Plot, png
+
+    chart = course.chart
+    fires = course.fires_from and course.fires_from < course.fires_until
+    periods = (Period(course.fires_from, course.fires_until, firing=True),) if course.fires_from and fires else ()
+    try:
+        return png(Plot(chart.start, chart.values, course.normal, course.warning, periods=periods), zone)
+    except Exception:
+        logging.getLogger("logwatch.charts").exception("the chart of %s could not be drawn", chart.rule)
+        return None
+
+
+def message_parts(message: Message, templates: Path, name: str, escape: Callable[[Any], Any]) -> TemplateModule:
+    """Give a message's template as its macros; `escape` is applied to every value that they write."""
+    found = environment(templates, html=False, finalize=escape).get_template(name)
+    return found.make_module({"message": message, "say": message.say, **TERMS})

@@ -1,0 +1,293 @@
+"""A notification in words: what every channel shows, in people's language and time zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from logwatch.judge.alerts import Alert, AlertState
+from logwatch.notify.diagnosis.step_text import StepLine, besides_lines, ended_lines, step_lines
+from logwatch.notify.incidents import Notification, NotifyReason
+from logwatch.ui.format import format_range, format_span, format_value, printable, shop_name
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from logwatch.judge.rules.model import Rule, RuleSet
+    from logwatch.judge.verdicts import Level
+    from logwatch.notify.diagnosis.findings import Chart
+    from logwatch.ranges import Range
+    from logwatch.ui.format import Audience
+
+BEFORE = timedelta(minutes=5)
+"""How long before its first window at warning the links of an incident begin."""
+LATE = timedelta(minutes=5)
+"""A message that comes later than this says so."""
+
+ICONS = {
+    NotifyReason.FIRING: "🔴",
+    NotifyReason.JOINED: "🟠",
+    NotifyReason.REMINDER: "🔁",
+    NotifyReason.RESOLVED: "✅",
+    NotifyReason.SILENCE_ENDING: "🔔",
+    NotifyReason.TEST: "🧪",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """One alert of a message. Texts are not escaped; those from logs hold nothing that moves a cursor."""
+
+    rule: str
+    summary: str
+    shop: str
+    """Empty: all shops together."""
+    state: AlertState
+    level: Level
+    is_new: bool
+    """Whether no earlier message named it."""
+    value: str
+    """`31.8% (34/107)`."""
+    bound: str
+    """`<70%`: what the value violates."""
+    normal: str
+    since: str
+    """Time of day."""
+    peak: str
+    """`15.7% 15:26`; the worst value so far, and when."""
+    remark: str
+    """That nothing has been known since a time, when it was resolved, or that its rule is gone; else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where to look further."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChart:
+    """The figure that the headline names, over the last hour, and the ranges it is held against."""
+
+    chart: Chart
+    normal: Range
+    warning: Range
+    fires_from: datetime | None
+    """End of the first window of the period in which it fires or fired; None where it never did."""
+    fires_until: datetime
+    alt: str
+    """What the drawing shows, for who cannot see it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message, ready to be laid out."""
+
+    notification: Notification
+    audience: Audience
+    icon: str
+    headline: str
+    """Level, what, shop, value against bound, since when: all that a lock screen shows."""
+    subject: str
+    """The same for every message of the incident, so that mail threads hold together."""
+    alerts: tuple[AlertLine, ...]
+    procedure: str
+    """`4.2 Payment 실패 증가`; empty where the runbook has none."""
+    steps: tuple[StepLine, ...]
+    besides: tuple[str, ...]
+    """What was found for the procedure as a whole: slow routes, counters that no step is about."""
+    notes: tuple[str, ...]
+    links: tuple[Link, ...]
+    course: MessageChart | None
+    """What to draw; None where there is nothing."""
+
+    def say(self, key: str, **values: object) -> str:
+        """Give a text in the reader's language."""
+        return self.audience.say(key, **values)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTargets:
+    """Where the links of a message lead; empty texts leave a link out."""
+
+    project: str = ""
+    runbook_url: str = ""
+
+
+def build_message(notification: Notification, rules: RuleSet, audience: Audience, place: LinkTargets) -> Message:
+    """Say a notification in words."""
+    procedure = rules.procedure(notification.procedure, audience.lang)
+    named = [rules.by_id.get(alert.rule) for alert in notification.alerts]
+    marked = next((rule.step for rule in named if rule and rule.step and rule.procedure == notification.procedure), None)
+    shops = audience.shop(notification.labels)[:60]
+    about = procedure.name if procedure else _summary(notification.alerts[0], rules, audience)
+    return Message(
+        notification=notification,
+        audience=audience,
+        icon=ICONS[notification.reason],
+        headline=_headline(notification, rules, audience),
+        subject=f"[logwatch] {about} · {shops}",
+        alerts=tuple(_line(alert, notification, rules, audience) for alert in notification.alerts),
+        procedure=procedure.name if procedure else "",
+        steps=step_lines(procedure, notification.walked, marked, rules, audience) if procedure else (),
+        besides=besides_lines(notification.walked, rules, notification.procedure, audience),
+        notes=tuple(_notes(notification, rules, audience)),
+        links=tuple(_links(notification, rules, audience, place)),
+        course=_course(notification, rules, audience),
+    )
+
+
+def build_test_message(audience: Audience, now: datetime) -> Message:
+    """Give a message that says that it is a test, and of nothing else."""
+    name = f"test-{now:%Y%m%dT%H%M%SZ}"
+    return Message(
+        notification=Notification(f"{name}.1", name, NotifyReason.TEST, now, "", {}, now, (), ()),
+        audience=audience,
+        icon=ICONS[NotifyReason.TEST],
+        headline=audience.say("test_headline"),
+        subject=audience.say("test_subject"),
+        alerts=(),
+        procedure="",
+        steps=(),
+        besides=(),
+        notes=(audience.say("test_note", service=audience.service),),
+        links=(),
+        course=None,
+    )
+
+
+def _summary(alert: Alert, rules: RuleSet, audience: Audience) -> str:
+    rule = rules.by_id.get(alert.rule)
+    return rule.summary[audience.lang] if rule else alert.rule
+
+
+def _headline(notification: Notification, rules: RuleSet, audience: Audience) -> str:
+    """Say the most important alert in one line; the others are counted."""
+    first = notification.alerts[0]
+    rule = rules.by_id.get(first.rule)
+    parts = [f"[{audience.say(f'reason_{notification.reason}')}] {_summary(first, rules, audience)}"]
+    parts += [shop] if (shop := shop_name(first.labels)[:60]) else []
+    if notification.reason is NotifyReason.RESOLVED:
+        lasted = (notification.resolved_at or notification.at) - notification.since
+        parts.append(audience.say("lasted", span=format_span(lasted, audience)))
+        parts.append(audience.say("worst_was", value=_value(first.peak.value, rule)))
+    else:
+        bound = audience.say("against", bound=format_range(rule.warning)) if rule else ""
+        parts.append(f"{_value(first.latest.value, rule)} {bound}".strip())
+        parts.append(audience.say("since", at=audience.clock(notification.since, notification.at)))
+    more = len(notification.alerts) - 1
+    parts += [audience.say("and_more", count=more)] if more else []
+    return " · ".join(parts)
+
+
+def _value(value: float | None, rule: Rule | None) -> str:
+    return format_value(value, rule.normal.unit if rule else "")
+
+
+def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Audience) -> AlertLine:
+    rule = rules.by_id.get(alert.rule)
+    latest = alert.latest
+    counted = f" ({latest.numerator:g}/{latest.denominator:g})" if rule and rule.ratio and latest.denominator else ""
+    if rule and rule.slow and latest.numerator is not None:
+        counted = f" ({audience.say('slow_count', k=f'{latest.numerator:g}')})"
+    remark = "" if rule else audience.say("rule_gone")
+    if alert.state is AlertState.RESOLVED and alert.resolved_at:
+        remark = audience.say("resolved_at", at=audience.clock(alert.resolved_at, notification.at))
+    elif alert.unknown_since:
+        remark = audience.say("unknown_since", at=audience.clock(alert.unknown_since, notification.at))
+    return AlertLine(
+        rule=alert.rule,
+        summary=_summary(alert, rules, audience),
+        shop=shop_name(alert.labels)[:60],
+        state=alert.state,
+        level=latest.level,
+        is_new=alert.fingerprint in notification.new,
+        value=_value(latest.value, rule) + counted,
+        bound=format_range(rule.warning) if rule else "",
+        normal=format_range(rule.normal) if rule else "",
+        since=audience.clock(alert.pending_at, notification.at),
+        peak=f"{_value(alert.peak.value, rule)} {audience.clock(alert.peak.window_end, notification.at)}",
+        remark=remark,
+    )
+
+
+def _notes(notification: Notification, rules: RuleSet, audience: Audience) -> list[str]:
+    notes = []
+    if "telemetry-silent" in notification.rules and notification.reason is not NotifyReason.RESOLVED:
+        notes.append(audience.say("silent_source", service=audience.service))
+    if notification.inhibited:
+        names = ", ".join(dict.fromkeys(_summary(alert, rules, audience) for alert in notification.inhibited))
+        notes.append(audience.say("explains", names=names))
+    if notification.unexpected_with:
+        notes.append(audience.say("not_explained", rules=", ".join(notification.unexpected_with)))
+    gone = dict.fromkeys(alert.rule for alert in notification.alerts if alert.rule not in rules.by_id)
+    notes += [audience.say("ended_unjudged", rule=rule) for rule in gone]
+    if notification.reason is NotifyReason.RESOLVED and not gone:
+        notes += ended_lines(notification.walked, rules, audience)
+    if notification.again:
+        notes.append(audience.say("again", count=notification.again))
+    if notification.silence:
+        silence = notification.silence
+        notes.append(
+            audience.say(
+                "silence_ends", at=audience.clock(silence.until), by=printable(silence.by), reason=printable(silence.reason)
+            )
+        )
+    return notes
+
+
+def add_delivery_notes(message: Message, *, instead_of: str, now: datetime) -> Message:
+    """Add that a message comes in the place of a channel that does not take it, and that it comes late."""
+    at, audience = message.notification.at, message.audience
+    notes = [audience.say("instead_of", channel=instead_of)] if instead_of else []
+    if now - at > LATE:
+        notes.append(audience.say("delivered_late", at=audience.clock(at), span=format_span(now - at, audience)))
+    return replace(message, notes=(*message.notes, *notes))
+
+
+def _course(notification: Notification, rules: RuleSet, audience: Audience) -> MessageChart | None:
+    chart = notification.walked.chart if notification.walked else None
+    rule = rules.by_id.get(chart.rule) if chart else None
+    if chart is None or rule is None or all(value is None for value in chart.values):
+        return None
+    first = notification.alerts[0]
+    parts = [
+        _summary(first, rules, audience),
+        shop_name(first.labels),
+        audience.say("course_alt", bound=format_range(rule.warning)),
+    ]
+    until = first.resolved_at or first.latest.window_end
+    return MessageChart(chart, rule.normal, rule.warning, first.firing_at, until, " · ".join(filter(None, parts)))
+
+
+def _links(notification: Notification, rules: RuleSet, audience: Audience, place: LinkTargets) -> list[Link]:
+    links = []
+    if place.project:
+        span = (notification.since - BEFORE, notification.at)
+        links.append(Link(audience.say("link_logs"), logs_url(place.project, audience.service, *span)))
+        plan = rules.walk(notification.procedure)
+        going_on = notification.reason is not NotifyReason.RESOLVED
+        texts = list(dict.fromkeys(look.lines for look in plan.steps if look.lines)) if plan and going_on else []
+        searched = [text for text in texts if not any(other in text for other in texts if other != text)]
+        links += [
+            Link(audience.say("link_search", text=text), logs_url(place.project, audience.service, *span, text=text))
+            for text in searched
+        ]
+        url = f"https://console.cloud.google.com/monitoring/metrics-explorer?project={quote(place.project, safe='')}"
+        links.append(Link(audience.say("link_metrics"), url))
+    if place.runbook_url:
+        links.append(Link(audience.say("link_runbook"), place.runbook_url))
+    return links
+
+
+def logs_url(project: str, service: str, since: datetime, until: datetime, *, text: str = "") -> str:
+    """Give Logs Explorer's address for the lines that hold a text, or else for summaries and slow requests, in a span."""
+    wanted = f'"{text}"' if text else 'jsonPayload.message=("[OpsMetrics] 60s summary" OR "[SlowRequest]")'
+    query = f'resource.type="cloud_run_revision"\nresource.labels.service_name="{service}"\n{wanted}'
+    start, end = (f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in (since, until))
+    where = f"query;query={quote(query, safe='')};startTime={start};endTime={end}"
+    return f"https://console.cloud.google.com/logs/{where}?project={quote(project, safe='')}"

@@ -1,0 +1,213 @@
+"""Messages that wait to be delivered, channel by channel, and the log of those that were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from logwatch.notify.incidents import Notification, NotifyReason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from logwatch.errors import ChannelError
+    from logwatch.notify.diagnosis.findings import Walked
+
+
+KEPT_NOTES = 200
+"""Messages that the notification log goes back."""
+
+
+GIVE_UP_AFTER = timedelta(hours=24)
+"""How long a message is tried on a channel."""
+
+
+FALL_OVER_AFTER = timedelta(hours=1)
+"""After how long a message goes out through the other channels."""
+
+
+PERMANENT_PAUSE = timedelta(minutes=30)
+"""How long to wait where trying the same again cannot help, but somebody may mend the settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelDelivery:
+    """How one message fares on one channel."""
+
+    attempts: int = 0
+    """Number of attempts that failed. Starts at 0."""
+    failing_since: datetime | None = None
+    retry_at: datetime | None = None
+    """No attempt before this; None for at once."""
+    error: str = ""
+    permanent: bool = False
+    delivered_at: datetime | None = None
+    given_up: bool = False
+    """No try of a day brought it through."""
+    instead_of: str = ""
+    """The channel that this one stands in for."""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is to be done."""
+        return self.given_up or self.delivered_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message that is to be delivered, and how far that is, channel by channel."""
+
+    notification: Notification
+    deliveries: dict[str, ChannelDelivery]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A message that was sent: one line of the notification log."""
+
+    id: str
+    reason: NotifyReason
+    at: datetime
+    procedure: str
+    rules: list[str]
+    labels: dict[str, str]
+    delivered: dict[str, datetime | None]
+    """Channel to when; None where it was given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """What is to be told and what was: the part of the outbox that sending works on."""
+
+    waiting: tuple[Outgoing, ...] = ()
+    threads: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Incident to channel to what its later messages follow."""
+    notes: tuple[Note, ...] = ()
+
+
+def enqueue(outbox: Outbox, notifications: tuple[Notification, ...], channels: tuple[str, ...]) -> Outbox:
+    """Put messages into the outbox, for these channels; without any channel they are only noted."""
+    if not channels:
+        return replace(outbox, notes=(*outbox.notes, *(_note(each, {}) for each in notifications))[-KEPT_NOTES:])
+    sent = {each.notification.id for each in outbox.waiting} | {note.id for note in outbox.notes}
+    new = [Outgoing(each, dict.fromkeys(channels, ChannelDelivery())) for each in notifications if each.id not in sent]
+    return replace(outbox, waiting=(*outbox.waiting, *new))
+
+
+def with_evidence(outbox: Outbox, walked: Mapping[str, Walked]) -> Outbox:
+    """Add what was found to messages that wait, by their ids."""
+    waiting = tuple(
+        replace(each, notification=replace(each.notification, walked=walked.get(each.notification.id)))
+        if each.notification.id in walked
+        else each
+        for each in outbox.waiting
+    )
+    return replace(outbox, waiting=waiting)
+
+
+def next_due(outbox: Outbox, channel: str, now: datetime) -> Outgoing | None:
+    """Give the oldest message that the channel may try now; a channel that was told to wait waits with all of them."""
+    waiting = [each for each in outbox.waiting if channel in each.deliveries and not each.deliveries[channel].over]
+    for each in waiting:
+        delivery = each.deliveries[channel]
+        if delivery.retry_at is None or delivery.retry_at <= now:
+            return each
+        if not delivery.permanent:
+            return None
+    return None
+
+
+def record_delivery(outbox: Outbox, outgoing: Outgoing, channel: str, now: datetime, thread: str | None) -> Outbox:
+    """Note that a message was delivered; one that is through everywhere moves into the log."""
+    delivery = replace(_delivery(outbox, outgoing, channel), delivered_at=now)
+    outbox = _put(outbox, outgoing, channel, delivery)
+    if thread is not None:
+        incident = outgoing.notification.incident
+        threads = {**outbox.threads, incident: {**outbox.threads.get(incident, {}), channel: thread}}
+        outbox = replace(outbox, threads=threads)
+    return _settle(outbox)
+
+
+def record_failure(outbox: Outbox, outgoing: Outgoing, channel: str, now: datetime, error: ChannelError) -> Outbox:
+    """Note that a message was not delivered, and when to try again."""
+    before = _delivery(outbox, outgoing, channel)
+    pause = PERMANENT_PAUSE if error.permanent else timedelta()
+    delivery = replace(
+        before,
+        attempts=before.attempts + 1,
+        failing_since=before.failing_since or now,
+        retry_at=now + max(pause, error.retry_after or timedelta()),
+        error=str(error),
+        permanent=error.permanent,
+    )
+    return _put(outbox, outgoing, channel, delivery)
+
+
+def fall_over(outbox: Outbox, channels: tuple[str, ...], now: datetime) -> tuple[Outbox, list[str]]:
+    """Give messages that one channel has not taken for an hour, or never will, to the channels that do not have them.
+
+    A channel that is set up no more counts as one that fails from now on. Gives also what is lost: messages that no try of
+    a day brought through.
+    """
+    waiting, lost = [], []
+    for each in outbox.waiting:
+        deliveries = {name: _age(delivery, now, set_up=name in channels) for name, delivery in each.deliveries.items()}
+        stuck = [name for name, delivery in deliveries.items() if _is_stuck(delivery, now)]
+        missing = [name for name in channels if name not in deliveries] if stuck else []
+        ended = [name for name, delivery in deliveries.items() if delivery.given_up and not each.deliveries[name].given_up]
+        lost += [f"{each.notification.id} on {name}" for name in ended]
+        waiting.append(
+            replace(each, deliveries={**deliveries, **{name: ChannelDelivery(instead_of=stuck[0]) for name in missing}})
+        )
+    return _settle(replace(outbox, waiting=tuple(waiting))), lost
+
+
+def _age(delivery: ChannelDelivery, now: datetime, *, set_up: bool) -> ChannelDelivery:
+    if delivery.over:
+        return delivery
+    if not set_up:
+        delivery = replace(delivery, failing_since=delivery.failing_since or now, error="this channel is set up no more")
+    failing = delivery.failing_since
+    return replace(delivery, given_up=failing is not None and now - failing >= GIVE_UP_AFTER)
+
+
+def _is_stuck(delivery: ChannelDelivery, now: datetime) -> bool:
+    failing = delivery.failing_since
+    return failing is not None and not delivery.delivered_at and (delivery.permanent or now - failing >= FALL_OVER_AFTER)
+
+
+def _delivery(outbox: Outbox, outgoing: Outgoing, channel: str) -> ChannelDelivery:
+    return next(each for each in outbox.waiting if each.notification.id == outgoing.notification.id).deliveries[channel]
+
+
+def _put(outbox: Outbox, outgoing: Outgoing, channel: str, delivery: ChannelDelivery) -> Outbox:
+    waiting = tuple(
+        replace(each, deliveries={**each.deliveries, channel: delivery})
+        if each.notification.id == outgoing.notification.id
+        else each
+        for each in outbox.waiting
+    )
+    return replace(outbox, waiting=waiting)
+
+
+def _settle(outbox: Outbox) -> Outbox:
+    """Move what is over everywhere into the log."""
+    done = [each for each in outbox.waiting if all(delivery.over for delivery in each.deliveries.values())]
+    left = tuple(each for each in outbox.waiting if not all(delivery.over for delivery in each.deliveries.values()))
+    notes = [
+        _note(each.notification, {name: delivery.delivered_at for name, delivery in each.deliveries.items()}) for each in done
+    ]
+    return replace(outbox, waiting=left, notes=(*outbox.notes, *notes)[-KEPT_NOTES:])
+
+
+def _note(notification: Notification, delivered: dict[str, datetime | None]) -> Note:
+    return Note(
+        id=notification.id,
+        reason=notification.reason,
+        at=notification.at,
+        procedure=notification.procedure,
+        rules=notification.rules,
+        labels=notification.labels,
+        delivered=delivered,
+    )

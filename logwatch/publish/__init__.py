@@ -1,0 +1,1 @@
+"""Figures to Cloud Monitoring."""

@@ -1,0 +1,74 @@
+"""What earlier runs measured and wrote to Cloud Monitoring, read back through google-cloud-monitoring."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from logwatch.collect.parse import DATABASE_PING, REDIS_PING
+from logwatch.errors import SourceError
+from logwatch.spans import NS, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from google.cloud.monitoring_v3 import MetricServiceClient
+
+    from logwatch.publish.metric_filter import Installation
+
+READ_BACK = (DATABASE_PING, REDIS_PING)
+PAGE_SIZE = 10_000
+
+
+class MonitoringHistory:
+    """The latencies of one installation."""
+
+    def __init__(self, project: str, installation: Installation, *, endpoint: str | None = None) -> None:
+        """Name what to read; nothing is connected yet. `endpoint` is HOST:PORT of a local server without TLS."""
+        self.project, self.installation, self.endpoint = project, installation, endpoint
+        self._client: MetricServiceClient | None = None
+
+    def read(self, span: Span) -> Iterator[tuple[str, int, float]]:
+        """Give series, start of the window (ns) and value. Raises SourceError."""
+        from google.api_core.exceptions import GoogleAPICallError
+        from google.auth.exceptions import GoogleAuthError
+
+        try:
+            for series in READ_BACK:
+                for time, value in self._points(series, span):
+                    yield series, time, value
+        except (GoogleAPICallError, GoogleAuthError) as error:
+            hint = "roles/monitoring.viewer reads metrics back; LOGWATCH_METRICS_PROJECT=none leaves them out"
+            raise SourceError(f"Cloud Monitoring: {type(error).__name__}", where=self.project, hint=hint) from error
+
+    def _points(self, series: str, span: Span) -> Iterator[tuple[int, float]]:
+        from google.cloud.monitoring_v3.types import ListTimeSeriesRequest, ListTimeSeriesResponse, TimeInterval
+
+        request = ListTimeSeriesRequest(
+            name=f"projects/{self.project}",
+            filter=self.installation.selection(series.replace(".", "/")),
+            interval=TimeInterval(start_time=span.start, end_time=span.end),
+            view=ListTimeSeriesRequest.TimeSeriesView.FULL,
+            page_size=PAGE_SIZE,
+        )
+        for page in self._connect().list_time_series(request=request).pages:
+            for found in ListTimeSeriesResponse.pb(page).time_series:
+                for point in found.points:
+                    end = point.interval.end_time
+                    # A point stands at the end of its window, and belongs to the minute before.
+                    yield end.seconds * NS + end.nanos - NS, point.value.double_value
+
+    def _connect(self) -> MetricServiceClient:
+        """Give the one client for all series and days."""
+        if self._client is None:
+            self._client = self._new_client()
+        return self._client
+
+    def _new_client(self) -> MetricServiceClient:
+        from google.cloud.monitoring_v3 import MetricServiceClient
+
+        if not self.endpoint:
+            return MetricServiceClient()
+        import grpc
+        from google.cloud.monitoring_v3.services.metric_service.transports import MetricServiceGrpcTransport
+
+        return MetricServiceClient(transport=MetricServiceGrpcTransport(channel=grpc.insecure_channel(self.endpoint)))

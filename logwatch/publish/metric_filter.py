@@ -1,0 +1,52 @@
+"""One installation of logwatch, as files that watch it need to know it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from logwatch.publish.points import PREFIX
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from logwatch.ui.format import Audience
+
+RESOURCE = "generic_task"
+"""Resource that every metric of logwatch is written for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What tells this installation's figures from another's, and what its people read."""
+
+    environment: str
+    """Namespace of its metrics."""
+    region: str
+    """Where its job runs, for the commands that people are told to type."""
+    grace: timedelta
+    """How long a window waits for late entries."""
+    lease: timedelta
+    """How long a run may take."""
+    readers: Audience
+    runbook_url: str = ""
+
+    def selection(self, metric: str, **labels: str) -> str:
+        """Give the filter of Cloud Monitoring for this installation's series of a metric, by the name behind the prefix."""
+        wanted = {
+            "metric.type": PREFIX + metric,
+            "resource.type": RESOURCE,
+            "resource.labels.namespace": self.environment,
+            **{f"metric.labels.{label}": value for label, value in labels.items()},
+        }
+        return " AND ".join(f"{field}={_quoted(value)}" for field, value in wanted.items())
+
+
+def _quoted(text: str) -> str:
+    r"""Write a value of a filter.
+
+    >>> _quoted('a "b"')
+    '"a \\"b\\""'
+    """
+    return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'

@@ -1,0 +1,147 @@
+"""Figures for Cloud Monitoring: what is published of a closed window, and what each metric means."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from logwatch.collect.parse import GAUGES, parse_series
+from logwatch.judge.verdicts import Level, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from logwatch.judge.rules.model import RuleSet
+
+PREFIX = "custom.googleapis.com/o4o/"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One value to publish."""
+
+    metric: str
+    """The type's last part, behind `PREFIX`."""
+    labels: dict[str, str]
+    at: datetime
+    """End of the window, UTC."""
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What a metric is: all are gauges of double values."""
+
+    name: str
+    unit: str
+    """In UCUM, as Cloud Monitoring wants it: `1`, `ms`, `s`, `min`, `10^2.%` for a share of 1."""
+    help: str
+    labels: Mapping[str, str]
+    """Label to what it means."""
+
+
+_SHOP = {"shop": "The shop; 'all' is all shops together."}
+_COUNTED_SHOP = {"shop": "The shop; 'all' where the counter does not tell shops apart."}
+_RULE = {"rule": "The rule's id.", **_SHOP}
+_LABEL = {"label": "What kind of request: checkout, payment.confirm or api."}
+
+_UNITS = {"_ms": "ms", "_minutes": "min"}
+
+
+def metrics(rules: RuleSet) -> list[Metric]:
+    """Give every metric that is ever published, for its descriptor."""
+    return [
+        *(
+            Metric(_counter_metric(counter.counter), "1", f"Per 60 s window: {counter.meaning.en}.", _COUNTED_SHOP)
+            for counter in rules.counters
+            if _is_published(counter.labels)
+        ),
+        *(
+            Metric(gauge.replace(".", "/"), next((unit for end, unit in _UNITS.items() if gauge.endswith(end)), "1"), help_, {})
+            for gauge, help_ in zip(GAUGES, _GAUGE_HELP, strict=True)
+        ),
+        Metric("ratio", "10^2.%", "The share that a rule judges, over its sliding span.", _RULE),
+        Metric("level", "1", "0 normal, 1 elevated, 2 warning; no point where it is unknown.", _RULE),
+        Metric("slow_request/count", "1", "Slow requests per 60 s window.", _LABEL),
+        Metric("slow_request/p50", "ms", "Median duration of the window's slow requests.", _LABEL),
+        Metric("slow_request/p95", "ms", "95th percentile of the duration of the window's slow requests.", _LABEL),
+        Metric("slow_request/max", "ms", "The window's longest slow request.", _LABEL),
+        Metric("logwatch/heartbeat", "1", "1 for every run that has judged.", {}),
+        Metric("logwatch/lag", "s", "From the end of the newest judged window to the moment it was judged.", {}),
+        Metric("logwatch/run_time", "s", "How long the run took up to publishing.", {}),
+        Metric("logwatch/unparsed", "1", "Entries of the run that were not understood.", {}),
+        Metric("logwatch/undelivered", "1", "Messages that wait to be delivered.", {}),
+    ]
+
+
+_GAUGE_HELP = (
+    "Database ping as /health/database measures it.",
+    "Active database connections.",
+    "Database queries that run for long.",
+    "Redis ping as /health/redis measures it.",
+    "Endpoints that gave no answer.",
+    "Minutes since the last summary while the service shows life.",
+)
+
+LEVEL_VALUES = {Level.NORMAL: 0.0, Level.ELEVATED: 1.0, Level.WARNING: 2.0}
+
+
+def _counter_metric(name: str) -> str:
+    return name.replace(".", "/")
+
+
+def _is_published(labels: Iterable[str]) -> bool:
+    """Counters by shop or without labels; routes and codes would make series without end."""
+    return set(labels) <= {"service"}
+
+
+def shop(labels: Mapping[str, str]) -> str:
+    """Give the metric's label for a verdict's or a counter's labels: valid text of at most 100 characters, never empty.
+
+    A label without a value is the same to Cloud Monitoring as no label.
+    """
+    return labels.get("service", "")[:100].encode(errors="replace").decode() or "all"
+
+
+def counter_points(counters: Mapping[str, float], at: datetime, rules: RuleSet) -> list[Point]:
+    """Give the points of one window's counters, series key to value; counters that nobody knows are not published.
+
+    Keys that differ only in what a point does not tell, such as the end of a long shop's name, add up: one point a series.
+    """
+    known = {counter.counter for counter in rules.counters if _is_published(counter.labels)}
+    sums: dict[tuple[str, str], float] = {}
+    for key, value in counters.items():
+        series = parse_series(key)
+        if series.name in known and _is_published(series.labels):
+            place = (_counter_metric(series.name), shop(series.labels))
+            sums[place] = sums.get(place, 0.0) + value
+    return [Point(metric, {"shop": shop_}, at, value) for (metric, shop_), value in sums.items()]
+
+
+def verdict_points(verdicts: Iterable[Verdict], rules: RuleSet) -> list[Point]:
+    """Give the points of one window's verdicts: a level each, and the share where a share is judged.
+
+    Of verdicts that fall onto one series, the worst is told.
+    """
+    worst: dict[tuple[str, str, datetime], Verdict] = {}
+    for verdict in verdicts:
+        if verdict.level is not Level.UNKNOWN:
+            place = (verdict.rule, shop(verdict.labels), verdict.window_end)
+            other = worst.get(place)
+            if other is None or LEVEL_VALUES[verdict.level] > LEVEL_VALUES[other.level]:
+                worst[place] = verdict
+    points = []
+    for (rule, shop_, at), verdict in worst.items():
+        labels = {"rule": rule, "shop": shop_}
+        points.append(Point("level", labels, at, LEVEL_VALUES[verdict.level]))
+        if rules.by_id[rule].ratio and verdict.value is not None:
+            points.append(Point("ratio", labels, at, verdict.value))
+    return points
+
+
+def descriptors_version(metrics: Iterable[Metric]) -> str:
+    """Give a short name for exactly these descriptors, whatever their order, to remember that they were made."""
+    texts = sorted(repr((PREFIX, each.name, each.unit, each.help, sorted(each.labels.items()))) for each in metrics)
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]

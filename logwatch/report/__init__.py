@@ -1,0 +1,1 @@
+"""Verdicts and alerts for people: table, JSON, Markdown, page."""

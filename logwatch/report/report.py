@@ -1,0 +1,243 @@
+"""What people read about a judged span: plain values, in their language and time zone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from logwatch.collect.parse import Flaw, Reason
+from logwatch.judge.verdicts import Level, Verdict
+from logwatch.languages import Lang, text
+from logwatch.spans import WINDOW
+from logwatch.ui.format import Audience, format_range, format_value, printable, shop_name
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from logwatch.count.windows import Windows
+    from logwatch.judge.evaluate import Course, Judged
+    from logwatch.judge.rules.model import RuleSet
+    from logwatch.spans import Span
+
+
+@dataclass(frozen=True, slots=True)
+class ReportCell:
+    """A figure, its level, and when; empty texts where there is nothing to tell."""
+
+    value: str
+    level: Level
+    at: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """One rule and shop."""
+
+    rule: str
+    summary: str
+    shop: str
+    """Empty: all shops."""
+    latest: ReportCell
+    worst: ReportCell
+    course: tuple[tuple[float | None, Level], ...]
+    """Value and level of each window."""
+    full: float
+    """Value at which a drawing of the course is full: 1 for a share, else the warning bound or the highest value."""
+    normal: str
+    warning: str
+    procedure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A procedure, and the rules that send there."""
+
+    section: str
+    title: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Slowness:
+    """Slow requests of one label."""
+
+    label: str
+    count: int
+    p50_ms: float
+    p95_ms: float
+    max_ms: float
+    routes: tuple[tuple[str, int], ...]
+    """The commonest routes with their counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A judged span as people read it."""
+
+    lang: Lang
+    source: str
+    span: Span
+    span_text: str
+    levels: dict[Level, int]
+    """How many rows stand at each level at the end of the span."""
+    warned_now: tuple[str, ...]
+    warned_before: tuple[str, ...]
+    rows: tuple[RuleRow, ...]
+    procedures: tuple[Followed, ...]
+    slow_requests: tuple[Slowness, ...]
+    counted: str
+    findings: tuple[str, ...]
+
+    def say(self, key: str, **values: object) -> str:
+        """Give a text in the report's language."""
+        return text(key, self.lang, **values)
+
+
+def build_report(judged: Judged, rules: RuleSet, audience: Audience, *, source: str, old: bool = False) -> Report:
+    """Say a judged span in words; `old` tells that it reaches beyond the usual retention of logs."""
+    rows = tuple(_row(course, audience) for course in judged.courses)
+    now = tuple(_name(row) for row in rows if row.latest.level is Level.WARNING)
+    warned = [row for row in rows if row.worst.level is Level.WARNING]
+    return Report(
+        lang=audience.lang,
+        source=source,
+        span=judged.span,
+        span_text=_span_text(judged.span, audience.zone),
+        levels={level: sum(row.latest.level is level for row in rows) for level in Level},
+        warned_now=now,
+        warned_before=tuple(_name(row) for row in warned if _name(row) not in now),
+        rows=rows,
+        procedures=_procedures(warned, rules, audience.lang),
+        slow_requests=tuple(slowness(judged)),
+        counted=_counted(judged.windows, audience),
+        findings=tuple(find_leftovers(judged, audience, old=old)),
+    )
+
+
+def _span_text(span: Span, zone: ZoneInfo) -> str:
+    start, end = (moment.astimezone(zone) for moment in span)
+    day = "" if start.date() == end.date() else f"{end:%Y-%m-%d} "
+    return f"{start:%Y-%m-%d %H:%M} – {day}{end:%H:%M %Z}"
+
+
+def _name(row: RuleRow) -> str:
+    return f"{row.rule}({row.shop})" if row.shop else row.rule
+
+
+def _row(course: Course, audience: Audience) -> RuleRow:
+    rule, latest, worst = course.rule, course.latest, course.worst
+    unit = rule.normal.unit
+    return RuleRow(
+        rule=rule.rule,
+        summary=rule.summary[audience.lang],
+        shop=shop_name(course.labels),
+        latest=_cell(latest, unit, audience, slow=rule.slow is not None),
+        worst=_cell(worst, unit, audience, slow=rule.slow is not None) if worst else ReportCell("", Level.UNKNOWN, "", ""),
+        course=tuple(zip((None if v != v else v for v in course.table["value"]), course.levels(), strict=True)),  # noqa: PLR0124
+        full=1.0 if unit == "%" else max([rule.warning.bound, *course.table["value"].dropna()]) or 1.0,
+        normal=format_range(rule.normal),
+        warning=format_range(rule.warning),
+        procedure=rule.procedure,
+    )
+
+
+def _cell(verdict: Verdict, unit: str, audience: Audience, *, slow: bool) -> ReportCell:
+    value = format_value(verdict.value, unit)
+    if slow and verdict.level is Level.NORMAL:
+        value = audience.say("slow_count", k=f"{verdict.numerator or 0:g}")
+    at = "" if verdict.level is Level.NORMAL and not verdict.value else audience.clock(verdict.window_end)
+    return ReportCell(value, verdict.level, at, audience.why(verdict))
+
+
+def _procedures(warned: list[RuleRow], rules: RuleSet, lang: Lang) -> tuple[Followed, ...]:
+    sections: dict[str, list[str]] = {}
+    for row in warned:
+        names = sections.setdefault(row.procedure, [])
+        if row.rule not in names:
+            names.append(row.rule)
+    return tuple(
+        Followed(section, procedure.title if (procedure := rules.procedure(section, lang)) else "", tuple(names))
+        for section, names in sorted(sections.items())
+    )
+
+
+def slowness(judged: Judged) -> list[Slowness]:
+    """Give the slow requests of the span by label."""
+    found = []
+    for label, group in judged.windows.within(judged.span).slow.groupby("label", observed=True):
+        duration = group["duration_ms"]
+        routes = Counter(map(printable, group["route"].astype(str))).most_common(3)
+        p50, p95 = (round(float(duration.quantile(share)), 1) for share in (0.5, 0.95))
+        found.append(Slowness(printable(str(label)), len(group), p50, p95, float(duration.max()), tuple(routes)))
+    return found
+
+
+def _counted(windows: Windows, audience: Audience) -> str:
+    quality = windows.quality
+    fields = ("entries", "samples", "slow_requests", "ignored", "duplicates")
+    values: dict[str, object] = {name: f"{getattr(quality, name):,}" for name in fields}
+    counted = audience.say("counted", **values, unparsed=f"{sum(quality.unparsed.values()):,}")
+    return f"{counted} · {audience.say('instances', instances=quality.instances)}"
+
+
+def find_leftovers(judged: Judged, audience: Audience, *, old: bool) -> list[str]:
+    """Say what was left over, each with its cure where there is one."""
+    found = _silence(judged, audience)
+    quality = judged.windows.quality
+    if quality.off_rhythm:
+        count, instances = sum(quality.off_rhythm.values()), len(quality.off_rhythm)
+        found.append(audience.say("off_rhythm", count=count, instances=instances, service=audience.service))
+    for course in judged.courses:
+        found += _suspect(course, audience)
+    found += [
+        audience.say("unparsed", count=count, reason=audience.say(f"reason.{reason}"))
+        for reason, count in quality.unparsed.items()
+        if reason != Reason.COUNTERS_LOST
+    ]
+    found += _flaws(quality.flaws, audience)
+    if quality.late:
+        found.append(audience.say("late", count=quality.late))
+    if old:
+        found.append(audience.say("old"))
+    return found
+
+
+def _silence(judged: Judged, audience: Audience) -> list[str]:
+    """Tell counters lost by the application from a source that says nothing, and both from a quiet minute."""
+    lost = judged.windows.quality.unparsed.get(Reason.COUNTERS_LOST, 0)
+    if lost:
+        return [audience.say("counters_lost", count=lost)]
+    silent = judged.windows.silent(judged.span)
+    if silent and silent * WINDOW >= judged.span.end - judged.span.start:
+        return [audience.say("silent_source", service=audience.service)]
+    return [audience.say("silent_windows", count=silent)] if silent else []
+
+
+def _flaws(flaws: dict[str, int], audience: Audience) -> list[str]:
+    found = []
+    for flaw in Flaw:
+        mine = {what.partition(": ")[2]: count for what, count in flaws.items() if what.partition(":")[0] == flaw}
+        if mine:
+            keys = [printable(key) for key in mine if key]
+            what = f"{audience.say(f'flaw.{flaw}')}: {', '.join(keys[:3])}{' …' if len(keys) > 3 else ''}"
+            found.append(audience.say("flaw", count=sum(mine.values()), what=what))
+    return found
+
+
+def _suspect(course: Course, audience: Audience) -> list[str]:
+    minutes = course.table.index[course.table["suspect"]]
+    if not len(minutes):
+        return []
+    verdict = course.verdict(int(minutes[0]))
+    return [
+        audience.say(
+            "suspect",
+            rule=course.rule.rule,
+            shop=shop_name(course.labels) or audience.say("all_shops"),
+            numerator=f"{verdict.numerator:g}",
+            denominator=f"{verdict.denominator:g}",
+            at=audience.clock(verdict.window_end),
+        )
+    ]

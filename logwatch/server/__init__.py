@@ -1,0 +1,1 @@
+"""Ticks on request, over HTTP."""

@@ -1,0 +1,267 @@
+"""Settings from flags and environment: built once, checked at once, never changed."""
+
+import os
+import platform
+import re
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from logwatch.durations import parse_duration
+from logwatch.errors import ConfigError
+from logwatch.languages import Lang
+from logwatch.ranges import Range
+
+PREFIX = "LOGWATCH_"
+CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
+"""Google's certificates for identity tokens, as google-auth knows it; asked for by `doctor` too, for the time."""
+Names = tuple[str, ...]
+
+
+def _split(text: str) -> Names:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _duration(value: object) -> timedelta:
+    return value if isinstance(value, timedelta) else parse_duration(value)
+
+
+BUDGETS = {"": "'<= 5'", "%": "'<= 1 %'"}
+
+
+def _at_most(*units: str) -> AfterValidator:
+    """Let only ranges through that say what is not to be exceeded, in one of these units."""
+
+    def check(budget: Range | None) -> Range | None:
+        if budget and (budget.direction[0] == ">" or budget.unit not in units):
+            raise ValueError(f"'{budget}' is no budget; right is e.g. {' or '.join(BUDGETS[unit] for unit in units)}")
+        return budget
+
+    return AfterValidator(check)
+
+
+def _timezone(value: object) -> ZoneInfo:
+    try:
+        return value if isinstance(value, ZoneInfo) else ZoneInfo(str(value))
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"'{value}' is no time zone; right are e.g. Asia/Seoul, UTC") from None
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+
+
+class Settings(BaseModel):
+    """Everything that can be set; each field's environment twin is LOGWATCH_ and its name in capitals."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    source: Names = Field((), description="Files, '-', or gcp://PROJECT[/SERVICE]; several files with commas.")
+    service: str | None = Field(None, description="Cloud Run service whose entries count.")
+    location: str | None = Field(None, description="Cloud Run region to read, e.g. asia-northeast3.")
+    lang: Lang = Field("ko", description="Language of what people read: ko or en.")
+    timezone: Annotated[ZoneInfo, BeforeValidator(_timezone)] = Field(
+        ZoneInfo("Asia/Seoul"), description="Time zone of what people read."
+    )
+    rules: Path | None = Field(None, description="Folder of rules; without it the bundled ones.")
+    grace: Duration = Field(timedelta(seconds=90), description="How long a window waits for late entries.")
+    read_budget: Duration = Field(timedelta(minutes=2), description="How long to go on retrying one read of Cloud Logging.")
+    read_requests_per_minute: int = Field(
+        55, ge=1, le=60, description="Share of the 60 Cloud Logging reads a minute that a project has."
+    )
+    logging_endpoint: str | None = Field(None, description="HOST:PORT of a local Cloud Logging server, without TLS or login.")
+
+    state: str | None = Field(None, description="Where the state lives: a file, or gs://BUCKET/OBJECT.")
+    lease: Duration = Field(timedelta(seconds=55), description="How long a run may take; the job's timeout.")
+    overlap: Duration = Field(timedelta(minutes=5), description="How far before the last judged window a run reads again.")
+    catch_up: Duration = Field(timedelta(hours=6), description="The longest pause that is judged window by window.")
+    remind_every: Duration = Field(timedelta(hours=4), description="After how long a message is repeated while it fires.")
+    evidence_budget: Duration = Field(
+        timedelta(seconds=10), description="How long to look things up for the messages of one run; 0s looks nothing up."
+    )
+    now: AwareDatetime | None = Field(None, description="The time to take for now, for drills.")
+
+    endpoints: str | None = Field(None, description="Base URL of the service whose health endpoints are asked.")
+    ops_token: SecretStr | None = Field(None, description="Bearer token for /internal/ops/metrics.")
+
+    metrics_project: str | None = Field(
+        None, description="Project that metrics are written to, or 'none'; without it the source's."
+    )
+    environment: str = Field("production", description="Namespace of the metrics, one for each installation.")
+    monitoring_endpoint: str | None = Field(
+        None, description="HOST:PORT of a local Cloud Monitoring server, without TLS or login."
+    )
+
+    expected_distribution: Annotated[
+        Range | None, _at_most(""), Field(description="Distribution blocks a minute that are expected.")
+    ] = None
+    slow_budget: Annotated[Range, _at_most("", "%")] = Field(
+        Range("<=", 0.01, "%"), description="Share of a day's requests that may be slow before the beta ends, or how many."
+    )
+
+    notify: Names = Field((), description="Channels that messages go to: slack, email, webhook; the others only stand in.")
+    slack_webhook_url: SecretStr | None = Field(None, description="Slack incoming webhook.")
+    slack_bot_token: SecretStr | None = Field(None, description="Slack bot token, with slack_channel.")
+    slack_channel: str | None = Field(None, description="Slack channel that the bot writes to: an id, or #name.")
+    slack_api_url: str | None = Field(None, description="Base URL of a local Slack server.")
+    smtp_host: str | None = Field(None, description="Mail server; needs mail_from and mail_to.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection is secured.")
+    smtp_user: str | None = Field(None, description="Login of the mail server.")
+    smtp_password: SecretStr | None = Field(None, description="Its password.")
+    mail_from: str | None = Field(None, description="Sender's address.")
+    mail_to: Names = Field((), description="Recipients' addresses, with commas between them.")
+    webhook_url: SecretStr | None = Field(None, description="Address that gets each message as JSON.")
+    webhook_token: SecretStr | None = Field(None, description="Bearer token for it.")
+    runbook_url: str = Field("", description="Where people find the runbook.")
+
+    serve_audience: str | None = Field(
+        None, description="Audience that a call's identity token is made out to: the service's URL."
+    )
+    serve_caller: str | None = Field(None, description="E-mail of the service account that may call.")
+    serve_signature: Literal["verify", "removed"] = Field(
+        "verify", description="verify, or removed where Cloud Run's invoker check has verified it and taken it off."
+    )
+    serve_certs_url: str = Field(CERTS_URL, description="Where Google's certificates are; another one is for tests.")
+    ping_url: SecretStr | None = Field(None, description="Address that is asked for after each good run: a dead man's switch.")
+    log: Literal["info", "debug"] = Field("info", description="debug writes what a run did, line by line.")
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str], **flags: Any) -> "Settings":  # noqa: ANN401 - checked right here
+        """Take flags first, then environment, then defaults; raises ConfigError that names what is wrong."""
+        settings, errors = cls.load_leniently(environment, **flags)
+        if errors:
+            raise errors[0]
+        return settings
+
+    @classmethod
+    def load_leniently(cls, environment: Mapping[str, str], **flags: Any) -> "tuple[Settings, list[ConfigError]]":  # noqa: ANN401
+        """Take what is right, the default for what is wrong, and an error for each of those."""
+        values: dict[str, Any] = {}
+        for name in cls.model_fields:
+            text = environment.get(PREFIX + name.upper(), "")
+            if flags.get(name):
+                values[name] = flags[name]
+            elif text:
+                values[name] = _split(text) if cls.model_fields[name].annotation == Names else text
+        try:
+            return cls(**values), []
+        except ValidationError as error:
+            wrong = {str(detail["loc"][0]): detail["msg"].removeprefix("Value error, ") for detail in reversed(error.errors())}
+        right = {name: value for name, value in values.items() if name not in wrong}
+        return cls(**right), [cls._error(name, message, flags) for name, message in reversed(wrong.items())]
+
+    @classmethod
+    def _error(cls, name: str, message: str, flags: Mapping[str, Any]) -> ConfigError:
+        where = f"--{name.replace('_', '-')}" if flags.get(name) else PREFIX + name.upper()
+        return ConfigError(message, where=where, hint=cls.model_fields[name].description)
+
+
+def load_settings(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
+    """Build the settings of this process."""
+    return Settings.load(os.environ, **flags)
+
+
+def load_settings_leniently(**flags: Any) -> tuple[Settings, list[ConfigError]]:  # noqa: ANN401 - checked by Settings
+    """Build the settings of this process as far as they are right; gives what is wrong with the rest."""
+    return Settings.load_leniently(os.environ, **flags)
+
+
+def stray_settings() -> list[str]:
+    """Give the variables of this process that look like settings and are none: a slip of the pen sets nothing."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+
+
+def parse_moment(text: str, now: datetime, zone: ZoneInfo, *, where: str) -> datetime:
+    """Read a time: RFC 3339, a local date or time in `zone`, `now`, or a duration before `now`.
+
+    Raises ConfigError with the forms that are right.
+    """
+    source = text.strip()
+    if source == "now":
+        return now
+    try:
+        moment = _parse_moment(source, now, zone)
+    except (ValueError, OverflowError):
+        hint = "right are e.g. 1h, 30m, 7d, 2026-02-24T03:00:00Z, '2026-02-24 12:00' (in the time zone of the settings)"
+        raise ConfigError(f"'{text}' is no time", where=where, hint=hint) from None
+    if not 2000 <= moment.year < 2100:
+        raise ConfigError(f"'{text}' lies in the year {moment.year}", where=where, hint="logs are of this century")
+    return moment
+
+
+def parse_length(text: str, *, where: str) -> timedelta:
+    """Read a length of time of an option; raises ConfigError with the forms that are right."""
+    try:
+        length = parse_duration(text)
+    except ValueError as error:
+        raise ConfigError(str(error), where=where) from None
+    if not length:
+        raise ConfigError("the length is zero", where=where, hint="right are e.g. 30m, 2h, 1d")
+    return length
+
+
+def parse_channel(text: str) -> str:
+    """Read the full name of a notification channel of Cloud Monitoring."""
+    if not re.fullmatch(r"projects/[^/\s]+/notificationChannels/[^/\s]+", text):
+        hint = "gcloud beta monitoring channels list --format='value(name)' prints them"
+        message = f"'{text}' is no notification channel; right is projects/PROJECT/notificationChannels/ID"
+        raise ConfigError(message, where="--notification-channel", hint=hint)
+    return text
+
+
+def _parse_moment(source: str, now: datetime, zone: ZoneInfo) -> datetime:
+    try:
+        return now - parse_duration(source)
+    except ValueError:
+        moment = datetime.fromisoformat(source)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def default_state() -> Path:
+    """Give the file where the state lives if nothing is set: beside the user's other program state."""
+    home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(home).expanduser() / "logwatch" / "state.json"
+
+
+def default_cache() -> Path:
+    """Give the folder for what was read already and may be forgotten."""
+    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(home).expanduser() / "logwatch"
+
+
+def execution() -> str:
+    """Give this run's name: Cloud Run's for the execution and attempt, or this process on this machine."""
+    cloud = os.environ.get("CLOUD_RUN_EXECUTION")
+    attempt = os.environ.get("CLOUD_RUN_TASK_ATTEMPT", "0")
+    return f"{cloud}.{attempt}" if cloud else f"{platform.node()}.{os.getpid()}"
+
+
+def instance() -> str:
+    """Give this process's name among all that may serve at once: on Cloud Run every one of them is process 1 of `localhost`."""
+    return f"{os.environ.get('K_REVISION') or platform.node()}.{os.getpid()}.{secrets.token_hex(3)}"
+
+
+def is_on_cloud_run() -> bool:
+    """Tell whether this is a container of Cloud Run, whose files go with it."""
+    return bool(os.environ.get("K_SERVICE") or os.environ.get("CLOUD_RUN_JOB"))
+
+
+def default_port() -> int:
+    """Give the port to serve on if none is named: $PORT, as Cloud Run sets it, or 8080. Raises ConfigError."""
+    text = os.environ.get("PORT") or "8080"
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise ConfigError(f"'{text[:20]}' is no port", where="PORT", hint="right is a number from 1 to 65535")
+    return int(text)
+
+
+def bundled(name: str) -> Path:
+    """Give a folder that ships with the program: rules or templates."""
+    package = Path(__file__).parent
+    packed = package / "_bundled" / name
+    return packed if packed.is_dir() else package.parent / name

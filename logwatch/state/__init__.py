@@ -1,0 +1,1 @@
+"""What is remembered between runs, and where it lives."""

@@ -1,0 +1,33 @@
+"""What a store of the state's document must do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A document as a store holds it."""
+
+    text: bytes
+    generation: int
+
+
+class Store(Protocol):
+    """Where the state's document lives. Every method may raise StoreError."""
+
+    def load(self) -> Stored | None:
+        """Give the document, or None where there is none yet."""
+        ...
+
+    def save(self, text: bytes, generation: int) -> int:
+        """Replace the document of that generation, 0 for none yet; gives the new generation.
+
+        Raises ConflictError where somebody else saved since.
+        """
+        ...
+
+    def set_aside(self, text: bytes, name: str) -> str:
+        """Keep a document that cannot be read under another name beside it; gives where."""
+        ...

@@ -1,0 +1,101 @@
+"""The state in its store, held by one run at a time under a lease that ends by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from logwatch.errors import BrokenStateError, ConflictError
+from logwatch.state.document import Lease, State, dump_state, load_state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from logwatch.state.interface import Store
+
+ATTEMPTS = 5
+"""Tries to save where others save too; each begins by loading again."""
+
+
+@dataclass(slots=True)
+class Held:
+    """The state while this run holds its lease."""
+
+    store: Store
+    owner: str
+    state: State
+    generation: int
+    news: list[str]
+    """What was odd about the document: nothing, that it is new, or that it was broken."""
+
+    def save(self, state: State) -> None:
+        """Save the state; raises ConflictError where the lease was lost to another run."""
+        state = replace(state, run=self.owner)
+        self.generation = self.store.save(dump_state(state), self.generation)
+        self.state = state
+
+    def release(self, state: State) -> None:
+        """Save the state and give the lease back."""
+        self.save(replace(state, lease=None))
+
+
+def take(store: Store, owner: str, lease: timedelta, clock: Callable[[], datetime]) -> Held | Lease:
+    """Load the state and take its lease, or give the lease that somebody else holds.
+
+    A document that cannot be understood is kept aside, and a new one begun. Raises StoreError.
+    """
+    for _ in range(ATTEMPTS):
+        now = clock()
+        held = _load(store, owner, now)
+        other = held.state.lease
+        if other and other.until > now and other.owner != owner:
+            return other
+        try:
+            held.save(replace(held.state, lease=Lease(owner, now + lease)))
+        except ConflictError:
+            continue
+        return held
+    raise ConflictError("others keep saving the state", hint="is the same state used by another installation?")
+
+
+def change(
+    store: Store, owner: str, edit: Callable[[State], State], *, clock: Callable[[], datetime], sleep: Callable[[float], None]
+) -> Held:
+    """Change the state between two runs, waiting for one that is under way; gives it with what was odd about it.
+
+    Raises StoreError, ConflictError after a minute.
+    """
+    for _ in range(60):
+        held = take(store, owner, timedelta(seconds=10), clock)
+        if isinstance(held, Held):
+            held.release(edit(held.state))
+            return held
+        sleep(1)
+    raise ConflictError(f"a run ({held.owner}) holds the state", hint="try again in a minute")
+
+
+def give_back(store: Store, owner: str) -> bool:
+    """End the lease of a run that is given up, so that the next need not wait for its end; gives whether there was one.
+
+    The run's own next save is then refused, as after any lease that was lost. Raises StoreError.
+    """
+    stored = store.load()
+    state = load_state(stored.text) if stored else State()
+    if stored is None or state.lease is None or state.lease.owner != owner:
+        return False
+    store.save(dump_state(replace(state, lease=None)), stored.generation)
+    return True
+
+
+def _load(store: Store, owner: str, now: datetime) -> Held:
+    stored = store.load()
+    if stored is None:
+        return Held(store, owner, State(), 0, ["no state yet: beginning afresh"])
+    try:
+        return Held(store, owner, load_state(stored.text), stored.generation, [])
+    except BrokenStateError as error:
+        where = store.set_aside(stored.text, f"broken-{now:%Y%m%dT%H%M%SZ}")
+        news = f"{error}; it is kept in {where}, and a new state begun: silences, and which alerts were told, are lost"
+        return Held(store, owner, State(), stored.generation, [news])

@@ -1,0 +1,97 @@
+"""What a command wants to look at, and the reading of it: as much of the pipeline as a look at the windows takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from logwatch.errors import ConfigError, SourceError
+from logwatch.spans import WINDOW, Span, floor_minute, to_datetime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from logwatch.collect.columns import Reading
+    from logwatch.collect.interface import Progress, Source
+    from logwatch.count.windows import Windows
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to judge, before it is known where a recording ends."""
+
+    since: Callable[[datetime], datetime] | None
+    """Gives the start for an end; None for all of a recording, an hour of what goes on."""
+    until: Callable[[datetime], datetime] | None
+    """Gives the end for "now"; None for as late as can be."""
+    service: str | None
+    grace: timedelta
+
+
+def read_windows(
+    source: Source, wanted: Wanted, *, reach: timedelta, now: datetime, progress: Progress
+) -> tuple[Span, Windows]:
+    """Fetch, parse and aggregate the wanted span, with `reach` before it for sliding spans.
+
+    Raises SourceError where nothing can be read, ConfigError where the span ends before it starts.
+    """
+    span, reading = read_entries(source, wanted, reach=reach, now=now, progress=progress)
+    return count_windows(reading, span, source, wanted, reach=reach)
+
+
+def count_windows(reading: Reading, span: Span, source: Source, wanted: Wanted, *, reach: timedelta) -> tuple[Span, Windows]:
+    """Aggregate what was read for a span, with `reach` before it; all of a recording where nothing limits it."""
+    from logwatch.count.windows import aggregate
+
+    if source.recorded and wanted.since is None and wanted.until is None:
+        windows = aggregate(reading, grace=wanted.grace)
+        return windows.span, windows
+    return span, aggregate(reading, span=span.widen(reach, timedelta()), grace=wanted.grace)
+
+
+def read_entries(
+    source: Source, wanted: Wanted, *, reach: timedelta, now: datetime, progress: Progress
+) -> tuple[Span, Reading]:
+    """Fetch and parse the wanted span, with `reach` before it; of a recording, all of it.
+
+    Raises SourceError where nothing can be read, ConfigError where the span ends before it starts.
+    """
+    span = None if source.recorded else live_span(wanted, now)
+    # A summary of the minute after the span can push the one before it back into the span.
+    fetched = span.widen(reach, WINDOW) if span else None
+    reading = source.read(fetched, service=wanted.service, progress=progress, meanwhile=import_pandas)
+    return span or _recorded_span(reading, wanted), reading
+
+
+def import_pandas() -> None:
+    """Import what counting needs, while reading goes on elsewhere."""
+    import logwatch.count.windows  # noqa: F401
+
+
+def live_span(wanted: Wanted, now: datetime) -> Span:
+    """Give the closed windows between since and until."""
+    closed = floor_minute(now - wanted.grace)
+    end = min(floor_minute(wanted.until(now)), closed) if wanted.until else closed
+    start = floor_minute(wanted.since(end)) if wanted.since else end - timedelta(hours=1)
+    return _checked(Span(start, end))
+
+
+def _recorded_span(reading: Reading, wanted: Wanted) -> Span:
+    """Give the windows between since and until, where "now" is the end of the recording."""
+    earliest, latest = reading.extent()
+    first, last = floor_minute(to_datetime(earliest)), floor_minute(to_datetime(latest)) + WINDOW
+    end = floor_minute(wanted.until(last)) if wanted.until else last
+    span = _checked(Span(floor_minute(wanted.since(end)) if wanted.since else min(first, end - WINDOW), end))
+    if span.end <= first or span.start >= last:
+        covers = f"the recording covers {first:%Y-%m-%dT%H:%MZ} to {last:%Y-%m-%dT%H:%MZ}"
+        raise SourceError(f"no entries between {span.start:%Y-%m-%dT%H:%MZ} and {span.end:%Y-%m-%dT%H:%MZ}", hint=covers)
+    return Span(max(span.start, first), min(span.end, last))
+
+
+def _checked(span: Span) -> Span:
+    if span.end <= span.start:
+        message = f"the span ends ({span.end:%Y-%m-%dT%H:%MZ}) before it starts ({span.start:%Y-%m-%dT%H:%MZ})"
+        raise ConfigError(message, where="--since, --until", hint="give a start that is at least a minute earlier")
+    return span

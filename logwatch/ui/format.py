@@ -1,0 +1,101 @@
+"""How figures and times are written for people, in their language and time zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from logwatch.languages import Lang, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from logwatch.judge.verdicts import Verdict
+    from logwatch.ranges import Range
+
+DAY = timedelta(days=1)
+DEFAULT_SERVICE = "o4o-core-api"
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """For whom a report is written."""
+
+    lang: Lang
+    zone: ZoneInfo
+    service: str = DEFAULT_SERVICE
+    """Cloud Run service that the cures name."""
+
+    def say(self, key: str, **values: object) -> str:
+        """Give a text in their language."""
+        return text(key, self.lang, **values)
+
+    def clock(self, moment: datetime, now: datetime | None = None) -> str:
+        """Give a time of day in their time zone, and its day where it lies a day or more before `now`."""
+        if now and now - moment >= DAY:
+            return self.moment(moment)
+        return f"{moment.astimezone(self.zone):%H:%M}"
+
+    def shop(self, labels: Mapping[str, str]) -> str:
+        """Name a shop, or all of them."""
+        return shop_name(labels) or self.say("all_shops")
+
+    def why(self, verdict: Verdict) -> str:
+        """Say why a verdict's level is not simply what its value says; empty where it is."""
+        figures = {"n": verdict.denominator, "k": verdict.numerator}
+        shown = {name: f"{count:g}" if count is not None else "?" for name, count in figures.items()}
+        return self.say(verdict.why, **shown) if verdict.why else ""
+
+    def moment(self, moment: datetime) -> str:
+        """Give a day and a time of day in their time zone."""
+        return f"{moment.astimezone(self.zone):%m-%d %H:%M}"
+
+
+def shop_name(labels: Mapping[str, str]) -> str:
+    """Give the shop as it is shown; empty for all together, and a pair of quotes for one without a name."""
+    return printable(labels["service"]) or '""' if "service" in labels else ""
+
+
+def printable(hostile: str) -> str:
+    r"""Give a text out of a log without anything that moves a cursor, hides or turns text around.
+
+    >>> printable("kpa\x1b[2J")
+    'kpa\\x1b[2J'
+    """
+    if hostile.isprintable():  # as nearly all are
+        return hostile
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in hostile)
+
+
+def format_range(bounds: Range) -> str:
+    """Write a bound as narrow as can be.
+
+    >>> from logwatch.ranges import Range
+    >>> format_range(Range.parse("> 80 %"))
+    '>80%'
+    """
+    return "0" if str(bounds) == "<= 0" else str(bounds).replace(" ", "").replace("<=", "≤").replace(">=", "≥")
+
+
+def format_value(value: float | None, unit: str, *, digits: int = 1) -> str:
+    """Write a value for people; 59.99 % must not look like 60 %.
+
+    >>> format_value(0.5999, "%"), format_value(101.0, ""), format_value(None, "ms")
+    ('59.9%', '101', '–')
+    """
+    if value is None:
+        return "–"
+    if unit == "%":
+        return f"{int(value * 100 * 10**digits + 1e-9) / 10**digits:g}%"
+    return f"{value:.0f}{unit}" if value >= 1 or value == 0 else f"{value:.2g}{unit}"
+
+
+def format_span(span: timedelta, audience: Audience) -> str:
+    """Write a length of time in whole minutes: `1시간 5분`, `1 h 5 min`."""
+    minutes = max(int(span.total_seconds()) // 60, 1)
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [audience.say(f"span_{unit}", count=count) for unit, count in (("d", days), ("h", hours), ("m", minutes)) if count]
+    return " ".join(parts)

@@ -1,0 +1,187 @@
+"""One dashboard of Cloud Monitoring: how each rule stands, the figures behind it, logwatch itself, and what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from logwatch.judge.rules.yaml_types import selects
+from logwatch.publish.points import metrics
+from logwatch.ui.format import format_range
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from logwatch.judge.rules.model import Rule, RuleSet
+    from logwatch.judge.rules.runbook import Procedure
+    from logwatch.publish.metric_filter import Installation
+    from logwatch.publish.points import Metric
+    from logwatch.ranges import Range
+
+Json = dict[str, Any]
+
+COLUMNS = 12
+"""As many as the interface documents."""
+CARD, CHART, HEADER, TEXT = (2, 2), (4, 4), (COLUMNS, 1), (COLUMNS, 11)
+"""Widths and heights of tiles."""
+OWN = (("heartbeat",), ("lag", "run_time"), ("undelivered", "unparsed"))
+"""What logwatch says of itself, chart by chart; what stands in one has one unit."""
+MOST = 40
+"""Tiles of a dashboard. Where there are too many rules, the last ones have their chart only."""
+
+
+def dashboard(rules: RuleSet, installation: Installation) -> Json:
+    """Give the dashboard, as `gcloud monitoring dashboards create --config-from-file` takes it."""
+    say = installation.readers.say
+    known = {metric.name: metric for metric in metrics(rules)}
+    cards = [_card(rule, installation) for rule in rules.rules]
+    charts = [_chart(rule, rules, known, installation) for rule in rules.rules]
+    own = [_own_chart([known[f"logwatch/{name}"] for name in names], installation) for names in OWN]
+    fixed = len([*charts, *own]) + 4  # three headers and the procedures
+    sections = (
+        (say("dash_levels"), CARD, cards[: max(MOST - fixed, 0)]),
+        (say("dash_figures"), CHART, charts),
+        ("logwatch", CHART, own),
+        ("", TEXT, [_procedures(rules, installation)]),
+    )
+    return {
+        "displayName": say("dash_title", environment=installation.environment),
+        "labels": {"logwatch": ""},
+        "mosaicLayout": {"columns": COLUMNS, "tiles": list(_tiles(sections))},
+    }
+
+
+def _tiles(sections: Iterable[tuple[str, tuple[int, int], list[Json]]]) -> Iterator[Json]:
+    """Place each section under its header, row by row from the left."""
+    y = 0
+    for title, size, widgets in sections:
+        if title:
+            yield _tile({"title": title, "sectionHeader": {"subtitle": "", "dividerBelow": False}}, 0, y, HEADER)
+            y += HEADER[1]
+        across = COLUMNS // size[0]
+        for number, widget in enumerate(widgets):
+            yield _tile(widget, number % across * size[0], y + number // across * size[1], size)
+        y += -(-len(widgets) // across) * size[1]
+
+
+def _tile(widget: Json, x: int, y: int, size: tuple[int, int]) -> Json:
+    return {"xPos": x, "yPos": y, "width": size[0], "height": size[1], "widget": widget}
+
+
+def _card(rule: Rule, installation: Installation) -> Json:
+    """Show the level that logwatch itself found, proof and all; a chart's lines may not be coloured, a card may."""
+    query = _query(installation.selection("level", rule=rule.rule), "ALIGN_MAX", "REDUCE_MAX")
+    thresholds = [{"value": 1, "color": "YELLOW", "direction": "ABOVE"}, {"value": 2, "color": "RED", "direction": "ABOVE"}]
+    card = {"timeSeriesQuery": query, "sparkChartView": {"sparkChartType": "SPARK_BAR"}, "thresholds": thresholds}
+    return {"title": rule.rule, "scorecard": card}
+
+
+def _chart(rule: Rule, rules: RuleSet, known: dict[str, Metric], installation: Installation) -> Json:
+    """Draw what a rule judges, with the runbook's two bounds."""
+    return {
+        "title": _title(rule, rules, installation),
+        "xyChart": {
+            "dataSets": _series(rule, known, installation),
+            "thresholds": _bounds(rule, installation),
+            "yAxis": {"label": _unit(rule), "scale": "LINEAR"},
+            **({"y2Axis": {"label": "count", "scale": "LINEAR"}} if rule.slow else {}),
+            "chartOptions": {"mode": "COLOR"},
+        },
+    }
+
+
+def _title(rule: Rule, rules: RuleSet, installation: Installation) -> str:
+    """Name the row as the runbook does, in the language; a rule of logwatch's own by its summary."""
+    lang = installation.readers.lang
+    if not rule.indicator:
+        return f"{rule.summary[lang]} · {rule.rule}"
+    rows = rules.runbook.rows if lang == "ko" else rules.english.rows
+    place = next((at for at, row in enumerate(rules.runbook.rows) if row.indicator == rule.indicator), None)
+    return f"{rule.indicator if place is None else rows[place].indicator} · {rule.rule}"
+
+
+def _unit(rule: Rule) -> str:
+    return "ms" if rule.slow else rule.normal.unit
+
+
+def _series(rule: Rule, known: dict[str, Metric], installation: Installation) -> list[Json]:
+    """Give what is drawn. Of many windows at one place the worst is shown, on whichever side that lies."""
+    worst = "ALIGN_MIN" if rule.warning.direction.startswith("<") else "ALIGN_MAX"
+    select = installation.selection
+    if rule.ratio:
+        # One shop has one series: what reduces it only takes the other labels away.
+        query = _query(select("ratio", rule=rule.rule), worst, worst.replace("ALIGN", "REDUCE"), "shop")
+        return [_set(query, "LINE", "${metric.labels.shop}")]
+    if rule.slow:
+        label = rule.slow.label
+        return [
+            *(
+                _set(_query(select(f"slow_request/{name}", label=label), "ALIGN_MAX"), "LINE", name)
+                for name in ("p50", "p95", "max")
+            ),
+            _set(_query(select("slow_request/count", label=label), "ALIGN_MAX"), "STACKED_BAR", "count", axis="Y2"),
+        ]
+    if rule.gauge:
+        return [_set(_query(select(rule.gauge.replace(".", "/")), worst), "LINE", rule.gauge)]
+    names = _counters(rule.count or (), known)
+    if len(names) == 1:  # by shop: the height of all is what is judged
+        return [_set(_query(select(names[0]), worst, "REDUCE_SUM", "shop"), "STACKED_BAR", "${metric.labels.shop}")]
+    return [_set(_query(select(name), worst, "REDUCE_SUM"), "STACKED_BAR", name.replace("/", ".")) for name in names]
+
+
+def _counters(selectors: Sequence[str], known: Iterable[str]) -> list[str]:
+    """Give the published metrics of the counters that a rule adds up."""
+    return [name for name in known if any(selects(selector, name.replace("/", ".")) for selector in selectors)]
+
+
+def _bounds(rule: Rule, installation: Installation) -> list[Json]:
+    """Give the runbook's two bounds as lines; one line where both are the same figure."""
+    say = installation.readers.say
+
+    def line(name: str, bounds: Range) -> Json:
+        return {"label": f"{say(name)} {format_range(bounds)}", "value": bounds.bound, "targetAxis": "Y1"}
+
+    both = [line("normal_range", rule.normal), line("warning_range", rule.warning)]
+    return both[1:] if rule.normal.bound == rule.warning.bound else both
+
+
+def _own_chart(drawn: Sequence[Metric], installation: Installation) -> Json:
+    names = [metric.name.rpartition("/")[2] for metric in drawn]
+    selections = [installation.selection(metric.name) for metric in drawn]
+    chart = {
+        "dataSets": [_set(_query(each, "ALIGN_MAX"), "LINE", name) for each, name in zip(selections, names, strict=True)],
+        "yAxis": {"label": drawn[0].unit.removeprefix("1"), "scale": "LINEAR"},
+        "chartOptions": {"mode": "COLOR"},
+    }
+    return {"title": ", ".join(installation.readers.say(f"dash_{name}") for name in names), "xyChart": chart}
+
+
+def _query(selection: str, aligner: str, reducer: str = "", group_by: str = "") -> Json:
+    aggregation: Json = {"alignmentPeriod": "60s", "perSeriesAligner": aligner}
+    if reducer:
+        aggregation["crossSeriesReducer"] = reducer
+    if group_by:
+        aggregation["groupByFields"] = [f'metric.label."{group_by}"']
+    return {"timeSeriesFilter": {"filter": selection, "aggregation": aggregation}}
+
+
+def _set(query: Json, plot: str, legend: str, axis: str = "Y1") -> Json:
+    return {
+        "timeSeriesQuery": query,
+        "plotType": plot,
+        "legendTemplate": legend,
+        "targetAxis": axis,
+        "minAlignmentPeriod": "60s",
+    }
+
+
+def _procedures(rules: RuleSet, installation: Installation) -> Json:
+    """Give the procedures as they stand in the runbook, each with the rules that lead to it."""
+    runbook = rules.runbook if installation.readers.lang == "ko" else rules.english
+    texts = [_procedure(each, rules) for each in runbook.procedures]
+    return {"title": installation.readers.say("dash_procedures"), "text": {"content": "\n\n".join(texts), "format": "MARKDOWN"}}
+
+
+def _procedure(procedure: Procedure, rules: RuleSet) -> str:
+    leading = ", ".join(f"`{rule.rule}`" for rule in rules.rules if rule.procedure == procedure.section)
+    lines = [f"{step.number}. {step.text}" if procedure.numbered else f"- {step.text}" for step in procedure.steps]
+    return "\n".join([f"**{procedure.name}**" + (f" ← {leading}" if leading else ""), "", *lines])

@@ -1,0 +1,280 @@
+"""Every check at once: what `run` needs is tried, each part by itself, and nothing is changed that people would notice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from logwatch.checks import Checked, CheckOutcome, Phrase, command, ok, say
+from logwatch.collect.columns import SAMPLES, SLOW
+from logwatch.collect.parse import Reason
+from logwatch.errors import (
+    BrokenStateError,
+    ChannelError,
+    ConfigError,
+    ConflictError,
+    ExportError,
+    LogwatchError,
+    RuleError,
+    SourceError,
+)
+from logwatch.publish.points import Metric, Point
+from logwatch.spans import NS, Span, to_nanoseconds
+from logwatch.state.document import State, dump_state, load_state
+from logwatch.watchdog.check_results import (
+    SET_CLOCK,
+    Around,
+    Lines,
+    WatchedService,
+    judge_answers,
+    judge_clock,
+    judge_lag,
+    judge_lines,
+    judge_rhythm,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from logwatch.collect.columns import Reading
+    from logwatch.collect.interface import Endpoints, LogProject
+    from logwatch.notify.channels.interface import Channel
+    from logwatch.notify.messages import Message
+    from logwatch.publish.interface import Exporter
+    from logwatch.state.interface import Store
+    from logwatch.ui.format import Audience
+
+HOUR, RETENTION = timedelta(hours=1), timedelta(days=30)
+"""What is looked at for summaries; and for any line at all, which is as long as a log bucket keeps lines by default."""
+LIMIT_S = 30.0
+"""Seconds that one check may take."""
+METRIC = Metric("logwatch/doctor", "1", "1 for each time that logwatch doctor could write.", {})
+"""A metric of its own: a heartbeat written once would call people when it is absent afterwards."""
+TRIES = 3
+_UNREACHABLE = {
+    "ServiceUnavailable", "DeadlineExceeded", "InternalServerError", "RetryError", "TransportError", "ConnectionError",
+    "Timeout", "ConnectTimeout", "ReadTimeout", "GatewayTimeout", "TooManyRequests", "ResourceExhausted", "Unknown",
+}  # fmt: skip
+"""Causes that say nothing about settings or rights."""
+
+Check = Callable[[], "list[Checked]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A check that knows its name before it ends."""
+
+    check: str
+    run: Check
+
+
+def examine(checks: Sequence[Timed], *, limit_s: float = LIMIT_S) -> list[Checked]:
+    """Run all at once, each in a thread that nobody waits for longer than the limit; gives their lines in order."""
+    found: dict[int, list[Checked]] = {}
+    threads = [
+        Thread(target=lambda place, each: found.update({place: _safely(each)}), args=pair, daemon=True)
+        for pair in enumerate(checks)
+    ]
+    end = time.monotonic() + limit_s
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(end - time.monotonic(), 0))
+    return [
+        line
+        for place, each in enumerate(checks)
+        for line in found.get(place) or [Checked(each.check, CheckOutcome.UNSURE, say("late", limit=f"{limit_s:.0f}"))]
+    ]
+
+
+def _safely(each: Timed) -> list[Checked]:
+    try:
+        return each.run()
+    except LogwatchError as error:
+        return [failed(each.check, error)]
+    except Exception as error:  # noqa: BLE001 - one check that breaks keeps no other from its line
+        return [Checked(each.check, CheckOutcome.UNSURE, say("broken", kind=type(error).__name__))]
+
+
+def failed(check: str, error: LogwatchError) -> Checked:
+    """Say what an adapter could not do, with its own mend."""
+    cause = type(error.__cause__).__name__
+    unreachable = not isinstance(error, ChannelError | ConfigError) and cause in _UNREACHABLE
+    outcome = CheckOutcome.UNSURE if unreachable else CheckOutcome.WRONG
+    where = f"{error.where}: " if isinstance(error, ConfigError | RuleError) and error.where else ""
+    return Checked(check, outcome, say("error", error=f"{where}{error.message}"), _cures(check, error, unreachable=unreachable))
+
+
+def _cures(check: str, error: LogwatchError, *, unreachable: bool) -> tuple[Phrase, ...]:
+    """Give an adapter's mend: its command, if it has one, or the settings of the channel and its words about them."""
+    if unreachable:
+        return (say("cure.again"),)
+    channel = next((each for each in check.split() if each in {"slack", "email", "webhook"}), "")
+    if isinstance(error, ChannelError) and channel:
+        return (say(f"cure.{channel}"), *(command(error.hint) if error.hint else ()))
+    hint = error.hint or ("logwatch rules check" if isinstance(error, RuleError) else "")
+    return command(hint[max(hint.find("gcloud "), 0) :]) if hint else ()
+
+
+# ---- the log
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Cloud Logging, and whose lines are wanted of it."""
+
+    source: LogProject
+    place: WatchedService
+    wanted: str | None
+    """The service to read; None reads all of the project."""
+    grace: timedelta
+    audience: Audience
+
+    def check(self, now: datetime) -> list[Checked]:
+        """Read the last hour, and where it holds no summary look around for the reason."""
+        hour = Span(now - HOUR, now)
+        try:
+            reading = self.source.read(hour, service=self.wanted, progress=lambda *_: None, meanwhile=lambda: None)
+        except SourceError as error:
+            return self._cannot_read(error)
+        reading.settle()
+        read = ok("logs", say("logs.read", entries=reading.entries, project=self.place.project))
+        lines = count_lines(reading, now)
+        try:
+            around = None if lines.summaries or lines.lost else self._look_around(hour)
+            found = judge_lines(lines, around, self.place, self.audience)
+        except SourceError as error:
+            found = failed("lines", error)
+        quota = ok("quota", say("quota.fine", calls=self.source.calls))
+        return [read, quota, found, *self._judge_course(reading, hour)]
+
+    def _cannot_read(self, error: SourceError) -> list[Checked]:
+        line = failed("logs", error)
+        if type(error.__cause__).__name__ in {"ResourceExhausted", "TooManyRequests"}:
+            rest = Checked("quota", CheckOutcome.WRONG, say("quota.used"), (say("cure.quota", project=self.place.project),))
+            return [replace(line, cures=()), rest]
+        return [line, Checked("lines", CheckOutcome.UNSURE, say("lines.unread"))]
+
+    def _look_around(self, hour: Span) -> Around:
+        before = Span(hour.end - RETENTION, hour.end)
+        of_service = self.source.last_seen(hour, service=self.place.service) is not None
+        services = {} if of_service else self.source.services(hour)
+        anywhere = self.source.anywhere()
+        silent = not of_service and not services
+        return Around(
+            of_service=of_service,
+            services=services,
+            service_before=anywhere.last_seen(before, service=self.place.service) if silent else None,
+            project_before=self.source.last_of_all(before) if silent else None,
+        )
+
+    def _judge_course(self, reading: Reading, hour: Span) -> list[Checked]:
+        from logwatch.count.windows import aggregate
+
+        quality = aggregate(reading, span=hour, grace=self.grace).quality
+        delays = [
+            (received - at) / NS
+            for at, received, kind in zip(reading.rows.time, reading.rows.received, reading.rows.kind, strict=True)
+            if received and kind in {SAMPLES, SLOW}
+        ]
+        return [
+            judge_lag(delays, quality.late, self.grace),
+            judge_rhythm(quality.off_rhythm, quality.samples, self.place),
+        ]
+
+
+def count_lines(reading: Reading, now: datetime) -> Lines:
+    """Count what a settled reading holds."""
+    rows = reading.rows
+    times = [at for at, kind in zip(rows.time, rows.kind, strict=True) if kind == SAMPLES]
+    instances = {who for who, kind in zip(rows.instance, rows.kind, strict=True) if kind == SAMPLES}
+    return Lines(
+        summaries=len(times),
+        slow_requests=sum(kind == SLOW for kind in rows.kind),
+        instances=len(instances),
+        newest_s=(to_nanoseconds(now) - max(times)) / NS if times else None,
+        lost=reading.unparsed()[Reason.COUNTERS_LOST],
+    )
+
+
+# ---- the rest
+
+
+def check_clock(sources: Mapping[str, Callable[[], datetime | None]], clock: Callable[[], datetime]) -> list[Checked]:
+    """Hold this machine's clock against the first that answers; an answer's date is of whole seconds."""
+    for name, ask in sources.items():
+        before = clock()
+        told = ask()
+        if told is not None:
+            middle = before + (clock() - before) / 2
+            return [judge_clock((middle - told).total_seconds(), name)]
+    return [judge_clock(None, "")]
+
+
+def check_metrics(exporter: Exporter, now: datetime) -> list[Checked]:
+    """Make the doctor's own descriptor and write one point of it; raises ExportError."""
+    told: list[str] = []
+    exporter.ensure_descriptors(told.append)
+    refused = exporter.publish([Point(METRIC.name, {}, now, 1.0)])
+    # Another doctor wrote one less than 5 s ago: it may be written, then.
+    reasons = [each.reason for each in refused if "there already" not in each.reason and "less than 5 s" not in each.reason]
+    if reasons:
+        hint = f"run: {SET_CLOCK}" if "future" in reasons[0] else "LOGWATCH_METRICS_PROJECT, LOGWATCH_LOCATION"
+        raise ExportError(f"the point was refused: {reasons[0]}", hint=hint)
+    if told:
+        return [Checked("metrics", CheckOutcome.NOTE, say("error", error=told[0].splitlines()[0]))]
+    return [ok("metrics", say("metrics.fine"))]
+
+
+def check_endpoints(endpoints: Endpoints, now: datetime, place: WatchedService) -> list[Checked]:
+    """Ask every endpoint."""
+    return judge_answers(endpoints.probe(now).answers, place)
+
+
+def check_state(store: Store, clock: Callable[[], datetime], audience: Audience, *, lasting: bool) -> list[Checked]:
+    """Load the document, and save it as it is in the generation that was loaded; where there is none, an empty one is made.
+
+    While a run has the lease nothing is saved, since the run would lose it. `lasting` says whether the store outlives this
+    machine. Raises StoreError.
+    """
+    for _ in range(TRIES):
+        stored = store.load()
+        if stored is None:
+            text, generation = dump_state(State()), 0
+        else:
+            text, generation = stored.text, stored.generation
+            try:
+                lease = load_state(text).lease
+            except BrokenStateError as error:
+                return [Checked("state", CheckOutcome.WRONG, say("error", error=error.message), (say("cure.broken"),))]
+            if lease and lease.until > clock():
+                return [
+                    Checked(
+                        "state", CheckOutcome.SKIPPED, say("state.leased", owner=lease.owner, until=audience.clock(lease.until))
+                    )
+                ]
+        try:
+            store.save(text, generation)
+        except ConflictError:  # a run came in between
+            continue
+        if not lasting:
+            return [
+                Checked(
+                    "state", CheckOutcome.NOTE, say("state.passing"), command("LOGWATCH_STATE=gs://BUCKET/logwatch/state.json")
+                )
+            ]
+        return [ok("state", say("state.new" if stored is None else "state.fine", size=f"{len(text) / 1000:.0f}"))]
+    return [Checked("state", CheckOutcome.UNSURE, say("state.busy"))]
+
+
+def send_test(name: str, channel: Channel, message: Message) -> list[Checked]:
+    """Send the test message through one channel."""
+    try:
+        channel.send(message, None)
+    except ChannelError as error:
+        return [failed(f"test {name}", error)]
+    return [ok(f"test {name}", say("test.sent"))]

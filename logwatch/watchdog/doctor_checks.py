@@ -1,0 +1,186 @@
+"""From settings to checks: what `doctor` tries, with the adapters that a run would have."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from logwatch.checks import Checked, CheckOutcome, ok, say
+from logwatch.errors import ConfigError, LogwatchError
+from logwatch.judge.rules.load import RuleProblemsError
+from logwatch.settings import is_on_cloud_run, stray_settings
+from logwatch.ui.format import DEFAULT_SERVICE, Audience
+from logwatch.watchdog.check_results import WatchedService
+from logwatch.watchdog.doctor import (
+    METRIC,
+    Log,
+    Timed,
+    check_clock,
+    check_endpoints,
+    check_metrics,
+    check_state,
+    failed,
+    send_test,
+)
+from logwatch.watchdog.reachability import fetch_date, reach
+from logwatch.wiring import (
+    LOOKUP_S,
+    audience,
+    build_endpoints,
+    build_rules,
+    build_source,
+    build_store,
+    configured_channels,
+    metrics_project,
+    reveal,
+    source_project,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from logwatch.notify.channels.interface import Channel
+    from logwatch.publish.interface import Exporter
+    from logwatch.settings import Settings
+
+
+def build_checks(settings: Settings, wrong: Sequence[ConfigError], clock: Callable[[], datetime]) -> list[Timed]:
+    """Give every check that `doctor` makes; `wrong` is what was wrong with settings that are left out."""
+    now, readers = clock(), readers_of(settings)
+    return [
+        Timed("settings", lambda: _check_settings(settings, wrong)),
+        Timed("clock", lambda: [_clock_is_set()] if settings.now else check_clock(_clocks(settings), clock)),
+        Timed("logs", lambda: _check_log(settings, readers, now)),
+        Timed(
+            "metrics",
+            lambda: check_metrics(_doctor_exporter(settings), now) if metrics_project(settings) else [_skipped("metrics")],
+        ),
+        *(Timed(name, partial(_check_channel, name, settings)) for name in ("slack", "email", "webhook", "ping")),
+        Timed(
+            "endpoint",
+            lambda: (
+                check_endpoints(found, now, _place(settings, readers))
+                if (found := build_endpoints(settings))
+                else [_skipped("endpoint")]
+            ),
+        ),
+        Timed("state", lambda: check_state(build_store(settings), clock, readers, lasting=_state_lasts(settings))),
+    ]
+
+
+def build_tests(settings: Settings, now: datetime) -> list[Timed]:
+    """Give what sends the test message through every channel that is set up."""
+    from logwatch.notify.messages import build_test_message
+
+    message = build_test_message(readers_of(settings), now)
+    made = usable_channels(settings)
+    return [Timed(f"test {name}", partial(send_test, name, build(), message)) for name, build in made.items()]
+
+
+def readers_of(settings: Settings) -> Audience:
+    """Say for whom to write, also where the source is no address."""
+    try:
+        return audience(settings)
+    except ConfigError:
+        return Audience(settings.lang, settings.timezone, settings.service or DEFAULT_SERVICE)
+
+
+def _skipped(check: str) -> Checked:
+    return Checked(check, CheckOutcome.SKIPPED, say("not_set_up"))
+
+
+def _clock_is_set() -> Checked:
+    return Checked("clock", CheckOutcome.SKIPPED, say("clock.set"))
+
+
+def _check_settings(settings: Settings, wrong: Sequence[ConfigError]) -> list[Checked]:
+    """Give a line for each setting that is wrong, and one for those that are right."""
+    found = [failed("settings", error) for error in wrong]
+    source = settings.source[0] if len(settings.source) == 1 else ""
+    if not source.startswith("gcp://"):
+        found.append(Checked("settings", CheckOutcome.WRONG, say("error", error="LOGWATCH_SOURCE"), (say("cure.source"),)))
+    for look in (build_source, build_store, build_endpoints, configured_channels, build_rules):
+        try:
+            look(settings)
+        except RuleProblemsError as error:
+            found += [failed("settings", each) for each in error.problems]
+        except LogwatchError as error:
+            found += [failed("settings", error)] if settings.source or error.where != "--source" else []
+    stray = stray_settings()
+    found += [Checked("settings", CheckOutcome.NOTE, say("settings.stray", names=", ".join(stray)))] if stray else []
+    channels = list(usable_channels(settings))
+    if not channels:
+        found.append(Checked("settings", CheckOutcome.NOTE, say("settings.no_channel"), (say("cure.channel"),)))
+    return found or [ok("settings", say("settings.fine", source=source, channels=", ".join(channels)))]
+
+
+def usable_channels(settings: Settings) -> dict[str, Callable[[], Channel]]:
+    """Give a maker for each channel that is set up whole, whatever is wrong with the others."""
+    parts = {
+        "slack": {"smtp_host": None, "webhook_url": None},
+        "email": {"slack_webhook_url": None, "slack_bot_token": None, "webhook_url": None},
+        "webhook": {"slack_webhook_url": None, "slack_bot_token": None, "smtp_host": None},
+    }
+    made: dict[str, Callable[[], Channel]] = {}
+    for others in parts.values():
+        with suppress(ConfigError):
+            made |= configured_channels(settings.model_copy(update={**others, "notify": ()}))
+    return made
+
+
+def _clocks(settings: Settings) -> dict[str, Callable[[], datetime | None]]:
+    """Name who tells the time: Google, and the service's own endpoints where Google cannot be reached."""
+    urls = {"Google": settings.serve_certs_url}
+    urls |= {"LOGWATCH_ENDPOINTS": f"{settings.endpoints.rstrip('/')}/health/database"} if settings.endpoints else {}
+    return {name: partial(fetch_date, url) for name, url in urls.items()}
+
+
+def _check_log(settings: Settings, readers: Audience, now: datetime) -> list[Checked]:
+    from logwatch.collect.cloud_logging import CloudLoggingSource
+
+    source = build_source(settings)[0] if settings.source else None
+    if not isinstance(source, CloudLoggingSource):
+        return [_skipped("logs")]
+    wanted = settings.service or source.service
+    return Log(source.within(LOOKUP_S), _place(settings, readers), wanted, settings.grace, readers).check(now)
+
+
+def _place(settings: Settings, readers: Audience) -> WatchedService:
+    return WatchedService(source_project(settings) or "PROJECT", readers.service, settings.location)
+
+
+def _doctor_exporter(settings: Settings) -> Exporter:
+    from logwatch.publish.cloud_monitoring import CloudMonitoringExporter
+
+    return CloudMonitoringExporter(
+        str(metrics_project(settings)),
+        location=settings.location or "global",
+        namespace=settings.environment,
+        metrics=[METRIC],
+        endpoint=settings.monitoring_endpoint,
+        timeout_s=5,
+        budget_s=8,
+    )
+
+
+def _check_channel(name: str, settings: Settings) -> list[Checked]:
+    """Try a channel as far as that goes without a message."""
+    addresses = {"webhook": settings.webhook_url, "ping": settings.ping_url}
+    if name in addresses:
+        url = reveal(addresses[name])
+        if not url:
+            return [_skipped(name)]
+        trouble = reach(url)
+        cure = (say(f"cure.{name}"),)
+        return [Checked(name, CheckOutcome.WRONG, say("error", error=trouble), cure) if trouble else ok(name, say("reached"))]
+    build = usable_channels(settings).get(name)
+    if build is None:
+        return [_skipped(name)]
+    found: list[Checked] = build().check()  # type: ignore[attr-defined] # Slack and mail have one
+    return found
+
+
+def _state_lasts(settings: Settings) -> bool:
+    return (settings.state or "").startswith("gs://") or not is_on_cloud_run()

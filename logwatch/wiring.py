@@ -1,0 +1,396 @@
+"""From settings to parts: which adapter stands behind each name.
+
+Each adapter is imported when it is asked for; what a command does not need costs it nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from logwatch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from pydantic import SecretStr
+
+    from logwatch.beta_exit.conditions import Expected
+    from logwatch.beta_exit.day_reader import WeekReader
+    from logwatch.collect.interface import Endpoints, Source
+    from logwatch.judge.rules.model import RuleSet
+    from logwatch.notify.channels.interface import Channel
+    from logwatch.notify.deliver import Describe
+    from logwatch.notify.incidents import Notification
+    from logwatch.notify.messages import Message
+    from logwatch.notify.outbox import Outgoing
+    from logwatch.pipeline import Parts
+    from logwatch.publish.interface import Exporter
+    from logwatch.publish.metric_filter import Installation
+    from logwatch.server.app import Verify
+    from logwatch.settings import Settings
+    from logwatch.state.interface import Store
+    from logwatch.tick import Life, Policy, Ticker
+    from logwatch.ui.format import Audience
+
+
+DEFAULT_REGION = "asia-northeast3"
+"""Where the platform runs."""
+LOOKUP_S = 4
+"""Seconds that one look-up may go on failing."""
+
+
+def build_rules(settings: Settings) -> RuleSet:
+    """Load the rules, the bundled ones if no others are named; raises RuleProblemsError."""
+    from logwatch.judge.rules.load import load_rules
+    from logwatch.settings import bundled
+
+    return load_rules(settings.rules or bundled("rules"))
+
+
+def build_source(settings: Settings) -> tuple[Source, str]:
+    """Give the adapter for the source, and what to call it."""
+    if not settings.source:
+        hint = "give --source FILE, --source gcp://PROJECT, or set LOGWATCH_SOURCE"
+        raise ConfigError("no source to read from", where="--source", hint=hint)
+    if "" in settings.source or settings.source.count("-") > 1:
+        hint = "is a shell variable empty? standard input can be read once"
+        raise ConfigError("an empty source, or standard input twice", where="--source", hint=hint)
+    schemes = {source.split("://")[0] if "://" in source else "" for source in settings.source}
+    if schemes == {""}:
+        from logwatch.collect.files import FilesSource
+
+        return FilesSource(settings.source), ", ".join(settings.source)
+    if schemes == {"gcp"} and len(settings.source) == 1:
+        from logwatch.collect.cloud_logging import CloudLoggingSource, ReadQuota, parse_address
+
+        project, service = parse_address(settings.source[0])
+        source = CloudLoggingSource(
+            project,
+            service=service,
+            location=settings.location,
+            endpoint=settings.logging_endpoint,
+            budget_s=settings.read_budget.total_seconds(),
+            quota=ReadQuota(settings.read_requests_per_minute),
+        )
+        return source, settings.source[0]
+    if schemes == {"bq"}:
+        hint = "read the same span with gcp://PROJECT, or export it: gcloud logging read --format=json"
+        raise ConfigError("bq:// cannot be read yet", where=settings.source[0], hint=hint)
+    hint = "files go together with files; gcp://PROJECT[/SERVICE] goes alone"
+    raise ConfigError("these cannot be read together, or not at all", where=" ".join(settings.source), hint=hint)
+
+
+def build_store(settings: Settings) -> Store:
+    """Give the state's store."""
+    from logwatch.settings import default_state
+    from logwatch.state.address import parse_state_address
+
+    return parse_state_address(settings.state or str(default_state()))
+
+
+def build_policy(settings: Settings, *, publishes: bool) -> Policy:
+    """Say how the minutes are taken."""
+    from logwatch.tick import Policy
+
+    return Policy(
+        grace=settings.grace,
+        overlap=settings.overlap,
+        catch_up=settings.catch_up,
+        remind_every=settings.remind_every,
+        channels=chosen_channels(settings),
+        publishes=publishes,
+        zone=settings.timezone,
+    )
+
+
+def build_ticker(settings: Settings, *, publishes: bool) -> Callable[[Life], Ticker]:
+    """Give what makes the ticker, once it is known how to look for signs of life."""
+
+    def build(life: Life) -> Ticker:
+        from logwatch.tick import Ticker
+
+        return Ticker(build_rules(settings), build_policy(settings, publishes=publishes), life)
+
+    return build
+
+
+def build_parts(settings: Settings, owner: str) -> Parts:
+    """Give everything that a run is made of; raises ConfigError before anything is touched."""
+    from logwatch.pipeline import Parts
+
+    if len(settings.source) != 1 or not settings.source[0].startswith("gcp://"):
+        hint = "set LOGWATCH_SOURCE=gcp://PROJECT/SERVICE; recordings are for 'logwatch backtest'"
+        raise ConfigError("a run reads Cloud Logging", where="--source", hint=hint)
+    project = metrics_project(settings)
+    set_up = configured_channels(settings)
+    return Parts(
+        owner=owner,
+        lease=settings.lease,
+        store=build_store(settings),
+        source=lambda: build_source(settings)[0],
+        lookups=for_lookups,
+        evidence_budget=settings.evidence_budget,
+        ticker=build_ticker(settings, publishes=project is not None),
+        endpoints=lambda: build_endpoints(settings),
+        exporter=lambda rules: build_exporter(settings, project, rules) if project else None,
+        channels=lambda: {name: build() for name, build in set_up.items()},
+        describe=lambda rules: build_describe(settings, rules),
+        service=settings.service,
+        ping=build_ping(settings),
+    )
+
+
+def build_lasting_parts(settings: Settings, owner: str) -> Parts:
+    """Give the parts of a process that runs many times: rules, clients and their connections are made once.
+
+    Imports what is slow at once, so that the first run need not.
+    """
+    from dataclasses import replace
+
+    from logwatch.tick import Ticker
+
+    parts, project = build_parts(settings, owner), metrics_project(settings)
+    rules, policy = build_rules(settings), build_policy(settings, publishes=project is not None)
+    source = build_source(settings)[0]
+    exporter = build_exporter(settings, project, rules) if project else None
+    endpoints, channels, describe = build_endpoints(settings), parts.channels(), build_describe(settings, rules)
+    _import_slow(settings)
+    return replace(
+        parts,
+        source=lambda: source,
+        ticker=lambda life: Ticker(rules, policy, life),
+        endpoints=lambda: endpoints,
+        exporter=lambda _: exporter,
+        channels=lambda: channels,
+        describe=lambda _: describe,
+    )
+
+
+def _import_slow(settings: Settings) -> None:
+    """Import what the first run would import."""
+    from importlib import import_module
+
+    names = [
+        "logwatch.judge.evaluate",
+        "logwatch.notify.diagnosis.diagnose",
+        "google.cloud.logging_v2.services.logging_service_v2",
+    ]
+    names += ["google.cloud.monitoring_v3"] if metrics_project(settings) else []
+    names += ["google.cloud.storage"] if (settings.state or "").startswith("gs://") else []
+    names += ["slack_sdk.webhook"] if settings.slack_bot_token or settings.slack_webhook_url else []
+    names += ["jinja2", "smtplib"] if chosen_channels(settings) else []
+    for name in names:
+        import_module(name)
+
+
+def build_verify(settings: Settings) -> Verify:
+    """Give what lets callers in; raises ConfigError where it is not said who may call."""
+    for name, example in (
+        (
+            "serve_audience",
+            "https://logwatch-….run.app, the service's own URL, as Cloud Scheduler's --oidc-token-audience has it",
+        ),
+        ("serve_caller", "logwatch-caller@PROJECT.iam.gserviceaccount.com, Cloud Scheduler's --oidc-service-account-email"),
+    ):
+        if not getattr(settings, name):
+            hint = f"right is e.g. {example}; at a desk, --no-auth serves on 127.0.0.1 only"
+            raise ConfigError("it is not said who may call", where=f"LOGWATCH_{name.upper()}", hint=hint)
+    from logwatch.server.auth import GoogleIdentity
+
+    return GoogleIdentity(
+        audience=str(settings.serve_audience),
+        caller=str(settings.serve_caller),
+        certs_url=settings.serve_certs_url,
+        signature_removed=settings.serve_signature == "removed",
+    )
+
+
+def build_ping(settings: Settings) -> Callable[[], str] | None:
+    """Give what tells of a good run; None where nobody waits for it."""
+    url = reveal(settings.ping_url)
+    if not url:
+        return None
+    from logwatch.publish.heartbeat import ping
+
+    return lambda: ping(url)
+
+
+def for_lookups(source: Source) -> Source:
+    """Give the source as evidence is looked up in it: a call that fails is not tried for long."""
+    from logwatch.collect.cloud_logging import CloudLoggingSource
+
+    return source.within(LOOKUP_S) if isinstance(source, CloudLoggingSource) else source
+
+
+def source_project(settings: Settings) -> str:
+    """Give the project that is read; nothing where a recording is."""
+    address = settings.source[0] if settings.source else ""
+    return address.removeprefix("gcp://").partition("/")[0] if address.startswith("gcp://") else ""
+
+
+def metrics_project(settings: Settings) -> str | None:
+    """Give the project that metrics are written to; None where they are not wanted."""
+    wanted = settings.metrics_project or source_project(settings)
+    return None if wanted in {"", "none"} else wanted
+
+
+def build_exporter(settings: Settings, project: str, rules: RuleSet) -> Exporter:
+    """Give the exporter of metrics."""
+    from logwatch.publish.cloud_monitoring import CloudMonitoringExporter
+    from logwatch.publish.points import metrics
+
+    return CloudMonitoringExporter(
+        project,
+        location=settings.location or "global",
+        namespace=settings.environment,
+        metrics=metrics(rules),
+        endpoint=settings.monitoring_endpoint,
+    )
+
+
+def build_endpoints(settings: Settings) -> Endpoints | None:
+    """Give the service's endpoints; None where no base URL is set."""
+    if not settings.endpoints:
+        return None
+    from logwatch.collect.health_probes import HttpEndpoints
+
+    return HttpEndpoints(settings.endpoints, token=reveal(settings.ops_token))
+
+
+def reveal(secret: SecretStr | None) -> str | None:
+    """Give a secret's text; None where it is not set."""
+    return secret.get_secret_value() if secret else None
+
+
+def configured_channels(settings: Settings) -> dict[str, Callable[[], Channel]]:
+    """Give a maker for each channel that is set up; raises ConfigError where one is set up by halves."""
+    makers: dict[str, Callable[[], Channel]] = {}
+    if settings.slack_bot_token or settings.slack_webhook_url:
+        if settings.slack_bot_token and not settings.slack_channel:
+            raise ConfigError(
+                "a bot needs a channel", where="LOGWATCH_SLACK_CHANNEL", hint="an id such as C0123456789, or #name"
+            )
+        makers["slack"] = lambda: _slack(settings)
+    if settings.smtp_host:
+        missing = [name for name in ("mail_from", "mail_to") if not getattr(settings, name)]
+        if missing:
+            hint = "LOGWATCH_MAIL_FROM=ops@example.com LOGWATCH_MAIL_TO=a@example.com,b@example.com"
+            raise ConfigError("mail needs a sender and recipients", where=f"LOGWATCH_{missing[0].upper()}", hint=hint)
+        makers["email"] = lambda: _email(settings)
+    if settings.webhook_url:
+        makers["webhook"] = lambda: _webhook(settings)
+    unknown = [name for name in settings.notify if name not in makers]
+    if unknown:
+        hint = f"set up: {', '.join(makers) or 'none'}; slack, email and webhook each need their own settings"
+        raise ConfigError(f"channel '{unknown[0]}' is not set up", where="LOGWATCH_NOTIFY", hint=hint)
+    return makers
+
+
+def chosen_channels(settings: Settings) -> tuple[str, ...]:
+    """Give the channels that every message goes to."""
+    return settings.notify or tuple(configured_channels(settings))
+
+
+def _slack(settings: Settings) -> Channel:
+    from logwatch.notify.channels.slack.sender import SlackBotChannel, SlackWebhookChannel
+    from logwatch.settings import bundled
+
+    token = reveal(settings.slack_bot_token)
+    if token and settings.slack_channel:
+        return SlackBotChannel(token, settings.slack_channel, bundled("templates"), settings.slack_api_url)
+    return SlackWebhookChannel(str(reveal(settings.slack_webhook_url)), bundled("templates"))
+
+
+def _email(settings: Settings) -> Channel:
+    from logwatch.notify.channels.email.sender import EmailChannel
+    from logwatch.settings import bundled
+
+    return EmailChannel(
+        host=str(settings.smtp_host),
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        user=settings.smtp_user,
+        password=reveal(settings.smtp_password),
+        sender=str(settings.mail_from),
+        recipients=settings.mail_to,
+        templates=bundled("templates"),
+    )
+
+
+def _webhook(settings: Settings) -> Channel:
+    from logwatch.notify.channels.webhook.sender import WebhookChannel
+
+    return WebhookChannel(str(reveal(settings.webhook_url)), reveal(settings.webhook_token))
+
+
+def audience(settings: Settings) -> Audience:
+    """Say for whom to write."""
+    from logwatch.collect.cloud_logging import parse_address
+    from logwatch.ui.format import DEFAULT_SERVICE, Audience
+
+    addressed = parse_address(settings.source[0])[1] if source_project(settings) else None
+    return Audience(settings.lang, settings.timezone, settings.service or addressed or DEFAULT_SERVICE)
+
+
+def installation(settings: Settings) -> Installation:
+    """Say which installation is to be watched."""
+    from logwatch.publish.metric_filter import Installation
+
+    return Installation(
+        environment=settings.environment,
+        region=settings.location or DEFAULT_REGION,
+        grace=settings.grace,
+        lease=settings.lease,
+        readers=audience(settings),
+        runbook_url=settings.runbook_url,
+    )
+
+
+def message_builder(settings: Settings, rules: RuleSet) -> Callable[[Notification], Message]:
+    """Give what says a notification in words."""
+    from logwatch.notify.messages import LinkTargets, build_message
+
+    place, readers = LinkTargets(source_project(settings), settings.runbook_url), audience(settings)
+    return lambda notification: build_message(notification, rules, readers, place)
+
+
+def build_describe(settings: Settings, rules: RuleSet) -> Describe:
+    """Give what says a message in words, for a channel and a moment."""
+    from logwatch.notify.messages import add_delivery_notes
+
+    build = message_builder(settings, rules)
+
+    def describe(outgoing: Outgoing, channel: str, now: datetime) -> Message:
+        message = build(outgoing.notification)
+        return add_delivery_notes(message, instead_of=outgoing.deliveries[channel].instead_of, now=now)
+
+    return describe
+
+
+def build_expected(settings: Settings, rules: RuleSet) -> Expected:
+    """Say what the runbook leaves open of its exit conditions; distribution blocks by the normal range of all blocks."""
+    from logwatch.beta_exit.conditions import Expected
+
+    return Expected(settings.expected_distribution or rules.by_id["checkout-blocked"].normal, settings.slow_budget)
+
+
+def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader:
+    """Give what reads days out of a source; those of Cloud Logging are kept on disk once they are over."""
+    from logwatch.beta_exit.day_reader import DayCache, WeekReader
+    from logwatch.publish.history import MonitoringHistory
+    from logwatch.settings import default_cache
+
+    project = None if source.recorded else metrics_project(settings)
+    history = MonitoringHistory(project, installation(settings), endpoint=settings.monitoring_endpoint) if project else None
+    read = (*settings.source, settings.service, settings.location, settings.timezone, project, settings.environment)
+    judged = tuple(rule for rule in rules.rules if rule.gauge)
+    return WeekReader(
+        source=source,
+        rules=rules,
+        zone=settings.timezone,
+        service=settings.service,
+        grace=settings.grace,
+        cache=None if source.recorded else DayCache(default_cache() / "days", repr((read, judged))),
+        measured=history.read if history else lambda _span: (),
+    )

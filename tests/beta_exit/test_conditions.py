@@ -1,0 +1,616 @@
+"""The exit conditions: each met, not met and not shown; the same out of a state, a recording and Cloud Logging."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logwatch.beta_exit.conditions import Expected, GateState, judge_gates
+from logwatch.beta_exit.day_reader import DayCache, WeekReader
+from logwatch.beta_exit.report_view import build_exit_report
+from logwatch.collect.files import FilesSource
+from logwatch.collect.parse import DATABASE_PING, REDIS_PING, SLOW_REQUEST
+from logwatch.collect.recent_entries import pick, rows
+from logwatch.count.windows import aggregate
+from logwatch.judge.daily_totals import HOURS, KEPT_DAYS, DayTotals, Minute, Spread, add_minutes, day_span, whole_days
+from logwatch.judge.rules.load import load_rules
+from logwatch.publish.history import MonitoringHistory
+from logwatch.ranges import Range
+from logwatch.replay import replay, tick_by_tick
+from logwatch.settings import Settings
+from logwatch.spans import Span, to_nanoseconds
+from logwatch.state.document import State
+from logwatch.tick import MOST_SLOW, Policy, Ticker
+from logwatch.ui.format import Audience
+from logwatch.wiring import build_source, build_week, installation
+from tests.conftest import ROOT, Run
+from tests.support.local_app import LocalApp
+from tests.support.local_google import make_entry
+from tests.support.made_messages import RULES
+from tests.support.made_traffic import BAD_WEEK, START, Incident, Traffic
+from tests.support.world import PROJECT, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from logwatch.beta_exit.conditions import Gate
+    from logwatch.beta_exit.day_reader import Week
+    from logwatch.judge.rules.model import RuleSet
+
+SEOUL = ZoneInfo("Asia/Seoul")
+SETTLED = timedelta(minutes=10)
+"""How long after its end a window of a run is added to its day."""
+EXPECTED = Expected(Range.parse("<= 5"), Range.parse("<= 1 %"))
+DAYS = [date(2026, 2, 24) + timedelta(days=number) for number in range(7)]
+GOOD = DayTotals(
+    DAYS[0].isoformat(),
+    judged=[60] * HOURS,
+    hits=[900.0] * HOURS,
+    misses=[100.0] * HOURS,
+    counters={
+        "payment.prepare": 100, "payment.confirm.success": 95, "checkout.attempt": 120, "request.total": 10_000,
+        "checkout.blocked.distribution": 8,
+    },
+    most={"checkout.blocked.distribution": 5},
+    slow={"api": 60, "checkout": 40},
+    pings={DATABASE_PING: Spread(1440, 1400, 3, 250), REDIS_PING: Spread(1440, 1440, 0, 4)},
+    summaries=1440,
+)  # fmt: skip
+EMPTY = {"counters": {}, "most": {}, "slow": {}, "hits": [0.0] * HOURS, "misses": [0.0] * HOURS, "summaries": 0}
+HOUR_BLIND = [60] * 9 + [59] + [60] * 14
+NAMES = ("payment", "cache", "distribution", "checkout", "slow", "latency")
+
+
+def counters(**more: float) -> dict[str, float]:
+    return GOOD.counters | {name.replace("_", "."): value for name, value in more.items()}
+
+
+def gates(*days: DayTotals, expected: Expected = EXPECTED) -> dict[str, Gate]:
+    return {gate.name: gate for gate in judge_gates(days, DAYS, RULES, expected, SEOUL)}
+
+
+def week(**changed: Any) -> tuple[DayTotals, ...]:
+    """Seven good days, the third of which is changed."""
+    return tuple(replace(GOOD, date=day.isoformat(), **(changed if at == 2 else {})) for at, day in enumerate(DAYS))
+
+
+def test_seven_good_days_meet_everything() -> None:
+    assert {name: gate.state for name, gate in gates(*week()).items()} == dict.fromkeys(NAMES, GateState.MET)
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "state", "why"),
+    [
+        ("payment", {"counters": counters(payment_confirm_success=90)}, "not_met", ""),  # 90 % is not above 90 %
+        ("payment", {"counters": counters(payment_confirm_success=90.1)}, "met", ""),
+        ("payment", {"counters": counters(payment_confirm_success=105)}, "met", ""),
+        ("payment", {"counters": counters(payment_prepare=0)}, "not_shown", "no_payments"),
+        ("payment", {"judged": HOUR_BLIND}, "not_shown", "missing_hours"),
+        ("payment", {"judged": HOUR_BLIND, "counters": counters(payment_confirm_success=1)}, "not_shown", "missing_hours"),
+        ("payment", {"lost": [0] * 23 + [12]}, "not_shown", "missing_hours"),
+        # More lines cannot undo an error or a block.
+        ("checkout", {"judged": HOUR_BLIND, "counters": counters(checkout_error=1)}, "not_met", ""),
+        ("checkout", {"judged": HOUR_BLIND}, "not_shown", "missing_hours"),
+        ("distribution", {"judged": HOUR_BLIND, "most": {"checkout.blocked.distribution": 6}}, "not_met", ""),
+        ("distribution", {"judged": HOUR_BLIND}, "not_shown", "missing_hours"),
+        # A day without any line.
+        ("distribution", EMPTY, "not_shown", "no_day"),
+        ("payment", EMPTY, "not_shown", "no_day"),
+        ("latency", EMPTY, "met", ""),
+        ("cache", {"hits": [70.0] * HOURS, "misses": [30.0] * HOURS}, "not_met", ""),
+        ("cache", {"hits": [71.0] * HOURS, "misses": [29.0] * HOURS}, "met", ""),
+        ("cache", {"hits": [900.0] * 23 + [49.0], "misses": [100.0] * 23 + [51.0]}, "not_met", "unstable_hours"),
+        ("cache", {"hits": [900.0] * 23 + [50.0], "misses": [100.0] * 23 + [50.0]}, "met", ""),
+        ("cache", {"hits": [900.0] * 23 + [0.0], "misses": [100.0] * 23 + [99.0]}, "met", ""),  # a quiet hour says little
+        ("cache", {"hits": [0.0] * HOURS, "misses": [0.0] * HOURS}, "not_shown", "no_reads"),
+        ("distribution", {"most": {"checkout.blocked.distribution": 6}}, "not_met", ""),
+        ("distribution", {"most": {"checkout.blocked.stock": 60}}, "met", ""),
+        ("distribution", {"most": {}}, "met", ""),
+        ("checkout", {"counters": counters(checkout_error=1)}, "not_met", ""),
+        ("checkout", {"counters": counters(checkout_attempt=0)}, "not_shown", "no_checkouts"),
+        ("slow", {"slow": {"api": 101}}, "not_met", ""),
+        ("slow", {"slow": {}}, "met", ""),
+        ("slow", {"counters": counters(request_total=0)}, "not_shown", "no_requests_counted"),
+        ("latency", {"pings": {}}, "not_shown", "not_measured"),
+        ("latency", {"pings": {DATABASE_PING: Spread(1440, 1440, 0, 9)}}, "met", ""),
+        ("latency", {"pings": {REDIS_PING: Spread(1440, 1440, 0, 9)}}, "not_shown", "not_measured"),
+        ("latency", {"pings": {DATABASE_PING: Spread(1295, 1295, 0, 9)}}, "not_shown", "not_measured"),
+        ("latency", {"pings": {DATABASE_PING: Spread(1440, 1367, 0, 90)}}, "not_met", ""),
+        ("latency", {"pings": {DATABASE_PING: Spread(1440, 1420, 15, 900)}}, "not_met", "late"),
+        ("latency", {"pings": {DATABASE_PING: Spread(1440, 1440, 0, 9), REDIS_PING: Spread(1440, 1300, 0, 50)}}, "not_met", ""),
+    ],
+)  # fmt: skip
+def test_one_day_decides(name: str, changed: dict[str, Any], state: str, why: str) -> None:
+    gate = gates(*week(**changed))[name]
+    assert (gate.state, gate.marks[2].state, gate.marks[2].why) == (state, state, why)
+    assert [mark.state for at, mark in enumerate(gate.marks) if at != 2] == [GateState.MET] * 6
+
+
+def test_a_day_that_nobody_has_is_not_shown_and_one_that_fails_outweighs_it() -> None:
+    found = gates(*week()[1:])
+    assert {gate.state for gate in found.values()} == {GateState.NOT_SHOWN}
+    assert [gate.marks[0].why for gate in found.values()] == ["no_day"] * 6
+    assert gates(*week(counters=counters(checkout_error=2))[1:])["checkout"].state is GateState.NOT_MET
+
+
+def test_what_the_runbook_leaves_open_can_be_set() -> None:
+    wide = Expected(Range.parse("<= 50"), Range.parse("<= 5 %"))
+    found = gates(*week(most={"checkout.blocked.distribution": 40}, slow={"api": 450}), expected=wide)
+    assert (found["distribution"].state, found["slow"].state) == (GateState.MET, GateState.MET)
+
+
+def test_slow_requests_can_be_held_to_a_number_where_nobody_counts_all_requests() -> None:
+    few = Expected(Range.parse("<= 5"), Range.parse("<= 100"))
+    uncounted = {"payment.prepare": 100, "payment.confirm.success": 95, "checkout.attempt": 120}
+    found = gates(*week(counters=uncounted, slow={"api": 60, "checkout": 40}), expected=few)["slow"]
+    assert (found.marks[2].state, found.marks[2].value, found.unit) == (GateState.MET, 100, "")
+    found = gates(*week(counters=uncounted, slow={"api": 60, "checkout": 41}), expected=few)["slow"]
+    assert found.marks[2].state is GateState.NOT_MET
+    found = gates(*week(judged=HOUR_BLIND, slow={"api": 101}), expected=few)["slow"]
+    assert found.marks[2].state is GateState.NOT_MET
+    assert gates(*week(**EMPTY), expected=few)["slow"].marks[2].why == "no_day"
+
+
+@pytest.mark.parametrize(
+    ("bad", "looked_at", "state"),
+    [(None, 6, "not_shown"), (5, 6, "not_met"), (None, 7, "met"), (0, 8, "met"), (1, 8, "not_met"), (0, 7, "not_met")],
+)
+def test_payments_are_judged_over_the_last_seven_days(bad: int | None, looked_at: int, state: str) -> None:
+    wanted = [date(2026, 2, 24) + timedelta(days=number) for number in range(looked_at)]
+    days = [replace(GOOD, date=day.isoformat()) for day in wanted]
+    if bad is not None:
+        days[bad] = replace(days[bad], counters={**GOOD.counters, "payment.confirm.success": 80})
+    payment, *others = judge_gates(days, wanted, RULES, EXPECTED, SEOUL)
+    assert payment.state == state
+    assert {each.state for each in others} == {GateState.MET}
+
+
+def test_a_day_before_the_last_seven_asks_for_nothing_more_of_payments() -> None:
+    wanted = [date(2026, 2, 24) + timedelta(days=number) for number in range(8)]
+    days = [replace(GOOD, date=day.isoformat()) for day in wanted]
+    days[0] = replace(days[0], counters=counters(payment_confirm_success=80))
+    report = build_exit_report(judge_gates(days, wanted, RULES, EXPECTED, SEOUL), wanted, RULES, Audience("en", SEOUL), "days")
+    assert (report.state, report.rows[0].needed) == (GateState.MET, ())
+    days[1] = replace(days[1], counters=counters(payment_confirm_success=80))
+    report = build_exit_report(judge_gates(days, wanted, RULES, EXPECTED, SEOUL), wanted, RULES, Audience("en", SEOUL), "days")
+    assert report.rows[0].needed == ("Mend the cause, then seven days in a row again: 02-25",)
+
+
+@pytest.mark.parametrize(
+    ("row", "changed", "mark", "value"),
+    [
+        (4, {"slow": {"api": 109}}, "not_met", "1.09%"),
+        (4, {"slow": {"api": 100}}, "met", "1%"),
+        (4, {"slow": {"api": 118}}, "not_met", "1.1%"),
+        (0, {"counters": counters(payment_prepare=100_000, payment_confirm_success=90_001)}, "met", "90.001%"),
+        (0, {"counters": counters(payment_prepare=100_000, payment_confirm_success=90_000)}, "not_met", "90%"),
+        (0, {"counters": counters(payment_prepare=100_000, payment_confirm_success=89_999)}, "not_met", "89.9%"),
+    ],
+)
+def test_a_figure_shows_on_which_side_of_its_bound_it_lies(row: int, changed: dict[str, Any], mark: str, value: str) -> None:
+    found = judge_gates(week(**changed), DAYS, RULES, EXPECTED, SEOUL)
+    cell = build_exit_report(found, DAYS, RULES, Audience("en", SEOUL), "days").rows[row].cells[2]
+    assert (cell.state, cell.value) == (mark, value)
+
+
+# ---- days
+
+
+def minute(at: datetime, **more: Any) -> Minute:
+    counted = {"cache.hit": 3.0, "checkout.blocked.distribution{service=kpa}": 2.0}
+    made = Minute(at, counted, {"api": 1}, {DATABASE_PING: 60.0}, summaries=True, lost=False)
+    return replace(made, **more)
+
+
+def test_a_day_is_that_of_the_readers_zone() -> None:
+    at = datetime(2026, 2, 24, 14, 59, tzinfo=UTC)
+    first, second = add_minutes((), [minute(at), minute(at + timedelta(minutes=1))], RULES, SEOUL)
+    assert (first.date, second.date) == ("2026-02-24", "2026-02-25")
+    assert (first.judged[23], second.judged[0], second.hits[0]) == (1, 1, 3)
+    assert second.pings == {DATABASE_PING: Spread(1, 0, 0, 60.0)}
+    assert day_span(date(2026, 2, 25), SEOUL) == (at + timedelta(minutes=1), at + timedelta(minutes=1441))
+    assert whole_days(at, 2, SEOUL) == [date(2026, 2, 22), date(2026, 2, 23)]
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hour", "lasts"),
+    [
+        ("Europe/Berlin", date(2026, 3, 29), 2, 0),
+        ("Europe/Berlin", date(2026, 10, 25), 2, 120),
+        ("Australia/Lord_Howe", date(2026, 4, 5), 1, 90),
+        ("Asia/Kolkata", date(2026, 3, 29), 2, 60),
+    ],
+)
+def test_an_hour_is_whole_when_all_of_it_was_looked_at_also_where_the_clocks_change(
+    zone: str, day: date, hour: int, lasts: int
+) -> None:
+    start, end = day_span(day, ZoneInfo(zone))
+    minutes = [minute(start + timedelta(minutes=number)) for number in range((end - start) // timedelta(minutes=1))]
+    (whole,) = add_minutes((), minutes, RULES, ZoneInfo(zone))
+    assert (whole.judged[hour], whole.missing(ZoneInfo(zone))) == (lasts, [])
+    cut = minutes[: hour * 60 + 60]  # the first hour of two, or all before a later one
+    (part,) = add_minutes((), cut, RULES, ZoneInfo(zone))
+    assert part.missing(ZoneInfo(zone))[0] == (hour if lasts > 60 else hour + 1 + (lasts == 0))
+
+
+@settings(max_examples=30)
+@given(seed=st.integers(0, 10**6), cut=st.integers(0, 200))
+def test_days_cut_in_two_or_shuffled_are_the_same_days(seed: int, cut: int) -> None:
+    dice = random.Random(seed)  # noqa: S311 - made-up numbers
+    all_ = [
+        minute(
+            START + timedelta(minutes=17 * number),
+            counters={"cache.hit": dice.randrange(9), "checkout.blocked.x": dice.randrange(9)},
+        )
+        for number in range(200)
+    ]
+    whole = add_minutes((), all_, RULES, SEOUL)
+    assert add_minutes(add_minutes((), all_[:cut], RULES, SEOUL), all_[cut:], RULES, SEOUL) == whole
+    assert add_minutes((), dice.sample(all_, len(all_)), RULES, SEOUL) == whole
+    assert sum(sum(day.judged) for day in whole) == 200
+
+
+def test_the_state_keeps_no_more_days_than_it_needs(tmp_path: Path) -> None:
+    source = record(tmp_path / "hour.ndjson", Traffic(5, 40, instances=1).entries())
+    reading = source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)
+    ticker = Ticker(RULES, Policy(zone=SEOUL), lambda _: True)
+    old = add_minutes((), (minute(START - timedelta(days=number)) for number in range(1, 40)), RULES, SEOUL)
+    state = State(days=old)
+    for later in (5, 30):
+        now = START + timedelta(minutes=later)
+        state = ticker.tick(state, reading, ticker.plan(state, now), now).state
+    assert len(old) > len(state.days) == KEPT_DAYS
+    assert (state.days[0].date, state.days[-1].date) == ("2026-02-15", "2026-02-24")
+
+
+# ---- where the days come from
+
+
+def record(path: Path, entries: Iterable[dict[str, Any]]) -> FilesSource:
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    return FilesSource([str(path)])
+
+
+def recorded(source: FilesSource, zone: ZoneInfo = SEOUL) -> Week:
+    reader = WeekReader(source, RULES, zone, None, timedelta(seconds=90), None, lambda _span: ())
+    return reader.read(7, None, START, lambda *_: None)
+
+
+def test_hours_without_any_line_have_nothing_to_count_and_hours_without_summaries_are_missing(tmp_path: Path) -> None:
+    entries = Traffic(5, 39 * 60, instances=1, incidents=(Incident(11 * 60, 13 * 60, silent=True),)).entries()
+    quiet = [entry for entry in entries if not "2026-02-24T19:00" <= entry["timestamp"] < "2026-02-24T22:00"]
+    days = {day.date: day for day in recorded(record(tmp_path / "day.ndjson", quiet)).days}
+    # The recording begins at nine in Seoul; from eight in the evening requests went on without summaries.
+    assert days["2026-02-24"].missing(SEOUL) == [*range(9), 20, 21]
+    # From four to seven in the morning nothing was logged at all.
+    assert days["2026-02-25"].missing(SEOUL) == []
+
+
+@pytest.mark.parametrize(("count", "until"), [(13, None), (2, START + timedelta(days=3))])
+def test_of_a_long_recording_all_days_that_are_asked_for_are_there(tmp_path: Path, count: int, until: datetime | None) -> None:
+    entries = Traffic(5, 1, instances=1).entries()
+    days = [
+        json.loads(json.dumps(entries).replace("2026-02-24", f"{START + timedelta(days=each):%Y-%m-%d}")) for each in range(15)
+    ]
+    source = record(tmp_path / "days.ndjson", [entry for day in days for entry in day])
+    reader = WeekReader(source, RULES, SEOUL, None, timedelta(seconds=90), None, lambda _span: ())
+    found = reader.read(count, until, START, lambda *_: None)
+    assert len(found.wanted) == count
+    assert {day.isoformat() for day in found.wanted} <= {day.date for day in found.days}
+
+
+def test_the_state_of_runs_has_the_days_of_the_recording(tmp_path: Path) -> None:
+    entries = Traffic(5, 200, incidents=(Incident(60, 80, failing={"kpa": 0.9}, redis_down=True),), repeated=0.01).entries()
+    source = record(tmp_path / "hours.ndjson", entries)
+    with World(tmp_path, [make_entry(entry) for entry in entries]) as world, LocalApp() as app:
+        world.more["ENDPOINTS"] = app.url
+        for number in range(210):  # a window is in its day ten minutes after its end
+            world.now = START + timedelta(minutes=number + 1, seconds=90)
+            world.tick()
+        kept = world.state().days
+        history = MonitoringHistory(PROJECT, installation(world.settings), endpoint=world.google.address)
+        measured = list(history.read(day_span_of(START, 200)))
+    (day,) = kept
+    (expected,) = recorded(source).days
+    assert replace(day, pings={}) == expected
+    assert day.pings[DATABASE_PING].normal == day.pings[DATABASE_PING].measured > 190
+    assert {series for series, _, _ in measured} == {DATABASE_PING, REDIS_PING}
+    assert sum(series == DATABASE_PING for series, _, _ in measured) == day.pings[DATABASE_PING].measured
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_late_lines_are_in_the_days_of_runs_and_so_is_a_silence_from_its_beginning(tmp_path: Path, seed: int) -> None:
+    traffic = Traffic(seed, 150, late=0.1, edgy=True, incidents=(Incident(50, 70, silent=True),))
+    entries = [each for each in traffic.entries() if each["timestamp"] < "2026-02-24T02:30"]
+    for each in entries:  # what is later than the overlap of two reads is never seen
+        latest = datetime.fromisoformat(each["timestamp"]) + timedelta(minutes=5)
+        each["receiveTimestamp"] = min(latest, datetime.fromisoformat(each["receiveTimestamp"])).isoformat()
+    source = record(tmp_path / "hours.ndjson", entries)
+    reading = source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)
+    ticker = Ticker(RULES, Policy(zone=SEOUL), lambda span: source.last_seen(span, service=None) is not None)
+    whole = aggregate(reading).span
+    replayed = replay(reading, Span(whole.start, whole.end + SETTLED), ticker)
+    assert replayed.late > 20
+    expected = recorded(source).days
+    assert sum(sum(day.lost) for day in expected) == 20
+    assert replayed.state.days == expected
+
+
+def test_more_slow_requests_than_the_state_keeps_are_counted_all_the_same(tmp_path: Path) -> None:
+    class Storm(Traffic):
+        def entries(self) -> list[dict[str, Any]]:
+            return [each for entry in super().entries() for each in self._slow(entry)]
+
+        def _slow(self, entry: dict[str, Any]) -> Iterable[dict[str, Any]]:
+            yield entry
+            if entry["jsonPayload"]["message"] == SLOW_REQUEST:
+                yield from ({**entry, "insertId": f"{entry['insertId']}-{number}"} for number in range(12))
+
+    source = record(tmp_path / "storm.ndjson", Storm(6, 60, incidents=(Incident(10, 50, redis_down=True),)).entries())
+    reading = source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)
+    whole = aggregate(reading).span
+    ticker = Ticker(RULES, Policy(zone=SEOUL), lambda _: True)
+    *_, last = tick_by_tick(reading, Span(whole.start, whole.end + SETTLED), ticker, together=False)
+    (day,) = last.state.days
+    assert day.slow["checkout"] > 5 * MOST_SLOW
+    assert (day,) == recorded(source).days
+
+
+def test_a_pause_too_long_to_catch_up_with_costs_the_days_only_what_it_skips(tmp_path: Path) -> None:
+    entries = Traffic(5, 9 * 60, instances=1).entries()
+    source = record(tmp_path / "hours.ndjson", entries)
+    ticker = Ticker(RULES, Policy(zone=UTC), lambda _: True)
+    reading = source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)
+    state = State()
+    for number in [*range(60), *range(8 * 60, 8 * 60 + 30)]:
+        now = START + timedelta(minutes=number + 1, seconds=90)
+        planned = ticker.plan(state, now)
+        start, end = map(to_nanoseconds, (planned.read.start, now))
+        fresh = pick(reading, [row for row in rows(reading) if start <= reading.rows.time[row.number] < end])
+        state = ticker.tick(state, fresh, planned, now).state
+    (day,) = state.days
+    assert day.judged[:9] == [60, 0, 0, 0, 0, 0, 0, 0, 20]
+
+
+@pytest.mark.parametrize(("before", "after"), [(60, 5), (5, 60), (60, 0)])
+def test_another_overlap_from_one_run_to_the_next_costs_the_days_nothing(tmp_path: Path, before: int, after: int) -> None:
+    entries = Traffic(5, 200, instances=1, incidents=(Incident(70, 90, silent=True),)).entries()
+    source = record(tmp_path / "hours.ndjson", entries)
+    reading = source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)
+    whole = aggregate(reading).span
+    state = State()
+    for number in range(270):
+        policy = Policy(zone=SEOUL, overlap=timedelta(minutes=before if number < 120 else after))
+        ticker = Ticker(RULES, policy, lambda span: source.last_seen(span, service=None) is not None)
+        now = whole.start + timedelta(minutes=number + 1, seconds=90)
+        planned = ticker.plan(state, now)
+        start, end = map(to_nanoseconds, (planned.read.start, now))
+        fresh = pick(reading, [row for row in rows(reading) if start <= reading.rows.time[row.number] < end])
+        state = ticker.tick(state, fresh, planned, now).state
+    (day,), (expected,) = state.days, recorded(source).days
+    assert day.judged[9:12] == expected.judged[9:12] == [60, 60, 60]
+    assert (day.lost, day.counters, day.slow) == (expected.lost, expected.counters, expected.slow)
+
+
+def day_span_of(start: datetime, minutes: int) -> Any:
+    return Span(start, start + timedelta(minutes=minutes))
+
+
+def test_days_of_cloud_logging_are_read_once_and_their_latencies_come_from_cloud_monitoring(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    entries = Traffic(5, 40 * 60, instances=1).entries()
+    with World(tmp_path, [make_entry(entry) for entry in entries]) as world:
+        world.now = START + timedelta(hours=41)
+        reader = build_week(world.settings, build_source(world.settings)[0], RULES)
+        first = reader.read(2, None, world.now, lambda *_: None)
+        asked = len(world.google.logging.calls.requests)
+        again = reader.read(2, None, world.now, lambda *_: None)
+    assert first == again
+    assert [day.date for day in first.days] == ["2026-02-24", "2026-02-25"]
+    assert [sum(day.judged) for day in first.days] == [1440, 1440]
+    assert first.days[1].counters["checkout.attempt"] > 0
+    assert len(world.google.logging.calls.requests) == asked > 2
+
+
+def test_a_silence_over_midnight_is_lost_on_both_days_wherever_they_come_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    midnight = 15 * 60
+    entries = Traffic(5, 40 * 60, instances=1, incidents=(Incident(midnight - 7, midnight + 6, silent=True),)).entries()
+    with World(tmp_path, [make_entry(entry) for entry in entries]) as world:
+        world.now = START + timedelta(hours=41)
+        read = build_week(world.settings, build_source(world.settings)[0], RULES).read(2, None, world.now, lambda *_: None)
+    assert [sum(day.lost) for day in read.days] == [7, 6]
+    of_recording = recorded(record(tmp_path / "hours.ndjson", entries)).days[:2]
+    assert [(day.date, day.lost) for day in read.days] == [(day.date, day.lost) for day in of_recording]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{broken", "[]", '{"date": "2026-02-24"}', '{"date": "2026-02-24", "judged": [60]}', "another"]
+)
+def test_a_kept_day_that_is_not_whole_is_read_again(tmp_path: Path, text: str) -> None:
+    kept = DayCache(tmp_path, "days")
+    kept.save(DAYS[0], GOOD)
+    assert kept.load(DAYS[0]) == GOOD
+    (file,) = tmp_path.rglob("*.json")
+    file.write_text(text.replace("another", file.read_text().replace("2026-02-24", "2026-02-25")))
+    assert kept.load(DAYS[0]) is None
+
+
+def harder(rules: RuleSet) -> RuleSet:
+    """Give the rules with another normal range of the database's ping."""
+    other = {"normal": Range.parse("< 10 ms")}
+    return replace(
+        rules, rules=tuple(rule.model_copy(update=other) if rule.gauge == DATABASE_PING else rule for rule in rules.rules)
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "rules"),
+    [
+        ({"SOURCE": "gcp://o4o-demo/another"}, RULES),
+        ({"SERVICE": "another"}, RULES),
+        ({"LOCATION": "us-central1"}, RULES),
+        ({"TIMEZONE": "UTC"}, RULES),
+        ({"ENVIRONMENT": "staging"}, RULES),
+        ({"METRICS_PROJECT": "o4o-metrics"}, RULES),
+        ({}, harder(RULES)),
+    ],
+    ids=str,
+)
+def test_a_kept_day_is_not_served_to_who_asks_for_something_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], rules: RuleSet
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    def cache(rules: RuleSet, **more: str) -> DayCache:
+        told = {"SOURCE": f"gcp://{PROJECT}/o4o-core-api", **more}
+        made = Settings.load({f"LOGWATCH_{name}": value for name, value in told.items()})
+        found = build_week(made, build_source(made)[0], rules).cache
+        assert found
+        return found
+
+    cache(RULES).save(DAYS[0], GOOD)
+    assert cache(load_rules(ROOT / "rules")).load(DAYS[0]) == GOOD
+    assert cache(rules, **changed).load(DAYS[0]) is None
+
+
+# ---- the command
+
+SCHEMA = {
+    "type": "object",
+    "required": ["schema", "from", "to", "zone", "source", "state", "gates"],
+    "properties": {
+        "schema": {"const": 1},
+        "state": {"enum": ["met", "not_met", "not_shown"]},
+        "gates": {
+            "type": "array",
+            "minItems": 6,
+            "maxItems": 6,
+            "items": {"required": ["name", "title", "state", "bound", "definition", "days", "needed"]},
+        },
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def bad_week(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A week of one instance with one bad day, and an hour without summaries."""
+    path = tmp_path_factory.mktemp("week") / "week.ndjson"
+    record(path, BAD_WEEK.entries())
+    return path
+
+
+def test_the_json_says_it_all_and_the_same_every_time(run: Run, bad_week: Path) -> None:
+    ran = run("beta-exit", "--source", bad_week, "--until", "2026-03-03T15:00:00Z", "--format", "json")
+    document = json.loads(ran.out)
+    jsonschema.validate(document, SCHEMA)
+    assert (document["from"], document["to"], document["zone"], ran.code) == ("2026-02-25", "2026-03-03", "Asia/Seoul", 0)
+    days = {gate["name"]: [day["state"] for day in gate["days"]] for gate in document["gates"]}
+    assert days["payment"] == ["met", "met", "not_met", "met", "not_shown", "met", "met"]
+    assert days["checkout"] == ["met", "met", "met", "met", "not_shown", "met", "met"]
+    assert document["gates"][0]["days"][4]["hours"] == [9]
+    assert run("beta-exit", "--source", bad_week, "--until", "2026-03-03T15:00:00Z", "--format", "json").out == ran.out
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+@pytest.mark.parametrize("kind", ["table", "markdown", "html"])
+def test_what_it_writes_is_the_golden_one(run: Run, bad_week: Path, lang: str, kind: str, *, update_golden: bool) -> None:
+    ran = run("beta-exit", "--source", bad_week, "--until", "2026-03-03T15:00:00Z", "--lang", lang, "--format", kind)
+    shown = ran.out.replace(str(bad_week), "week.ndjson").replace(str(bad_week).replace("_", "\\_"), "week.ndjson")
+    golden = ROOT / f"tests/fixtures/golden/beta-exit.{lang}.{ {'table': 'txt', 'markdown': 'md', 'html': 'html'}[kind] }"
+    if update_golden:
+        golden.write_text(shown)
+    assert shown == golden.read_text()
+
+
+def test_the_document_shows_what_the_made_week_prints() -> None:
+    golden = (ROOT / "tests/fixtures/golden/beta-exit.ko.txt").read_text()
+    block = (ROOT / "docs/beta-exit.md").read_text().split("$ logwatch beta-exit --source week.ndjson")[1]
+    _command, shown = block.split("```")[0].split("\n", 1)
+    for part in shown.split("…\n"):
+        assert part in golden
+
+
+def test_the_exit_code_says_whether_all_is_met_where_that_is_asked_for(run: Run, bad_week: Path) -> None:
+    ran = run("beta-exit", "--source", bad_week, "--fail-on", "not-met")
+    assert (ran.code, "payment" in ran.err) == (1, True)
+    assert run("beta-exit", "--source", bad_week, "--fail-on", "not-shown").code == 1
+    assert run("beta-exit", "--source", bad_week).code == 0
+
+
+def test_without_a_state_nothing_is_shown(run: Run, tmp_path: Path) -> None:
+    ran = run("beta-exit", "--format", "json", LOGWATCH_STATE=str(tmp_path / "none.json"))
+    assert json.loads(ran.out)["state"] == "not_shown"
+    assert "there is no state yet" in ran.err
+
+
+def test_days_that_are_not_over_are_not_asked_for(run: Run, tmp_path: Path) -> None:
+    none, now = str(tmp_path / "none.json"), "2026-03-03T16:00:00Z"
+    ran = run("beta-exit", "--until", "2026-03-09T00:00:00Z", "--format", "json", LOGWATCH_STATE=none, LOGWATCH_NOW=now)
+    assert [json.loads(ran.out)[end] for end in ("from", "to")] == ["2026-02-25", "2026-03-03"]
+
+
+def test_hours_without_summaries_are_not_taken_for_quiet_ones_where_lines_are_read_only_once(run: Run, bad_week: Path) -> None:
+    lines = bad_week.read_bytes()
+    ran = run("beta-exit", "--source", "-", "--until", "2026-03-03T15:00:00Z", stdin=lines)
+    assert (ran.code, ran.out) == (3, "")
+    assert "from 2026-03-01 09:00 to 10:00" in ran.err
+    assert "save the lines in a file" in ran.err
+    before = ("--until", "2026-02-28T15:00:00Z", "--days", "3", "--format", "json")
+    whole = b"".join(line for line in lines.splitlines(keepends=True) if json.loads(line)["timestamp"] < "2026-02-28T16")
+    of_file = json.loads(run("beta-exit", "--source", bad_week, *before).out)
+    assert json.loads(run("beta-exit", "--source", "-", *before, stdin=whole).out) == {**of_file, "source": "-"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["--source", "/dev/null"], 3, "it is empty"),
+        (["--source", "rubbish.json"], 3, "2 entries: 1 not_json, 1 cut_off"),
+        (["--until", ""], 2, "'' is no time"),
+        (["--until", "tomorrow"], 2, "'tomorrow' is no time"),
+        (["--days", "0"], 2, "greater than or equal to 1"),
+    ],
+)
+def test_what_cannot_be_read_is_told_and_is_no_week(
+    run: Run, tmp_path: Path, arguments: list[str], code: int, told: str
+) -> None:
+    (tmp_path / "rubbish.json").write_text("rubbish\n{\n")
+    given = [str(tmp_path / each) if each.endswith(".json") else each for each in arguments]
+    ran = run("beta-exit", *given)
+    assert (ran.code, ran.out) == (code, "")
+    assert told in ran.err
+
+
+def test_a_month_leaves_room_for_the_conditions_on_a_terminal(run: Run, bad_week: Path) -> None:
+    ran = run("beta-exit", "--source", bad_week, "--days", "31", "--lang", "en")
+    (line,) = [line for line in ran.out.splitlines() if "Cache hit rate" in line and line.startswith("? not shown")]
+    assert line.endswith("Cache hit rate > 70% (stable)")
+
+
+@pytest.mark.parametrize("setting", ["LOGWATCH_SLOW_BUDGET", "LOGWATCH_EXPECTED_DISTRIBUTION"])
+@pytest.mark.parametrize("text", ["<= 5 ms", "> 5", "5", "<= -1"])
+def test_a_wrong_budget_is_told_with_the_forms_that_are_right(run: Run, bad_week: Path, setting: str, text: str) -> None:
+    ran = run("beta-exit", "--source", bad_week, **{setting: text})
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{setting}: '{text}' is no " in ran.err
+    assert "'<= 5" in ran.err
+
+
+def test_distribution_blocks_are_expected_as_a_number_and_not_as_a_share(run: Run, bad_week: Path) -> None:
+    ran = run("beta-exit", "--source", bad_week, LOGWATCH_EXPECTED_DISTRIBUTION="<= 5 %")
+    assert (ran.code, "'<= 5 %' is no budget" in ran.err) == (2, True)

@@ -1,0 +1,708 @@
+"""The commands as people and scripts call them: options, exit codes, environment, errors that are messages."""
+
+import csv
+import gzip
+import io
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import LOGS, ROOT, Run, clean_environment, run_process
+from tests.support.local_google import LoggingServer, load_entries
+from tests.support.local_google.filters import compile_filter
+
+CALM, STORM, PAYMENT, TEXT, DEVELOPMENT = (
+    f"{LOGS}/{name}.ndjson" for name in ("calm", "storm", "payment", "text", "development")
+)
+BASH = shutil.which("bash") or "/bin/bash"
+COMMANDS = [
+    (),
+    ("evaluate",),
+    ("report",),
+    ("windows",),
+    ("rules",),
+    ("rules", "check"),
+    ("rules", "list"),
+    ("rules", "test"),
+    ("rules", "schema"),
+]
+
+
+# ---- evaluate: formats and languages
+
+
+@pytest.mark.parametrize("source", [STORM, TEXT])
+@pytest.mark.parametrize(
+    ("lang", "words"), [("ko", ("런북 3장 판정", "데이터")), ("en", ("Runbook section 3, judged", "data"))]
+)
+@pytest.mark.parametrize("format_", ["table", "markdown", "html"])
+def test_every_recording_is_told_in_every_format_and_language(
+    run: Run, source: str, lang: str, words: tuple[str, ...], format_: str
+) -> None:
+    ran = run("evaluate", "--source", source, "--format", format_, "--lang", lang)
+    assert (ran.code, ran.err) == (0, "")
+    assert all(word in ran.out for word in words)
+    assert source in ran.out.replace("\\", "")
+    assert "\x1b" not in ran.out
+
+
+@pytest.mark.parametrize("format_", ["table", "json", "markdown", "html"])
+def test_every_format_ends_with_a_line_break(run: Run, format_: str) -> None:
+    out = run("evaluate", "-s", CALM, "-f", format_).out
+    assert out.endswith("\n")
+    assert not out.endswith("\n\n")
+
+
+# ---- report: one page
+
+
+def test_a_report_is_the_page_that_evaluate_gives(run: Run) -> None:
+    page = run("report", "--source", PAYMENT, "--until", "2026-02-24T06:30:00Z")
+    assert (page.code, page.err) == (0, "")
+    assert page.out == run("evaluate", "--source", PAYMENT, "--until", "2026-02-24T06:30:00Z", "--format", "html").out
+    assert "진행 중" in page.out
+
+
+def test_a_report_judges_the_span_as_evaluate_does(run: Run) -> None:
+    span = ("--source", PAYMENT, "--since", "20m", "--until", "2026-02-24T06:40:00Z", "--format", "markdown", "--lang", "en")
+    report, evaluated = run("report", *span).out, run("evaluate", *span).out
+    assert report.startswith(evaluated)
+    assert "## incidents" in report
+    assert "| 02-24 15:24 | 🔴 WARNING |" in report
+
+
+def test_a_report_goes_into_a_file_and_shows_its_filter(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    ran = run("report", "--source", CALM, "--output", path)
+    assert (ran.code, ran.out) == (0, "")
+    assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
+    dumped = run("report", "--source", "gcp://o4o-demo", "--since", "1h", "--dump-filter")
+    assert dumped.code == 0
+    assert "OpsMetrics" in dumped.out
+
+
+def test_a_level_that_fails_fails_for_the_page_too(run: Run) -> None:
+    ran = run("evaluate", "--source", PAYMENT, "--format", "html", "--fail-on", "warning")
+    assert ran.code == 1
+    assert ran.out.startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    "command", [["report"], ["report", "--source", "missing.ndjson"], ["report", "--source", CALM, "--since", "never"]]
+)
+def test_a_report_that_cannot_be_made_says_why(run: Run, command: list[str]) -> None:
+    ran = run(*command)
+    assert ran.code in {2, 3}
+    assert ran.err.startswith("logwatch: ")
+    assert ran.out == ""
+
+
+def test_json_is_the_same_in_every_language(run: Run) -> None:
+    korean, english = (run("evaluate", "-s", PAYMENT, "-f", "json", "--lang", lang) for lang in ("ko", "en"))
+    assert korean == english
+    assert json.loads(korean.out)["schema"] == 1
+
+
+def test_people_read_korean_and_seoul_time_unless_they_ask_otherwise(run: Run) -> None:
+    assert "2026-02-24 15:00 – 16:00 KST" in run("evaluate", "-s", PAYMENT).out
+    assert run("evaluate", "-s", PAYMENT).out == run("evaluate", "-s", PAYMENT, "--lang", "ko").out
+
+
+# ---- evaluate: since and until
+
+SPANS: list[tuple[str, list[str], str, str]] = [
+    ("all of a recording", [], "06:00", "07:00"),
+    ("a duration before its end", ["--since", "30m"], "06:30", "07:00"),
+    ("a duration of two units", ["--since", "0h45m"], "06:15", "07:00"),
+    ("an end before its end", ["--until", "10m"], "06:00", "06:50"),
+    ("a start counted from the end asked for", ["--since", "20m", "--until", "10m"], "06:30", "06:50"),
+    ("times in UTC", ["--since", "2026-02-24T06:10:00Z", "--until", "2026-02-24T06:40:00Z"], "06:10", "06:40"),
+    ("times with an offset", ["--since", "2026-02-24T15:10:00+09:00"], "06:10", "07:00"),
+    ("local times", ["--since", "2026-02-24 15:10", "--until", "2026-02-24 15:40"], "06:10", "06:40"),
+    ("local times with T", ["--since", "2026-02-24T15:10"], "06:10", "07:00"),
+    ("times within a minute are cut", ["--since", "2026-02-24T06:10:59Z", "--until", "2026-02-24T06:40:59Z"], "06:10", "06:40"),
+    ("now is the end of a recording", ["--until", "now"], "06:00", "07:00"),
+    ("blanks do not matter", ["--since", " 30m "], "06:30", "07:00"),
+    ("a start before the recording is its start", ["--since", "90m"], "06:00", "07:00"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "options", "start", "end"), SPANS, ids=[what for what, *_ in SPANS])
+def test_since_and_until_take(run: Run, what: str, options: list[str], start: str, end: str) -> None:
+    ran = run("evaluate", "-s", PAYMENT, "-f", "json", *options)
+    assert ran.code == 0, (what, ran.err)
+    found = json.loads(ran.out)
+    assert (found["from"], found["to"]) == (f"2026-02-24T{start}:00Z", f"2026-02-24T{end}:00Z")
+    assert {verdict["window_end"] for verdict in found["verdicts"]} == {f"2026-02-24T{end}:00Z"}
+
+
+def test_local_times_are_in_the_time_zone_of_the_settings(run: Run) -> None:
+    ran = run("evaluate", "-s", PAYMENT, "-f", "json", "--since", "2026-02-24 06:10", LOGWATCH_TIMEZONE="UTC")
+    assert json.loads(ran.out)["from"] == "2026-02-24T06:10:00Z"
+    assert "06:00 – 07:00 UTC" in run("evaluate", "-s", PAYMENT, LOGWATCH_TIMEZONE="UTC").out
+
+
+def test_a_start_long_before_a_recording_is_answered_in_no_more_time() -> None:
+    """Somebody asks for a year of an hour's recording; the process may have 4 GB and 10 s."""
+    limited = f"ulimit -v 4000000; exec {sys.executable} -m logwatch evaluate -s {PAYMENT} -f json --since 2024-01-01"
+    ran = subprocess.run([BASH, "-c", limited], cwd=ROOT, env=clean_environment(), capture_output=True, timeout=60, check=False)
+    assert b"Traceback" not in ran.stderr
+    assert ran.returncode in (0, 2, 3)
+
+
+# ---- exit codes
+
+ENDS: list[tuple[str, list[str], int, str]] = [
+    ("a file that is not there", ["-s", "nowhere.ndjson"], 3, "nowhere.ndjson: no such file"),
+    ("no source", [], 2, "no source to read from"),
+    ("an address that cannot be read yet", ["-s", "bq://o4o-demo.logs.view"], 2, "cannot be read yet"),
+    ("an unknown scheme", ["-s", "s3://bucket"], 2, "s3://bucket"),
+    ("a project that cannot be one", ["-s", "gcp://X"], 2, "gcp://PROJECT/SERVICE"),
+    ("no project", ["-s", "gcp://"], 2, "gcp://PROJECT"),
+    ("a project with too much behind it", ["-s", "gcp://o4o-demo/a/b"], 2, "gcp://PROJECT"),
+    ("two projects", ["-s", "gcp://o4o-demo", "-s", "gcp://o4o-test"], 2, "goes alone"),
+    ("a project and a file", ["-s", "gcp://o4o-demo", "-s", PAYMENT], 2, "goes alone"),
+    ("a wrong language", ["-s", PAYMENT, "--lang", "fr"], 2, "--lang"),
+    ("a wrong format", ["-s", PAYMENT, "--format", "xml"], 2, "--format"),
+    ("a wrong level", ["-s", PAYMENT, "--fail-on", "normal"], 2, "--fail-on"),
+    ("an unknown option", ["-s", PAYMENT, "--nonsense"], 2, "--nonsense"),
+    ("an argument too many", ["-s", PAYMENT, "nonsense"], 2, "nonsense"),
+    ("an option without its value", ["-s"], 2, "requires an argument"),
+    ("an empty source", ["-s", ""], 2, "--source"),
+    ("an empty file", ["-s", "/dev/null"], 3, "it is empty"),
+    ("a start that is no time", ["-s", PAYMENT, "--since", "yesterday"], 2, "--since: 'yesterday' is no time"),
+    ("an end that is no time", ["-s", PAYMENT, "--until", "25:00"], 2, "--until: '25:00' is no time"),
+    ("an empty start", ["-s", PAYMENT, "--since", ""], 2, "--since"),
+    ("a negative duration", ["-s", PAYMENT, "--since", "-1h"], 2, "--since"),
+    ("a day that does not exist", ["-s", PAYMENT, "--since", "2026-02-30"], 2, "is no time"),
+    ("a duration beyond all time", ["-s", PAYMENT, "--since", "99999999w"], 2, "--since"),
+    ("a start before all time", ["-s", PAYMENT, "--since", "0001-01-01T00:00Z"], 2, "--since"),
+    ("an end at the end of time", ["-s", PAYMENT, "--since", "1h", "--until", "9999-12-31T23:59Z"], 2, "lies in the year 9999"),
+    ("a live start before all time", ["-s", "gcp://o4o-demo", "--since", "0001-01-01T00:00Z", "--dump-filter"], 2, "--since"),
+    ("an end before its start", ["-s", PAYMENT, "--since", "2026-02-24T06:30Z", "--until", "50m"], 2, "before it starts"),
+    ("no time between start and end", ["-s", PAYMENT, "--since", "0"], 2, "at least a minute"),
+    ("a span before the recording", ["-s", PAYMENT, "--since", "1h", "--until", "1d"], 3, "recording covers 2026-02-24T06:00Z"),
+    ("a span behind the recording", ["-s", PAYMENT, "--since", "2026-03-01", "--until", "2026-03-02"], 3, "recording covers"),
+    ("a filter of a recording", ["-s", PAYMENT, "--dump-filter"], 2, "--dump-filter"),
+    ("rules that are not there", ["-s", PAYMENT, "--rules", "nowhere"], 2, "nowhere"),
+    ("rules that are a file", ["-s", PAYMENT, "--rules", "pyproject.toml"], 2, "pyproject.toml"),
+    ("an output that cannot be written", ["-s", PAYMENT, "-o", "nowhere/report.txt"], 2, "cannot be written"),
+    ("an output that is a folder", ["-s", PAYMENT, "-o", "tests"], 2, "cannot be written"),
+    ("standard input twice", ["-s", "-", "-s", "-"], 2, "-"),
+    ("a device that cannot be read", ["-s", "/proc/self/mem"], 3, "/proc/self/mem: cannot be read"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "arguments", "code", "told"), ENDS, ids=[what for what, *_ in ENDS])
+def test_evaluate_ends_with_a_message_and_an_exit_code_on(
+    run: Run, what: str, arguments: list[str], code: int, told: str
+) -> None:
+    ran = run("evaluate", *arguments)
+    assert ran.code == code, (what, ran.err)
+    assert ran.out == ""
+    assert told in " ".join(ran.err.split()), what
+    assert "Traceback" not in ran.err
+
+
+WINDOW_ENDS: list[tuple[str, list[str], int, str]] = [
+    ("no source", [], 2, "no source to read from"),
+    ("a file that is not there", ["-s", "nowhere"], 3, "no such file"),
+    ("a table that is none", ["-s", PAYMENT, "--table", "fast"], 2, "--table"),
+    ("a format that is none", ["-s", PAYMENT, "--format", "html"], 2, "--format"),
+    ("text that cannot be written", ["-s", PAYMENT, "-o", "nowhere/x.csv"], 2, "cannot be written"),
+    ("parquet that cannot be written", ["-s", PAYMENT, "-f", "parquet", "-o", "nowhere/x.parquet"], 2, "cannot be written"),
+    ("parquet into a folder", ["-s", PAYMENT, "-f", "parquet", "-o", "tests"], 2, "cannot be written"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "arguments", "code", "told"), WINDOW_ENDS, ids=[what for what, *_ in WINDOW_ENDS])
+def test_windows_ends_with_a_message_and_an_exit_code_on(
+    run: Run, what: str, arguments: list[str], code: int, told: str
+) -> None:
+    ran = run("windows", *arguments)
+    assert ran.code == code, (what, ran.err)
+    assert told in " ".join(ran.err.split()), what
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["--nonsense"], ["rules", "nonsense"], ["evaluate", "evaluate"]])
+def test_an_unknown_command_is_a_wrong_use(run: Run, arguments: list[str]) -> None:
+    ran = run(*arguments)
+    assert ran.code == 2
+    assert "nonsense" in ran.err or "evaluate" in ran.err
+
+
+FAIL_ON = [
+    (CALM, None, 0),
+    (CALM, "warning", 0),
+    (CALM, "elevated", 1),
+    (PAYMENT, "warning", 1),
+    (PAYMENT, "elevated", 1),
+    (PAYMENT, "unknown", 1),
+    (PAYMENT, None, 0),
+    (DEVELOPMENT, "warning", 0),
+    (DEVELOPMENT, "elevated", 0),
+    (DEVELOPMENT, "unknown", 1),
+]
+
+
+@pytest.mark.parametrize(("source", "level", "code"), FAIL_ON)
+def test_the_exit_code_is_1_only_with_fail_on_and_a_window_at_that_level(
+    run: Run, source: str, level: str | None, code: int
+) -> None:
+    ran = run("evaluate", "-s", source, "-f", "json", *(["--fail-on", level] if level else []))
+    assert ran.code == code
+    assert bool(ran.err) == bool(code)
+    plain = run("evaluate", "-s", source, "-f", "json")
+    assert ran.out == plain.out, "the report is written all the same"
+    if code:
+        reached = ran.err.removeprefix(f"--fail-on {level}: reached by ").strip().split(", ")
+        assert set(reached) <= {verdict["rule"] for verdict in json.loads(plain.out)["verdicts"]}
+
+
+def test_fail_on_warning_names_the_rules_whose_worst_window_is_a_warning(run: Run) -> None:
+    ran = run("evaluate", "-s", STORM, "-f", "json", "--fail-on", "warning")
+    verdicts = json.loads(ran.out)["verdicts"]
+    warned = {verdict["rule"] for verdict in verdicts if verdict["worst"] and verdict["worst"]["level"] == "warning"}
+    assert set(ran.err.strip().removeprefix("--fail-on warning: reached by ").split(", ")) == warned
+    assert len(warned) > 2
+
+
+# ---- sources: several files, folders, standard input, packed
+
+
+def evaluate_json(run: Run, *arguments: str | Path, **options: Any) -> dict[str, Any]:
+    ran = run("evaluate", "-f", "json", *arguments, **options)
+    assert ran.code == 0, ran.err
+    return dict(json.loads(ran.out))
+
+
+def test_several_files_are_one_recording(run: Run, tmp_path: Path) -> None:
+    lines = (ROOT / PAYMENT).read_bytes().splitlines(keepends=True)
+    parts = [tmp_path / "a.ndjson", tmp_path / "b.ndjson", tmp_path / "c.ndjson"]
+    for number, part in enumerate(parts):
+        part.write_bytes(b"".join(lines[number::3]))
+    whole = evaluate_json(run, "-s", PAYMENT)
+    assert evaluate_json(run, "-s", parts[2], "-s", parts[0], "--source", parts[1]) == whole
+    assert evaluate_json(run, "-s", tmp_path) == whole
+    assert evaluate_json(run, LOGWATCH_SOURCE=",".join(map(str, parts))) == whole
+
+
+def test_the_same_file_twice_counts_once(run: Run) -> None:
+    once, twice = evaluate_json(run, "-s", PAYMENT), evaluate_json(run, "-s", PAYMENT, "-s", PAYMENT)
+    assert twice["counters"] == once["counters"]
+    assert twice["verdicts"] == once["verdicts"]
+    assert twice["slow_requests"] == once["slow_requests"]
+
+
+@pytest.mark.parametrize("name", ["payment", "text", "development"])
+@pytest.mark.parametrize("shape", ["standard input", "gzip", "array", "gzip of an array", "array over many lines"])
+def test_a_recording_gives_the_same_document_in_every_shape(run: Run, tmp_path: Path, name: str, shape: str) -> None:
+    data = (ROOT / f"{LOGS}/{name}.ndjson").read_bytes()
+    expected = evaluate_json(run, "-s", f"{LOGS}/{name}.ndjson")
+    entries = [json.loads(line) for line in data.splitlines()]
+    if shape == "standard input":
+        assert evaluate_json(run, "-s", "-", stdin=data) == expected
+        return
+    if "array" in shape:
+        data = json.dumps(entries, indent=2 if "many" in shape else None).encode()
+    path = tmp_path / "recording"
+    path.write_bytes(gzip.compress(data) if "gzip" in shape else data)
+    assert evaluate_json(run, "-s", path) == expected
+
+
+def test_entries_of_another_service_do_not_count(run: Run) -> None:
+    mine = evaluate_json(run, "-s", PAYMENT, "--service", "o4o-core-api")
+    assert mine["counters"] == evaluate_json(run, "-s", PAYMENT)["counters"]
+    other = evaluate_json(run, "-s", PAYMENT, "--service", "o4o-web")
+    assert (other["counters"], other["slow_requests"]) == ({}, {})
+    assert {verdict["level"] for verdict in other["verdicts"]} == {"unknown"}
+    assert other["source"]["ignored"] == other["source"]["entries"] == mine["source"]["entries"]
+
+
+# ---- the environment
+
+TWINS: list[tuple[dict[str, str], list[str]]] = [
+    ({"LOGWATCH_SOURCE": PAYMENT}, ["-s", PAYMENT]),
+    ({"LOGWATCH_SOURCE": PAYMENT, "LOGWATCH_LANG": "en"}, ["-s", PAYMENT, "--lang", "en"]),
+    ({"LOGWATCH_SOURCE": PAYMENT, "LOGWATCH_SERVICE": "o4o-web"}, ["-s", PAYMENT, "--service", "o4o-web"]),
+    ({"LOGWATCH_SOURCE": PAYMENT, "LOGWATCH_RULES": "rules"}, ["-s", PAYMENT, "--rules", "rules"]),
+    ({"LOGWATCH_SOURCE": PAYMENT, "LOGWATCH_LANG": ""}, ["-s", PAYMENT]),
+]
+
+
+@pytest.mark.parametrize(("environment", "flags"), TWINS)
+def test_each_setting_has_a_twin_in_the_environment(run: Run, environment: dict[str, str], flags: list[str]) -> None:
+    assert run("evaluate", **environment).out == run("evaluate", *flags).out
+
+
+def test_a_flag_goes_before_its_twin(run: Run) -> None:
+    environment = {"LOGWATCH_SOURCE": "nowhere", "LOGWATCH_LANG": "ko"}
+    ran = run("evaluate", "-s", PAYMENT, "--lang", "en", **environment)
+    assert (ran.code, ran.out.splitlines()[0]) == (0, f"Runbook section 3, judged  {PAYMENT}")
+
+
+WRONG_SETTINGS = [
+    ("LOGWATCH_LANG", "fr", "ko or en"),
+    ("LOGWATCH_TIMEZONE", "Mars/Olympus", "Asia/Seoul"),
+    ("LOGWATCH_TIMEZONE", "../../etc/passwd", "Asia/Seoul"),
+    ("LOGWATCH_GRACE", "a while", "90s"),
+    ("LOGWATCH_GRACE", "-5s", "90s"),
+    ("LOGWATCH_READ_BUDGET", "2 minutes", "5m"),
+    ("LOGWATCH_READ_REQUESTS_PER_MINUTE", "61", "60"),
+    ("LOGWATCH_READ_REQUESTS_PER_MINUTE", "0", "1"),
+    ("LOGWATCH_READ_REQUESTS_PER_MINUTE", "many", "60"),
+    ("LOGWATCH_RULES", "nowhere", "nowhere"),
+    ("LOGWATCH_REMIND_EVERY", "99999999999w", "a hundred years"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "told"), WRONG_SETTINGS)
+def test_a_wrong_setting_is_named_with_what_would_be_right(run: Run, name: str, value: str, told: str) -> None:
+    ran = run("evaluate", "-s", PAYMENT, **{name: value})
+    assert (ran.code, ran.out) == (2, "")
+    assert name in ran.err or name == "LOGWATCH_RULES"
+    assert told in ran.err
+
+
+# ---- silences
+
+
+@pytest.mark.parametrize(
+    ("lang", "added_", "ended"),
+    [
+        ("ko", "payment-confirm (k\\x1bpa) 알림을 2026-02-24 14:00 KST까지 중지합니다.", "알림 중지를 끝냈습니다."),
+        ("en", "payment-confirm (k\\x1bpa) is silent until 2026-02-24 14:00 KST", "ended"),
+    ],
+)
+def test_a_silence_is_added_shown_and_ended(run: Run, tmp_path: Path, lang: str, added_: str, ended: str) -> None:
+    state = {"LOGWATCH_STATE": str(tmp_path / "state.json"), "LOGWATCH_NOW": "2026-02-24T03:00:00Z"}
+    more = ["--for", "2h", "--reason", "PG 점검\x1b[2J", "--by", "dana"]
+    added = run("silence", "add", "--rule", "payment-confirm", "--shop", "k\x1bpa", "--lang", lang, *more, **state)
+    mark = added.out.partition(":")[0]
+    assert (added.code, added.out) == (0, f"{mark}: {added_}\n")
+    shown = run("silence", "list", **state).out
+    assert re.search(rf"^{mark} +payment-confirm +k\\x1bpa +02-24 14:00 +PG 점검\\x1b\[2J +dana$", shown, re.MULTILINE)
+    assert run("silence", "expire", mark, "--lang", lang, **state).out == f"{mark}: {ended}\n"
+    assert run("silence", "list", **state).out == "알림 중지가 없습니다.\n"
+
+
+@pytest.mark.parametrize(("text", "told"), [(None, "no state yet"), ("{", "kept in"), ('{"schema":0}', "kept in")])
+def test_a_silence_in_a_new_state_says_that_it_is_new(run: Run, tmp_path: Path, text: str | None, told: str) -> None:
+    state = tmp_path / "state.json"
+    if text is not None:
+        state.write_text(text)
+    command = ["silence", "add", "--for", "2h", "--reason", "x"]
+    first, second = (run(*command, LOGWATCH_STATE=str(state)) for _ in range(2))
+    assert (first.code, second.code, second.err) == (0, 0, "")
+    assert told in first.err
+
+
+def test_an_empty_shop_is_the_one_without_a_name_and_not_every_shop(run: Run, tmp_path: Path) -> None:
+    ran = run("silence", "add", "--shop", "", "--for", "2h", "--reason", "x", LOGWATCH_STATE=str(tmp_path / "state.json"))
+    assert '* ("")' in ran.out
+    (silence,) = json.loads((tmp_path / "state.json").read_text())["memory"]["silences"]
+    assert silence["labels"] == {"service": ""}
+
+
+@pytest.mark.parametrize(
+    ("changed", "where", "told"),
+    [
+        (["--reason", "  "], "--reason", "needs a reason"),
+        (["--for", "0m"], "--for", "the length is zero"),
+        (["--for", "soon"], "--for", "no duration"),
+        (["--for", "999999999h"], "--for", "longer than a hundred years"),
+        (["--for", "99999999999w"], "--for", "longer than a hundred years"),
+        (["--rule", "nope"], "nope", "payment-confirm"),
+    ],
+)
+def test_a_silence_that_cannot_be_is_refused_and_nothing_is_saved(
+    run: Run, tmp_path: Path, changed: list[str], where: str, told: str
+) -> None:
+    state = tmp_path / "state.json"
+    ran = run("silence", "add", "--for", "2h", "--reason", "x", *changed, LOGWATCH_STATE=str(state))
+    assert (ran.code, ran.out, state.exists()) == (2, "", False)
+    assert where in ran.err
+    assert told in ran.err
+
+
+# ---- Cloud Logging by address
+
+LIVE_SPAN = ["--since", "2026-02-24T06:00Z", "--until", "2026-02-24T07:00Z"]
+
+
+def test_a_project_is_judged_as_its_recording_is(run: Run) -> None:
+    with LoggingServer(load_entries(ROOT / PAYMENT)) as server:
+        live = evaluate_json(run, "-s", "gcp://o4o-demo/o4o-core-api", *LIVE_SPAN, LOGWATCH_LOGGING_ENDPOINT=server.address)
+    recorded = evaluate_json(run, "-s", PAYMENT)
+    assert live["counters"] == recorded["counters"]
+    assert live["verdicts"] == recorded["verdicts"]
+    assert live["slow_requests"] == recorded["slow_requests"]
+
+
+def test_an_old_span_of_a_project_is_said_to_be_old(run: Run) -> None:
+    with LoggingServer(load_entries(ROOT / PAYMENT)) as server:
+        ran = run("evaluate", "-s", "gcp://o4o-demo", *LIVE_SPAN, "--lang", "en", LOGWATCH_LOGGING_ENDPOINT=server.address)
+    assert ran.code == 0
+    assert "keeps 30 days" in ran.out
+
+
+def test_a_project_that_answers_nothing_is_silent_and_not_normal(run: Run) -> None:
+    with LoggingServer() as server:
+        ran = run("evaluate", "-s", "gcp://o4o-demo", "--lang", "en", LOGWATCH_LOGGING_ENDPOINT=server.address)
+    assert ran.code == 0
+    assert "normal 0" in ran.out
+    assert "There is not one summary line" in ran.out
+
+
+@pytest.mark.parametrize("command", ["evaluate", "windows"])
+def test_a_project_out_of_reach_cannot_be_determined(run: Run, command: str) -> None:
+    with LoggingServer() as server:
+        address = server.address
+    ran = run(command, "-s", "gcp://o4o-demo", LOGWATCH_LOGGING_ENDPOINT=address, LOGWATCH_READ_BUDGET="1s")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith("logwatch: gcp://o4o-demo: Cloud Logging: ServiceUnavailable")
+    assert "hint: try again, or raise LOGWATCH_READ_BUDGET" in ran.err
+
+
+@pytest.mark.parametrize("command", ["evaluate", "windows"])
+def test_dump_filter_prints_the_filter_and_reads_nothing(run: Run, command: str) -> None:
+    with LoggingServer() as server:
+        arguments = [command, "-s", "gcp://o4o-demo", "--service", 'a"b', *LIVE_SPAN, "--dump-filter"]
+        ran = run(*arguments, LOGWATCH_LOCATION="asia-northeast3", LOGWATCH_LOGGING_ENDPOINT=server.address)
+        assert server.requests == []
+    assert (ran.code, ran.err) == (0, "")
+    compile_filter(ran.out)
+    assert r'resource.labels.service_name="a\"b"' in ran.out
+    assert 'resource.labels.location="asia-northeast3"' in ran.out
+    assert 'timestamp<"2026-02-24T07:01:00' in ran.out
+
+
+def test_the_filter_that_is_printed_is_the_filter_that_is_sent(run: Run) -> None:
+    with LoggingServer() as server:
+        arguments = ["evaluate", "-s", "gcp://o4o-demo/o4o-core-api", *LIVE_SPAN]
+        run(*arguments, LOGWATCH_LOGGING_ENDPOINT=server.address)
+        sent = server.requests[0].message.filter
+        assert run(*arguments, "--dump-filter").out == sent + "\n"
+
+
+# ---- windows
+
+
+def read_csv(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_windows_as_csv_add_up_to_the_counters_of_evaluate(run: Run) -> None:
+    rows = read_csv(run("windows", "-s", PAYMENT).out)
+    assert list(rows[0]) == ["minute", "series", "value"]
+    sums: dict[str, int] = {}
+    for row in rows:
+        sums[row["series"]] = sums.get(row["series"], 0) + int(row["value"])
+    assert sums == evaluate_json(run, "-s", PAYMENT)["counters"]
+    assert [(row["minute"], row["series"]) for row in rows] == sorted({(row["minute"], row["series"]) for row in rows})
+
+
+def test_windows_of_slow_requests_add_up_to_those_of_evaluate(run: Run) -> None:
+    rows = read_csv(run("windows", "-s", PAYMENT, "--table", "slow").out)
+    assert list(rows[0]) == ["minute", "slow_request", "label", "count", "p50_ms", "p95_ms", "max_ms"]
+    slow = evaluate_json(run, "-s", PAYMENT)["slow_requests"]
+    for label, figures in slow.items():
+        mine = [row for row in rows if row["label"] == label]
+        assert sum(int(row["count"]) for row in mine) == figures["count"]
+        assert max(float(row["max_ms"]) for row in mine) == figures["max_ms"]
+    assert {row["label"] for row in rows} == set(slow)
+
+
+@pytest.mark.parametrize("table", ["counters", "slow"])
+def test_csv_json_and_parquet_hold_the_same_rows(run: Run, tmp_path: Path, table: str) -> None:
+    import pandas as pd
+
+    rows = read_csv(run("windows", "-s", PAYMENT, "--table", table).out)
+    as_json = [json.loads(line) for line in run("windows", "-s", PAYMENT, "--table", table, "-f", "json").out.splitlines()]
+    packed = run("windows", "-s", PAYMENT, "--table", table, "-f", "parquet").raw
+    path = tmp_path / "windows.parquet"
+    assert run("windows", "-s", PAYMENT, "--table", table, "-f", "parquet", "-o", path).out == ""
+    assert path.read_bytes() == packed
+    assert pd.read_parquet(io.BytesIO(packed)).to_dict("records") == as_json
+    as_text = [
+        {name: float(value) if name[-2:] in ("ue", "nt", "ms") else value for name, value in row.items()} for row in rows
+    ]
+    assert as_text == as_json
+
+
+def test_windows_take_since_and_until(run: Run) -> None:
+    rows = read_csv(run("windows", "-s", PAYMENT, "--since", "10m", "--until", "5m").out)
+    assert sorted({row["minute"] for row in rows}) == [f"2026-02-24T06:{minute}:00Z" for minute in range(45, 55)]
+
+
+def test_windows_tell_on_standard_error_what_is_not_in_the_table(run: Run) -> None:
+    ran = run("windows", "-s", DEVELOPMENT)
+    assert (ran.code, ran.out) == (0, "minute,series,value\n")
+    assert "11 counters_lost" in ran.err
+
+
+# ---- rules
+
+
+def test_a_drill_takes_its_time_for_now(run: Run) -> None:
+    ran = run("evaluate", "--source", "gcp://o4o-demo", "--dump-filter", LOGWATCH_NOW="2026-02-24T12:00:00Z")
+    assert 'timestamp<"2026-02-24T11:59' in ran.out
+
+
+def test_rules_check_agrees_with_the_runbook(run: Run) -> None:
+    ran = run("rules", "check")
+    assert (ran.code, ran.err) == (0, "")
+    assert "13 rules agree with the 11 rows of section 3" in ran.out
+
+
+def test_rules_check_names_counters_that_nobody_knows(run: Run, tmp_path: Path) -> None:
+    entry = json.loads((ROOT / PAYMENT).read_text().splitlines()[0])
+    entry["jsonPayload"]["stock.reserved{service=kpa}"] = 1
+    path = tmp_path / "new.ndjson"
+    path.write_text(json.dumps(entry) + "\n")
+    ran = run("rules", "check", "--source", path)
+    assert ran.code == 0
+    assert ran.err == "warning: the logs carry 'stock.reserved', and no rule or procedure knows it\n"
+    assert run("rules", "check", "-s", PAYMENT).err == ""
+
+
+def test_rules_that_disagree_with_the_runbook_are_an_error(run: Run, tmp_path: Path) -> None:
+    for file in (ROOT / "rules").glob("*"):
+        if file.is_file() and not file.name.endswith(".test.yaml"):
+            text = file.read_text(encoding="utf-8").replace('warning: "> 20"', 'warning: "> 25"')
+            (tmp_path / file.name).write_text(text, encoding="utf-8")
+    ran = run("rules", "check", "--rules", tmp_path)
+    assert (ran.code, ran.out) == (2, "")
+    assert "checkout.yaml" in ran.err
+    assert "25" in ran.err
+
+
+@pytest.mark.parametrize(("lang", "summary"), [("ko", "체크아웃 성공률이 낮음"), ("en", "Too few checkouts succeed")])
+def test_rules_list_shows_every_rule_with_its_bounds(run: Run, lang: str, summary: str) -> None:
+    ran = run("rules", "list", "--lang", lang, COLUMNS="120")
+    assert ran.code == 0
+    row = next(line for line in ran.out.splitlines() if line.startswith("checkout-success"))
+    assert row.split()[:9] == ["checkout-success", ">", "80", "%", "<", "60", "%", "1m", "4.1"]
+    assert row.rstrip().endswith(summary)
+    assert len(ran.out.splitlines()) == 16
+
+
+def test_rules_schema_is_a_json_schema_that_takes_the_rules(run: Run, tmp_path: Path) -> None:
+    import jsonschema
+    import yaml
+
+    schema = json.loads(run("rules", "schema").out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for name in ("checkout", "payment", "cache", "latency"):
+        rules = yaml.safe_load((ROOT / f"rules/{name}.yaml").read_text(encoding="utf-8"))
+        jsonschema.validate(rules, schema, cls=jsonschema.Draft202012Validator)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate([{"rule": "x", "nonsense": 1}], schema, cls=jsonschema.Draft202012Validator)
+    path = tmp_path / "schema.json"
+    assert run("rules", "schema", "-o", path).out == ""
+    assert json.loads(path.read_text(encoding="utf-8")) == schema
+
+
+# ---- output
+
+
+def test_output_goes_to_a_file_in_utf_8_and_without_colour(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "report.txt"
+    ran = run("evaluate", "-s", PAYMENT, "-o", path, FORCE_COLOR="1")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("런북 3장 판정")
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("format_", ["json", "markdown", "html"])
+def test_a_file_holds_what_the_screen_would_show(run: Run, tmp_path: Path, format_: str) -> None:
+    path = tmp_path / "report"
+    run("evaluate", "-s", PAYMENT, "-f", format_, "--output", path)
+    assert path.read_bytes() == run("evaluate", "-s", PAYMENT, "-f", format_).raw
+
+
+# ---- real processes
+
+
+def test_the_command_in_a_process_of_its_own_does_what_the_tests_here_see(run: Run) -> None:
+    inside = run("evaluate", "-s", PAYMENT, "--fail-on", "warning")
+    outside = run_process("evaluate", "-s", PAYMENT, "--fail-on", "warning")
+    assert (outside.returncode, outside.stdout.decode(), outside.stderr.decode()) == (1, inside.out, inside.err)
+
+
+def test_version_and_help() -> None:
+    assert run_process("--version").stdout.startswith(b"logwatch 0.")
+    ran = run_process()
+    assert b"evaluate" in ran.stdout + ran.stderr
+
+
+def test_help_of_every_command_works_and_imports_neither_google_nor_pandas() -> None:
+    code = f"""
+import sys
+from logwatch.cli import main
+for command in {COMMANDS!r}:
+    sys.argv = ["logwatch", *command, "--help"]
+    try:
+        main()
+    except SystemExit as end:
+        assert not end.code, command
+heavy = {{"google", "grpc", "pandas", "numpy", "pyarrow", "jinja2"}} & set(sys.modules)
+print("HEAVY", sorted(heavy))
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=clean_environment(),
+        timeout=60,
+        check=False,
+    )
+    assert ran.stderr == ""
+    assert ran.stdout.count("Usage: ") == len(COMMANDS)
+    assert ran.stdout.splitlines()[-1] == "HEAVY []"
+    assert max(map(len, ran.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("arguments", [["evaluate", "-s", PAYMENT], ["windows", "-s", STORM], ["rules", "schema"]])
+def test_a_reader_who_leaves_early_hears_nothing(arguments: list[str]) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "logwatch", *arguments],
+        cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(timeout=60) != 1, "1 means that --fail-on was reached"
+
+
+def test_the_first_line_can_be_cut_off() -> None:
+    command = f"set -o pipefail; {sys.executable} -m logwatch windows -s {STORM} | head -1"
+    ran = subprocess.run([BASH, "-c", command], cwd=ROOT, env=clean_environment(), capture_output=True, timeout=60, check=False)
+    assert (ran.stdout, ran.stderr) == (b"minute,series,value\n", b"")
+
+
+@pytest.mark.parametrize(
+    ("what", "redirection", "environment"),
+    [
+        ("a full disk", "> /dev/full", {}),
+        ("standard output that is closed", ">&-", {}),
+        ("a terminal that knows only ASCII", "> /dev/null", {"PYTHONIOENCODING": "ascii"}),
+    ],
+)
+def test_there_is_no_traceback_on(what: str, redirection: str, environment: dict[str, str]) -> None:
+    command = f"{sys.executable} -m logwatch evaluate -s {PAYMENT} {redirection}"
+    env = clean_environment(**environment)
+    ran = subprocess.run([BASH, "-c", command], cwd=ROOT, env=env, capture_output=True, timeout=60, check=False)
+    assert b"Traceback" not in ran.stderr, what
+    assert b"Exception ignored" not in ran.stderr, what
+    assert ran.returncode != 1, "1 means that --fail-on was reached"

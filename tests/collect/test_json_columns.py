@@ -1,0 +1,199 @@
+"""Lines decoded straight to columns come to what they come to one by one."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from logwatch.collect.columns import Reading
+from logwatch.collect.entries import Entry, parse_timestamp, parse_timestamps
+from logwatch.collect.json_columns import BATCH, MOST_KEYS, UsualLines
+from logwatch.collect.json_lines import take
+from logwatch.collect.parse import SLOW_REQUEST, SUMMARY
+from logwatch.count.windows import Windows, aggregate
+from tests.conftest import ROOT
+
+LINES = (ROOT / "tests/fixtures/logs/calm.ndjson").read_bytes().splitlines()
+SUMMARIES = [line for line in LINES if SUMMARY.encode() in line]
+SLOW_REQUESTS = [line for line in LINES if SLOW_REQUEST.encode() in line]
+
+STAMP = "2026-02-24T06:00:30.000000001Z"
+WHOLE: dict[str, Any] = {
+    "logName": "projects/p/logs/run.googleapis.com%2Fstdout",
+    "insertId": "odd",
+    "timestamp": STAMP,
+    "receiveTimestamp": STAMP,
+    "labels": {"instanceId": "a"},
+    "resource": {"labels": {"service_name": "o4o-core-api"}},
+}
+
+
+def summary(*without: str, payload: dict[str, Any] | None = None, **fields: Any) -> bytes:
+    """Give the line of a summary, without some of its fields and with others."""
+    entry = WHOLE | {"jsonPayload": {"message": SUMMARY, "cache.hit": 1, **(payload or {})}} | fields
+    return json.dumps({key: value for key, value in entry.items() if key not in without}).encode()
+
+
+def slow_request(**payload: Any) -> bytes:
+    """Give the line of a slow request with these things in its payload."""
+    whole = {
+        "message": SLOW_REQUEST,
+        "label": "api",
+        "durationMs": 1200,
+        "method": "GET",
+        "url": "/a/12?b=c",
+        "statusCode": 200,
+    }
+    return json.dumps(WHOLE | {"jsonPayload": whole | payload}).encode()
+
+
+ODD: dict[str, bytes] = {
+    "nothing odd": summary(),
+    "a new counter": summary(payload={"new": 3}),
+    "a new counter that is zero": summary(payload={"new": 0}),
+    "a counter that no field can be named after": summary(payload={'a"b\\c\n': 3, "half \ud800": 2}),
+    "a counter in Korean": summary(payload={"error.code{code=결제_실패}": 3}),
+    "a counter whose labels do not close": summary(payload={"new{a=b": 3}),
+    "a counter named as the logger names something": summary(payload={"time": 3}),
+    "a negative counter": summary(payload={"cache.miss": -1}),
+    "a counter that is a text": summary(payload={"cache.miss": "12"}),
+    "a counter that is true": summary(payload={"cache.miss": True}),
+    "a counter that is nothing": summary(payload={"cache.miss": None}),
+    "a counter that is an object": summary(payload={"cache.miss": {"a": 1}}),
+    "a fraction": summary(payload={"cache.miss": 0.25}),
+    "a whole number of more than 64 bits": summary(payload={"cache.miss": 10**25 + 1}),
+    "a whole number between floats": summary(payload={"cache.miss": 2**63 + 1025}),
+    "a number larger than any float": summary().replace(b'"cache.hit": 1', b'"cache.hit": 1e999'),
+    "NaN": summary().replace(b'"cache.hit": 1', b'"cache.hit": NaN'),
+    "the same counter twice": summary().replace(b'"cache.hit": 1', b'"cache.hit": 1, "cache.hit": 2'),
+    "no counter": summary().replace(b'"cache.hit": 1', b'"level": "info"'),
+    "only counters that are none": summary().replace(b'"cache.hit": 1', b'"cache.hit": "x"'),
+    "a level that is a number": summary(payload={"level": 3}),
+    "a request beside the counters": summary(payload={"httpRequest": {"status": 200}}),
+    "no time": summary("timestamp"),
+    "a time that is none": summary(timestamp="2026-02-30T06:00:30.000000001Z"),
+    "a time out of range": summary(timestamp="1500-02-24T06:00:30.000000001Z"),
+    "a time with three decimals": summary(timestamp="2026-02-24T06:00:30.001Z"),
+    "a time of another zone": summary(timestamp="2026-02-24T15:00:30.000000001+09:00"),
+    "no time of arrival": summary("receiveTimestamp"),
+    "a time of arrival that is none": summary(receiveTimestamp="soon"),
+    "no labels": summary("labels"),
+    "labels that are nothing": summary(labels=None),
+    "no resource": summary("resource"),
+    "no labels and no resource": summary("labels", "resource"),
+    "no name of a log": summary("logName"),
+    "another service": summary(resource={"labels": {"service_name": "other"}}, payload={"unseen": 1}),
+    "the marker in another message": summary(payload={"message": f"GET /?q={SUMMARY}"}),
+    "the payload as text": summary("jsonPayload", textPayload=f'{SUMMARY} {{"cache.hit": 2}}'),
+    "a text beside the payload": summary(textPayload="x"),
+    "a text that is none beside the payload": summary(textPayload=3),
+    "a line that is cut off": summary()[:-9],
+    "a line with foreign bytes": summary(payload={"level": "?"}).replace(b'"?"', b'"\xff"'),
+    "a repeated line": SUMMARIES[3],
+    "a usual slow request": slow_request(),
+    "a slow request of a fraction": slow_request(durationMs=1200.5),
+    "a slow request without a label": slow_request(label=None),
+    "a slow request of negative time": slow_request(durationMs=-1),
+    "a slow request whose time is a text": slow_request(durationMs="1200"),
+    "a slow request without a method": slow_request(method=None),
+    "a slow request with an endless method": slow_request(method="G" * 50),
+    "a slow request without a URL": slow_request(url=None),
+    "a slow request with more in it": slow_request(more={"a": [1]}),
+    "a slow request that is none": slow_request(message=f"{SLOW_REQUEST} elsewhere"),
+}  # fmt: skip
+
+
+def together(lines: list[bytes], service: str | None) -> Windows:
+    """Read the lines as a file's are read."""
+    reading = Reading(service=service)
+    usual = UsualLines(reading, take)
+    for line in lines:
+        slow = SLOW_REQUEST.encode() in line
+        usual.add([] if slow else [line], [line] if slow else [])
+    usual.flush()
+    return aggregate(reading)
+
+
+def one_by_one(lines: list[bytes], service: str | None) -> Windows:
+    """Read the lines as an array's objects are read."""
+    reading = Reading(service=service)
+    for line in lines:
+        take(line, reading)
+    return aggregate(reading)
+
+
+def tables(windows: Windows) -> list[Any]:
+    """Give all that was found as plain rows."""
+    frames = (windows.counters, windows.slow, windows.summaries)
+    return [windows.span, windows.quality, *(frame.to_dict("records") for frame in frames)]
+
+
+@pytest.mark.parametrize("service", [None, "o4o-core-api"])
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_an_odd_line_among_usual_ones_costs_and_adds_no_more_than_alone(odd: bytes, service: str | None) -> None:
+    lines = SUMMARIES + SLOW_REQUESTS
+    mixed = [*lines[: len(lines) // 2], odd, *lines[len(lines) // 2 :], odd]
+    assert tables(together(mixed, service)) == tables(one_by_one(mixed, service))
+
+
+def test_all_odd_lines_together_are_what_they_are_one_by_one() -> None:
+    lines = [*ODD.values(), *SUMMARIES, *SLOW_REQUESTS, *reversed(ODD.values())] * (BATCH // len(LINES) + 2)
+    assert tables(together(lines, None)) == tables(one_by_one(lines, None))
+
+
+def test_usual_lines_do_not_go_the_long_way() -> None:
+    taken: list[bytes] = []
+
+    def long_way(line: bytes, reading: Reading) -> Entry | None:
+        taken.append(line)
+        return take(line, reading)
+
+    usual = UsualLines(Reading(), long_way)
+    usual.add(SUMMARIES, SLOW_REQUESTS)
+    usual.flush()
+    counters = {key for line in SUMMARIES for key in json.loads(line)["jsonPayload"]}
+    assert len(usual.reading.rows.kind) == len(SUMMARIES + SLOW_REQUESTS)
+    assert len(taken) < len(counters)
+
+
+def test_more_counters_than_are_looked_for_are_counted_all_the_same() -> None:
+    lines = [summary(insertId=f"i{number}", payload={f"c{number}": 1}) for number in range(MOST_KEYS + 50)]
+    lines.append(summary(payload={f"d{number}": 1 for number in range(3 * MOST_KEYS)}))
+    windows = together(lines, None)
+    assert windows.counters["value"].sum() == 2 * (MOST_KEYS + 50) + 3 * MOST_KEYS + 1
+    assert tables(windows) == tables(one_by_one(lines, None))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [STAMP, "1678-01-01T00:00:00.000000000Z", "2261-12-31T23:59:59.999999999Z", "2024-02-29T23:59:59.123456789Z"],
+)
+@pytest.mark.parametrize("other", [STAMP, "2026-02-24T06:00:30.5Z", "2026-02-24 06:00:30.000000001Z"])
+def test_times_read_together_are_what_they_are_one_by_one(text: str, other: str) -> None:
+    expected = [parse_timestamp(text), parse_timestamp(other)]
+    assert parse_timestamps([text, other]).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "soon", "2026-02-29T00:00:00.000000000Z", "2026-01-01T24:00:00.000000000Z", "2026-01-01T00:00:60.000000000Z",
+     "1677-12-31T00:00:00.000000000Z", "2262-01-01T00:00:00.000000000Z", "２026-01-01T00:00:00.000000000Z"],
+)  # fmt: skip
+def test_a_time_that_is_none_among_others_raises_or_is_replaced(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - some say it in words of their own
+        parse_timestamps([STAMP, text])
+    assert parse_timestamps([STAMP, text], otherwise=7).tolist() == [parse_timestamp(STAMP), 7]
+
+
+def test_the_grace_for_late_entries_is_judged_the_same() -> None:
+    late = summary(receiveTimestamp="2026-02-24T07:00:30.000000001Z")
+    reading = Reading()
+    usual = UsualLines(reading, take)
+    usual.add([*SUMMARIES, late], [])
+    usual.flush()
+    assert aggregate(reading, grace=timedelta(seconds=90)).quality.late == 1
+
+
+def test_two_texts_that_only_together_have_the_form_of_two_times_are_none() -> None:
+    assert parse_timestamps([STAMP + "2", STAMP[1:]], otherwise=7).tolist() == [7, 7]

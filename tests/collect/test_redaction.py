@@ -1,0 +1,166 @@
+"""What must not leave a log line never does, and what helps stays."""
+
+import string
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logwatch.collect.redaction import MOST, fold, redact
+
+# A marker that nothing else produces; each form below hides a secret that holds it.
+MARK = "Qz7XkW4vN9"
+FORMS = [
+    "password={}", "passwd: {}", "pwd={}", "PASSWORD = {}", "db_password={}", "pass={}", "token={}", "access_token: {}",
+    "secret={}", "client_secret={}", "key={}", "apikey={}", "api_key: {}", "x-api-key: {}", "paymentKey={}", "paymentKey: {}",
+    'paymentKey="{}"', "cookie: {}", "Cookie: sid={}; theme=dark", "Set-Cookie: a=b; HttpOnly; sid={}", "authorization: {}",
+    "Authorization: Bearer {}", "Authorization: Basic {}", "Authorization: Custom {}", "Authorization=Bearer {}", "Bearer {}",
+    '"authorization":"Bearer {}"', '{{"password":"{}","user":"bob"}}', "{{'token': '{}'}}", '{{"password": "a b {} \\" c"}}',
+    '{{\\"password\\":\\"{}\\"}}', "token => {}", "user[password]={}", "a=1&token={}&b=2", "password='a b {}'", 'keys=["{}", "b"]',
+    "secret={{a: '{}'}}", "/a/b?x={}", "/a/b?{}", "https://host/a?q={}&z=1", "host.example?q={}", "GET /a#{}", "/a/b;sid={}", "/a%3Fx={}",
+    "?q={}", '"url":"/a?x={}","status":400', "(see /a?x={})", "postgres://user:{}@db:5432/o4o", "https://{}@host/path",
+    "redis://:{}@10.0.0.1:6379", "postgres://u:p@{}/x?y@db/o4o", "//u:a#{}@host", "{}@example.com", "mail {}.kim@example.co.kr now",
+    "<{}@example.com>", "email={}@example.com", "{}%40example.com", "Key (email)=({}@x.com) already exists", "Key (name)=({}) exists",
+    "비밀번호: {}", "토큰={}", "sk_live_{}", "ghp_{}abcdef", "xoxb-1-{}", "eyJhbGciOi.eyJ{}.abc", "ya29.{}",
+    "\x1b[31mpassword=\x1b[1m{}\x1b[0m", "pass\x00word={}", "pass\u200bword={}", "password=\n{}", "password\t=\t{}", "password={},tail",
+]  # fmt: skip
+WORDS = st.text(string.ascii_letters + " .:[]()-", max_size=40)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@settings(max_examples=25)
+@given(before=WORDS, after=WORDS)
+def test_no_secret_survives_whatever_stands_around_it(form: str, before: str, after: str) -> None:
+    assert MARK not in redact(f"{before} {form.format(MARK)} {after}")
+
+
+ODD = st.text([chr(number) for number in range(33, 127) if chr(number) not in "&,;"], min_size=1, max_size=20)
+
+
+@pytest.mark.parametrize("form", ["password={}", "token: {}", "Bearer {}", "Authorization: {}", "https://u:x{}@h/y", "/a?{}"])
+@given(before=ODD | st.just(""), after=ODD)
+def test_no_character_of_a_secret_ends_it_too_early(form: str, before: str, after: str) -> None:
+    assert MARK not in redact(f"x {form.format(before + MARK + after)} y")
+
+
+@given(st.sampled_from("?#"), st.text(max_size=40).map(lambda text: "".join(text.split())), WORDS)
+@pytest.mark.parametrize("path", ["/a/b", "https://host.example/x", "GET /api/v1/orders", "host:8080/a"])
+def test_of_a_path_nothing_is_left_of_its_query(path: str, mark: str, query: str, after: str) -> None:
+    found = redact(f"{path}{mark}{MARK}{query}{MARK} {after}")
+    assert MARK not in found
+    assert "@" in query or found.startswith(path)
+
+
+@given(
+    st.text(string.ascii_letters + string.digits, min_size=24, max_size=80).filter(
+        lambda text: sum(map(str.isdigit, text)) >= 3
+    )
+)
+def test_a_long_run_of_letters_and_digits_never_survives(run: str) -> None:
+    assert run not in redact(f"charge {run} failed")
+
+
+@given(st.binary(min_size=24, max_size=64))
+def test_neither_hex_nor_a_token_of_bytes_survives(random: bytes) -> None:
+    assert random.hex() not in redact(f"id {random.hex()} failed")
+    assert random.hex().upper() not in redact(f"id={random.hex().upper()}")
+
+
+PHONES = ["010-1234-5678", "01012345678", "010 1234 5678", "010.1234.5678", "(010)1234-5678", "+82-10-1234-5678", "+821012345678",
+          "82 10 1234 5678", "011-123-4567", "02-123-4567", "02-1234-5678", "031-123-4567", "0212345678", "+1 (415) 555-2671",
+          "+44 20 7946 0958", "+14155552671"]  # fmt: skip
+CARDS = ["4111111111111111", "4111 1111 1111 1111", "4111-1111-1111-1111", "4111.1111.1111.1111", "3782 822463 10005", "378282246310005",
+         "900101-1234567"]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", [*PHONES, *CARDS])
+@pytest.mark.parametrize("form", ["{}", "call {} now", "tel:{}", "({})", "번호{}입니다", '"{}"', "a={}", "{}.", "x,{},y"])
+def test_neither_phone_nor_card_survives(number: str, form: str) -> None:
+    found = redact(form.format(number))
+    assert number not in found
+    assert sum(map(str.isdigit, found)) == 0
+
+
+KEPT = [
+    "[GlycoPharm Payment] Confirm error: Request failed with status code 400",
+    "[ReadCache] GET error, falling back to DB: connect ETIMEDOUT 10.41.0.3:6379",
+    "getaddrinfo ENOTFOUND redis-prod-1.abc.internal",
+    "QueryFailedError: deadlock detected (SQLSTATE 40P01, 23505)",
+    "PaymentConfirmationServiceImplementation2 failed in o4o-core-api-00412-xot",
+    "GET /api/v1/store/products/94368 took 4207 ms at 2026-02-24 04:19:47",
+    "order 3f2a1b4c-aaaa-4bbb-8ccc-1234567890ab and O-123456",
+    "https://host.example:8443/api/v1 answered 503",
+    "[KPA Checkout] Create order error: 재고 부족 (상품 12345)",
+    "duplicate key value violates unique constraint uq_orders_number",
+    "what? and/or: nothing",
+    "REJECT_CARD_COMPANY 잔액 부족",
+]
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_what_helps_stays(text: str) -> None:
+    assert redact(text) == text
+
+
+ANY = st.text(max_size=600) | st.text("ab1/?#&=:@\"'\\ ,;()[]{}+-.*…\x1b\n", max_size=600) | st.lists(
+    st.sampled_from([*FORMS, *PHONES, *CARDS, *KEPT, "key", "=", '"', "***", "@", "//", "?", " "]), max_size=12
+).map("".join)  # fmt: skip
+
+
+@given(ANY)
+def test_a_redacted_text_is_one_short_printable_line_and_stays_as_it_is(text: str) -> None:
+    found = redact(text)
+    assert found.isprintable()
+    assert len(found) <= MOST
+    assert found == " ".join(found.split())
+    assert redact(found) == found
+
+
+@given(ANY)
+def test_folding_does_not_depend_on_whether_a_text_was_redacted(text: str) -> None:
+    assert fold(redact(text)) == fold(text)
+
+
+@given(
+    st.integers(0, 200),
+    st.sampled_from(["4111 1111 1111 1111", "010-1234-5678", f"password={MARK}", f"/a?{MARK}", f"kim.{MARK}@x.com"]),
+)
+def test_a_long_text_is_not_cut_through_a_secret(shift: int, secret: str) -> None:
+    dropped = "/a?" + "x" * 3900  # shrinks to nothing, so that what stood far behind comes to the front
+    found = redact(f"{dropped} {'y' * shift} {secret} {'z' * 500}")
+    assert not any(part in found for part in ("4111", "1234", MARK[:4]))
+
+
+IDS = [
+    ("order O-{} failed", ["123456", "654321"]),
+    ("user {} not found", ["94368", "1234"]),
+    ("order {} gone", ["3f2a1b4c-aaaa-4bbb-8ccc-1234567890ab", "00000000-0000-4000-8000-00000000000f"]),
+    ("key storefront:{} lost", ["20b9cbec2e1f", "6fed7c617f8e"]),
+    ("timeout after {}ms", ["5000", "312", "7"]),
+    ("took {} s", ["1.25", "30"]),
+    ("GET /orders/{} failed", ["ab12cd34ef", "99999999"]),
+    ("of kim{}@example.com", ["1", "22"]),
+    ("card {}", ["4111111111111111", "5500 0000 0000 0004"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "ids"), IDS)
+def test_texts_that_differ_in_ids_only_become_one(text: str, ids: list[str]) -> None:
+    assert len({fold(text.format(each)) for each in ids}) == 1
+
+
+@pytest.mark.parametrize(
+    "pair", [("status code 400", "status code 500"), ("10.41.0.3:6379", "10.41.0.4:6379"), ("card", "stock")]
+)
+def test_texts_that_differ_in_more_stay_apart(pair: tuple[str, str]) -> None:
+    assert fold(pair[0]) != fold(pair[1])
+
+
+@pytest.mark.parametrize(
+    "piece", ["/", "@", "a", "1 ", "key=", '"', 'key="', "/a?", "a@", "+1", ":@", "a,", "key:[", "\\", ",a", "[a-", "cookie=a;", "sk_", "0"]
+)  # fmt: skip
+def test_no_text_takes_long(piece: str) -> None:
+    begun = time.perf_counter()
+    redact(piece * 100_000)
+    assert time.perf_counter() - begun < 1

@@ -1,0 +1,296 @@
+"""Email against a real SMTP server: what arrives, threads, TLS, failures, and that no secret is told."""
+
+import logging
+import re
+import socket
+import traceback
+from collections import deque
+from dataclasses import replace
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.policy import compat32
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from logwatch.errors import ChannelError
+from logwatch.notify.channels.email.sender import EmailChannel, Security
+from logwatch.notify.incidents import NotifyReason
+from logwatch.notify.messages import Message
+from tests.support.local_smtp import LocalSmtp
+from tests.support.made_messages import CASES, HOSTILE, PAYMENT, TEMPLATES, hostile, longest, message, notification
+from tests.support.mails import texts
+
+PASSWORD = "pl4nted-app-password"  # noqa: S105 - the tests look for it
+ENCODED = ("cGw0bnRlZC1hcHAtcGFzc3dvcmQ", "AGJvdABwbDRudGVkLWFwcC1wYXNzd29yZA")
+LOGIN = ("bot", PASSWORD)
+TO = ("dana@example.com", "minsu@example.com")
+FIRING = message(CASES["firing"])
+
+
+def channel(smtp: LocalSmtp | None, security: Security = "none", **more: Any) -> EmailChannel:
+    values: dict[str, Any] = {
+        "host": "localhost",
+        "port": smtp.port if smtp else 1,
+        "security": security,
+        "user": None,
+        "password": PASSWORD,
+        "sender": "logwatch <logwatch@example.com>",
+        "recipients": TO,
+        "templates": TEMPLATES,
+        "timeout_s": 5,
+        "context": smtp.trusted if smtp else None,
+    }
+    return EmailChannel(**(values | more))
+
+
+def failure(channel: EmailChannel, told: Message = FIRING) -> ChannelError:
+    """Give the error of a send, after a look that nothing of it tells the password."""
+    with pytest.raises(ChannelError) as caught:
+        channel.send(told, None)
+    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value) + repr(channel)
+    assert not [secret for secret in (PASSWORD, *ENCODED) if secret in shown]
+    return caught.value
+
+
+def sent(tmp_path: Path, *told: Message, thread: str | None = None, **more: Any) -> LocalSmtp:
+    with LocalSmtp(tmp_path, "none") as smtp:
+        for each in told:
+            thread = channel(smtp, **more).send(each, thread)
+    return smtp
+
+
+# ---- what arrives
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_mail_arrives_over_tls_with_login(tmp_path: Path, security: Security) -> None:
+    with LocalSmtp(tmp_path, security, LOGIN if security == "starttls" else None) as smtp:
+        channel(smtp, security, user="bot" if security == "starttls" else None).send(FIRING, None)
+    (mail,) = smtp.mails
+    assert smtp.envelopes[0].rcpt_tos == list(TO)
+    assert mail["Subject"] == "[logwatch] 4.2 Payment 실패 증가 · kpa"
+    assert mail["To"] == "dana@example.com, minsu@example.com"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["List-Id"] == "<logwatch.example.com>"
+    assert mail["Date"] == "Tue, 24 Feb 2026 06:27:00 +0000"
+    assert smtp.hellos[0] == "example.com"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_text_and_html_say_the_same_and_the_headline_first(tmp_path: Path, name: str) -> None:
+    (mail,) = sent(tmp_path, message(CASES[name])).mails
+    assert mail.get_content_type() == "multipart/alternative"
+    text, page = texts(mail)
+    told = message(CASES[name])
+    assert text.startswith(f"{told.icon} {told.headline}\n")
+    headline = re.search(r"<h1[^>]*>(.*?)</h1>", page)
+    assert headline
+    assert headline[1].replace("&lt;", "<").replace("&gt;", ">") == f"{told.icon} {told.headline}"
+
+
+def test_the_page_shows_the_course_of_the_last_hour_inside_the_mail(tmp_path: Path) -> None:
+    (mail,) = sent(tmp_path, FIRING).mails
+    _, page = texts(mail)
+    (drawn,) = (part for part in mail.walk() if part.get_content_type() == "image/png")
+    assert drawn["Content-ID"] == "<course>"
+    assert drawn.get_content().startswith(b"\x89PNG")
+    assert len(drawn.get_content()) < 25_000
+    assert re.search(
+        r'<img src="cid:course"[^>]* alt="결제 승인 성공률이 낮음 · kpa · 최근 1시간 추이\(경고 기준 &lt;70%\)"', page
+    )
+
+
+def test_a_chart_that_cannot_be_drawn_keeps_no_mail_back(tmp_path: Path) -> None:
+    assert FIRING.course
+    late = replace(FIRING.course, chart=replace(FIRING.course.chart, start=datetime.max.replace(tzinfo=UTC)))
+    (mail,) = sent(tmp_path, replace(FIRING, course=late)).mails  # its axis goes past the end of the calendar
+    assert "cid:course" not in texts(mail)[1]
+    assert [part.get_content_type() for part in mail.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+
+
+def test_all_mails_of_an_incident_are_one_thread(tmp_path: Path) -> None:
+    reasons = [reason for reason in NotifyReason if reason is not NotifyReason.TEST]
+    told = [notification(reason, [PAYMENT], number) for number, reason in enumerate(reasons, start=1)]
+    first, *later = sent(tmp_path, *map(message, told)).mails
+    assert first["References"] is None
+    assert [mail["References"] for mail in later] == [first["Message-ID"]] * 4
+    assert [mail["In-Reply-To"] for mail in later] == [first["Message-ID"]] * 4
+    assert {mail["Subject"] for mail in later} == {f"Re: {first['Subject']}"}
+    assert len({mail["Message-ID"] for mail in (first, *later)}) == 5
+
+
+@pytest.mark.parametrize(
+    "words", ["4.4 Redis 장애 시 기대 동작 · 전체", "기대 동작 · 동작구 약국 약국 약국 · 전체 매장", "긴 이름 " * 15]
+)
+@pytest.mark.parametrize("more", range(8))
+def test_a_subject_is_the_same_words_wherever_its_line_breaks(tmp_path: Path, words: str, more: int) -> None:
+    subject = f"[logwatch] {'x' * more}{words.strip()}"
+    first, second = notification(NotifyReason.FIRING, [PAYMENT], 1), notification(NotifyReason.RESOLVED, [PAYMENT], 2)
+    smtp = sent(tmp_path, *(replace(message(each), subject=subject) for each in (first, second)))
+    assert [mail["Subject"] for mail in smtp.mails] == [subject, f"Re: {subject}"]
+    for raw in smtp.raw:
+        lines = raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
+        assert max(map(len, lines)) <= 78
+    mails = [message_from_bytes(raw, policy=compat32) for raw in smtp.raw]  # another reader
+    assert [str(make_header(decode_header(mail["Subject"]))) for mail in mails] == [subject, f"Re: {subject}"]
+
+
+def test_a_thread_holds_where_nobody_remembers_the_first(tmp_path: Path) -> None:
+    with LocalSmtp(tmp_path, "none") as smtp:
+        first = channel(smtp).send(FIRING, None)
+        assert channel(smtp).send(message(CASES["resolved"]), None) == first
+    assert smtp.mails[1]["In-Reply-To"] == first == smtp.mails[0]["Message-ID"]
+
+
+def test_the_same_message_sent_twice_is_the_same_mail(tmp_path: Path) -> None:
+    one, two = sent(tmp_path, FIRING, FIRING).raw
+    assert b"Message-ID" in one
+    assert one == two
+
+
+@pytest.mark.parametrize("sender", ["l@example.com", "l@" + "a" * 30 + ".co.kr", "l@" + "a" * 60 + ".co.kr"])
+def test_thread_headers_stay_plain_however_long_the_domain(tmp_path: Path, sender: str) -> None:
+    (raw,) = sent(tmp_path, message(CASES["resolved"]), sender=sender).raw
+    head = raw.partition(b"\r\n\r\n")[0].decode("ascii")
+    for name in ("Message-ID", "In-Reply-To", "References", "List-Id"):
+        assert re.search(rf"^{name}: <[\w.@-]+>\r?$", head, re.MULTILINE), head
+
+
+def test_the_longest_incident_is_taken(tmp_path: Path) -> None:
+    (mail,) = sent(tmp_path, message(longest())).mails
+    (raw,) = sent(tmp_path, message(longest())).raw
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+    assert len(mail["Subject"]) < 200
+
+
+# ---- hostile texts
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_log_text_adds_no_header(tmp_path: Path, text: str) -> None:
+    (plain,) = sent(tmp_path, message(hostile("kpa"))).mails
+    (mail,) = sent(tmp_path, message(hostile(text, NotifyReason.SILENCE_ENDING))).mails
+    assert sorted(mail.keys()) == sorted(plain.keys())
+    assert not re.search(r"[\x00-\x1f\x7f\u202e]", mail["Subject"])
+    body = "".join(texts(mail))
+    assert not re.search(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f\u202e]|\r(?!\n)", body)
+
+
+def test_a_subject_with_line_breaks_is_told_flat(tmp_path: Path) -> None:
+    (mail,) = sent(tmp_path, replace(FIRING, subject="x\r\nBcc: all@example.com\r\n\r\nx")).mails
+    assert mail["Bcc"] is None
+    assert mail["Subject"] == r"x\r\nBcc: all@example.com\r\n\r\nx"
+
+
+# ---- failures
+
+
+def test_one_refused_recipient_does_not_keep_it_from_the_others(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with LocalSmtp(tmp_path, "none", refused={TO[1]: "550 5.1.1 nobody here"}) as smtp:
+        assert channel(smtp).send(FIRING, None)
+    assert smtp.envelopes[0].rcpt_tos == [TO[0]]
+    assert caplog.messages == ["not delivered to minsu@example.com (550 5.1.1 nobody here); the others have it"]
+
+
+@pytest.mark.parametrize(("reply", "permanent"), [("550 5.1.1 nobody here", True), ("450 4.2.1 greylisted", False)])
+def test_when_all_recipients_are_refused(tmp_path: Path, reply: str, permanent: bool) -> None:  # noqa: FBT001
+    with LocalSmtp(tmp_path, "none", refused=dict.fromkeys(TO, reply)) as smtp:
+        error = failure(channel(smtp))
+    assert error.permanent is permanent
+    assert reply[4:] in error.message
+    assert smtp.mails == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "permanent"),
+    [("451 4.3.0 try again", False), ("421 4.3.2 closing", False), ("552 5.2.2 mailbox full", True), ("554 5.7.1 spam", True)],
+)
+def test_replies_are_told_apart(tmp_path: Path, reply: str, permanent: bool) -> None:  # noqa: FBT001
+    with LocalSmtp(tmp_path, "none", replies=deque([reply])) as smtp:
+        error = failure(channel(smtp))
+        assert error.permanent is permanent
+        assert reply in error.message
+        assert channel(smtp).send(FIRING, None), "the next one goes through"
+
+
+def test_a_wrong_password(tmp_path: Path) -> None:
+    with LocalSmtp(tmp_path, "starttls", ("bot", "another")) as smtp:
+        error = failure(channel(smtp, "starttls", user="bot"))
+    assert error.permanent
+    assert "535" in error.message
+    assert "app password" in (error.hint or "")
+
+
+@pytest.mark.parametrize(
+    "reply", [f"535 no: {PASSWORD}", f"535 no: {ENCODED[0]}=", f"535 no: {ENCODED[1]}==", "454 4.7.0 busy"]
+)
+def test_a_server_that_repeats_the_password_gives_nothing_away(tmp_path: Path, reply: str) -> None:
+    with LocalSmtp(tmp_path, "starttls", LOGIN, login_reply=reply) as smtp:
+        error = failure(channel(smtp, "starttls", user="bot"))
+    assert error.permanent is reply.startswith("535")
+
+
+def test_a_certificate_that_nobody_knows(tmp_path: Path) -> None:
+    with LocalSmtp(tmp_path, "starttls", LOGIN) as smtp:
+        error = failure(channel(smtp, "starttls", user="bot", context=None))
+        assert (error.permanent, error.message) == (True, "the certificate is not trusted")
+    with LocalSmtp(tmp_path, "tls") as smtp:
+        assert failure(channel(smtp, "tls", context=None)).permanent
+
+
+@pytest.mark.parametrize(("spoken", "security"), [("none", "starttls"), ("starttls", "tls"), ("none", "tls")])
+def test_a_port_that_speaks_otherwise(tmp_path: Path, spoken: Security, security: Security) -> None:
+    with LocalSmtp(tmp_path, spoken) as smtp:
+        failure(channel(smtp, security))
+        assert smtp.mails == []
+
+
+def test_a_login_that_nobody_asks_for(tmp_path: Path) -> None:
+    with LocalSmtp(tmp_path, "none") as smtp:
+        error = failure(channel(smtp, "none", user="bot"))
+    assert error.permanent
+    assert "wants no user" in (error.hint or "")
+
+
+def test_a_server_that_wants_tls(tmp_path: Path) -> None:
+    with LocalSmtp(tmp_path, "starttls") as smtp:
+        error = failure(channel(smtp, "none"))
+    assert (error.permanent, "530" in error.message) == (True, True)
+
+
+def test_nobody_there() -> None:
+    error = failure(channel(None))
+    assert not error.permanent
+    assert error.message.startswith("no connection")
+
+
+def test_a_server_that_says_nothing_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        error = failure(channel(None, host="127.0.0.1", port=silent.getsockname()[1], timeout_s=0.3))
+    assert not error.permanent
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sender": "a@example.com\r\nBcc: b@example.com"},
+        {"recipients": ("a@example.com\nBcc: b@example.com",)},
+        {"user": "봇"},
+    ],
+)
+def test_settings_that_are_none(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    with LocalSmtp(tmp_path, "starttls", LOGIN) as smtp:
+        error = failure(channel(smtp, "starttls", **({"user": "bot"} | wrong)))
+        assert error.permanent
+        assert smtp.mails == []
+
+
+def test_no_log_line_and_no_mail_tells_the_password(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with LocalSmtp(tmp_path, "starttls", LOGIN) as smtp:
+        channel(smtp, "starttls", user="bot").send(FIRING, None)
+    ours = "".join(record.getMessage() for record in caplog.records if not record.name.startswith("mail."))  # aiosmtpd's own
+    assert not [secret for secret in (PASSWORD, *ENCODED) if secret in ours or secret.encode() in smtp.raw[0]]

@@ -1,0 +1,318 @@
+"""Slack against a server that behaves like it: delivery, threads, limits, failures, and that no secret is told."""
+
+import json
+import logging
+import subprocess
+import sys
+import traceback
+import urllib.request
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from logwatch.errors import ChannelError
+from logwatch.notify.channels.interface import Channel
+from logwatch.notify.channels.slack.sender import SlackBotChannel, SlackWebhookChannel, build_content, fit, mrkdwn
+from logwatch.notify.incidents import NotifyReason
+from logwatch.notify.messages import LinkTargets
+from tests.conftest import ROOT
+from tests.support.local_slack import BOT_TOKEN, TOTAL, LocalSlack, check
+from tests.support.made_messages import CASES, HOSTILE, PAYMENT, PLACE, TEMPLATES, hostile, longest, message, notification
+
+SECRETS = ("s3cret", "T0PLANTED", BOT_TOKEN)
+
+
+@pytest.fixture
+def slack() -> Iterator[LocalSlack]:
+    with LocalSlack() as server:
+        yield server
+
+
+def webhook(slack: LocalSlack, url: str | None = None, timeout_s: int = 5) -> SlackWebhookChannel:
+    return SlackWebhookChannel(url or slack.webhook_url, TEMPLATES, timeout_s)
+
+
+def bot(slack: LocalSlack, token: str = BOT_TOKEN, channel: str = "#ops", timeout_s: int = 5) -> SlackBotChannel:
+    return SlackBotChannel(token, channel, TEMPLATES, slack.api_url, timeout_s)
+
+
+BOTH = pytest.mark.parametrize("made", [webhook, bot])
+FIRING = message(CASES["firing"])
+
+
+def failure(channel: Channel, thread: str | None = None) -> ChannelError:
+    """Give the error of a send, after a look that nothing of it tells a secret."""
+    with pytest.raises(ChannelError) as caught:
+        channel.send(FIRING, thread)
+    told = "".join(traceback.format_exception(caught.value)) + repr(caught.value) + repr(channel) + str(caught.value)
+    assert not [secret for secret in SECRETS if secret in told]
+    return caught.value
+
+
+# ---- what arrives
+
+
+@BOTH
+@pytest.mark.parametrize("name", CASES)
+def test_every_message_is_taken(slack: LocalSlack, made: Any, name: str) -> None:
+    made(slack).send(message(CASES[name]), None)
+    (arrived,) = slack.taken
+    assert arrived.body["text"].startswith(message(CASES[name]).icon)
+    assert (arrived.body["unfurl_links"], arrived.body["unfurl_media"]) == (False, False)
+
+
+def test_a_webhook_gives_nothing_to_follow(slack: LocalSlack) -> None:
+    assert webhook(slack).send(FIRING, None) is None
+
+
+def test_later_events_go_into_the_thread_and_the_head_shows_how_things_stand(slack: LocalSlack) -> None:
+    channel = bot(slack)
+    thread = channel.send(FIRING, None)
+    assert thread == "C0OPS:1772000000.000100"
+    for name in ("joined", "reminder", "resolved"):
+        assert channel.send(message(CASES[name]), thread) == thread
+    head, *replies = slack.posts.values()
+    assert head["blocks"] == build_content(message(CASES["resolved"]), TEMPLATES)["blocks"]
+    assert [reply["thread_ts"] for reply in replies] == ["1772000000.000100"] * 3
+    assert [reply["reply_broadcast"] for reply in replies] == [False, True, True]
+    assert not any("📋" in json.dumps(reply, ensure_ascii=False) for reply in replies), "the procedure stands in the head"
+    assert [each.path for each in slack.arrived] == [
+        "/api/chat.postMessage",
+        *["/api/chat.postMessage", "/api/chat.update"] * 3,
+    ]
+
+
+def test_the_first_message_gets_the_chart_in_its_thread(slack: LocalSlack) -> None:
+    thread = bot(slack).send(FIRING, None)
+    (file,) = slack.files.values()
+    assert (file["channel_id"], file["thread_ts"]) == tuple((thread or "").split(":"))
+    assert file["data"].startswith(b"\x89PNG")
+    assert file["alt_txt"] == "결제 승인 성공률이 낮음 · kpa · 최근 1시간 추이(경고 기준 <70%)"
+    bot(slack).send(message(CASES["resolved"]), thread)
+    assert len(slack.files) == 1
+
+
+def test_an_app_that_may_not_write_files_sends_the_message_all_the_same(slack: LocalSlack) -> None:
+    slack.may_write_files = False
+    assert bot(slack).send(FIRING, None) == "C0OPS:1772000000.000100"
+    assert slack.files == {}
+
+
+@pytest.mark.parametrize("thread", [None, "", "<x@y>"])
+def test_without_a_first_message_a_later_one_stands_by_itself(slack: LocalSlack, thread: str | None) -> None:
+    assert bot(slack).send(message(CASES["resolved"]), thread) == "C0OPS:1772000000.000100"
+    (arrived,) = slack.taken
+    assert "thread_ts" not in arrived.body
+
+
+def test_where_the_head_was_deleted_a_later_one_becomes_the_head(slack: LocalSlack) -> None:
+    assert bot(slack).send(message(CASES["joined"]), "C0OPS:1.5") == "C0OPS:1772000000.000100"
+    assert [each.error for each in slack.arrived] == ["thread_not_found", ""]
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_a_head_that_cannot_be_brought_up_to_date_fails_nothing(slack: LocalSlack, status: int) -> None:
+    channel = bot(slack)
+    thread = channel.send(FIRING, None)
+    slack.answer(200)
+    slack.answer(status)
+    assert channel.send(message(CASES["joined"]), thread) == thread
+    assert [each.status for each in slack.arrived] == [200, 200, status]
+    assert len(slack.posts) == 2
+
+
+# ---- limits
+
+
+@BOTH
+@pytest.mark.parametrize("reason", NotifyReason)
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_the_longest_incident_is_taken(slack: LocalSlack, made: Any, reason: NotifyReason, lang: Any) -> None:
+    place = LinkTargets("p" * 30, "https://example.com/" + "&" * 2000)
+    made(slack).send(message(longest(reason), lang, place), None)
+    (arrived,) = slack.taken
+    assert len(arrived.body["text"]) < 4000
+    assert "2d" if lang == "en" else "외" in json.dumps(arrived.body, ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ({}, "no_text"),
+        ({"text": "x" * 40_001}, "msg_too_long"),
+        ({"text": "x", "blocks": [{"type": "divider"}] * 51}, "invalid_blocks"),
+        ({"text": "x", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3001}}]}, "invalid_blocks"),
+        ({"text": "x", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": ""}}]}, "invalid_blocks"),
+        ({"text": "x", "blocks": [{"type": "section", "fields": [{"type": "mrkdwn", "text": "x" * 2001}]}]}, "invalid_blocks"),
+        ({"text": "x", "blocks": [{"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}]}, "invalid_blocks"),
+        ({"text": "x", "blocks": [{"type": "context", "elements": [{"type": "mrkdwn", "text": "x"}] * 11}]}, "invalid_blocks"),
+        ({"text": "x", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 2900}}] * 5}, "msg_blocks_too_long"),
+    ],
+)  # fmt: skip
+def test_the_server_of_these_tests_refuses_what_slack_refuses(body: dict[str, Any], error: str) -> None:
+    assert check(body) == error
+
+
+def test_what_is_left_out_is_counted() -> None:
+    pieces = ["x" * 100] * 50
+    text = fit(pieces, "…{} more".format, limit=1000)
+    assert len(text) <= 1000
+    assert text.endswith("\n…41 more")
+    assert fit(pieces[:9], "…{} more".format, limit=1000).count("x") == 900
+    assert fit(pieces, "…{} more".format, most=2).splitlines()[2:] == ["…48 more"]
+    assert fit([], "…{} more".format) == ""
+    assert TOTAL > 12_500
+
+
+# ---- hostile texts
+
+
+@BOTH
+@pytest.mark.parametrize("text", HOSTILE)
+def test_log_text_pings_nobody(slack: LocalSlack, made: Any, text: str) -> None:
+    made(slack).send(message(hostile(text, NotifyReason.SILENCE_ENDING)), None)
+    (arrived,) = slack.taken
+    assert arrived.pings == []
+    assert "\x1b" not in json.dumps(arrived.body, ensure_ascii=False)
+
+
+def test_escapes_are_slacks_own() -> None:
+    assert mrkdwn("<!here> & <@U1>") == "&lt;!here&gt; &amp; &lt;@U1&gt;"
+
+
+# ---- failures
+
+
+@BOTH
+@pytest.mark.parametrize(("wait", "seconds"), [("7", 7), ("0", 0), ("86400000000000", 86400), (None, None), ("soon", None)])
+def test_too_many_requests_say_how_long_to_wait(slack: LocalSlack, made: Any, wait: str | None, seconds: int | None) -> None:
+    slack.answer(429, retry_after=wait)
+    error = failure(made(slack))
+    assert not error.permanent
+    assert error.retry_after == (None if seconds is None else timedelta(seconds=seconds))
+    assert len(slack.arrived) == 1, "one attempt, no sleep"
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("status", "body", "permanent"),
+    [(500, None, False), (502, "<html>Bad gateway</html>", False), (503, "", False), (408, "x", False), (403, "action_prohibited", True), (400, "invalid_payload", True)],
+)  # fmt: skip
+def test_statuses_are_told_apart(slack: LocalSlack, made: Any, status: int, body: str | None, permanent: bool) -> None:  # noqa: FBT001
+    slack.answer(status, body=body)
+    error = failure(made(slack))
+    assert error.permanent is permanent
+    assert str(status) in error.message
+    assert len(slack.arrived) == 1
+
+
+@pytest.mark.parametrize("code", ["internal_error", "ratelimited", "fatal_error", "service_unavailable"])
+def test_a_passing_refusal_of_the_web_api(slack: LocalSlack, code: str) -> None:
+    slack.answer(200, body=json.dumps({"ok": False, "error": code}))
+    error = failure(bot(slack))
+    assert (error.permanent, code in error.message) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "code", ["invalid_auth", "channel_not_found", "is_archived", "missing_scope", "msg_blocks_too_long", "not_in_channel"]
+)
+def test_a_lasting_refusal_of_the_web_api_says_how_to_mend_it(slack: LocalSlack, code: str) -> None:
+    slack.answer(200, body=json.dumps({"ok": False, "error": code}))
+    error = failure(bot(slack))
+    assert (error.permanent, code in error.message, bool(error.hint)) == (True, True, True)
+
+
+def test_a_wrong_token_and_a_wrong_channel(slack: LocalSlack) -> None:
+    assert failure(bot(slack, token=BOT_TOKEN + "x")).message == "answered invalid_auth"
+    assert failure(bot(slack, channel="nowhere")).message == "answered channel_not_found"
+
+
+def test_a_webhook_that_is_gone(slack: LocalSlack) -> None:
+    error = failure(webhook(slack, slack.url + "/services/s3cret"))
+    assert (error.permanent, error.message) == (True, "answered 404 no_service")
+    assert "new incoming webhook" in (error.hint or "")
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "body",
+    ["<html>a portal that wants a login</html>", "[]", "[1]", '"x"', f"echo {BOT_TOKEN}", '{"ok": false, "error": "s3cret"}'],
+)
+def test_an_answer_that_is_not_slacks(slack: LocalSlack, made: Any, body: str) -> None:
+    slack.answer(200, body=body)
+    failure(made(slack))
+
+
+@BOTH
+def test_a_server_that_hangs_is_given_up(slack: LocalSlack, made: Any) -> None:
+    slack.answer(200, hang_s=30)
+    error = failure(made(slack, timeout_s=1))
+    assert (error.permanent, error.message) == (False, "no answer in time")
+
+
+@BOTH
+def test_nobody_there(slack: LocalSlack, made: Any) -> None:
+    channel = made(slack)
+    slack.http.server_close()
+    error = failure(channel)
+    assert not error.permanent
+    assert error.message.startswith("no connection")
+
+
+@pytest.mark.parametrize(
+    "url", ["", "s3cret", "ftp://x/s3cret", "http://127.0.0.1:1/s3cret\r\nX: y", "http://[::1/s3cret", "file:///etc/s3cret"]
+)
+def test_an_address_that_is_none(slack: LocalSlack, url: str) -> None:
+    error = failure(SlackWebhookChannel(url, TEMPLATES))
+    assert error.permanent
+    assert "hooks.slack.com" in (error.hint or "")
+
+
+@pytest.mark.parametrize("token", [BOT_TOKEN + "\r\nX: y", BOT_TOKEN + "가"])
+def test_a_token_that_is_none(slack: LocalSlack, token: str) -> None:
+    assert failure(bot(slack, token=token)).permanent
+
+
+@BOTH
+def test_no_log_line_tells_a_secret(slack: LocalSlack, made: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("slack_sdk").setLevel(logging.DEBUG)
+    made(slack).send(FIRING, None)
+    slack.answer(500)
+    failure(made(slack))
+    slack.answer(200, hang_s=30)
+    failure(made(slack, timeout_s=1))
+    assert not [secret for secret in SECRETS if secret in caplog.text]
+
+
+@BOTH
+def test_no_message_tells_a_secret(slack: LocalSlack, made: Any) -> None:
+    made(slack).send(message(notification(NotifyReason.FIRING, [PAYMENT]), "en", PLACE), None)
+    assert not [secret for secret in SECRETS if secret in json.dumps(slack.taken[0].body)]
+
+
+# ---- the server as a process of its own
+
+
+def test_the_server_runs_by_itself_and_tells_what_arrived() -> None:
+    with subprocess.Popen([sys.executable, "-m", "tests.support.local_slack"], stdout=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdout
+        try:
+            known = json.loads(process.stdout.readline())
+            plan = urllib.request.Request(known["url"] + "/_answer", json.dumps({"status": 503}).encode())  # noqa: S310
+            urllib.request.urlopen(plan, timeout=5).close()  # noqa: S310
+            channel = SlackWebhookChannel(known["webhook"], TEMPLATES)
+            failure(channel)
+            channel.send(FIRING, None)
+            with urllib.request.urlopen(known["url"] + "/_arrived", timeout=5) as answer:  # noqa: S310
+                assert [each["status"] for each in json.load(answer)] == [503, 200]
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(("module", "library"), [("slack", "slack_sdk"), ("webhook", "urllib3")])
+def test_a_library_is_loaded_only_to_send(module: str, library: str) -> None:
+    code = f"import sys, logwatch.channels.{module}; sys.exit('{library}' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -1,0 +1,211 @@
+"""What a message says, in both languages: headlines, golden files, and hostile texts in every layout."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+
+import pytest
+
+from logwatch.judge.alerts import AlertState
+from logwatch.languages import Lang
+from logwatch.notify.channels.slack.sender import build_content
+from logwatch.notify.incidents import NotifyReason
+from logwatch.notify.layout import render_message
+from logwatch.notify.messages import LinkTargets, Message, build_message
+from logwatch.report.explain import explain
+from logwatch.state.document import State
+from tests.conftest import ROOT
+from tests.support.made_messages import (
+    CASES,
+    HOSTILE,
+    PAYMENT,
+    REFUSED,
+    RULES,
+    TEMPLATES,
+    alert,
+    hostile,
+    longest,
+    message,
+    notification,
+)
+
+GOLDEN = ROOT / "tests/fixtures/golden"
+FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+
+
+def lay_out(told: Message, suffix: str) -> str:
+    if suffix == "slack.json":
+        return json.dumps(build_content(told, TEMPLATES), ensure_ascii=False, indent=2) + "\n"
+    return render_message(told, TEMPLATES, f"message.{suffix}.j2")
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("lang", ["ko", "en"])
+@pytest.mark.parametrize("suffix", ["txt", "md", "html", "slack.json"])
+def test_the_message_is_the_golden_one(update_golden: bool, name: str, lang: Lang, suffix: str) -> None:  # noqa: FBT001
+    text = lay_out(message(CASES[name], lang), suffix)
+    path = GOLDEN / f"message-{name}.{lang}.{suffix}"
+    if update_golden:
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8"), "if this is meant: pytest --update-golden"
+
+
+@pytest.mark.parametrize(
+    ("name", "ko", "en"),
+    [
+        ("firing", "[경고] 결제 승인 성공률이 낮음 · kpa · 31.8% (경고 기준 <70%) · 15:20부터", "[WARNING] Too few prepared payments are confirmed · kpa · 31.8% (warning <70%) · since 15:20"),
+        ("joined", "[경고 추가] 중복 결제 요청 차단이 많음 · 14 (경고 기준 >10) · 15:20부터 · 외 2건", "[MORE] Many duplicate payments blocked · 14 (warning >10) · since 15:20 · and 2 more"),
+        ("reminder", "[경고 지속] 결제 승인 성공률이 낮음 · kpa · 31.8% (경고 기준 <70%) · 15:20부터", "[STILL FIRING] Too few prepared payments are confirmed · kpa · 31.8% (warning <70%) · since 15:20"),
+        ("resolved", "[해소] 결제 승인 성공률이 낮음 · kpa · 25분 만에 · 최악 15.7% · 외 1건", "[RESOLVED] Too few prepared payments are confirmed · kpa · after 25 min · worst 15.7% · and 1 more"),
+        ("silence", "[알림 중지 종료 예정] 결제 승인 성공률이 낮음 · kpa · 31.8% (경고 기준 <70%) · 15:20부터", "[SILENCE ENDS SOON] Too few prepared payments are confirmed · kpa · 31.8% (warning <70%) · since 15:20"),
+    ],
+)  # fmt: skip
+def test_the_headline_says_what_a_lock_screen_must_show(name: str, ko: str, en: str) -> None:
+    assert message(CASES[name], "ko").headline == ko
+    assert message(CASES[name], "en").headline == en
+
+
+@pytest.mark.parametrize(
+    ("hours", "since", "peak"), [(23, "15:20", "15:24"), (24, "02-24 15:20", "15:24"), (49, "02-24 15:20", "02-24 15:24")]
+)
+def test_a_time_of_another_day_has_its_day(hours: int, since: str, peak: str) -> None:
+    told = message(notification(NotifyReason.REMINDER, [PAYMENT], 7, minute=60 * hours))
+    assert told.headline.endswith(f" · {since}부터")
+    assert (told.alerts[0].since, told.alerts[0].peak) == (since, f"15.7% {peak}")
+    state = State(alerts=(PAYMENT,), cursor=told.notification.at)
+    first, *_ = explain(state, RULES.by_id[PAYMENT.rule], told.audience, lambda _: timedelta())
+    assert first == f"payment-confirm (kpa): 발생 중, {'02-24 ' * (hours > 24)}15:22부터"
+
+
+@pytest.mark.parametrize("suffix", ["txt", "md", "html", "slack.json"])
+@pytest.mark.parametrize(
+    ("lang", "said", "unsaid"),
+    [
+        ("ko", "'payment-confirm' 규칙이 없어져 더 이상 판정하지 않습니다", "정상"),
+        ("en", "'payment-confirm' is no rule any more", "normal"),
+    ],
+)
+def test_an_end_that_came_with_the_end_of_its_rule_does_not_say_that_all_is_normal(
+    suffix: str, lang: Lang, said: str, unsaid: str
+) -> None:
+    ended = notification(NotifyReason.RESOLVED, [replace(PAYMENT, state=AlertState.RESOLVED)], 2, walked=REFUSED)
+    rules = replace(RULES, rules=tuple(rule for rule in RULES.rules if rule.rule != PAYMENT.rule))
+    told = lay_out(build_message(ended, rules, message(ended, lang).audience, LinkTargets()), suffix)
+    assert said in told.replace("&#39;", "'")
+    assert unsaid not in told
+    assert not re.search(r"· +·", told)
+
+
+@pytest.mark.parametrize("suffix", ["txt", "html", "slack.json"])
+def test_the_headline_comes_first_and_the_figures_are_there(suffix: str) -> None:
+    told = message(CASES["joined"])
+    shown = re.sub(r"<title>.*?</title>|\"text\": \"|&[lg]t;|[<>]|&#39;", "", lay_out(told, suffix).replace("\u00a0", " "))
+    headline = re.sub(r"[<>]", "", told.headline)
+    assert headline in shown
+    for figure in ("31.8% (34/107)", "15.7% 15:24", "14", "새 경고", "전체", "15:31 기준"):
+        assert shown.index(headline) < shown.index(figure, shown.index(headline) + len(headline))
+
+
+@pytest.mark.parametrize("suffix", ["txt", "html", "slack.json"])
+def test_one_step_is_the_one_to_begin_with(suffix: str) -> None:
+    text = lay_out(message(CASES["joined"]), suffix)
+    assert text.count("여기부터") == 1
+    assert re.search(r"\*?▶ 3\. Toss API 응답 코드 확인", text)
+
+
+@pytest.mark.parametrize("suffix", ["txt", "html", "md", "slack.json"])
+def test_where_nobody_looked_it_is_the_step_that_the_rule_names(suffix: str) -> None:
+    text = lay_out(message(replace(CASES["joined"], walked=None)), suffix)
+    assert text.count("여기부터") == 1
+    assert re.search(r"▶ 4\. (\*\*)?duplicate\.blocked 증가", text)
+
+
+@pytest.mark.parametrize("suffix", ["txt", "html", "md", "slack.json"])
+def test_what_could_not_be_looked_at_says_why_and_is_for_people_to_do(suffix: str) -> None:
+    text = lay_out(message(CASES["not-looked"]), suffix)
+    assert re.search(r"▶ 2\. (\*\*)?Cloud Run 로그에서", text)
+    assert "PermissionDenied" in text
+    assert "조회 시간 초과" in text
+
+
+@pytest.mark.parametrize("suffix", ["txt", "html", "slack.json"])
+def test_a_procedure_without_steps_says_what_to_expect(suffix: str) -> None:
+    text = lay_out(message(CASES["redis"], "en"), suffix)
+    assert "What to expect while Redis is down" in text
+    assert "Orders and payments: not affected" in text
+
+
+@pytest.mark.parametrize("suffix", ["txt", "html", "slack.json"])
+def test_what_is_over_needs_no_steps(suffix: str) -> None:
+    text = lay_out(message(CASES["resolved"]), suffix)
+    assert "4.2 Payment 실패 증가" in text
+    assert "Confirm error" not in text
+
+
+def test_every_message_of_an_incident_has_the_same_subject() -> None:
+    told = [notification(reason, [PAYMENT], number) for number, reason in enumerate(NotifyReason, start=1)]
+    assert {message(each).subject for each in told} == {"[logwatch] 4.2 Payment 실패 증가 · kpa"}
+
+
+def test_an_alert_without_a_procedure_is_told_all_the_same() -> None:
+    rule = next(rule for rule in RULES.by_id.values() if not rule.procedure)
+    told = message(notification(NotifyReason.FIRING, [alert(rule.rule, value=12)]), "en")
+    assert told.procedure == ""
+    assert rule.summary["en"] in told.subject
+    assert all(rule.summary["en"] in lay_out(told, suffix) for suffix in ("txt", "html", "slack.json"))
+
+
+# ---- hostile texts
+
+
+class Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        assert not any(name.startswith("on") or (name == "src" and value != "cid:course") for name, value in attrs)
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("reason", [NotifyReason.FIRING, NotifyReason.SILENCE_ENDING, NotifyReason.RESOLVED])
+def test_hostile_text_stays_text(text: str, reason: NotifyReason) -> None:
+    told = message(hostile(text, reason))
+    for suffix in ("txt", "md", "html", "slack.json"):
+        assert FORBIDDEN.findall(lay_out(told, suffix)) == []
+        assert len(lay_out(told, suffix).splitlines()) == len(lay_out(message(hostile("kpa", reason)), suffix).splitlines())
+    page = Page()
+    page.feed(lay_out(told, "html"))
+    assert not {"script", "b"} & set(page.tags)
+    assert page.tags.count("img") == (told.course is not None)
+    assert "49" not in "".join(page.texts), "a template's text is no template"
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_pings_nobody_and_links_nowhere(text: str) -> None:
+    content = build_content(message(hostile(text, NotifyReason.SILENCE_ENDING)), TEMPLATES)
+    shown = [content["text"], *(block["text"]["text"] for block in content["blocks"] if "text" in block)]
+    opened = [found for part in shown for found in re.findall(r"<([^>]*)>", part)]
+    assert len(opened) == 4
+    assert all(
+        re.match(
+            r"https://(console\.cloud\.google\.com|example\.com)/[^|\s]*\|([가-힣 ]+|로그: Payment\] Confirm error)$", link
+        )
+        for link in opened
+    )
+    assert not any("`" in part for part in shown)
+    assert [part.count("*") % 2 for part in shown] == [0] * len(shown)
+
+
+def test_the_longest_message_is_whole_in_an_email_and_counted_in_slack() -> None:
+    told = message(longest())
+    assert lay_out(told, "txt").count("🔴") == 3 * len(RULES.by_id) + 1
+    assert lay_out(told, "html").count("●") == 3 * len(RULES.by_id)
+    assert re.search(r"…외 \d+건", lay_out(told, "slack.json"))

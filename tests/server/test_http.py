@@ -1,0 +1,302 @@
+"""`logwatch serve` as a real process: Cloud Scheduler's token, SIGTERM in a tick, slow and rude clients."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from logwatch.server.http import MOST_BODY
+from tests.conftest import ROOT, clean_environment
+from tests.support.faults import texts
+from tests.support.local_google import make_entry
+from tests.support.local_identity import AUDIENCE, CALLER, LocalIdentity
+from tests.support.local_slack import WEBHOOK_PATH
+from tests.support.made_traffic import START, Incident, Traffic
+from tests.support.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ENTRIES = [make_entry(entry) for entry in Traffic(5, 60, incidents=(Incident(10, 30, errors=3),)).entries()]
+FIRES = START + timedelta(minutes=12, seconds=30)
+
+
+@dataclass
+class Served:
+    """A server's process, its lines as they come, and its port."""
+
+    process: subprocess.Popen[bytes]
+    port: int = 0
+    lines: queue.Queue[dict[str, Any]] = field(default_factory=queue.Queue)
+
+    def listen(self) -> None:
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+        first = self.lines.get(timeout=30)
+        assert "listens on" in first["message"], first
+        self.port = int(first["message"].rpartition(":")[2])
+
+    def _read(self) -> None:
+        with self.process.stdout as out:  # type: ignore[union-attr]
+            for line in out:
+                self.lines.put(json.loads(line))
+
+    def ask(
+        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            link.request(method, path, body, headers or {})
+            answer = link.getresponse()
+            text = answer.read()
+            return answer.status, json.loads(text) if answer.headers["Content-Type"] == "application/json" else {
+                "text": text.decode()
+            }
+        finally:
+            link.close()
+
+    def tick(self, token: str = "") -> tuple[int, dict[str, Any]]:
+        return self.ask("POST", "/tick", headers={"Authorization": f"Bearer {token}"} if token else {})
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def serving(world: World, *options: str, **more: str) -> Iterator[Served]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "logwatch", "serve", *options],
+        env=clean_environment(**{"PORT": str(free_port()), **world.environment, **more}),
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    served = Served(process)
+    try:
+        served.listen()
+        yield served
+    finally:
+        process.kill()
+        process.wait(10)
+        served.reader.join(10)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with World(tmp_path, ENTRIES, now=FIRES) as made:
+        yield made
+
+
+def test_cloud_scheduler_ticks_and_nobody_else(world: World) -> None:
+    with LocalIdentity() as google:
+        more = {"LOGWATCH_SERVE_AUDIENCE": AUDIENCE, "LOGWATCH_SERVE_CALLER": CALLER, "LOGWATCH_SERVE_CERTS_URL": google.url}
+        with serving(world, **more) as served:
+            assert served.ask("GET", "/healthz") == (200, {"message": "ok"})
+            assert served.tick()[0] == 401
+            assert served.tick(google.token(aud="https://other.example"))[0] == 401
+            assert served.tick(google.token(email="x@example.com"))[0] == 403
+            assert texts(world) == []
+            status, body = served.tick(google.token())
+            assert (status, body["windows"], body["sent"]) == (200, 1, 2)
+            assert len(texts(world)) == len(world.smtp.mails) == 1
+            refusals = [served.lines.get(timeout=5) for _ in range(3)]
+            assert {line["severity"] for line in refusals} == {"WARNING"}
+            line = served.lines.get(timeout=5)
+            assert line["run"]["sent"] == 2
+            told = json.dumps([refusals, line, body])
+            assert google.token()[:40] not in told
+            assert WEBHOOK_PATH not in told
+            assert served.tick(google.token())[1]["message"].startswith("run: no window has closed")
+
+
+def test_without_a_caller_it_does_not_start(world: World) -> None:
+    for more, missing in ({}, "LOGWATCH_SERVE_AUDIENCE"), ({"LOGWATCH_SERVE_AUDIENCE": AUDIENCE}, "LOGWATCH_SERVE_CALLER"):
+        command = [sys.executable, "-m", "logwatch", "serve"]
+        environment = clean_environment(**world.environment, **more)
+        ended = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, timeout=30, check=False)
+        assert ended.returncode == 2
+        assert missing in ended.stderr.decode()
+        assert "Traceback" not in ended.stderr.decode()
+
+
+def test_a_port_in_use_is_told(world: World) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        command = [sys.executable, "-m", "logwatch", "serve", "--no-auth", "--port", str(taken.getsockname()[1])]
+        ended = subprocess.run(
+            command, env=clean_environment(**world.environment), cwd=ROOT, capture_output=True, timeout=30, check=False
+        )
+    assert ended.returncode == 2
+    assert "cannot listen" in ended.stderr.decode()
+
+
+def test_without_a_login_it_listens_on_this_machine_only(world: World) -> None:
+    with serving(world, "--no-auth") as served:
+        assert served.ask("GET", "/healthz")[0] == 200
+        other = socket.gethostbyname(socket.gethostname())
+        if not other.startswith("127."):
+            with pytest.raises(OSError, match="refused"):
+                socket.create_connection((other, served.port), 2).close()
+
+
+def test_a_source_that_is_down_is_503_and_the_next_tick_does_the_work(world: World) -> None:
+    world.google.stop()
+    with serving(world, "--no-auth", LOGWATCH_READ_BUDGET="1s", LOGWATCH_METRICS_PROJECT="none") as served:
+        status, body = served.tick()
+        assert (status, "Cloud Logging" in body["message"]) == (503, True)
+        assert served.lines.get(timeout=5)["severity"] == "ERROR"
+        assert served.ask("GET", "/healthz")[0] == 200
+
+
+def test_a_second_tick_while_one_runs_is_told_that_it_is_busy(world: World) -> None:
+    world.slack.answer(200, hang_s=3)
+    with serving(world, "--no-auth") as served:
+        answers: list[tuple[int, dict[str, Any]]] = []
+        first = threading.Thread(target=lambda: answers.append(served.tick()))
+        first.start()
+        _wait_for(lambda: bool(world.smtp.mails))
+        assert served.tick() == (200, {"message": "busy: another tick is running"})
+        first.join(20)
+        assert answers[0][1]["sent"] == 2
+    assert len(texts(world)) == len(world.smtp.mails) == 1
+
+
+def _wait_for(done: Any, limit_s: float = 20) -> None:
+    end = time.monotonic() + limit_s
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_sigterm_lets_a_running_tick_end_and_its_answer_leave(world: World) -> None:
+    world.slack.answer(200, hang_s=3)
+    with serving(world, "--no-auth") as served:
+        answers: list[tuple[int, dict[str, Any]]] = []
+        asking = threading.Thread(target=lambda: answers.append(served.tick()))
+        asking.start()
+        _wait_for(lambda: bool(world.smtp.mails))
+        served.process.send_signal(signal.SIGTERM)
+        begun = time.monotonic()
+        assert served.process.wait(10) == 0
+        assert time.monotonic() - begun < 6
+        asking.join(5)
+    assert answers == [(200, {"message": "run: 1 windows judged, 2 messages sent", "windows": 1, "sent": 2, "waiting": 0})]
+    state = world.state()
+    assert (state.lease, state.outbox) == (None, ())
+
+
+def test_a_tick_that_does_not_end_is_given_up_and_nothing_is_lost(world: World) -> None:
+    world.slack.answer(200, hang_s=60)
+    with serving(world, "--no-auth") as served:
+        threading.Thread(target=lambda: _quietly(served), daemon=True).start()
+        # Slack has the message: it is waited for 8 s, which is longer than a tick has to end.
+        _wait_for(lambda: not world.slack.plans)
+        served.process.send_signal(signal.SIGTERM)
+        begun = time.monotonic()
+        assert served.process.wait(12) == 0
+        assert time.monotonic() - begun < 10
+        assert "stopped during a tick" in served.lines.get(timeout=5)["message"]
+    state = world.state()
+    assert state.lease is None, "the next tick need not wait for its end"
+    assert [each.deliveries["slack"].delivered_at for each in state.outbox] == [None]
+    world.now += timedelta(minutes=1)
+    summary = world.tick()
+    assert (summary.errors, summary.windows) == ([], 1)
+    assert len(texts(world)) >= 1
+    assert len(world.smtp.mails) == 1
+
+
+def _quietly(served: Served) -> None:
+    try:
+        served.tick()
+    except (OSError, http.client.HTTPException):
+        return
+
+
+def test_sigterm_at_rest_ends_at_once(world: World) -> None:
+    with serving(world, "--no-auth") as served:
+        served.process.send_signal(signal.SIGTERM)
+        begun = time.monotonic()
+        assert served.process.wait(10) == 0
+        assert time.monotonic() - begun < 2
+
+
+# ---- slow and rude clients
+
+
+def test_clients_that_never_finish_hold_nothing_up(world: World) -> None:
+    with serving(world, "--no-auth") as served:
+        slow = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(20)]
+        for number, each in enumerate(slow):
+            each.sendall(b"POST /tick HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n" + (b"\r\n{" if number % 2 else b"X-A: "))
+        begun = time.monotonic()
+        assert served.tick()[0] == 200
+        assert served.ask("GET", "/healthz")[0] == 200
+        assert time.monotonic() - begun < 5
+        for each in slow:
+            each.close()
+
+
+def test_a_client_that_drips_is_cut_off(world: World) -> None:
+    with serving(world, "--no-auth") as served:
+        dripping = socket.create_connection(("127.0.0.1", served.port))
+        dripping.sendall(b"POST /tick HTTP/1.1\r\nHost: x\r\nX-Drip: ")
+        end = time.monotonic() + 40
+        cut = False
+        while not cut and time.monotonic() < end:
+            time.sleep(0.5)
+            try:
+                dripping.sendall(b"x")
+                dripping.settimeout(0.01)
+                cut = dripping.recv(10) == b""
+            except TimeoutError:
+                continue
+            except OSError:
+                cut = True
+        dripping.close()
+        assert cut
+        assert served.ask("GET", "/healthz")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [
+        (b"POST /tick HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n", b"413"),
+        (b"POST /tick HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + b"4000\r\n" + b"x" * 0x4000 + b"\r\n", b""),
+        (b"POST /tick HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * 40_000 + b"\r\n\r\n", b"431"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", b"400"),
+    ],
+)
+def test_what_is_too_large_or_no_http_is_refused(world: World, raw: bytes, status: bytes) -> None:
+    with serving(world, "--no-auth") as served:
+        with socket.create_connection(("127.0.0.1", served.port), 10) as link:
+            link.sendall(raw)
+            if status:
+                answer = link.recv(4096)
+                assert status in answer.split(b"\r\n", 1)[0], answer
+                assert b"Traceback" not in answer
+                assert b"waitress" not in answer.lower()
+        assert served.ask("GET", "/healthz")[0] == 200
+
+
+def test_a_body_is_taken_and_ignored(world: World) -> None:
+    with serving(world, "--no-auth") as served:
+        assert served.ask("POST", "/tick", b'{"any": "thing"}')[0] == 200
+        assert served.ask("POST", "/tick", b"x" * (MOST_BODY + 1))[0] == 413

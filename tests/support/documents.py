@@ -1,0 +1,11 @@
+"""The documents that people read, and the command that the README shows first."""
+
+from tests.conftest import LOGS, ROOT
+
+README = (ROOT / "README.md").read_text()
+
+
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+DEMO = ["evaluate", "--source", f"{LOGS}/payment.ndjson", "--until", "2026-02-24T06:30:00Z"]

@@ -1,0 +1,220 @@
+"""Kill a run at every point between two effects: `python -m tests.support.faults`.
+
+Every effect of a run is a request to a server of this machine. Each gives two points: before it takes effect, and after it,
+with the answer not sent. A run is killed there, and the next minutes' runs go on from what it left.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections import Counter, deque
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from logwatch.wiring import build_store
+from tests.support import forked
+from tests.support.local_google import make_entry
+from tests.support.local_slack import PLAIN_PATH, WEBHOOK_PATH
+from tests.support.made_traffic import START, Incident, Traffic
+from tests.support.world import PROJECT, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from multiprocessing.process import BaseProcess
+
+MINUTE = timedelta(minutes=1)
+TRAFFIC = Traffic(11, 75, incidents=(Incident(20, 42, blocked={"glycopharm": 0.9}), Incident(28, 30, errors=3)))
+"""One shop's checkouts are blocked, errors join, it goes on for a while, and ends."""
+
+
+@dataclass
+class Killer:
+    """Names the points of a run, and kills it at one of them."""
+
+    target: str = ""
+    """The point to kill at; empty for none."""
+    points: list[str] = field(default_factory=list)
+    """`before POST /… #2`: effects of a name are numbered, since those of different servers come in any order."""
+    reached: bool = False
+    process: BaseProcess | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def watch(self, name: str) -> Iterator[None]:
+        """Stand around an effect, which does not come about where the run was killed before it."""
+        if self._kills(f"before {name}"):
+            raise ConnectionAbortedError("the run was killed before this took effect")
+        yield
+        self._kills(f"after {name}")
+
+    def _kills(self, name: str) -> bool:
+        with self._lock:
+            point = f"{name} #{sum(each.startswith(f'{name} #') for each in self.points) + 1}"
+            self.points.append(point)
+            process = self.process  # held here, so that what is waited for is not closed by who started it
+            if process is None or point != self.target or self.reached:
+                return False
+            self.reached = True
+            process.kill()
+            wait([process.sentinel])
+            return True
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """How things stood before a minute in which something is told."""
+
+    now: datetime
+    state: bytes
+    told: dict[str, set[str]]
+    """Channel to what arrives there in this minute and the two after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one kill."""
+
+    point: str
+    lost: int
+    """Messages that never arrived, of all channels."""
+    repeated: dict[str, int]
+    """Channel to messages that arrived more than once."""
+    windows_lost: int
+    """Windows whose metrics were never published."""
+
+
+@contextmanager
+def incident(killer: Killer, *, bot: bool) -> Iterator[World]:
+    """Give the world around the incident, its state in a bucket; Slack by bot or by webhook, mail, and the plain webhook."""
+    entries = [make_entry(entry) for entry in TRAFFIC.entries()]
+    more = {"REMIND_EVERY": "10m"}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        World(Path(folder), entries, in_bucket=True, more=more, watch=killer.watch, bot=bot) as world,
+    ):
+        world.more["WEBHOOK_URL"] = world.slack.plain_url
+        assert world.gcs
+        before = os.environ.get("STORAGE_EMULATOR_HOST")  # noqa: TID251 - runs in this process are told so, too
+        os.environ["STORAGE_EMULATOR_HOST"] = world.gcs.url  # noqa: TID251 - likewise
+        try:
+            yield world
+        finally:
+            os.environ.pop("STORAGE_EMULATOR_HOST")  # noqa: TID251 - likewise
+            os.environ |= {"STORAGE_EMULATOR_HOST": before} if before else {}  # noqa: TID251 - likewise
+
+
+CHANNELS = ("slack", "email", "webhook")
+POST = "/api/chat.postMessage"
+
+
+def texts(world: World) -> list[str]:
+    """Give what Slack has taken, by webhook or by bot; a bot's changes to a message are no message."""
+    return [each.body["text"] for each in world.slack.taken if each.path in {WEBHOOK_PATH, POST}]
+
+
+def arrived(world: World) -> dict[str, list[str]]:
+    """Give what each channel has taken, by what tells its messages apart."""
+    posted = [each.body["id"] for each in world.slack.taken if each.path == PLAIN_PATH]
+    return {"slack": texts(world), "email": [str(mail["Message-ID"]) for mail in world.smtp.mails], "webhook": posted}
+
+
+Minute = tuple[datetime, bytes, dict[str, list[str]]]
+"""A run's time, the state before it, and what arrived at each channel."""
+
+
+def rehearse(world: World) -> Iterator[Before]:
+    """Run every minute unharmed; gives each in which something is told, as soon as the two after it have run."""
+    latest: deque[Minute] = deque()
+    for minute in range(TRAFFIC.minutes):
+        world.now = START + (minute + 1) * MINUTE + timedelta(seconds=90)
+        stored = build_store(world.settings).load()
+        counts = {name: len(found) for name, found in arrived(world).items()}
+        summary = world.tick()
+        assert not summary.errors, summary.errors
+        assert not summary.failed, summary.failed
+        told = {name: found[counts[name] :] for name, found in arrived(world).items()}
+        latest.append((world.now, stored.text if stored else b"", told))
+        if len(latest) == 3:
+            yield from _before(latest)
+            latest.popleft()
+    while latest:
+        yield from _before(latest)
+        latest.popleft()
+
+
+def _before(latest: Iterable[Minute]) -> Iterator[Before]:
+    """Give the first of these minutes, where something is told in it."""
+    (now, state, told), *_ = latest
+    if told["slack"]:
+        yield Before(now, state, {name: {each for *_, late in latest for each in late[name]} for name in CHANNELS})
+
+
+def restore(world: World, before: Before) -> None:
+    """Put the state back, and forget what arrived since."""
+    store = build_store(world.settings)
+    stored = store.load()
+    store.save(before.state, stored.generation if stored else 0)
+    world.now = before.now
+    world.slack.arrived.clear()
+    world.smtp.mails.clear()
+    world.google.monitoring.store.clear()
+
+
+def list_points(world: World, killer: Killer, before: Before) -> list[str]:
+    """Run the minute in a fresh process, unharmed; gives its points."""
+    restore(world, before)
+    killer.points.clear()
+    world.start().communicate(timeout=60)
+    return list(killer.points)
+
+
+def kill(world: World, killer: Killer, before: Before, point: str) -> Outcome:
+    """Kill the minute's run at a point and let the next two minutes go on."""
+    restore(world, before)
+    killer.points.clear()
+    killer.target, killer.reached = point, False
+    killer.process = forked.start(world.environment)
+    killer.process.join(60)
+    killer.process = None
+    assert killer.reached, point
+    for _ in range(2):
+        world.now += MINUTE
+        world.tick()
+    counted = {name: Counter(found) for name, found in arrived(world).items()}
+    published = {each.at for each in world.google.monitoring.written(PROJECT) if each.metric.endswith("o4o/level")}
+    return Outcome(
+        point=point,
+        lost=sum(len(before.told[name] - set(found)) for name, found in counted.items()),
+        repeated={name: found.total() - len(found) for name, found in counted.items()},
+        windows_lost=3 - len(published),
+    )
+
+
+def main() -> None:
+    """Try every point of every minute in which something is told, and print what came of it."""
+    for bot in (False, True):
+        print("Slack by bot" if bot else "Slack by webhook")  # noqa: T201 - the command's result
+        _kill_everywhere(bot=bot)
+
+
+def _kill_everywhere(*, bot: bool) -> None:
+    killer = Killer()
+    with incident(killer, bot=bot) as world:
+        for before in list(rehearse(world)):
+            found = [kill(world, killer, before, point) for point in list_points(world, killer, before)]
+            repeats = {name: sum(each.repeated[name] for each in found) for name in CHANNELS}
+            worst = max(max(each.repeated.values()) for each in found)
+            print(  # noqa: T201 - the command's result
+                f"{before.now:%H:%M}: {len(found)} points, lost {sum(each.lost for each in found)}, "
+                f"windows of metrics lost {sum(each.windows_lost for each in found)}, repeated {repeats}, at most {worst} a kill"
+            )
+
+
+if __name__ == "__main__":
+    main()

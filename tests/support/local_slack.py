@@ -1,0 +1,307 @@
+"""A server on loopback that behaves like Slack (webhook and Web API) and like a plain webhook, and keeps what arrives.
+
+    with LocalSlack() as slack:
+        SlackWebhookChannel(slack.webhook_url, …)      # or slack.api_url, slack.plain_url
+        slack.answer(429, retry_after=7)               # the next request only
+        slack.arrived[0].body
+
+As a process of its own: `python -m tests.support.local_slack --port 0` prints its address; GET /_arrived gives what arrived as JSON, and
+POST /_answer with {"status": 429, "retry_after": 7, "hang_s": 0, "times": 2, "body": "…"} plans answers.
+"""
+
+import argparse
+import json
+import re
+import sys
+import threading
+import time
+from collections import deque
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, field
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import parse_qs
+
+from tests.support.local_http import LocalHttp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WEBHOOK_PATH = "/services/T0PLANTED/B0PLANTED/s3cretWebhookPath"
+BOT_TOKEN = "xoxb-planted-0123456789-s3cretBotToken"  # noqa: S105 - tests look for it
+PLAIN_PATH = "/hook/s3cretHookPath"
+CHANNEL = "C0OPS"
+"""Known as #ops too."""
+TOTAL = 13_200
+"""Characters of all blocks together; documented nowhere, and refused all the same."""
+PING = re.compile(r"<!(?:channel|here|everyone|subteam)|<@[UW]")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One request, and how it was answered."""
+
+    path: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+    status: int
+    error: str
+    """Slack's word for what is wrong; empty where the message was taken."""
+    pings: list[str]
+    """What would have called people."""
+
+
+@dataclass(slots=True)
+class Plan:
+    status: int
+    retry_after: str | None = None
+    hang_s: float = 0
+    body: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def length(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def check(body: dict[str, Any]) -> str:
+    """Give Slack's word for what is wrong with a message, by the documented limits; empty where nothing is."""
+    blocks = body.get("blocks", [])
+    if not body.get("text") and not blocks:
+        return "no_text"
+    if length(body.get("text", "")) > 40_000:
+        return "msg_too_long"
+    if len(blocks) > 50 or any(not _fits(block) for block in blocks):
+        return "invalid_blocks"
+    texts = [found for block in blocks for found in _texts(block)]
+    return "msg_blocks_too_long" if sum(map(length, texts)) > TOTAL else ""
+
+
+def _fits(block: dict[str, Any]) -> bool:
+    match block["type"]:
+        case "section":
+            fields = block.get("fields", [])
+            whole = "text" not in block or 1 <= length(block["text"]["text"]) <= 3000
+            return bool(
+                ("text" in block or fields) and whole and len(fields) <= 10 and all(length(f["text"]) <= 2000 for f in fields)
+            )
+        case "header":
+            return bool(block["text"]["type"] == "plain_text" and 1 <= length(block["text"]["text"]) <= 150)
+        case "context":
+            return 1 <= len(block["elements"]) <= 10 and all(1 <= length(each["text"]) <= 3000 for each in block["elements"])
+        case "divider":
+            return True
+    return False
+
+
+def _texts(part: Any) -> list[str]:
+    """Give every text of a block, however deep."""
+    if isinstance(part, dict):
+        own = [part["text"]] if isinstance(part.get("text"), str) else []
+        return own + [found for value in part.values() for found in _texts(value)]
+    return [found for each in part for found in _texts(each)] if isinstance(part, list) else []
+
+
+class LocalSlack:
+    """The server, from `with` to its end."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.arrived: list[Arrived] = []
+        self.plans: deque[Plan] = deque()
+        self.posts: dict[str, dict[str, Any]] = {}
+        """Messages of the Web API by ts, as people see them now."""
+        self.files: dict[str, dict[str, Any]] = {}
+        """Files by id: filename, length, alt_txt; data once uploaded; channel_id and thread_ts once they are shown."""
+        self.may_write_files = True
+        self.broken: set[str] = set()
+        """Paths that answer 503 as long as they stand here."""
+        self.scopes = "chat:write,files:write,channels:read"
+        """What the token may; told in a header, as Slack does."""
+        self.member = True
+        """Whether the bot is in its channel."""
+        self.watch: Callable[[str], AbstractContextManager[object]] = nullcontext
+        """Entered before a message takes effect, left before it is answered; may raise to break the connection."""
+        self.closing = threading.Event()
+        self.lock = threading.Lock()
+        self.http = LocalHttp(("127.0.0.1", port), type("Handler", (_Handler,), {"slack": self}))
+        self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
+        self.webhook_url, self.plain_url, self.api_url = self.url + WEBHOOK_PATH, self.url + PLAIN_PATH, self.url + "/api/"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closing.set()
+        self.http.shutdown()
+        self.http.server_close()
+
+    def answer(
+        self,
+        status: int,
+        *,
+        retry_after: object = None,
+        hang_s: float = 0,
+        times: int = 1,
+        body: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        """Plan how the next requests are answered, whatever they are."""
+        wait = None if retry_after is None else str(retry_after)
+        self.plans.extend(Plan(status, wait, hang_s, body, headers or {}) for _ in range(times))
+
+    @property
+    def taken(self) -> list[Arrived]:
+        """Those that were delivered."""
+        return [each for each in self.arrived if each.status < 300 and not each.error]
+
+    def post(self, method: str, body: dict[str, Any], token: str) -> dict[str, Any]:
+        """Answer one method of the Web API."""
+        with self.lock:
+            if error := self._wrong(method, body, token):
+                return {"ok": False, "error": error}
+            ts = body["ts"] if method == "chat.update" else f"17720000{len(self.posts):02}.000100"
+            self.posts[ts] = self.posts.get(ts, {}) | body
+        return {"ok": True, "channel": CHANNEL, "ts": ts, "message": {"text": body["text"]}}
+
+    def file(self, method: str, body: dict[str, Any], token: str) -> dict[str, Any]:
+        """Answer the methods that bring a file: its address first, then, once it is there, who shall see it."""
+        with self.lock:
+            if token != f"Bearer {BOT_TOKEN}":
+                return {"ok": False, "error": "invalid_auth"}
+            if not self.may_write_files:
+                return {"ok": False, "error": "missing_scope"}
+            if method == "files.getUploadURLExternal":
+                name = f"F{len(self.files):03}"
+                self.files[name] = dict(body)
+                return {"ok": True, "file_id": name, "upload_url": f"{self.url}/upload/{name}"}
+            shown = json.loads(body["files"])
+            for each in shown:
+                if "data" not in self.files.get(each["id"], {}):
+                    return {"ok": False, "error": "file_not_found"}
+                if body.get("thread_ts") not in self.posts:
+                    return {"ok": False, "error": "thread_not_found"}
+                self.files[each["id"]] |= {**each, "channel_id": body["channel_id"], "thread_ts": body["thread_ts"]}
+            return {"ok": True, "files": shown}
+
+    def ask(self, method: str, channel: str, token: str) -> dict[str, Any]:
+        """Answer the methods that only look."""
+        if token != f"Bearer {BOT_TOKEN}":
+            return {"ok": False, "error": "invalid_auth"}
+        if method == "auth.test":
+            return {"ok": True, "user": "logwatch", "team": "o4o", "user_id": "U0BOT", "team_id": "T0"}
+        if "channels:read" not in self.scopes:
+            return {"ok": False, "error": "missing_scope", "needed": "channels:read"}
+        if channel != CHANNEL:
+            return {"ok": False, "error": "channel_not_found"}
+        return {"ok": True, "channel": {"id": CHANNEL, "name": "ops", "is_member": self.member, "is_private": False}}
+
+    def _wrong(self, method: str, body: dict[str, Any], token: str) -> str:
+        if token != f"Bearer {BOT_TOKEN}":
+            return "invalid_auth"
+        if body.get("channel") not in {CHANNEL, "#ops"}:
+            return "channel_not_found"
+        if method == "chat.update" and body["ts"] not in self.posts:
+            return "message_not_found"
+        if body.get("thread_ts") not in {None, *self.posts}:
+            return "thread_not_found"
+        return check(body)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    slack: LocalSlack
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/api/"):
+            self._look(self.path.partition("?")[2])
+            return
+        self._send(200, json.dumps([asdict(each) for each in self.slack.arrived]))
+
+    def do_POST(self) -> None:
+        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path in {"/api/auth.test", "/api/conversations.info"}:
+            self._look(raw.decode())
+            return
+        if self.path.startswith(("/upload/", "/api/files.")):
+            self._take_file(raw)
+            return
+        body = json.loads(raw)
+        if self.path == "/_answer":
+            self.slack.answer(**body)
+            self._send(200, "{}")
+            return
+        plan = self.slack.plans.popleft() if self.slack.plans else None
+        plan = Plan(503) if self.path in self.slack.broken else plan
+        if plan and plan.hang_s:
+            self.slack.closing.wait(plan.hang_s)
+        with self.slack.watch(self.path):
+            status, text, error = self._planned(plan) if plan and plan.status != 200 else self._real(body)
+            pings = [found for part in _texts(body) for found in PING.findall(part)]
+            self.slack.arrived.append(Arrived(self.path, dict(self.headers), body, status, error, pings))
+        extra = plan.headers if plan else {}
+        wait = plan.retry_after if plan else None
+        self._send(status, plan.body if plan and plan.body is not None else text, wait, extra)
+
+    def _look(self, form: str) -> None:
+        method = self.path.partition("?")[0].removeprefix("/api/")
+        channel = parse_qs(form).get("channel", [""])[0]
+        answer = self.slack.ask(method, channel, self.headers.get("Authorization", ""))
+        self._send(200, json.dumps(answer), headers={"X-OAuth-Scopes": self.slack.scopes})
+
+    def _take_file(self, raw: bytes) -> None:
+        if self.path.startswith("/upload/"):
+            file = self.slack.files[self.path.rpartition("/")[2]]
+            whole = len(raw) == int(file["length"])
+            file |= {"data": raw} if whole else {}
+            self._send(200 if whole else 400, "OK")
+            return
+        form = {key: values[0] for key, values in parse_qs(raw.decode()).items()}
+        answer = self.slack.file(self.path.removeprefix("/api/"), form, self.headers.get("Authorization", ""))
+        self._send(200, json.dumps(answer))
+
+    def _planned(self, plan: Plan) -> tuple[int, str, str]:
+        words = {429: "ratelimited", 500: "rollup_error"}
+        error = words.get(plan.status, "planned")
+        return plan.status, json.dumps({"ok": False, "error": error}) if self.path.startswith("/api/") else error, error
+
+    def _real(self, body: dict[str, Any]) -> tuple[int, str, str]:
+        if self.path.startswith("/api/"):
+            answer = self.slack.post(self.path.removeprefix("/api/"), body, self.headers.get("Authorization", ""))
+            return 200, json.dumps(answer), answer.get("error", "")
+        if self.path == PLAIN_PATH:
+            return 204, "", ""
+        if self.path != WEBHOOK_PATH:
+            return 404, "no_service", "no_service"
+        error = check(body)
+        return (400, error, error) if error else (200, "ok", "")
+
+    def _send(self, status: int, text: str, retry_after: str | None = None, headers: dict[str, str] | None = None) -> None:
+        try:
+            self.send_response(status)
+            for name, value in (({"Retry-After": retry_after} if retry_after else {}) | (headers or {})).items():
+                self.send_header(name, value)
+            data = text.encode() if status != 204 else b""
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # who asked has gone
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name is given
+        pass
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, default=0)
+    with LocalSlack(parser.parse_args().port) as slack:
+        known = {"url": slack.url, "webhook": slack.webhook_url, "api": slack.api_url, "plain": slack.plain_url}
+        sys.stdout.write(json.dumps(known | {"token": BOT_TOKEN}) + "\n")
+        sys.stdout.flush()
+        while True:
+            time.sleep(3600)
+
+
+if __name__ == "__main__":
+    main()

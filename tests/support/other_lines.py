@@ -1,0 +1,56 @@
+"""Entries of any kind: what services log beside their summaries, and a source that reads them."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from logwatch.collect.cloud_logging import CloudLoggingSource, ReadQuota
+from tests.support.local_google import LoggingServer
+
+PROJECT = "o4o-demo"
+
+
+API = "o4o-core-api"
+
+
+WORKER = "o4o-worker"
+
+
+START = datetime.fromisoformat("2026-02-24T03:00:00+00:00")
+
+
+def at(minutes: float) -> datetime:
+    return START + timedelta(minutes=minutes)
+
+
+def entry(minutes: float, *, service: str = API, kind: str = "jsonPayload", payload: Any = None) -> dict[str, Any]:
+    return {
+        "logName": f"projects/{PROJECT}/logs/run.googleapis.com%2Fstdout",
+        "insertId": f"i{minutes}",
+        "timestamp": f"{at(minutes):%Y-%m-%dT%H:%M:%S.%fZ}",
+        "resource": {"type": "cloud_run_revision", "labels": {"service_name": service, "location": "asia-northeast3"}},
+        kind: payload if payload is not None else {"message": "[ReadCache] GET error, falling back to DB"},
+    }
+
+
+def lines(entries: list[dict[str, Any]]) -> bytes:
+    return b"".join(json.dumps(found).encode() + b"\n" for found in entries)
+
+
+class Clock:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def connect(server: LoggingServer, *, quota: int = 55, **options: Any) -> tuple[CloudLoggingSource, Clock]:
+    clock = Clock()
+    found = ReadQuota(quota, clock=clock, sleep=clock.sleep)
+    return CloudLoggingSource(PROJECT, endpoint=server.address, quota=found, **options), clock

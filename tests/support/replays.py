@@ -1,0 +1,67 @@
+"""Recordings played minute by minute."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+
+from logwatch.collect.files import FilesSource
+from logwatch.count.windows import aggregate
+from logwatch.judge.rules.load import load_rules
+from logwatch.replay import replay
+from logwatch.settings import bundled
+from logwatch.tick import Policy, Ticker
+from tests.support.made_traffic import Incident
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from logwatch.collect.columns import Reading
+    from logwatch.notify.incidents import Notification
+    from logwatch.replay import Replayed
+
+
+RULES = load_rules(bundled("rules"))
+
+
+CHANNELS = ("slack", "email")
+
+
+def ticker(source: FilesSource | None = None) -> Ticker:
+    def life(span: Any) -> bool:
+        return source is not None and source.last_seen(span, service=None) is not None
+
+    return Ticker(RULES, Policy(channels=CHANNELS), life)
+
+
+def record(path: Path, entries: Iterable[dict[str, Any]]) -> FilesSource:
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    return FilesSource([str(path)])
+
+
+def read(source: FilesSource) -> Reading:
+    return source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)
+
+
+def play(source: FilesSource) -> Replayed:
+    reading = read(source)
+    return replay(reading, aggregate(reading).span, ticker(source))
+
+
+def told(notifications: Iterable[Notification]) -> list[tuple[Any, ...]]:
+    return [(each.at, each.reason, each.procedure, each.labels, each.rules, each.id) for each in notifications]
+
+
+INCIDENTS = st.builds(
+    Incident,
+    first=st.integers(5, 40),
+    last=st.integers(45, 70),
+    failing=st.sampled_from([{}, {"kpa": 0.9}, {"kpa": 0.9, "cosmetics": 0.9}]),
+    blocked=st.sampled_from([{}, {"glycopharm": 0.9}]),
+    errors=st.sampled_from([0.0, 0.2]),
+    redis_down=st.booleans(),
+    silent=st.booleans(),
+)
