@@ -4,12 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+from logwatch.languages import Worded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from logwatch.languages import Speaker
+    from logwatch.languages.keys import DoctorKey, Key
+
+
+class CheckName(Worded, families=("check",)):
+    """What is checked, as far as it has a name of its own in each language."""
+
+    SETTINGS = "settings"
+    CLOCK = "clock"
+    LOGS = "logs"
+    QUOTA = "quota"
+    LINES = "lines"
+    LAG = "lag"
+    RHYTHM = "rhythm"
+    METRICS = "metrics"
+    SLACK = "slack"
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+    PING = "ping"
+    ENDPOINT = "endpoint"
+    STATE = "state"
+    TEST = "test"
 
 
 class CheckOutcome(StrEnum):
@@ -36,9 +59,9 @@ MARKS = {
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A text of `languages.py` and what fills its places."""
+    """A text, and what fills its places."""
 
-    key: str
+    key: Key
     values: Mapping[str, object] = field(default_factory=dict)
 
     def to(self, audience: Speaker) -> str:
@@ -46,9 +69,9 @@ class Phrase:
         return audience.say(self.key, **self.values)
 
 
-def say(key: str, **values: object) -> Phrase:
+def say(key: DoctorKey, **values: object) -> Phrase:
     """Give a text of the doctor's, with its values."""
-    return Phrase(f"doctor.{key}", values)
+    return Phrase(cast("Key", f"doctor.{key}"), values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +79,7 @@ class Checked:
     """One line: what was checked, how that ended, and what mends it."""
 
     check: str
-    """What people call it: a text behind `check.`, and behind a blank what of it: `endpoint /health/redis`."""
+    """One of `CheckName`, and behind a blank what of it: `endpoint /health/redis`."""
     outcome: CheckOutcome
     said: Phrase
     cures: tuple[Phrase, ...] = ()
@@ -64,12 +87,12 @@ class Checked:
     def name(self, audience: Speaker) -> str:
         """Give the name of the check for people."""
         kind, _, part = self.check.partition(" ")
-        return f"{audience.say(f'check.{kind}')} {part}".strip()
+        return f"{audience.say(CheckName(kind).key)} {part}".strip()
 
 
 def command(text: str) -> tuple[Phrase, ...]:
     """Give a cure that is a command or a setting, the same in every language."""
-    return (Phrase("doctor.plain", {"text": text.removeprefix("run: ")}),)
+    return (say("plain", text=text.removeprefix("run: ")),)
 
 
 def ok(check: str, said: Phrase) -> Checked:

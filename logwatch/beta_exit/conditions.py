@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from logwatch.collect.parse import DATABASE_PING
@@ -20,6 +19,7 @@ from logwatch.judge.daily_totals import (
     Spread,
     minutes_by_hour,
 )
+from logwatch.languages import Worded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -39,7 +39,32 @@ USUALLY, RARELY = 0.95, 0.01
 DISTRIBUTION = "checkout.blocked.distribution"
 
 
-class GateState(StrEnum):
+class GateName(Worded, families=("define", "of")):
+    """The six conditions; what each asks for, and what its figure is made of."""
+
+    PAYMENT = "payment"
+    CACHE = "cache"
+    DISTRIBUTION = "distribution"
+    CHECKOUT = "checkout"
+    SLOW = "slow"
+    LATENCY = "latency"
+
+
+class Gap(Worded, families=("gap",)):
+    """Why a day does not show a condition, or what broke it."""
+
+    NO_DAY = "no_day"
+    MISSING_HOURS = "missing_hours"
+    NO_PAYMENTS = "no_payments"
+    NO_READS = "no_reads"
+    NO_CHECKOUTS = "no_checkouts"
+    NO_REQUESTS_COUNTED = "no_requests_counted"
+    NOT_MEASURED = "not_measured"
+    UNSTABLE_HOURS = "unstable_hours"
+    LATE = "late"
+
+
+class GateState(Worded, families=("gate",)):
     """What the days say of a condition."""
 
     MET = "met"
@@ -57,8 +82,8 @@ class Mark:
     """The figure that is judged, in the gate's unit."""
     of: float | None = None
     """Events that a share is made of, or windows that were measured."""
-    why: str = ""
-    """A key of the texts: why it is not shown, or what broke it."""
+    why: Gap | None = None
+    """Why it is not shown, or what broke it."""
     hours: tuple[int, ...] = ()
     """Hours that are missing, or that broke it."""
 
@@ -67,8 +92,7 @@ class Mark:
 class Gate:
     """One exit condition."""
 
-    name: str
-    """payment, cache, distribution, checkout, slow or latency."""
+    name: GateName
     state: GateState
     unit: str
     bound: str
@@ -100,23 +124,23 @@ def judge_gates(
         return _whole(mark, day, zone, final=final)
 
     counted = expected.slow.unit != "%"
-    plans: tuple[tuple[str, str, Range | str, Callable[[DayTotals], Mark]], ...] = (
-        ("payment", "%", payment, lambda day: whole(day, _payment(day, payment))),
-        ("cache", "%", cache, lambda day: whole(day, _cache(day, cache, floor))),
+    plans: tuple[tuple[GateName, str, Range | str, Callable[[DayTotals], Mark]], ...] = (
+        (GateName.PAYMENT, "%", payment, lambda day: whole(day, _payment(day, payment))),
+        (GateName.CACHE, "%", cache, lambda day: whole(day, _cache(day, cache, floor))),
         (
-            "distribution", "", expected.distribution,
+            GateName.DISTRIBUTION, "", expected.distribution,
             lambda day: whole(day, _distribution(day, expected.distribution), final=True),
         ),
-        ("checkout", "", "0", lambda day: whole(day, _checkout(day), final=True)),
-        ("slow", expected.slow.unit, expected.slow, lambda day: whole(day, _slow(day, expected.slow), final=counted)),
-        ("latency", "%", f">= {USUALLY * 100:g} %", lambda day: _latency(day, zone)),
+        (GateName.CHECKOUT, "", "0", lambda day: whole(day, _checkout(day), final=True)),
+        (GateName.SLOW, expected.slow.unit, expected.slow, lambda day: whole(day, _slow(day, expected.slow), final=counted)),
+        (GateName.LATENCY, "%", f">= {USUALLY * 100:g} %", lambda day: _latency(day, zone)),
     )  # fmt: skip
     gates = []
     for name, unit, bound, judge in plans:
         marks = tuple(
             judge(found[each.isoformat()])
             if each.isoformat() in found
-            else Mark(each.isoformat(), GateState.NOT_SHOWN, None, why="no_day")
+            else Mark(each.isoformat(), GateState.NOT_SHOWN, None, why=Gap.NO_DAY)
             for each in wanted
         )
         gates.append(Gate(name, _worst(mark.state for mark in marks), unit, str(bound), marks))
@@ -135,7 +159,7 @@ def _worst(states: Iterable[GateState]) -> GateState:
     return next((each for each in (GateState.NOT_MET, GateState.NOT_SHOWN) if each in found), GateState.MET)
 
 
-def _mark(day: DayTotals, value: float | None, of: float | None, *, holds: bool, empty: str) -> Mark:
+def _mark(day: DayTotals, value: float | None, of: float | None, *, holds: bool, empty: Gap | None) -> Mark:
     """Judge a day; one on which nothing happened shows nothing."""
     if value is None:
         return Mark(day.date, GateState.NOT_SHOWN, None, of, empty)
@@ -149,9 +173,9 @@ def _whole(mark: Mark, day: DayTotals, zone: tzinfo, *, final: bool) -> Mark:
     """
     missing = tuple(day.missing(zone))
     if missing and not (final and mark.state is GateState.NOT_MET):
-        return replace(mark, state=GateState.NOT_SHOWN, why="missing_hours", hours=missing)
+        return replace(mark, state=GateState.NOT_SHOWN, why=Gap.MISSING_HOURS, hours=missing)
     if not missing and not day.summaries:
-        return Mark(day.date, GateState.NOT_SHOWN, None, why="no_day")
+        return Mark(day.date, GateState.NOT_SHOWN, None, why=Gap.NO_DAY)
     return mark
 
 
@@ -162,40 +186,42 @@ def _share(part: float, whole: float) -> float | None:
 def _payment(day: DayTotals, normal: Range) -> Mark:
     prepared = day.counters.get(PREPARED, 0.0)
     value = _share(day.counters.get(CONFIRMED, 0.0), prepared)
-    return _mark(day, value, prepared, holds=value is not None and bool(normal.holds(value)), empty="no_payments")
+    return _mark(day, value, prepared, holds=value is not None and bool(normal.holds(value)), empty=Gap.NO_PAYMENTS)
 
 
 def _cache(day: DayTotals, normal: Range, floor: Range) -> Mark:
     """More than 70 % on the day, and no hour with 100 reads or more at the warning bound."""
     hits, reads = sum(day.hits), sum(day.hits) + sum(day.misses)
     value = _share(hits, reads)
-    mark = _mark(day, value, reads, holds=value is not None and bool(normal.holds(value)), empty="no_reads")
+    mark = _mark(day, value, reads, holds=value is not None and bool(normal.holds(value)), empty=Gap.NO_READS)
     low = tuple(
         hour
         for hour in range(HOURS)
         if (read := day.hits[hour] + day.misses[hour]) >= READS_IN_AN_HOUR and floor.holds(day.hits[hour] / read)
     )
     return (
-        Mark(day.date, GateState.NOT_MET, value, reads, "unstable_hours", low) if low and mark.state is GateState.MET else mark
+        Mark(day.date, GateState.NOT_MET, value, reads, Gap.UNSTABLE_HOURS, low)
+        if low and mark.state is GateState.MET
+        else mark
     )
 
 
 def _distribution(day: DayTotals, expected: Range) -> Mark:
     most = day.most.get(DISTRIBUTION, 0.0)
-    return _mark(day, most, day.counters.get(DISTRIBUTION, 0.0), holds=bool(expected.holds(most)), empty="")
+    return _mark(day, most, day.counters.get(DISTRIBUTION, 0.0), holds=bool(expected.holds(most)), empty=None)
 
 
 def _checkout(day: DayTotals) -> Mark:
     errors = day.counters.get(ERROR, 0.0)
     tried = day.counters.get(ATTEMPT, 0.0)
     value = errors if tried or errors else None
-    return _mark(day, value, tried, holds=not errors, empty="no_checkouts")
+    return _mark(day, value, tried, holds=not errors, empty=Gap.NO_CHECKOUTS)
 
 
 def _slow(day: DayTotals, expected: Range) -> Mark:
     requests, slow = day.counters.get(REQUESTS, 0.0), float(sum(day.slow.values()))
     value = _share(slow, requests) if expected.unit == "%" else slow
-    return _mark(day, value, requests, holds=value is not None and bool(expected.holds(value)), empty="no_requests_counted")
+    return _mark(day, value, requests, holds=value is not None and bool(expected.holds(value)), empty=Gap.NO_REQUESTS_COUNTED)
 
 
 def _latency(day: DayTotals, zone: tzinfo) -> Mark:
@@ -208,7 +234,7 @@ def _latency(day: DayTotals, zone: tzinfo) -> Mark:
     value = min((each.normal / each.measured for each in spreads.values()), default=None) if database.measured else None
     windows = sum(minutes_by_hour(date.fromisoformat(day.date), zone)) * MEASURED
     if value is None or min(each.measured for each in spreads.values()) < windows:
-        return Mark(day.date, GateState.NOT_SHOWN, value, float(database.measured), "not_measured")
+        return Mark(day.date, GateState.NOT_SHOWN, value, float(database.measured), Gap.NOT_MEASURED)
     late = any(each.warned / each.measured > RARELY for each in spreads.values())
     state = GateState.NOT_MET if late or value < USUALLY else GateState.MET
-    return Mark(day.date, state, value, float(database.measured), "late" if late else "")
+    return Mark(day.date, state, value, float(database.measured), Gap.LATE if late else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from logwatch.beta_exit.conditions import IN_A_ROW, READS_IN_AN_HOUR, Gate, GateState, Mark
+from logwatch.beta_exit.conditions import IN_A_ROW, READS_IN_AN_HOUR, Gap, Gate, GateName, GateState, Mark
 from logwatch.ranges import Range
 from logwatch.ui.format import format_range, format_value
 
@@ -14,9 +14,20 @@ if TYPE_CHECKING:
     from datetime import date
 
     from logwatch.judge.rules.model import RuleSet
+    from logwatch.languages.keys import Key
     from logwatch.ui.format import Audience
 
 SCHEMA = 1
+NEEDED: dict[Gap, Key] = {
+    Gap.NO_DAY: "needed_day",
+    Gap.MISSING_HOURS: "needed_hours",
+    Gap.NO_PAYMENTS: "needed_payments",
+    Gap.NO_READS: "needed_reads",
+    Gap.NO_CHECKOUTS: "needed_checkouts",
+    Gap.NO_REQUESTS_COUNTED: "needed_requests",
+    Gap.NOT_MEASURED: "needed_measures",
+}
+"""What would show a day that does not show its condition."""
 MARKS = {GateState.MET: "✓", GateState.NOT_MET: "✗", GateState.NOT_SHOWN: "?"}
 
 
@@ -75,7 +86,7 @@ class ExitReport:
         states = {row.state for row in self.rows}
         return next((each for each in (GateState.NOT_MET, GateState.NOT_SHOWN) if each in states), GateState.MET)
 
-    def say(self, key: str, **values: object) -> str:
+    def say(self, key: Key, **values: object) -> str:
         """Give a text in the reader's language."""
         return self.audience.say(key, **values)
 
@@ -84,10 +95,11 @@ def build_exit_report(
     gates: Sequence[Gate], wanted: Sequence[date], rules: RuleSet, audience: Audience, source: str
 ) -> ExitReport:
     """Say what the days say of each condition."""
-    runbook = rules.runbook if audience.lang == "ko" else rules.english
-    rows = tuple(_row(gate, title, rules, audience) for gate, title in zip(gates, runbook.gates, strict=True))
+    rows = tuple(
+        _row(gate, title, rules, audience) for gate, title in zip(gates, rules.runbook_in(audience.lang).gates, strict=True)
+    )
     met = sum(row.state is GateState.MET for row in rows)
-    key = "may_end" if met == len(rows) else "may_not_end"
+    key: Key = "may_end" if met == len(rows) else "may_not_end"
     return ExitReport(
         audience=audience,
         source=source,
@@ -104,15 +116,15 @@ def _row(gate: Gate, title: str, rules: RuleSet, audience: Audience) -> GateRow:
         name=gate.name,
         title=title,
         state=gate.state,
-        state_text=audience.say(f"gate.{gate.state}"),
+        state_text=audience.say(gate.state.key),
         definition=audience.say(_definition(gate), bound=bound, reads=READS_IN_AN_HOUR, floor=floor),
         cells=tuple(_cell(mark, gate, audience) for mark in gate.marks),
         needed=tuple(_needed(gate, audience)),
     )
 
 
-def _definition(gate: Gate) -> str:
-    return "define.slow_count" if gate.name == "slow" and gate.unit != "%" else f"define.{gate.name}"
+def _definition(gate: Gate) -> Key:
+    return "define_slow_count" if gate.name is GateName.SLOW and gate.unit != "%" else gate.name.key_in("define")
 
 
 def _bound(gate: Gate) -> str:
@@ -121,8 +133,8 @@ def _bound(gate: Gate) -> str:
 
 def _cell(mark: Mark, gate: Gate, audience: Audience) -> DayCell:
     value = _value(mark.value, gate)
-    counted = audience.say(f"of.{gate.name}", of=f"{mark.of:,.0f}") if mark.of and mark.value is not None else ""
-    why = audience.say(f"gap.{mark.why}", hours=_hours(mark.hours)) if mark.why else ""
+    counted = audience.say(gate.name.key_in("of"), of=f"{mark.of:,.0f}") if mark.of and mark.value is not None else ""
+    why = audience.say(mark.why.key, hours=_hours(mark.hours)) if mark.why else ""
     return DayCell(mark.date, mark.state, value, counted, why)
 
 
@@ -152,13 +164,13 @@ def _hours(hours: Sequence[int]) -> str:
 
 def _needed(gate: Gate, audience: Audience) -> list[str]:
     """Say what it would take, once for each reason."""
-    by_reason: dict[str, list[str]] = {}
-    for mark in gate.marks[-IN_A_ROW:] if gate.name == "payment" else gate.marks:
+    dates: dict[Key, list[str]] = {}
+    for mark in gate.marks[-IN_A_ROW:] if gate.name is GateName.PAYMENT else gate.marks:
         if mark.state is not GateState.MET:
-            reason = "not_met" if mark.state is GateState.NOT_MET else mark.why
-            by_reason.setdefault(reason, []).append(mark.date[5:])
-    needed = [audience.say(f"needed.{reason}", dates=", ".join(dates)) for reason, dates in by_reason.items()]
-    return needed + ([audience.say("needed.more_days", count=IN_A_ROW)] if gate.too_few_days else [])
+            key: Key = NEEDED[mark.why] if mark.why and mark.state is GateState.NOT_SHOWN else "needed_not_met"
+            dates.setdefault(key, []).append(mark.date[5:])
+    needed = [audience.say(key, dates=", ".join(each)) for key, each in dates.items()]
+    return needed + ([audience.say("needed_more_days", count=IN_A_ROW)] if gate.too_few_days else [])
 
 
 def exit_json(report: ExitReport, gates: Sequence[Gate], zone: str) -> dict[str, Any]:
@@ -183,7 +195,7 @@ def exit_json(report: ExitReport, gates: Sequence[Gate], zone: str) -> dict[str,
                         "state": mark.state,
                         "value": mark.value,
                         "of": mark.of,
-                        "why": mark.why or None,
+                        "why": mark.why,
                         "hours": list(mark.hours),
                     }
                     for mark in gate.marks

@@ -7,12 +7,12 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 import msgspec
 
 from logwatch.collect.entries import Entry
+from logwatch.languages import Worded
 
 SUMMARY = "[OpsMetrics] 60s summary"
 SLOW_REQUEST = "[SlowRequest]"
@@ -35,7 +35,7 @@ LOGGER_KEYS = frozenset({
 """Keys that stand beside the counters in a summary's payload and are none."""
 
 
-class Reason(StrEnum):
+class Reason(Worded, families=("reason",)):
     """Why an entry was not understood."""
 
     NOT_JSON = "not_json"
@@ -49,7 +49,7 @@ class Reason(StrEnum):
     DAMAGED_GZIP = "damaged_gzip"
 
 
-class Flaw(StrEnum):
+class Flaw(Worded, families=("flaw",)):
     """What is wrong with one counter of a summary that is otherwise understood."""
 
     NEGATIVE = "negative"

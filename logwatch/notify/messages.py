@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from logwatch.judge.rules.model import Rule, RuleSet
     from logwatch.judge.verdicts import Level
+    from logwatch.languages.keys import Key
     from logwatch.notify.diagnosis.findings import Chart
     from logwatch.ranges import Range
     from logwatch.ui.format import Audience
@@ -105,7 +106,7 @@ class Message:
     course: MessageChart | None
     """What to draw; None where there is nothing."""
 
-    def say(self, key: str, **values: object) -> str:
+    def say(self, key: Key, **values: object) -> str:
         """Give a text in the reader's language."""
         return self.audience.say(key, **values)
 
@@ -169,7 +170,7 @@ def _headline(notification: Notification, rules: RuleSet, audience: Audience) ->
     """Say the most important alert in one line; the others are counted."""
     first = notification.alerts[0]
     rule = rules.by_id.get(first.rule)
-    parts = [f"[{audience.say(f'reason_{notification.reason}')}] {_summary(first, rules, audience)}"]
+    parts = [f"[{audience.say(notification.reason.key)}] {_summary(first, rules, audience)}"]
     parts += [shop] if (shop := shop_name(first.labels)[:60]) else []
     if notification.reason is NotifyReason.RESOLVED:
         lasted = (notification.resolved_at or notification.at) - notification.since

@@ -145,7 +145,7 @@ def _draw(course: Course, worst: Verdict, periods: tuple[Period, ...], name: str
     stretches = _stretches(points, plot, audience)
     value = format_value(latest.value, unit)
     bounds = {"normal": format_range(rule.normal), "warning": format_range(rule.warning)}
-    said = {"value": value, "level": audience.say(latest.level), **bounds}
+    said = {"value": value, "level": audience.say(latest.level.key), **bounds}
     peak = f"{format_value(worst.value, unit)} {audience.clock(worst.window_end)}"
     shop = shop_name(course.labels)
     return Drawing(

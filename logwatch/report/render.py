@@ -6,9 +6,8 @@ import io
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from logwatch.judge.alerts import AlertState
 from logwatch.judge.verdicts import SEVERITY, Level
-from logwatch.notify.incidents import NotifyReason
+from logwatch.notify import layout
 from logwatch.ui.templates import render
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
     from rich.text import Text
 
+    from logwatch.languages.keys import Key
     from logwatch.report.chart_view import Drawing
     from logwatch.report.page_view import Page
     from logwatch.report.report import Report, ReportCell, RuleRow
@@ -90,7 +90,7 @@ def render_table(report: Report, *, width: int, colour: bool) -> str:
 def _level(cell: ReportCell, report: Report) -> Text:
     from rich.text import Text
 
-    return Text(report.say(cell.level), style=STYLES[cell.level])
+    return Text(report.say(cell.level.key), style=STYLES[cell.level])
 
 
 def _summary(report: Report) -> Text:
@@ -98,11 +98,12 @@ def _summary(report: Report) -> Text:
 
     line = Text(f"{report.say('span')} {report.span_text}   ")
     for level in (Level.WARNING, Level.ELEVATED, Level.NORMAL, Level.UNKNOWN):
-        line.append(f"{report.say(level)} {report.levels[level]}  ", style=STYLES[level] if report.levels[level] else "dim")
-    for key, rules, style in (
-        ("warned_now", report.warned_now, "bold red"),
-        ("warned_before", report.warned_before, "red"),
-    ):
+        line.append(f"{report.say(level.key)} {report.levels[level]}  ", style=STYLES[level] if report.levels[level] else "dim")
+    warned: dict[Key, tuple[tuple[str, ...], str]] = {
+        "warned_now": (report.warned_now, "bold red"),
+        "warned_before": (report.warned_before, "red"),
+    }
+    for key, (rules, style) in warned.items():
         if rules:
             line.append("\n" + report.say(key, rules=", ".join(rules)), style=style)
     return line
@@ -161,15 +162,19 @@ def bars(row: RuleRow, cells: int) -> dict[Level, str]:
     return drawn
 
 
+TERMS: dict[str, Any] = {**layout.TERMS, "spark": spark, "bars": bars}
+"""What the templates of a report may name beside it."""
+
+
 def render_markdown(report: Report, templates: Path) -> str:
     """Give the report as Markdown."""
-    return render(templates, "evaluate.md.j2", report=report, say=report.say, spark=spark, bars=bars)
+    return render(templates, "evaluate.md.j2", report=report, say=report.say, **TERMS)
 
 
 def render_page(page: Page, templates: Path, name: str) -> str:
     """Give the page through one of the templates: report.html.j2 or report.md.j2."""
-    drawn = {"spark": spark, "bars": bars, "chart": partial(_chart, page), "Level": Level, "AlertState": AlertState}
-    return render(templates, name, page=page, report=page.report, say=page.report.say, NotifyReason=NotifyReason, **drawn)
+    chart = partial(_chart, page)
+    return render(templates, name, page=page, report=page.report, say=page.report.say, chart=chart, **TERMS)
 
 
 def _chart(page: Page, drawing: Drawing) -> Markup:

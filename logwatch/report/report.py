@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from logwatch.collect.parse import Flaw, Reason
 from logwatch.judge.verdicts import Level, Verdict
-from logwatch.languages import Lang, text
 from logwatch.spans import WINDOW
 from logwatch.ui.format import Audience, format_range, format_value, printable, shop_name
 
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from logwatch.count.windows import Windows
     from logwatch.judge.evaluate import Course, Judged
     from logwatch.judge.rules.model import RuleSet
+    from logwatch.languages import Lang
+    from logwatch.languages.keys import Key
     from logwatch.spans import Span
 
 
@@ -76,7 +77,7 @@ class Slowness:
 class Report:
     """A judged span as people read it."""
 
-    lang: Lang
+    audience: Audience
     source: str
     span: Span
     span_text: str
@@ -90,9 +91,9 @@ class Report:
     counted: str
     findings: tuple[str, ...]
 
-    def say(self, key: str, **values: object) -> str:
+    def say(self, key: Key, **values: object) -> str:
         """Give a text in the report's language."""
-        return text(key, self.lang, **values)
+        return self.audience.say(key, **values)
 
 
 def build_report(judged: Judged, rules: RuleSet, audience: Audience, *, source: str, old: bool = False) -> Report:
@@ -101,7 +102,7 @@ def build_report(judged: Judged, rules: RuleSet, audience: Audience, *, source: 
     now = tuple(_name(row) for row in rows if row.latest.level is Level.WARNING)
     warned = [row for row in rows if row.worst.level is Level.WARNING]
     return Report(
-        lang=audience.lang,
+        audience=audience,
         source=source,
         span=judged.span,
         span_text=_span_text(judged.span, audience.zone),
@@ -192,7 +193,7 @@ def find_leftovers(judged: Judged, audience: Audience, *, old: bool) -> list[str
     for course in judged.courses:
         found += _suspect(course, audience)
     found += [
-        audience.say("unparsed", count=count, reason=audience.say(f"reason.{reason}"))
+        audience.say("unparsed", count=count, reason=audience.say(Reason(reason).key))
         for reason, count in quality.unparsed.items()
         if reason != Reason.COUNTERS_LOST
     ]
@@ -221,7 +222,7 @@ def _flaws(flaws: dict[str, int], audience: Audience) -> list[str]:
         mine = {what.partition(": ")[2]: count for what, count in flaws.items() if what.partition(":")[0] == flaw}
         if mine:
             keys = [printable(key) for key in mine if key]
-            what = f"{audience.say(f'flaw.{flaw}')}: {', '.join(keys[:3])}{' …' if len(keys) > 3 else ''}"
+            what = f"{audience.say(flaw.key)}: {', '.join(keys[:3])}{' …' if len(keys) > 3 else ''}"
             found.append(audience.say("flaw", count=sum(mine.values()), what=what))
     return found
 

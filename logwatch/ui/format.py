@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from logwatch.languages import Lang, text
+from logwatch.languages import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from logwatch.judge.verdicts import Verdict
+    from logwatch.languages import Lang
+    from logwatch.languages.keys import Key
     from logwatch.ranges import Range
 
 DAY = timedelta(days=1)
@@ -29,9 +31,13 @@ class Audience:
     service: str = DEFAULT_SERVICE
     """Cloud Run service that the cures name."""
 
-    def say(self, key: str, **values: object) -> str:
+    def say(self, key: Key, **values: object) -> str:
         """Give a text in their language."""
         return text(key, self.lang, **values)
+
+    def columns(self, *keys: Key) -> tuple[str, ...]:
+        """Give the heads of a table's columns."""
+        return tuple(map(self.say, keys))
 
     def clock(self, moment: datetime, now: datetime | None = None) -> str:
         """Give a time of day in their time zone, and its day where it lies a day or more before `now`."""
@@ -47,7 +53,7 @@ class Audience:
         """Say why a verdict's level is not simply what its value says; empty where it is."""
         figures = {"n": verdict.denominator, "k": verdict.numerator}
         shown = {name: f"{count:g}" if count is not None else "?" for name, count in figures.items()}
-        return self.say(verdict.why, **shown) if verdict.why else ""
+        return self.say(verdict.why.key, **shown) if verdict.why else ""
 
     def moment(self, moment: datetime) -> str:
         """Give a day and a time of day in their time zone."""
@@ -97,5 +103,5 @@ def format_span(span: timedelta, audience: Audience) -> str:
     """Write a length of time in whole minutes: `1시간 5분`, `1 h 5 min`."""
     minutes = max(int(span.total_seconds()) // 60, 1)
     days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    parts = [audience.say(f"span_{unit}", count=count) for unit, count in (("d", days), ("h", hours), ("m", minutes)) if count]
-    return " ".join(parts)
+    counts: dict[Key, int] = {"span_d": days, "span_h": hours, "span_m": minutes}
+    return " ".join(audience.say(key, count=count) for key, count in counts.items() if count)

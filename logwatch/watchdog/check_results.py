@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from logwatch.collect.interface import Answer
+    from logwatch.languages.keys import DoctorKey
     from logwatch.ui.format import Audience
 
 CLOCK_OFF_S = 30
@@ -172,7 +173,7 @@ def _judge_answer(answer: Answer, place: WatchedService) -> Checked:
     if details.get("betaMode") == "false":
         return Checked(check, CheckOutcome.WRONG, say("endpoint.beta_off"), place.turn_on_beta())
     if answer.error and (not details or answer.status is None):
-        key = "cure.token" if answer.status in {401, 403} else "cure.endpoint"
+        key: DoctorKey = "cure.token" if answer.status in {401, 403} else "cure.endpoint"
         return Checked(check, CheckOutcome.WRONG, say("error", error=answer.error), (say(key),))
     if answer.error or state not in {"", "healthy"}:
         return Checked(check, CheckOutcome.NOTE, say("endpoint.state", state=state or "–", shown=shown, error=answer.error))

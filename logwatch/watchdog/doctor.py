@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from logwatch.collect.columns import Reading
     from logwatch.collect.interface import Endpoints, LogProject
+    from logwatch.languages.keys import DoctorKey
     from logwatch.notify.channels.interface import Channel
     from logwatch.notify.messages import Message
     from logwatch.publish.interface import Exporter
@@ -61,6 +62,13 @@ _UNREACHABLE = {
 }  # fmt: skip
 """Causes that say nothing about settings or rights."""
 
+CURES: dict[str, DoctorKey] = {
+    "slack": "cure.slack",
+    "email": "cure.email",
+    "webhook": "cure.webhook",
+    "ping": "cure.ping",
+}
+"""Which settings to look at where a message cannot be sent."""
 Check = Callable[[], "list[Checked]"]
 
 
@@ -113,9 +121,9 @@ def _cures(check: str, error: LogwatchError, *, unreachable: bool) -> tuple[Phra
     """Give an adapter's mend: its command, if it has one, or the settings of the channel and its words about them."""
     if unreachable:
         return (say("cure.again"),)
-    channel = next((each for each in check.split() if each in {"slack", "email", "webhook"}), "")
-    if isinstance(error, ChannelError) and channel:
-        return (say(f"cure.{channel}"), *(command(error.hint) if error.hint else ()))
+    cure = next((CURES[each] for each in check.split() if each in CURES), None)
+    if isinstance(error, ChannelError) and cure:
+        return (say(cure), *(command(error.hint) if error.hint else ()))
     hint = error.hint or ("logwatch rules check" if isinstance(error, RuleError) else "")
     return command(hint[max(hint.find("gcloud "), 0) :]) if hint else ()
 

@@ -13,6 +13,7 @@ from logwatch.settings import is_on_cloud_run, stray_settings
 from logwatch.ui.format import DEFAULT_SERVICE, Audience
 from logwatch.watchdog.check_results import WatchedService
 from logwatch.watchdog.doctor import (
+    CURES,
     METRIC,
     Log,
     Timed,
@@ -173,7 +174,7 @@ def _check_channel(name: str, settings: Settings) -> list[Checked]:
         if not url:
             return [_skipped(name)]
         trouble = reach(url)
-        cure = (say(f"cure.{name}"),)
+        cure = (say(CURES[name]),)
         return [Checked(name, CheckOutcome.WRONG, say("error", error=trouble), cure) if trouble else ok(name, say("reached"))]
     build = usable_channels(settings).get(name)
     if build is None:

@@ -493,7 +493,7 @@ def test_every_rule_has_a_card_that_turns_yellow_and_red(rule: Rule) -> None:
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_every_row_of_section_3_stands_in_the_titles(lang: Lang) -> None:
-    runbook = rules().runbook if lang == "ko" else rules().english
+    runbook = rules().runbook_in(lang)
     titles = " ".join(widgets(made_dashboard(lang), "xyChart"))
     assert [row.indicator for row in runbook.rows if row.indicator not in titles] == []
 
@@ -507,7 +507,7 @@ def test_all_reasons_of_a_block_are_drawn() -> None:
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_procedures_stand_there_step_by_step(lang: Lang) -> None:
     (text,) = widgets(made_dashboard(lang), "text").values()
-    for procedure in (rules().runbook if lang == "ko" else rules().english).procedures:
+    for procedure in rules().runbook_in(lang).procedures:
         assert procedure.title in text["content"]
         assert all(step.text in text["content"] for step in procedure.steps)
 

@@ -55,8 +55,7 @@ def load_rules(folder: Path) -> RuleSet:
             found += _parse_items(document, Rule, problems)
     try:
         runbook = load_runbook(folder / "runbook.md")
-        twin = folder / "runbook.en.md"
-        english = load_runbook(twin) if twin.exists() else runbook
+        twins = {path.name.split(".")[1]: load_runbook(path) for path in sorted(folder.glob("runbook.*.md"))}
     except RuleError as error:
         raise RuleProblemsError([*problems, error]) from None
     if not found and not problems:
@@ -78,7 +77,7 @@ def load_rules(folder: Path) -> RuleSet:
         inhibitions=tuple(each for each, _ in inhibitions),
         walks=tuple(walk for walk, _ in walks),
         runbook=runbook,
-        english=english,
+        twins=twins,
     )
 
 

@@ -1,5 +1,6 @@
 """A rule: one row of the runbook's section 3, what it measures, and its two bounds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -176,17 +177,21 @@ class RuleSet:
     walks: tuple[ProcedureChecks, ...]
     """How to walk each procedure."""
     runbook: Runbook
-    english: Runbook
-    """The runbook's twin; the runbook itself where there is none."""
+    twins: Mapping[Lang, Runbook]
+    """The runbook's translations, by their languages."""
 
     @property
     def section3(self) -> tuple[Rule, ...]:
         """The rules that judge a row of the runbook's table; the others watch whether there is anything to judge."""
         return tuple(rule for rule in self.rules if rule.indicator)
 
-    def procedure(self, section: str, lang: Lang = "ko") -> Procedure | None:
+    def runbook_in(self, lang: Lang) -> Runbook:
+        """Give the runbook in a language, or as it was written where it is not translated into that one."""
+        return self.twins.get(lang, self.runbook)
+
+    def procedure(self, section: str, lang: Lang = "") -> Procedure | None:
         """Give a procedure in a language; None where the section is not one."""
-        return (self.runbook if lang == "ko" else self.english).procedure(section)
+        return self.runbook_in(lang).procedure(section)
 
     def walk(self, section: str) -> ProcedureChecks | None:
         """Give how to walk a procedure."""

@@ -29,7 +29,7 @@ def compare_with_runbook(rules: RuleSet) -> list[RuleError]:
     for key, line in runbook.counters:
         if parse_series(key).name not in names:
             problems.append(RuleError(f"unknown counter '{key}'", where=runbook.where(line), hint="add it to counters.yaml"))
-    return problems + compare_twins(runbook, rules.english) + _unwalked(rules)
+    return [*problems, *(each for twin in rules.twins.values() for each in compare_twins(runbook, twin)), *_unwalked(rules)]
 
 
 def _unwalked(rules: RuleSet) -> list[RuleError]:
