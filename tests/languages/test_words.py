@@ -35,7 +35,7 @@ def worded() -> tuple[type[Worded], ...]:
 
 
 def in_families() -> set[str]:
-    found = {each.key_in(family) for members in worded() for each in members for family in members.families}
+    found: set[str] = {each.key_in(family) for members in worded() for each in members for family in members.families}
     return found - NEVER_SAID
 
 

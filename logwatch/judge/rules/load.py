@@ -15,6 +15,7 @@ from logwatch.judge.rules.runbook import Runbook, load_runbook
 from logwatch.judge.rules.step_checks import ProcedureChecks
 from logwatch.judge.rules.yaml_lines import Document
 from logwatch.judge.rules.yaml_types import selects
+from logwatch.languages import FOLDER, gauge_key, sayable_gauges
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -184,7 +185,7 @@ def _listed(numbers: list[int]) -> str:
 def _check_looks(
     walks: list[tuple[ProcedureChecks, str]], runbook: Runbook, found: list[tuple[Rule, str]], counters: list[Counter]
 ) -> list[RuleError]:
-    """Every name that a look uses is known."""
+    """Every name that a look uses is known, and every measured value can be said."""
     endpoints = re.findall(r"/(?:health|internal)/[\w/]+", next((text for at, _, text in runbook.sections if at == "2"), ""))
     known = {
         "counter": [counter.counter for counter in counters],
@@ -211,6 +212,12 @@ def _check_looks(
                 for name in dict.fromkeys(names)
                 if name not in known[kind]
             ]
+            if look.gauge in GAUGES and look.gauge not in sayable_gauges():
+                message = (
+                    f"gauge '{look.gauge}' in step {look.step} of {walk.procedure} cannot be said: it has no name for people"
+                )
+                hint = f"add '{gauge_key(look.gauge)}' to each language in {FOLDER}"
+                problems.append(RuleError(message, where=where, hint=hint))
     return problems
 
 
