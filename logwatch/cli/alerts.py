@@ -78,8 +78,8 @@ def silence_add(
     silence = Silence(secrets.token_hex(3), rule, labels, until, reason.strip(), by or getpass.getuser(), now)
     change_state(settings, lambda state: replace(state, memory=state.memory.with_silence(silence)))
     what = f"{rule} ({shop_name(labels)})" if labels else rule
-    end = f"{until.astimezone(settings.timezone):%Y-%m-%d %H:%M %Z}"
-    typer.echo(audience(settings).say("silence_added", id=silence.id, what=what, until=end))
+    readers = audience(settings)
+    typer.echo(readers.say("silence_added", id=silence.id, what=what, until=readers.date(until)))
 
 
 def silence_list(lang: LangOption = None) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
+from math import isnan
 from typing import Any, assert_never
 
 import numpy as np
@@ -93,6 +94,10 @@ class Course:
         falling = self.rule.warning.direction[0] == "<"
         return self.verdict(int(self.minutes[places[values.argmin() if falling else values.argmax()]]))
 
+    def values(self) -> list[float | None]:
+        """The value of each window; None where nothing is known."""
+        return [_or_none(value) for value in self.columns["value"].tolist()]
+
     def levels(self) -> list[Level]:
         """The level of each window."""
         return [_LEVELS[code] for code in self.columns["level"].tolist()]
@@ -112,7 +117,7 @@ def _cut(columns: Columns, at: slice) -> Columns:
 
 
 def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return None if isnan(value) else float(value)
 
 
 def evaluate(rules: Iterable[Rule], windows: Windows, span: Span | None = None) -> list[Course]:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 Lang = str
 """The name of a file of words, without its `.json`."""
 DEFAULT: Lang = "ko"
-"""Whom the runbook is written for; it also says what another language has no words for yet."""
+"""Of those who read the runbook as it was written."""
+COMMON: Lang = "en"
+"""Of those who read neither: what a language has no words for is said in it, and so is what has one language for all."""
 FOLDER = Path(__file__).parent
 
 
@@ -63,7 +65,12 @@ def words(lang: Lang) -> Mapping[str, str]:
 def text(key: Key, lang: Lang, **values: object) -> str:
     """Give a text in a language, its places filled."""
     own = words(lang)
-    return (own[key] if key in own else words(DEFAULT)[key]).format(**values)
+    return (own[key] if key in own else words(COMMON)[key]).format(**values)
+
+
+def choose(texts: Mapping[Lang, str], lang: Lang) -> str:
+    """Give a text that brings its own languages along: in the one that is asked for, or the common one, or the first."""
+    return texts.get(lang) or texts.get(COMMON) or next(iter(texts.values()))
 
 
 def gauge_key(gauge: str) -> Key:
@@ -73,4 +80,4 @@ def gauge_key(gauge: str) -> Key:
 
 def sayable_gauges() -> frozenset[str]:
     """Give the measured values that have a name, so that a message can tell of them."""
-    return frozenset(key.removeprefix("gauge.") for key in words(DEFAULT) if key.startswith("gauge."))
+    return frozenset(key.removeprefix("gauge.") for key in words(COMMON) if key.startswith("gauge."))

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from logwatch.judge.alerts import Alert, AlertState
 from logwatch.notify.diagnosis.step_text import StepLine, besides_lines, ended_lines, step_lines
 from logwatch.notify.incidents import Notification, NotifyReason
+from logwatch.spans import rfc3339
 from logwatch.ui.format import format_range, format_span, format_value, printable, shop_name
 
 if TYPE_CHECKING:
@@ -289,6 +290,5 @@ def logs_url(project: str, service: str, since: datetime, until: datetime, *, te
     """Give Logs Explorer's address for the lines that hold a text, or else for summaries and slow requests, in a span."""
     wanted = f'"{text}"' if text else 'jsonPayload.message=("[OpsMetrics] 60s summary" OR "[SlowRequest]")'
     query = f'resource.type="cloud_run_revision"\nresource.labels.service_name="{service}"\n{wanted}'
-    start, end = (f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in (since, until))
-    where = f"query;query={quote(query, safe='')};startTime={start};endTime={end}"
+    where = f"query;query={quote(query, safe='')};startTime={rfc3339(since)};endTime={rfc3339(until)}"
     return f"https://console.cloud.google.com/logs/{where}?project={quote(project, safe='')}"

@@ -174,10 +174,7 @@ def _remark(rule: Rule, latest: Verdict, per: int, audience: Audience) -> str:
 
 def _squeeze(course: Course) -> tuple[int, list[Point]]:
     """Give the points, and how many windows each stands for: it shows the worst of them."""
-    windows: list[Point] = [
-        (None if value != value else value, level)  # noqa: PLR0124 - NaN is not itself
-        for value, level in zip(course.columns["value"].tolist(), course.levels(), strict=True)
-    ]
+    windows: list[Point] = list(zip(course.values(), course.levels(), strict=True))
     falling = course.rule.warning.direction[0] == "<"
 
     def badness(point: Point) -> tuple[int, float]:

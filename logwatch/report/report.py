@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from logwatch.collect.parse import Flaw, Reason
+from logwatch.count.windows import slow_by
 from logwatch.judge.verdicts import Level, Verdict
 from logwatch.spans import WINDOW
 from logwatch.ui.format import Audience, format_range, format_value, printable, shop_name
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from logwatch.count.windows import Windows
     from logwatch.judge.evaluate import Course, Judged
     from logwatch.judge.rules.model import RuleSet
@@ -105,7 +104,7 @@ def build_report(judged: Judged, rules: RuleSet, audience: Audience, *, source: 
         audience=audience,
         source=source,
         span=judged.span,
-        span_text=_span_text(judged.span, audience.zone),
+        span_text=audience.dates(judged.span),
         levels={level: sum(row.latest.level is level for row in rows) for level in Level},
         warned_now=now,
         warned_before=tuple(_name(row) for row in warned if _name(row) not in now),
@@ -115,12 +114,6 @@ def build_report(judged: Judged, rules: RuleSet, audience: Audience, *, source: 
         counted=_counted(judged.windows, audience),
         findings=tuple(find_leftovers(judged, audience, old=old)),
     )
-
-
-def _span_text(span: Span, zone: ZoneInfo) -> str:
-    start, end = (moment.astimezone(zone) for moment in span)
-    day = "" if start.date() == end.date() else f"{end:%Y-%m-%d} "
-    return f"{start:%Y-%m-%d %H:%M} – {day}{end:%H:%M %Z}"
 
 
 def _name(row: RuleRow) -> str:
@@ -136,8 +129,8 @@ def _row(course: Course, audience: Audience) -> RuleRow:
         shop=shop_name(course.labels),
         latest=_cell(latest, unit, audience, slow=rule.slow is not None),
         worst=_cell(worst, unit, audience, slow=rule.slow is not None) if worst else ReportCell("", Level.UNKNOWN, "", ""),
-        course=tuple(zip((None if v != v else v for v in course.table["value"]), course.levels(), strict=True)),  # noqa: PLR0124
-        full=1.0 if unit == "%" else max([rule.warning.bound, *course.table["value"].dropna()]) or 1.0,
+        course=tuple(zip(course.values(), course.levels(), strict=True)),
+        full=1.0 if unit == "%" else max([rule.warning.bound, *(each for each in course.values() if each is not None)]) or 1.0,
         normal=format_range(rule.normal),
         warning=format_range(rule.warning),
         procedure=rule.procedure,
@@ -166,13 +159,14 @@ def _procedures(warned: list[RuleRow], rules: RuleSet, lang: Lang) -> tuple[Foll
 
 def slowness(judged: Judged) -> list[Slowness]:
     """Give the slow requests of the span by label."""
-    found = []
-    for label, group in judged.windows.within(judged.span).slow.groupby("label", observed=True):
-        duration = group["duration_ms"]
-        routes = Counter(map(printable, group["route"].astype(str))).most_common(3)
-        p50, p95 = (round(float(duration.quantile(share)), 1) for share in (0.5, 0.95))
-        found.append(Slowness(printable(str(label)), len(group), p50, p95, float(duration.max()), tuple(routes)))
-    return found
+    inside = judged.windows.within(judged.span)
+    routes: dict[str, Counter[str]] = {}
+    for label, route in zip(inside.slow["label"].astype(str), inside.slow["route"].astype(str), strict=True):
+        routes.setdefault(label, Counter())[printable(route)] += 1
+    return [
+        Slowness(printable(label), count, round(p50, 1), round(p95, 1), longest, tuple(routes[label].most_common(3)))
+        for label, count, p50, p95, longest in slow_by(inside, "label").astype({"label": str}).itertuples(index=False)
+    ]
 
 
 def _counted(windows: Windows, audience: Audience) -> str:

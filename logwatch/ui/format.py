@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from logwatch.languages import Lang
     from logwatch.languages.keys import Key
     from logwatch.ranges import Range
+    from logwatch.spans import Span
 
 DAY = timedelta(days=1)
 DEFAULT_SERVICE = "o4o-core-api"
@@ -58,6 +59,21 @@ class Audience:
     def moment(self, moment: datetime) -> str:
         """Give a day and a time of day in their time zone."""
         return f"{moment.astimezone(self.zone):%m-%d %H:%M}"
+
+    def date(self, moment: datetime) -> str:
+        """Give a day with its year, a time of day and the zone."""
+        return f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M %Z}"
+
+    def stretch(self, start: datetime, end: datetime) -> tuple[str, str]:
+        """Give both ends, the day only once where it is the same."""
+        begun = self.moment(start)
+        return begun, self.moment(end).removeprefix(begun[:6])
+
+    def dates(self, span: Span) -> str:
+        """Give a whole span with its year and the zone, the day only once where it is the same."""
+        start, end = (moment.astimezone(self.zone) for moment in span)
+        day = "" if start.date() == end.date() else f"{end:%Y-%m-%d} "
+        return f"{start:%Y-%m-%d %H:%M} – {day}{end:%H:%M %Z}"
 
 
 def shop_name(labels: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from logwatch.collect.parse import SILENT_MINUTES
 from logwatch.judge.rules.runbook import Procedure, Runbook
 from logwatch.judge.rules.step_checks import ProcedureChecks
 from logwatch.judge.rules.yaml_types import Duration, Model, Selectors, Stretch, Text
-from logwatch.languages import Lang
+from logwatch.languages import COMMON, Lang
 from logwatch.ranges import Range
 
 SILENT = timedelta(minutes=10)
@@ -197,10 +197,10 @@ class RuleSet:
         """Give how to walk a procedure."""
         return next((walk for walk in self.walks if walk.procedure == section), None)
 
-    def share_name(self, english: str, lang: Lang) -> str:
-        """Give the name of a share of rules/evidence.yaml in a language, by its English one."""
-        names = {share.name.en: share.name for walk in self.walks for look in walk.steps for share in look.shares}
-        return names[english][lang] if english in names else english
+    def share_name(self, common: str, lang: Lang) -> str:
+        """Give the name of a share of rules/evidence.yaml in a language, by its common one."""
+        names = {share.name[COMMON]: share.name for walk in self.walks for look in walk.steps for share in look.shares}
+        return names[common][lang] if common in names else common
 
     @property
     def silence(self) -> Rule | None:

@@ -37,7 +37,7 @@ class FactKind(StrEnum):
     COUNT = "count"
     """A counter: `value` events in `of` minutes; before and day_before are events a minute."""
     SHARE = "share"
-    """`value` of `of` events; before and day_before are shares of 1; `name` is its English one in rules/evidence.yaml."""
+    """`value` of `of` events; before and day_before are shares of 1; `name` is its common one in rules/evidence.yaml."""
     GAUGE = "gauge"
     """A measured value, the last; before is the median of the hour before."""
     SLOW = "slow"

@@ -17,6 +17,7 @@ from logwatch.errors import SourceError
 from logwatch.judge.evaluate import evaluate
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.judge.verdicts import Level
+from logwatch.languages import COMMON
 from logwatch.notify.diagnosis.findings import Chart, Fact, FactKind, Missed
 from logwatch.notify.diagnosis.increase import Among, Grown, compare
 from logwatch.notify.incidents import NotifyReason
@@ -171,7 +172,7 @@ class Surroundings:
 
     def share(self, share: Share) -> Measured:
         """Give a share of events, against what it was before."""
-        key = (share.name.en, tuple(sorted(self.notification.labels.items())))
+        key = (share.name[COMMON], tuple(sorted(self.notification.labels.items())))
         return self._measure([(FactKind.SHARE, key, self._of_share(share))])
 
     def slow(self) -> Measured:
@@ -332,8 +333,7 @@ class Surroundings:
         course = next((each for each in evaluate([rule], windows, span) if each.labels == first.labels), None)
         if course is None:
             return None
-        values = (verdict.value for verdict in course.verdicts())
-        return Chart(rule.rule, first.labels, from_minute(int(course.minutes[0])), tuple(values))
+        return Chart(rule.rule, first.labels, from_minute(int(course.minutes[0])), tuple(course.values()))
 
 
 def _rate(among: Among | None) -> float | None:
