@@ -68,6 +68,11 @@ def text(key: Key, lang: Lang, **values: object) -> str:
     return (own[key] if key in own else words(COMMON)[key]).format(**values)
 
 
+def in_every_language(key: Key) -> tuple[str, ...]:
+    """Give what a text is in each language, to recognise it where it may be written in any."""
+    return tuple(words(lang)[key] for lang in languages() if key in words(lang))
+
+
 def choose(texts: Mapping[Lang, str], lang: Lang) -> str:
     """Give a text that brings its own languages along: in the one that is asked for, or the common one, or the first."""
     return texts.get(lang) or texts.get(COMMON) or next(iter(texts.values()))

@@ -40,6 +40,8 @@ Key = Literal[
     "score_title", "outcome", "took", "step_col", "what", "named_later", "found_of", "median_took", "false_per_day",
     "procedure_right", "step_right", "false_alarms", "tuning_title", "tuning_note", "tuning_star", "tuning_grid", "setting",
     "alerts_a_week", "messages_a_week", "found_col", "median_col", "false_a_week", "today_mark",
+    # words that the runbook's table is read by
+    "runbook_at_once",
     # the message that tries the channels
     "test_headline", "test_subject", "test_note",
 ]  # fmt: skip
