@@ -412,7 +412,7 @@ def test_local_times_are_of_the_settings_zone(tmp_path: Path) -> None:
 # ---- tuning
 
 
-@pytest.mark.parametrize("rule", [each.rule for each in RULES.rules if not each.gauge])
+@pytest.mark.parametrize("rule", [each.rule for each in RULES.rules if not each.kind.reads.gauges])
 def test_todays_cell_says_what_the_rule_alone_says_in_a_backtest(tmp_path: Path, rule: str) -> None:
     incidents = (
         Incident(20, 40, failing={"kpa": 0.9}, blocked={"glycopharm": 0.9}, errors=0.5),

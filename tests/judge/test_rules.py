@@ -12,7 +12,7 @@ from logwatch.judge.rules.load import RuleProblemsError, load_rules
 from logwatch.judge.rules.model import Rule, rules_schema
 from logwatch.judge.rules.runbook_check import compare_with_runbook, uncovered_counters
 from logwatch.judge.rules.unit_tests import run_cases
-from logwatch.judge.rules.yaml_types import selects
+from logwatch.judge.rules.yaml_types import idle_selectors, selects
 from logwatch.ranges import Range
 from logwatch.settings import bundled
 
@@ -228,7 +228,8 @@ def test_a_range_holds_to_the_number(text: str, inside: float, outside: float) -
      ("checkout.blocked.*", "checkout.blocked", False), ("a.b", "axb", False)],
 )  # fmt: skip
 def test_a_selector_means_a_name_or_the_rest_of_one(selector: str, name: str, *, meant: bool) -> None:
-    assert selects(selector, name) is meant
+    assert selects([selector], name) is meant
+    assert idle_selectors([selector, selector], ["other", name]) == ([] if meant else [selector])
 
 
 def test_every_text_of_a_rule_is_korean_and_english() -> None:
