@@ -49,28 +49,6 @@ def _minutes(text: str, make: Callable[[int], Iterable[int]]) -> list[str]:
     return [format_duration(each * WINDOW) for each in sorted(set(make(parse_duration(text) // WINDOW)))]
 
 
-def _near_wait(text: str) -> list[str]:
-    return _minutes(text, lambda now: (max(now - 1, 0), now, now + 1, now + 2, now + 4))
-
-
-def _near_span(text: str) -> list[str]:
-    return _minutes(text, lambda now: (max(now * 3 // 5, 1), now, 2 * now, 3 * now))
-
-
-def _near_count(text: str) -> list[str]:
-    now = int(text)
-    return [str(each) for each in sorted({max(now // 2, 1), now, now + max(now // 2, 1), 2 * now, 4 * now})]
-
-
-def _near_confidence(text: str) -> list[str]:
-    doubt = 1 - float(text)
-    return [f"{1 - doubt * by:.6g}" for by in (4, 2, 1, 0.2, 0.02) if doubt * by < 0.5]
-
-
-def _near_chance(text: str) -> list[str]:
-    return [f"{float(text) * by:.6g}" for by in (10, 1, 0.1) if float(text) * by <= 1]
-
-
 def _near_bound(text: str) -> list[str]:
     """Go five and ten points of percent up and down, or by halves; a bound of 0 goes up by ones."""
     direction, number, *unit = text.split()
@@ -84,21 +62,23 @@ def _near_bound(text: str) -> list[str]:
     return [" ".join([direction, f"{value:g}", *unit]) for value in values if unit != ["%"] or value < 100]
 
 
-def _near(scale: KnobScale) -> Callable[[str], list[str]]:
-    """Give what finds values near one, each as a rule file has it."""
+def _near(scale: KnobScale, text: str) -> list[str]:
+    """Give values near one, each as a rule file has it."""
     match scale:
         case KnobScale.BOUND:
-            return _near_bound
+            return _near_bound(text)
         case KnobScale.WAIT:
-            return _near_wait
+            return _minutes(text, lambda now: (max(now - 1, 0), now, now + 1, now + 2, now + 4))
         case KnobScale.SPAN:
-            return _near_span
+            return _minutes(text, lambda now: (max(now * 3 // 5, 1), now, 2 * now, 3 * now))
         case KnobScale.COUNT:
-            return _near_count
+            now = int(text)
+            return [str(each) for each in sorted({max(now // 2, 1), now, now + max(now // 2, 1), 2 * now, 4 * now})]
         case KnobScale.CONFIDENCE:
-            return _near_confidence
+            doubt = 1 - float(text)
+            return [f"{1 - doubt * by:.6g}" for by in (4, 2, 1, 0.2, 0.02) if doubt * by < 0.5]
         case KnobScale.CHANCE:
-            return _near_chance
+            return [f"{float(text) * by:.6g}" for by in (10, 1, 0.1) if float(text) * by <= 1]
     assert_never(scale)
 
 
@@ -193,7 +173,7 @@ def plan_trials(rule: Rule, wanted: Mapping[str, Sequence[str]]) -> list[Trial]:
 def _line(rule: Rule, name: str, today: str) -> list[Trial]:
     """Give one setting at values near today's, those that the rule cannot have left out."""
     trials = []
-    for value in _near(_knobs(rule)[name].scale)(today):
+    for value in _near(_knobs(rule)[name].scale, today):
         with suppress(ConfigError):
             trials.append(_trial(rule, {name: value}))
     return trials

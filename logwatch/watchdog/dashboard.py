@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, assert_never
 
-from logwatch.judge.kinds.interface import Plotted, Together
+from logwatch.judge.kinds.interface import Together
 from logwatch.publish.points import metrics
 from logwatch.ui.format import format_range
 
@@ -109,7 +109,7 @@ def _data_set(curve: Curve, rule: Rule, installation: Installation) -> Json:
     selection = installation.selection(curve.series.replace(".", "/"), **curve.labels)
     query = _query(selection, f"ALIGN_{worst}", _reducer(curve.together, worst), "shop" if curve.by_shop else "")
     legend = "${metric.labels.shop}" if curve.by_shop else curve.legend
-    return _set(query, _plot_type(curve.plotted), legend, "Y2" if curve.own_scale else "Y1")
+    return _set(query, "STACKED_BAR" if curve.stacked else "LINE", legend, "Y2" if curve.own_scale else "Y1")
 
 
 def _reducer(together: Together, worst: str) -> str:
@@ -122,15 +122,6 @@ def _reducer(together: Together, worst: str) -> str:
         case Together.WORST:
             return f"REDUCE_{worst}"
     assert_never(together)
-
-
-def _plot_type(plotted: Plotted) -> str:
-    match plotted:
-        case Plotted.LINE:
-            return "LINE"
-        case Plotted.BARS:
-            return "STACKED_BAR"
-    assert_never(plotted)
 
 
 def _bounds(rule: Rule, installation: Installation) -> list[Json]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
-from logwatch.judge.kinds.interface import Bounds, Curve, FigureForm, JudgedMetric, Knob, Played, Plotted, Reads, Together
+from logwatch.judge.kinds.interface import Bounds, Curve, FigureForm, JudgedMetric, Knob, Played, Reads, Together
 from logwatch.judge.rules.yaml_types import Model, Selectors, read_as, selects
 from logwatch.judge.verdicts import Why
 from logwatch.spans import WINDOW
@@ -58,6 +58,4 @@ class Count:
     def curves(self, rule: str, series: Sequence[str]) -> list[Curve]:  # noqa: ARG002 - others have a metric by rule
         """Stack what is added up: the shops of one counter, or several counters."""
         names = [name for name in series if selects(self.selectors, name)]
-        return [
-            Curve(name, plotted=Plotted.BARS, together=Together.SUM, by_shop=len(names) == 1, legend=name) for name in names
-        ]
+        return [Curve(name, stacked=True, together=Together.SUM, by_shop=len(names) == 1, legend=name) for name in names]

@@ -86,14 +86,6 @@ class JudgedMetric:
     help: str
 
 
-class Plotted(StrEnum):
-    """How a curve is plotted."""
-
-    LINE = auto()
-    BARS = auto()
-    """Stacked: their height is what is judged."""
-
-
 class Together(StrEnum):
     """What becomes of several series at one place of a curve."""
 
@@ -111,11 +103,12 @@ class Curve:
     series: str
     """By the name that its windows have: `checkout.attempt`, `slow_request.p95`."""
     labels: Mapping[str, str] = field(default_factory=dict)
-    plotted: Plotted = Plotted.LINE
     together: Together = Together.APART
     by_shop: bool = False
     legend: str = ""
     """What it is called; a curve by shop is called like its shop."""
+    stacked: bool = False
+    """Bars, whose height together is what counts, and no line."""
     own_scale: bool = False
     """Whether it is held against no bound, and has a scale of its own."""
 

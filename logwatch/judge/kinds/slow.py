@@ -15,7 +15,6 @@ from logwatch.judge.kinds.interface import (
     KnobScale,
     Played,
     PlayedSlow,
-    Plotted,
     Reads,
 )
 from logwatch.judge.rules.yaml_types import Model, Selectors, Stretch
@@ -136,4 +135,4 @@ class Slow(Model):
         """Draw how slow they are, and how many."""
         label = {"label": self.label}
         durations = [Curve(f"slow_request.{name}", label, legend=name) for name in ("p50", "p95", "max")]
-        return [*durations, Curve("slow_request.count", label, plotted=Plotted.BARS, legend="count", own_scale=True)]
+        return [*durations, Curve("slow_request.count", label, stacked=True, legend="count", own_scale=True)]
