@@ -18,7 +18,8 @@ Array = np.ndarray[Any, Any]
 LEVELS = (Level.NORMAL, Level.ELEVATED, Level.WARNING, Level.UNKNOWN)
 NORMAL, ELEVATED, WARNING, UNKNOWN = range(4)
 WHYS = tuple(Why)
-NOTHING_KNOWN = (Why.NO_LINES, Why.NO_EVENTS, Why.NO_ENDPOINT)
+_UNKNOWN = np.array([why in {Why.NO_LINES, Why.NO_EVENTS, Why.NO_ENDPOINT} for why in WHYS])
+"""For which of the reasons nothing is known."""
 
 Columns = dict[str, Array]
 """As in `Verdict`, level and why as places in LEVELS and WHYS, span in minutes; one value a window."""
@@ -84,7 +85,7 @@ class Grid:
         value; a warning that is not proven is elevated.
         """
         reason = np.select(list(why.values()), [WHYS.index(each) for each in why], default=0)
-        unknown = np.isin(reason, [WHYS.index(each) for each in NOTHING_KNOWN])
+        unknown = _UNKNOWN[reason]
         unproven = reason == WHYS.index(Why.NOT_PROVEN)
         told = {
             "level": np.where(unknown, UNKNOWN, np.where(unproven, ELEVATED, level)),

@@ -78,8 +78,10 @@ def _card(rule: Rule, installation: Installation) -> Json:
 
 
 def _chart(rule: Rule, rules: RuleSet, series: Sequence[str], installation: Installation) -> Json:
-    """Draw what a rule judges, with the runbook's two bounds."""
+    """Draw what a rule judges, with the runbook's two bounds; where that is not published, its level."""
     curves = rule.kind.curves(rule.rule, series)
+    if not curves:
+        return _card(rule, installation) | {"title": _title(rule, rules, installation)}
     apart = [curve.legend for curve in curves if curve.own_scale]
     return {
         "title": _title(rule, rules, installation),

@@ -150,7 +150,8 @@ def _run(rule: Rule, case: _Case, document: Document, at: tuple[str | int, ...])
         reading = _reading(rule.kind.play(case.model_extra or {}, rule.bounds), case, len(expected))
     except ValidationError as error:
         first = error.errors()[0]
-        return RuleError(first["msg"], where=document.where((*at, *first["loc"])))
+        key = ".".join(map(str, first["loc"]))
+        return RuleError(f"case '{case.name}': {key}: {first['msg']}", where=document.where((*at, *first["loc"])))
     except ValueError as error:
         return RuleError(f"case '{case.name}': {error}", where=where)
     windows = aggregate(reading)
