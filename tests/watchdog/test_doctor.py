@@ -185,10 +185,8 @@ def test_without_a_service_named_others_are_not_taken_for_it(run: Run, tmp_path:
 
 
 def test_a_line_is_one_line_whatever_it_holds() -> None:
-    found = to_text(
-        [Checked("slack", CheckOutcome.OK, say("slack.token", user="a\nb\x1b[2J", team="c"))], Audience("en", ZoneInfo("UTC"))
-    )
-    assert found == "✓ Slack  @a b\\x1b[2J of c\n"
+    found = to_text([Checked("state", CheckOutcome.OK, say("error", error="a\nb\x1b[2J"))], Audience("en", ZoneInfo("UTC")))
+    assert found == "✓ state  failed: a b\\x1b[2J\n"
 
 
 def test_a_loud_service_hides_no_other(run: Run, tmp_path: Path) -> None:
