@@ -14,7 +14,7 @@ import pytest
 
 from logwatch.errors import ChannelError
 from logwatch.notify.channels.interface import Channel
-from logwatch.notify.channels.slack.sender import SlackBotChannel, SlackWebhookChannel, build_content, fit, mrkdwn
+from logwatch.notify.channels.slack.sender import SlackBotChannel, SlackWebhookChannel, build_content, fit_section, mrkdwn
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.messages import LinkTargets
 from tests.conftest import ROOT
@@ -157,12 +157,12 @@ def test_the_server_of_these_tests_refuses_what_slack_refuses(body: dict[str, An
 
 def test_what_is_left_out_is_counted() -> None:
     pieces = ["x" * 100] * 50
-    text = fit(pieces, "…{} more".format, limit=1000)
+    text = fit_section(pieces, "…{} more".format, limit=1000)
     assert len(text) <= 1000
     assert text.endswith("\n…41 more")
-    assert fit(pieces[:9], "…{} more".format, limit=1000).count("x") == 900
-    assert fit(pieces, "…{} more".format, most=2).splitlines()[2:] == ["…48 more"]
-    assert fit([], "…{} more".format) == ""
+    assert fit_section(pieces[:9], "…{} more".format, limit=1000).count("x") == 900
+    assert fit_section(pieces, "…{} more".format, most=2).splitlines()[2:] == ["…48 more"]
+    assert fit_section([], "…{} more".format) == ""
     assert TOTAL > 12_500
 
 

@@ -20,7 +20,7 @@ from logwatch.judge.alerts import AlertState
 from logwatch.notify.channels.http_errors import refused, unreachable
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.layout import draw_course, message_parts
-from logwatch.ui.templates import clip
+from logwatch.ui.templates import clip, fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -303,13 +303,13 @@ def build_content(message: Message, *, brief: bool = False) -> dict[str, Any]:
     walked = [] if brief or not message.procedure else [parts.procedure()]
     if walked and going_on:
         walked += [_step(line, parts) for line in message.steps]
-        walked.append(fit([parts.besides(line) for line in message.besides], parts.more, limit=STEP))
+        walked.append(fit_section([parts.besides(line) for line in message.besides], parts.more, limit=STEP))
     texts = [
         parts.headline(),
-        fit([parts.alert(line) for line in alerts], parts.more, most=ALERTS),
-        fit([parts.note(note) for note in message.notes], parts.more, limit=NOTES),
+        fit_section([parts.alert(line) for line in alerts], parts.more, most=ALERTS),
+        fit_section([parts.note(note) for note in message.notes], parts.more, limit=NOTES),
         *walked,
-        fit([_link(link) for link in message.links], parts.more, limit=LINKS, between=" · "),
+        fit_section([_link(link) for link in message.links], parts.more, limit=LINKS, between=" · "),
     ]
     blocks = [{"type": "section", "text": _text(text)} for text in texts if text]
     here = next((f"\n{step.head} {step.text}" for step in message.steps if step.here and step.numbered and going_on), "")
@@ -324,7 +324,7 @@ def build_content(message: Message, *, brief: bool = False) -> dict[str, Any]:
 def _step(line: StepLine, parts: Any) -> str:  # noqa: ANN401 - a template's macros
     """Give a step with what was found; of a step that is not the one to take, the most telling lines."""
     found = line.found if line.here else line.found[:FOUND]
-    return fit([parts.step(line), *map(parts.found, found)], parts.more, limit=STEP)
+    return fit_section([parts.step(line), *map(parts.found, found)], parts.more, limit=STEP)
 
 
 def _text(text: str) -> dict[str, Any]:
@@ -348,19 +348,11 @@ def _link(link: Link) -> str:
     return f"<{address}|{mrkdwn(clip(link.label, 60))}>"
 
 
-def fit(
+def fit_section(
     pieces: Sequence[str], more: Callable[[int], str], *, limit: int = SECTION, most: int | None = None, between: str = "\n"
 ) -> str:
-    """Join whole pieces up to a length, and count those that are left out."""
-    kept: list[str] = []
-    room = limit - len(more(len(pieces))) - len(between)
-    for piece in pieces[:most]:
-        room -= length(piece.strip()) + len(between)
-        if room < 0:
-            break
-        kept.append(piece.strip())
-    left = len(pieces) - len(kept)
-    return between.join([*kept, more(left)] if left else kept)
+    """Join whole pieces up to what Slack takes of a section, and count those that are left out."""
+    return fit(pieces, more, limit=limit, size=length, most=most, between=between)
 
 
 def length(text: str) -> int:
