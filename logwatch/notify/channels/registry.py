@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from logwatch.notify.channels.email import EmailSettings
+from logwatch.notify.channels.google_chat import GoogleChatSettings
 from logwatch.notify.channels.slack import SlackSettings
 from logwatch.notify.channels.webhook import WebhookSettings
 
@@ -15,4 +16,5 @@ CHANNELS: tuple[type[ChannelSettings], ...] = (
     SlackSettings,
     EmailSettings,
     WebhookSettings,
+    GoogleChatSettings,
 )
