@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from logwatch.notify.channels.email import EmailSettings
 from logwatch.notify.channels.google_chat import GoogleChatSettings
+from logwatch.notify.channels.pagerduty import PagerDutySettings
 from logwatch.notify.channels.slack import SlackSettings
 from logwatch.notify.channels.webhook import WebhookSettings
 
@@ -17,4 +18,5 @@ CHANNELS: tuple[type[ChannelSettings], ...] = (
     EmailSettings,
     WebhookSettings,
     GoogleChatSettings,
+    PagerDutySettings,
 )
