@@ -22,6 +22,7 @@ from tests.support import forked
 from tests.support.local_google import make_entry
 from tests.support.local_slack import PLAIN_PATH, WEBHOOK_PATH
 from tests.support.made_traffic import START, Incident, Traffic
+from tests.support.patience import PATIENCE_S
 from tests.support.world import PROJECT, World
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def list_points(world: World, killer: Killer, before: Before) -> list[str]:
     """Run the minute in a fresh process, unharmed; gives its points."""
     restore(world, before)
     killer.points.clear()
-    world.start().communicate(timeout=60)
+    forked.start(world.environment).join(PATIENCE_S)
     return list(killer.points)
 
 
@@ -180,7 +181,7 @@ def kill(world: World, killer: Killer, before: Before, point: str) -> Outcome:
     killer.points.clear()
     killer.target, killer.reached = point, False
     killer.process = forked.start(world.environment)
-    killer.process.join(60)
+    killer.process.join(PATIENCE_S)
     killer.process = None
     assert killer.reached, point
     for _ in range(2):
