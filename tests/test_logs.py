@@ -16,6 +16,7 @@ from tests.support.local_app import TOKEN, LocalApp
 from tests.support.local_google import make_entry
 from tests.support.local_slack import BOT_TOKEN, WEBHOOK_PATH
 from tests.support.made_traffic import START, Incident, Traffic
+from tests.support.patience import PATIENCE_S
 from tests.support.world import World
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ PLANTED = {
 
 def lines_of(world: World) -> tuple[list[dict[str, Any]], str]:
     """Run once in a process of its own; gives the lines of standard output, and all that was written."""
-    out, err = world.start().communicate(timeout=60)
+    out, err = world.start().communicate(timeout=PATIENCE_S)
     return [json.loads(line) for line in out.splitlines()], (out + err).decode()
 
 
@@ -108,6 +109,6 @@ def test_an_exception_is_told_without_its_words() -> None:
 def test_another_word_than_debug_is_refused(tmp_path: Path) -> None:
     with World(tmp_path, [], now=NOW, more={"LOG": "loud"}) as world:
         process = world.start()
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 2
     assert "LOGWATCH_LOG" in err.decode()
