@@ -127,9 +127,14 @@ def test_what_a_backtest_prints(run: Run, name: str, lang: str, *, update_golden
     assert ran.out == golden.read_text()
 
 
-@pytest.mark.parametrize("name", ["payment", "storm"])
-@pytest.mark.parametrize("lang", ["ko", "en"])
-@pytest.mark.parametrize(("kind", "suffix"), [("messages", "txt"), ("markdown", "md")])
+@pytest.mark.parametrize(
+    ("kind", "suffix", "name", "lang"),
+    [
+        *(("messages", "txt", name, lang) for name in ("payment", "storm") for lang in ("ko", "en")),
+        ("markdown", "md", "payment", "ko"),
+        ("markdown", "md", "storm", "en"),
+    ],
+)
 def test_every_message_of_a_backtest_in_full(
     run: Run, name: str, lang: str, kind: str, suffix: str, *, update_golden: bool
 ) -> None:

@@ -8,6 +8,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -39,6 +40,7 @@ DAY = timedelta(days=1)
 Row = dict[str, Any]
 
 
+@cache
 def traffic(**changed: Any) -> list[Any]:
     return [make_entry(entry) for entry in Traffic(3, 60, **changed).entries()]
 
