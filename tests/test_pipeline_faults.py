@@ -165,7 +165,7 @@ def test_after_an_outage_of_hours_a_channel_gets_its_messages_in_their_order(tmp
             world.smtp.replies.extend(["451 4.3.0 later"] * 10_000)
         else:
             world.slack.broken.add(WEBHOOK_PATH if failing == "slack" else PLAIN_PATH)
-        go_on(world, 53)
+        go_on(world, 54, every=3)
         world.slack.broken.clear()
         world.smtp.replies.clear()
         go_on(world, 1)
@@ -194,7 +194,8 @@ def test_after_an_hour_a_message_goes_out_through_the_channel_that_stands_in(tmp
     with World(tmp_path, ENTRIES, now=FIRES, more=more) as world:
         world.slack.answer(503, times=10_000)
         world.tick()
-        go_on(world, 59)
+        go_on(world, 54, every=6)
+        go_on(world, 5)
         assert world.smtp.mails == []
         go_on(world, 2)
         assert len(world.smtp.mails) >= 1
@@ -224,7 +225,7 @@ def test_a_permanent_refusal_falls_over_at_once_and_is_tried_again_when_it_may_b
         world.tick()
         go_on(world, 1)
         assert len(world.smtp.mails) == 1
-        go_on(world, 30)
+        go_on(world, 30, every=5)
         assert any("경고" in text for text in texts(world))
 
 
@@ -402,10 +403,9 @@ def test_no_secret_leaves_the_settings(tmp_path: Path) -> None:
         "WEBHOOK_URL": "http://127.0.0.1:9/s3cret-path",
     }  # fmt: skip
     with World(tmp_path, ENTRIES, now=FIRES, more=planted, bot=True, login=("ops", "other")) as world:
-        process = world.start()
-        out, err = process.communicate(timeout=PATIENCE_S)
-        state = (world.folder / "state.json").read_bytes()
-    told = out + err + state
+        forked.start(world.environment, tmp_path / "out").join(PATIENCE_S)
+        out, state = (tmp_path / "out").read_bytes(), (tmp_path / "state.json").read_bytes()
+    told = out + state
     assert json.loads(out)["run"]["failed"]
     assert [secret for secret in (b"s3cret", BOT_TOKEN.encode(), PLAIN_PATH.encode()) if secret in told] == []
 

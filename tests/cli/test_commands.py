@@ -151,7 +151,9 @@ def test_local_times_are_in_the_time_zone_of_the_settings(run: Run) -> None:
 def test_a_start_long_before_a_recording_is_answered_in_no_more_time() -> None:
     """Somebody asks for a year of an hour's recording; the process may have 4 GB and 10 s."""
     limited = f"ulimit -v 4000000; exec {sys.executable} -m logwatch evaluate -s {PAYMENT} -f json --since 2024-01-01"
-    ran = subprocess.run([BASH, "-c", limited], cwd=ROOT, env=clean_environment(), capture_output=True, timeout=60, check=False)
+    ran = subprocess.run(
+        [BASH, "-c", limited], cwd=ROOT, env=clean_environment(), capture_output=True, timeout=PATIENCE_S, check=False
+    )
     assert b"Traceback" not in ran.stderr
     assert ran.returncode in (0, 2, 3)
 
@@ -647,6 +649,8 @@ def test_help_of_every_command_works_and_imports_neither_google_nor_pandas() -> 
     code = f"""
 import sys
 from logwatch.cli import main
+from tests.support.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 for command in {COMMANDS!r}:
     sys.argv = ["logwatch", *command, "--help"]
     try:
@@ -662,7 +666,7 @@ print("HEAVY", sorted(heavy))
         text=True,
         cwd=ROOT,
         env=clean_environment(),
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert ran.stderr == ""
@@ -682,12 +686,14 @@ def test_a_reader_who_leaves_early_hears_nothing(arguments: list[str]) -> None:
     process.stdout.close()
     assert process.stderr.read() == b""
     process.stderr.close()
-    assert process.wait(timeout=60) != 1, "1 means that --fail-on was reached"
+    assert process.wait(timeout=PATIENCE_S) != 1, "1 means that --fail-on was reached"
 
 
 def test_the_first_line_can_be_cut_off() -> None:
     command = f"set -o pipefail; {sys.executable} -m logwatch windows -s {STORM} | head -1"
-    ran = subprocess.run([BASH, "-c", command], cwd=ROOT, env=clean_environment(), capture_output=True, timeout=60, check=False)
+    ran = subprocess.run(
+        [BASH, "-c", command], cwd=ROOT, env=clean_environment(), capture_output=True, timeout=PATIENCE_S, check=False
+    )
     assert (ran.stdout, ran.stderr) == (b"minute,series,value\n", b"")
 
 
@@ -702,7 +708,7 @@ def test_the_first_line_can_be_cut_off() -> None:
 def test_there_is_no_traceback_on(what: str, redirection: str, environment: dict[str, str]) -> None:
     command = f"{sys.executable} -m logwatch evaluate -s {PAYMENT} {redirection}"
     env = clean_environment(**environment)
-    ran = subprocess.run([BASH, "-c", command], cwd=ROOT, env=env, capture_output=True, timeout=60, check=False)
+    ran = subprocess.run([BASH, "-c", command], cwd=ROOT, env=env, capture_output=True, timeout=PATIENCE_S, check=False)
     assert b"Traceback" not in ran.stderr, what
     assert b"Exception ignored" not in ran.stderr, what
     assert ran.returncode != 1, "1 means that --fail-on was reached"

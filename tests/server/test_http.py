@@ -261,7 +261,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def _is_open(link: socket.socket) -> bool:
-    link.setblocking(False)  # noqa: FBT003 - the socket's own way
+    link.setblocking(False)
     try:
         return link.recv(1) != b""
     except BlockingIOError:

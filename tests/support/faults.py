@@ -34,6 +34,10 @@ TRAFFIC = Traffic(11, 75, incidents=(Incident(20, 42, blocked={"glycopharm": 0.9
 """One shop's checkouts are blocked, errors join, it goes on for a while, and ends."""
 
 
+BEGIN = 12
+"""The minute of the first run; the incident begins some minutes after it."""
+
+
 @dataclass
 class Killer:
     """Names the points of a run, and kills it at one of them."""
@@ -132,7 +136,7 @@ Minute = tuple[datetime, bytes, dict[str, list[str]]]
 def rehearse(world: World) -> Iterator[Before]:
     """Run every minute unharmed; gives each in which something is told, as soon as the two after it have run."""
     latest: deque[Minute] = deque()
-    for minute in range(TRAFFIC.minutes):
+    for minute in range(BEGIN, TRAFFIC.minutes):
         world.now = START + (minute + 1) * MINUTE + timedelta(seconds=90)
         stored = build_store(world.settings).load()
         counts = {name: len(found) for name, found in arrived(world).items()}

@@ -39,6 +39,7 @@ from tests.support.local_google.filters import matches
 from tests.support.local_google.monitoring_filters import parse_filter
 from tests.support.local_google.monitoring_service import MonitoringService
 from tests.support.made_traffic import START, Incident, Traffic
+from tests.support.patience import PATIENCE_S
 from tests.support.world import World
 
 LANGS: tuple[Lang, Lang] = ("ko", "en")
@@ -656,7 +657,9 @@ def gcloud(tmp_path: Path) -> Iterator[tuple[Callable[..., subprocess.CompletedP
 
         def call(*arguments: str) -> subprocess.CompletedProcess[str]:
             command = [program, *arguments]
-            return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120, cwd=ROOT)
+            return subprocess.run(
+                command, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE_S, cwd=ROOT
+            )
 
         yield call, created
         http.shutdown()

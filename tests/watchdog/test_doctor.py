@@ -27,6 +27,7 @@ from tests.support.local_google.calls import Fault
 from tests.support.local_identity import LocalIdentity
 from tests.support.local_slack import BOT_TOKEN, WEBHOOK_PATH
 from tests.support.made_traffic import PROJECT, START, Incident, Traffic
+from tests.support.patience import PATIENCE_S
 from tests.support.world import World
 
 if TYPE_CHECKING:
@@ -611,7 +612,7 @@ def test_what_is_not_done_in_time_is_not_known() -> None:
     fine = Checked("state", CheckOutcome.OK, say("state.fine", size="1"))
 
     def hang() -> list[Checked]:
-        waiting.wait(10)
+        waiting.wait(PATIENCE_S)
         return [fine]
 
     def fail() -> list[Checked]:
