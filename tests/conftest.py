@@ -16,8 +16,9 @@ import pytest
 
 from tests.support.patience import PATIENCE_S
 
-# How long an example takes is the machine's affair, not the property's.
-hypothesis.settings.register_profile("logwatch", deadline=None)
+# How long an example takes is the machine's affair, not the property's. `pytest --hypothesis-profile=thorough` looks further.
+hypothesis.settings.register_profile("logwatch", deadline=None, max_examples=40)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=500)
 hypothesis.settings.load_profile("logwatch")
 
 ROOT = Path(__file__).parent.parent
