@@ -223,8 +223,7 @@ def test_query_strings_are_in_no_table_of_windows(run: Run, options: list[str]) 
 # ---- the HTML page
 
 
-@pytest.mark.parametrize("name", RECORDED)
-@pytest.mark.parametrize("lang", ["ko", "en"])
+@pytest.mark.parametrize(("name", "lang"), [*((name, "en") for name in RECORDED), ("storm", "ko")])
 def test_the_page_is_whole_and_needs_nothing_from_elsewhere(run: Run, name: str, lang: str) -> None:
     page = check_page(evaluate(run, f"{LOGS}/{name}.ndjson", "html", lang))
     assert ("html", "lang", lang) in page.attributes
