@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 
-from logwatch.languages import Worded
+from logwatch.languages import Lang, Worded, choose
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from logwatch.languages import Speaker
     from logwatch.languages.keys import DoctorKey, Key
 
@@ -26,13 +25,14 @@ class CheckName(Worded, families=("check",)):
     LAG = "lag"
     RHYTHM = "rhythm"
     METRICS = "metrics"
-    SLACK = "slack"
-    EMAIL = "email"
-    WEBHOOK = "webhook"
     PING = "ping"
     ENDPOINT = "endpoint"
     STATE = "state"
     TEST = "test"
+
+
+Texts = Mapping[Lang, str]
+"""A text in every language."""
 
 
 class CheckOutcome(StrEnum):
@@ -59,19 +59,27 @@ MARKS = {
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A text, and what fills its places."""
+    """A text of the files of words, or one that an adapter brings along, and what fills its places."""
 
-    key: Key
+    key: str
     values: Mapping[str, object] = field(default_factory=dict)
+    texts: Texts | None = None
+    """What it says in each language; None looks the key up."""
 
     def to(self, audience: Speaker) -> str:
         """Say it in somebody's language."""
-        return audience.say(self.key, **self.values)
+        if self.texts is None:
+            return audience.say(cast("Key", self.key), **self.values)
+        return choose(self.texts, audience.lang).format(**self.values)
+
+    def fill(self, **values: object) -> Phrase:
+        """Give it with what fills its places."""
+        return replace(self, values=values)
 
 
 def say(key: DoctorKey, **values: object) -> Phrase:
     """Give a text of the doctor's, with its values."""
-    return Phrase(cast("Key", f"doctor.{key}"), values)
+    return Phrase(f"doctor.{key}", values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +87,18 @@ class Checked:
     """One line: what was checked, how that ended, and what mends it."""
 
     check: str
-    """One of `CheckName`, and behind a blank what of it: `endpoint /health/redis`."""
+    """One of `CheckName` or a channel, and behind a blank what of it: `endpoint /health/redis`."""
     outcome: CheckOutcome
     said: Phrase
     cures: tuple[Phrase, ...] = ()
+    title: Texts | None = None
+    """What people call what is checked; None stands for the text of its `CheckName`."""
 
     def name(self, audience: Speaker) -> str:
         """Give the name of the check for people."""
         kind, _, part = self.check.partition(" ")
-        return f"{audience.say(CheckName(kind).key)} {part}".strip()
+        name = choose(self.title, audience.lang) if self.title else audience.say(CheckName(kind).key)
+        return f"{name} {part}".strip()
 
 
 def command(text: str) -> tuple[Phrase, ...]:

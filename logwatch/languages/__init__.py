@@ -25,6 +25,11 @@ FOLDER = Path(__file__).parent
 class Speaker(Protocol):
     """Whoever says a text in one language."""
 
+    @property
+    def lang(self) -> Lang:
+        """Tell in which."""
+        ...
+
     def say(self, key: Key, **values: object) -> str:
         """Give a text, its places filled."""
         ...

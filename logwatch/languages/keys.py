@@ -52,11 +52,11 @@ DoctorKey = Literal[
     "clock.ahead", "clock.behind", "clock.unknown", "clock.set", "logs.read", "quota.fine", "quota.used", "lines.unread",
     "lines.none", "lines.found", "lines.some_lost", "lines.development", "lines.beta_off", "lines.location", "lines.service",
     "lines.older", "lines.no_service", "lines.nothing", "lag.none", "lag.fine", "lag.late", "rhythm.none", "rhythm.fine",
-    "rhythm.off", "metrics.fine", "slack.webhook", "slack.token", "slack.no_scope", "slack.no_files", "slack.unasked",
-    "slack.member", "slack.stranger", "slack.archived", "email.login", "email.no_login", "reached", "endpoint.fine",
+    "rhythm.off", "metrics.fine",
+    "reached", "endpoint.fine",
     "endpoint.state", "endpoint.absent", "endpoint.beta_off", "state.fine", "state.new", "state.leased", "state.busy",
-    "state.passing", "test.sent", "cure.service", "cure.quota", "cure.scope", "cure.invite", "cure.token", "cure.endpoint",
-    "cure.broken", "cure.webhook", "cure.slack", "cure.email", "cure.again", "cure.ping", "cure.source", "cure.channel",
+    "state.passing", "test.sent", "cure.service", "cure.quota", "cure.token", "cure.endpoint",
+    "cure.broken", "cure.again", "cure.ping", "cure.source", "cure.channel",
 ]  # fmt: skip
 """Texts of the doctor's, without the `doctor.` that each of them begins with."""
 

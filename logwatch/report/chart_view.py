@@ -166,7 +166,7 @@ def _draw(course: Course, worst: Verdict, periods: tuple[Period, ...], name: str
 
 
 def _remark(rule: Rule, latest: Verdict, per: int, audience: Audience) -> str:
-    parts = [audience.say("chart_slow")] if rule.slow else []
+    parts = [audience.say(rule.kind.drawn)] if rule.kind.drawn else []
     parts += [audience.why(latest)] if latest.why else []
     parts += [audience.say("chart_squeezed", minutes=per)] if per > 1 else []
     return " · ".join(parts)
@@ -175,7 +175,7 @@ def _remark(rule: Rule, latest: Verdict, per: int, audience: Audience) -> str:
 def _squeeze(course: Course) -> tuple[int, list[Point]]:
     """Give the points, and how many windows each stands for: it shows the worst of them."""
     windows: list[Point] = list(zip(course.values(), course.levels(), strict=True))
-    falling = course.rule.warning.direction[0] == "<"
+    falling = course.rule.warning.falls
 
     def badness(point: Point) -> tuple[int, float]:
         value, level = point

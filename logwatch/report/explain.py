@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from logwatch.judge.alerts import Alert, AlertState, fingerprint, needed_windows
 from logwatch.judge.verdicts import Level, Verdict
 from logwatch.notify.incidents import Muted, Suppression
-from logwatch.ui.format import format_range, format_span, format_value, printable
+from logwatch.ui.format import format_figure, format_range, format_span, format_value, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,11 +56,10 @@ def _since(alert: Alert) -> datetime:
 def _reasons(alert: Alert | None, verdict: Verdict | None, rule: Rule, audience: Audience, now: datetime | None) -> list[str]:
     lines = []
     if verdict:
-        value = format_value(verdict.value, rule.normal.unit)
-        counted = f" ({verdict.numerator:g}/{verdict.denominator:g})" if verdict.denominator else ""
+        value = format_figure(verdict, rule, audience, among=True)
         why = f", {audience.why(verdict)}" if verdict.why else ""
         bounds = {"normal": format_range(rule.normal), "warning": format_range(rule.warning)}
-        figures = {"level": audience.say(verdict.level.key), "value": value + counted, **bounds}
+        figures = {"level": audience.say(verdict.level.key), "value": value, **bounds}
         lines.append(audience.say("last_window", at=audience.clock(verdict.window_end), **figures) + why)
     if alert and alert.state is AlertState.PENDING:
         lines.append(audience.say("pending_of", seen=alert.warnings, needed=needed_windows(rule)))

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from logwatch.collect.parse import Flaw, Reason
 from logwatch.count.windows import slow_by
+from logwatch.judge.kinds.interface import FigureForm
 from logwatch.judge.verdicts import Level, Verdict
 from logwatch.spans import WINDOW
-from logwatch.ui.format import Audience, format_range, format_value, printable, shop_name
+from logwatch.ui.format import Audience, format_counts, format_range, format_value, printable, shop_name
 
 if TYPE_CHECKING:
     from logwatch.count.windows import Windows
     from logwatch.judge.evaluate import Course, Judged
-    from logwatch.judge.rules.model import RuleSet
+    from logwatch.judge.rules.model import Rule, RuleSet
     from logwatch.languages import Lang
     from logwatch.languages.keys import Key
     from logwatch.spans import Span
@@ -127,8 +128,8 @@ def _row(course: Course, audience: Audience) -> RuleRow:
         rule=rule.rule,
         summary=rule.summary[audience.lang],
         shop=shop_name(course.labels),
-        latest=_cell(latest, unit, audience, slow=rule.slow is not None),
-        worst=_cell(worst, unit, audience, slow=rule.slow is not None) if worst else ReportCell("", Level.UNKNOWN, "", ""),
+        latest=_cell(latest, rule, audience),
+        worst=_cell(worst, rule, audience) if worst else ReportCell("", Level.UNKNOWN, "", ""),
         course=tuple(zip(course.values(), course.levels(), strict=True)),
         full=1.0 if unit == "%" else max([rule.warning.bound, *(each for each in course.values() if each is not None)]) or 1.0,
         normal=format_range(rule.normal),
@@ -137,10 +138,10 @@ def _row(course: Course, audience: Audience) -> RuleRow:
     )
 
 
-def _cell(verdict: Verdict, unit: str, audience: Audience, *, slow: bool) -> ReportCell:
-    value = format_value(verdict.value, unit)
-    if slow and verdict.level is Level.NORMAL:
-        value = audience.say("slow_count", k=f"{verdict.numerator or 0:g}")
+def _cell(verdict: Verdict, rule: Rule, audience: Audience) -> ReportCell:
+    value = format_value(verdict.value, rule.normal.unit)
+    if verdict.level is Level.NORMAL and rule.kind.form is FigureForm.EVENTS:
+        value = format_counts(verdict, rule.kind.form, audience)
     at = "" if verdict.level is Level.NORMAL and not verdict.value else audience.clock(verdict.window_end)
     return ReportCell(value, verdict.level, at, audience.why(verdict))
 
