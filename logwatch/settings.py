@@ -41,7 +41,7 @@ def _at_most(*units: str) -> AfterValidator:
     """Let only ranges through that say what is not to be exceeded, in one of these units."""
 
     def check(budget: Range | None) -> Range | None:
-        if budget and (budget.direction[0] == ">" or budget.unit not in units):
+        if budget and (not budget.falls or budget.unit not in units):
             raise ValueError(f"'{budget}' is no budget; right is e.g. {' or '.join(BUDGETS[unit] for unit in units)}")
         return budget
 

@@ -353,7 +353,7 @@ def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader
     project = None if source.recorded else metrics_project(settings)
     history = MonitoringHistory(project, installation(settings), endpoint=settings.monitoring_endpoint) if project else None
     read = (*settings.source, settings.service, settings.location, settings.timezone, project, settings.environment)
-    judged = tuple(rule for rule in rules.rules if rule.gauge)
+    judged = tuple(rule for rule in rules.rules if rule.kind.reads.gauges)
     return WeekReader(
         source=source,
         rules=rules,

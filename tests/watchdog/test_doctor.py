@@ -8,6 +8,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,7 @@ from tests.support.local_google.calls import Fault
 from tests.support.local_identity import LocalIdentity
 from tests.support.local_slack import BOT_TOKEN, WEBHOOK_PATH
 from tests.support.made_traffic import PROJECT, START, Incident, Traffic
+from tests.support.patience import PATIENCE_S
 from tests.support.world import World
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ DAY = timedelta(days=1)
 Row = dict[str, Any]
 
 
+@cache
 def traffic(**changed: Any) -> list[Any]:
     return [make_entry(entry) for entry in Traffic(3, 60, **changed).entries()]
 
@@ -610,7 +613,7 @@ def test_what_is_not_done_in_time_is_not_known() -> None:
     fine = Checked("state", CheckOutcome.OK, say("state.fine", size="1"))
 
     def hang() -> list[Checked]:
-        waiting.wait(10)
+        waiting.wait(PATIENCE_S)
         return [fine]
 
     def fail() -> list[Checked]:

@@ -20,6 +20,7 @@ from logwatch.notify.messages import LinkTargets
 from tests.conftest import ROOT
 from tests.support.local_slack import BOT_TOKEN, TOTAL, LocalSlack, check
 from tests.support.made_messages import CASES, HOSTILE, PAYMENT, PLACE, hostile, longest, message, notification
+from tests.support.patience import PATIENCE_S
 
 SECRETS = ("s3cret", "T0PLANTED", BOT_TOKEN)
 
@@ -302,11 +303,11 @@ def test_the_server_runs_by_itself_and_tells_what_arrived() -> None:
         try:
             known = json.loads(process.stdout.readline())
             plan = urllib.request.Request(known["url"] + "/_answer", json.dumps({"status": 503}).encode())  # noqa: S310
-            urllib.request.urlopen(plan, timeout=5).close()  # noqa: S310
+            urllib.request.urlopen(plan, timeout=PATIENCE_S).close()  # noqa: S310
             channel = SlackWebhookChannel(known["webhook"])
             failure(channel)
             channel.send(FIRING, None)
-            with urllib.request.urlopen(known["url"] + "/_arrived", timeout=5) as answer:  # noqa: S310
+            with urllib.request.urlopen(known["url"] + "/_arrived", timeout=PATIENCE_S) as answer:  # noqa: S310
                 assert [each["status"] for each in json.load(answer)] == [503, 200]
         finally:
             process.kill()
