@@ -168,6 +168,7 @@ def test_a_writer_killed_at_any_instant_leaves_a_whole_document_that_can_be_save
         document = json.loads(stored.text)
         assert document["n"] == document["end"] > last
         last = document["n"]
+    assert stored
     assert LocalStore(path).save(A, stored.generation) > stored.generation
     assert sorted(file.name for file in tmp_path.iterdir()) == ["state.json", "state.json.lock"]
 
