@@ -425,7 +425,7 @@ def reading(tmp_path_factory: pytest.TempPathFactory) -> Reading:
     return read(record(path, Traffic(11, 90, incidents=incidents).entries()))
 
 
-@pytest.mark.parametrize("rule", [each.rule for each in RULES.rules if not each.gauge])
+@pytest.mark.parametrize("rule", [each.rule for each in RULES.rules if not each.kind.reads.gauges])
 def test_todays_cell_says_what_the_rule_alone_says_in_a_backtest(reading: Reading, rule: str) -> None:
     windows, mine = aggregate(reading), RULES.by_id[rule]
     tuned = tune(mine, plan_trials(mine, {}), Bench(RULES, windows, windows.span, Policy(channels=CHANNELS)))

@@ -454,7 +454,8 @@ def harder(rules: RuleSet) -> RuleSet:
     """Give the rules with another normal range of the database's ping."""
     other = {"normal": Range.parse("< 10 ms")}
     return replace(
-        rules, rules=tuple(rule.model_copy(update=other) if rule.gauge == DATABASE_PING else rule for rule in rules.rules)
+        rules,
+        rules=tuple(rule.model_copy(update=other) if DATABASE_PING in rule.kind.reads.gauges else rule for rule in rules.rules),
     )
 
 

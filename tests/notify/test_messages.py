@@ -37,7 +37,7 @@ FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u
 
 def lay_out(told: Message, suffix: str) -> str:
     if suffix == "slack.json":
-        return json.dumps(build_content(told, TEMPLATES), ensure_ascii=False, indent=2) + "\n"
+        return json.dumps(build_content(told), ensure_ascii=False, indent=2) + "\n"
     return render_message(told, TEMPLATES, f"message.{suffix}.j2")
 
 
@@ -203,7 +203,7 @@ def test_hostile_text_stays_text(text: str, reason: NotifyReason) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_pings_nobody_and_links_nowhere(text: str) -> None:
-    content = build_content(message(hostile(text, NotifyReason.SILENCE_ENDING)), TEMPLATES)
+    content = build_content(message(hostile(text, NotifyReason.SILENCE_ENDING)))
     shown = [content["text"], *(block["text"]["text"] for block in content["blocks"] if "text" in block)]
     opened = [found for part in shown for found in re.findall(r"<([^>]*)>", part)]
     assert len(opened) == 4

@@ -505,6 +505,15 @@ def test_all_reasons_of_a_block_are_drawn() -> None:
     assert names == {counter.counter for counter in rules().counters if counter.counter.startswith("checkout.blocked.")}
 
 
+def test_a_rule_on_counters_that_are_not_published_shows_its_level_and_no_empty_chart() -> None:
+    told = rules().by_id["checkout-traffic"].model_dump(by_alias=True, exclude_none=True)
+    sign_ins = Rule.model_validate(told | {"rule": "sign-ins", "count": "auth.failure", "indicator": None})
+    made = dashboard(replace(rules(), rules=(sign_ins,)), installation())
+    assert [] not in list(found(made, "dataSets"))
+    titles = [tile["widget"]["title"] for tile in made["mosaicLayout"]["tiles"] if "scorecard" in tile["widget"]]
+    assert titles == ["sign-ins", f"{sign_ins.summary.ko} · sign-ins"]
+
+
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_procedures_stand_there_step_by_step(lang: Lang) -> None:
     (text,) = widgets(made_dashboard(lang), "text").values()
