@@ -56,7 +56,7 @@ class Checked:
     """One line: what was checked, how that ended, and what mends it."""
 
     check: str
-    """What people call it: a text behind `check.`, and behind a blank what of it: `endpoint /health/redis`."""
+    """What people call it: a text behind `check.`, and behind a blank what of it: `endpoint /status`."""
     outcome: CheckOutcome
     said: Phrase
     cures: tuple[Phrase, ...] = ()

@@ -248,7 +248,8 @@ class Ticker:
 
         def keeps(key: str) -> bool:
             series = parse_series(key)
-            return set(series.labels) <= {"service"} or any(selects(selector, series.name) for selector in self.rules.selectors)
+            shop = {self.rules.service.shop_label}
+            return set(series.labels) <= shop or any(selects(selector, series.name) for selector in self.rules.selectors)
 
         kept = trim(recent, since=since, slow_since=slow_since, most_slow=MOST_SLOW, keeps=keeps)
         return replace(state, cursor=cursor, recent=dump(kept))

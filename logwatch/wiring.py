@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from logwatch.beta_exit.day_reader import WeekReader
     from logwatch.collect.interface import Endpoints, Source
     from logwatch.judge.rules.model import RuleSet
+    from logwatch.judge.rules.service import Service
     from logwatch.notify.channels.interface import Channel
     from logwatch.notify.deliver import Describe
     from logwatch.notify.incidents import Notification
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from logwatch.ui.format import Audience
 
 
-DEFAULT_REGION = "asia-northeast3"
-"""Where the platform runs."""
 LOOKUP_S = 4
 """Seconds that one look-up may go on failing."""
 
@@ -46,6 +45,14 @@ def build_rules(settings: Settings) -> RuleSet:
     from logwatch.settings import bundled
 
     return load_rules(settings.rules or bundled("rules"))
+
+
+def build_service(settings: Settings) -> Service:
+    """Load what the rules say of the platform, and nothing else of them; raises RuleProblemsError."""
+    from logwatch.judge.rules.load import load_service
+    from logwatch.settings import bundled
+
+    return load_service(settings.rules or bundled("rules"))
 
 
 def build_source(settings: Settings) -> tuple[Source, str]:
@@ -60,13 +67,14 @@ def build_source(settings: Settings) -> tuple[Source, str]:
     if schemes == {""}:
         from logwatch.collect.files import FilesSource
 
-        return FilesSource(settings.source), ", ".join(settings.source)
+        return FilesSource(settings.source, build_service(settings).log.shape), ", ".join(settings.source)
     if schemes == {"gcp"} and len(settings.source) == 1:
         from logwatch.collect.cloud_logging import CloudLoggingSource, ReadQuota, parse_address
 
         project, service = parse_address(settings.source[0])
         source = CloudLoggingSource(
             project,
+            build_service(settings).log.shape,
             service=service,
             location=settings.location,
             endpoint=settings.logging_endpoint,
@@ -244,6 +252,7 @@ def build_exporter(settings: Settings, project: str, rules: RuleSet) -> Exporter
         project,
         location=settings.location or "global",
         namespace=settings.environment,
+        prefix=rules.service.metric_prefix,
         metrics=metrics(rules),
         endpoint=settings.monitoring_endpoint,
     )
@@ -255,7 +264,7 @@ def build_endpoints(settings: Settings) -> Endpoints | None:
         return None
     from logwatch.collect.health_probes import HttpEndpoints
 
-    return HttpEndpoints(settings.endpoints, token=reveal(settings.ops_token))
+    return HttpEndpoints(settings.endpoints, build_service(settings).endpoints, token=reveal(settings.ops_token))
 
 
 def reveal(secret: SecretStr | None) -> str | None:
@@ -327,19 +336,21 @@ def _webhook(settings: Settings) -> Channel:
 def audience(settings: Settings) -> Audience:
     """Say for whom to write."""
     from logwatch.collect.cloud_logging import parse_address
-    from logwatch.ui.format import DEFAULT_SERVICE, Audience
+    from logwatch.ui.format import Audience
 
     addressed = parse_address(settings.source[0])[1] if source_project(settings) else None
-    return Audience(settings.lang, settings.timezone, settings.service or addressed or DEFAULT_SERVICE)
+    return Audience(settings.lang, settings.timezone, settings.service or addressed or build_service(settings).service)
 
 
 def installation(settings: Settings) -> Installation:
     """Say which installation is to be watched."""
     from logwatch.publish.metric_filter import Installation
 
+    service = build_service(settings)
     return Installation(
         environment=settings.environment,
-        region=settings.location or DEFAULT_REGION,
+        region=settings.location or service.region,
+        prefix=service.metric_prefix,
         grace=settings.grace,
         lease=settings.lease,
         readers=audience(settings),
@@ -368,11 +379,11 @@ def build_describe(settings: Settings, rules: RuleSet) -> Describe:
     return describe
 
 
-def build_expected(settings: Settings, rules: RuleSet) -> Expected:
-    """Say what the runbook leaves open of its exit conditions; distribution blocks by the normal range of all blocks."""
+def build_expected(settings: Settings) -> Expected:
+    """Say what the runbook leaves open of its exit conditions."""
     from logwatch.beta_exit.conditions import Expected
 
-    return Expected(settings.expected_distribution or rules.by_id["checkout-blocked"].normal, settings.slow_budget)
+    return Expected(settings.expected_distribution, settings.slow_budget)
 
 
 def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader:
@@ -382,9 +393,13 @@ def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader
     from logwatch.settings import default_cache
 
     project = None if source.recorded else metrics_project(settings)
-    history = MonitoringHistory(project, installation(settings), endpoint=settings.monitoring_endpoint) if project else None
+    history = (
+        MonitoringHistory(project, installation(settings), rules.service.exit_gauges, endpoint=settings.monitoring_endpoint)
+        if project
+        else None
+    )
     read = (*settings.source, settings.service, settings.location, settings.timezone, project, settings.environment)
-    judged = tuple(rule for rule in rules.rules if rule.gauge)
+    judged = (rules.service, *(rule for rule in rules.rules if rule.gauge))
     return WeekReader(
         source=source,
         rules=rules,

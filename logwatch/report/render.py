@@ -6,9 +6,8 @@ import io
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from logwatch.judge.alerts import AlertState
 from logwatch.judge.verdicts import SEVERITY, Level
-from logwatch.notify.incidents import NotifyReason
+from logwatch.notify.layout import TERMS
 from logwatch.ui.templates import render
 
 if TYPE_CHECKING:
@@ -142,7 +141,7 @@ def _print_rest(console: Any, report: Report) -> None:  # noqa: ANN401 - rich is
 def _shorten(route: str, room: int) -> str:
     """Cut a route at its head: its end tells what it is.
 
-    >>> _shorten("POST /api/v1/glycopharm/payments/confirm", 24)
+    >>> _shorten("POST /api/v1/main/payments/confirm", 24)
     'POST …/payments/confirm'
     """
     if len(route) <= room:
@@ -168,8 +167,8 @@ def render_markdown(report: Report, templates: Path) -> str:
 
 def render_page(page: Page, templates: Path, name: str) -> str:
     """Give the page through one of the templates: report.html.j2 or report.md.j2."""
-    drawn = {"spark": spark, "bars": bars, "chart": partial(_chart, page), "Level": Level, "AlertState": AlertState}
-    return render(templates, name, page=page, report=page.report, say=page.report.say, NotifyReason=NotifyReason, **drawn)
+    drawn = {"spark": spark, "bars": bars, "chart": partial(_chart, page)}
+    return render(templates, name, page=page, report=page.report, say=page.report.say, **drawn, **TERMS)
 
 
 def _chart(page: Page, drawing: Drawing) -> Markup:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import Entry
-from logwatch.collect.parse import SLOW_REQUEST, SUMMARY
 from logwatch.count.windows import aggregate
 from logwatch.judge.evaluate import Course, evaluate
 from logwatch.judge.rules.load import load_rules
@@ -19,6 +18,7 @@ from logwatch.judge.significance import binomial_tail, wilson_bound
 from logwatch.judge.verdicts import Level, Why
 from logwatch.settings import bundled
 from logwatch.spans import NS, to_nanoseconds
+from tests.support.platform import SHAPE, SLOW_REQUEST, SUMMARY
 
 RULES = {rule.rule: rule for rule in load_rules(bundled("rules")).rules}
 START = datetime(2026, 2, 24, tzinfo=UTC)
@@ -26,7 +26,7 @@ START = datetime(2026, 2, 24, tzinfo=UTC)
 
 def windows_of(*minutes: Mapping[str, float] | None, gauges: dict[str, float] | None = None) -> Reading:
     """One summary a minute, or none."""
-    reading = Reading()
+    reading = Reading(shape=SHAPE)
     for number, counters in enumerate(minutes):
         time = to_nanoseconds(START + timedelta(minutes=number, seconds=30))
         reading.see(time)
@@ -121,7 +121,7 @@ SLOW = [("slow-checkout", "checkout", 700), ("slow-payment", "payment.confirm", 
 @pytest.mark.parametrize(("rule", "label", "bound"), SLOW)
 def test_slow_requests_beyond_the_bound_warn_from_three_on(rule: str, label: str, bound: int) -> None:
     def level(durations: list[float]) -> Level:
-        return judge(RULES[rule], slow(Reading(), label, durations)).latest.level
+        return judge(RULES[rule], slow(Reading(shape=SHAPE), label, durations)).latest.level
 
     assert level([bound + 0.1] * 3) is Level.WARNING
     assert level([float(bound)] * 3) is Level.ELEVATED

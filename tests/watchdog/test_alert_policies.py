@@ -27,7 +27,7 @@ from logwatch.judge.rules.model import Rule, RuleSet
 from logwatch.languages import Lang
 from logwatch.publish.cloud_monitoring import CloudMonitoringExporter
 from logwatch.publish.metric_filter import Installation
-from logwatch.publish.points import PREFIX, Point, metrics
+from logwatch.publish.points import Point, metrics
 from logwatch.run_summary import RunSummary
 from logwatch.settings import Settings, bundled
 from logwatch.ui.format import Audience
@@ -39,6 +39,7 @@ from tests.support.local_google.filters import matches
 from tests.support.local_google.monitoring_filters import parse_filter
 from tests.support.local_google.monitoring_service import MonitoringService
 from tests.support.made_traffic import START, Incident, Traffic
+from tests.support.platform import PREFIX
 from tests.support.world import World
 
 LANGS: tuple[Lang, Lang] = ("ko", "en")
@@ -62,7 +63,8 @@ def installation(lang: Lang = "ko", **fields: Any) -> Installation:
         "region": "asia-northeast3",
         "grace": timedelta(seconds=90),
         "lease": timedelta(seconds=55),
-        "readers": Audience(lang, ZoneInfo("Asia/Seoul")),
+        "readers": Audience(lang, ZoneInfo("Asia/Seoul"), "o4o-core-api"),
+        "prefix": PREFIX,
     }
     return Installation(**(defaults | fields))
 
@@ -313,7 +315,12 @@ def server() -> Iterator[MonitoringServer]:
 
 def publish(server: MonitoringServer, metric: str, values: dict[datetime, float]) -> None:
     exporter = CloudMonitoringExporter(
-        PROJECT, location="asia-northeast3", namespace="production", metrics=metrics(rules()), endpoint=server.address
+        PROJECT,
+        location="asia-northeast3",
+        namespace="production",
+        prefix=PREFIX,
+        metrics=metrics(rules()),
+        endpoint=server.address,
     )
     assert exporter.publish([Point(metric, {}, at, value) for at, value in values.items()]) == []
 
@@ -493,7 +500,7 @@ def test_every_rule_has_a_card_that_turns_yellow_and_red(rule: Rule) -> None:
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_every_row_of_section_3_stands_in_the_titles(lang: Lang) -> None:
-    runbook = rules().runbook if lang == "ko" else rules().english
+    runbook = rules().runbook_in(lang)
     titles = " ".join(widgets(made_dashboard(lang), "xyChart"))
     assert [row.indicator for row in runbook.rows if row.indicator not in titles] == []
 
@@ -507,7 +514,7 @@ def test_all_reasons_of_a_block_are_drawn() -> None:
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_procedures_stand_there_step_by_step(lang: Lang) -> None:
     (text,) = widgets(made_dashboard(lang), "text").values()
-    for procedure in (rules().runbook if lang == "ko" else rules().english).procedures:
+    for procedure in rules().runbook_in(lang).procedures:
         assert procedure.title in text["content"]
         assert all(step.text in text["content"] for step in procedure.steps)
 

@@ -186,7 +186,8 @@ def test_without_a_service_named_others_are_not_taken_for_it(run: Run, tmp_path:
 
 def test_a_line_is_one_line_whatever_it_holds() -> None:
     found = to_text(
-        [Checked("slack", CheckOutcome.OK, say("slack.token", user="a\nb\x1b[2J", team="c"))], Audience("en", ZoneInfo("UTC"))
+        [Checked("slack", CheckOutcome.OK, say("slack.token", user="a\nb\x1b[2J", team="c"))],
+        Audience("en", ZoneInfo("UTC"), "o4o-core-api"),
     )
     assert found == "✓ Slack  @a b\\x1b[2J of c\n"
 

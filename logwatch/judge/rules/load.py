@@ -1,20 +1,19 @@
 """A folder of rules on disk, read whole: every error with its file and line, not only the first."""
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from logwatch.collect.parse import GAUGES
 from logwatch.errors import LogwatchError, RuleError
 from logwatch.judge.rules.model import Counter, Inhibition, Rule, RuleSet
 from logwatch.judge.rules.runbook import Runbook, load_runbook
+from logwatch.judge.rules.service import Service, find_faults
 from logwatch.judge.rules.step_checks import ProcedureChecks
-from logwatch.judge.rules.yaml_lines import Document
-from logwatch.judge.rules.yaml_types import selects
+from logwatch.judge.rules.yaml_lines import Document, Path_
+from logwatch.judge.rules.yaml_types import Text, selects
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -28,13 +27,26 @@ class RuleProblemsError(LogwatchError):
         super().__init__("\n".join(map(str, self.problems)))
 
 
+SERVICE = "service.yaml"
+
+
+def load_service(folder: Path) -> Service:
+    """Read what a folder of rules says of the platform; raises RuleProblemsError, as `load_rules` does."""
+    _check_folder(folder)
+    problems: list[RuleError] = []
+    service = _load_service(folder, problems, [])
+    if service is None or problems:
+        raise RuleProblemsError(problems)
+    return service
+
+
 def load_rules(folder: Path) -> RuleSet:
     """Read every rule of a folder; raises RuleProblemsError with all errors, each with its file and line."""
+    _check_folder(folder)
     problems: list[RuleError] = []
-    if not folder.is_dir():
-        hint = "give a folder that holds *.yaml rule files with --rules"
-        raise RuleProblemsError([RuleError("no such folder of rules", where=str(folder), hint=hint)])
-    files = [path for path in sorted(folder.glob("*.yaml")) if not path.name.endswith(".test.yaml")]
+    texts: list[tuple[Text, str]] = []
+    service = _load_service(folder, problems, texts)
+    files = [path for path in sorted(folder.glob("*.yaml")) if not path.name.endswith(".test.yaml") and path.name != SERVICE]
     found: list[tuple[Rule, str]] = []
     counters: list[Counter] = []
     inhibitions: list[tuple[Inhibition, str]] = []
@@ -46,24 +58,26 @@ def load_rules(folder: Path) -> RuleSet:
             problems.append(error)
             continue
         if path.name == "counters.yaml":
-            counters += [item for item, _ in _parse_items(document, Counter, problems)]
+            counters += [item for item, _ in _parse_items(document, Counter, problems, texts)]
         elif path.name == "inhibitions.yaml":
-            inhibitions += _parse_items(document, Inhibition, problems)
+            inhibitions += _parse_items(document, Inhibition, problems, texts)
         elif path.name == "evidence.yaml":
-            walks += _parse_items(document, ProcedureChecks, problems)
+            walks += _parse_items(document, ProcedureChecks, problems, texts)
         else:
-            found += _parse_items(document, Rule, problems)
+            found += _parse_items(document, Rule, problems, texts)
     try:
         runbook = load_runbook(folder / "runbook.md")
-        twin = folder / "runbook.en.md"
-        english = load_runbook(twin) if twin.exists() else runbook
+        twins = {path.suffixes[0][1:]: load_runbook(path) for path in sorted(folder.glob("runbook.??.md"))}
     except RuleError as error:
         raise RuleProblemsError([*problems, error]) from None
     if not found and not problems:
         problems.append(RuleError("no rules in this folder", where=str(folder), hint="rules are *.yaml files; see rules/"))
-    problems += _check_ids(found) + _check_names(found, counters) + _check_sections(found, runbook)
+    if service is None:
+        raise RuleProblemsError(problems)
+    problems += _check_languages(texts) + _check_service(service, folder, runbook, found, counters)
+    problems += _check_ids(found) + _check_names(found, counters, service) + _check_sections(found, runbook)
     problems += _check_inhibitions(inhibitions, [rule.rule for rule, _ in found])
-    problems += _check_walks(walks, runbook) + _check_looks(walks, runbook, found, counters)
+    problems += _check_walks(walks, runbook) + _check_looks(walks, service, found, counters)
     if problems:
         raise RuleProblemsError(problems)
     order = {row.indicator: number for number, row in enumerate(runbook.rows)}
@@ -78,11 +92,63 @@ def load_rules(folder: Path) -> RuleSet:
         inhibitions=tuple(each for each, _ in inhibitions),
         walks=tuple(walk for walk, _ in walks),
         runbook=runbook,
-        english=english,
+        twins=twins,
+        service=service,
     )
 
 
-def _parse_items(document: Document, model: type[M], problems: list[RuleError]) -> list[tuple[M, str]]:
+def _check_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        hint = "give a folder that holds *.yaml rule files with --rules"
+        raise RuleProblemsError([RuleError("no such folder of rules", where=str(folder), hint=hint)])
+
+
+def _load_service(folder: Path, problems: list[RuleError], texts: list[tuple[Text, str]]) -> Service | None:
+    path = folder / SERVICE
+    if not path.exists():
+        hint = f"it says what the platform logs: begin with a copy of the bundled rules/{SERVICE} (docs/another-service.md)"
+        problems.append(RuleError(f"there is no {SERVICE}", where=str(folder), hint=hint))
+        return None
+    try:
+        document = Document(path)
+        service = Service.model_validate(document.value)
+    except RuleError as error:
+        problems.append(error)
+    except ValidationError as error:
+        problems += [_to_error(document, (), detail) for detail in error.errors()]
+    else:
+        texts += [(text, document.where(path)) for path, text in _texts(service)]
+        return service
+    return None
+
+
+def _texts(value: object, path: Path_ = ()) -> Iterator[tuple[Path_, Text]]:
+    """Give every text in a record, with the way to it."""
+    if isinstance(value, Text):
+        yield path, value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _texts(getattr(value, name), (*path, name))
+    elif isinstance(value, tuple):
+        for number, each in enumerate(value):
+            yield from _texts(each, (*path, number))
+
+
+def _check_languages(texts: list[tuple[Text, str]]) -> list[RuleError]:
+    """A folder is written in one language, or every text of it in all of its languages."""
+    languages = sorted({lang for text, _ in texts for lang in text.root})
+    return [
+        RuleError(
+            f"a text in {' and '.join(text.root)} alone", where=where, hint=f"others are in {' and '.join(languages)} too"
+        )
+        for text, where in texts
+        if len(text.root) < len(languages)
+    ]
+
+
+def _parse_items(
+    document: Document, model: type[M], problems: list[RuleError], texts: list[tuple[Text, str]]
+) -> list[tuple[M, str]]:
     if not isinstance(document.value, list):
         problems.append(RuleError("a list is needed: each entry begins with '- '", where=document.where(())))
         return []
@@ -91,11 +157,13 @@ def _parse_items(document: Document, model: type[M], problems: list[RuleError]) 
         try:
             items.append((model.model_validate(value), document.where((index,))))
         except ValidationError as error:
-            problems += [_to_error(document, index, detail) for detail in error.errors()]
+            problems += [_to_error(document, (index,), detail) for detail in error.errors()]
+        else:
+            texts += [(text, document.where((index, *path))) for path, text in _texts(items[-1][0])]
     return items
 
 
-def _to_error(document: Document, index: int, detail: Any) -> RuleError:  # noqa: ANN401 - pydantic's own dict
+def _to_error(document: Document, top: Path_, detail: Any) -> RuleError:  # noqa: ANN401 - pydantic's own dict
     path = tuple(part for part in detail["loc"] if part not in ("Proof", "literal['none']"))
     name = ".".join(map(str, path))
     message = detail["msg"].removeprefix("Value error, ")
@@ -106,7 +174,7 @@ def _to_error(document: Document, index: int, detail: Any) -> RuleError:  # noqa
         message, hint = f"'{name}' is missing", "logwatch rules schema says what it holds"
     elif name:
         message = f"{name}: {message}"
-    return RuleError(message, where=document.where((index, *path)), hint=hint)
+    return RuleError(message, where=document.where((*top, *path)), hint=hint)
 
 
 def _check_ids(found: list[tuple[Rule, str]]) -> list[RuleError]:
@@ -119,7 +187,7 @@ def _check_ids(found: list[tuple[Rule, str]]) -> list[RuleError]:
     return problems
 
 
-def _check_names(found: list[tuple[Rule, str]], counters: list[Counter]) -> list[RuleError]:
+def _check_names(found: list[tuple[Rule, str]], counters: list[Counter], service: Service) -> list[RuleError]:
     names = [counter.counter for counter in counters]
     problems = []
     for rule, where in found:
@@ -127,9 +195,31 @@ def _check_names(found: list[tuple[Rule, str]], counters: list[Counter]) -> list
             if not any(selects(selector, name) for name in names):
                 hint = f"{nearest(selector, names)}a new counter goes into counters.yaml first"
                 problems.append(RuleError(f"unknown counter '{selector}' in rule '{rule.rule}'", where=where, hint=hint))
-        if rule.gauge and rule.gauge not in GAUGES:
-            hint = f"{nearest(rule.gauge, list(GAUGES))}known: {', '.join(GAUGES)}"
+        gauges = service.gauge_names
+        if rule.gauge and rule.gauge not in gauges:
+            hint = f"{nearest(rule.gauge, list(gauges))}known: {', '.join(gauges)}"
             problems.append(RuleError(f"unknown gauge '{rule.gauge}' in rule '{rule.rule}'", where=where, hint=hint))
+    return problems
+
+
+def _check_service(
+    service: Service, folder: Path, runbook: Runbook, found: list[tuple[Rule, str]], counters: list[Counter]
+) -> list[RuleError]:
+    """What the platform is said to be fits together with the rules and the runbook."""
+    document = Document(folder / SERVICE)
+    counted, rules = [counter.counter for counter in counters], [rule.rule for rule, _ in found]
+    problems = [
+        RuleError(message, where=document.where(place), hint=f"known: {', '.join(names)}" if names else None)
+        for place, message, names in find_faults(service, counted, rules, len(runbook.gates))
+    ]
+    shops = {rule.ratio.by: where for rule, where in found if rule.ratio and rule.ratio.by}
+    problems += [
+        RuleError(
+            f"shops are told apart by '{service.shop_label}', not by '{label}'", where=where, hint=f"see {folder / SERVICE}"
+        )
+        for label, where in shops.items()
+        if label != service.shop_label
+    ]
     return problems
 
 
@@ -183,15 +273,14 @@ def _listed(numbers: list[int]) -> str:
 
 
 def _check_looks(
-    walks: list[tuple[ProcedureChecks, str]], runbook: Runbook, found: list[tuple[Rule, str]], counters: list[Counter]
+    walks: list[tuple[ProcedureChecks, str]], service: Service, found: list[tuple[Rule, str]], counters: list[Counter]
 ) -> list[RuleError]:
     """Every name that a look uses is known."""
-    endpoints = re.findall(r"/(?:health|internal)/[\w/]+", next((text for at, _, text in runbook.sections if at == "2"), ""))
     known = {
         "counter": [counter.counter for counter in counters],
-        "gauge": list(GAUGES),
+        "gauge": list(service.gauge_names),
         "rule": [rule.rule for rule, _ in found],
-        "endpoint": endpoints,
+        "endpoint": [endpoint.path for endpoint in service.endpoints],
     }
     problems = []
     for walk, where in walks:

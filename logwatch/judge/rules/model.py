@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from logwatch.collect.parse import SILENT_MINUTES
 from logwatch.judge.rules.runbook import Procedure, Runbook
+from logwatch.judge.rules.service import Service
 from logwatch.judge.rules.step_checks import ProcedureChecks
 from logwatch.judge.rules.yaml_types import Duration, Model, Selectors, Stretch, Text
 from logwatch.languages import Lang
@@ -49,7 +50,11 @@ class Ratio(Model):
 
     numerator: Selectors
     denominator: Selectors
-    by: Literal["service"] | None = Field(default=None, description="Judge for each shop too, not only for all together.")
+    by: str | None = Field(
+        default=None,
+        pattern=r"^\w+$",
+        description="Label of the counters' keys: judge for each shop too, not only for all together.",
+    )
     span: Stretch = Field(default=timedelta(minutes=5), description="The sliding span.")
     lag: Duration = Field(default=timedelta(0), description="How far numerators may trail their denominators.")
     settled: Selectors | None = Field(default=None, description="Counters whose events have certainly come to an end.")
@@ -89,7 +94,7 @@ class Rule(Model):
     summary: Text
     count: Selectors | None = Field(default=None, description="Counters added up per 60 s window, all shops.")
     ratio: Ratio | None = None
-    gauge: str | None = Field(default=None, description="A measured value, such as database.ping_ms.")
+    gauge: str | None = Field(default=None, description="A measured value: a gauge of service.yaml, or one of logwatch's own.")
     slow: Slow | None = None
     normal: Range
     warning: Range
@@ -176,17 +181,23 @@ class RuleSet:
     walks: tuple[ProcedureChecks, ...]
     """How to walk each procedure."""
     runbook: Runbook
-    english: Runbook
-    """The runbook's twin; the runbook itself where there is none."""
+    twins: dict[str, Runbook]
+    """The runbook in other languages; it speaks for itself in those that it has no twin for."""
+    service: Service
+    """The platform that is watched."""
 
     @property
     def section3(self) -> tuple[Rule, ...]:
         """The rules that judge a row of the runbook's table; the others watch whether there is anything to judge."""
         return tuple(rule for rule in self.rules if rule.indicator)
 
+    def runbook_in(self, lang: Lang) -> Runbook:
+        """Give the runbook in a language; as it is where there is none."""
+        return self.twins.get(lang, self.runbook)
+
     def procedure(self, section: str, lang: Lang = "ko") -> Procedure | None:
         """Give a procedure in a language; None where the section is not one."""
-        return (self.runbook if lang == "ko" else self.english).procedure(section)
+        return self.runbook_in(lang).procedure(section)
 
     def walk(self, section: str) -> ProcedureChecks | None:
         """Give how to walk a procedure."""
@@ -194,7 +205,7 @@ class RuleSet:
 
     def share_name(self, english: str, lang: Lang) -> str:
         """Give the name of a share of rules/evidence.yaml in a language, by its English one."""
-        names = {share.name.en: share.name for walk in self.walks for look in walk.steps for share in look.shares}
+        names = {share.name["en"]: share.name for walk in self.walks for look in walk.steps for share in look.shares}
         return names[english][lang] if english in names else english
 
     @property

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import Entry
-from logwatch.collect.parse import SLOW_REQUEST, SUMMARY
 from logwatch.count.windows import aggregate
 from logwatch.errors import RuleError
 from logwatch.judge.alerts import Alert, AlertState, advance
@@ -20,6 +19,7 @@ from logwatch.judge.verdicts import Level
 from logwatch.spans import NS
 
 if TYPE_CHECKING:
+    from logwatch.collect.parse import LogShape
     from logwatch.judge.rules.model import Rule, RuleSet
 
 START = 1_771_891_200 * NS
@@ -124,7 +124,7 @@ def run_cases(rules: RuleSet) -> Tested:
                 problems.append(RuleError(f"there is no rule '{cases.rule}'", where=where, hint=f"known: {', '.join(by_id)}"))
                 continue
             for number, case in enumerate(cases.cases):
-                problem = _run(by_id[cases.rule], case, document.where((index, "cases", number)))
+                problem = _run(by_id[cases.rule], case, rules.service.log.shape, document.where((index, "cases", number)))
                 problems += [problem] if problem else []
                 passed += not problem
                 seen[cases.rule] |= set(re.findall("[newu]", case.levels))
@@ -143,10 +143,10 @@ def _untested(rules: RuleSet, seen: dict[str, set[str]]) -> list[RuleError]:
     return problems
 
 
-def _run(rule: Rule, case: _Case, where: str) -> RuleError | None:
+def _run(rule: Rule, case: _Case, shape: LogShape, where: str) -> RuleError | None:
     try:
         expected = expand_letters(case.levels) or expand_letters(case.states, STATES)
-        reading = _reading(rule, case, len(expected))
+        reading = _reading(rule, case, shape, len(expected))
     except ValueError as error:
         return RuleError(f"case '{case.name}': {error}", where=where)
     windows = aggregate(reading)
@@ -194,12 +194,12 @@ def _series(rule: Rule, case: _Case) -> dict[str, list[float | None]]:
     return series
 
 
-def _reading(rule: Rule, case: _Case, windows: int) -> Reading:
+def _reading(rule: Rule, case: _Case, shape: LogShape, windows: int) -> Reading:
     """Write the case's series as entries, one summary a window, and read them as any others."""
     series = _series(rule, case)
     values = expand(case.values) if case.values is not None else []
     length = max([windows, len(values), *(len(column) for column in series.values())])
-    reading = Reading()
+    reading = Reading(shape=shape)
     for window in range(length):
         reading.see(START + window * 60 * NS)
         time = START + window * 60 * NS + 30 * NS
@@ -207,11 +207,11 @@ def _reading(rule: Rule, case: _Case, windows: int) -> Reading:
         value = values[window] if window < len(values) else None
         if any(count is not None for count in counters.values()):
             present = {key: count for key, count in counters.items() if count}
-            reading.add(_entry(window, time, {"message": SUMMARY, "case.window": 1.0, **present}))
+            reading.add(_entry(window, time, {"message": shape.summary, "case.window": 1.0, **present}))
         if rule.gauge and value is not None:
             reading.add_gauge(rule.gauge, time, value)
         if rule.slow and value:
-            slow = {"message": SLOW_REQUEST, "label": rule.slow.label, "durationMs": case.ms or rule.warning.bound + 1}
+            slow = {"message": shape.slow_request, "label": rule.slow.label, "durationMs": case.ms or rule.warning.bound + 1}
             for number in range(int(value)):
                 reading.add(_entry(number, time + 1 + number, slow))
     return reading

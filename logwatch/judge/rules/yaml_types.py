@@ -4,7 +4,7 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, RootModel, WithJsonSchema
 
 from logwatch.durations import format_duration, parse_duration
 
@@ -55,15 +55,14 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Text(Model):
-    """A sentence in both languages."""
+class Text(RootModel[Annotated[dict[Annotated[str, Field(pattern=r"^[a-z]{2}$")], str], Field(min_length=1)]]):
+    """A sentence, by language."""
 
-    ko: str
-    en: str
+    model_config = ConfigDict(frozen=True)
 
     def __getitem__(self, lang: str) -> str:
-        """Give the sentence in a language."""
-        return self.ko if lang == "ko" else self.en
+        """Give the sentence in a language; where it is not written in that, in English, or else in the first that it is."""
+        return self.root.get(lang) or self.root.get("en") or next(iter(self.root.values()))
 
 
 def selects(selector: str, name: str) -> bool:
