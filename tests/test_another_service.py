@@ -84,7 +84,7 @@ def test_a_run_reads_judges_publishes_and_tells_it(tmp_path: pytest.TempPathFact
         assert [each.errors for each in summaries] == [[]] * 6
         (told, *_) = world.slack.taken
         written = world.google.monitoring.written("pedal-demo")
-        asked = world.google.logging.calls.requests[0].request.filter
+        asked = world.google.logging.calls.requests[0].message.filter
     assert '"STATS of the last minute" OR "LATE CALL"' in asked
     text = json.dumps(told.body, ensure_ascii=False)
     assert "Too few bicycles unlock" in text

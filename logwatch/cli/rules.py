@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Annotated
 
 import typer
 
@@ -62,8 +63,12 @@ def rules_test(rules: RulesOption = None) -> None:
     typer.echo(f"{tested.passed} cases passed")
 
 
-def rules_schema(output: OutputOption = None) -> None:
+def rules_schema(
+    output: OutputOption = None,
+    platform: Annotated[bool, typer.Option("--platform", help="That of service.yaml.")] = False,  # noqa: FBT002 - a flag
+) -> None:
     """Print the JSON Schema of a rule file, for editors."""
     from logwatch.judge.rules.model import rules_schema as schema
+    from logwatch.judge.rules.service import service_schema
 
-    write(as_json(schema()), output)
+    write(as_json(service_schema() if platform else schema()), output)

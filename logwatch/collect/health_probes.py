@@ -208,9 +208,10 @@ class _ProbeResult:
         if reply.trouble or document is None:
             self.answered = False
             return reply.trouble or _describe(reply)
-        if shape.off and _at(document, shape.off.at) == shape.off.code:
-            self.details[shape.off.flag] = "false"
-            return f"{shape.off.means} ({status} {shape.off.code})"
+        off = shape.switched_off
+        if off and _at(document, off.at) == off.code:
+            self.details[off.flag] = "false"
+            return f"{off.means} ({status} {off.code})"
         inner = _dict(_at(document, shape.within)) if shape.within else document
         self._take(inner)
         missing = "a status of the component" if "status" in shape.words and "status" not in self.details else ""

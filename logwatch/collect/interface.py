@@ -109,7 +109,7 @@ class EndpointShape:
     """Whether it is behind the login of LOGWATCH_OPS_TOKEN."""
     absent: int | None = None
     """HTTP status of a build that has no such part."""
-    off: SwitchedOff | None = None
+    switched_off: SwitchedOff | None = None
     within: str = ""
     """Where the object stands that must not be empty, and that all other places are in."""
     good: tuple[str, ...] = ()

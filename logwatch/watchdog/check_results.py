@@ -182,7 +182,7 @@ def _judge_answer(answer: Answer, shape: EndpointShape, place: WatchedService) -
     shown = f"{ping:.0f} ms" if isinstance(ping, float) else f"HTTP {answer.status}"
     if state == "not_configured":
         return Checked(check, CheckOutcome.SKIPPED, say("endpoint.absent"))
-    if shape.off and details.get(shape.off.flag) == "false":
+    if shape.switched_off and details.get(shape.switched_off.flag) == "false":
         said = say("endpoint.beta_off", switch=place.switch) if place.switch else say("error", error=answer.error)
         return Checked(check, CheckOutcome.WRONG, said, place.set_variable(place.platform.log.switch))
     if answer.error and (not details or answer.status is None):

@@ -168,7 +168,7 @@ def _to_error(document: Document, top: Path_, detail: Any) -> RuleError:  # noqa
     name = ".".join(map(str, path))
     message = detail["msg"].removeprefix("Value error, ")
     hint = None
-    if detail["type"] == "extra_forbidden":
+    if detail["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
         message, hint = f"'{name}' is not known here", "logwatch rules schema lists what is"
     elif detail["type"] == "missing":
         message, hint = f"'{name}' is missing", "logwatch rules schema says what it holds"
