@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +15,9 @@ from tests.support import pedal
 from tests.support.local_app import LocalApp, Says
 from tests.support.local_google import make_entry
 from tests.support.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RECORDING = str(pedal.RECORDING.relative_to(ROOT))
 PEDAL = {"LOGWATCH_RULES": str(pedal.RULES), "LOGWATCH_LANG": "en", "LOGWATCH_TIMEZONE": "UTC"}
@@ -71,7 +76,7 @@ def test_the_page_walks_its_procedure(run: Run, format_: str) -> None:
     assert "6× Lock refused to open: set 77" in page.out
 
 
-def test_a_run_reads_judges_publishes_and_tells_it(tmp_path: pytest.TempPathFactory) -> None:
+def test_a_run_reads_judges_publishes_and_tells_it(tmp_path: Path) -> None:
     raw = [make_entry(entry) for entry in pedal.entries()]
     more = {"SOURCE": "gcp://pedal-demo/pedal-api", "RULES": str(pedal.RULES), "LANG": "en"}
     with LocalApp() as app, World(tmp_path, raw, more=more | {"ENDPOINTS": app.url}, now=pedal.START) as world:
@@ -96,7 +101,7 @@ def test_a_run_reads_judges_publishes_and_tells_it(tmp_path: pytest.TempPathFact
     assert values["pedal/unlock/refused/key", "porto"] > 0
 
 
-def test_its_own_exit_conditions_are_judged_day_by_day(run: Run, tmp_path: pytest.TempPathFactory) -> None:
+def test_its_own_exit_conditions_are_judged_day_by_day(run: Run, tmp_path: Path) -> None:
     start = datetime(2026, 5, 11, tzinfo=UTC)
     path = tmp_path / "days.ndjson"
     quiet = pedal.entries(start=start, minutes=3 * 1440 + 1, refusing=range(0))
@@ -109,7 +114,7 @@ def test_its_own_exit_conditions_are_judged_day_by_day(run: Run, tmp_path: pytes
     assert "3 conditions" in bad.out
 
 
-def test_files_that_watch_logwatch_name_its_metrics_and_markers(run: Run, tmp_path: pytest.TempPathFactory) -> None:
+def test_files_that_watch_logwatch_name_its_metrics_and_markers(run: Run, tmp_path: Path) -> None:
     assert run("cloud", "policies", "--output", tmp_path, **PEDAL).code == 0
     silent = (tmp_path / "telemetry-silent.json").read_text()
     dashboard = run("cloud", "dashboard", **PEDAL).out
@@ -118,6 +123,17 @@ def test_files_that_watch_logwatch_name_its_metrics_and_markers(run: Run, tmp_pa
     assert "--update-env-vars=STATS_EVERY=60" in silent
     assert "custom.googleapis.com/pedal/dock/fault" in dashboard
     assert not PLATFORMS.search((silent + dashboard).replace("pedal", "").replace("unlock", "").replace("broker", "")), silent
+
+
+COMMANDS = re.findall(r"^ +(logwatch .*)$", (ROOT / "docs/another-service.md").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_of_its_document_runs_as_printed(run: Run, tmp_path: Path, command: str) -> None:
+    arguments = [str(tmp_path / each) if each == "page.html" else each for each in shlex.split(command)[1:]]
+    ran = run(*arguments)
+    assert ran.code == 0, ran.err
+    assert len(COMMANDS) == 7
 
 
 def test_no_python_names_a_platform() -> None:
