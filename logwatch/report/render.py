@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from logwatch.judge.verdicts import SEVERITY, Level
-from logwatch.notify.layout import TERMS
+from logwatch.notify import layout
 from logwatch.ui.templates import render
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _print_rest(console: Any, report: Report) -> None:  # noqa: ANN401 - rich is
 def _shorten(route: str, room: int) -> str:
     """Cut a route at its head: its end tells what it is.
 
-    >>> _shorten("POST /api/v1/main/payments/confirm", 24)
+    >>> _shorten("POST /api/v1/glycopharm/payments/confirm", 24)
     'POST …/payments/confirm'
     """
     if len(route) <= room:
@@ -160,15 +160,19 @@ def bars(row: RuleRow, cells: int) -> dict[Level, str]:
     return drawn
 
 
+TERMS: dict[str, Any] = {**layout.TERMS, "spark": spark, "bars": bars}
+"""What the templates of a report may name beside it."""
+
+
 def render_markdown(report: Report, templates: Path) -> str:
     """Give the report as Markdown."""
-    return render(templates, "evaluate.md.j2", report=report, say=report.say, spark=spark, bars=bars)
+    return render(templates, "evaluate.md.j2", report=report, say=report.say, **TERMS)
 
 
 def render_page(page: Page, templates: Path, name: str) -> str:
     """Give the page through one of the templates: report.html.j2 or report.md.j2."""
-    drawn = {"spark": spark, "bars": bars, "chart": partial(_chart, page)}
-    return render(templates, name, page=page, report=page.report, say=page.report.say, **drawn, **TERMS)
+    chart = partial(_chart, page)
+    return render(templates, name, page=page, report=page.report, say=page.report.say, chart=chart, **TERMS)
 
 
 def _chart(page: Page, drawing: Drawing) -> Markup:
