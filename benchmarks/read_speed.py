@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from logwatch.collect.cloud_logging import CloudLoggingSource, ReadQuota, build_filter, judged
-from logwatch.judge.rules.load import load_service
+from logwatch.judge.rules.service import load_service
 from logwatch.settings import bundled
 from logwatch.spans import Span
 

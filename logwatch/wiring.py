@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from logwatch.beta_exit.conditions import Expected
     from logwatch.beta_exit.day_reader import WeekReader
     from logwatch.collect.interface import Endpoints, Source
+    from logwatch.collect.parse import LogShape
     from logwatch.judge.rules.model import RuleSet
     from logwatch.judge.rules.service import Service
     from logwatch.notify.channels.interface import Channel
@@ -49,10 +50,18 @@ def build_rules(settings: Settings) -> RuleSet:
 
 def build_service(settings: Settings) -> Service:
     """Load what the rules say of the platform, and nothing else of them; raises RuleProblemsError."""
-    from logwatch.judge.rules.load import load_service
+    from logwatch.judge.rules.service import load_service
     from logwatch.settings import bundled
 
     return load_service(settings.rules or bundled("rules"))
+
+
+def log_shape(settings: Settings) -> LogShape:
+    """Load how the platform logs, and nothing else of it; raises RuleProblemsError."""
+    from logwatch.judge.rules.service import load_log_shape
+    from logwatch.settings import bundled
+
+    return load_log_shape(settings.rules or bundled("rules"))
 
 
 def build_source(settings: Settings) -> tuple[Source, str]:
@@ -67,14 +76,14 @@ def build_source(settings: Settings) -> tuple[Source, str]:
     if schemes == {""}:
         from logwatch.collect.files import FilesSource
 
-        return FilesSource(settings.source, build_service(settings).log.shape), ", ".join(settings.source)
+        return FilesSource(settings.source, log_shape(settings)), ", ".join(settings.source)
     if schemes == {"gcp"} and len(settings.source) == 1:
         from logwatch.collect.cloud_logging import CloudLoggingSource, ReadQuota, parse_address
 
         project, service = parse_address(settings.source[0])
         source = CloudLoggingSource(
             project,
-            build_service(settings).log.shape,
+            log_shape(settings),
             service=service,
             location=settings.location,
             endpoint=settings.logging_endpoint,

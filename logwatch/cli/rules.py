@@ -14,8 +14,8 @@ from logwatch.wiring import build_rules
 
 def rules_check(rules: RulesOption = None, source: SourceOption = None) -> None:
     """Validate the rules and compare them with the runbook; with --source, warn of counters that nobody knows."""
-    from logwatch.judge.rules.load import RuleProblemsError
     from logwatch.judge.rules.runbook_check import compare_with_runbook, uncovered_counters
+    from logwatch.judge.rules.yaml_lines import RuleProblemsError
 
     settings = settings_from(rules=rules, source=source)
     rule_set = build_rules(settings)
@@ -54,8 +54,8 @@ def rules_list(rules: RulesOption = None, lang: LangOption = None) -> None:
 
 def rules_test(rules: RulesOption = None) -> None:
     """Run the cases that stand beside the rules in *.test.yaml."""
-    from logwatch.judge.rules.load import RuleProblemsError
     from logwatch.judge.rules.unit_tests import run_cases
+    from logwatch.judge.rules.yaml_lines import RuleProblemsError
 
     tested = run_cases(build_rules(settings_from(rules=rules)))
     if tested.problems:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from logwatch.checks import Checked, CheckOutcome, ok, say
 from logwatch.errors import ConfigError, LogwatchError
-from logwatch.judge.rules.load import RuleProblemsError
+from logwatch.judge.rules.yaml_lines import RuleProblemsError
 from logwatch.settings import is_on_cloud_run, stray_settings
 from logwatch.ui.format import Audience
 from logwatch.watchdog.check_results import WatchedService

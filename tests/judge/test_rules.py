@@ -8,10 +8,11 @@ import jsonschema
 import pytest
 import yaml
 
-from logwatch.judge.rules.load import RuleProblemsError, load_rules
+from logwatch.judge.rules.load import load_rules
 from logwatch.judge.rules.model import Rule, rules_schema
 from logwatch.judge.rules.runbook_check import compare_with_runbook, uncovered_counters
 from logwatch.judge.rules.unit_tests import run_cases
+from logwatch.judge.rules.yaml_lines import RuleProblemsError
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.ranges import Range
 from logwatch.settings import bundled

@@ -12,9 +12,10 @@ import pytest
 import yaml
 
 from logwatch.collect.parse import OWN_GAUGES
-from logwatch.judge.rules.load import RuleProblemsError, load_rules, load_service
+from logwatch.judge.rules.load import load_rules
 from logwatch.judge.rules.runbook_check import compare_with_runbook
-from logwatch.judge.rules.service import service_schema
+from logwatch.judge.rules.service import load_service, service_schema
+from logwatch.judge.rules.yaml_lines import RuleProblemsError
 from logwatch.settings import bundled
 from tests.support import pedal
 

@@ -1,6 +1,6 @@
 """The bundled platform: what the readers of its entries and the askers of its endpoints are given."""
 
-from logwatch.judge.rules.load import load_service
+from logwatch.judge.rules.service import load_service
 from logwatch.settings import bundled
 
 SERVICE = load_service(bundled("rules"))

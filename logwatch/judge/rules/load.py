@@ -1,51 +1,29 @@
 """A folder of rules on disk, read whole: every error with its file and line, not only the first."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from logwatch.errors import LogwatchError, RuleError
+from logwatch.errors import RuleError
 from logwatch.judge.rules.model import Counter, Inhibition, Rule, RuleSet
 from logwatch.judge.rules.runbook import Runbook, load_runbook
-from logwatch.judge.rules.service import Service, find_faults
+from logwatch.judge.rules.service import SERVICE, Service, find_faults, open_service, parse_service
 from logwatch.judge.rules.step_checks import ProcedureChecks
-from logwatch.judge.rules.yaml_lines import Document, Path_
+from logwatch.judge.rules.yaml_lines import Document, Path_, RuleProblemsError, check_folder, to_error
 from logwatch.judge.rules.yaml_types import Text, selects
 
 M = TypeVar("M", bound=BaseModel)
 
 
-class RuleProblemsError(LogwatchError):
-    """All that is wrong with a folder of rules, not only the first thing."""
-
-    def __init__(self, problems: Iterable[RuleError]) -> None:
-        """Take the single errors."""
-        self.problems = tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
-
-
-SERVICE = "service.yaml"
-
-
-def load_service(folder: Path) -> Service:
-    """Read what a folder of rules says of the platform; raises RuleProblemsError, as `load_rules` does."""
-    _check_folder(folder)
-    problems: list[RuleError] = []
-    service = _load_service(folder, problems, [])
-    if service is None or problems:
-        raise RuleProblemsError(problems)
-    return service
-
-
 def load_rules(folder: Path) -> RuleSet:
     """Read every rule of a folder; raises RuleProblemsError with all errors, each with its file and line."""
-    _check_folder(folder)
+    check_folder(folder)
     problems: list[RuleError] = []
     texts: list[tuple[Text, str]] = []
-    service = _load_service(folder, problems, texts)
+    service = _parse_service(folder, problems, texts)
     files = [path for path in sorted(folder.glob("*.yaml")) if not path.name.endswith(".test.yaml") and path.name != SERVICE]
     found: list[tuple[Rule, str]] = []
     counters: list[Counter] = []
@@ -97,29 +75,15 @@ def load_rules(folder: Path) -> RuleSet:
     )
 
 
-def _check_folder(folder: Path) -> None:
-    if not folder.is_dir():
-        hint = "give a folder that holds *.yaml rule files with --rules"
-        raise RuleProblemsError([RuleError("no such folder of rules", where=str(folder), hint=hint)])
-
-
-def _load_service(folder: Path, problems: list[RuleError], texts: list[tuple[Text, str]]) -> Service | None:
-    path = folder / SERVICE
-    if not path.exists():
-        hint = f"it says what the platform logs: begin with a copy of the bundled rules/{SERVICE} (docs/another-service.md)"
-        problems.append(RuleError(f"there is no {SERVICE}", where=str(folder), hint=hint))
-        return None
+def _parse_service(folder: Path, problems: list[RuleError], texts: list[tuple[Text, str]]) -> Service | None:
     try:
-        document = Document(path)
-        service = Service.model_validate(document.value)
-    except RuleError as error:
-        problems.append(error)
-    except ValidationError as error:
-        problems += [_to_error(document, (), detail) for detail in error.errors()]
-    else:
-        texts += [(text, document.where(path)) for path, text in _texts(service)]
-        return service
-    return None
+        document = open_service(folder)
+        service = parse_service(document)
+    except RuleProblemsError as error:
+        problems += error.problems
+        return None
+    texts += [(text, document.where(path)) for path, text in _texts(service)]
+    return service
 
 
 def _texts(value: object, path: Path_ = ()) -> Iterator[tuple[Path_, Text]]:
@@ -157,24 +121,10 @@ def _parse_items(
         try:
             items.append((model.model_validate(value), document.where((index,))))
         except ValidationError as error:
-            problems += [_to_error(document, (index,), detail) for detail in error.errors()]
+            problems += [to_error(document, (index,), detail) for detail in error.errors()]
         else:
             texts += [(text, document.where((index, *path))) for path, text in _texts(items[-1][0])]
     return items
-
-
-def _to_error(document: Document, top: Path_, detail: Any) -> RuleError:  # noqa: ANN401 - pydantic's own dict
-    path = tuple(part for part in detail["loc"] if part not in ("Proof", "literal['none']"))
-    name = ".".join(map(str, path))
-    message = detail["msg"].removeprefix("Value error, ")
-    hint = None
-    if detail["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        message, hint = f"'{name}' is not known here", "logwatch rules schema lists what is"
-    elif detail["type"] == "missing":
-        message, hint = f"'{name}' is missing", "logwatch rules schema says what it holds"
-    elif name:
-        message = f"{name}: {message}"
-    return RuleError(message, where=document.where((*top, *path)), hint=hint)
 
 
 def _check_ids(found: list[tuple[Rule, str]]) -> list[RuleError]:

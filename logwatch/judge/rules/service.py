@@ -1,15 +1,19 @@
 """The platform that is watched, as rules/service.yaml describes it: how it logs, what it answers, when its beta may end."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from logwatch.collect.interface import EndpointShape
 from logwatch.collect.parse import OWN_GAUGES, LogShape
-from logwatch.judge.rules.yaml_lines import Path_
+from logwatch.errors import RuleError
+from logwatch.judge.rules.yaml_lines import Document, Path_, RuleProblemsError, check_folder, to_error
 from logwatch.judge.rules.yaml_types import Model, Selectors, Text
+
+SERVICE = "service.yaml"
 
 Name = Annotated[str, Field(pattern=r"^[\w.]+$")]
 Marker = Annotated[str, Field(pattern=r"^[ !#$%()*+,.0-9:;?@A-Z\[\]^_a-z{|}~-]{4,}$")]
@@ -250,6 +254,44 @@ def _condition_faults(place: Path_, condition: ExitCondition, known: dict[str, l
         for name in names:
             if name not in known[kind]:
                 yield place, f"unknown {kind} '{name}' in condition '{condition.condition}'", known[kind]
+
+
+def open_service(folder: Path) -> Document:
+    """Open service.yaml of a folder of rules; raises RuleProblemsError."""
+    check_folder(folder)
+    path = folder / SERVICE
+    if not path.exists():
+        hint = f"it says what the platform logs: begin with a copy of the bundled rules/{SERVICE} (docs/another-service.md)"
+        raise RuleProblemsError([RuleError(f"there is no {SERVICE}", where=str(folder), hint=hint)])
+    try:
+        return Document(path)
+    except RuleError as error:
+        raise RuleProblemsError([error]) from None
+
+
+def parse_service(document: Document) -> Service:
+    """Read all of it; raises RuleProblemsError with every mistake and its line."""
+    try:
+        return Service.model_validate(document.value)
+    except ValidationError as error:
+        raise RuleProblemsError([to_error(document, (), detail) for detail in error.errors()]) from None
+
+
+def load_service(folder: Path) -> Service:
+    """Read what a folder of rules says of the platform, and nothing else of it. Raises RuleProblemsError."""
+    return parse_service(open_service(folder))
+
+
+def load_log_shape(folder: Path) -> LogShape:
+    """Read how the platform logs, and nothing else: whoever only counts lines need not wait for the rest.
+
+    Raises RuleProblemsError.
+    """
+    document = open_service(folder)
+    try:
+        return Log.model_validate(dict(document.value or {}).get("log")).shape
+    except (ValidationError, TypeError, ValueError):
+        return parse_service(document).log.shape  # which says all that is wrong with it
 
 
 def service_schema() -> dict[str, Any]:

@@ -52,7 +52,7 @@ Selectors = Annotated[
 class Model(BaseModel):
     """A record that a YAML file holds: nothing in it that is not known, nothing changed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # built with the record that holds it, once
 
 
 class Text(RootModel[Annotated[dict[Annotated[str, Field(pattern=r"^[a-z]{2}$")], str], Field(min_length=1)]]):
