@@ -248,8 +248,7 @@ class Ticker:
 
         def keeps(key: str) -> bool:
             series = parse_series(key)
-            shop = {self.rules.service.shop_label}
-            return set(series.labels) <= shop or any(selects(selector, series.name) for selector in self.rules.selectors)
+            return set(series.labels) <= {self.rules.service.shop_label} or selects(self.rules.selectors, series.name)
 
         kept = trim(recent, since=since, slow_since=slow_since, most_slow=MOST_SLOW, keeps=keeps)
         return replace(state, cursor=cursor, recent=dump(kept))

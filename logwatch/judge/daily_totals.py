@@ -99,7 +99,7 @@ class _Growing:
             most={**day.most}, slow={**day.slow}, pings={**day.pings},
         )  # fmt: skip
         service = rules.service
-        self._bounds = {rule.gauge: rule for rule in rules.rules if rule.gauge in service.exit_gauges}
+        self._bounds = {name: rule for rule in rules.rules for name in rule.kind.reads.gauges if name in service.exit_gauges}
         self._counted = {name for each in service.exit_conditions for name in each.counters}
         self._kept = service.daily_totals or ()
         self._peaks = {*self._kept, *(each.expected.counter for each in service.exit_conditions if each.expected)}
@@ -115,7 +115,7 @@ class _Growing:
             day.misses[hour] += sums.get(self._steady.others, 0.0)
         for name, value in sums.items():
             day.counters[name] = day.counters.get(name, 0.0) + value
-            if any(selects(selector, name) for selector in self._peaks):
+            if selects(self._peaks, name):
                 day.most[name] = max(day.most.get(name, 0.0), value)
         for label, count in minute.slow.items():
             day.slow[label] = day.slow.get(label, 0) + count
@@ -128,7 +128,7 @@ class _Growing:
         sums: dict[str, float] = {}
         for key, value in counters.items():
             name = parse_series(key).name
-            if name in self._counted or any(selects(selector, name) for selector in self._kept):
+            if name in self._counted or selects(self._kept, name):
                 sums[name] = sums.get(name, 0.0) + value
         return sums
 

@@ -13,7 +13,7 @@ from logwatch.judge.rules.runbook import Runbook, load_runbook
 from logwatch.judge.rules.service import SERVICE, Service, find_faults, open_service, parse_service
 from logwatch.judge.rules.step_checks import ProcedureChecks
 from logwatch.judge.rules.yaml_lines import Document, Path_, RuleProblemsError, check_folder, to_error
-from logwatch.judge.rules.yaml_types import Text, selects
+from logwatch.judge.rules.yaml_types import Text, idle_selectors
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -141,14 +141,14 @@ def _check_names(found: list[tuple[Rule, str]], counters: list[Counter], service
     names = [counter.counter for counter in counters]
     problems = []
     for rule, where in found:
-        for selector in dict.fromkeys(rule.selectors):
-            if not any(selects(selector, name) for name in names):
-                hint = f"{nearest(selector, names)}a new counter goes into counters.yaml first"
-                problems.append(RuleError(f"unknown counter '{selector}' in rule '{rule.rule}'", where=where, hint=hint))
-        gauges = service.gauge_names
-        if rule.gauge and rule.gauge not in gauges:
-            hint = f"{nearest(rule.gauge, list(gauges))}known: {', '.join(gauges)}"
-            problems.append(RuleError(f"unknown gauge '{rule.gauge}' in rule '{rule.rule}'", where=where, hint=hint))
+        for selector in idle_selectors(rule.kind.reads.counters, names):
+            hint = f"{nearest(selector, names)}a new counter goes into counters.yaml first"
+            problems.append(RuleError(f"unknown counter '{selector}' in rule '{rule.rule}'", where=where, hint=hint))
+        for gauge in rule.kind.reads.gauges:
+            if gauge not in service.gauge_names:
+                known = list(service.gauge_names)
+                hint = f"{nearest(gauge, known)}known: {', '.join(known)}"
+                problems.append(RuleError(f"unknown gauge '{gauge}' in rule '{rule.rule}'", where=where, hint=hint))
     return problems
 
 
@@ -162,7 +162,7 @@ def _check_service(
         RuleError(message, where=document.where(place), hint=f"known: {', '.join(names)}" if names else None)
         for place, message, names in find_faults(service, counted, rules, len(runbook.gates))
     ]
-    shops = {rule.ratio.by: where for rule, where in found if rule.ratio and rule.ratio.by}
+    shops = {by: where for rule, where in found for by in rule.kind.reads.by}
     problems += [
         RuleError(
             f"shops are told apart by '{service.shop_label}', not by '{label}'", where=where, hint=f"see {folder / SERVICE}"
@@ -236,7 +236,7 @@ def _check_looks(
     for walk, where in walks:
         for look in walk.steps:
             used = {
-                "counter": [name for name in look.selectors if not any(selects(name, each) for each in known["counter"])],
+                "counter": idle_selectors(look.selectors, known["counter"]),
                 "gauge": [look.gauge] if look.gauge else [],
                 "rule": list(look.rules),
                 "endpoint": [look.endpoint] if look.endpoint else [],

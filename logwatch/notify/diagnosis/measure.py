@@ -176,7 +176,7 @@ class Surroundings:
 
     def slow(self) -> Measured:
         """Count slow requests by label, against their rate before; where there is none, of the label that is judged last."""
-        judged = [rule.slow.label for rule in self.rules.rules if rule.slow]
+        judged = [label for rule in self.rules.rules for label in rule.kind.reads.labels]
         labels = {label for each in self._all for label, _, _ in each.slow} or {*judged[-1:]}
         return self._measure((FactKind.SLOW, (label, ()), self._of_label(label)) for label in sorted(labels))
 
@@ -223,9 +223,7 @@ class Surroundings:
         sums: Counter[Key] = Counter()
         for text, value in found.counters.items():
             series = parse_series(text)
-            if self.notification.labels.items() <= series.labels.items() and any(
-                selects(each, series.name) for each in selectors
-            ):
+            if self.notification.labels.items() <= series.labels.items() and selects(selectors, series.name):
                 sums[series.name, tuple(sorted(series.labels.items()))] += value  # type: ignore[assignment]
         return dict(sums)
 
@@ -327,7 +325,7 @@ class Surroundings:
         if rule is None:
             return None
         try:
-            windows = self.archive.windows(span.widen(rule.reach, 0 * WINDOW))
+            windows = self.archive.windows(span.widen(rule.kind.reach, 0 * WINDOW))
         except SourceError:
             return None
         course = next((each for each in evaluate([rule], windows, span) if each.labels == first.labels), None)
