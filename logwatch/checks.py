@@ -87,7 +87,7 @@ class Checked:
     """One line: what was checked, how that ended, and what mends it."""
 
     check: str
-    """One of `CheckName` or a channel, and behind a blank what of it: `endpoint /health/redis`."""
+    """One of `CheckName` or a channel, and behind a blank what of it: `endpoint /status`."""
     outcome: CheckOutcome
     said: Phrase
     cures: tuple[Phrase, ...] = ()

@@ -72,7 +72,7 @@ class Settings(BaseModel):
 
     source: Names = Field((), description="Files, '-', or gcp://PROJECT[/SERVICE]; several files with commas.")
     service: str | None = Field(None, description="Cloud Run service whose entries count.")
-    location: str | None = Field(None, description="Cloud Run region to read, e.g. asia-northeast3.")
+    location: str | None = Field(None, description="Cloud Run region to read, e.g. europe-west1.")
     lang: Annotated[
         Lang, AfterValidator(_lang), Field(description=f"Language of what people read: {' or '.join(LANGUAGES)}.")
     ] = DEFAULT
@@ -98,7 +98,7 @@ class Settings(BaseModel):
     now: AwareDatetime | None = Field(None, description="The time to take for now, for drills.")
 
     endpoints: str | None = Field(None, description="Base URL of the service whose health endpoints are asked.")
-    ops_token: SecretStr | None = Field(None, description="Bearer token for /internal/ops/metrics.")
+    ops_token: SecretStr | None = Field(None, description="Bearer token for the endpoint that is behind a login.")
 
     metrics_project: str | None = Field(
         None, description="Project that metrics are written to, or 'none'; without it the source's."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from logwatch.beta_exit.conditions import IN_A_ROW, READS_IN_AN_HOUR, Gap, Gate, GateName, GateState, Mark
+from logwatch.beta_exit.conditions import Gap, Gate, GateState, Mark
 from logwatch.ranges import Range
 from logwatch.ui.format import format_range, format_value
 
@@ -14,17 +14,16 @@ if TYPE_CHECKING:
     from datetime import date
 
     from logwatch.judge.rules.model import RuleSet
+    from logwatch.judge.rules.yaml_types import Text
     from logwatch.languages.keys import Key
     from logwatch.ui.format import Audience
 
 SCHEMA = 1
-NEEDED: dict[Gap, Key] = {
+NOT_MET = "not_met"
+NEEDED: dict[str, Key] = {
+    NOT_MET: "needed_not_met",
     Gap.NO_DAY: "needed_day",
     Gap.MISSING_HOURS: "needed_hours",
-    Gap.NO_PAYMENTS: "needed_payments",
-    Gap.NO_READS: "needed_reads",
-    Gap.NO_CHECKOUTS: "needed_checkouts",
-    Gap.NO_REQUESTS_COUNTED: "needed_requests",
     Gap.NOT_MEASURED: "needed_measures",
 }
 """What would show a day that does not show its condition."""
@@ -95,9 +94,8 @@ def build_exit_report(
     gates: Sequence[Gate], wanted: Sequence[date], rules: RuleSet, audience: Audience, source: str
 ) -> ExitReport:
     """Say what the days say of each condition."""
-    rows = tuple(
-        _row(gate, title, rules, audience) for gate, title in zip(gates, rules.runbook_in(audience.lang).gates, strict=True)
-    )
+    runbook = rules.runbook_in(audience.lang)
+    rows = tuple(_row(gate, title, rules, audience) for gate, title in zip(gates, runbook.gates, strict=True))
     met = sum(row.state is GateState.MET for row in rows)
     key: Key = "may_end" if met == len(rows) else "may_not_end"
     return ExitReport(
@@ -110,21 +108,27 @@ def build_exit_report(
 
 
 def _row(gate: Gate, title: str, rules: RuleSet, audience: Audience) -> GateRow:
-    floor = format_range(rules.by_id["cache-hit"].warning)
-    bound = _bound(gate)
     return GateRow(
         name=gate.name,
         title=title,
         state=gate.state,
         state_text=audience.say(gate.state.key),
-        definition=audience.say(_definition(gate), bound=bound, reads=READS_IN_AN_HOUR, floor=floor),
+        definition=_definition(gate)[audience.lang].format(**_places(gate, rules)),
         cells=tuple(_cell(mark, gate, audience) for mark in gate.marks),
         needed=tuple(_needed(gate, audience)),
     )
 
 
-def _definition(gate: Gate) -> Key:
-    return "define_slow_count" if gate.name is GateName.SLOW and gate.unit != "%" else gate.name.key_in("define")
+def _definition(gate: Gate) -> Text:
+    slow = gate.condition.slow
+    return slow.means_number if slow and gate.unit != "%" else gate.condition.means
+
+
+def _places(gate: Gate, rules: RuleSet) -> dict[str, object]:
+    """Give what fills the places of a definition."""
+    steady = gate.condition.steady
+    floor = {"least": steady.least, "floor": format_range(rules.by_id[steady.rule].warning)} if steady else {}
+    return {"bound": _bound(gate), **floor}
 
 
 def _bound(gate: Gate) -> str:
@@ -133,8 +137,11 @@ def _bound(gate: Gate) -> str:
 
 def _cell(mark: Mark, gate: Gate, audience: Audience) -> DayCell:
     value = _value(mark.value, gate)
-    counted = audience.say(gate.name.key_in("of"), of=f"{mark.of:,.0f}") if mark.of and mark.value is not None else ""
-    why = audience.say(mark.why.key, hours=_hours(mark.hours)) if mark.why else ""
+    counted = gate.condition.counted[audience.lang].format(of=f"{mark.of:,.0f}") if mark.of and mark.value is not None else ""
+    nothing = gate.condition.nothing
+    if nothing and mark.why == nothing.why:
+        return DayCell(mark.date, mark.state, value, counted, nothing.says[audience.lang])
+    why = audience.say(Gap(mark.why).key, hours=_hours(mark.hours)) if mark.why else ""
     return DayCell(mark.date, mark.state, value, counted, why)
 
 
@@ -164,13 +171,19 @@ def _hours(hours: Sequence[int]) -> str:
 
 def _needed(gate: Gate, audience: Audience) -> list[str]:
     """Say what it would take, once for each reason."""
-    dates: dict[Key, list[str]] = {}
-    for mark in gate.marks[-IN_A_ROW:] if gate.name is GateName.PAYMENT else gate.marks:
+    by_reason: dict[str, list[str]] = {}
+    for mark in gate.counting:
         if mark.state is not GateState.MET:
-            key: Key = NEEDED[mark.why] if mark.why and mark.state is GateState.NOT_SHOWN else "needed_not_met"
-            dates.setdefault(key, []).append(mark.date[5:])
-    needed = [audience.say(key, dates=", ".join(each)) for key, each in dates.items()]
-    return needed + ([audience.say("needed_more_days", count=IN_A_ROW)] if gate.too_few_days else [])
+            reason = NOT_MET if mark.state is GateState.NOT_MET else mark.why
+            by_reason.setdefault(reason, []).append(mark.date[5:])
+    nothing, share = gate.condition.nothing, gate.condition.share
+    needed = [
+        nothing.needs[audience.lang].format(dates=", ".join(dates))
+        if nothing and reason == nothing.why
+        else audience.say(NEEDED[reason], dates=", ".join(dates))
+        for reason, dates in by_reason.items()
+    ]
+    return needed + ([audience.say("needed_more_days", count=share.days)] if share and gate.too_few_days else [])
 
 
 def exit_json(report: ExitReport, gates: Sequence[Gate], zone: str) -> dict[str, Any]:

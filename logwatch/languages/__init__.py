@@ -81,13 +81,3 @@ def in_every_language(key: Key) -> tuple[str, ...]:
 def choose(texts: Mapping[Lang, str], lang: Lang) -> str:
     """Give a text that brings its own languages along: in the one that is asked for, or the common one, or the first."""
     return texts.get(lang) or texts.get(COMMON) or next(iter(texts.values()))
-
-
-def gauge_key(gauge: str) -> Key:
-    """Give the text that names a measured value."""
-    return cast("Key", f"gauge.{gauge}")
-
-
-def sayable_gauges() -> frozenset[str]:
-    """Give the measured values that have a name, so that a message can tell of them."""
-    return frozenset(key.removeprefix("gauge.") for key in words(COMMON) if key.startswith("gauge."))

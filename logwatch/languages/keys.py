@@ -12,15 +12,15 @@ Key = Literal[
     "besides", "charts", "calm_charts", "not_drawn", "undrawn_shops", "chart_says", "chart_slow", "chart_squeezed", "as_table",
     "from_to", "legend_pending", "legend_firing", "legend_unknown", "longest", "timeline", "timeline_note", "silences",
     # findings: what was left over, and its cure
-    "counters_lost", "silent_source", "silent_windows", "off_rhythm", "late", "suspect", "unparsed", "flaw", "old",
+    "silent_windows", "off_rhythm", "late", "suspect", "unparsed", "flaw", "old",
     # messages
     "against", "since", "lasted", "worst_was", "and_more", "span_d", "span_h", "span_m", "resolved_at", "unknown_since",
     "rule_gone", "explains", "not_explained", "again", "silence_ends", "instead_of", "delivered_late", "begin_here",
     # what a step found
     "expected.seen", "expected.not_seen", "expected.contrary", "events", "per_minute", "hour_before", "day_before", "usual",
     "no_past", "after", "slow_fact", "lines_none", "lines_found", "lines_found_at", "lines_found_more", "code_fact",
-    "route_fact", "unstepped", "ended_unjudged", "ended_alone",    "missed", "course_alt", "link_search", "link_logs",
-    "link_metrics", "link_runbook", "peak", "new_alert", "as_of",
+    "route_fact", "gauge_unanswered", "gauge_silent", "unstepped", "ended_unjudged", "ended_alone", "missed", "course_alt",
+    "link_search", "link_logs", "link_metrics", "link_runbook", "peak", "new_alert", "as_of",
     # explain, alerts, silence, backtest
     "is_inactive", "never_judged", "last_window", "pending_of", "normal_of", "kept_elevated", "nothing_to_tell", "told",
     "nowhere", "waits", "given_up", "on_its_way", "next_reminder", "inhibited_by", "silenced_until", "alert", "state",
@@ -28,9 +28,8 @@ Key = Literal[
     "silence_added", "silence_ended", "no_silences", "backtest_title", "backtest_counts", "backtest_alerts", "pending_at",
     "firing_at", "resolved_col", "peak_col", "nothing_sent",
     # the exit conditions
-    "exit_title", "may_end", "may_not_end", "condition", "day", "define_slow_count", "needed_not_met",
-    "needed_more_days", "needed_day", "needed_hours", "needed_payments", "needed_reads", "needed_checkouts",
-    "needed_requests", "needed_measures",
+    "exit_title", "may_end", "may_not_end", "condition", "day", "needed_not_met", "needed_more_days", "needed_day",
+    "needed_hours", "needed_measures",
     # files for Cloud Monitoring
     "link_runs", "link_dashboards", "dash_title", "dash_levels", "dash_figures", "dash_procedures", "dash_heartbeat",
     "dash_lag", "dash_run_time", "dash_undelivered", "dash_unparsed",
@@ -50,18 +49,16 @@ Key = Literal[
 DoctorKey = Literal[
     "plain", "error", "late", "broken", "settings.fine", "settings.no_channel", "settings.stray", "not_set_up", "clock.fine",
     "clock.ahead", "clock.behind", "clock.unknown", "clock.set", "logs.read", "quota.fine", "quota.used", "lines.unread",
-    "lines.none", "lines.found", "lines.some_lost", "lines.development", "lines.beta_off", "lines.location", "lines.service",
-    "lines.older", "lines.no_service", "lines.nothing", "lag.none", "lag.fine", "lag.late", "rhythm.none", "rhythm.fine",
-    "rhythm.off", "metrics.fine",
-    "reached", "endpoint.fine",
-    "endpoint.state", "endpoint.absent", "endpoint.beta_off", "state.fine", "state.new", "state.leased", "state.busy",
-    "state.passing", "test.sent", "cure.service", "cure.quota", "cure.token", "cure.endpoint",
-    "cure.broken", "cure.again", "cure.ping", "cure.source", "cure.channel",
+    "lines.none", "lines.found", "lines.some_lost", "lines.development", "lines.beta_off", "lines.silent", "lines.location",
+    "lines.service", "lines.older", "lines.no_service", "lines.nothing", "lag.none", "lag.fine", "lag.late", "rhythm.none",
+    "rhythm.fine", "rhythm.off", "metrics.fine", "reached", "endpoint.fine", "endpoint.state", "endpoint.absent",
+    "endpoint.beta_off", "state.fine", "state.new", "state.leased", "state.busy", "state.passing", "test.sent", "cure.service",
+    "cure.quota", "cure.token", "cure.endpoint", "cure.broken", "cure.again", "cure.ping", "cure.source", "cure.channel",
 ]  # fmt: skip
 """Texts of the doctor's, without the `doctor.` that each of them begins with."""
 
 Family = Literal[
-    "level", "why", "notify", "alert", "alert_is", "state", "change", "outcome", "gate", "define", "of", "gap", "missed",
-    "reason", "flaw", "check",
+    "level", "why", "notify", "alert", "alert_is", "state", "change", "outcome", "gate", "gap", "missed", "reason", "flaw",
+    "check",
 ]  # fmt: skip
 """Closed sets whose members are said, each member under `family.member`."""

@@ -14,8 +14,7 @@ import pytest
 from jinja2 import Environment, nodes
 
 import logwatch
-from logwatch.collect.parse import GAUGES
-from logwatch.languages import FOLDER, Worded, gauge_key, languages, text, words
+from logwatch.languages import FOLDER, Worded, languages, text, words
 from logwatch.languages.keys import DoctorKey, Family, Key
 from tests.conftest import ROOT
 
@@ -41,7 +40,7 @@ def in_families() -> set[str]:
 
 @pytest.mark.parametrize("lang", languages())
 def test_a_language_has_a_text_for_every_key_and_no_other(lang: str) -> None:
-    wanted = PLAIN | DOCTOR | in_families() | {gauge_key(gauge) for gauge in GAUGES}
+    wanted = PLAIN | DOCTOR | in_families()
     assert sorted(wanted - set(words(lang))) == [], "missing"
     assert sorted(set(words(lang)) - wanted) == [], "nobody asks for it"
 

@@ -12,6 +12,7 @@ from logwatch.collect.parse import SILENT_MINUTES
 from logwatch.judge.kinds import Measures, kinds_listed
 from logwatch.judge.kinds.interface import Bounds
 from logwatch.judge.rules.runbook import Procedure, Runbook
+from logwatch.judge.rules.service import Service
 from logwatch.judge.rules.step_checks import ProcedureChecks
 from logwatch.judge.rules.yaml_types import Duration, Model, Text
 from logwatch.languages import COMMON, Lang
@@ -104,6 +105,8 @@ class RuleSet:
     runbook: Runbook
     twins: Mapping[Lang, Runbook]
     """The runbook's translations, by their languages."""
+    service: Service
+    """The platform that is watched."""
 
     @property
     def section3(self) -> tuple[Rule, ...]:

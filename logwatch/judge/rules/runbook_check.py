@@ -30,7 +30,14 @@ def compare_with_runbook(rules: RuleSet) -> list[RuleError]:
     for key, line in runbook.counters:
         if parse_series(key).name not in names:
             problems.append(RuleError(f"unknown counter '{key}'", where=runbook.where(line), hint="add it to counters.yaml"))
-    return [*problems, *(each for twin in rules.twins.values() for each in compare_twins(runbook, twin)), *_unwalked(rules)]
+    section2 = next((text for number, _, text in runbook.sections if number == "2"), "")
+    for endpoint in rules.service.endpoints:
+        if endpoint.path not in section2:
+            message, hint = f"section 2 has no endpoint '{endpoint.path}'", "add it there, or take it out of service.yaml"
+            problems.append(RuleError(message, where=str(runbook.path), hint=hint))
+    for twin in rules.twins.values():
+        problems += compare_twins(runbook, twin)
+    return problems + _unwalked(rules)
 
 
 def _unwalked(rules: RuleSet) -> list[RuleError]:

@@ -14,11 +14,13 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     PlainSerializer,
+    RootModel,
     WithJsonSchema,
 )
 from pydantic_core import CoreSchema, core_schema
 
 from logwatch.durations import format_duration, parse_duration
+from logwatch.languages import choose
 
 
 def _whole_minutes(text: object) -> timedelta:
@@ -64,7 +66,7 @@ Selectors = Annotated[
 class Model(BaseModel):
     """A record that a YAML file holds: nothing in it that is not known, nothing changed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # built with the record that holds it, once
 
 
 def read_as(source: object, made: type, field: str, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -73,15 +75,14 @@ def read_as(source: object, made: type, field: str, handler: GetCoreSchemaHandle
     return core_schema.no_info_after_validator_function(made, handler.generate_schema(source), serialization=written)
 
 
-class Text(Model):
-    """A sentence in both languages."""
+class Text(RootModel[Annotated[dict[Annotated[str, Field(pattern=r"^[a-z]{2}$")], str], Field(min_length=1)]]):
+    """A sentence, by language."""
 
-    ko: str
-    en: str
+    model_config = ConfigDict(frozen=True)
 
     def __getitem__(self, lang: str) -> str:
-        """Give the sentence in a language."""
-        return self.ko if lang == "ko" else self.en
+        """Give the sentence in a language; where it is not written in that, in the common one or the first."""
+        return choose(self.root, lang)
 
 
 def selects(selectors: Iterable[str], name: str) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
+from logwatch.collect.parse import SILENT_MINUTES, UNANSWERED
 from logwatch.judge.verdicts import Level
-from logwatch.languages import gauge_key, sayable_gauges
 from logwatch.notify.diagnosis.findings import Fact, FactKind, Missed, StepState
 from logwatch.ui.format import format_value, printable, shop_name
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     Writer = Callable[[float], str]
 
-UNITS = {"database.ping_ms": "ms", "redis.ping_ms": "ms"}
 MOST_COUNTERS = 6
 """Counters of a breakdown that are shown."""
 MOST_WORDS = 6
@@ -32,6 +31,8 @@ EXPECTED: dict[StepState, Key] = {
     StepState.TODO: "expected.contrary",
 }
 """What it is called where the step is a line of what is to be expected."""
+OWN_NAMES: dict[str, Key] = {UNANSWERED: "gauge_unanswered", SILENT_MINUTES: "gauge_silent"}
+"""What people call the gauges that no service brings along."""
 MARKS = {StepState.DONE: "✓", StepState.NOT_THE_CASE: "–", StepState.TODO: "▷", StepState.NOT_LOOKED: "?"}
 
 
@@ -131,11 +132,11 @@ def fact_text(fact: Fact, rules: RuleSet, audience: Audience) -> str:  # noqa: C
     name = printable(fact.name)
     match fact.kind:
         case FactKind.COUNT:
-            return _counted(_of_shop(name, fact), fact, audience)
+            return _counted(name + _of_shop(rules.service.shop(fact.labels)), fact, audience)
         case FactKind.SHARE:
             return _shared(rules.share_name(fact.name, audience.lang), fact, audience)
         case FactKind.GAUGE:
-            return _gauged(fact, audience)
+            return _gauged(fact, rules, audience)
         case FactKind.SLOW:
             return _counted(audience.say("slow_fact", label=name), fact, audience)
         case FactKind.ROUTE:
@@ -155,12 +156,12 @@ def fact_text(fact: Fact, rules: RuleSet, audience: Audience) -> str:  # noqa: C
     assert_never(fact.kind)
 
 
-def _of_shop(name: str, fact: Fact) -> str:
-    return name + (f"({shop_name(fact.labels)})" if fact.labels else "")
+def _of_shop(shop: str | None) -> str:
+    return "" if shop is None else f"({shop_name({'': shop})})"
 
 
 def _counted(name: str, fact: Fact, audience: Audience) -> str:
-    """`checkout.blocked.stock kpa 42건, 분당 6 (직전 1시간 0.3, 어제 같은 시각 0.2)`."""
+    """`orders.refused(main) 42건, 분당 6 (직전 1시간 0.3, 어제 같은 시각 0.2)`."""
     rate = fact.value / fact.of if fact.value and fact.of else 0.0
     head = f"{name} {audience.say('events', count=f'{fact.value:g}')}, {audience.say('per_minute', rate=_rate(rate))}"
     return head + _past(fact, audience, _rate)
@@ -174,7 +175,8 @@ def _rate(value: float) -> str:
 def _shared(name: str, fact: Fact, audience: Audience) -> str:
     share = _percent(fact.value / fact.of) if fact.value is not None and fact.of else "–"
     counts = f" ({fact.value:g}/{fact.of:g})" if fact.of else ""
-    return f"{_of_shop(printable(name), fact)} {share}{counts}" + _past(fact, audience, _percent)
+    named = printable(name) + (f"({shop_name(fact.labels)})" if fact.labels else "")
+    return f"{named} {share}{counts}" + _past(fact, audience, _percent)
 
 
 def _percent(value: float) -> str:
@@ -190,11 +192,16 @@ def _past(fact: Fact, audience: Audience, write: Writer) -> str:
     return f" ({', '.join(told) or audience.say('no_past')})"
 
 
-def _gauged(fact: Fact, audience: Audience) -> str:
-    unit = UNITS.get(fact.name, "")
+def _gauged(fact: Fact, rules: RuleSet, audience: Audience) -> str:
+    gauge = rules.service.gauge(fact.name)
+    unit, name = (gauge.unit, gauge.name[audience.lang]) if gauge else ("", _own_gauge(fact.name, audience))
     usual = f" ({audience.say('usual', value=format_value(fact.before, unit))})" if fact.before is not None else ""
-    name = audience.say(gauge_key(fact.name)) if fact.name in sayable_gauges() else printable(fact.name)
     return f"{name} {format_value(fact.value, unit)}{usual}"
+
+
+def _own_gauge(name: str, audience: Audience) -> str:
+    """Name a gauge of logwatch's own; one that only an older message knows goes by its id."""
+    return audience.say(OWN_NAMES[name]) if name in OWN_NAMES else printable(name)
 
 
 def _lines(fact: Fact, audience: Audience) -> str:
