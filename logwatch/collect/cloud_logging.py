@@ -15,11 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass, field
 from itertools import count, islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from logwatch.collect.columns import Columns, Reading
-from logwatch.collect.entries import Entry
-from logwatch.collect.parse import LARGEST, LOGGER_KEYS, SLOW_REQUEST, SUMMARY, fold_routes
+from logwatch.collect.columns import Reading
+from logwatch.collect.entries import ENTRY_LABELS, RESOURCE_LABELS, Entry
+from logwatch.collect.parse import LARGEST, LOGGER_KEYS, SLOW_REQUEST, SUMMARY
 from logwatch.collect.text_search import KEYS, Hits
 from logwatch.errors import ConfigError, SourceError
 from logwatch.google_api import member
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
 
+    from logwatch.collect.entries import Heads
     from logwatch.collect.interface import Progress, SearchResult
 
 LOG = logging.getLogger("logwatch.cloud_logging")
@@ -359,41 +361,45 @@ def take_page(page: Sequence[Any], reading: Reading) -> None:
             if label and method and url and 0 < duration <= LARGEST:
                 slow.append(raw)
                 labels.append(label)
-                methods.append(method[:20])
+                methods.append(method)
                 urls.append(url)
                 durations.append(duration)
                 continue
         reading.add(to_entry(raw))
     series = array("i", map(reading.series.__getitem__, keys))
-    reading.add_summaries(_rows(summaries), series, array("d", values), width)
-    routes = map(" ".join, zip(methods, fold_routes(urls), strict=True))
-    reading.add_slow_requests(_rows(slow), labels, routes, durations)
+    reading.add_summaries(_heads(summaries), series, array("d", values), width)
+    reading.add_slow_requests(_heads(slow), labels, durations, methods, urls)
 
 
-def _rows(raws: Sequence[Any]) -> Columns:
-    return Columns(
-        array("q", [stamp.seconds * NS + stamp.nanos for stamp in [raw.timestamp for raw in raws]]),
-        array("q", [stamp.seconds * NS + stamp.nanos for stamp in [raw.receive_timestamp for raw in raws]]),
-        [raw.log_name for raw in raws],
-        [raw.insert_id for raw in raws],
-        [raw.labels["instanceId"] or raw.resource.labels["service_name"] for raw in raws],
-    )
+def _heads(raws: Sequence[Any]) -> Heads:
+    def read(name: str) -> Sequence[Any]:
+        if name in RESOURCE_LABELS:
+            label = RESOURCE_LABELS[name]
+            return [raw.resource.labels[label] for raw in raws]
+        if name in ENTRY_LABELS:
+            label = ENTRY_LABELS[name]
+            return [raw.labels[label] for raw in raws]
+        values = list(map(attrgetter(name), raws))
+        return [stamp.seconds * NS + stamp.nanos for stamp in values] if name.endswith("timestamp") else values
+
+    return read
 
 
 def to_entry(raw: Any) -> Entry:  # noqa: ANN401 - raw protobuf messages have no static type
     """Give an entry of a raw google.logging.v2.LogEntry."""
     stamp, received = raw.timestamp, raw.receive_timestamp
-    resource, labels = raw.resource.labels, raw.labels
+    of_resource, labels = raw.resource.labels, raw.labels
     kind = raw.WhichOneof("payload")
     return Entry(
-        raw.log_name,
-        raw.insert_id,
-        stamp.seconds * NS + stamp.nanos,
-        received.seconds * NS + received.nanos,
-        resource["service_name"] if "service_name" in resource else "",  # noqa: SIM401 - a protobuf map's get() is slow
-        labels["instanceId"] if "instanceId" in labels else "",  # noqa: SIM401 - likewise
-        raw.text_payload if kind == "text_payload" else None,
-        _to_dict(raw.json_payload) if kind == "json_payload" else None,
+        log_name=raw.log_name,
+        insert_id=raw.insert_id,
+        timestamp=stamp.seconds * NS + stamp.nanos,
+        receive_timestamp=received.seconds * NS + received.nanos,
+        text=raw.text_payload if kind == "text_payload" else None,
+        payload=_to_dict(raw.json_payload) if kind == "json_payload" else None,
+        # A protobuf map's get() is slow.
+        **{name: of_resource[label] if label in of_resource else "" for name, label in RESOURCE_LABELS.items()},  # noqa: SIM401
+        **{name: labels[label] if label in labels else "" for name, label in ENTRY_LABELS.items()},  # noqa: SIM401
     )
 
 
