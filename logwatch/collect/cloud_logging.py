@@ -23,7 +23,7 @@ from logwatch.collect.entries import ENTRY_LABELS, RESOURCE_LABELS, Entry
 from logwatch.collect.parse import LARGEST, LOGGER_KEYS, SLOW_REQUEST, SUMMARY
 from logwatch.collect.text_search import KEYS, Hits
 from logwatch.errors import ConfigError, SourceError
-from logwatch.google_api import member
+from logwatch.google_api import Errors, Trouble, open_client, project_hints, tell_apart
 from logwatch.spans import NS, Span, to_datetime
 
 if TYPE_CHECKING:
@@ -252,24 +252,11 @@ class CloudLoggingSource:
     def _connect(self) -> LoggingServiceV2Client:
         """Give the one client for all calls: each new one costs a handshake and a token."""
         if self._client is None:
-            self._client = self._new_client()
+            from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
+
+            with self._errors.raised("Cloud Logging"):
+                self._client = open_client(LoggingServiceV2Client, self.endpoint)
         return self._client
-
-    def _new_client(self) -> LoggingServiceV2Client:
-        from google.auth.exceptions import DefaultCredentialsError
-        from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
-
-        if self.endpoint:
-            import grpc
-            from google.cloud.logging_v2.services.logging_service_v2.transports import LoggingServiceV2GrpcTransport
-
-            channel = grpc.insecure_channel(self.endpoint, options=[("grpc.max_receive_message_length", -1)])
-            return LoggingServiceV2Client(transport=LoggingServiceV2GrpcTransport(channel=channel))
-        try:
-            return LoggingServiceV2Client()
-        except DefaultCredentialsError as error:
-            hint = "run: gcloud auth application-default login"
-            raise SourceError("no Google credentials on this machine", where=f"gcp://{self.project}", hint=hint) from error
 
     def _call(self, client: LoggingServiceV2Client, request: Any, progress: Progress) -> Any:  # noqa: ANN401 - proto-plus
         """Fetch one page; what may pass is tried again within the budget, 429 no sooner than after seconds."""
@@ -290,11 +277,11 @@ class CloudLoggingSource:
                 first, most = (5.0, 30.0) if isinstance(error, api.ResourceExhausted) else (0.2, 10.0)
                 wait = min(first * 1.6**attempt, most) * random.uniform(1, 1.25)  # noqa: S311 - spreads retries, no secret
                 if clock() - begun + wait > self.budget_s:
-                    raise self._error(error, client) from error
-                progress(f"Cloud Logging: {_reason(error)}; again in {wait:.0f} s", None)
+                    raise self._errors.build("Cloud Logging", error, lambda: client) from error
+                progress(f"Cloud Logging: {tell_apart(error).reason}; again in {wait:.0f} s", None)
                 self.quota.sleep(wait)
             except (api.GoogleAPICallError, GoogleAuthError) as error:
-                raise self._error(error, client) from error
+                raise self._errors.build("Cloud Logging", error, lambda: client) from error
         raise AssertionError
 
     def _check_quota(self, left_s: float) -> None:
@@ -303,36 +290,21 @@ class CloudLoggingSource:
             hint = "it comes back within a minute; LOGWATCH_READ_REQUESTS_PER_MINUTE is logwatch's share of it"
             raise SourceError("the project's read quota is used up for now", where=f"gcp://{self.project}", hint=hint)
 
-    def _error(self, error: Exception, client: LoggingServiceV2Client) -> SourceError:
-        from google.api_core import exceptions as api
-
-        project = self.project
-        hint = None
-        if isinstance(error, api.Forbidden) and "disabled" in str(error):
-            hint = f"run: gcloud services enable logging.googleapis.com --project={project}"
-        elif isinstance(error, api.Forbidden):
-            who = member(client.transport._credentials)  # noqa: SLF001 - nothing public tells
-            hint = f"run: gcloud projects add-iam-policy-binding {project} --member={who} --role=roles/logging.viewer"
-        elif isinstance(error, api.Unauthorized) or not isinstance(error, api.GoogleAPICallError):
-            hint = "run: gcloud auth application-default login"
-        elif isinstance(error, api.NotFound):
-            hint = "check the project id: gcloud projects list"
-        elif isinstance(error, api.InvalidArgument):
-            hint = "--dump-filter prints the filter that was refused; try it in Logs Explorer"
-        elif isinstance(error, api.ResourceExhausted):
-            hint = "60 reads a minute is all that a project has; wait a minute, ask for less, or raise LOGWATCH_READ_BUDGET"
-        elif isinstance(error, api.ServerError):
-            hint = "try again, or raise LOGWATCH_READ_BUDGET"
-        return SourceError(f"Cloud Logging: {_reason(error)}", where=f"gcp://{project}", hint=hint)
+    @property
+    def _errors(self) -> Errors:
+        hints = {
+            Trouble.NOT_FOUND: "check the project id: gcloud projects list",
+            Trouble.INVALID: "--dump-filter prints the filter that was refused; try it in Logs Explorer",
+            Trouble.QUOTA: "60 reads a minute is all that a project has; "
+            "wait a minute, ask for less, or raise LOGWATCH_READ_BUDGET",
+            Trouble.UNREACHABLE: "try again, or raise LOGWATCH_READ_BUDGET",
+        }
+        mends = project_hints(self.project, "logging.googleapis.com", "roles/logging.viewer")
+        return Errors(SourceError, f"gcp://{self.project}", mends | hints)
 
 
 def _time(raw: Any) -> datetime:  # noqa: ANN401 - raw protobuf messages have no static type
     return to_datetime(raw.timestamp.seconds * NS + raw.timestamp.nanos)
-
-
-def _reason(error: Exception) -> str:
-    message = str(getattr(error, "message", "") or error).splitlines() or [""]
-    return f"{type(error).__name__}: {message[0][:200]}"
 
 
 def take_page(page: Sequence[Any], reading: Reading) -> None:

@@ -10,14 +10,15 @@ import json
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from logwatch.collect.interface import Answer, Probe
 from logwatch.collect.parse import DATABASE_CONNECTIONS, DATABASE_LONG_QUERIES, DATABASE_PING, REDIS_PING, UNANSWERED
 from logwatch.collect.redaction import redact
+from logwatch.deadlines import call_all
 from logwatch.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -91,21 +92,10 @@ class HttpEndpoints:
         return Probe(tuple(answers), gauges)
 
     def _ask_all(self, paths: Iterable[str]) -> list[Reply]:
-        """Ask at once, each in a thread that nobody waits for longer than the tries may take.
-
-        A server that sends one byte at a time stays below every timeout of a socket; its thread ends with the process.
-        """
-        replies: dict[str, Reply] = {}
-        threads = {
-            path: Thread(target=lambda at: replies.update({at: self._ask(at)}), args=(path,), daemon=True) for path in paths
-        }
+        """Ask at once; who has not answered when all tries must be over is not waited for."""
         limit = self._attempts * (self._timeout_s + PAUSE_S) + PAUSE_S
-        end = time.monotonic() + limit
-        for thread in threads.values():
-            thread.start()
-        for thread in threads.values():
-            thread.join(max(end - time.monotonic(), 0))
-        return [replies.get(path, Reply(trouble=f"no whole answer within {limit:.0f} s")) for path in threads]
+        replies = call_all({path: partial(self._ask, path) for path in paths}, limit)
+        return [replies.get(path, Reply(trouble=f"no whole answer within {limit:.0f} s")) for path in paths]
 
     def _ask(self, path: str) -> Reply:
         """Ask one, again where the connection or something before the application failed."""

@@ -163,7 +163,7 @@ def test_of_eight_processes_none_loses_the_work_of_another(tmp_path: Path) -> No
 
 WRITER = """
 import json, sys
-from logwatch.stores.local import LocalStore
+from logwatch.state.local import LocalStore
 store = LocalStore(sys.argv[1])
 stored = store.load()
 generation = stored.generation if stored else 0
@@ -481,7 +481,7 @@ def test_an_address_names_an_object_or_a_path(tmp_path: Path, monkeypatch: pytes
 
 def test_a_file_needs_no_google_library() -> None:
     script = (
-        "import sys; from logwatch.stores import parse_state_address; parse_state_address('x.json').load();"
+        "import sys; from logwatch.state.address import parse_state_address; parse_state_address('x.json').load();"
         "parse_state_address('gs://bucket/x'); assert not any(name.startswith('google') for name in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
