@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import ENTRY_LABELS, RESOURCE_LABELS, Entry
+from logwatch.collect.interface import Address
 from logwatch.collect.parse import LARGEST, LOGGER_KEYS, SLOW_REQUEST, SUMMARY
 from logwatch.collect.text_search import KEYS, Hits
 from logwatch.errors import ConfigError, SourceError
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from logwatch.collect.entries import Heads
     from logwatch.collect.interface import Progress, SearchResult
+    from logwatch.settings import Settings
 
 LOG = logging.getLogger("logwatch.cloud_logging")
 PAGE_SIZE = 1000
@@ -45,12 +47,25 @@ BLOCK_LINE = r'^(\s+["{}\[\]]|[{}]$)'
 """Lines of pretty-printed JSON, each of which is an entry of its own."""
 
 
-def parse_address(address: str) -> tuple[str, str | None]:
+def parse_address(address: str) -> Address:
     """Read `gcp://PROJECT[/SERVICE]`; raises ConfigError with the form that is right."""
     match = re.fullmatch(r"gcp://([a-z][a-z0-9-]{4,28}[a-z0-9]|[a-z0-9.]+:[a-z0-9-]+)(?:/([a-z][a-z0-9-]*))?/?", address)
     if match is None:
         raise ConfigError("no Cloud Logging address", where=address, hint="right is gcp://PROJECT or gcp://PROJECT/SERVICE")
-    return match[1], match[2]
+    return Address(match[1], match[2])
+
+
+def build_source(addresses: Sequence[str], settings: Settings) -> CloudLoggingSource:
+    """Give the source of one address."""
+    project, service = parse_address(addresses[0])
+    return CloudLoggingSource(
+        project,
+        service=service,
+        location=settings.location,
+        endpoint=settings.logging_endpoint,
+        budget_s=settings.read_budget.total_seconds(),
+        quota=ReadQuota(settings.read_requests_per_minute),
+    )
 
 
 def quote(value: str) -> str:
@@ -147,6 +162,10 @@ class CloudLoggingSource:
         hasty = copy(self)
         hasty.budget_s, hasty._patient = budget_s, False  # noqa: SLF001 - its own
         return hasty
+
+    def project_logs(self) -> CloudLoggingSource:
+        """Give itself: services and their last entries can be asked for."""
+        return self
 
     def anywhere(self) -> CloudLoggingSource:
         """Give a source of all of the project's services, wherever they run."""
