@@ -131,7 +131,7 @@ def tune_rule(
     rule_set = build_rules(settings)
     known = _known(incidents, settings, rule_set)
     look = look_at(settings, since, until, dump_filter=dump_filter)
-    reach = max(trial.rule.reach for trial in trials)
+    reach = max(trial.rule.kind.reach for trial in trials)
     if look.only_tells_filter(reach):
         return
     span, windows = look.read(partial(read_windows, reach=reach))

@@ -16,7 +16,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from itertools import count, islice
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import ENTRY_LABELS, RESOURCE_LABELS, Entry
@@ -29,13 +29,12 @@ from logwatch.spans import NS, Span, to_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
 
     from logwatch.collect.entries import Heads
     from logwatch.collect.interface import Progress, SearchResult
-    from logwatch.settings import Settings
 
 LOG = logging.getLogger("logwatch.cloud_logging")
 PAGE_SIZE = 1000
@@ -55,7 +54,16 @@ def parse_address(address: str) -> Address:
     return Address(match[1], match[2])
 
 
-def build_source(addresses: Sequence[str], settings: Settings) -> CloudLoggingSource:
+class ReadSettings(Protocol):
+    """What is set of how Cloud Logging is read."""
+
+    location: str | None
+    logging_endpoint: str | None
+    read_budget: timedelta
+    read_requests_per_minute: int
+
+
+def build_source(addresses: Sequence[str], settings: ReadSettings) -> CloudLoggingSource:
     """Give the source of one address."""
     project, service = parse_address(addresses[0])
     return CloudLoggingSource(

@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from array import array
     from multiprocessing.sharedctypes import Synchronized
 
-    from logwatch.settings import Settings
-
 PIECE = 4 << 20
 """Bytes of a file that are one process's next share."""
 
@@ -70,7 +68,7 @@ def parse_address(address: str) -> Address:
     return Address("", None)
 
 
-def build_source(addresses: Sequence[str], settings: "Settings") -> "FilesSource":
+def build_source(addresses: Sequence[str], settings: object) -> "FilesSource":
     """Give the source of some paths."""
     del settings
     return FilesSource(addresses)
@@ -80,7 +78,7 @@ class FilesSource:
     """Recorded entries out of files; `-` is standard input, a folder stands for the files in it."""
 
     recorded = True
-    service = None
+    service: str | None = None
 
     def __init__(self, paths: Sequence[str]) -> None:
         """Take paths as they were typed; nothing is opened yet."""

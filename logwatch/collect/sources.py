@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from logwatch.errors import ConfigError
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from logwatch.collect.interface import Address, Source
-    from logwatch.settings import Settings
 
 
 class SourceModule(Protocol):
@@ -22,7 +21,7 @@ class SourceModule(Protocol):
         """Read an address; raises ConfigError with the form that is right."""
         ...
 
-    def build_source(self, addresses: Sequence[str], settings: Settings) -> Source:
+    def build_source(self, addresses: Sequence[str], settings: Any) -> Source:  # noqa: ANN401 - as much of them as it names
         """Give the source of addresses of this scheme; nothing is connected yet. Raises ConfigError."""
         ...
 
@@ -65,9 +64,8 @@ def is_live(addresses: Sequence[str]) -> bool:
     return kind is not None and not kind.recorded
 
 
-def build_source(settings: Settings) -> Source:
-    """Give the source that the settings name; raises ConfigError."""
-    addresses = settings.source
+def build_source(addresses: Sequence[str], settings: Any) -> Source:  # noqa: ANN401 - each source names what it needs of them
+    """Give the source of some addresses; raises ConfigError."""
     if not addresses:
         hint = "give --source FILE, --source gcp://PROJECT, or set LOGWATCH_SOURCE"
         raise ConfigError("no source to read from", where="--source", hint=hint)
