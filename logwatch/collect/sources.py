@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from logwatch.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from logwatch.collect.interface import Address, Source
+    from logwatch.collect.parse import LogShape
 
 
 class SourceModule(Protocol):
@@ -21,7 +22,7 @@ class SourceModule(Protocol):
         """Read an address; raises ConfigError with the form that is right."""
         ...
 
-    def build_source(self, addresses: Sequence[str], settings: Any) -> Source:  # noqa: ANN401 - as much of them as it names
+    def build_source(self, addresses: Sequence[str], settings: Any, shape: LogShape) -> Source:  # noqa: ANN401 - what it names
         """Give the source of addresses of this scheme; nothing is connected yet. Raises ConfigError."""
         ...
 
@@ -64,8 +65,12 @@ def is_live(addresses: Sequence[str]) -> bool:
     return kind is not None and not kind.recorded
 
 
-def build_source(addresses: Sequence[str], settings: Any) -> Source:  # noqa: ANN401 - each source names what it needs of them
-    """Give the source of some addresses; raises ConfigError."""
+def build_source(
+    addresses: Sequence[str],
+    settings: Any,  # noqa: ANN401 - each source names what it needs of them
+    shape: Callable[[], LogShape],
+) -> Source:
+    """Give the source of some addresses, whose entries have a shape; raises ConfigError."""
     if not addresses:
         hint = "give --source FILE, --source gcp://PROJECT, or set LOGWATCH_SOURCE"
         raise ConfigError("no source to read from", where="--source", hint=hint)
@@ -74,7 +79,7 @@ def build_source(addresses: Sequence[str], settings: Any) -> Source:  # noqa: AN
         raise ConfigError("an empty source, or standard input twice", where="--source", hint=hint)
     kind = find_kind(addresses)
     if kind:
-        return kind.adapter.build_source(addresses, settings)
+        return kind.adapter.build_source(addresses, settings, shape())
     if all(address.startswith("bq://") for address in addresses):
         hint = "read the same span with gcp://PROJECT, or export it: gcloud logging read --format=json"
         raise ConfigError("bq:// cannot be read yet", where=addresses[0], hint=hint)

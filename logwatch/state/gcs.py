@@ -118,7 +118,7 @@ class GcsStore:
 
         run, bucket = "run: gcloud storage buckets", f"gs://{self.bucket}"
         may = f"{run} add-iam-policy-binding {bucket} --member={{who}} --role=roles/storage.objectUser"
-        new = f"{run} create {bucket} --location=asia-northeast3 --uniform-bucket-level-access --public-access-prevention"
+        new = f"{run} create {bucket} --location=REGION --uniform-bucket-level-access --public-access-prevention"
         hints = {Trouble.DISABLED: may, Trouble.PERMISSION: may, Trouble.NOT_FOUND: new}
         again = "try again; https://status.cloud.google.com tells of outages"
         more = (InvalidResponse, DataCorruption, RequestException, HTTPError, OSError)
