@@ -39,6 +39,7 @@ from tests.support.local_google.filters import matches
 from tests.support.local_google.monitoring_filters import parse_filter
 from tests.support.local_google.monitoring_service import MonitoringService
 from tests.support.made_traffic import START, Incident, Traffic
+from tests.support.patience import PATIENCE_S
 from tests.support.world import World
 
 LANGS: tuple[Lang, Lang] = ("ko", "en")
@@ -665,7 +666,9 @@ def gcloud(tmp_path: Path) -> Iterator[tuple[Callable[..., subprocess.CompletedP
 
         def call(*arguments: str) -> subprocess.CompletedProcess[str]:
             command = [program, *arguments]
-            return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120, cwd=ROOT)
+            return subprocess.run(
+                command, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE_S, cwd=ROOT
+            )
 
         yield call, created
         http.shutdown()
@@ -674,7 +677,7 @@ def gcloud(tmp_path: Path) -> Iterator[tuple[Callable[..., subprocess.CompletedP
 
 def test_gcloud_sends_the_files_as_they_are(gcloud: Any) -> None:
     call, created = gcloud
-    files = [f"deploy/policies/{name}.json" for name in NAMES]
+    files = [f"deploy/policies/{name}.json" for name in ("heartbeat", "run-failed")]  # one of each kind: metrics, log lines
     asked = [["alpha", "monitoring", "policies", "create", f"--policy-from-file={path}"] for path in files]
     asked.append(["monitoring", "dashboards", "create", "--config-from-file=deploy/dashboard.json"])
     with ThreadPoolExecutor(2) as pool:
