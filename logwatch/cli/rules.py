@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Annotated
 
 import typer
 
@@ -13,8 +14,8 @@ from logwatch.wiring import build_rules
 
 def rules_check(rules: RulesOption = None, source: SourceOption = None) -> None:
     """Validate the rules and compare them with the runbook; with --source, warn of counters that nobody knows."""
-    from logwatch.judge.rules.load import RuleProblemsError
     from logwatch.judge.rules.runbook_check import compare_with_runbook, uncovered_counters
+    from logwatch.judge.rules.yaml_lines import RuleProblemsError
 
     settings = settings_from(rules=rules, source=source)
     rule_set = build_rules(settings)
@@ -53,8 +54,8 @@ def rules_list(rules: RulesOption = None, lang: LangOption = None) -> None:
 
 def rules_test(rules: RulesOption = None) -> None:
     """Run the cases that stand beside the rules in *.test.yaml."""
-    from logwatch.judge.rules.load import RuleProblemsError
     from logwatch.judge.rules.unit_tests import run_cases
+    from logwatch.judge.rules.yaml_lines import RuleProblemsError
 
     tested = run_cases(build_rules(settings_from(rules=rules)))
     if tested.problems:
@@ -62,8 +63,12 @@ def rules_test(rules: RulesOption = None) -> None:
     typer.echo(f"{tested.passed} cases passed")
 
 
-def rules_schema(output: OutputOption = None) -> None:
+def rules_schema(
+    output: OutputOption = None,
+    platform: Annotated[bool, typer.Option("--platform", help="That of service.yaml.")] = False,  # noqa: FBT002 - a flag
+) -> None:
     """Print the JSON Schema of a rule file, for editors."""
     from logwatch.judge.rules.model import rules_schema as schema
+    from logwatch.judge.rules.service import service_schema
 
-    write(as_json(schema()), output)
+    write(as_json(service_schema() if platform else schema()), output)

@@ -8,10 +8,11 @@ import jsonschema
 import pytest
 import yaml
 
-from logwatch.judge.rules.load import RuleProblemsError, load_rules
+from logwatch.judge.rules.load import load_rules
 from logwatch.judge.rules.model import Rule, rules_schema
 from logwatch.judge.rules.runbook_check import compare_with_runbook, uncovered_counters
 from logwatch.judge.rules.unit_tests import run_cases
+from logwatch.judge.rules.yaml_lines import RuleProblemsError
 from logwatch.judge.rules.yaml_types import idle_selectors, selects
 from logwatch.ranges import Range
 from logwatch.settings import bundled
@@ -60,7 +61,12 @@ def test_every_bundled_case_passes_and_every_rule_has_enough() -> None:
 def test_the_schema_in_the_folder_is_the_one_the_program_gives_and_accepts_the_rules() -> None:
     assert json.loads((RULES / "schema.json").read_text()) == rules_schema()
     for path in RULES.glob("*.yaml"):
-        if not path.name.endswith(".test.yaml") and path.name not in {"counters.yaml", "evidence.yaml", "inhibitions.yaml"}:
+        if not path.name.endswith(".test.yaml") and path.name not in {
+            "counters.yaml",
+            "evidence.yaml",
+            "inhibitions.yaml",
+            "service.yaml",
+        }:
             jsonschema.validate(yaml.safe_load(path.read_text()), rules_schema())
 
 
@@ -240,6 +246,6 @@ def test_a_selector_means_a_name_or_the_rest_of_one(selector: str, name: str, *,
 
 def test_every_text_of_a_rule_is_korean_and_english() -> None:
     for rule in load_rules(RULES).rules:
-        assert any("가" <= char <= "힣" for char in rule.summary.ko)
-        assert rule.summary.en.isascii()
+        assert any("가" <= char <= "힣" for char in rule.summary["ko"])
+        assert rule.summary["en"].isascii()
     assert isinstance(load_rules(RULES).rules[0], Rule)

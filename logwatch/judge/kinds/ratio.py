@@ -66,7 +66,9 @@ class Ratio(Model):
 
     numerator: Selectors
     denominator: Selectors
-    by: Literal["service"] | None = Field(default=None, description="Judge for each shop too, not only for all together.")
+    by: str | None = Field(
+        default=None, pattern=r"^\w+$", description="Label of the shops: judge for each of them too, not only for all together."
+    )
     span: Stretch = Field(default=timedelta(minutes=5), description="The sliding span.")
     lag: Duration = Field(default=timedelta(0), description="How far numerators may trail their denominators.")
     settled: Selectors | None = Field(default=None, description="Counters whose events have certainly come to an end.")
@@ -81,8 +83,9 @@ class Ratio(Model):
 
     @property
     def reads(self) -> Reads:
-        """The counters of the share, and those that say what has ended."""
-        return Reads(counters=self.numerator + self.denominator + (self.settled or ()))
+        """The counters of the share, those that say what has ended, and the label of the shops."""
+        by = (self.by,) if self.by else ()
+        return Reads(counters=self.numerator + self.denominator + (self.settled or ()), by=by)
 
     @property
     def reach(self) -> timedelta:
