@@ -144,7 +144,7 @@ def _print_rest(console: Console, report: Report) -> None:
 def _shorten(route: str, room: int) -> str:
     """Cut a route at its head: its end tells what it is.
 
-    >>> _shorten("POST /api/v1/glycopharm/payments/confirm", 24)
+    >>> _shorten("POST /api/v1/main/payments/confirm", 24)
     'POST …/payments/confirm'
     """
     if len(route) <= room:

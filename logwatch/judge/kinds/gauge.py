@@ -25,7 +25,7 @@ class GaugeCase(Model):
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """A measured value, such as database.ping_ms."""
+    """A measured value."""
 
     series: str
 
