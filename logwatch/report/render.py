@@ -141,7 +141,7 @@ def _print_rest(console: Any, report: Report) -> None:  # noqa: ANN401 - rich is
 def _shorten(route: str, room: int) -> str:
     """Cut a route at its head: its end tells what it is.
 
-    >>> _shorten("POST /api/v1/glycopharm/payments/confirm", 24)
+    >>> _shorten("POST /api/v1/first-shop/payments/confirm", 24)
     'POST …/payments/confirm'
     """
     if len(route) <= room:

@@ -24,7 +24,7 @@ class GaugeCase(Model):
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """A measured value, such as database.ping_ms."""
+    """A measured value, by the name that service.yaml gives it."""
 
     series: str
 

@@ -103,7 +103,7 @@ class Curve:
     """One published series on the dashboard, or a shop each of it."""
 
     series: str
-    """By the name that its windows have: `checkout.attempt`, `slow_request.p95`."""
+    """By the name that its windows have: a counter, a gauge, `slow_request.p95`."""
     labels: Mapping[str, str] = field(default_factory=dict)
     together: Together = Together.APART
     by_shop: bool = False
