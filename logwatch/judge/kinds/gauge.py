@@ -10,6 +10,7 @@ from pydantic_core import CoreSchema
 from logwatch.judge.kinds.interface import Bounds, Curve, FigureForm, JudgedMetric, Knob, Played, Reads
 from logwatch.judge.rules.yaml_types import Model, read_as
 from logwatch.judge.verdicts import Why
+from logwatch.languages.keys import Key
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Gauge:
     name: ClassVar = "gauge"
     proves: ClassVar = False
     form: ClassVar = FigureForm.PLAIN
-    drawn: ClassVar = ""
+    drawn: ClassVar[Key | None] = None
     published: ClassVar[JudgedMetric | None] = None
     reach: ClassVar = WINDOW
     knobs: ClassVar[Mapping[str, Knob]] = {}

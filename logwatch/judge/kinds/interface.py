@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from logwatch.judge.grid import Columns, Grid
+    from logwatch.languages.keys import Key
     from logwatch.ranges import Range
 
 
@@ -141,7 +142,7 @@ class Kind(Protocol):
     proves: ClassVar[bool]
     """Whether a warning needs proof: without it the level is elevated."""
     form: ClassVar[FigureForm]
-    drawn: ClassVar[str]
+    drawn: ClassVar[Key | None]
     """Key of the text that says what its course shows; empty where it is what the rule's summary says."""
     published: ClassVar[JudgedMetric | None]
     """None where what it judges is published anyway."""
