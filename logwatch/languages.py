@@ -169,19 +169,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "resolved_at": ("{at} 해소", "resolved {at}"),
     "unknown_since": ("{at}부터 미상(데이터 없음), 마지막 상태 유지", "unknown since {at}: no data, last state kept"),
     "rule_gone": ("규칙이 없어짐", "its rule is gone"),
-    "explains": (
-        "함께 나타나지만 Redis 장애로 설명되어 따로 알리지 않음: {names}",
-        "Explained by the Redis outage and not told apart: {names}",
+    "explained_by_another": (
+        "함께 나타나지만 다른 경보의 영향으로 보아 따로 알리지 않음",
+        "Explained by another alert and not told apart",
     ),
     "not_explained": (
-        (
-            "Redis 장애({rules})와 동시에 발생했지만, 주문/결제는 캐시를 쓰지 않으므로 Redis로 설명되지 않습니다(런북 4.4)."
-            " 별도로 조사하세요."
-        ),
-        (
-            "Fires together with a Redis outage ({rules}), which does not explain it: orders and payments do not need the"
-            " cache (runbook 4.4). Look into it by itself."
-        ),
+        "{rules} 경보와 동시에 발생했지만, 그 영향으로 볼 수 없습니다. 따로 조사하세요.",
+        "Fires together with {rules}, which does not explain it. Look into it by itself.",
     ),
     "again": ("한 시간 안에 다시 발생({count}번째 재발)", "Came back within the hour (time {count})"),
     "silence_ends": (

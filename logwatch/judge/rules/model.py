@@ -148,7 +148,17 @@ class Inhibition(Model):
     when: tuple[str, ...] = Field(min_length=1, description="Rules that explain, any of which is enough.")
     mutes: tuple[str, ...] = Field(default=(), description="Rules that are explained.")
     not_expected: tuple[str, ...] = Field(default=(), description="Rules that are not explained, and say so.")
-    because: Text
+    because: Text = Field(description="What a message says before the names of what is explained, and not told by itself.")
+    not_because: Text | None = Field(
+        default=None,
+        description="What a message says of a rule in not_expected; {rules} stands for those that fire and do not explain it.",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.not_because and not self.not_expected:
+            raise ValueError("not_because is said of the rules in not_expected, and there are none")
+        return self
 
     def explains(self, source: str, rule: str) -> bool:
         """Tell whether a firing `source` explains an alert of `rule`."""
