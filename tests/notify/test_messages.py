@@ -13,9 +13,10 @@ from logwatch.judge.alerts import AlertState
 from logwatch.judge.rules.model import Inhibition
 from logwatch.languages import Lang
 from logwatch.notify.channels.slack.sender import build_content
+from logwatch.notify.diagnosis.findings import Fact, FactKind, Finding, StepState
 from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.notify.layout import render_message
-from logwatch.notify.messages import LinkTargets, Message, build_message
+from logwatch.notify.messages import LinkTargets, Message, add_delivery_notes, build_message
 from logwatch.report.explain import explain
 from logwatch.state.document import State
 from tests.conftest import ROOT
@@ -31,6 +32,7 @@ from tests.support.made_messages import (
     longest,
     message,
     notification,
+    walked,
 )
 
 GOLDEN = ROOT / "tests/fixtures/golden"
@@ -290,3 +292,27 @@ def test_the_longest_message_is_whole_in_an_email_and_counted_in_slack() -> None
     assert lay_out(told, "txt").count("🔴") == 3 * len(RULES.by_id) + 1
     assert lay_out(told, "html").count("●") == 3 * len(RULES.by_id)
     assert re.search(r"…외 \d+건", lay_out(told, "slack.json"))
+
+
+@pytest.mark.parametrize(
+    ("waited", "ko", "en"),
+    [
+        (timedelta(minutes=4, seconds=30), None, None),
+        (timedelta(minutes=5), None, None),
+        (timedelta(minutes=5, seconds=1), "15:27의 알림이 5분 늦게 전달됨", "Of 15:27, delivered 5 min late"),
+        (timedelta(minutes=49), "15:27의 알림이 49분 늦게 전달됨", "Of 15:27, delivered 49 min late"),
+    ],
+)
+def test_a_message_that_comes_more_than_five_minutes_late_says_so(waited: timedelta, ko: str | None, en: str | None) -> None:
+    for lang, note in (("ko", ko), ("en", en)):
+        told = message(CASES["firing"], lang)
+        late = add_delivery_notes(told, instead_of="", now=told.notification.at + waited)
+        assert late.notes == (*told.notes, *filter(None, [note]))
+
+
+@pytest.mark.parametrize(("during", "named"), [(20, False), (30, False), (40, False), (41, True), (80, True)])
+def test_an_end_names_what_was_more_than_twice_as_much_as_it_is_now(during: int, *, named: bool) -> None:
+    fact = Fact(FactKind.SHARE, "failed of confirmed + failed", during, of=100, before=0.02, after=0.2)
+    over = replace(CASES["resolved"], walked=walked(Finding(3, StepState.TODO, facts=(fact,))))
+    (note,) = message(over, "en").notes
+    assert note.startswith("failed of") is named
