@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from logwatch.beta_exit.conditions import Expected
     from logwatch.beta_exit.day_reader import WeekReader
     from logwatch.collect.interface import Endpoints, Source
+    from logwatch.count.silence import Life
     from logwatch.judge.rules.model import RuleSet
     from logwatch.notify.channels.interface import Channel
     from logwatch.notify.deliver import Describe
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from logwatch.server.app import Verify
     from logwatch.settings import Settings
     from logwatch.state.interface import Store
-    from logwatch.tick import Life, Policy, Ticker
+    from logwatch.tick import Policy, Ticker
     from logwatch.ui.format import Audience
 
 

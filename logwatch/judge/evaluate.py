@@ -9,7 +9,7 @@ from typing import Any, assert_never
 import numpy as np
 import pandas as pd
 
-from logwatch.collect.parse import Series, parse_series
+from logwatch.collect.parse import SILENT_MINUTES, Series, parse_series
 from logwatch.count.windows import Windows, from_minute, to_minute
 from logwatch.judge.rules.model import Proof, Ratio, Rule, Slow
 from logwatch.judge.rules.yaml_types import selects
@@ -223,7 +223,7 @@ def _judge_gauge(rule: Rule, name: str, grid: _Grid) -> Columns:
     np.fmax.at(value, place, found)
     known = ~np.isnan(value)
     level = np.where(known, _level(rule, value), UNKNOWN)
-    missing = Why.NO_LINES if len(found) else Why.NO_ENDPOINT
+    missing = Why.NO_LINES if len(found) or name == SILENT_MINUTES else Why.NO_ENDPOINT
     return grid.columns(level, value=value, why=np.where(known, 0, _WHY[missing]))
 
 
