@@ -1,63 +1,99 @@
 """The command line: which commands there are, what ends a process, and what becomes of errors.
 
-Nothing heavier than typer is imported before a command is known.
+A command's module is imported when that command is asked for, so that `--help` and wrong words cost nothing, and every module
+may import at its top what it needs.
 """
 
 from __future__ import annotations
 
+import gc
 import os
+import re
 import sys
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
 from logwatch import __version__
-from logwatch.cli import alerts, backtest, beta_exit, cloud, evaluate, rules
-from logwatch.cli import run as ticks
+from logwatch.errors import LogwatchError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
-app = typer.Typer(
-    name="logwatch", help="The beta runbook, executed: judges the shop platform's own log lines.", no_args_is_help=True,
-    add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
-)  # fmt: skip
-COMMANDS: dict[str, Callable[..., None]] = {
-    "evaluate": evaluate.evaluate,
-    "report": evaluate.report,
-    "windows": evaluate.windows,
-    "run": ticks.run_tick,
-    "serve": ticks.serve,
-    "doctor": ticks.doctor,
-    "backtest": backtest.backtest,
-    "tune": backtest.tune_rule,
-    "beta-exit": beta_exit.beta_exit,
-    "alerts": alerts.alerts,
-    "explain": alerts.explain_rule,
+COMMANDS: dict[str, str] = {
+    "evaluate": "evaluate:evaluate",
+    "report": "evaluate:report",
+    "windows": "evaluate:windows",
+    "run": "run:run_tick",
+    "serve": "run:serve",
+    "doctor": "run:doctor",
+    "backtest": "backtest:backtest",
+    "tune": "backtest:tune_rule",
+    "beta-exit": "beta_exit:beta_exit",
+    "alerts": "alerts:alerts",
+    "explain": "alerts:explain_rule",
 }
-GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
+"""Command to the module beside this one and its function there, whose docstring is the help."""
+GROUPS: dict[str, tuple[str, dict[str, str]]] = {
     "silence": (
         "Mute a rule, with an end and a reason.",
-        {"add": alerts.silence_add, "list": alerts.silence_list, "expire": alerts.silence_expire},
+        {"add": "alerts:silence_add", "list": "alerts:silence_list", "expire": "alerts:silence_expire"},
     ),
     "rules": (
         "Validate, list and test the rules.",
-        {"check": rules.rules_check, "list": rules.rules_list, "test": rules.rules_test, "schema": rules.rules_schema},
+        {"check": "rules:rules_check", "list": "rules:rules_list", "test": "rules:rules_test", "schema": "rules:rules_schema"},
     ),
     "cloud": (
         "Write the files that watch logwatch itself in Cloud Monitoring.",
-        {"policies": cloud.cloud_policies, "dashboard": cloud.cloud_dashboard},
+        {"policies": "cloud:cloud_policies", "dashboard": "cloud:cloud_dashboard"},
     ),
 }
-for name, command in COMMANDS.items():
-    app.command(name)(command)
-for group, (title, commands) in GROUPS.items():
-    inner = typer.Typer(help=title, no_args_is_help=True)
-    for name, command in commands.items():
-        inner.command(name)(command)
-    app.add_typer(inner, name=group)
+
+
+class _Commands(TyperGroup):
+    """The commands by name: their help is read out of their modules' text, and only the one that runs is imported."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - typer's own options
+        told = {name: _summary(place) for name, place in COMMANDS.items()} | {name: each[0] for name, each in GROUPS.items()}
+        super().__init__(**{**options, "commands": {name: TyperCommand(name, help=text) for name, text in told.items()}})
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - typer does not show its click
+        """Import a command, or a group of them."""
+        if cmd_name in GROUPS:
+            title, commands = GROUPS[cmd_name]
+            return get_command(_typer(commands, help=title, no_args_is_help=True))
+        return get_command(_typer({cmd_name: COMMANDS[cmd_name]})) if cmd_name in COMMANDS else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - likewise
+        """List them without importing them."""
+        TyperGroup(commands=dict(self.commands)).format_commands(ctx, formatter)
+
+
+def _summary(place: str) -> str:
+    """Give the first line of a function's docstring."""
+    module, _, function = place.partition(":")
+    text = Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8")
+    found = re.search(rf'^def {function}\(.*?"""(.*?)(?:"""|\n)', text, re.DOTALL | re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _typer(commands: Mapping[str, str], **options: Any) -> typer.Typer:  # noqa: ANN401 - typer's own options
+    made = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, **options)
+    for name, place in commands.items():
+        module, _, function = place.partition(":")
+        made.command(name)(getattr(import_module(f"logwatch.cli.{module}"), function))
+    return made
+
+
+app = typer.Typer(
+    name="logwatch", help="The beta runbook, executed: judges the shop platform's own log lines.", no_args_is_help=True,
+    add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, cls=_Commands,
+)  # fmt: skip
 
 
 @app.callback(invoke_without_command=True)
@@ -85,10 +121,6 @@ def run() -> NoReturn:
 
 def main() -> None:
     """Run the command line; errors become a message and an exit code, never a traceback."""
-    import gc
-
-    from logwatch.errors import LogwatchError
-
     for stream in ("stdout", "stderr"):
         if getattr(sys, stream) is None:  # closed by whoever started us
             setattr(sys, stream, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - it lives as long as we do

@@ -6,9 +6,8 @@ import io
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from logwatch.judge.alerts import AlertState
 from logwatch.judge.verdicts import SEVERITY, Level
-from logwatch.notify.incidents import NotifyReason
+from logwatch.notify import layout
 from logwatch.ui.templates import render
 
 if TYPE_CHECKING:
@@ -161,15 +160,19 @@ def bars(row: RuleRow, cells: int) -> dict[Level, str]:
     return drawn
 
 
+TERMS: dict[str, Any] = {**layout.TERMS, "spark": spark, "bars": bars}
+"""What the templates of a report may name beside it."""
+
+
 def render_markdown(report: Report, templates: Path) -> str:
     """Give the report as Markdown."""
-    return render(templates, "evaluate.md.j2", report=report, say=report.say, spark=spark, bars=bars)
+    return render(templates, "evaluate.md.j2", report=report, say=report.say, **TERMS)
 
 
 def render_page(page: Page, templates: Path, name: str) -> str:
     """Give the page through one of the templates: report.html.j2 or report.md.j2."""
-    drawn = {"spark": spark, "bars": bars, "chart": partial(_chart, page), "Level": Level, "AlertState": AlertState}
-    return render(templates, name, page=page, report=page.report, say=page.report.say, NotifyReason=NotifyReason, **drawn)
+    chart = partial(_chart, page)
+    return render(templates, name, page=page, report=page.report, say=page.report.say, chart=chart, **TERMS)
 
 
 def _chart(page: Page, drawing: Drawing) -> Markup:

@@ -6,16 +6,18 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from jinja2 import Environment
 
 
 @cache
 def environment(templates: Path, *, html: bool, finalize: Callable[[Any], Any] | None = None) -> Environment:
     """Give the environment of a folder of templates; `finalize` is applied to every value that they write."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     made = Environment(
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
