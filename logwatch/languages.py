@@ -452,6 +452,27 @@ TEXTS: dict[str, tuple[str, str]] = {
     "median_col": ("중앙값", "median"),
     "false_a_week": ("오탐/주", "false/wk"),
     "today_mark": ("◀ 현재", "◀ today"),
+    # rules check, test, new
+    "rule_added": ("추가함: {place}", "added: {place}"),
+    "rule_next": (
+        "기준과 문구를 다듬은 뒤 logwatch rules check && logwatch rules test를 실행하세요.",
+        "Adjust bounds and words there, then: logwatch rules check && logwatch rules test",
+    ),
+    "rules_agree": (
+        (
+            "규칙 {count}개: 런북 {runbook}개, 직접 추가 {own}개, logwatch 자체 감시 {watching}개."
+            " {path} 3장의 {rows}개 행과 일치합니다."
+        ),
+        (
+            "{count} rules: {runbook} of the runbook and {own} of your own; {watching} more watch logwatch itself."
+            " They agree with the {rows} rows of section 3 in {path}."
+        ),
+    ),
+    "uncovered_counter": (
+        "경고: 로그에 있는 '{name}' 카운터를 다루는 규칙이나 절차가 없습니다",
+        "warning: the logs carry '{name}', and no rule or procedure knows it",
+    ),
+    "cases_passed": ("테스트 케이스 {count}개 통과", "{count} cases passed"),
     # reasons of unparsed entries
     "reason.not_json": ("JSON이 아님", "not JSON"),
     "reason.cut_off": ("중간에 잘림", "cut off"),

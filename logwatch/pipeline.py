@@ -86,12 +86,12 @@ def play(archive: RecordedArchive, span: Span, ticker: Ticker, progress: Progres
 
 def _judged(rules: RuleSet, span: Span, windows: Windows, life: Life) -> Judged:
     """Judge every rule, those that watch whether there is anything to judge too."""
-    from logwatch.count.silence import silent_minutes
+    from logwatch.count.silence import Listener, silent_minutes
     from logwatch.count.windows import with_gauge
     from logwatch.judge.evaluate import Judged, evaluate
 
     if rules.silence:
-        silent, _ = silent_minutes(windows, span, rules.silent, life, begun=windows.span.start)
+        silent, _ = silent_minutes(windows, span, Listener(rules.silent, life, windows.span.start))
         windows = with_gauge(windows, SILENT_MINUTES, silent)
     return Judged(span, windows, tuple(evaluate(rules.rules, windows, span)))
 

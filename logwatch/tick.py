@@ -124,7 +124,7 @@ class Ticker:
 
         `fresh` holds what was read of the planned span, and the gauges measured now; what earlier runs read is in the state.
         """
-        from logwatch.count.silence import silent_minutes
+        from logwatch.count.silence import Listener, silent_minutes
         from logwatch.count.windows import aggregate, figures, from_minute, to_minute, with_gauge
         from logwatch.judge.evaluate import evaluate
 
@@ -143,9 +143,8 @@ class Ticker:
             # Where another overlap was set before, what is not in its day yet may reach further back than what is judged.
             since = min(span.start - self._back, begun.counted_to or span.start)
             windows = aggregate(recent, span=Span(since, span.end), grace=self.policy.grace)
-            silent, last_summary = silent_minutes(
-                windows, span, self.rules.silent, self.life, begun=begun.started_at or span.start, last=begun.last_summary
-            )
+            listener = Listener(self.rules.silent, self.life, begun.started_at or span.start, begun.last_summary)
+            silent, last_summary = silent_minutes(windows, span, listener)
             windows = with_gauge(windows, SILENT_MINUTES, silent)
             for minute, quiet in silent.items():
                 if quiet * WINDOW >= self.rules.silent:

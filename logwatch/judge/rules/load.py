@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from logwatch.collect.parse import GAUGES
 from logwatch.errors import LogwatchError, RuleError
-from logwatch.judge.rules.model import Counter, Inhibition, Rule, RuleSet
+from logwatch.judge.rules.model import WATCH, Counter, Inhibition, Rule, RuleSet
 from logwatch.judge.rules.runbook import Runbook, load_runbook
 from logwatch.judge.rules.step_checks import ProcedureChecks
 from logwatch.judge.rules.yaml_lines import Document
@@ -67,7 +67,8 @@ def load_rules(folder: Path) -> RuleSet:
     if problems:
         raise RuleProblemsError(problems)
     order = {row.indicator: number for number, row in enumerate(runbook.rows)}
-    found.sort(key=lambda item: order.get(item[0].indicator or "", len(order)))
+    watching = f"{folder / WATCH}:"
+    found.sort(key=lambda item: (order.get(item[0].indicator or "", len(order)), item[1].startswith(watching)))
     where = {rule.rule: where for rule, where in found}
     rules = tuple(rule for rule, _ in found)
     return RuleSet(

@@ -14,6 +14,8 @@ from logwatch.judge.rules.yaml_types import Duration, Model, Selectors, Stretch,
 from logwatch.languages import Lang
 from logwatch.ranges import Range
 
+WATCH = "watch.yaml"
+"""The file with the rules of logwatch's own."""
 SILENT = timedelta(minutes=10)
 """How long telemetry must be silent where no rule says so."""
 
@@ -83,7 +85,7 @@ class Rule(Model):
     rule: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="The rule's id.")
     indicator: str | None = Field(
         default=None,
-        description="First cell of the row in the runbook's section 3, as it stands there; none for a rule of logwatch's own.",
+        description="First cell of the row in the runbook's section 3, as it stands there; none for a rule besides them.",
     )
     warns: str | None = Field(default=None, description="Which of the row's warning bounds is meant, where it has several.")
     summary: Text
@@ -179,7 +181,7 @@ class RuleSet:
 
     folder: Path
     rules: tuple[Rule, ...]
-    """In the order of the runbook's table."""
+    """In the order of the runbook's table, then those that people have added, then logwatch's own."""
     where: dict[str, str]
     counters: tuple[Counter, ...]
     inhibitions: tuple[Inhibition, ...]
@@ -191,8 +193,20 @@ class RuleSet:
 
     @property
     def section3(self) -> tuple[Rule, ...]:
-        """The rules that judge a row of the runbook's table; the others watch whether there is anything to judge."""
+        """The rules that judge a row of the runbook's table."""
         return tuple(rule for rule in self.rules if rule.indicator)
+
+    @property
+    def watching(self) -> tuple[Rule, ...]:
+        """The rules of logwatch's own: whether there is anything to judge at all."""
+        return tuple(
+            rule for rule in self.rules if not rule.indicator and self.where[rule.rule].startswith(f"{self.folder / WATCH}:")
+        )
+
+    @property
+    def own(self) -> tuple[Rule, ...]:
+        """The rules that people have added besides."""
+        return tuple(rule for rule in self.rules if not rule.indicator and rule not in self.watching)
 
     def procedure(self, section: str, lang: Lang = "ko") -> Procedure | None:
         """Give a procedure in a language; None where the section is not one."""
