@@ -304,7 +304,8 @@ def test_the_longest_message_is_whole_in_an_email_and_counted_in_slack() -> None
     ],
 )
 def test_a_message_that_comes_more_than_five_minutes_late_says_so(waited: timedelta, ko: str | None, en: str | None) -> None:
-    for lang, note in (("ko", ko), ("en", en)):
+    both: dict[Lang, str | None] = {"ko": ko, "en": en}
+    for lang, note in both.items():
         told = message(CASES["firing"], lang)
         late = add_delivery_notes(told, instead_of="", now=told.notification.at + waited)
         assert late.notes == (*told.notes, *filter(None, [note]))
