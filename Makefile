@@ -22,7 +22,7 @@ demo: $(READY)
 
 # Three at a time on two cores, since some tests wait for a time limit; whoever is done takes from the others.
 test: $(READY)
-	@$(BIN)/pytest -n 3 --dist worksteal
+	@$(BIN)/pytest -n 3 --dist worksteal -rs
 
 lint: $(READY)
 	@$(BIN)/ruff check

@@ -11,7 +11,7 @@
 #                         service that is called (next to nothing); job
 #   --set NAME=VALUE      a setting, e.g. --set LOGWATCH_SLACK_CHANNEL=C0123456789; may be repeated
 #   --secret NAME[=-]     make a secret, empty, or with =- from standard input; may be repeated. Names: ops-token,
-#                         slack-webhook-url, slack-bot-token, smtp-password, webhook-url, webhook-token
+#                         and the secrets of the channels, e.g. slack-webhook-url, smtp-password
 #   --custom-index        index jsonPayload.message in the _Default log bucket, for services that log very much
 #   --build               build and deploy also where it runs already: an upgrade, or changed settings and secrets
 #   --dry-run             print every command for an empty project, look at nothing, change nothing
@@ -23,7 +23,13 @@ folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=deploy/common.sh
 . "$folder/common.sh"
 
-known_secrets="ops-token slack-webhook-url slack-bot-token smtp-password webhook-url webhook-token"
+known_secrets=ops-token
+declared='^ +([a-z_]+): SecretStr'
+for file in "$folder"/../logwatch/notify/channels/*/__init__.py; do # each channel declares its own
+    while IFS= read -r line; do
+        if [[ $line =~ $declared ]]; then known_secrets="$known_secrets ${BASH_REMATCH[1]//_/-}"; fi
+    done <"$file"
+done
 apis="artifactregistry cloudbuild cloudscheduler iam logging monitoring run secretmanager storage"
 wanted_secrets=
 piped_secret=

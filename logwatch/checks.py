@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from logwatch.languages import Lang
 
+if TYPE_CHECKING:
     from logwatch.languages import Speaker
+
+Texts = Mapping[Lang, str]
+"""A text in every language."""
 
 
 class CheckOutcome(StrEnum):
@@ -36,14 +40,22 @@ MARKS = {
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A text of `languages.py` and what fills its places."""
+    """A text of `languages.py`, or one that an adapter brings along, and what fills its places."""
 
     key: str
     values: Mapping[str, object] = field(default_factory=dict)
+    texts: Texts | None = None
+    """What it says in each language; None looks the key up."""
 
     def to(self, audience: Speaker) -> str:
         """Say it in somebody's language."""
-        return audience.say(self.key, **self.values)
+        if self.texts is None:
+            return audience.say(self.key, **self.values)
+        return self.texts[audience.lang].format(**self.values)
+
+    def fill(self, **values: object) -> Phrase:
+        """Give it with what fills its places."""
+        return replace(self, values=values)
 
 
 def say(key: str, **values: object) -> Phrase:
@@ -56,15 +68,17 @@ class Checked:
     """One line: what was checked, how that ended, and what mends it."""
 
     check: str
-    """What people call it: a text behind `check.`, and behind a blank what of it: `endpoint /health/redis`."""
+    """What is checked, and behind a blank what of it: `endpoint /health/redis`."""
     outcome: CheckOutcome
     said: Phrase
     cures: tuple[Phrase, ...] = ()
+    title: Texts | None = None
+    """What people call what is checked; None stands for the text behind `check.`."""
 
     def name(self, audience: Speaker) -> str:
         """Give the name of the check for people."""
         kind, _, part = self.check.partition(" ")
-        return f"{audience.say(f'check.{kind}')} {part}".strip()
+        return f"{self.title[audience.lang] if self.title else audience.say(f'check.{kind}')} {part}".strip()
 
 
 def command(text: str) -> tuple[Phrase, ...]:

@@ -8,6 +8,11 @@ Lang = Literal["ko", "en"]
 class Speaker(Protocol):
     """Whoever says a text in one language."""
 
+    @property
+    def lang(self) -> Lang:
+        """Tell in which."""
+        ...
+
     def say(self, key: str, **values: object) -> str:
         """Give a text, its places filled."""
         ...
@@ -508,9 +513,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "check.lag": ("도착 지연", "lag"),
     "check.rhythm": ("60초 주기", "60 s rhythm"),
     "check.metrics": ("지표 쓰기", "writing metrics"),
-    "check.slack": ("슬랙", "Slack"),
-    "check.email": ("메일", "mail"),
-    "check.webhook": ("웹훅", "webhook"),
     "check.ping": ("실행 확인 신호", "ping"),
     "check.endpoint": ("엔드포인트", "endpoint"),
     "check.state": ("상태 문서", "state"),
@@ -595,25 +597,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{count} summaries are off their 60 s ({instances} instances): CPU throttling delays the timer",
     ),
     "doctor.metrics.fine": ("logwatch/doctor 지표에 쓸 수 있음", "logwatch/doctor could be written"),
-    "doctor.slack.webhook": (
-        "웹훅 주소는 메시지를 보내 봐야만 확인할 수 있음",
-        "a webhook can be tried only by posting to it",
-    ),
-    "doctor.slack.token": ("{team} 워크스페이스의 @{user}", "@{user} of {team}"),
-    "doctor.slack.no_scope": ("@{user}({team})에 chat:write 권한이 없음", "@{user} of {team} lacks the scope chat:write"),
-    "doctor.slack.no_files": (
-        "files:write 권한이 없어 차트 없이 보냄",
-        "messages go out without their chart: the scope files:write is missing",
-    ),
-    "doctor.slack.unasked": (
-        "채널에 들어가 있는지는 보내 봐야 알 수 있음(channels:read 권한과 채널 ID가 있으면 확인 가능)",
-        "whether it is in the channel shows only by posting (or with the scope channels:read and the channel's id)",
-    ),
-    "doctor.slack.member": ("#{name}에 쓸 수 있음", "may write to #{name}"),
-    "doctor.slack.stranger": ("#{name}에 초대되지 않음", "is not in #{name}"),
-    "doctor.slack.archived": ("보관된 채널", "the channel is archived"),
-    "doctor.email.login": ("연결하고 로그인함. 메일은 보내지 않음", "connected and logged in; no mail was sent"),
-    "doctor.email.no_login": ("연결함(로그인 없음). 메일은 보내지 않음", "connected, without a login; no mail was sent"),
     "doctor.reached": ("연결됨. 요청은 보내지 않음", "reachable; nothing was asked for"),
     "doctor.endpoint.fine": ("{state}, {shown}", "{state}, {shown}"),
     "doctor.endpoint.state": ("{state}, {shown} {error}", "{state}, {shown} {error}"),
@@ -640,14 +623,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "1분 뒤 다시 실행하고, {project}의 로그를 함께 읽는 도구가 있으면 LOGWATCH_READ_REQUESTS_PER_MINUTE를 낮추세요",
         "run it again in a minute; if others read the logs of {project} too, lower LOGWATCH_READ_REQUESTS_PER_MINUTE",
     ),
-    "doctor.cure.scope": (
-        "앱 설정의 OAuth & Permissions에서 {scope}를 추가하고 다시 설치하세요",
-        "add {scope} under OAuth & Permissions in the app's settings, and install it again",
-    ),
-    "doctor.cure.invite": (
-        "슬랙 채널에서 /invite @{user} 실행(채널 ID는 LOGWATCH_SLACK_CHANNEL에 설정)",
-        "/invite @{user} in the channel; its id is LOGWATCH_SLACK_CHANNEL",
-    ),
     "doctor.cure.token": (
         "LOGWATCH_OPS_TOKEN을 새로 발급받은 토큰으로 바꾸세요",
         "set LOGWATCH_OPS_TOKEN to a token that the application takes",
@@ -659,24 +634,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "doctor.cure.broken": (
         "다음 실행이 이 문서를 따로 보관하고 새로 시작합니다. 알림 중지를 다시 설정하세요",
         "the next run keeps it aside and begins afresh; set silences again",
-    ),
-    "doctor.cure.webhook": (
-        "LOGWATCH_WEBHOOK_URL의 호스트와 인증서, 방화벽, LOGWATCH_WEBHOOK_TOKEN을 확인하세요",
-        "check the host, certificate and firewall of LOGWATCH_WEBHOOK_URL, and LOGWATCH_WEBHOOK_TOKEN",
-    ),
-    "doctor.cure.slack": (
-        "LOGWATCH_SLACK_BOT_TOKEN(또는 LOGWATCH_SLACK_WEBHOOK_URL)과 LOGWATCH_SLACK_CHANNEL을 확인하세요",
-        "check LOGWATCH_SLACK_BOT_TOKEN (or LOGWATCH_SLACK_WEBHOOK_URL) and LOGWATCH_SLACK_CHANNEL",
-    ),
-    "doctor.cure.email": (
-        (
-            "LOGWATCH_SMTP_HOST, LOGWATCH_SMTP_PORT, LOGWATCH_SMTP_SECURITY(587은 starttls, 465는 tls),"
-            " LOGWATCH_SMTP_USER, LOGWATCH_SMTP_PASSWORD를 확인하세요"
-        ),
-        (
-            "check LOGWATCH_SMTP_HOST, LOGWATCH_SMTP_PORT, LOGWATCH_SMTP_SECURITY (587 is starttls, 465 tls),"
-            " LOGWATCH_SMTP_USER, LOGWATCH_SMTP_PASSWORD"
-        ),
     ),
     "doctor.cure.again": (
         "잠시 뒤 다시 실행하세요. 장애 공지: https://status.cloud.google.com",
@@ -691,8 +648,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "LOGWATCH_SOURCE=gcp://PROJECT/SERVICE",
     ),
     "doctor.cure.channel": (
-        "LOGWATCH_SLACK_WEBHOOK_URL, LOGWATCH_SMTP_HOST, LOGWATCH_WEBHOOK_URL 가운데 하나를 설정하세요",
-        "set one of LOGWATCH_SLACK_WEBHOOK_URL, LOGWATCH_SMTP_HOST, LOGWATCH_WEBHOOK_URL",
+        "{names} 가운데 하나를 설정하세요",
+        "set one of {names}",
     ),
 }
 

@@ -31,6 +31,11 @@ class Range:
         bound = float(match[2]) / 100 if unit == "%" else float(match[2])
         return cls(match[1], bound, unit)  # type: ignore[arg-type]
 
+    @property
+    def falls(self) -> bool:
+        """Whether it reaches downwards from its bound, so that a value enters it by falling."""
+        return self.direction in {"<", "<="}
+
     def holds(self, value: Any) -> Any:  # noqa: ANN401 - a number gives a bool, a column gives a column
         """Tell whether a value lies in the range."""
         match self.direction:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -15,12 +15,15 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from logwatch.durations import parse_duration
 from logwatch.errors import ConfigError
 from logwatch.languages import Lang
+from logwatch.notify.channels.interface import ChannelSettings
+from logwatch.notify.channels.registry import CHANNELS
 from logwatch.ranges import Range
 
 PREFIX = "LOGWATCH_"
 CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
 """Google's certificates for identity tokens, as google-auth knows it; asked for by `doctor` too, for the time."""
 Names = tuple[str, ...]
+Read = TypeVar("Read", bound=BaseModel)
 
 
 def _split(text: str) -> Names:
@@ -38,7 +41,7 @@ def _at_most(*units: str) -> AfterValidator:
     """Let only ranges through that say what is not to be exceeded, in one of these units."""
 
     def check(budget: Range | None) -> Range | None:
-        if budget and (budget.direction[0] == ">" or budget.unit not in units):
+        if budget and (not budget.falls or budget.unit not in units):
             raise ValueError(f"'{budget}' is no budget; right is e.g. {' or '.join(BUDGETS[unit] for unit in units)}")
         return budget
 
@@ -103,20 +106,8 @@ class Settings(BaseModel):
         Range("<=", 0.01, "%"), description="Share of a day's requests that may be slow before the beta ends, or how many."
     )
 
-    notify: Names = Field((), description="Channels that messages go to: slack, email, webhook; the others only stand in.")
-    slack_webhook_url: SecretStr | None = Field(None, description="Slack incoming webhook.")
-    slack_bot_token: SecretStr | None = Field(None, description="Slack bot token, with slack_channel.")
-    slack_channel: str | None = Field(None, description="Slack channel that the bot writes to: an id, or #name.")
-    slack_api_url: str | None = Field(None, description="Base URL of a local Slack server.")
-    smtp_host: str | None = Field(None, description="Mail server; needs mail_from and mail_to.")
-    smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
-    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection is secured.")
-    smtp_user: str | None = Field(None, description="Login of the mail server.")
-    smtp_password: SecretStr | None = Field(None, description="Its password.")
-    mail_from: str | None = Field(None, description="Sender's address.")
-    mail_to: Names = Field((), description="Recipients' addresses, with commas between them.")
-    webhook_url: SecretStr | None = Field(None, description="Address that gets each message as JSON.")
-    webhook_token: SecretStr | None = Field(None, description="Bearer token for it.")
+    notify: Names = Field((), description="Channels that messages go to, by name; the others only stand in.")
+    channels: tuple[ChannelSettings, ...] = Field((), exclude=True, description="What is set of each channel.")
     runbook_url: str = Field("", description="Where people find the runbook.")
 
     serve_audience: str | None = Field(
@@ -141,24 +132,46 @@ class Settings(BaseModel):
     @classmethod
     def load_leniently(cls, environment: Mapping[str, str], **flags: Any) -> "tuple[Settings, list[ConfigError]]":  # noqa: ANN401
         """Take what is right, the default for what is wrong, and an error for each of those."""
-        values: dict[str, Any] = {}
-        for name in cls.model_fields:
-            text = environment.get(PREFIX + name.upper(), "")
-            if flags.get(name):
-                values[name] = flags[name]
-            elif text:
-                values[name] = _split(text) if cls.model_fields[name].annotation == Names else text
-        try:
-            return cls(**values), []
-        except ValidationError as error:
-            wrong = {str(detail["loc"][0]): detail["msg"].removeprefix("Value error, ") for detail in reversed(error.errors())}
-        right = {name: value for name, value in values.items() if name not in wrong}
-        return cls(**right), [cls._error(name, message, flags) for name, message in reversed(wrong.items())]
+        settings, errors = _read(cls, environment, flags)
+        read = [_read(channel, environment, {}) for channel in CHANNELS]
+        channels = tuple(channel for channel, _ in read)
+        return settings.model_copy(update={"channels": channels}), errors + [error for _, wrong in read for error in wrong]
 
-    @classmethod
-    def _error(cls, name: str, message: str, flags: Mapping[str, Any]) -> ConfigError:
-        where = f"--{name.replace('_', '-')}" if flags.get(name) else PREFIX + name.upper()
-        return ConfigError(message, where=where, hint=cls.model_fields[name].description)
+
+def field_names() -> list[str]:
+    """Give everything that can be set, of logwatch and of each channel."""
+    models: tuple[type[BaseModel], ...] = (Settings, *CHANNELS)
+    return [name for model in models for name, field in model.model_fields.items() if not field.exclude]
+
+
+def variable(name: str) -> str:
+    """Give a field's twin in the environment."""
+    return PREFIX + name.upper()
+
+
+def _read(model: type[Read], environment: Mapping[str, str], flags: Mapping[str, Any]) -> tuple[Read, list[ConfigError]]:
+    """Read the fields of one model, as far as they are right, and an error for each that is not."""
+    values: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        text = "" if field.exclude else environment.get(variable(name), "")
+        if flags.get(name):
+            values[name] = flags[name]
+        elif text:
+            values[name] = _split(text) if field.annotation == Names else text
+    try:
+        return model(**values), []
+    except ValidationError as error:
+        wrong = {str(detail["loc"][0]): detail["msg"].removeprefix("Value error, ") for detail in reversed(error.errors())}
+    right = {name: value for name, value in values.items() if name not in wrong}
+    found = [
+        ConfigError(
+            message,
+            where=f"--{name.replace('_', '-')}" if flags.get(name) else variable(name),
+            hint=model.model_fields[name].description,
+        )
+        for name, message in reversed(wrong.items())
+    ]
+    return model(**right), found
 
 
 def load_settings(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
@@ -173,7 +186,7 @@ def load_settings_leniently(**flags: Any) -> tuple[Settings, list[ConfigError]]:
 
 def stray_settings() -> list[str]:
     """Give the variables of this process that look like settings and are none: a slip of the pen sets nothing."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known = set(map(variable, field_names()))
     return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
 
 

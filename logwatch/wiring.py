@@ -8,19 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from logwatch.errors import ConfigError
+from logwatch.notify.channels.interface import reveal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
-
-    from pydantic import SecretStr
 
     from logwatch.beta_exit.conditions import Expected
     from logwatch.beta_exit.day_reader import WeekReader
     from logwatch.collect.interface import Endpoints, Source
     from logwatch.count.silence import Life
     from logwatch.judge.rules.model import RuleSet
-    from logwatch.notify.channels.interface import Channel
+    from logwatch.notify.channels.interface import Channel, ChannelSettings
     from logwatch.notify.deliver import Describe
     from logwatch.notify.incidents import Notification
     from logwatch.notify.messages import Message
@@ -135,7 +134,7 @@ def build_parts(settings: Settings, owner: str) -> Parts:
         ticker=build_ticker(settings, publishes=project is not None),
         endpoints=lambda: build_endpoints(settings),
         exporter=lambda rules: build_exporter(settings, project, rules) if project else None,
-        channels=lambda: {name: build() for name, build in set_up.items()},
+        channels=lambda: build_channels(set_up),
         describe=lambda rules: build_describe(settings, rules),
         service=settings.service,
         ping=build_ping(settings),
@@ -179,8 +178,7 @@ def _import_slow(settings: Settings) -> None:
     ]
     names += ["google.cloud.monitoring_v3"] if metrics_project(settings) else []
     names += ["google.cloud.storage"] if (settings.state or "").startswith("gs://") else []
-    names += ["slack_sdk.webhook"] if settings.slack_bot_token or settings.slack_webhook_url else []
-    names += ["jinja2", "smtplib"] if chosen_channels(settings) else []
+    names += [name for channel in configured_channels(settings).values() for name in channel.slow]
     for name in names:
         import_module(name)
 
@@ -259,70 +257,41 @@ def build_endpoints(settings: Settings) -> Endpoints | None:
     return HttpEndpoints(settings.endpoints, token=reveal(settings.ops_token))
 
 
-def reveal(secret: SecretStr | None) -> str | None:
-    """Give a secret's text; None where it is not set."""
-    return secret.get_secret_value() if secret else None
+def usable_channels(settings: Settings) -> tuple[dict[str, ChannelSettings], list[ConfigError]]:
+    """Give the channels that are set up, by name, and what is wrong with those that are set up by halves."""
+    usable: dict[str, ChannelSettings] = {}
+    wrong: list[ConfigError] = []
+    for channel in settings.channels:
+        try:
+            usable |= {channel.name: channel} if channel.is_set_up() else {}
+        except ConfigError as error:
+            wrong.append(error)
+    return usable, wrong
 
 
-def configured_channels(settings: Settings) -> dict[str, Callable[[], Channel]]:
-    """Give a maker for each channel that is set up; raises ConfigError where one is set up by halves."""
-    makers: dict[str, Callable[[], Channel]] = {}
-    if settings.slack_bot_token or settings.slack_webhook_url:
-        if settings.slack_bot_token and not settings.slack_channel:
-            raise ConfigError(
-                "a bot needs a channel", where="LOGWATCH_SLACK_CHANNEL", hint="an id such as C0123456789, or #name"
-            )
-        makers["slack"] = lambda: _slack(settings)
-    if settings.smtp_host:
-        missing = [name for name in ("mail_from", "mail_to") if not getattr(settings, name)]
-        if missing:
-            hint = "LOGWATCH_MAIL_FROM=ops@example.com LOGWATCH_MAIL_TO=a@example.com,b@example.com"
-            raise ConfigError("mail needs a sender and recipients", where=f"LOGWATCH_{missing[0].upper()}", hint=hint)
-        makers["email"] = lambda: _email(settings)
-    if settings.webhook_url:
-        makers["webhook"] = lambda: _webhook(settings)
-    unknown = [name for name in settings.notify if name not in makers]
+def configured_channels(settings: Settings) -> dict[str, ChannelSettings]:
+    """Give the channels that are set up; raises ConfigError where one is by halves, or one that is wanted is not."""
+    usable, wrong = usable_channels(settings)
+    if wrong:
+        raise wrong[0]
+    unknown = [name for name in settings.notify if name not in usable]
     if unknown:
-        hint = f"set up: {', '.join(makers) or 'none'}; slack, email and webhook each need their own settings"
+        *others, last = (channel.name for channel in settings.channels)
+        hint = f"set up: {', '.join(usable) or 'none'}; {', '.join(others)} and {last} each need their own settings"
         raise ConfigError(f"channel '{unknown[0]}' is not set up", where="LOGWATCH_NOTIFY", hint=hint)
-    return makers
+    return usable
+
+
+def build_channels(channels: Mapping[str, ChannelSettings]) -> dict[str, Channel]:
+    """Give the channels behind their settings."""
+    from logwatch.settings import bundled
+
+    return {name: channel.build(bundled("templates")) for name, channel in channels.items()}
 
 
 def chosen_channels(settings: Settings) -> tuple[str, ...]:
     """Give the channels that every message goes to."""
     return settings.notify or tuple(configured_channels(settings))
-
-
-def _slack(settings: Settings) -> Channel:
-    from logwatch.notify.channels.slack.sender import SlackBotChannel, SlackWebhookChannel
-    from logwatch.settings import bundled
-
-    token = reveal(settings.slack_bot_token)
-    if token and settings.slack_channel:
-        return SlackBotChannel(token, settings.slack_channel, bundled("templates"), settings.slack_api_url)
-    return SlackWebhookChannel(str(reveal(settings.slack_webhook_url)), bundled("templates"))
-
-
-def _email(settings: Settings) -> Channel:
-    from logwatch.notify.channels.email.sender import EmailChannel
-    from logwatch.settings import bundled
-
-    return EmailChannel(
-        host=str(settings.smtp_host),
-        port=settings.smtp_port,
-        security=settings.smtp_security,
-        user=settings.smtp_user,
-        password=reveal(settings.smtp_password),
-        sender=str(settings.mail_from),
-        recipients=settings.mail_to,
-        templates=bundled("templates"),
-    )
-
-
-def _webhook(settings: Settings) -> Channel:
-    from logwatch.notify.channels.webhook.sender import WebhookChannel
-
-    return WebhookChannel(str(reveal(settings.webhook_url)), reveal(settings.webhook_token))
 
 
 def audience(settings: Settings) -> Audience:
@@ -385,7 +354,7 @@ def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader
     project = None if source.recorded else metrics_project(settings)
     history = MonitoringHistory(project, installation(settings), endpoint=settings.monitoring_endpoint) if project else None
     read = (*settings.source, settings.service, settings.location, settings.timezone, project, settings.environment)
-    judged = tuple(rule for rule in rules.rules if rule.gauge)
+    judged = tuple(rule for rule in rules.rules if rule.kind.reads.gauges)
     return WeekReader(
         source=source,
         rules=rules,

@@ -14,8 +14,11 @@ from typing import Any
 import hypothesis
 import pytest
 
-# How long an example takes is the machine's affair, not the property's.
-hypothesis.settings.register_profile("logwatch", deadline=None)
+from tests.support.patience import PATIENCE_S
+
+# How long an example takes is the machine's affair, not the property's. `pytest --hypothesis-profile=thorough` looks further.
+hypothesis.settings.register_profile("logwatch", deadline=None, max_examples=40)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=500)
 hypothesis.settings.load_profile("logwatch")
 
 ROOT = Path(__file__).parent.parent
@@ -59,13 +62,13 @@ def clean_environment(**more: str) -> dict[str, str]:
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Give `run(*arguments, stdin=b"", **environment)`: the command's own `main` in this process, from the tree's root."""
+    """Give `run(*arguments, stdin=b"", cwd=ROOT, **environment)`: the command's own `main` in this process."""
 
-    def run_main(*arguments: str | Path, stdin: bytes = b"", **environment: str) -> Ran:
+    def run_main(*arguments: str | Path, stdin: bytes = b"", cwd: Path = ROOT, **environment: str) -> Ran:
         from logwatch.cli.main import main
 
         with monkeypatch.context() as patch:
-            patch.chdir(ROOT)
+            patch.chdir(cwd)
             for name in set(os.environ) - set(clean_environment()):  # noqa: TID251 - likewise
                 patch.delenv(name)
             for name, value in (TERMINAL | environment).items():
@@ -109,5 +112,5 @@ def run_process(*arguments: str | Path, **options: Any) -> subprocess.CompletedP
     """Run the real command in a process of its own; `env` adds to a clean environment."""
     environment = clean_environment(**options.pop("env", {}))
     command = [sys.executable, "-m", "logwatch", *map(str, arguments)]
-    defaults: dict[str, Any] = {"capture_output": True, "timeout": 60, "cwd": ROOT}
+    defaults: dict[str, Any] = {"capture_output": True, "timeout": PATIENCE_S, "cwd": ROOT}
     return subprocess.run(command, env=environment, check=False, **(defaults | options))

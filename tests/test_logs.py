@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from logwatch.logs import detailed
+from tests.support import forked
 from tests.support.local_app import TOKEN, LocalApp
 from tests.support.local_google import make_entry
 from tests.support.local_slack import BOT_TOKEN, WEBHOOK_PATH
 from tests.support.made_traffic import START, Incident, Traffic
+from tests.support.patience import PATIENCE_S
 from tests.support.world import World
 
 if TYPE_CHECKING:
@@ -32,9 +34,11 @@ PLANTED = {
 
 
 def lines_of(world: World) -> tuple[list[dict[str, Any]], str]:
-    """Run once in a process of its own; gives the lines of standard output, and all that was written."""
-    out, err = world.start().communicate(timeout=60)
-    return [json.loads(line) for line in out.splitlines()], (out + err).decode()
+    """Run once in a process of its own; gives the lines that it wrote, and all of them as text."""
+    out = world.folder / "out"
+    out.unlink(missing_ok=True)
+    forked.start(world.environment, out).join(PATIENCE_S)
+    return [json.loads(line) for line in out.read_text().splitlines()], out.read_text()
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH")
@@ -107,7 +111,7 @@ def test_an_exception_is_told_without_its_words() -> None:
 
 def test_another_word_than_debug_is_refused(tmp_path: Path) -> None:
     with World(tmp_path, [], now=NOW, more={"LOG": "loud"}) as world:
-        process = world.start()
-        _, err = process.communicate(timeout=60)
-    assert process.returncode == 2
-    assert "LOGWATCH_LOG" in err.decode()
+        process = forked.start(world.environment, tmp_path / "out")
+        process.join(PATIENCE_S)
+    assert process.exitcode == 2
+    assert "LOGWATCH_LOG" in (tmp_path / "out").read_text()

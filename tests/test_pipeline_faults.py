@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import signal
+import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -18,11 +19,13 @@ from logwatch.state.document import State, dump_state, load_state
 from logwatch.state.gcs import GcsStore
 from logwatch.state.lease import Held, take
 from logwatch.wiring import build_parts, build_store
+from tests.support import forked
 from tests.support.checkout_errors import ENTRIES, FIRES
 from tests.support.faults import CHANNELS, MINUTE, POST, TRAFFIC, Killer, arrived, incident, kill, list_points, rehearse, texts
 from tests.support.local_google import make_entry
 from tests.support.local_slack import BOT_TOKEN, PLAIN_PATH, WEBHOOK_PATH
 from tests.support.made_traffic import START
+from tests.support.patience import PATIENCE_S, wait_until
 from tests.support.world import BUCKET, World
 
 if TYPE_CHECKING:
@@ -47,11 +50,11 @@ def _outbox(world: World) -> tuple[Outgoing, ...]:
     return load_state(stored.text).outbox if stored else ()
 
 
-def go_on(world: World, minutes: int) -> list[RunSummary]:
-    """Run every minute of the next ones."""
+def go_on(world: World, minutes: int, every: int = 1) -> list[RunSummary]:
+    """Run every minute of the next ones, or a run for several of them."""
     summaries = []
-    for _ in range(minutes):
-        world.now += MINUTE
+    for _ in range(0, minutes, every):
+        world.now += every * MINUTE
         summaries.append(world.tick())
     return summaries
 
@@ -81,14 +84,17 @@ def test_the_incident_of_the_faults_fires_joins_reminds_and_resolves() -> None:
     assert told
 
 
-@pytest.mark.parametrize("apart_s", [0, 0.2, 0.6])
+@pytest.mark.parametrize("apart_s", [0, 0.05, 0.2])
 def test_two_runs_at_once_have_one_outcome(world: World, apart_s: float) -> None:
-    first = world.start()
+    outs = [world.folder / "first", world.folder / "second"]
+    first = forked.start(world.environment, outs[0])
     time.sleep(apart_s)
-    second = world.start()
-    lines = [json.loads(each.communicate(timeout=60)[0]) for each in (first, second)]
+    second = forked.start(world.environment, outs[1])
+    for each in (first, second):
+        each.join(PATIENCE_S)
+    lines = [json.loads(out.read_bytes()) for out in outs]
     assert sorted(line["run"].get("windows", 0) for line in lines) == [0, 1]
-    assert (first.returncode, second.returncode) == (0, 0)
+    assert (first.exitcode, second.exitcode) == (0, 0)
     assert (len(texts(world)), len(world.smtp.mails)) == (1, 1)
 
 
@@ -100,17 +106,24 @@ def test_the_same_minute_twice_tells_nothing_more(world: World) -> None:
 
 
 def test_a_run_that_wakes_after_its_lease_overwrites_nothing(world: World) -> None:
-    world.slack.answer(200, hang_s=8)
+    asleep = threading.Event()
+
+    @contextmanager
+    def put_to_sleep(_name: str) -> Iterator[None]:
+        """Stop the run in its mail, when what came of its other message is saved: it holds no lock then."""
+        if not asleep.is_set():
+            wait_until(lambda: any(each.deliveries["slack"].delivered_at for each in _outbox(world)))
+            sleeper.send_signal(signal.SIGSTOP)
+            asleep.set()
+        yield
+
+    world.smtp.watch = put_to_sleep
     sleeper = world.start()
-    until = time.monotonic() + 30
-    while not any(each.deliveries["email"].delivered_at for each in _outbox(world)):  # saved, so no lock is held any more
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    sleeper.send_signal(signal.SIGSTOP)
+    assert asleep.wait(PATIENCE_S)
     go_on(world, 2)
     state = world.state()
     sleeper.send_signal(signal.SIGCONT)
-    line = json.loads(sleeper.communicate(timeout=60)[0])
+    line = json.loads(sleeper.communicate(timeout=PATIENCE_S)[0])
     assert "ERROR" in line["severity"]
     assert sleeper.returncode == 3
     assert world.state() == state
@@ -118,10 +131,10 @@ def test_a_run_that_wakes_after_its_lease_overwrites_nothing(world: World) -> No
     assert len(world.smtp.mails) <= 2
 
 
-@pytest.mark.parametrize("minutes", [1, 5, 90])
+@pytest.mark.parametrize(("minutes", "every"), [(1, 1), (5, 1), (91, 10)])
 @pytest.mark.parametrize("failing", CHANNELS)
 def test_a_channel_that_fails_for_a_while_holds_up_no_other_and_gets_everything_afterwards(
-    world: World, failing: str, minutes: int
+    world: World, failing: str, minutes: int, every: int
 ) -> None:
     world.more["WEBHOOK_URL"] = world.slack.plain_url
     if failing == "email":
@@ -130,7 +143,7 @@ def test_a_channel_that_fails_for_a_while_holds_up_no_other_and_gets_everything_
         world.slack.broken.add(WEBHOOK_PATH if failing == "slack" else PLAIN_PATH)
     world.tick()
     assert {name: len(found) for name, found in arrived(world).items()} == {name: name != failing for name in CHANNELS}
-    go_on(world, minutes - 1)
+    go_on(world, minutes - 1, every)
     others = {name: found for name, found in arrived(world).items() if name != failing}
     world.slack.broken.clear()
     world.smtp.replies.clear()
@@ -152,7 +165,7 @@ def test_after_an_outage_of_hours_a_channel_gets_its_messages_in_their_order(tmp
             world.smtp.replies.extend(["451 4.3.0 later"] * 10_000)
         else:
             world.slack.broken.add(WEBHOOK_PATH if failing == "slack" else PLAIN_PATH)
-        go_on(world, 53)
+        go_on(world, 54, every=3)
         world.slack.broken.clear()
         world.smtp.replies.clear()
         go_on(world, 1)
@@ -181,7 +194,8 @@ def test_after_an_hour_a_message_goes_out_through_the_channel_that_stands_in(tmp
     with World(tmp_path, ENTRIES, now=FIRES, more=more) as world:
         world.slack.answer(503, times=10_000)
         world.tick()
-        go_on(world, 59)
+        go_on(world, 54, every=6)
+        go_on(world, 5)
         assert world.smtp.mails == []
         go_on(world, 2)
         assert len(world.smtp.mails) >= 1
@@ -211,7 +225,7 @@ def test_a_permanent_refusal_falls_over_at_once_and_is_tried_again_when_it_may_b
         world.tick()
         go_on(world, 1)
         assert len(world.smtp.mails) == 1
-        go_on(world, 30)
+        go_on(world, 30, every=5)
         assert any("경고" in text for text in texts(world))
 
 
@@ -283,7 +297,7 @@ def test_a_newer_state_is_left_alone(world: World) -> None:
     path = world.folder / "state.json"
     path.write_bytes(b'{"schema":99}')
     process = world.start()
-    _, told = process.communicate(timeout=60)
+    _, told = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 3
     assert b"schema 99" in told
     assert path.read_bytes() == b'{"schema":99}'
@@ -389,17 +403,16 @@ def test_no_secret_leaves_the_settings(tmp_path: Path) -> None:
         "WEBHOOK_URL": "http://127.0.0.1:9/s3cret-path",
     }  # fmt: skip
     with World(tmp_path, ENTRIES, now=FIRES, more=planted, bot=True, login=("ops", "other")) as world:
-        process = world.start()
-        out, err = process.communicate(timeout=60)
-        state = (world.folder / "state.json").read_bytes()
-    told = out + err + state
+        forked.start(world.environment, tmp_path / "out").join(PATIENCE_S)
+        out, state = (tmp_path / "out").read_bytes(), (tmp_path / "state.json").read_bytes()
+    told = out + state
     assert json.loads(out)["run"]["failed"]
     assert [secret for secret in (b"s3cret", BOT_TOKEN.encode(), PLAIN_PATH.encode()) if secret in told] == []
 
 
 def test_a_run_leaves_one_line_that_cloud_logging_reads(world: World) -> None:
     process = world.start()
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, err) == (0, b"")
     (line,) = out.splitlines()
     told = json.loads(line)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from logwatch.replay import tick_by_tick
 from logwatch.spans import Span
 from tests.conftest import LOGS, ROOT, Run
 from tests.support.local_google import make_entry
-from tests.support.made_traffic import DAY, START, Incident, Traffic
+from tests.support.made_traffic import BAD_HOURS, START, Incident, Traffic
 from tests.support.replays import INCIDENTS, play, read, record, ticker, told
 from tests.support.world import World
 
@@ -37,7 +36,7 @@ def moved(ticks: Iterable[Ticked]) -> list[tuple[Any, ...]]:
 
 
 @settings(
-    max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=2, suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example takes seconds: shrinking would take all night
 )  # fmt: skip
 @example(seed=9891, incident=Incident(7, 65, failing={"kpa": 0.9}, errors=0.2, silent=True), late=0.002, edgy=False)
@@ -85,20 +84,19 @@ def test_a_service_that_dies_in_its_silence_is_unknown_and_not_silent_for_ever(t
         assert dead == set(range(50, 91))
 
 
-def test_a_day_of_runs_and_the_backtest_of_the_day_agree_on_every_transition_and_message(tmp_path: Path) -> None:
-    entries = Traffic(2026, 1440, incidents=DAY, late=0.001, repeated=0.001).entries()
-    source = record(tmp_path / "day.ndjson", entries)
-    expected = play(source)
-    begun = time.process_time()
-    with World(tmp_path, [make_entry(entry) for entry in entries], bot=True) as world:
+def test_hours_of_runs_and_the_backtest_of_the_hours_agree_on_every_transition_and_message(tmp_path: Path) -> None:
+    entries = Traffic(2026, 300, incidents=BAD_HOURS, late=0.001, repeated=0.001).entries()
+    source = record(tmp_path / "hours.ndjson", entries)
+    expected = play(source, remind_every=timedelta(hours=1))
+    more = {"REMIND_EVERY": "1h"}
+    with World(tmp_path, [make_entry(entry) for entry in entries], bot=True, more=more) as world:
         lines = []
-        for minute in range(1440):
+        for minute in range(300):
             world.now = START + timedelta(minutes=minute + 1, seconds=90)
             summary = world.tick()
             assert (summary.windows, summary.errors, summary.failed, summary.refused) == (1, [], [], [])
             lines += [(world.now - timedelta(seconds=90), line) for line in summary.transitions]
         notes = world.state().notes
-    took = time.process_time() - begun  # of this process: others may keep the machine busy
     assert [(note.at, note.reason, note.procedure, note.labels, note.rules, note.id) for note in notes] == told(
         expected.notifications
     )
@@ -109,7 +107,6 @@ def test_a_day_of_runs_and_the_backtest_of_the_day_agree_on_every_transition_and
     }
     assert {note.id: sorted(note.delivered) for note in notes} == {note.id: ["email", "slack"] for note in notes}
     assert len(world.smtp.mails) == len(notes)
-    assert took < 120, f"{took:.0f} s"
 
 
 @pytest.mark.parametrize("name", ["calm", "text"])
@@ -130,9 +127,14 @@ def test_what_a_backtest_prints(run: Run, name: str, lang: str, *, update_golden
     assert ran.out == golden.read_text()
 
 
-@pytest.mark.parametrize("name", ["payment", "storm"])
-@pytest.mark.parametrize("lang", ["ko", "en"])
-@pytest.mark.parametrize(("kind", "suffix"), [("messages", "txt"), ("markdown", "md")])
+@pytest.mark.parametrize(
+    ("kind", "suffix", "name", "lang"),
+    [
+        *(("messages", "txt", name, lang) for name in ("payment", "storm") for lang in ("ko", "en")),
+        ("markdown", "md", "payment", "ko"),
+        ("markdown", "md", "storm", "en"),
+    ],
+)
 def test_every_message_of_a_backtest_in_full(
     run: Run, name: str, lang: str, kind: str, suffix: str, *, update_golden: bool
 ) -> None:

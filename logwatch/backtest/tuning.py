@@ -5,12 +5,12 @@ Every line counts as if it had come in time, and the rule is judged alone: no ot
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import reduce
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from pydantic import ValidationError
 
@@ -18,6 +18,7 @@ from logwatch.backtest.scores import Score, score
 from logwatch.errors import ConfigError
 from logwatch.judge.alerts import AlertState, advance
 from logwatch.judge.evaluate import Course, evaluate
+from logwatch.judge.kinds.interface import Knob, KnobScale
 from logwatch.judge.rules.model import Rule
 from logwatch.judge.verdicts import Level
 from logwatch.notify.incidents import Memory, decide
@@ -26,7 +27,7 @@ from logwatch.spans import WINDOW, Span
 from logwatch.state.document import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from logwatch.backtest.known_incidents import Known
     from logwatch.count.windows import Windows
@@ -41,36 +42,11 @@ MOST_CELLS = 200
 CHUNK = 64
 """Windows whose verdicts are made together."""
 
-Near = Callable[[str], list[str]]
-"""Gives values near one, each as a rule file has it."""
-
 
 def _minutes(text: str, make: Callable[[int], Iterable[int]]) -> list[str]:
     from logwatch.durations import format_duration, parse_duration
 
     return [format_duration(each * WINDOW) for each in sorted(set(make(parse_duration(text) // WINDOW)))]
-
-
-def _near_wait(text: str) -> list[str]:
-    return _minutes(text, lambda now: (max(now - 1, 0), now, now + 1, now + 2, now + 4))
-
-
-def _near_span(text: str) -> list[str]:
-    return _minutes(text, lambda now: (max(now * 3 // 5, 1), now, 2 * now, 3 * now))
-
-
-def _near_count(text: str) -> list[str]:
-    now = int(text)
-    return [str(each) for each in sorted({max(now // 2, 1), now, now + max(now // 2, 1), 2 * now, 4 * now})]
-
-
-def _near_confidence(text: str) -> list[str]:
-    doubt = 1 - float(text)
-    return [f"{1 - doubt * by:.6g}" for by in (4, 2, 1, 0.2, 0.02) if doubt * by < 0.5]
-
-
-def _near_chance(text: str) -> list[str]:
-    return [f"{float(text) * by:.6g}" for by in (10, 1, 0.1) if float(text) * by <= 1]
 
 
 def _near_bound(text: str) -> list[str]:
@@ -86,26 +62,34 @@ def _near_bound(text: str) -> list[str]:
     return [" ".join([direction, f"{value:g}", *unit]) for value in values if unit != ["%"] or value < 100]
 
 
-@dataclass(frozen=True, slots=True)
-class Knob:
-    """One setting of a rule that can be turned."""
+def _near(scale: KnobScale, text: str) -> list[str]:
+    """Give values near one, each as a rule file has it."""
+    match scale:
+        case KnobScale.BOUND:
+            return _near_bound(text)
+        case KnobScale.WAIT:
+            return _minutes(text, lambda now: (max(now - 1, 0), now, now + 1, now + 2, now + 4))
+        case KnobScale.SPAN:
+            return _minutes(text, lambda now: (max(now * 3 // 5, 1), now, 2 * now, 3 * now))
+        case KnobScale.COUNT:
+            now = int(text)
+            return [str(each) for each in sorted({max(now // 2, 1), now, now + max(now // 2, 1), 2 * now, 4 * now})]
+        case KnobScale.CONFIDENCE:
+            doubt = 1 - float(text)
+            return [f"{1 - doubt * by:.6g}" for by in (4, 2, 1, 0.2, 0.02) if doubt * by < 0.5]
+        case KnobScale.CHANCE:
+            return [f"{float(text) * by:.6g}" for by in (10, 1, 0.1) if float(text) * by <= 1]
+    assert_never(scale)
 
-    path: tuple[str, ...]
-    """Keys that lead to it in the rule's file."""
-    near: Near
+
+COMMON = {"warning": Knob(("warning",), KnobScale.BOUND), "for": Knob(("for",), KnobScale.WAIT)}
+"""What every rule can have turned."""
 
 
-KNOBS: dict[str, tuple[Knob, ...]] = {
-    "warning": (Knob(("warning",), _near_bound),),
-    "for": (Knob(("for",), _near_wait),),
-    "span": (Knob(("ratio", "span"), _near_span), Knob(("slow", "span"), _near_span)),
-    "min_events": (Knob(("ratio", "proof", "min_events"), _near_count), Knob(("ratio", "min_events"), _near_count)),
-    "confidence": (Knob(("ratio", "proof", "confidence"), _near_confidence),),
-    "min_count": (Knob(("slow", "min_count"), _near_count),),
-    "min_share": (Knob(("slow", "min_share"), _near_bound),),
-    "chance": (Knob(("slow", "chance"), _near_chance),),
-}
-"""By name; where there are several, a rule has the first that leads somewhere."""
+def _knobs(rule: Rule) -> dict[str, Knob]:
+    """Give what of a rule can be turned, by name."""
+    kind = rule.kind
+    return {**COMMON, **{name: replace(knob, path=(kind.name, *knob.path)) for name, knob in kind.knobs.items()}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,18 +140,12 @@ class Trial:
 def knobs_of(rule: Rule) -> dict[str, str]:
     """Give the settings of a rule that can be turned, with today's values."""
     told = _told(rule)
-    found = {name: next((each for each in (_look(told, knob.path) for knob in KNOBS[name]) if each), "") for name in KNOBS}
-    return {name: value for name, value in found.items() if value}
+    return {name: str(_place(told, knob)[knob.path[-1]]) for name, knob in _knobs(rule).items()}
 
 
-def _look(told: Mapping[str, Any], path: tuple[str, ...]) -> str:
-    """Give the value that a path leads to; empty where it leads nowhere."""
-    value: Any = told
-    for key in path:
-        if not isinstance(value, dict) or key not in value:
-            return ""
-        value = value[key]
-    return str(value)
+def _place(told: dict[str, Any], knob: Knob) -> dict[str, Any]:
+    """Give what of a rule's file holds a setting."""
+    return reduce(lambda place, key: place[key], knob.path[:-1], told)
 
 
 def plan_trials(rule: Rule, wanted: Mapping[str, Sequence[str]]) -> list[Trial]:
@@ -175,7 +153,7 @@ def plan_trials(rule: Rule, wanted: Mapping[str, Sequence[str]]) -> list[Trial]:
 
     Raises ConfigError for a setting that the rule does not have, and for values that it cannot have.
     """
-    if rule.gauge:
+    if rule.kind.reads.gauges:
         hint = "a rule that counts, or is about slow requests, can be tuned"
         raise ConfigError(f"'{rule.rule}' is measured by logwatch, and no log line records it", where="RULE", hint=hint)
     today = knobs_of(rule)
@@ -195,7 +173,7 @@ def plan_trials(rule: Rule, wanted: Mapping[str, Sequence[str]]) -> list[Trial]:
 def _line(rule: Rule, name: str, today: str) -> list[Trial]:
     """Give one setting at values near today's, those that the rule cannot have left out."""
     trials = []
-    for value in _knob(rule, name).near(today):
+    for value in _near(_knobs(rule)[name].scale, today):
         with suppress(ConfigError):
             trials.append(_trial(rule, {name: value}))
     return trials
@@ -207,11 +185,6 @@ def _trial(rule: Rule, settings: Mapping[str, str]) -> Trial:
     return Trial({name: values[name] for name in settings}, turned)
 
 
-def _knob(rule: Rule, name: str) -> Knob:
-    told = _told(rule)
-    return next(knob for knob in KNOBS[name] if _look(told, knob.path))
-
-
 def _told(rule: Rule) -> dict[str, Any]:
     """Give a rule as its file has it."""
     return rule.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -219,16 +192,13 @@ def _told(rule: Rule) -> dict[str, Any]:
 
 def _turned(rule: Rule, settings: Mapping[str, str]) -> Rule:
     """Give the rule with other settings; raises ConfigError where it cannot have them."""
-    told = _told(rule)
+    told, knobs = _told(rule), _knobs(rule)
     for name, value in settings.items():
-        *path, last = _knob(rule, name).path
-        place = told
-        for key in path:
-            place = place[key]
-        bare = isinstance(place[last], str) and place[last][0] in "<>" and value[:1] not in {"<", ">"}
+        knob = knobs[name]
+        place, last = _place(told, knob), knob.path[-1]
+        bare = knob.scale is KnobScale.BOUND and value[:1] not in {"<", ">"}
         place[last] = f"{place[last].split()[0]} {value}" if bare else value
-        if name == "confidence":  # the others ask for more than it, never for less
-            place |= {each: max(float(place[each]), _number(value)) for each in ("sudden", "certain")}
+        place |= {each: max(float(place[each]), _number(value)) for each in knob.at_least}
     try:
         return Rule.model_validate(told)
     except ValidationError as error:

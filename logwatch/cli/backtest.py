@@ -137,7 +137,7 @@ def tune_rule(
     rule_set = build_rules(settings)
     known = _known(incidents, settings, rule_set)
     look = look_at(settings, since, until)
-    reach = max(trial.rule.reach for trial in trials)
+    reach = max(trial.rule.kind.reach for trial in trials)
     if dump_filter:
         look.tell_filter(reach)
         return

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from logwatch.cli.context import as_json, look_at, progress_line, settings_from, write
 from logwatch.cli.options import LangOption, OutputOption, RulesOption, SourceOption
+from logwatch.judge.kinds import kinds_listed
 from logwatch.languages import text
 from logwatch.wiring import build_rules
 
 if TYPE_CHECKING:
     from logwatch.ranges import Range
-
-
-class KindOption(StrEnum):
-    """What a new rule measures."""
-
-    COUNT = "count"
-    RATIO = "ratio"
-    GAUGE = "gauge"
-    SLOW = "slow"
 
 
 def rules_check(rules: RulesOption = None, source: SourceOption = None, lang: LangOption = None) -> None:
@@ -82,7 +73,7 @@ def rules_test(rules: RulesOption = None, lang: LangOption = None) -> None:
 
 def rules_new(
     rule: Annotated[str, typer.Argument(metavar="ID", help="The new rule's id: small letters, digits, hyphens.")],
-    kind: Annotated[KindOption, typer.Option(help="What it measures.")],
+    kind: Annotated[str, typer.Option(metavar="KIND", help=f"What it measures: {kinds_listed('or')}.")],
     measures: Annotated[
         str,
         typer.Option(
@@ -117,7 +108,7 @@ def rules_new(
         settings.rules or bundled("rules"),
         NewRule(
             rule=rule,
-            kind=kind.value,
+            kind=kind,
             measures=measures,
             normal=_range(normal, "--normal"),
             warning=_range(warning, "--warning"),

@@ -144,4 +144,4 @@ def _warn(alert: Alert, verdict: Verdict, rule: Rule) -> Alert:
 def _worse(verdict: Verdict, peak: Verdict, rule: Rule) -> bool:
     if verdict.value is None or peak.value is None:
         return peak.value is None
-    return verdict.value < peak.value if rule.warning.direction[0] == "<" else verdict.value > peak.value
+    return verdict.value < peak.value if rule.warning.falls else verdict.value > peak.value

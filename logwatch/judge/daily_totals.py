@@ -102,7 +102,7 @@ class _Growing:
             day, judged=[*day.judged], lost=[*day.lost], hits=[*day.hits], misses=[*day.misses], counters={**day.counters},
             most={**day.most}, slow={**day.slow}, pings={**day.pings},
         )  # fmt: skip
-        self._bounds = {rule.gauge: rule for rule in rules.rules if rule.gauge in PINGS}
+        self._bounds = {name: rule for rule in rules.rules for name in rule.kind.reads.gauges if name in PINGS}
 
     def add(self, minute: Minute, hour: int) -> None:
         day = self.day

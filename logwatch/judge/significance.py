@@ -3,17 +3,22 @@
 What is asked for, and why: docs/decisions/0001-what-counts-as-proof.md.
 """
 
-from collections.abc import Iterable
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import timedelta
 from math import exp, lgamma, log, log1p
 from statistics import NormalDist
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from logwatch.judge.rules.model import Proof, Slow
-from logwatch.ranges import Range
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from logwatch.judge.kinds.ratio import Proof
+    from logwatch.judge.kinds.slow import Slow
+    from logwatch.ranges import Range
 
 Array = np.ndarray[Any, Any]
 
@@ -26,6 +31,31 @@ def sliding(values: Array, minutes: int | Array) -> Array:
     if 0 < minutes < len(sums):
         sums[minutes:] -= sums[:-minutes].copy()
     return sums if minutes else np.zeros(len(sums))
+
+
+def over(stretch: Array, values: Array) -> Array:
+    """Add up each window and those before it, over a stretch of its own for each."""
+    result = np.zeros(len(values))
+    for minutes in np.unique(stretch):
+        at = stretch == minutes
+        result[at] = sliding(values, int(minutes))[at]
+    return result
+
+
+def share(numerator: Array, denominator: Array) -> Array:
+    """Divide, 1 at the most, NaN where there is nothing to divide by."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(denominator > 0, np.minimum(numerator / denominator, 1.0), np.nan)
+
+
+def sliding_quantile(place: Array, values: Array, count: Array, share: float) -> Array:
+    """Give the interpolated quantile of the last `count` values up to each window; NaN where there are none."""
+    result = np.full(len(count), np.nan)
+    ends = np.searchsorted(place, np.arange(len(count)), side="right")
+    for at in np.flatnonzero(count):
+        end = int(ends[at])
+        result[at] = np.quantile(values[end - int(count[at]) : end], share)
+    return result
 
 
 class Counted:
@@ -97,7 +127,7 @@ def _ways(counted: Counted, proof: Proof, warning: Range, stretches: Array) -> l
     the ends of the stretch may have ended outside it.
     """
     numerator = sliding(counted.numerator, stretches)
-    falling = warning.direction[0] == "<"
+    falling = warning.falls
 
     def way(events: Array, straying: Array | None) -> _Way:
         limit = warning.bound * events * (1 + 1e-9 if falling else 1 - 1e-9)
@@ -113,7 +143,7 @@ def _shown(ways: Iterable[_Way], warning: Range, confidence: float, shape: tuple
 
     What may have strayed widens the bound's reach by the variance of so many coins, a quarter each.
     """
-    z = NormalDist().inv_cdf(confidence) * (1 if warning.direction[0] == "<" else -1)
+    z = NormalDist().inv_cdf(confidence) * (1 if warning.falls else -1)
     variance = max(warning.bound * (1 - warning.bound), 1e-9)
     shown = np.zeros(shape, dtype=bool)
     for way in ways:

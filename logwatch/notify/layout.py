@@ -31,7 +31,26 @@ def peak_of(line: AlertLine, message: Message) -> str:
     return message.say("peak", peak=line.peak) if line.peak.split(" ")[0] != line.value.split(" ")[0] else ""
 
 
+def figures_of(line: AlertLine, message: Message) -> str:
+    """Say what an alert measures, against what, since when and how bad it was: one line, not escaped."""
+    resolved = line.state is AlertState.RESOLVED
+    bound = f"{message.say('normal')} {line.normal}" if resolved else f"{message.say('warning')} {line.bound}"
+    since = line.remark if resolved else message.say("since", at=line.since)
+    return " · ".join(filter(None, [line.value, bound if line.bound else "", since, peak_of(line, message)]))
+
+
+def alert_text(line: AlertLine, message: Message) -> str:
+    """Say one alert of a message: where there are several its name and shop, then its figures; not escaped."""
+    mark = "✅" if line.state is AlertState.RESOLVED else "🔴"
+    new = line.is_new and message.notification.reason is NotifyReason.JOINED
+    named = [f"{mark} {line.summary}", shop_of(line, message), message.say("new_alert") if new else ""]
+    head = " · ".join(filter(None, named)) if len(message.alerts) > 1 else ""
+    remark = line.remark if line.state is not AlertState.RESOLVED else ""
+    return "\n".join(filter(None, [head, figures_of(line, message), remark]))
+
+
 TERMS: dict[str, Any] = {
+    "figures_of": figures_of,
     "shop_of": shop_of,
     "peak_of": peak_of,
     "Level": Level,

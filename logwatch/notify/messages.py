@@ -10,7 +10,7 @@ from urllib.parse import quote
 from logwatch.judge.alerts import Alert, AlertState
 from logwatch.notify.diagnosis.step_text import StepLine, besides_lines, ended_lines, step_lines
 from logwatch.notify.incidents import Notification, NotifyReason
-from logwatch.ui.format import format_range, format_span, format_value, printable, shop_name
+from logwatch.ui.format import format_figure, format_range, format_span, format_value, printable, shop_name
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -191,9 +191,6 @@ def _value(value: float | None, rule: Rule | None) -> str:
 def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Audience) -> AlertLine:
     rule = rules.by_id.get(alert.rule)
     latest = alert.latest
-    counted = f" ({latest.numerator:g}/{latest.denominator:g})" if rule and rule.ratio and latest.denominator else ""
-    if rule and rule.slow and latest.numerator is not None:
-        counted = f" ({audience.say('slow_count', k=f'{latest.numerator:g}')})"
     remark = "" if rule else audience.say("rule_gone")
     if alert.state is AlertState.RESOLVED and alert.resolved_at:
         remark = audience.say("resolved_at", at=audience.clock(alert.resolved_at, notification.at))
@@ -206,7 +203,7 @@ def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Au
         state=alert.state,
         level=latest.level,
         is_new=alert.fingerprint in notification.new,
-        value=_value(latest.value, rule) + counted,
+        value=format_figure(latest, rule, audience) if rule else _value(latest.value, rule),
         bound=format_range(rule.warning) if rule else "",
         normal=format_range(rule.normal) if rule else "",
         since=audience.clock(alert.pending_at, notification.at),

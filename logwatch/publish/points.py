@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from logwatch.collect.parse import GAUGES, parse_series
+from logwatch.judge.kinds import KINDS
 from logwatch.judge.verdicts import Level, Verdict
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def metrics(rules: RuleSet) -> list[Metric]:
             Metric(gauge.replace(".", "/"), next((unit for end, unit in _UNITS.items() if gauge.endswith(end)), "1"), help_, {})
             for gauge, help_ in zip(GAUGES, _GAUGE_HELP, strict=True)
         ),
-        Metric("ratio", "10^2.%", "The share that a rule judges, over its sliding span.", _RULE),
+        *(Metric(each.name, each.unit, each.help, _RULE) for kind in KINDS if (each := kind.published)),
         Metric("level", "1", "0 normal, 1 elevated, 2 warning; no point where it is unknown.", _RULE),
         Metric("slow_request/count", "1", "Slow requests per 60 s window.", _LABEL),
         Metric("slow_request/p50", "ms", "Median duration of the window's slow requests.", _LABEL),
@@ -121,7 +122,7 @@ def counter_points(counters: Mapping[str, float], at: datetime, rules: RuleSet) 
 
 
 def verdict_points(verdicts: Iterable[Verdict], rules: RuleSet) -> list[Point]:
-    """Give the points of one window's verdicts: a level each, and the share where a share is judged.
+    """Give the points of one window's verdicts: a level each, and the value of a kind that publishes its own.
 
     Of verdicts that fall onto one series, the worst is told.
     """
@@ -136,8 +137,9 @@ def verdict_points(verdicts: Iterable[Verdict], rules: RuleSet) -> list[Point]:
     for (rule, shop_, at), verdict in worst.items():
         labels = {"rule": rule, "shop": shop_}
         points.append(Point("level", labels, at, LEVEL_VALUES[verdict.level]))
-        if rules.by_id[rule].ratio and verdict.value is not None:
-            points.append(Point("ratio", labels, at, verdict.value))
+        published = rules.by_id[rule].kind.published
+        if published and verdict.value is not None:
+            points.append(Point(published.name, labels, at, verdict.value))
     return points
 
 

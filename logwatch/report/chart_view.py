@@ -166,7 +166,7 @@ def _draw(course: Course, worst: Verdict, periods: tuple[Period, ...], name: str
 
 
 def _remark(rule: Rule, latest: Verdict, per: int, audience: Audience) -> str:
-    parts = [audience.say("chart_slow")] if rule.slow else []
+    parts = [audience.say(rule.kind.drawn)] if rule.kind.drawn else []
     parts += [audience.why(latest)] if latest.why else []
     parts += [audience.say("chart_squeezed", minutes=per)] if per > 1 else []
     return " · ".join(parts)
@@ -178,7 +178,7 @@ def _squeeze(course: Course) -> tuple[int, list[Point]]:
         (None if value != value else value, level)  # noqa: PLR0124 - NaN is not itself
         for value, level in zip(course.columns["value"].tolist(), course.levels(), strict=True)
     ]
-    falling = course.rule.warning.direction[0] == "<"
+    falling = course.rule.warning.falls
 
     def badness(point: Point) -> tuple[int, float]:
         value, level = point

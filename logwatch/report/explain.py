@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from logwatch.judge.alerts import Alert, AlertState, fingerprint, needed_windows
 from logwatch.judge.verdicts import Level, Verdict
 from logwatch.notify.incidents import Muted, NotifyReason, Suppression
-from logwatch.ui.format import format_range, format_span, format_value, printable
+from logwatch.ui.format import format_figure, format_range, format_span, format_value, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,12 +56,11 @@ def _since(alert: Alert) -> datetime:
 def _reasons(alert: Alert | None, verdict: Verdict | None, rule: Rule, audience: Audience, now: datetime | None) -> list[str]:
     lines = []
     if verdict:
-        value = format_value(verdict.value, rule.normal.unit)
-        counted = f" ({verdict.numerator:g}/{verdict.denominator:g})" if verdict.denominator else ""
+        value = format_figure(verdict, rule, audience, among=True)
         why = f", {audience.why(verdict)}" if verdict.why else ""
         lines.append(
             audience.say(
-                "last_window", at=audience.clock(verdict.window_end), level=audience.say(verdict.level), value=value + counted,
+                "last_window", at=audience.clock(verdict.window_end), level=audience.say(verdict.level), value=value,
                 normal=format_range(rule.normal), warning=format_range(rule.warning),
             ) + why
         )  # fmt: skip

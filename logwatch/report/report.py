@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from logwatch.collect.parse import Flaw, Reason
+from logwatch.judge.kinds.interface import FigureForm
 from logwatch.judge.verdicts import Level, Verdict
 from logwatch.languages import Lang, text
 from logwatch.spans import WINDOW
-from logwatch.ui.format import Audience, format_range, format_value, printable, shop_name
+from logwatch.ui.format import Audience, format_counts, format_range, format_value, printable, shop_name
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from logwatch.count.windows import Windows
     from logwatch.judge.evaluate import Course, Judged
-    from logwatch.judge.rules.model import RuleSet
+    from logwatch.judge.rules.model import Rule, RuleSet
     from logwatch.spans import Span
 
 
@@ -133,8 +134,8 @@ def _row(course: Course, audience: Audience) -> RuleRow:
         rule=rule.rule,
         summary=rule.summary[audience.lang],
         shop=shop_name(course.labels),
-        latest=_cell(latest, unit, audience, slow=rule.slow is not None),
-        worst=_cell(worst, unit, audience, slow=rule.slow is not None) if worst else ReportCell("", Level.UNKNOWN, "", ""),
+        latest=_cell(latest, rule, audience),
+        worst=_cell(worst, rule, audience) if worst else ReportCell("", Level.UNKNOWN, "", ""),
         course=tuple(zip((None if v != v else v for v in course.table["value"]), course.levels(), strict=True)),  # noqa: PLR0124
         full=1.0 if unit == "%" else max([rule.warning.bound, *course.table["value"].dropna()]) or 1.0,
         normal=format_range(rule.normal),
@@ -143,10 +144,10 @@ def _row(course: Course, audience: Audience) -> RuleRow:
     )
 
 
-def _cell(verdict: Verdict, unit: str, audience: Audience, *, slow: bool) -> ReportCell:
-    value = format_value(verdict.value, unit)
-    if slow and verdict.level is Level.NORMAL:
-        value = audience.say("slow_count", k=f"{verdict.numerator or 0:g}")
+def _cell(verdict: Verdict, rule: Rule, audience: Audience) -> ReportCell:
+    value = format_value(verdict.value, rule.normal.unit)
+    if verdict.level is Level.NORMAL and rule.kind.form is FigureForm.EVENTS:
+        value = format_counts(verdict, rule.kind.form, audience)
     at = "" if verdict.level is Level.NORMAL and not verdict.value else audience.clock(verdict.window_end)
     return ReportCell(value, verdict.level, at, audience.why(verdict))
 

@@ -130,7 +130,7 @@ def _draw(figure: Figure, plot: Plot, zone: ZoneInfo, colours: Mapping[str, str]
     axes.set_ylim(0, top)
     axes.set_axis_off()
     for range_, name in ((plot.normal, "normal"), (plot.warning, "warning")):
-        low, high = (0, range_.bound) if range_.direction[0] == "<" else (range_.bound, top)
+        low, high = (0, range_.bound) if range_.falls else (range_.bound, top)
         axes.axhspan(low, min(high, top), color=colours[name], linewidth=0)
     for first, last in _unknown(plot.values):
         axes.axvspan(first, last, color=colours["unknown"], linewidth=0)

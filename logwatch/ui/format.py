@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
+from logwatch.judge.kinds.interface import FigureForm
 from logwatch.languages import Lang, text
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from logwatch.judge.rules.model import Rule
     from logwatch.judge.verdicts import Verdict
     from logwatch.ranges import Range
 
@@ -91,6 +93,27 @@ def format_value(value: float | None, unit: str, *, digits: int = 1) -> str:
     if unit == "%":
         return f"{int(value * 100 * 10**digits + 1e-9) / 10**digits:g}%"
     return f"{value:.0f}{unit}" if value >= 1 or value == 0 else f"{value:.2g}{unit}"
+
+
+def format_figure(verdict: Verdict, rule: Rule, audience: Audience, *, among: bool = False) -> str:
+    """Write a verdict's value and what it was counted from: `31.8% (34/107)`."""
+    counts = format_counts(verdict, rule.kind.form, audience, among=among)
+    return format_value(verdict.value, rule.normal.unit) + (f" ({counts})" if counts else "")
+
+
+def format_counts(verdict: Verdict, form: FigureForm, audience: Audience, *, among: bool = False) -> str:
+    """Write what a verdict's value was counted from: `34/107`, `3×`; `among` names all events wherever they are known."""
+    events, whole = verdict.numerator, verdict.denominator
+    match form:
+        case FigureForm.PLAIN:
+            return ""
+        case FigureForm.SHARE:
+            return f"{events:g}/{whole:g}" if whole else ""
+        case FigureForm.EVENTS:
+            if among:
+                return format_counts(verdict, FigureForm.SHARE, audience)
+            return audience.say("slow_count", k=f"{events:g}") if events is not None else ""
+    assert_never(form)
 
 
 def format_span(span: timedelta, audience: Audience) -> str:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from jinja2 import Environment
@@ -57,3 +57,28 @@ def clip(text: str, length: int) -> str:
     'check…'
     """
     return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def fit(  # noqa: PLR0913 - one argument for each way to be too long
+    pieces: Sequence[str],
+    more: Callable[[int], str],
+    *,
+    limit: int,
+    size: Callable[[str], int] = len,
+    most: int | None = None,
+    between: str = "\n",
+) -> str:
+    r"""Join whole pieces up to a size, and count those that are left out.
+
+    >>> fit(["aaaa", "bbbb", "cc"], lambda count: f"+{count}", limit=10)
+    'aaaa\n+2'
+    """
+    kept: list[str] = []
+    room = limit - size(more(len(pieces))) - size(between)
+    for piece in pieces[:most]:
+        room -= size(piece.strip()) + size(between)
+        if room < 0:
+            break
+        kept.append(piece.strip())
+    left = len(pieces) - len(kept)
+    return between.join([*kept, more(left)] if left else kept)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
-from logwatch.judge.rules.yaml_types import selects
+from logwatch.judge.kinds.interface import Together
 from logwatch.publish.points import metrics
 from logwatch.ui.format import format_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from logwatch.judge.kinds.interface import Curve
     from logwatch.judge.rules.model import Rule, RuleSet
     from logwatch.judge.rules.runbook import Procedure
     from logwatch.publish.metric_filter import Installation
@@ -34,7 +35,8 @@ def dashboard(rules: RuleSet, installation: Installation) -> Json:
     say = installation.readers.say
     known = {metric.name: metric for metric in metrics(rules)}
     cards = [_card(rule, installation) for rule in rules.rules]
-    charts = [_chart(rule, rules, known, installation) for rule in rules.rules]
+    series = [name.replace("/", ".") for name in known]
+    charts = [_chart(rule, rules, series, installation) for rule in rules.rules]
     own = [_own_chart([known[f"logwatch/{name}"] for name in names], installation) for names in OWN]
     fixed = len([*charts, *own]) + 4  # three headers and the procedures
     sections = (
@@ -75,15 +77,19 @@ def _card(rule: Rule, installation: Installation) -> Json:
     return {"title": rule.rule, "scorecard": card}
 
 
-def _chart(rule: Rule, rules: RuleSet, known: dict[str, Metric], installation: Installation) -> Json:
-    """Draw what a rule judges, with the runbook's two bounds."""
+def _chart(rule: Rule, rules: RuleSet, series: Sequence[str], installation: Installation) -> Json:
+    """Draw what a rule judges, with the runbook's two bounds; where that is not published, its level."""
+    curves = rule.kind.curves(rule.rule, series)
+    if not curves:
+        return _card(rule, installation) | {"title": _title(rule, rules, installation)}
+    apart = [curve.legend for curve in curves if curve.own_scale]
     return {
         "title": _title(rule, rules, installation),
         "xyChart": {
-            "dataSets": _series(rule, known, installation),
+            "dataSets": [_data_set(curve, rule, installation) for curve in curves],
             "thresholds": _bounds(rule, installation),
-            "yAxis": {"label": _unit(rule), "scale": "LINEAR"},
-            **({"y2Axis": {"label": "count", "scale": "LINEAR"}} if rule.slow else {}),
+            "yAxis": {"label": rule.normal.unit, "scale": "LINEAR"},
+            **({"y2Axis": {"label": ", ".join(apart), "scale": "LINEAR"}} if apart else {}),
             "chartOptions": {"mode": "COLOR"},
         },
     }
@@ -99,38 +105,25 @@ def _title(rule: Rule, rules: RuleSet, installation: Installation) -> str:
     return f"{rule.indicator if place is None else rows[place].indicator} · {rule.rule}"
 
 
-def _unit(rule: Rule) -> str:
-    return "ms" if rule.slow else rule.normal.unit
-
-
-def _series(rule: Rule, known: dict[str, Metric], installation: Installation) -> list[Json]:
+def _data_set(curve: Curve, rule: Rule, installation: Installation) -> Json:
     """Give what is drawn. Of many windows at one place the worst is shown, on whichever side that lies."""
-    worst = "ALIGN_MIN" if rule.warning.direction.startswith("<") else "ALIGN_MAX"
-    select = installation.selection
-    if rule.ratio:
-        # One shop has one series: what reduces it only takes the other labels away.
-        query = _query(select("ratio", rule=rule.rule), worst, worst.replace("ALIGN", "REDUCE"), "shop")
-        return [_set(query, "LINE", "${metric.labels.shop}")]
-    if rule.slow:
-        label = rule.slow.label
-        return [
-            *(
-                _set(_query(select(f"slow_request/{name}", label=label), "ALIGN_MAX"), "LINE", name)
-                for name in ("p50", "p95", "max")
-            ),
-            _set(_query(select("slow_request/count", label=label), "ALIGN_MAX"), "STACKED_BAR", "count", axis="Y2"),
-        ]
-    if rule.gauge:
-        return [_set(_query(select(rule.gauge.replace(".", "/")), worst), "LINE", rule.gauge)]
-    names = _counters(rule.count or (), known)
-    if len(names) == 1:  # by shop: the height of all is what is judged
-        return [_set(_query(select(names[0]), worst, "REDUCE_SUM", "shop"), "STACKED_BAR", "${metric.labels.shop}")]
-    return [_set(_query(select(name), worst, "REDUCE_SUM"), "STACKED_BAR", name.replace("/", ".")) for name in names]
+    worst = "MIN" if rule.warning.falls else "MAX"
+    selection = installation.selection(curve.series.replace(".", "/"), **curve.labels)
+    query = _query(selection, f"ALIGN_{worst}", _reducer(curve.together, worst), "shop" if curve.by_shop else "")
+    legend = "${metric.labels.shop}" if curve.by_shop else curve.legend
+    return _set(query, "STACKED_BAR" if curve.stacked else "LINE", legend, "Y2" if curve.own_scale else "Y1")
 
 
-def _counters(selectors: Sequence[str], known: Iterable[str]) -> list[str]:
-    """Give the published metrics of the counters that a rule adds up."""
-    return [name for name in known if any(selects(selector, name.replace("/", ".")) for selector in selectors)]
+def _reducer(together: Together, worst: str) -> str:
+    """Say what becomes of several series: one shop has one share, and what reduces it only takes the other labels away."""
+    match together:
+        case Together.APART:
+            return ""
+        case Together.SUM:
+            return "REDUCE_SUM"
+        case Together.WORST:
+            return f"REDUCE_{worst}"
+    assert_never(together)
 
 
 def _bounds(rule: Rule, installation: Installation) -> list[Json]:

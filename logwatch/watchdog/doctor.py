@@ -9,7 +9,7 @@ from datetime import timedelta
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from logwatch.checks import Checked, CheckOutcome, Phrase, command, ok, say
+from logwatch.checks import Checked, CheckOutcome, Phrase, Texts, command, ok, say
 from logwatch.collect.columns import SAMPLES, SLOW
 from logwatch.collect.parse import Reason
 from logwatch.errors import (
@@ -66,10 +66,14 @@ Check = Callable[[], "list[Checked]"]
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """A check that knows its name before it ends."""
+    """A check that knows its name, and what to look at when it fails, before it ends."""
 
     check: str
     run: Check
+    title: Texts | None = None
+    """What people call it; None stands for the text behind `check.`."""
+    cure: Phrase | None = None
+    """Which settings to look at when a channel fails."""
 
 
 def examine(checks: Sequence[Timed], *, limit_s: float = LIMIT_S) -> list[Checked]:
@@ -85,7 +89,7 @@ def examine(checks: Sequence[Timed], *, limit_s: float = LIMIT_S) -> list[Checke
     for thread in threads:
         thread.join(max(end - time.monotonic(), 0))
     return [
-        line
+        replace(line, title=each.title)
         for place, each in enumerate(checks)
         for line in found.get(place) or [Checked(each.check, CheckOutcome.UNSURE, say("late", limit=f"{limit_s:.0f}"))]
     ]
@@ -95,27 +99,26 @@ def _safely(each: Timed) -> list[Checked]:
     try:
         return each.run()
     except LogwatchError as error:
-        return [failed(each.check, error)]
+        return [failed(each.check, error, each.cure)]
     except Exception as error:  # noqa: BLE001 - one check that breaks keeps no other from its line
         return [Checked(each.check, CheckOutcome.UNSURE, say("broken", kind=type(error).__name__))]
 
 
-def failed(check: str, error: LogwatchError) -> Checked:
-    """Say what an adapter could not do, with its own mend."""
+def failed(check: str, error: LogwatchError, cure: Phrase | None = None) -> Checked:
+    """Say what an adapter could not do, with its own mend, and a channel's with its settings before that."""
     cause = type(error.__cause__).__name__
     unreachable = not isinstance(error, ChannelError | ConfigError) and cause in _UNREACHABLE
     outcome = CheckOutcome.UNSURE if unreachable else CheckOutcome.WRONG
     where = f"{error.where}: " if isinstance(error, ConfigError | RuleError) and error.where else ""
-    return Checked(check, outcome, say("error", error=f"{where}{error.message}"), _cures(check, error, unreachable=unreachable))
+    return Checked(check, outcome, say("error", error=f"{where}{error.message}"), _cures(error, cure, unreachable=unreachable))
 
 
-def _cures(check: str, error: LogwatchError, *, unreachable: bool) -> tuple[Phrase, ...]:
+def _cures(error: LogwatchError, cure: Phrase | None, *, unreachable: bool) -> tuple[Phrase, ...]:
     """Give an adapter's mend: its command, if it has one, or the settings of the channel and its words about them."""
     if unreachable:
         return (say("cure.again"),)
-    channel = next((each for each in check.split() if each in {"slack", "email", "webhook"}), "")
-    if isinstance(error, ChannelError) and channel:
-        return (say(f"cure.{channel}"), *(command(error.hint) if error.hint else ()))
+    if cure and isinstance(error, ChannelError):
+        return (cure, *(command(error.hint) if error.hint else ()))
     hint = error.hint or ("logwatch rules check" if isinstance(error, RuleError) else "")
     return command(hint[max(hint.find("gcloud "), 0) :]) if hint else ()
 
@@ -272,9 +275,6 @@ def check_state(store: Store, clock: Callable[[], datetime], audience: Audience,
 
 
 def send_test(name: str, channel: Channel, message: Message) -> list[Checked]:
-    """Send the test message through one channel."""
-    try:
-        channel.send(message, None)
-    except ChannelError as error:
-        return [failed(f"test {name}", error)]
+    """Send the test message through one channel. Raises ChannelError."""
+    channel.send(message, None)
     return [ok(f"test {name}", say("test.sent"))]

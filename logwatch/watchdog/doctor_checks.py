@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from logwatch.checks import Checked, CheckOutcome, ok, say
 from logwatch.errors import ConfigError, LogwatchError
 from logwatch.judge.rules.load import RuleProblemsError
-from logwatch.settings import is_on_cloud_run, stray_settings
+from logwatch.notify.channels.http_client import check_reachable
+from logwatch.notify.channels.interface import reveal
+from logwatch.settings import bundled, is_on_cloud_run, stray_settings, variable
 from logwatch.ui.format import DEFAULT_SERVICE, Audience
 from logwatch.watchdog.check_results import WatchedService
 from logwatch.watchdog.doctor import (
@@ -23,25 +24,25 @@ from logwatch.watchdog.doctor import (
     failed,
     send_test,
 )
-from logwatch.watchdog.reachability import fetch_date, reach
+from logwatch.watchdog.reachability import fetch_date
 from logwatch.wiring import (
     LOOKUP_S,
     audience,
+    build_channels,
     build_endpoints,
     build_rules,
     build_source,
     build_store,
     configured_channels,
     metrics_project,
-    reveal,
     source_project,
+    usable_channels,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from logwatch.notify.channels.interface import Channel
     from logwatch.publish.interface import Exporter
     from logwatch.settings import Settings
 
@@ -57,7 +58,8 @@ def build_checks(settings: Settings, wrong: Sequence[ConfigError], clock: Callab
             "metrics",
             lambda: check_metrics(_doctor_exporter(settings), now) if metrics_project(settings) else [_skipped("metrics")],
         ),
-        *(Timed(name, partial(_check_channel, name, settings)) for name in ("slack", "email", "webhook", "ping")),
+        *(Timed(each.name, partial(_check_channel, each.name, settings), each.title, each.cure) for each in settings.channels),
+        Timed("ping", lambda: _check_ping(settings), cure=say("cure.ping")),
         Timed(
             "endpoint",
             lambda: (
@@ -75,8 +77,11 @@ def build_tests(settings: Settings, now: datetime) -> list[Timed]:
     from logwatch.notify.messages import build_test_message
 
     message = build_test_message(readers_of(settings), now)
-    made = usable_channels(settings)
-    return [Timed(f"test {name}", partial(send_test, name, build(), message)) for name, build in made.items()]
+    usable, _ = usable_channels(settings)
+    return [
+        Timed(f"test {name}", partial(send_test, name, channel, message), cure=usable[name].cure)
+        for name, channel in build_channels(usable).items()
+    ]
 
 
 def readers_of(settings: Settings) -> Audience:
@@ -110,24 +115,11 @@ def _check_settings(settings: Settings, wrong: Sequence[ConfigError]) -> list[Ch
             found += [failed("settings", error)] if settings.source or error.where != "--source" else []
     stray = stray_settings()
     found += [Checked("settings", CheckOutcome.NOTE, say("settings.stray", names=", ".join(stray)))] if stray else []
-    channels = list(usable_channels(settings))
+    channels, _ = usable_channels(settings)
     if not channels:
-        found.append(Checked("settings", CheckOutcome.NOTE, say("settings.no_channel"), (say("cure.channel"),)))
+        names = ", ".join(variable(channel.first) for channel in settings.channels)
+        found.append(Checked("settings", CheckOutcome.NOTE, say("settings.no_channel"), (say("cure.channel", names=names),)))
     return found or [ok("settings", say("settings.fine", source=source, channels=", ".join(channels)))]
-
-
-def usable_channels(settings: Settings) -> dict[str, Callable[[], Channel]]:
-    """Give a maker for each channel that is set up whole, whatever is wrong with the others."""
-    parts = {
-        "slack": {"smtp_host": None, "webhook_url": None},
-        "email": {"slack_webhook_url": None, "slack_bot_token": None, "webhook_url": None},
-        "webhook": {"slack_webhook_url": None, "slack_bot_token": None, "smtp_host": None},
-    }
-    made: dict[str, Callable[[], Channel]] = {}
-    for others in parts.values():
-        with suppress(ConfigError):
-            made |= configured_channels(settings.model_copy(update={**others, "notify": ()}))
-    return made
 
 
 def _clocks(settings: Settings) -> dict[str, Callable[[], datetime | None]]:
@@ -166,20 +158,14 @@ def _doctor_exporter(settings: Settings) -> Exporter:
 
 
 def _check_channel(name: str, settings: Settings) -> list[Checked]:
-    """Try a channel as far as that goes without a message."""
-    addresses = {"webhook": settings.webhook_url, "ping": settings.ping_url}
-    if name in addresses:
-        url = reveal(addresses[name])
-        if not url:
-            return [_skipped(name)]
-        trouble = reach(url)
-        cure = (say(f"cure.{name}"),)
-        return [Checked(name, CheckOutcome.WRONG, say("error", error=trouble), cure) if trouble else ok(name, say("reached"))]
-    build = usable_channels(settings).get(name)
-    if build is None:
-        return [_skipped(name)]
-    found: list[Checked] = build().check()  # type: ignore[attr-defined] # Slack and mail have one
-    return found
+    """Try a channel as far as that goes without a message, whatever is wrong with the others."""
+    channel = usable_channels(settings)[0].get(name)
+    return channel.build(bundled("templates")).check() if channel else [_skipped(name)]
+
+
+def _check_ping(settings: Settings) -> list[Checked]:
+    url = reveal(settings.ping_url)
+    return check_reachable(url, where="ping") if url else [_skipped("ping")]
 
 
 def _state_lasts(settings: Settings) -> bool:

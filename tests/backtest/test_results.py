@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -35,7 +36,7 @@ from logwatch.state.document import State
 from logwatch.tick import Policy, Ticker
 from logwatch.ui.format import Audience
 from logwatch.ui.tables import Paper, render_rows
-from tests.conftest import LOGS, ROOT, Run, clean_environment, run_process
+from tests.conftest import LOGS, ROOT, Run, clean_environment
 from tests.support.local_google import LoggingServer, load_entries
 from tests.support.made_traffic import START, Incident, Traffic
 from tests.support.replays import CHANNELS, INCIDENTS, play, read, record, ticker, told
@@ -43,13 +44,14 @@ from tests.support.replays import CHANNELS, INCIDENTS, play, read, record, ticke
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from logwatch.collect.columns import Reading
     from logwatch.collect.files import FilesSource
 
 RULES = load_rules(bundled("rules"))
 STORM = f"{LOGS}/storm.ndjson"
 KNOWN = "tests/fixtures/incidents/storm.yaml"
 FEW = settings(
-    max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=2, suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )  # fmt: skip
 
@@ -78,8 +80,7 @@ def check_golden(name: str, text: str, *, update: bool) -> None:
     assert text == golden.read_text()
 
 
-@pytest.mark.parametrize("lang", ["ko", "en"])
-@pytest.mark.parametrize("suffix", ["txt", "md"])
+@pytest.mark.parametrize(("suffix", "lang"), [("txt", "ko"), ("txt", "en"), ("md", "ko")])
 def test_what_a_comparison_prints(run: Run, proposed: Path, lang: str, suffix: str, *, update_golden: bool) -> None:
     format_ = {"txt": "table", "md": "markdown"}[suffix]
     ran = run("backtest", STORM, "--rules", proposed, "--against", "rules", "--incidents", KNOWN, "-f", format_, "--lang", lang)
@@ -165,7 +166,7 @@ def blocks() -> list[tuple[str, list[str]]]:
     ]
 
 
-def test_the_document_shows_what_its_commands_print(tmp_path: Path, *, update_golden: bool) -> None:
+def test_the_document_shows_what_its_commands_print(run: Run, tmp_path: Path, *, update_golden: bool) -> None:
     shutil.copytree(ROOT / "rules", tmp_path / "rules")  # not linked: the commands change a copy of it
     (tmp_path / "tests").symlink_to(ROOT / "tests")
     path = ROOT / "docs/backtest.md"
@@ -175,7 +176,7 @@ def test_the_document_shows_what_its_commands_print(tmp_path: Path, *, update_go
             shown += f"$ {command}\n"
             if command.startswith("logwatch "):
                 arguments = shlex.split(command)[1:]
-                shown += run_process(*arguments, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}).stdout.decode()
+                shown += run(*arguments, cwd=tmp_path).out
             else:
                 subprocess.run(command, shell=True, cwd=tmp_path, check=True, env=clean_environment())  # noqa: S602 - our own
         if update_golden:
@@ -323,6 +324,7 @@ def test_a_firing_that_sends_to_another_procedure_is_a_change() -> None:
     assert {(each.change, each.procedure) for each in comparison.changed} == {(Change.LOST, "4.2"), (Change.GAINED, "4.1")}
 
 
+@cache
 def replay_of(path: str) -> Replayed:
     from logwatch.collect.files import FilesSource
 
@@ -412,14 +414,19 @@ def test_local_times_are_of_the_settings_zone(tmp_path: Path) -> None:
 # ---- tuning
 
 
-@pytest.mark.parametrize("rule", [each.rule for each in RULES.rules if not each.gauge])
-def test_todays_cell_says_what_the_rule_alone_says_in_a_backtest(tmp_path: Path, rule: str) -> None:
+@pytest.fixture(scope="module")
+def reading(tmp_path_factory: pytest.TempPathFactory) -> Reading:
+    """Read an hour and a half in which everything goes wrong once."""
     incidents = (
         Incident(20, 40, failing={"kpa": 0.9}, blocked={"glycopharm": 0.9}, errors=0.5),
         Incident(55, 70, redis_down=True),
     )
-    source = record(tmp_path / "hours.ndjson", Traffic(11, 110, incidents=incidents).entries())
-    reading = read(source)
+    path = tmp_path_factory.mktemp("hours") / "hours.ndjson"
+    return read(record(path, Traffic(11, 90, incidents=incidents).entries()))
+
+
+@pytest.mark.parametrize("rule", [each.rule for each in RULES.rules if not each.kind.reads.gauges])
+def test_todays_cell_says_what_the_rule_alone_says_in_a_backtest(reading: Reading, rule: str) -> None:
     windows, mine = aggregate(reading), RULES.by_id[rule]
     tuned = tune(mine, plan_trials(mine, {}), Bench(RULES, windows, windows.span, Policy(channels=CHANNELS)))
     alone = Ticker(replace(RULES, rules=(mine,)), Policy(channels=CHANNELS), lambda _: False)

@@ -16,6 +16,7 @@ import pytest
 from tests.conftest import LOGS, ROOT, Run, clean_environment, run_process
 from tests.support.local_google import LoggingServer, load_entries
 from tests.support.local_google.filters import compile_filter
+from tests.support.patience import PATIENCE_S
 
 CALM, STORM, PAYMENT, TEXT, DEVELOPMENT = (
     f"{LOGS}/{name}.ndjson" for name in ("calm", "storm", "payment", "text", "development")
@@ -149,10 +150,12 @@ def test_local_times_are_in_the_time_zone_of_the_settings(run: Run) -> None:
     assert "06:00 – 07:00 UTC" in run("evaluate", "-s", PAYMENT, LOGWATCH_TIMEZONE="UTC").out
 
 
-def test_a_start_long_before_a_recording_is_answered_in_no_more_time() -> None:
-    """Somebody asks for a year of an hour's recording; the process may have 4 GB and 10 s."""
+def test_a_start_long_before_a_recording_takes_no_more_memory() -> None:
+    """Somebody asks for a year of an hour's recording; the process may have 4 GB."""
     limited = f"ulimit -v 4000000; exec {sys.executable} -m logwatch evaluate -s {PAYMENT} -f json --since 2024-01-01"
-    ran = subprocess.run([BASH, "-c", limited], cwd=ROOT, env=clean_environment(), capture_output=True, timeout=60, check=False)
+    ran = subprocess.run(
+        [BASH, "-c", limited], cwd=ROOT, env=clean_environment(), capture_output=True, timeout=PATIENCE_S, check=False
+    )
     assert b"Traceback" not in ran.stderr
     assert ran.returncode in (0, 2, 3)
 
@@ -259,11 +262,11 @@ def test_the_exit_code_is_1_only_with_fail_on_and_a_window_at_that_level(
     ran = run("evaluate", "-s", source, "-f", "json", *(["--fail-on", level] if level else []))
     assert ran.code == code
     assert bool(ran.err) == bool(code)
-    plain = run("evaluate", "-s", source, "-f", "json")
-    assert ran.out == plain.out, "the report is written all the same"
+    plain = plain_json(run, source)
+    assert ran.out == plain, "the report is written all the same"
     if code:
         reached = ran.err.removeprefix(f"--fail-on {level}: reached by ").strip().split(", ")
-        assert set(reached) <= {verdict["rule"] for verdict in json.loads(plain.out)["verdicts"]}
+        assert set(reached) <= {verdict["rule"] for verdict in json.loads(plain)["verdicts"]}
 
 
 def test_fail_on_warning_names_the_rules_whose_worst_window_is_a_warning(run: Run) -> None:
@@ -277,6 +280,18 @@ def test_fail_on_warning_names_the_rules_whose_worst_window_is_a_warning(run: Ru
 # ---- sources: several files, folders, standard input, packed
 
 
+PLAIN: dict[str, str] = {}
+"""What is printed of a recording of the repository: it is judged once for all that is held against it."""
+
+
+def plain_json(run: Run, source: str) -> str:
+    if source not in PLAIN:
+        ran = run("evaluate", "-f", "json", "-s", source)
+        assert ran.code == 0, ran.err
+        PLAIN[source] = ran.out
+    return PLAIN[source]
+
+
 def evaluate_json(run: Run, *arguments: str | Path, **options: Any) -> dict[str, Any]:
     ran = run("evaluate", "-f", "json", *arguments, **options)
     assert ran.code == 0, ran.err
@@ -288,14 +303,14 @@ def test_several_files_are_one_recording(run: Run, tmp_path: Path) -> None:
     parts = [tmp_path / "a.ndjson", tmp_path / "b.ndjson", tmp_path / "c.ndjson"]
     for number, part in enumerate(parts):
         part.write_bytes(b"".join(lines[number::3]))
-    whole = evaluate_json(run, "-s", PAYMENT)
+    whole = json.loads(plain_json(run, PAYMENT))
     assert evaluate_json(run, "-s", parts[2], "-s", parts[0], "--source", parts[1]) == whole
     assert evaluate_json(run, "-s", tmp_path) == whole
     assert evaluate_json(run, LOGWATCH_SOURCE=",".join(map(str, parts))) == whole
 
 
 def test_the_same_file_twice_counts_once(run: Run) -> None:
-    once, twice = evaluate_json(run, "-s", PAYMENT), evaluate_json(run, "-s", PAYMENT, "-s", PAYMENT)
+    once, twice = json.loads(plain_json(run, PAYMENT)), evaluate_json(run, "-s", PAYMENT, "-s", PAYMENT)
     assert twice["counters"] == once["counters"]
     assert twice["verdicts"] == once["verdicts"]
     assert twice["slow_requests"] == once["slow_requests"]
@@ -305,7 +320,7 @@ def test_the_same_file_twice_counts_once(run: Run) -> None:
 @pytest.mark.parametrize("shape", ["standard input", "gzip", "array", "gzip of an array", "array over many lines"])
 def test_a_recording_gives_the_same_document_in_every_shape(run: Run, tmp_path: Path, name: str, shape: str) -> None:
     data = (ROOT / f"{LOGS}/{name}.ndjson").read_bytes()
-    expected = evaluate_json(run, "-s", f"{LOGS}/{name}.ndjson")
+    expected = json.loads(plain_json(run, f"{LOGS}/{name}.ndjson"))
     entries = [json.loads(line) for line in data.splitlines()]
     if shape == "standard input":
         assert evaluate_json(run, "-s", "-", stdin=data) == expected
@@ -319,7 +334,7 @@ def test_a_recording_gives_the_same_document_in_every_shape(run: Run, tmp_path: 
 
 def test_entries_of_another_service_do_not_count(run: Run) -> None:
     mine = evaluate_json(run, "-s", PAYMENT, "--service", "o4o-core-api")
-    assert mine["counters"] == evaluate_json(run, "-s", PAYMENT)["counters"]
+    assert mine["counters"] == json.loads(plain_json(run, PAYMENT))["counters"]
     other = evaluate_json(run, "-s", PAYMENT, "--service", "o4o-web")
     assert (other["counters"], other["slow_requests"]) == ({}, {})
     assert {verdict["level"] for verdict in other["verdicts"]} == {"unknown"}
@@ -664,7 +679,7 @@ def test_version_and_help() -> None:
 def test_help_of_every_command_works_and_imports_neither_google_nor_pandas() -> None:
     code = f"""
 import sys
-from logwatch.cli import main
+from logwatch.cli.main import main
 for command in {COMMANDS!r}:
     sys.argv = ["logwatch", *command, "--help"]
     try:
@@ -680,7 +695,7 @@ print("HEAVY", sorted(heavy))
         text=True,
         cwd=ROOT,
         env=clean_environment(),
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert ran.stderr == ""
@@ -700,12 +715,14 @@ def test_a_reader_who_leaves_early_hears_nothing(arguments: list[str]) -> None:
     process.stdout.close()
     assert process.stderr.read() == b""
     process.stderr.close()
-    assert process.wait(timeout=60) != 1, "1 means that --fail-on was reached"
+    assert process.wait(timeout=PATIENCE_S) != 1, "1 means that --fail-on was reached"
 
 
 def test_the_first_line_can_be_cut_off() -> None:
     command = f"set -o pipefail; {sys.executable} -m logwatch windows -s {STORM} | head -1"
-    ran = subprocess.run([BASH, "-c", command], cwd=ROOT, env=clean_environment(), capture_output=True, timeout=60, check=False)
+    ran = subprocess.run(
+        [BASH, "-c", command], cwd=ROOT, env=clean_environment(), capture_output=True, timeout=PATIENCE_S, check=False
+    )
     assert (ran.stdout, ran.stderr) == (b"minute,series,value\n", b"")
 
 
@@ -720,7 +737,7 @@ def test_the_first_line_can_be_cut_off() -> None:
 def test_there_is_no_traceback_on(what: str, redirection: str, environment: dict[str, str]) -> None:
     command = f"{sys.executable} -m logwatch evaluate -s {PAYMENT} {redirection}"
     env = clean_environment(**environment)
-    ran = subprocess.run([BASH, "-c", command], cwd=ROOT, env=env, capture_output=True, timeout=60, check=False)
+    ran = subprocess.run([BASH, "-c", command], cwd=ROOT, env=env, capture_output=True, timeout=PATIENCE_S, check=False)
     assert b"Traceback" not in ran.stderr, what
     assert b"Exception ignored" not in ran.stderr, what
     assert ran.returncode != 1, "1 means that --fail-on was reached"

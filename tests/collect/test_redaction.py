@@ -1,13 +1,13 @@
 """What must not leave a log line never does, and what helps stays."""
 
 import string
-import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch.collect.redaction import MOST, fold, redact
+from tests.support.patience import no_hang
 
 # A marker that nothing else produces; each form below hides a secret that holds it.
 MARK = "Qz7XkW4vN9"
@@ -160,7 +160,6 @@ def test_texts_that_differ_in_more_stay_apart(pair: tuple[str, str]) -> None:
 @pytest.mark.parametrize(
     "piece", ["/", "@", "a", "1 ", "key=", '"', 'key="', "/a?", "a@", "+1", ":@", "a,", "key:[", "\\", ",a", "[a-", "cookie=a;", "sk_", "0"]
 )  # fmt: skip
-def test_no_text_takes_long(piece: str) -> None:
-    begun = time.perf_counter()
-    redact(piece * 100_000)
-    assert time.perf_counter() - begun < 1
+def test_no_text_takes_for_ever(piece: str) -> None:
+    with no_hang():  # a time that grows with the square of the length is one of hours here
+        redact(piece * 1_000_000)

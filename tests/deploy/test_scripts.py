@@ -18,6 +18,7 @@ from google.protobuf.json_format import ParseDict, ParseError
 from tests.conftest import ROOT
 from tests.support.documents import DOCUMENTS
 from tests.support.local_cloud import PROJECT, REGION, LocalCloud
+from tests.support.patience import PATIENCE_S
 
 SETUP, TEARDOWN, DEPLOY = (ROOT / "deploy" / f"{name}.sh" for name in ("setup", "teardown", "deploy"))
 BUILD = ROOT / "cloudbuild.yaml"
@@ -128,7 +129,7 @@ def recorded(folder: Path, script: Path, *arguments: str, finds: str, **environm
     path = f"{recorder.parent}{os.pathsep}{os.environ['PATH']}"  # noqa: TID251 - the rest of the path is kept
     environment |= {"PATH": path, "RECORD": str(record), "FINDS": finds, "HOME": str(folder)}
     ran = subprocess.run(
-        [script, *arguments], env=environment, input="x", capture_output=True, text=True, check=False, timeout=60
+        [script, *arguments], env=environment, input="x", capture_output=True, text=True, check=False, timeout=PATIENCE_S
     )
     assert ran.returncode == 0, ran.stderr
     return [shlex.join(shlex.split(line)) for line in record.read_text().splitlines()]
@@ -170,7 +171,7 @@ def test_every_gcloud_command_of_scripts_and_documents_parses(tmp_path: Path) ->
         env={**os.environ, "CLOUDSDK_CONFIG": str(tmp_path / "gcloud")},  # noqa: TID251 - gcloud needs its path
         capture_output=True,
         check=True,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
     verdicts = [found for each in json.loads(checked.stdout).values() for found in (each if isinstance(each, list) else [each])]
     wrong = {found["command_string"]: found["error_message"] for found in verdicts if not found["success"]}
@@ -197,7 +198,13 @@ def test_the_scripts_are_clean() -> None:
 def start(script: Path, *arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     bare = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "CLOUDSDK_CONFIG": "/nonexistent"}  # noqa: TID251 - only the path
     return subprocess.run(
-        [script, *arguments], env=bare | environment, input=stdin, capture_output=True, text=True, check=False, timeout=60
+        [script, *arguments],
+        env=bare | environment,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
     )
 
 

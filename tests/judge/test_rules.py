@@ -12,7 +12,7 @@ from logwatch.judge.rules.load import RuleProblemsError, load_rules
 from logwatch.judge.rules.model import Rule, rules_schema
 from logwatch.judge.rules.runbook_check import compare_with_runbook, uncovered_counters
 from logwatch.judge.rules.unit_tests import run_cases
-from logwatch.judge.rules.yaml_types import selects
+from logwatch.judge.rules.yaml_types import idle_selectors, selects
 from logwatch.ranges import Range
 from logwatch.settings import bundled
 
@@ -199,9 +199,14 @@ def test_counters_that_nobody_knows_are_named() -> None:
         (('levels: "n n e e w"', 'states: ". p"'), "checkout.test.yaml"),
         (('levels: "n n e e w"', 'states: ". . . . F"'), "found    ....p"),
         ((', levels: "n n e e w"', ""), "gives neither levels nor states"),
+        (('values: "0 50 51 100 101"', 'numerator: "1"'), "checkout.test.yaml:3: case 'both bounds': numerator: Extra inputs"),
+        (('values: "0 50 51 100 101"', "values: 5"), "checkout.test.yaml:3: case 'both bounds': values: Input should be a valid string"),
     ],
 )  # fmt: skip
 def test_a_case_that_fails_or_is_wrong_is_told(folder: Path, change: tuple[str, str], says: str) -> None:
+    for path in folder.glob("*.test.yaml"):
+        if path.name != "checkout.test.yaml":
+            path.unlink()
     replace(folder / "checkout.test.yaml", *change)
     told = "\n".join(map(str, run_cases(load_rules(folder)).problems))
     assert says in told
@@ -230,7 +235,8 @@ def test_a_range_holds_to_the_number(text: str, inside: float, outside: float) -
      ("checkout.blocked.*", "checkout.blocked", False), ("a.b", "axb", False)],
 )  # fmt: skip
 def test_a_selector_means_a_name_or_the_rest_of_one(selector: str, name: str, *, meant: bool) -> None:
-    assert selects(selector, name) is meant
+    assert selects([selector], name) is meant
+    assert idle_selectors([selector, selector], ["other", name]) == ([] if meant else [selector])
 
 
 def test_every_text_of_a_rule_is_korean_and_english() -> None:

@@ -163,10 +163,10 @@ def sent(world: World) -> list[str]:
 @pytest.mark.parametrize("cause", CAUSES)
 def test_a_run_tells_what_its_backtest_tells_word_for_word(tmp_path: Path, cause: str) -> None:
     incident, _, _ = CAUSES[cause]
-    entries = Traffic(5, 100, incidents=(incident,), late=0.0, repeated=0.02).entries()
+    entries = Traffic(5, 92, incidents=(incident,), late=0.0, repeated=0.02).entries()
     expected = replayed(record(tmp_path / "hour.ndjson", entries)).notifications
     with World(tmp_path, [make_entry(entry) for entry in entries]) as world:
-        ticks(world, 40, 100)
+        ticks(world, 52, 92)
         told = sent(world)
     wanted = [render_message(message(each, place=LinkTargets()), TEMPLATES, "message.txt.j2") for each in expected]
     assert told == [text.partition("\n-- \n")[0].strip() for text in wanted]

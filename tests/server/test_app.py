@@ -17,6 +17,7 @@ from logwatch.run_summary import RunSummary
 from logwatch.server.app import RefusedError, Response, Service
 from logwatch.server.auth import YOUNGEST_S, CachedCertificates, GoogleIdentity
 from tests.support.local_identity import AUDIENCE, CALLER, Key, LocalIdentity
+from tests.support.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -118,13 +119,13 @@ def test_one_tick_at_a_time_and_a_second_is_no_failure() -> None:
 
     def slow() -> RunSummary:
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE_S)
         return ran()
 
     made, first = Made(slow), []
     thread = threading.Thread(target=lambda: first.append(made.ask()))
     thread.start()
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE_S)
     assert made.ask().body == {"message": "busy: another tick is running"}
     assert made.ask().status == 200
     assert made.ask("GET", "/healthz").status == 200

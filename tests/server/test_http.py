@@ -25,6 +25,7 @@ from tests.support.local_google import make_entry
 from tests.support.local_identity import AUDIENCE, CALLER, LocalIdentity
 from tests.support.local_slack import WEBHOOK_PATH
 from tests.support.made_traffic import START, Incident, Traffic
+from tests.support.patience import PATIENCE_S, wait_until
 from tests.support.world import World
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Served:
     def listen(self) -> None:
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
-        first = self.lines.get(timeout=30)
+        first = self.lines.get(timeout=PATIENCE_S)
         assert "listens on" in first["message"], first
         self.port = int(first["message"].rpartition(":")[2])
 
@@ -58,7 +59,7 @@ class Served:
     def ask(
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
     ) -> tuple[int, dict[str, Any]]:
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
         try:
             link.request(method, path, body, headers or {})
             answer = link.getresponse()
@@ -92,8 +93,8 @@ def serving(world: World, *options: str, **more: str) -> Iterator[Served]:
         yield served
     finally:
         process.kill()
-        process.wait(10)
-        served.reader.join(10)
+        process.wait(PATIENCE_S)
+        served.reader.join(PATIENCE_S)
 
 
 @pytest.fixture
@@ -114,9 +115,9 @@ def test_cloud_scheduler_ticks_and_nobody_else(world: World) -> None:
             status, body = served.tick(google.token())
             assert (status, body["windows"], body["sent"]) == (200, 1, 2)
             assert len(texts(world)) == len(world.smtp.mails) == 1
-            refusals = [served.lines.get(timeout=5) for _ in range(3)]
+            refusals = [served.lines.get(timeout=PATIENCE_S) for _ in range(3)]
             assert {line["severity"] for line in refusals} == {"WARNING"}
-            line = served.lines.get(timeout=5)
+            line = served.lines.get(timeout=PATIENCE_S)
             assert line["run"]["sent"] == 2
             told = json.dumps([refusals, line, body])
             assert google.token()[:40] not in told
@@ -128,7 +129,7 @@ def test_without_a_caller_it_does_not_start(world: World) -> None:
     for more, missing in ({}, "LOGWATCH_SERVE_AUDIENCE"), ({"LOGWATCH_SERVE_AUDIENCE": AUDIENCE}, "LOGWATCH_SERVE_CALLER"):
         command = [sys.executable, "-m", "logwatch", "serve"]
         environment = clean_environment(**world.environment, **more)
-        ended = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, timeout=30, check=False)
+        ended = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, timeout=PATIENCE_S, check=False)
         assert ended.returncode == 2
         assert missing in ended.stderr.decode()
         assert "Traceback" not in ended.stderr.decode()
@@ -140,7 +141,7 @@ def test_a_port_in_use_is_told(world: World) -> None:
         taken.listen()
         command = [sys.executable, "-m", "logwatch", "serve", "--no-auth", "--port", str(taken.getsockname()[1])]
         ended = subprocess.run(
-            command, env=clean_environment(**world.environment), cwd=ROOT, capture_output=True, timeout=30, check=False
+            command, env=clean_environment(**world.environment), cwd=ROOT, capture_output=True, timeout=PATIENCE_S, check=False
         )
     assert ended.returncode == 2
     assert "cannot listen" in ended.stderr.decode()
@@ -160,58 +161,72 @@ def test_a_source_that_is_down_is_503_and_the_next_tick_does_the_work(world: Wor
     with serving(world, "--no-auth", LOGWATCH_READ_BUDGET="1s", LOGWATCH_METRICS_PROJECT="none") as served:
         status, body = served.tick()
         assert (status, "Cloud Logging" in body["message"]) == (503, True)
-        assert served.lines.get(timeout=5)["severity"] == "ERROR"
+        assert served.lines.get(timeout=PATIENCE_S)["severity"] == "ERROR"
         assert served.ask("GET", "/healthz")[0] == 200
 
 
+@dataclass
+class Held:
+    """A tick that waits for the answer to its message until the test lets it go on."""
+
+    world: World
+    asking: threading.Thread
+    answers: list[tuple[int, dict[str, Any]]]
+    go_on: threading.Event
+
+    def end(self) -> tuple[int, dict[str, Any]]:
+        self.go_on.set()
+        self.asking.join(PATIENCE_S)
+        return self.answers[0]
+
+
+def held_tick(world: World, served: Served) -> Held:
+    """Begin a tick; it is in the midst of sending."""
+    sending, go_on = threading.Event(), threading.Event()
+
+    @contextmanager
+    def hold(_path: str) -> Iterator[None]:
+        yield
+        sending.set()
+        go_on.wait(PATIENCE_S)
+
+    world.slack.watch = hold
+    answers: list[tuple[int, dict[str, Any]]] = []
+    asking = threading.Thread(target=lambda: answers.append(served.tick()), daemon=True)
+    asking.start()
+    assert sending.wait(PATIENCE_S)
+    return Held(world, asking, answers, go_on)
+
+
 def test_a_second_tick_while_one_runs_is_told_that_it_is_busy(world: World) -> None:
-    world.slack.answer(200, hang_s=3)
     with serving(world, "--no-auth") as served:
-        answers: list[tuple[int, dict[str, Any]]] = []
-        first = threading.Thread(target=lambda: answers.append(served.tick()))
-        first.start()
-        _wait_for(lambda: bool(world.smtp.mails))
+        first = held_tick(world, served)
         assert served.tick() == (200, {"message": "busy: another tick is running"})
-        first.join(20)
-        assert answers[0][1]["sent"] == 2
+        assert first.end()[1]["sent"] == 2
     assert len(texts(world)) == len(world.smtp.mails) == 1
 
 
-def _wait_for(done: Any, limit_s: float = 20) -> None:
-    end = time.monotonic() + limit_s
-    while not done():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 def test_sigterm_lets_a_running_tick_end_and_its_answer_leave(world: World) -> None:
-    world.slack.answer(200, hang_s=3)
     with serving(world, "--no-auth") as served:
-        answers: list[tuple[int, dict[str, Any]]] = []
-        asking = threading.Thread(target=lambda: answers.append(served.tick()))
-        asking.start()
-        _wait_for(lambda: bool(world.smtp.mails))
+        tick = held_tick(world, served)
         served.process.send_signal(signal.SIGTERM)
-        begun = time.monotonic()
-        assert served.process.wait(10) == 0
-        assert time.monotonic() - begun < 6
-        asking.join(5)
-    assert answers == [(200, {"message": "run: 1 windows judged, 2 messages sent", "windows": 1, "sent": 2, "waiting": 0})]
+        time.sleep(0.5)  # it is heard while the tick still runs
+        answer = tick.end()
+        assert served.process.wait(PATIENCE_S) == 0
+    assert answer == (200, {"message": "run: 1 windows judged, 2 messages sent", "windows": 1, "sent": 2, "waiting": 0})
     state = world.state()
     assert (state.lease, state.outbox) == (None, ())
 
 
 def test_a_tick_that_does_not_end_is_given_up_and_nothing_is_lost(world: World) -> None:
-    world.slack.answer(200, hang_s=60)
+    world.slack.drip()
     with serving(world, "--no-auth") as served:
         threading.Thread(target=lambda: _quietly(served), daemon=True).start()
-        # Slack has the message: it is waited for 8 s, which is longer than a tick has to end.
-        _wait_for(lambda: not world.slack.plans)
+        # Slack has the message, and its answer does not end within the time that a tick has.
+        wait_until(lambda: not world.slack.plans and world.smtp.mails)
         served.process.send_signal(signal.SIGTERM)
-        begun = time.monotonic()
-        assert served.process.wait(12) == 0
-        assert time.monotonic() - begun < 10
-        assert "stopped during a tick" in served.lines.get(timeout=5)["message"]
+        assert served.process.wait(PATIENCE_S) == 0
+        assert "stopped during a tick" in served.lines.get(timeout=PATIENCE_S)["message"]
     state = world.state()
     assert state.lease is None, "the next tick need not wait for its end"
     assert [each.deliveries["slack"].delivered_at for each in state.outbox] == [None]
@@ -229,49 +244,58 @@ def _quietly(served: Served) -> None:
         return
 
 
-def test_sigterm_at_rest_ends_at_once(world: World) -> None:
+def test_sigterm_at_rest_ends_it(world: World) -> None:
     with serving(world, "--no-auth") as served:
         served.process.send_signal(signal.SIGTERM)
-        begun = time.monotonic()
-        assert served.process.wait(10) == 0
-        assert time.monotonic() - begun < 2
+        assert served.process.wait(PATIENCE_S) == 0
 
 
 # ---- slow and rude clients
 
 
-def test_clients_that_never_finish_hold_nothing_up(world: World) -> None:
-    with serving(world, "--no-auth") as served:
-        slow = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(20)]
-        for number, each in enumerate(slow):
-            each.sendall(b"POST /tick HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n" + (b"\r\n{" if number % 2 else b"X-A: "))
-        begun = time.monotonic()
-        assert served.tick()[0] == 200
-        assert served.ask("GET", "/healthz")[0] == 200
-        assert time.monotonic() - begun < 5
-        for each in slow:
-            each.close()
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server for clients that must not harm it: each test ends with a look whether it still answers."""
+    with World(tmp_path_factory.mktemp("served"), ENTRIES, now=FIRES) as world, serving(world, "--no-auth") as found:
+        yield found
 
 
-def test_a_client_that_drips_is_cut_off(world: World) -> None:
-    with serving(world, "--no-auth") as served:
-        dripping = socket.create_connection(("127.0.0.1", served.port))
-        dripping.sendall(b"POST /tick HTTP/1.1\r\nHost: x\r\nX-Drip: ")
-        end = time.monotonic() + 40
-        cut = False
-        while not cut and time.monotonic() < end:
-            time.sleep(0.5)
-            try:
-                dripping.sendall(b"x")
-                dripping.settimeout(0.01)
-                cut = dripping.recv(10) == b""
-            except TimeoutError:
-                continue
-            except OSError:
-                cut = True
-        dripping.close()
-        assert cut
-        assert served.ask("GET", "/healthz")[0] == 200
+def _is_open(link: socket.socket) -> bool:
+    link.setblocking(False)
+    try:
+        return link.recv(1) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
+def test_clients_that_never_finish_hold_nothing_up(served: Served) -> None:
+    slow = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(20)]
+    for number, each in enumerate(slow):
+        each.sendall(b"POST /tick HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n" + (b"\r\n{" if number % 2 else b"X-A: "))
+    assert served.ask("GET", "/healthz")[0] == 200
+    assert all(map(_is_open, slow)), "it answers while they are there, and not when they have been cut off"
+    assert served.tick()[0] == 200
+    for each in slow:
+        each.close()
+
+
+def test_a_client_that_drips_is_cut_off(served: Served) -> None:
+    dripping = socket.create_connection(("127.0.0.1", served.port))
+    dripping.sendall(b"POST /tick HTTP/1.1\r\nHost: x\r\nX-Drip: ")
+
+    def is_cut_off() -> bool:
+        time.sleep(0.5)
+        try:
+            dripping.sendall(b"x")
+        except OSError:
+            return True
+        return not _is_open(dripping)
+
+    wait_until(is_cut_off)
+    dripping.close()
+    assert served.ask("GET", "/healthz")[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -284,19 +308,18 @@ def test_a_client_that_drips_is_cut_off(world: World) -> None:
         (b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", b"400"),
     ],
 )
-def test_what_is_too_large_or_no_http_is_refused(world: World, raw: bytes, status: bytes) -> None:
-    with serving(world, "--no-auth") as served:
-        with socket.create_connection(("127.0.0.1", served.port), 10) as link:
-            link.sendall(raw)
-            if status:
-                answer = link.recv(4096)
-                assert status in answer.split(b"\r\n", 1)[0], answer
-                assert b"Traceback" not in answer
-                assert b"waitress" not in answer.lower()
-        assert served.ask("GET", "/healthz")[0] == 200
+def test_what_is_too_large_or_no_http_is_refused(served: Served, raw: bytes, status: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", served.port), PATIENCE_S) as link:
+        link.sendall(raw)
+        if status:
+            answer = link.recv(4096)
+            assert status in answer.split(b"\r\n", 1)[0], answer
+            assert b"Traceback" not in answer
+            assert b"waitress" not in answer.lower()
+    assert served.ask("GET", "/healthz")[0] == 200
 
 
-def test_a_body_is_taken_and_ignored(world: World) -> None:
-    with serving(world, "--no-auth") as served:
-        assert served.ask("POST", "/tick", b'{"any": "thing"}')[0] == 200
-        assert served.ask("POST", "/tick", b"x" * (MOST_BODY + 1))[0] == 413
+def test_a_body_is_taken_and_ignored(served: Served) -> None:
+    assert served.ask("POST", "/tick", b'{"any": "thing"}')[0] == 200
+    assert served.ask("POST", "/tick", b"x" * (MOST_BODY + 1))[0] == 413
+    assert served.ask("GET", "/healthz")[0] == 200

@@ -22,6 +22,7 @@ from tests.support import forked
 from tests.support.local_google import make_entry
 from tests.support.local_slack import PLAIN_PATH, WEBHOOK_PATH
 from tests.support.made_traffic import START, Incident, Traffic
+from tests.support.patience import PATIENCE_S
 from tests.support.world import PROJECT, World
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 MINUTE = timedelta(minutes=1)
 TRAFFIC = Traffic(11, 75, incidents=(Incident(20, 42, blocked={"glycopharm": 0.9}), Incident(28, 30, errors=3)))
 """One shop's checkouts are blocked, errors join, it goes on for a while, and ends."""
+
+
+BEGIN = 12
+"""The minute of the first run; the incident begins some minutes after it."""
 
 
 @dataclass
@@ -131,7 +136,7 @@ Minute = tuple[datetime, bytes, dict[str, list[str]]]
 def rehearse(world: World) -> Iterator[Before]:
     """Run every minute unharmed; gives each in which something is told, as soon as the two after it have run."""
     latest: deque[Minute] = deque()
-    for minute in range(TRAFFIC.minutes):
+    for minute in range(BEGIN, TRAFFIC.minutes):
         world.now = START + (minute + 1) * MINUTE + timedelta(seconds=90)
         stored = build_store(world.settings).load()
         counts = {name: len(found) for name, found in arrived(world).items()}
@@ -170,7 +175,7 @@ def list_points(world: World, killer: Killer, before: Before) -> list[str]:
     """Run the minute in a fresh process, unharmed; gives its points."""
     restore(world, before)
     killer.points.clear()
-    world.start().communicate(timeout=60)
+    forked.start(world.environment).join(PATIENCE_S)
     return list(killer.points)
 
 
@@ -180,7 +185,7 @@ def kill(world: World, killer: Killer, before: Before, point: str) -> Outcome:
     killer.points.clear()
     killer.target, killer.reached = point, False
     killer.process = forked.start(world.environment)
-    killer.process.join(60)
+    killer.process.join(PATIENCE_S)
     killer.process = None
     assert killer.reached, point
     for _ in range(2):

@@ -7,38 +7,46 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from logwatch.notify.channels.registry import CHANNELS
 from tests.conftest import ROOT, clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from multiprocessing.context import ForkServerContext
     from multiprocessing.process import BaseProcess
+    from pathlib import Path
 
 IMPORTED = [
-    "logwatch.cli.main", "logwatch.wiring", "logwatch.pipeline", "logwatch.judge.evaluate", "logwatch.notify.diagnosis.diagnose", "logwatch.notify.channels.email.sender",
-    "logwatch.notify.channels.slack.sender", "logwatch.notify.channels.webhook.sender", "logwatch.state.gcs", "logwatch.publish.cloud_monitoring",
+    "logwatch.cli.main", "logwatch.wiring", "logwatch.pipeline", "logwatch.judge.evaluate", "logwatch.notify.diagnosis.diagnose", "logwatch.state.gcs", "logwatch.publish.cloud_monitoring",
     "google.cloud.logging_v2.services.logging_service_v2", "google.cloud.monitoring_v3", "google.cloud.storage",
-    "jinja2", "smtplib", "matplotlib.backends.backend_agg", "matplotlib.figure", "PIL.Image", "slack_sdk.web",
+    "tests.support.writers", "matplotlib.backends.backend_agg", "matplotlib.figure", "PIL.Image",
+    *(name for channel in CHANNELS for name in channel.slow),
 ]  # fmt: skip
 """What a run imports on its way; what is missing here is imported by each run itself."""
 
 
-def start(environment: Mapping[str, str]) -> BaseProcess:
-    """Start `logwatch run` with these settings."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([*IMPORTED, __name__])
-    process = context.Process(target=_run, args=(clean_environment(**environment),), daemon=True)
+def context() -> ForkServerContext:
+    """Give what starts processes off the server."""
+    made = multiprocessing.get_context("forkserver")
+    made.set_forkserver_preload([*IMPORTED, __name__])
+    return made
+
+
+def start(environment: Mapping[str, str], out: str | Path = os.devnull) -> BaseProcess:
+    """Start `logwatch run` with these settings; what it writes goes into a file."""
+    process = context().Process(target=_run, args=(clean_environment(**environment), str(out)), daemon=True)
     process.start()
     return process
 
 
-def _run(environment: Mapping[str, str]) -> None:
+def _run(environment: Mapping[str, str], out: str) -> None:
     from logwatch.cli.main import run
 
     os.environ.clear()  # noqa: TID251 - this process is the command now
     os.environ.update(environment)  # noqa: TID251 - likewise
     os.chdir(ROOT)
-    silence = os.open(os.devnull, os.O_RDWR)
-    for stream in range(3):
-        os.dup2(silence, stream)
+    streams = [os.open(os.devnull, os.O_RDONLY), os.open(out, os.O_WRONLY | os.O_CREAT)]
+    for stream, opened in enumerate([*streams, streams[1]]):
+        os.dup2(opened, stream)
     sys.argv = ["logwatch", "run"]
     run()

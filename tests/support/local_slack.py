@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections import deque
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, Self
@@ -58,6 +58,8 @@ class Plan:
     hang_s: float = 0
     body: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    drips: bool = False
+    """Whether an answer is begun and never ended, a byte now and then, which no socket's time limit sees."""
 
 
 def length(text: str) -> int:
@@ -150,6 +152,10 @@ class LocalSlack:
         wait = None if retry_after is None else str(retry_after)
         self.plans.extend(Plan(status, wait, hang_s, body, headers or {}) for _ in range(times))
 
+    def drip(self) -> None:
+        """Plan that the next request is never answered to the end."""
+        self.plans.append(Plan(200, drips=True))
+
     @property
     def taken(self) -> list[Arrived]:
         """Those that were delivered."""
@@ -235,6 +241,9 @@ class _Handler(BaseHTTPRequestHandler):
         plan = Plan(503) if self.path in self.slack.broken else plan
         if plan and plan.hang_s:
             self.slack.closing.wait(plan.hang_s)
+        if plan and plan.drips:
+            self._drip()
+            return
         with self.slack.watch(self.path):
             status, text, error = self._planned(plan) if plan and plan.status != 200 else self._real(body)
             pings = [found for part in _texts(body) for found in PING.findall(part)]
@@ -242,6 +251,13 @@ class _Handler(BaseHTTPRequestHandler):
         extra = plan.headers if plan else {}
         wait = plan.retry_after if plan else None
         self._send(status, plan.body if plan and plan.body is not None else text, wait, extra)
+
+    def _drip(self) -> None:
+        self.close_connection = True
+        with suppress(OSError):
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+            while not self.slack.closing.wait(0.5):
+                self.wfile.write(b"x")
 
     def _look(self, form: str) -> None:
         method = self.path.partition("?")[0].removeprefix("/api/")

@@ -25,6 +25,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.support.patience import PATIENCE_S
+
 FROM = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -88,7 +90,8 @@ class LocalSmtp:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate_file, key_file)
         self.trusted = ssl.create_default_context(cafile=str(certificate_file))
-        options: dict[str, Any] = {"hostname": "127.0.0.1", "port": 0, "ready_timeout": 10, "server_hostname": "localhost"}
+        options: dict[str, Any] = {"hostname": "127.0.0.1", "port": 0, "server_hostname": "localhost"}
+        options["ready_timeout"] = PATIENCE_S
         if self.security == "tls":
             options |= {"ssl_context": context}
         elif self.security == "starttls":

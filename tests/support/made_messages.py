@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from logwatch.judge.alerts import Alert, AlertState
+from logwatch.judge.kinds.interface import FigureForm
 from logwatch.judge.rules.load import load_rules
 from logwatch.judge.rules.model import RuleSet
 from logwatch.judge.verdicts import Level, Verdict, Why
@@ -26,6 +27,8 @@ HOSTILE = [
     "\ud800x", "", "한글매장" * 30, "🔥" * 60,
 ]  # fmt: skip
 
+COUNTS = {FigureForm.PLAIN: (None, None), FigureForm.SHARE: (34.0, 107.0), FigureForm.EVENTS: (7.0, None)}
+
 
 def verdict(rule: str, labels: dict[str, str], value: float, minute: int = 6, numerator: float | None = None, denominator: float | None = None) -> Verdict:  # fmt: skip
     at = START + timedelta(minutes=minute)
@@ -34,7 +37,7 @@ def verdict(rule: str, labels: dict[str, str], value: float, minute: int = 6, nu
 
 def alert(rule: str, shop: str | None = None, value: float = 0.318, peak: float | None = None, **more: object) -> Alert:
     labels = {} if shop is None else {"service": shop}
-    counts = (34.0, 107.0) if RULES.by_id[rule].ratio else (7.0, None) if RULES.by_id[rule].slow else (None, None)
+    counts = COUNTS[RULES.by_id[rule].kind.form]
     latest = verdict(rule, labels, value, 6, *counts)
     worst = verdict(rule, labels, value if peak is None else peak, 4)
     made = Alert(rule, labels, AlertState.FIRING, START, latest, worst, 3, firing_at=START + timedelta(minutes=2))

@@ -30,11 +30,11 @@ RULES = load_rules(bundled("rules"))
 CHANNELS = ("slack", "email")
 
 
-def ticker(source: FilesSource | None = None) -> Ticker:
+def ticker(source: FilesSource | None = None, **policy: Any) -> Ticker:
     def life(span: Any) -> bool:
         return source is not None and source.last_seen(span, service=None) is not None
 
-    return Ticker(RULES, Policy(channels=CHANNELS), life)
+    return Ticker(RULES, Policy(channels=CHANNELS, **policy), life)
 
 
 def record(path: Path, entries: Iterable[dict[str, Any]]) -> FilesSource:
@@ -46,9 +46,9 @@ def read(source: FilesSource) -> Reading:
     return source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)
 
 
-def play(source: FilesSource) -> Replayed:
+def play(source: FilesSource, **policy: Any) -> Replayed:
     reading = read(source)
-    return replay(reading, aggregate(reading).span, ticker(source))
+    return replay(reading, aggregate(reading).span, ticker(source, **policy))
 
 
 def told(notifications: Iterable[Notification]) -> list[tuple[Any, ...]]:

@@ -18,6 +18,7 @@ from tests.conftest import LOGS, ROOT
 from tests.support.local_google import Fault, GoogleServer, MonitoringServer, load_entries
 from tests.support.local_google.clients import generated_client, metric_client
 from tests.support.local_google.monitoring_filters import parse_filter
+from tests.support.patience import PATIENCE_S
 
 NOW = datetime(2026, 2, 24, 12, tzinfo=UTC)
 PROJECT = "o4o-demo"
@@ -404,4 +405,4 @@ def test_the_command_serves_both(now: str) -> None:
         assert process.stdout is not None
         _use_both(process.stdout.readline().removeprefix("listening on ").strip())
         os.kill(process.pid, signal.SIGTERM)
-        assert process.wait(5.0) == 0
+        assert process.wait(PATIENCE_S) == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,6 +18,7 @@ from tests.support.local_gcs import LocalGcs
 from tests.support.local_google.server import GoogleServer
 from tests.support.local_slack import BOT_TOKEN, CHANNEL, LocalSlack
 from tests.support.local_smtp import LocalSmtp
+from tests.support.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,17 @@ if TYPE_CHECKING:
 PROJECT = "o4o-demo"
 BUCKET = "logwatch-state"
 EPOCH = datetime(2026, 2, 24, tzinfo=UTC)
+
+
+def patient_parts(settings: Settings, owner: str) -> Parts:
+    """Give what a run is made of, with channels that wait for an answer as long as a busy machine needs."""
+    made = build_parts(settings, owner)
+
+    def channels() -> Any:
+        found: dict[str, Any] = dict(made.channels())
+        return {name: replace(channel, timeout_s=PATIENCE_S) for name, channel in found.items()}
+
+    return replace(made, channels=channels)
 
 
 @dataclass
@@ -44,7 +56,7 @@ class World:
     """Whether Slack is spoken to by bot token, or by webhook."""
     more: dict[str, str] = field(default_factory=dict)
     """Further environment variables of each run."""
-    parts: Callable[[Settings, str], Parts] = build_parts
+    parts: Callable[[Settings, str], Parts] = patient_parts
     """What a run in this process is made of."""
     now: datetime = EPOCH
     login: tuple[str, str] | None = None

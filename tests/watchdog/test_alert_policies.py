@@ -39,6 +39,7 @@ from tests.support.local_google.filters import matches
 from tests.support.local_google.monitoring_filters import parse_filter
 from tests.support.local_google.monitoring_service import MonitoringService
 from tests.support.made_traffic import START, Incident, Traffic
+from tests.support.patience import PATIENCE_S
 from tests.support.world import World
 
 LANGS: tuple[Lang, Lang] = ("ko", "en")
@@ -504,6 +505,15 @@ def test_all_reasons_of_a_block_are_drawn() -> None:
     assert names == {counter.counter for counter in rules().counters if counter.counter.startswith("checkout.blocked.")}
 
 
+def test_a_rule_on_counters_that_are_not_published_shows_its_level_and_no_empty_chart() -> None:
+    told = rules().by_id["checkout-traffic"].model_dump(by_alias=True, exclude_none=True)
+    sign_ins = Rule.model_validate(told | {"rule": "sign-ins", "count": "auth.failure", "indicator": None})
+    made = dashboard(replace(rules(), rules=(sign_ins,)), installation())
+    assert [] not in list(found(made, "dataSets"))
+    titles = [tile["widget"]["title"] for tile in made["mosaicLayout"]["tiles"] if "scorecard" in tile["widget"]]
+    assert titles == ["sign-ins", f"{sign_ins.summary.ko} · sign-ins"]
+
+
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_procedures_stand_there_step_by_step(lang: Lang) -> None:
     (text,) = widgets(made_dashboard(lang), "text").values()
@@ -656,7 +666,9 @@ def gcloud(tmp_path: Path) -> Iterator[tuple[Callable[..., subprocess.CompletedP
 
         def call(*arguments: str) -> subprocess.CompletedProcess[str]:
             command = [program, *arguments]
-            return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120, cwd=ROOT)
+            return subprocess.run(
+                command, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE_S, cwd=ROOT
+            )
 
         yield call, created
         http.shutdown()
@@ -665,7 +677,7 @@ def gcloud(tmp_path: Path) -> Iterator[tuple[Callable[..., subprocess.CompletedP
 
 def test_gcloud_sends_the_files_as_they_are(gcloud: Any) -> None:
     call, created = gcloud
-    files = [f"deploy/policies/{name}.json" for name in NAMES]
+    files = [f"deploy/policies/{name}.json" for name in ("heartbeat", "run-failed")]  # one of each kind: metrics, log lines
     asked = [["alpha", "monitoring", "policies", "create", f"--policy-from-file={path}"] for path in files]
     asked.append(["monitoring", "dashboards", "create", "--config-from-file=deploy/dashboard.json"])
     with ThreadPoolExecutor(2) as pool:

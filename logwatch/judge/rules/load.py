@@ -14,7 +14,7 @@ from logwatch.judge.rules.model import WATCH, Counter, Inhibition, Rule, RuleSet
 from logwatch.judge.rules.runbook import Runbook, load_runbook
 from logwatch.judge.rules.step_checks import ProcedureChecks
 from logwatch.judge.rules.yaml_lines import Document
-from logwatch.judge.rules.yaml_types import selects
+from logwatch.judge.rules.yaml_types import idle_selectors
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -124,13 +124,13 @@ def _check_names(found: list[tuple[Rule, str]], counters: list[Counter]) -> list
     names = [counter.counter for counter in counters]
     problems = []
     for rule, where in found:
-        for selector in dict.fromkeys(rule.selectors):
-            if not any(selects(selector, name) for name in names):
-                hint = f"{nearest(selector, names)}a new counter goes into counters.yaml first"
-                problems.append(RuleError(f"unknown counter '{selector}' in rule '{rule.rule}'", where=where, hint=hint))
-        if rule.gauge and rule.gauge not in GAUGES:
-            hint = f"{nearest(rule.gauge, list(GAUGES))}known: {', '.join(GAUGES)}"
-            problems.append(RuleError(f"unknown gauge '{rule.gauge}' in rule '{rule.rule}'", where=where, hint=hint))
+        for selector in idle_selectors(rule.kind.reads.counters, names):
+            hint = f"{nearest(selector, names)}a new counter goes into counters.yaml first"
+            problems.append(RuleError(f"unknown counter '{selector}' in rule '{rule.rule}'", where=where, hint=hint))
+        for gauge in rule.kind.reads.gauges:
+            if gauge not in GAUGES:
+                hint = f"{nearest(gauge, list(GAUGES))}known: {', '.join(GAUGES)}"
+                problems.append(RuleError(f"unknown gauge '{gauge}' in rule '{rule.rule}'", where=where, hint=hint))
     return problems
 
 
@@ -198,7 +198,7 @@ def _check_looks(
     for walk, where in walks:
         for look in walk.steps:
             used = {
-                "counter": [name for name in look.selectors if not any(selects(name, each) for each in known["counter"])],
+                "counter": idle_selectors(look.selectors, known["counter"]),
                 "gauge": [look.gauge] if look.gauge else [],
                 "rule": list(look.rules),
                 "endpoint": [look.endpoint] if look.endpoint else [],

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from logwatch.collect.parse import SILENT_MINUTES
+from logwatch.judge.kinds import Measures, kinds_listed
+from logwatch.judge.kinds.interface import Bounds
 from logwatch.judge.rules.runbook import Procedure, Runbook
 from logwatch.judge.rules.step_checks import ProcedureChecks
-from logwatch.judge.rules.yaml_types import Duration, Model, Selectors, Stretch, Text
+from logwatch.judge.rules.yaml_types import Duration, Model, Text
 from logwatch.languages import Lang
 from logwatch.ranges import Range
 
@@ -20,67 +22,8 @@ SILENT = timedelta(minutes=10)
 """How long telemetry must be silent where no rule says so."""
 
 
-class Proof(Model):
-    """What a ratio needs before it is called a warning."""
-
-    confidence: float = Field(default=0.95, gt=0.5, lt=1, description="One-sided confidence of the Wilson bound.")
-    sudden: float = Field(
-        default=0.99,
-        gt=0.5,
-        lt=1,
-        description="Confidence that a shorter stretch needs while the whole span still looks better.",
-    )
-    certain: float = Field(
-        default=0.999,
-        gt=0.5,
-        lt=1,
-        description="Confidence, over any stretch, from which a warning need not last before it speaks.",
-    )
-    min_events: int = Field(default=10, ge=1, description="Events below which nothing is proven.")
-    widen: Duration = Field(default=timedelta(minutes=30), description="How far back to look for enough events.")
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if min(self.sudden, self.certain) < self.confidence:
-            raise ValueError("sudden and certain ask for more than confidence, not for less")
-        return self
-
-
-class Ratio(Model):
-    """A share of events over a sliding span."""
-
-    numerator: Selectors
-    denominator: Selectors
-    by: Literal["service"] | None = Field(default=None, description="Judge for each shop too, not only for all together.")
-    span: Stretch = Field(default=timedelta(minutes=5), description="The sliding span.")
-    lag: Duration = Field(default=timedelta(0), description="How far numerators may trail their denominators.")
-    settled: Selectors | None = Field(default=None, description="Counters whose events have certainly come to an end.")
-    proof: Proof | Literal["none"] = Field(default_factory=Proof, description="'none' asks for min_events alone.")
-    min_events: int = Field(default=1, ge=1, description="Where proof is none: events below which nothing is judged a warning.")
-
-
-def _share(least: Range) -> Range:
-    if least.direction[0] != ">" or least.unit != "%" or not 0 < least.bound < 1:
-        raise ValueError(f"'{least}' is no share of requests; right is e.g. '>= 5 %'")
-    return least
-
-
-class Slow(Model):
-    """Slow requests of one label over a sliding span."""
-
-    label: str
-    requests: Selectors | None = Field(default=None, description="Counters that add up to all requests of the label.")
-    span: Stretch = timedelta(minutes=5)
-    min_count: int = Field(default=3, ge=1, description="Slow requests below which nothing is judged a warning.")
-    min_share: Annotated[Range, AfterValidator(_share)] = Field(
-        default=Range(">=", 0.05, "%"), description="Share of the label's requests, where it is known."
-    )
-    chance: float = Field(default=1e-4, gt=0, le=1, description="How rarely a label at min_share may show as many by chance.")
-    certain: float = Field(default=1e-5, gt=0, le=1, description="The same, below which a warning need not last.")
-
-
-class Rule(Model):
-    """One row of section 3; exactly one of count, ratio, gauge and slow says what is measured."""
+class Row(Model):
+    """What tells a rule apart, and which row it is."""
 
     rule: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="The rule's id.")
     indicator: str | None = Field(
@@ -89,10 +32,11 @@ class Rule(Model):
     )
     warns: str | None = Field(default=None, description="Which of the row's warning bounds is meant, where it has several.")
     summary: Text
-    count: Selectors | None = Field(default=None, description="Counters added up per 60 s window, all shops.")
-    ratio: Ratio | None = None
-    gauge: str | None = Field(default=None, description="A measured value, such as database.ping_ms.")
-    slow: Slow | None = None
+
+
+class Rule(Measures, Row):
+    """One row of section 3: what it measures, and its two bounds."""
+
     normal: Range
     warning: Range
     for_: Duration = Field(
@@ -111,37 +55,18 @@ class Rule(Model):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        measures = [name for name in ("count", "ratio", "gauge", "slow") if getattr(self, name) is not None]
-        if len(measures) != 1:
-            raise ValueError(
-                f"has {' and '.join(measures) or 'nothing'} to measure; give exactly one of count, ratio, gauge, slow"
-            )
-        if (self.normal.direction[0] == self.warning.direction[0]) or self.normal.unit != self.warning.unit:
+        if self.normal.falls == self.warning.falls or self.normal.unit != self.warning.unit:
             raise ValueError(f"normal '{self.normal}' and warning '{self.warning}' must face each other in one unit")
-        if (self.normal.bound > self.warning.bound) != (self.warning.direction[0] == "<") and (
-            self.normal.bound != self.warning.bound
-        ):
+        if self.normal.bound != self.warning.bound and (self.normal.bound > self.warning.bound) != self.warning.falls:
             raise ValueError(f"normal '{self.normal}' and warning '{self.warning}' overlap")
         if self.indicator and not self.procedure:
             raise ValueError(f"the row '{self.indicator}' needs a procedure of section 4")
         return self
 
     @property
-    def selectors(self) -> tuple[str, ...]:
-        """All counters that the rule reads."""
-        if self.count:
-            return self.count
-        if self.ratio:
-            return self.ratio.numerator + self.ratio.denominator + (self.ratio.settled or ())
-        return (self.slow.requests or ()) if self.slow else ()
-
-    @property
-    def reach(self) -> timedelta:
-        """How far before a window its verdict looks."""
-        if self.ratio:
-            wide = self.ratio.proof.widen if isinstance(self.ratio.proof, Proof) else timedelta()
-            return max(self.ratio.span, wide) + self.ratio.lag + timedelta(minutes=1)
-        return self.slow.span if self.slow else timedelta(minutes=1)
+    def bounds(self) -> Bounds:
+        """Its two ranges."""
+        return Bounds(self.normal, self.warning)
 
 
 class Inhibition(Model):
@@ -224,7 +149,7 @@ class RuleSet:
     @property
     def silence(self) -> Rule | None:
         """The rule that watches whether summaries still come."""
-        return next((rule for rule in self.rules if rule.gauge == SILENT_MINUTES), None)
+        return next((rule for rule in self.rules if SILENT_MINUTES in rule.kind.reads.gauges), None)
 
     @property
     def silent(self) -> timedelta:
@@ -239,22 +164,23 @@ class RuleSet:
     @property
     def selectors(self) -> set[str]:
         """All counters that any rule reads."""
-        return {selector for rule in self.rules for selector in rule.selectors}
+        return {selector for rule in self.rules for selector in rule.kind.reads.counters}
 
     @property
     def slow_reach(self) -> timedelta:
         """How far before a span its first verdicts on slow requests look."""
-        return max((rule.reach for rule in self.rules if rule.slow), default=timedelta())
+        return max((rule.kind.reach for rule in self.rules if rule.kind.reads.labels), default=timedelta())
 
     @property
     def reach(self) -> timedelta:
         """How far before a span its first verdicts look."""
-        return max((rule.reach for rule in self.rules), default=timedelta())
+        return max((rule.kind.reach for rule in self.rules), default=timedelta())
 
 
 def rules_schema() -> dict[str, Any]:
     """Give the JSON Schema of a rule file, for editors."""
     schema = Rule.model_json_schema()
+    schema["description"] = f"One row of section 3; exactly one of {kinds_listed('and')} says what is measured."
     definitions = schema.pop("$defs", {})
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

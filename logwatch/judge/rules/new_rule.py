@@ -11,7 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from logwatch.errors import ConfigError, RuleError
-from logwatch.judge.rules.drafts import DRAFTS, Draft, Kind
+from logwatch.judge.kinds import KINDS, kinds_listed
+from logwatch.judge.kinds.drafts import Asked, Draft
 from logwatch.judge.rules.load import RuleProblemsError, load_rules
 from logwatch.judge.rules.model import WATCH, RuleSet
 from logwatch.judge.rules.runbook_check import compare_with_runbook
@@ -36,7 +37,8 @@ class NewRule:
     """What is asked for; empty texts and None are filled in."""
 
     rule: str
-    kind: Kind
+    kind: str
+    """Its key in a rule file."""
     measures: str = ""
     """`a.b`, `a.b / c.d`, a gauge or a label, as the kind has it."""
     normal: Range | None = None
@@ -109,8 +111,11 @@ def _topic(wanted: NewRule) -> str:
 
 def _draft(wanted: NewRule, rules: RuleSet) -> Draft:
     """Fill in what was not asked for."""
-    known = [counter.counter for counter in rules.counters]
-    return DRAFTS[wanted.kind](wanted.measures or None, wanted.rule, known, (wanted.normal, wanted.warning))
+    kind = next((each for each in KINDS if each.name == wanted.kind), None)
+    if kind is None:
+        raise ConfigError(f"'{wanted.kind}' is no kind of rule", where="--kind", hint=f"one of {kinds_listed('or')}")
+    known = tuple(counter.counter for counter in rules.counters)
+    return kind.draft(Asked(wanted.rule, wanted.measures, wanted.normal, wanted.warning, known))
 
 
 def _additions(rules: RuleSet, wanted: NewRule, draft: Draft) -> list[Addition]:
@@ -127,7 +132,7 @@ def _additions(rules: RuleSet, wanted: NewRule, draft: Draft) -> list[Addition]:
     ]
     cases = [f"- rule: {wanted.rule}", "  cases:", *(f"    - {{{case}}}" for case in draft.cases)]
     additions = [_appended(folder / f"{topic}.yaml", entry), _appended(folder / f"{topic}.test.yaml", cases)]
-    new = [name for name in draft.counters if not any(selects(name, each.counter) for each in rules.counters)]
+    new = [name for name in draft.counters if not any(selects([name], each.counter) for each in rules.counters)]
     if new:
         meanings = [f"- {{counter: {name}, meaning: {{ko: {name} 건수, en: number of {name}}}}}" for name in new]
         additions.append(_appended(folder / "counters.yaml", meanings, apart=False))
@@ -136,7 +141,7 @@ def _additions(rules: RuleSet, wanted: NewRule, draft: Draft) -> list[Addition]:
 
 def _summary(rule: str, draft: Draft) -> tuple[str, str]:
     words = rule.replace("-", " ").capitalize()
-    return f"{rule} 기준 {'미달' if draft.warning.direction[0] == '<' else '초과'}", f"{words} beyond its bound"
+    return f"{rule} 기준 {'미달' if draft.warning.falls else '초과'}", f"{words} beyond its bound"
 
 
 def _quoted(text: str) -> str:

@@ -149,6 +149,5 @@ def uncovered_counters(keys: Iterable[str], rules: RuleSet) -> list[str]:
     return [
         name
         for name in names
-        if not any(selects(selector, name) for selector in rules.selectors)
-        and not re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", procedures)
+        if not selects(rules.selectors, name) and not re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", procedures)
     ]

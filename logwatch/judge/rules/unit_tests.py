@@ -20,6 +20,9 @@ from logwatch.judge.verdicts import Level
 from logwatch.spans import NS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from logwatch.judge.kinds.interface import Played
     from logwatch.judge.rules.model import Rule, RuleSet
 
 START = 1_771_891_200 * NS
@@ -32,15 +35,12 @@ LETTERS = {Level.NORMAL: "n", Level.ELEVATED: "e", Level.WARNING: "w", Level.UNK
 
 
 class _Case(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    """What every case has; the other keys are for the rule's kind to read."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
 
     name: str
-    values: str | None = None
-    numerator: str | None = None
-    denominator: str | None = None
-    requests: str | None = None
     series: dict[str, str] = {}
-    ms: float | None = None
     labels: dict[str, str] = {}
     levels: str = ""
     states: str = ""
@@ -124,7 +124,7 @@ def run_cases(rules: RuleSet) -> Tested:
                 problems.append(RuleError(f"there is no rule '{cases.rule}'", where=where, hint=f"known: {', '.join(by_id)}"))
                 continue
             for number, case in enumerate(cases.cases):
-                problem = _run(by_id[cases.rule], case, document.where((index, "cases", number)))
+                problem = _run(by_id[cases.rule], case, document, (index, "cases", number))
                 problems += [problem] if problem else []
                 passed += not problem
                 seen[cases.rule] |= set(re.findall("[newu]", case.levels))
@@ -135,7 +135,7 @@ def _untested(rules: RuleSet, seen: dict[str, set[str]]) -> list[RuleError]:
     """Every rule needs cases for each level that it can give."""
     problems = []
     for rule in rules.rules:
-        gap = rule.normal.bound != rule.warning.bound or rule.slow is not None
+        gap = rule.normal.bound != rule.warning.bound or rule.kind.proves
         missing = [level for level, letter in LETTERS.items() if letter not in seen[rule.rule] and (gap or letter != "e")]
         if missing:
             message = f"rule '{rule.rule}' has no case for: {', '.join(missing)}"
@@ -143,10 +143,15 @@ def _untested(rules: RuleSet, seen: dict[str, set[str]]) -> list[RuleError]:
     return problems
 
 
-def _run(rule: Rule, case: _Case, where: str) -> RuleError | None:
+def _run(rule: Rule, case: _Case, document: Document, at: tuple[str | int, ...]) -> RuleError | None:
+    where = document.where(at)
     try:
         expected = expand_letters(case.levels) or expand_letters(case.states, STATES)
-        reading = _reading(rule, case, len(expected))
+        reading = _reading(rule.kind.play(case.model_extra or {}, rule.bounds), case, len(expected))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        return RuleError(f"case '{case.name}': {key}: {first['msg']}", where=document.where((*at, *first["loc"])))
     except ValueError as error:
         return RuleError(f"case '{case.name}': {error}", where=where)
     windows = aggregate(reading)
@@ -175,46 +180,37 @@ def _states(rule: Rule, course: Course) -> str:
     return states
 
 
-def _series(rule: Rule, case: _Case) -> dict[str, list[float | None]]:
-    """Give the case's counters, window by window."""
-    series = {key: expand(notation) for key, notation in case.series.items()}
+def _reading(played: Played, case: _Case, windows: int) -> Reading:
+    """Write what a case lets happen as entries, one summary a window, and read them as any others."""
     suffix = "".join(f"{{{label}={value}}}" for label, value in case.labels.items())
-
-    def give(selectors: tuple[str, ...], notation: str | None) -> None:
-        if notation is not None:
-            series[selectors[0].replace("*", "any") + suffix] = expand(notation)
-
-    if rule.ratio:
-        give(rule.ratio.numerator, case.numerator)
-        give([name for name in rule.ratio.denominator if name not in rule.ratio.numerator], case.denominator)  # type: ignore[arg-type]
-    elif rule.slow:
-        give(rule.slow.requests or (), case.requests)
-    elif rule.count:
-        give(rule.count, case.values)
-    return series
-
-
-def _reading(rule: Rule, case: _Case, windows: int) -> Reading:
-    """Write the case's series as entries, one summary a window, and read them as any others."""
-    series = _series(rule, case)
-    values = expand(case.values) if case.values is not None else []
-    length = max([windows, len(values), *(len(column) for column in series.values())])
+    given = {name.replace("*", "any") + suffix: notation for name, notation in played.counters.items()}
+    counters, gauges = {**_expanded(case.series), **_expanded(given)}, _expanded(played.gauges)
+    slow = {label: expand(each.events) for label, each in played.slow.items()}
     reading = Reading()
-    for window in range(length):
-        reading.see(START + window * 60 * NS)
+    for window in range(max([windows, *(len(column) for columns in (counters, gauges, slow) for column in columns.values())])):
         time = START + window * 60 * NS + 30 * NS
-        counters = {key: column[window] for key, column in series.items() if window < len(column)}
-        value = values[window] if window < len(values) else None
-        if any(count is not None for count in counters.values()):
-            present = {key: count for key, count in counters.items() if count}
+        reading.see(time - 30 * NS)
+        summed = _at(counters, window)
+        if summed:
+            present = {key: count for key, count in summed.items() if count}
             reading.add(_entry(window, time, {"message": SUMMARY, "case.window": 1.0, **present}))
-        if rule.gauge and value is not None:
-            reading.add_gauge(rule.gauge, time, value)
-        if rule.slow and value:
-            slow = {"message": SLOW_REQUEST, "label": rule.slow.label, "durationMs": case.ms or rule.warning.bound + 1}
-            for number in range(int(value)):
-                reading.add(_entry(number, time + 1 + number, slow))
+        for name, value in _at(gauges, window).items():
+            reading.add_gauge(name, time, value)
+        for label, count in _at(slow, window).items():
+            request = {"message": SLOW_REQUEST, "label": label, "durationMs": played.slow[label].duration_ms}
+            for number in range(int(count)):
+                reading.add(_entry(number, time + 1 + number, request))
     return reading
+
+
+def _expanded(columns: Mapping[str, str | None]) -> dict[str, list[float | None]]:
+    return {key: expand(notation) for key, notation in columns.items() if notation is not None}
+
+
+def _at(columns: Mapping[str, Sequence[float | None]], window: int) -> dict[str, float]:
+    """Give what is known in a window."""
+    found = {key: column[window] for key, column in columns.items() if window < len(column)}
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def _entry(number: int, time: int, payload: dict[str, Any]) -> Entry:

@@ -1,10 +1,22 @@
 """What the values in the rules' YAML files are made of."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from fnmatch import fnmatchcase
+from operator import attrgetter
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    PlainSerializer,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, core_schema
 
 from logwatch.durations import format_duration, parse_duration
 
@@ -55,6 +67,12 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def read_as(source: object, made: type, field: str, handler: GetCoreSchemaHandler) -> CoreSchema:
+    """Let a record of one field be read from a bare value of another type, and be written as one."""
+    written = core_schema.plain_serializer_function_ser_schema(attrgetter(field))
+    return core_schema.no_info_after_validator_function(made, handler.generate_schema(source), serialization=written)
+
+
 class Text(Model):
     """A sentence in both languages."""
 
@@ -66,6 +84,12 @@ class Text(Model):
         return self.ko if lang == "ko" else self.en
 
 
-def selects(selector: str, name: str) -> bool:
-    """Tell whether a selector means a counter of this name."""
-    return selector == name or (selector.endswith("*") and fnmatchcase(name, selector))
+def selects(selectors: Iterable[str], name: str) -> bool:
+    """Tell whether one of the selectors means a counter of this name."""
+    return any(selector == name or (selector.endswith("*") and fnmatchcase(name, selector)) for selector in selectors)
+
+
+def idle_selectors(selectors: Iterable[str], names: Iterable[str]) -> list[str]:
+    """Give the selectors that mean none of these counters, each once."""
+    known = tuple(names)
+    return [selector for selector in dict.fromkeys(selectors) if not any(selects([selector], name) for name in known)]

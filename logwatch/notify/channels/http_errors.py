@@ -1,4 +1,4 @@
-"""Where messages go: Slack, email, a webhook; and what their failures have in common."""
+"""What the failures of channels have in common: passing or for good, and when to try again."""
 
 from __future__ import annotations
 

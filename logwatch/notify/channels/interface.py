@@ -1,10 +1,20 @@
-"""What a channel must do."""
+"""What a channel must do, and what its settings must say."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from logwatch.checks import Phrase, Texts
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydantic import SecretStr
+
+    from logwatch.checks import Checked
     from logwatch.notify.messages import Message
 
 
@@ -20,3 +30,40 @@ class Channel(Protocol):
         Raises ChannelError, permanent or not, which holds no secret.
         """
         ...
+
+    def check(self) -> list[Checked]:
+        """Try the channel as far as that goes without a message. Raises ChannelError."""
+        ...
+
+
+class ChannelSettings(BaseModel, ABC):
+    """What can be set of one channel; each field's environment twin is LOGWATCH_ and its name in capitals.
+
+    It is read before anything is sent, by every command: what takes long to import is imported by `build`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: ClassVar[str]
+    """Its name in LOGWATCH_NOTIFY, in the state and in JSON."""
+    title: ClassVar[Texts]
+    """What people call it."""
+    cure: ClassVar[Phrase]
+    """Which settings to look at when it fails."""
+    first: ClassVar[str]
+    """The field to set in order to have this channel."""
+    slow: ClassVar[tuple[str, ...]] = ()
+    """Modules that sending imports; a process that runs many times imports them at its start."""
+
+    @abstractmethod
+    def is_set_up(self) -> bool:
+        """Tell whether messages can go there; raises ConfigError where it is set up by halves."""
+
+    @abstractmethod
+    def build(self, templates: Path) -> Channel:
+        """Give the channel, once it is set up; `templates` has the layouts that several parts share."""
+
+
+def reveal(secret: SecretStr | None) -> str | None:
+    """Give a secret's text; None where it is not set."""
+    return secret.get_secret_value() if secret else None

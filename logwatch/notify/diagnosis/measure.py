@@ -222,9 +222,7 @@ class Surroundings:
         sums: Counter[Key] = Counter()
         for text, value in found.counters.items():
             series = parse_series(text)
-            if self.notification.labels.items() <= series.labels.items() and any(
-                selects(each, series.name) for each in selectors
-            ):
+            if self.notification.labels.items() <= series.labels.items() and selects(selectors, series.name):
                 sums[series.name, tuple(sorted(series.labels.items()))] += value  # type: ignore[assignment]
         return dict(sums)
 
@@ -326,7 +324,7 @@ class Surroundings:
         if rule is None:
             return None
         try:
-            windows = self.archive.windows(span.widen(rule.reach, 0 * WINDOW))
+            windows = self.archive.windows(span.widen(rule.kind.reach, 0 * WINDOW))
         except SourceError:
             return None
         course = next((each for each in evaluate([rule], windows, span) if each.labels == first.labels), None)

@@ -173,6 +173,7 @@ def test_a_runbook_that_ends_with_section_4_and_has_no_twin_gets_its_section_too
         (["a-b", "--kind", "count", "--normal", "<= 30"], ["a.yaml:1", "overlap"]),
         (["a-b", "--kind", "ratio", "--normal", "<= 3", "--warning", "> 20"], ["--normal, --warning: no value lies in '> 20'", "> 80 %"]),
         (["a-b", "--kind", "ratio", "--measures", "a.b"], ["--measures: 'a.b' is no share", "coupon.success / coupon.attempt"]),
+        (["a-b", "--kind", "sum"], ["--kind: 'sum' is no kind of rule", "one of count, ratio, gauge or slow"]),
         (["a-b", "--kind", "gauge"], ["--measures: which gauge?", "known: database.ping_ms"]),
         (["a-b", "--kind", "gauge", "--measures", "redis.ping"], ["unknown gauge 'redis.ping'", "did you mean 'redis.ping_ms'?"]),
     ],

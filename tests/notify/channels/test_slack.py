@@ -14,12 +14,13 @@ import pytest
 
 from logwatch.errors import ChannelError
 from logwatch.notify.channels.interface import Channel
-from logwatch.notify.channels.slack.sender import SlackBotChannel, SlackWebhookChannel, build_content, fit, mrkdwn
+from logwatch.notify.channels.slack.sender import SlackBotChannel, SlackWebhookChannel, build_content, fit_section, mrkdwn
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.messages import LinkTargets
 from tests.conftest import ROOT
 from tests.support.local_slack import BOT_TOKEN, TOTAL, LocalSlack, check
-from tests.support.made_messages import CASES, HOSTILE, PAYMENT, PLACE, TEMPLATES, hostile, longest, message, notification
+from tests.support.made_messages import CASES, HOSTILE, PAYMENT, PLACE, hostile, longest, message, notification
+from tests.support.patience import PATIENCE_S
 
 SECRETS = ("s3cret", "T0PLANTED", BOT_TOKEN)
 
@@ -31,11 +32,11 @@ def slack() -> Iterator[LocalSlack]:
 
 
 def webhook(slack: LocalSlack, url: str | None = None, timeout_s: int = 5) -> SlackWebhookChannel:
-    return SlackWebhookChannel(url or slack.webhook_url, TEMPLATES, timeout_s)
+    return SlackWebhookChannel(url or slack.webhook_url, timeout_s)
 
 
 def bot(slack: LocalSlack, token: str = BOT_TOKEN, channel: str = "#ops", timeout_s: int = 5) -> SlackBotChannel:
-    return SlackBotChannel(token, channel, TEMPLATES, slack.api_url, timeout_s)
+    return SlackBotChannel(token, channel, slack.api_url, timeout_s)
 
 
 BOTH = pytest.mark.parametrize("made", [webhook, bot])
@@ -74,7 +75,7 @@ def test_later_events_go_into_the_thread_and_the_head_shows_how_things_stand(sla
     for name in ("joined", "reminder", "resolved"):
         assert channel.send(message(CASES[name]), thread) == thread
     head, *replies = slack.posts.values()
-    assert head["blocks"] == build_content(message(CASES["resolved"]), TEMPLATES)["blocks"]
+    assert head["blocks"] == build_content(message(CASES["resolved"]))["blocks"]
     assert [reply["thread_ts"] for reply in replies] == ["1772000000.000100"] * 3
     assert [reply["reply_broadcast"] for reply in replies] == [False, True, True]
     assert not any("📋" in json.dumps(reply, ensure_ascii=False) for reply in replies), "the procedure stands in the head"
@@ -157,12 +158,12 @@ def test_the_server_of_these_tests_refuses_what_slack_refuses(body: dict[str, An
 
 def test_what_is_left_out_is_counted() -> None:
     pieces = ["x" * 100] * 50
-    text = fit(pieces, "…{} more".format, limit=1000)
+    text = fit_section(pieces, "…{} more".format, limit=1000)
     assert len(text) <= 1000
     assert text.endswith("\n…41 more")
-    assert fit(pieces[:9], "…{} more".format, limit=1000).count("x") == 900
-    assert fit(pieces, "…{} more".format, most=2).splitlines()[2:] == ["…48 more"]
-    assert fit([], "…{} more".format) == ""
+    assert fit_section(pieces[:9], "…{} more".format, limit=1000).count("x") == 900
+    assert fit_section(pieces, "…{} more".format, most=2).splitlines()[2:] == ["…48 more"]
+    assert fit_section([], "…{} more".format) == ""
     assert TOTAL > 12_500
 
 
@@ -265,7 +266,7 @@ def test_nobody_there(slack: LocalSlack, made: Any) -> None:
     "url", ["", "s3cret", "ftp://x/s3cret", "http://127.0.0.1:1/s3cret\r\nX: y", "http://[::1/s3cret", "file:///etc/s3cret"]
 )
 def test_an_address_that_is_none(slack: LocalSlack, url: str) -> None:
-    error = failure(SlackWebhookChannel(url, TEMPLATES))
+    error = failure(SlackWebhookChannel(url))
     assert error.permanent
     assert "hooks.slack.com" in (error.hint or "")
 
@@ -302,11 +303,11 @@ def test_the_server_runs_by_itself_and_tells_what_arrived() -> None:
         try:
             known = json.loads(process.stdout.readline())
             plan = urllib.request.Request(known["url"] + "/_answer", json.dumps({"status": 503}).encode())  # noqa: S310
-            urllib.request.urlopen(plan, timeout=5).close()  # noqa: S310
-            channel = SlackWebhookChannel(known["webhook"], TEMPLATES)
+            urllib.request.urlopen(plan, timeout=PATIENCE_S).close()  # noqa: S310
+            channel = SlackWebhookChannel(known["webhook"])
             failure(channel)
             channel.send(FIRING, None)
-            with urllib.request.urlopen(known["url"] + "/_arrived", timeout=5) as answer:  # noqa: S310
+            with urllib.request.urlopen(known["url"] + "/_arrived", timeout=PATIENCE_S) as answer:  # noqa: S310
                 assert [each["status"] for each in json.load(answer)] == [503, 200]
         finally:
             process.kill()
@@ -314,5 +315,5 @@ def test_the_server_runs_by_itself_and_tells_what_arrived() -> None:
 
 @pytest.mark.parametrize(("module", "library"), [("slack", "slack_sdk"), ("webhook", "urllib3")])
 def test_a_library_is_loaded_only_to_send(module: str, library: str) -> None:
-    code = f"import sys, logwatch.channels.{module}; sys.exit('{library}' in sys.modules)"
+    code = f"import sys, logwatch.notify.channels.{module}.sender; sys.exit('{library}' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

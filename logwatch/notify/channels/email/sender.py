@@ -15,7 +15,7 @@ from email.policy import EmailPolicy
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Literal
 
-from logwatch.checks import Checked, CheckOutcome, say
+from logwatch.checks import Checked, Phrase, ok
 from logwatch.errors import ChannelError
 from logwatch.notify.channels.http_errors import unreachable
 from logwatch.notify.layout import draw_course, render_message
@@ -38,6 +38,15 @@ HINTS = {
     552: "the mailbox is full",
     553: "set a sender that the login may send as",
 }
+
+LOGGED_IN = Phrase(
+    "doctor.email.login",
+    texts={"ko": "연결하고 로그인함. 메일은 보내지 않음", "en": "connected and logged in; no mail was sent"},
+)
+CONNECTED = Phrase(
+    "doctor.email.no_login",
+    texts={"ko": "연결함(로그인 없음). 메일은 보내지 않음", "en": "connected, without a login; no mail was sent"},
+)
 
 
 class _Folding(EmailPolicy):
@@ -88,8 +97,7 @@ class EmailChannel:
         """Connect, secure the connection and log in, and send nothing. Raises ChannelError."""
         with self._session() as server:
             server.noop()
-        login = say("email.login" if self.user else "email.no_login")
-        return [Checked(self.name, CheckOutcome.OK, login)]
+        return [ok(self.name, LOGGED_IN if self.user else CONNECTED)]
 
     @contextmanager
     def _session(self) -> Iterator[smtplib.SMTP]:

@@ -10,21 +10,21 @@ import logging
 import re
 from dataclasses import dataclass, field
 from http.client import HTTPException, InvalidURL
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from logwatch.checks import Checked, CheckOutcome, command, ok, say
+from logwatch.checks import Checked, CheckOutcome, Phrase, command, ok, say
 from logwatch.errors import ChannelError
 from logwatch.judge.alerts import AlertState
 from logwatch.notify.channels.http_errors import refused, unreachable
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.layout import draw_course, message_parts
-from logwatch.ui.templates import clip
+from logwatch.ui.templates import clip, fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from logging import Logger
-    from pathlib import Path
 
     from slack_sdk import WebClient
 
@@ -66,27 +66,67 @@ HINTS = {
     **dict.fromkeys(("invalid_payload", "invalid_blocks", "msg_blocks_too_long", "msg_too_long", "no_text"), _LAYOUT),
 }
 
+SEND_TEST = command("logwatch doctor --send-test")
+ONLY_BY_POSTING = Phrase(
+    "doctor.slack.webhook",
+    texts={"ko": "웹훅 주소는 메시지를 보내 봐야만 확인할 수 있음", "en": "a webhook can be tried only by posting to it"},
+)
+WHO = Phrase("doctor.slack.token", texts={"ko": "{team} 워크스페이스의 @{user}", "en": "@{user} of {team}"})
+NO_SCOPE = Phrase(
+    "doctor.slack.no_scope",
+    texts={"ko": "@{user}({team})에 chat:write 권한이 없음", "en": "@{user} of {team} lacks the scope chat:write"},
+)
+NO_FILES = Phrase(
+    "doctor.slack.no_files",
+    texts={
+        "ko": "files:write 권한이 없어 차트 없이 보냄",
+        "en": "messages go out without their chart: the scope files:write is missing",
+    },
+)
+UNASKED = Phrase(
+    "doctor.slack.unasked",
+    texts={
+        "ko": "채널에 들어가 있는지는 보내 봐야 알 수 있음(channels:read 권한과 채널 ID가 있으면 확인 가능)",
+        "en": "whether it is in the channel shows only by posting (or with the scope channels:read and the channel's id)",
+    },
+)
+MEMBER = Phrase("doctor.slack.member", texts={"ko": "#{name}에 쓸 수 있음", "en": "may write to #{name}"})
+STRANGER = Phrase("doctor.slack.stranger", texts={"ko": "#{name}에 초대되지 않음", "en": "is not in #{name}"})
+ARCHIVED = Phrase("doctor.slack.archived", texts={"ko": "보관된 채널", "en": "the channel is archived"})
+ADD_SCOPE = Phrase(
+    "doctor.cure.scope",
+    texts={
+        "ko": "앱 설정의 OAuth & Permissions에서 {scope}를 추가하고 다시 설치하세요",
+        "en": "add {scope} under OAuth & Permissions in the app's settings, and install it again",
+    },
+)
+INVITE = Phrase(
+    "doctor.cure.invite",
+    texts={
+        "ko": "슬랙 채널에서 /invite @{user} 실행(채널 ID는 LOGWATCH_SLACK_CHANNEL에 설정)",
+        "en": "/invite @{user} in the channel; its id is LOGWATCH_SLACK_CHANNEL",
+    },
+)
+
 
 @dataclass(slots=True)
 class SlackWebhookChannel:
     """Posts by incoming webhook: every message stands by itself, as a webhook can neither update nor thread."""
 
     url: str = field(repr=False)
-    templates: Path
     timeout_s: int = 8
     name: str = "slack"
 
     def check(self) -> list[Checked]:
         """Say that only a message can show whether the address is right: it answers nothing else."""
-        cure = command("logwatch doctor --send-test")
-        return [Checked(self.name, CheckOutcome.SKIPPED, say("slack.webhook"), cure)]
+        return [Checked(self.name, CheckOutcome.SKIPPED, ONLY_BY_POSTING, SEND_TEST)]
 
     def send(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - there are no threads here
         """Post the message; gives None. Raises ChannelError."""
         from slack_sdk.errors import SlackClientError
         from slack_sdk.webhook import WebhookClient
 
-        content = build_content(message, self.templates)
+        content = build_content(message)
         try:
             client = WebhookClient(self.url, timeout=self.timeout_s, logger=_silent(), retry_handlers=[])
             response = client.send(**content)
@@ -108,7 +148,6 @@ class SlackBotChannel:
 
     token: str = field(repr=False)
     channel: str
-    templates: Path
     base_url: str | None = None
     """For tests; ends with a slash."""
     timeout_s: int = 8
@@ -117,13 +156,13 @@ class SlackBotChannel:
     def send(self, message: Message, thread: str | None) -> str | None:
         """Post the incident's first message, or follow it; gives `channel:ts` of the first. Raises ChannelError."""
         head = re.fullmatch(r"(\w+):([\d.]+)", thread or "")
-        content = build_content(message, self.templates)
+        content = build_content(message)
         if head is None:
             posted = self._post(content, channel=self.channel)
             self._attach(message, posted)
             return posted
         channel, ts = head.groups()
-        reply = build_content(message, self.templates, brief=True)
+        reply = build_content(message, brief=True)
         try:
             self._post(reply, channel=channel, thread_ts=ts, reply_broadcast=message.notification.reason in BROADCAST)
         except _HeadGoneError:
@@ -137,44 +176,32 @@ class SlackBotChannel:
         who = {"user": str(answer.get("user")), "team": str(answer.get("team"))}
         header = next((value for name, value in answer.headers.items() if name.lower() == "x-oauth-scopes"), "")
         scopes = {each.strip() for each in header.split(",") if each.strip()}
-        found = [ok(self.name, say("slack.token", **who))]
+        found = [ok(self.name, WHO.fill(**who))]
         if scopes and "chat:write" not in scopes:
-            found[0] = Checked(
-                self.name, CheckOutcome.WRONG, say("slack.no_scope", **who), (say("cure.scope", scope="chat:write"),)
-            )
+            found = [Checked(self.name, CheckOutcome.WRONG, NO_SCOPE.fill(**who), (ADD_SCOPE.fill(scope="chat:write"),))]
         if scopes and "files:write" not in scopes:
-            found.append(
-                Checked(
-                    f"{self.name} files:write",
-                    CheckOutcome.NOTE,
-                    say("slack.no_files"),
-                    (say("cure.scope", scope="files:write"),),
-                )
-            )
+            cure = ADD_SCOPE.fill(scope="files:write")
+            found.append(Checked(f"{self.name} files:write", CheckOutcome.NOTE, NO_FILES, (cure,)))
         return [*found, self._check_channel(who["user"], public="chat:write.public" in scopes)]
 
     def _check_channel(self, user: str, *, public: bool) -> Checked:
         """Say whether the bot is in its channel; only an id can be asked for."""
-        check = f"{self.name} {self.channel[:40]}"
-        untried = Checked(check, CheckOutcome.SKIPPED, say("slack.unasked"), command("logwatch doctor --send-test"))
+        check, cure = f"{self.name} {self.channel[:40]}", INVITE.fill(user=user)
+        untried = Checked(check, CheckOutcome.SKIPPED, UNASKED, SEND_TEST)
         if not re.fullmatch(r"[CGD][A-Z0-9]{3,}", self.channel):
             return untried
         try:
             answer = self._ask(lambda client: client.conversations_info(channel=self.channel))
         except ChannelError as error:
-            return (
-                untried
-                if "missing_scope" in error.message
-                else Checked(check, CheckOutcome.WRONG, say("error", error=error.message), (say("cure.invite", user=user),))
-            )
+            wrong = Checked(check, CheckOutcome.WRONG, say("error", error=error.message), (cure,))
+            return untried if "missing_scope" in error.message else wrong
         info = answer.get("channel") or {}
         if info.get("is_archived"):
-            return Checked(check, CheckOutcome.WRONG, say("slack.archived"), command("LOGWATCH_SLACK_CHANNEL=C…"))
+            return Checked(check, CheckOutcome.WRONG, ARCHIVED, command("LOGWATCH_SLACK_CHANNEL=C…"))
+        name = str(info.get("name"))[:80]
         if info.get("is_member") or (public and not info.get("is_private")):
-            return ok(check, say("slack.member", name=str(info.get("name"))[:80]))
-        return Checked(
-            check, CheckOutcome.WRONG, say("slack.stranger", name=str(info.get("name"))[:80]), (say("cure.invite", user=user),)
-        )
+            return ok(check, MEMBER.fill(name=name))
+        return Checked(check, CheckOutcome.WRONG, STRANGER.fill(name=name), (cure,))
 
     def _post(self, content: dict[str, Any], **where: Any) -> str:  # noqa: ANN401 - the method's own arguments
         answer = self._call(lambda client: client.chat_postMessage(**content, **where))
@@ -265,24 +292,24 @@ def _code(answer: object) -> str:
 # ---- the layout
 
 
-def build_content(message: Message, templates: Path, *, brief: bool = False) -> dict[str, Any]:
+def build_content(message: Message, *, brief: bool = False) -> dict[str, Any]:
     """Lay a message out; a brief one leaves the procedure to the head of its thread.
 
     `text` is what a lock screen shows. No text can be longer than Slack takes, and what is left out is counted.
     """
-    parts: Any = message_parts(message, templates, "message.slack.j2", mrkdwn)
+    parts: Any = message_parts(message, Path(__file__).parent, "message.j2", mrkdwn)
     going_on = message.notification.reason is not NotifyReason.RESOLVED
     alerts = sorted(message.alerts, key=lambda line: line.state is AlertState.RESOLVED)
     walked = [] if brief or not message.procedure else [parts.procedure()]
     if walked and going_on:
         walked += [_step(line, parts) for line in message.steps]
-        walked.append(fit([parts.besides(line) for line in message.besides], parts.more, limit=STEP))
+        walked.append(fit_section([parts.besides(line) for line in message.besides], parts.more, limit=STEP))
     texts = [
         parts.headline(),
-        fit([parts.alert(line) for line in alerts], parts.more, most=ALERTS),
-        fit([parts.note(note) for note in message.notes], parts.more, limit=NOTES),
+        fit_section([parts.alert(line) for line in alerts], parts.more, most=ALERTS),
+        fit_section([parts.note(note) for note in message.notes], parts.more, limit=NOTES),
         *walked,
-        fit([_link(link) for link in message.links], parts.more, limit=LINKS, between=" · "),
+        fit_section([_link(link) for link in message.links], parts.more, limit=LINKS, between=" · "),
     ]
     blocks = [{"type": "section", "text": _text(text)} for text in texts if text]
     here = next((f"\n{step.head} {step.text}" for step in message.steps if step.here and step.numbered and going_on), "")
@@ -297,7 +324,7 @@ def build_content(message: Message, templates: Path, *, brief: bool = False) -> 
 def _step(line: StepLine, parts: Any) -> str:  # noqa: ANN401 - a template's macros
     """Give a step with what was found; of a step that is not the one to take, the most telling lines."""
     found = line.found if line.here else line.found[:FOUND]
-    return fit([parts.step(line), *map(parts.found, found)], parts.more, limit=STEP)
+    return fit_section([parts.step(line), *map(parts.found, found)], parts.more, limit=STEP)
 
 
 def _text(text: str) -> dict[str, Any]:
@@ -321,19 +348,11 @@ def _link(link: Link) -> str:
     return f"<{address}|{mrkdwn(clip(link.label, 60))}>"
 
 
-def fit(
+def fit_section(
     pieces: Sequence[str], more: Callable[[int], str], *, limit: int = SECTION, most: int | None = None, between: str = "\n"
 ) -> str:
-    """Join whole pieces up to a length, and count those that are left out."""
-    kept: list[str] = []
-    room = limit - len(more(len(pieces))) - len(between)
-    for piece in pieces[:most]:
-        room -= length(piece.strip()) + len(between)
-        if room < 0:
-            break
-        kept.append(piece.strip())
-    left = len(pieces) - len(kept)
-    return between.join([*kept, more(left)] if left else kept)
+    """Join whole pieces up to what Slack takes of a section, and count those that are left out."""
+    return fit(pieces, more, limit=limit, size=length, most=most, between=between)
 
 
 def length(text: str) -> int:

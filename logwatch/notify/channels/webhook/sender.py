@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from logwatch.errors import ChannelError
-from logwatch.notify.channels.http_errors import refused, unreachable
+from logwatch.notify.channels.http_client import Receiver, check_reachable
+from logwatch.notify.channels.http_errors import refused
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from logwatch.checks import Checked
     from logwatch.judge.alerts import Alert
     from logwatch.notify.messages import Message
 
@@ -40,29 +41,19 @@ class WebhookChannel:
 
     def send(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - `incident` holds them together
         """Post the message; gives None. Raises ChannelError."""
-        import urllib3
-
-        # Its lines at level DEBUG hold the address, which may be a secret.
-        logging.getLogger("urllib3").setLevel(logging.INFO)
-        headers = {"Content-Type": "application/json", "Idempotency-Key": quote(message.notification.id, safe="")}
+        headers = {"Idempotency-Key": quote(message.notification.id, safe="")}
         headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
         body = json.dumps(to_json(message)).encode()
         hint = "set an address that begins with https://, and a token without line breaks"
         unusable = ChannelError("the address or the token cannot be used", permanent=True, where=self.name, hint=hint)
-        if not self.url.startswith(("https://", "http://")):
-            raise unusable
-        try:
-            with urllib3.PoolManager(timeout=self.timeout_s, retries=False) as pool:
-                # Its body is nothing to us, and could be endless.
-                response = pool.request("POST", self.url, body=body, headers=headers, redirect=False, preload_content=False)
-                response.close()
-        except (ValueError, urllib3.exceptions.LocationValueError):
-            raise unusable from None
-        except (OSError, urllib3.exceptions.HTTPError) as error:
-            raise unreachable(error, where=self.name) from None
-        if not 200 <= response.status < 300:
-            raise refused(response.status, response.headers, where=self.name, hint=HINTS.get(response.status))
+        answer = Receiver(self.url, headers, self.timeout_s, unusable).post(body)
+        if not 200 <= answer.status < 300:
+            raise refused(answer.status, answer.headers, where=self.name, hint=HINTS.get(answer.status))
         return None
+
+    def check(self) -> list[Checked]:
+        """Connect, and ask for nothing. Raises ChannelError."""
+        return check_reachable(self.url, where=self.name)
 
 
 def to_json(message: Message) -> dict[str, Any]:

@@ -1,0 +1,101 @@
+"""Windows as arrays with a place for every minute: what rules are judged on, and what judging gives."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+
+from logwatch.collect.parse import Series, parse_series
+from logwatch.count.windows import Windows, to_minute
+from logwatch.judge.kinds.interface import Bounds
+from logwatch.judge.rules.yaml_types import selects
+from logwatch.judge.verdicts import Level, Why
+from logwatch.spans import WINDOW
+
+Array = np.ndarray[Any, Any]
+
+LEVELS = (Level.NORMAL, Level.ELEVATED, Level.WARNING, Level.UNKNOWN)
+NORMAL, ELEVATED, WARNING, UNKNOWN = range(4)
+WHYS = tuple(Why)
+_UNKNOWN = np.array([why in {Why.NO_LINES, Why.NO_EVENTS, Why.NO_ENDPOINT} for why in WHYS])
+"""For which of the reasons nothing is known."""
+
+Columns = dict[str, Array]
+"""As in `Verdict`, level and why as places in LEVELS and WHYS, span in minutes; one value a window."""
+
+
+class Grid:
+    """Windows as arrays with a place for every minute."""
+
+    def __init__(self, windows: Windows) -> None:
+        """Lay out the windows."""
+        self.windows = windows
+        self.first = to_minute(windows.span.start)
+        self.size = max(-(-(windows.span.end - windows.span.start) // WINDOW), 0)
+        self.minutes = np.arange(self.first, self.first + self.size)
+        self.known = self._spread(windows.summaries["minute"], windows.summaries["lines"]) > 0
+        """Whether anybody wrote a summary."""
+        self._series: list[Series] = [parse_series(key) for key in windows.counters["series"].cat.categories]
+        self._place = (windows.counters["minute"] - self.first).to_numpy()
+        self._code = windows.counters["series"].cat.codes.to_numpy()
+        self._value = windows.counters["value"].to_numpy()
+        self._gauge, self._label = (
+            np.asarray(column.astype(object)) for column in (windows.gauges["series"], windows.slow["label"])
+        )
+
+    def _spread(self, minutes: Any, weights: Any) -> Array:  # noqa: ANN401 - columns of one length
+        return np.bincount(np.asarray(minutes - self.first, dtype="int64"), np.asarray(weights), minlength=self.size)
+
+    def total(self, selectors: Iterable[str], labels: Mapping[str, str] | None = None) -> Array:
+        """Add up counters per minute, those only that have the labels."""
+        having = (labels or {}).items()
+        wanted = [selects(selectors, series.name) and having <= series.labels.items() for series in self._series]
+        rows = np.array(wanted, dtype=bool)[self._code] if wanted else np.zeros(0, dtype=bool)
+        return np.bincount(self._place[rows], self._value[rows], minlength=self.size)
+
+    def highest(self, gauge: str) -> tuple[Array, Array]:
+        """Give the highest measurement of each minute, NaN where there is none, and whether there is one."""
+        place, found = self._chosen(self.windows.gauges, self._gauge == gauge, "value")
+        value = np.full(self.size, np.nan)
+        np.fmax.at(value, place, found)
+        return value, ~np.isnan(value)
+
+    def durations(self, label: str) -> tuple[Array, Array]:
+        """Give the place and duration in ms of each slow request of a label."""
+        return self._chosen(self.windows.slow, self._label == label, "duration_ms")
+
+    def _chosen(self, table: Any, rows: Array, column: str) -> tuple[Array, Array]:  # noqa: ANN401 - one of the windows' tables
+        return table["minute"].to_numpy()[rows] - self.first, table[column].to_numpy()[rows]
+
+    def label_values(self, selectors: Iterable[str], label: str) -> list[str]:
+        """Give the values that a label has in these counters."""
+        return sorted(
+            {series.labels[label] for series in self._series if label in series.labels and selects(selectors, series.name)}
+        )
+
+    def levels(self, bounds: Bounds, value: Array) -> Array:
+        """Hold values against the two bounds."""
+        return np.where(bounds.warning.holds(value), WARNING, np.where(bounds.normal.holds(value), NORMAL, ELEVATED))
+
+    def columns(self, level: Array, value: Array, why: Mapping[Why, Array], **figures: Any) -> Columns:  # noqa: ANN401 - arrays or one value for all
+        """Give a course's columns, with defaults for those left out.
+
+        `why` says where each reason holds, the first of several. Where nothing is known the level is unknown and there is no
+        value; a warning that is not proven is elevated.
+        """
+        reason = np.select(list(why.values()), [WHYS.index(each) for each in why], default=0)
+        unknown = _UNKNOWN[reason]
+        unproven = reason == WHYS.index(Why.NOT_PROVEN)
+        told = {
+            "level": np.where(unknown, UNKNOWN, np.where(unproven, ELEVATED, level)),
+            "value": np.where(unknown, np.nan, value),
+            "why": reason,
+        }
+        figures = {"numerator": np.nan, "denominator": np.nan, "span": 1, "certain": False, "suspect": False} | figures
+        return {name: np.broadcast_to(values, self.size) for name, values in (told | figures).items()}
+
+
+def to_minutes(span: timedelta) -> int:
+    """Give how many windows a length of time holds."""
+    return span // WINDOW

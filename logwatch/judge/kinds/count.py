@@ -1,0 +1,77 @@
+"""`count`: counters added up per sixty-second window, all shops."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema
+
+from logwatch.judge.kinds.drafts import Asked, Draft, listed, split_names, value_cases
+from logwatch.judge.kinds.interface import Bounds, Curve, FigureForm, JudgedMetric, Knob, Played, Reads, Together
+from logwatch.judge.rules.yaml_types import Model, Selectors, Text, read_as, selects
+from logwatch.judge.verdicts import Why
+from logwatch.spans import WINDOW
+
+if TYPE_CHECKING:
+    from logwatch.judge.grid import Columns, Grid
+
+
+class CountCase(Model):
+    """What a case gives."""
+
+    values: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Counters added up per 60 s window, all shops."""
+
+    selectors: tuple[str, ...]
+
+    name: ClassVar = "count"
+    proves: ClassVar = False
+    form: ClassVar = FigureForm.PLAIN
+    drawn: ClassVar = ""
+    published: ClassVar[JudgedMetric | None] = None
+    reach: ClassVar = WINDOW
+    knobs: ClassVar[Mapping[str, Knob]] = {}
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: type[Self], handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read and write it as the bare counters."""
+        return read_as(Selectors, cls, "selectors", handler)
+
+    @property
+    def reads(self) -> Reads:
+        """Its counters."""
+        return Reads(counters=self.selectors)
+
+    def judge(self, bounds: Bounds, grid: "Grid") -> "Iterator[tuple[dict[str, str], Columns]]":
+        """Hold the sum of each window against the bounds."""
+        value = grid.total(self.selectors)
+        yield {}, grid.columns(grid.levels(bounds, value), value, {Why.NO_LINES: ~grid.known})
+
+    def play(self, given: Mapping[str, Any], bounds: Bounds) -> Played:  # noqa: ARG002 - others need the bounds
+        """Read `values`: the sum of each window."""
+        return Played(counters={self.selectors[0]: CountCase.model_validate(given).values})
+
+    def curves(self, rule: str, series: Sequence[str]) -> list[Curve]:  # noqa: ARG002 - others have a metric by rule
+        """Stack what is added up: the shops of one counter, or several counters."""
+        names = [name for name in series if selects(self.selectors, name)]
+        return [Curve(name, stacked=True, together=Together.SUM, by_shop=len(names) == 1, legend=name) for name in names]
+
+    @classmethod
+    def draft(cls, asked: Asked) -> Draft:
+        """Draft a rule with cases for each of its levels."""
+        names = split_names(asked.measures or asked.stem)
+        normal, warning = asked.bounds("<= 5", "> 20")
+        return Draft(
+            entry=(f"  count: {listed(names)}",),
+            counters=names,
+            normal=normal,
+            warning=warning,
+            cases=value_cases(normal, warning),
+            look=f"counters: {listed(names)}, todo: grew",
+            step=Text(ko=f"{', '.join(names)} 확인", en=f"Check {', '.join(names)}"),
+        )

@@ -1,0 +1,197 @@
+"""`ratio`: a share of events over a sliding span, a warning only on proof."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from logwatch.errors import ConfigError
+from logwatch.judge.kinds.drafts import MANY, Asked, Draft, examples, listed, split_names
+from logwatch.judge.kinds.interface import (
+    Bounds,
+    Curve,
+    FigureForm,
+    JudgedMetric,
+    Knob,
+    KnobScale,
+    Played,
+    Reads,
+    Together,
+)
+from logwatch.judge.rules.yaml_types import Duration, Model, Selectors, Stretch, Text
+from logwatch.judge.verdicts import Why
+from logwatch.spans import WINDOW
+
+if TYPE_CHECKING:
+    from logwatch.judge.grid import Columns, Grid
+
+
+class Proof(Model):
+    """What a ratio needs before it is called a warning."""
+
+    confidence: float = Field(default=0.95, gt=0.5, lt=1, description="One-sided confidence of the Wilson bound.")
+    sudden: float = Field(
+        default=0.99,
+        gt=0.5,
+        lt=1,
+        description="Confidence that a shorter stretch needs while the whole span still looks better.",
+    )
+    certain: float = Field(
+        default=0.999,
+        gt=0.5,
+        lt=1,
+        description="Confidence, over any stretch, from which a warning need not last before it speaks.",
+    )
+    min_events: int = Field(default=10, ge=1, description="Events below which nothing is proven.")
+    widen: Duration = Field(default=timedelta(minutes=30), description="How far back to look for enough events.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if min(self.sudden, self.certain) < self.confidence:
+            raise ValueError("sudden and certain ask for more than confidence, not for less")
+        return self
+
+
+class RatioCase(Model):
+    """What a case gives."""
+
+    numerator: str | None = None
+    denominator: str | None = None
+
+
+PUBLISHED = JudgedMetric("ratio", "10^2.%", "The share that a rule judges, over its sliding span.")
+
+
+class Ratio(Model):
+    """A share of events over a sliding span."""
+
+    numerator: Selectors
+    denominator: Selectors
+    by: Literal["service"] | None = Field(default=None, description="Judge for each shop too, not only for all together.")
+    span: Stretch = Field(default=timedelta(minutes=5), description="The sliding span.")
+    lag: Duration = Field(default=timedelta(0), description="How far numerators may trail their denominators.")
+    settled: Selectors | None = Field(default=None, description="Counters whose events have certainly come to an end.")
+    proof: Proof | Literal["none"] = Field(default_factory=Proof, description="'none' asks for min_events alone.")
+    min_events: int = Field(default=1, ge=1, description="Where proof is none: events below which nothing is judged a warning.")
+
+    name: ClassVar = "ratio"
+    proves: ClassVar = True
+    form: ClassVar = FigureForm.SHARE
+    drawn: ClassVar = ""
+    published: ClassVar[JudgedMetric | None] = PUBLISHED
+
+    @property
+    def reads(self) -> Reads:
+        """The counters of the share, and those that say what has ended."""
+        return Reads(counters=self.numerator + self.denominator + (self.settled or ()))
+
+    @property
+    def reach(self) -> timedelta:
+        """How far proof may look back."""
+        widest = self.proof.widen if isinstance(self.proof, Proof) else timedelta()
+        return max(self.span, widest) + self.lag + WINDOW
+
+    @property
+    def knobs(self) -> Mapping[str, Knob]:
+        """The span, and what proof asks for."""
+        span = {"span": Knob(("span",), KnobScale.SPAN)}
+        if self.proof == "none":
+            return {**span, "min_events": Knob(("min_events",), KnobScale.COUNT)}
+        return {
+            **span,
+            "min_events": Knob(("proof", "min_events"), KnobScale.COUNT),
+            "confidence": Knob(("proof", "confidence"), KnobScale.CONFIDENCE, at_least=("sudden", "certain")),
+        }
+
+    def judge(self, bounds: Bounds, grid: "Grid") -> "Iterator[tuple[dict[str, str], Columns]]":
+        """Judge all shops together, and where it is asked for, each."""
+        yield {}, self._judge(bounds, grid, {})
+        for value in grid.label_values(self.reads.counters, self.by) if self.by else ():
+            labels = {str(self.by): value}
+            yield labels, self._judge(bounds, grid, labels)
+
+    def _judge(self, bounds: Bounds, grid: "Grid", labels: dict[str, str]) -> "Columns":
+        """Judge a share over its sliding span, and call it a warning only on proof."""
+        import numpy as np
+
+        from logwatch.judge.grid import WARNING, to_minutes
+        from logwatch.judge.significance import Counted, over, prove, share, sliding
+
+        ended = grid.total(self.settled, labels) if self.settled else None
+        totals = (grid.total(selectors, labels) for selectors in (self.numerator, self.denominator))
+        counted = Counted(*totals, ended=ended, lag=to_minutes(self.lag))
+        minutes = to_minutes(self.span)
+        stretch = np.full(grid.size, minutes)
+        numerator, denominator = counted.sums(minutes)
+        proven, certain = denominator >= self.min_events, np.zeros(grid.size, dtype=bool)
+        if isinstance(self.proof, Proof):
+            beyond = bounds.warning.holds(share(numerator, denominator)) & (denominator > 0)
+            shown = prove(counted, self.proof, bounds.warning, minutes, beyond)
+            proven, certain = shown.stretch > 0, shown.certain
+            stretch = np.where(proven, shown.stretch, minutes)
+            numerator, denominator = (over(stretch, values) for values in (counted.numerator, counted.denominator))
+        value = share(numerator, denominator)
+        level = grid.levels(bounds, value)
+        warned = level == WARNING
+        silent = sliding(grid.known, minutes) == 0
+        empty = (denominator == 0) | (counted.settled(minutes) == 0)
+        return grid.columns(
+            level,
+            value,
+            {Why.NO_LINES: silent, Why.NO_EVENTS: empty, Why.NOT_PROVEN: warned & ~proven},
+            numerator=np.where(silent, np.nan, numerator),
+            denominator=np.where(silent, np.nan, denominator),
+            span=stretch,
+            certain=~(silent | empty) & proven & warned & certain,
+            suspect=~(silent | empty) & (counted.sums(minutes)[0] > counted.most(minutes)),
+        )
+
+    def play(self, given: Mapping[str, Any], bounds: Bounds) -> Played:  # noqa: ARG002 - others need the bounds
+        """Read `numerator` and `denominator`, which stands for the events that the numerator leaves out."""
+        case = RatioCase.model_validate(given)
+        rest = [name for name in self.denominator if name not in self.numerator]
+        if case.denominator is not None and not rest:
+            raise ValueError("its denominator counts nothing that the numerator does not")
+        return Played(counters={self.numerator[0]: case.numerator} | ({rest[0]: case.denominator} if rest else {}))
+
+    def curves(self, rule: str, series: Sequence[str]) -> list[Curve]:  # noqa: ARG002 - others draw counters
+        """Draw the share of each shop as it was judged."""
+        return [Curve(PUBLISHED.name, {"rule": rule}, together=Together.WORST, by_shop=True)]
+
+    @classmethod
+    def draft(cls, asked: Asked) -> Draft:
+        """Draft a rule with cases for each of its levels."""
+        above, slash, below = (asked.measures or f"{asked.stem}.success / {asked.stem}.attempt").partition("/")
+        numerator, denominator = split_names(above), split_names(below)
+        if not slash or not numerator or not denominator:
+            hint = "right are e.g. 'coupon.success / coupon.attempt', 'cache.hit / cache.hit + cache.miss'"
+            raise ConfigError(f"'{asked.measures}' is no share", where="--measures", hint=hint)
+        normal, warning = asked.bounds("> 80 %", "< 60 %")
+        within = bool({*numerator} & {*denominator})
+
+        def case(name: str, share: float, rest: str, events: int = MANY) -> str:
+            part = round(events * share)
+            whole = events - part if within else events
+            return f'name: {name}, numerator: "{part}x4", denominator: "{whole}x4", {rest}'
+
+        found = examples(normal, warning, most=1)
+        names = {"n": "normal", "e": "between the bounds", "w": "beyond the bound"}
+        return Draft(
+            entry=("  ratio:", f"    numerator: {listed(numerator)}", f"    denominator: {listed(denominator)}"),
+            counters=tuple(dict.fromkeys(numerator + denominator)),
+            normal=normal,
+            warning=warning,
+            cases=(
+                *(case(names[letter], found[letter], f'levels: "{letter}x4"') for letter in "new" if letter in found),
+                case("a few events prove nothing", found["w"], 'levels: "ex4"', 1),
+                'name: silence is unknown, numerator: "_x2", denominator: "_x2", levels: "ux2"',
+                case("what is normal does not fire", found["n"], 'states: ".x4"'),
+                case("what is proven beyond doubt fires at once", found["w"], 'states: "Fx4"'),
+            ),
+            look=f"counters: {listed(dict.fromkeys(numerator + denominator))}",
+            step=Text(
+                ko=f"{' + '.join(numerator)} / {' + '.join(denominator)} 확인",
+                en=f"Check {' + '.join(numerator)} / {' + '.join(denominator)}",
+            ),
+        )

@@ -1,0 +1,38 @@
+import pytest
+
+from logwatch.judge.verdicts import Level, Why
+from logwatch.spans import NS, to_nanoseconds
+from tests.support.made_windows import RULES, START, ask_everything, judge, windows_of
+
+PINGS = [
+    ("database-ping", "database.ping_ms", [(49.9, "normal"), (50, "elevated"), (200, "elevated"), (200.1, "warning")]),
+    ("redis-ping", "redis.ping_ms", [(9.9, "normal"), (10, "elevated"), (100, "elevated"), (100.1, "warning")]),
+]
+
+
+@pytest.mark.parametrize(("rule", "gauge", "levels"), PINGS)
+def test_a_ping_at_its_bounds(rule: str, gauge: str, levels: list[tuple[float, str]]) -> None:
+    for value, level in levels:
+        assert judge(RULES[rule], windows_of({}, gauges={gauge: value})).latest.level == level
+
+
+def test_the_highest_of_a_window_is_judged_and_a_window_without_any_is_unknown() -> None:
+    reading = windows_of(None, {})
+    for second, value in ((10, 12.0), (20, 300.0), (30, 8.0)):
+        reading.add_gauge("database.ping_ms", to_nanoseconds(START) + second * NS, value)
+    first, last = judge(RULES["database-ping"], reading).verdicts()
+    assert (first.level, first.value) == (Level.WARNING, 300)
+    assert (last.level, last.why) == (Level.UNKNOWN, Why.NO_LINES)
+
+
+def test_without_an_endpoint_a_ping_is_unknown_and_says_so() -> None:
+    latest = judge(RULES["database-ping"], windows_of({})).latest
+    assert (latest.level, latest.why, latest.value) == (Level.UNKNOWN, Why.NO_ENDPOINT, None)
+
+
+@pytest.mark.parametrize(
+    ("rule", "gauge"),
+    [*((rule, gauge) for rule, gauge, _ in PINGS), ("telemetry-silent", "telemetry.silent_minutes"), ("endpoint-silent", "endpoints.unanswered")],
+)  # fmt: skip
+def test_a_gauge_answers_whatever_is_asked_of_a_kind(rule: str, gauge: str) -> None:
+    ask_everything(RULES[rule], windows_of({}, gauges={gauge: 201.0}))

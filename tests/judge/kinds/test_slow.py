@@ -1,0 +1,30 @@
+import pytest
+
+from logwatch.collect.columns import Reading
+from logwatch.judge.verdicts import Level
+from tests.support.made_windows import RULES, ask_everything, judge, varied, with_slow
+
+SLOW = [("slow-checkout", "checkout", 700), ("slow-payment", "payment.confirm", 1500), ("slow-api", "api", 1000)]
+
+
+@pytest.mark.parametrize(("rule", "label", "bound"), SLOW)
+def test_slow_requests_beyond_the_bound_warn_from_three_on(rule: str, label: str, bound: int) -> None:
+    def level(durations: list[float]) -> Level:
+        return judge(RULES[rule], with_slow(Reading(), label, durations)).latest.level
+
+    assert level([bound + 0.1] * 3) is Level.WARNING
+    assert level([float(bound)] * 3) is Level.ELEVATED
+    assert level([499.9] * 3) is Level.NORMAL
+    assert level([9000] * 2) is Level.NORMAL
+
+
+@pytest.mark.parametrize(("rule", "label", "bound"), SLOW)
+def test_slow_requests_answer_whatever_is_asked_of_a_kind(rule: str, label: str, bound: int) -> None:
+    ask_everything(RULES[rule], with_slow(Reading(), label, [bound + 1.0] * 3))
+
+
+def test_a_case_gives_no_requests_where_the_rule_counts_none() -> None:
+    alone = varied(RULES["slow-api"], slow={"label": "api"})
+    assert dict(alone.kind.play({"values": "1"}, alone.bounds).slow) == {"api": ("1", 1001.0)}
+    with pytest.raises(ValueError, match="names no counters of its requests"):
+        alone.kind.play({"values": "1", "requests": "20"}, alone.bounds)
