@@ -13,7 +13,7 @@ from logwatch.collect.entries import Entry
 from logwatch.collect.interface import SearchResult
 from logwatch.collect.parse import SUMMARY
 from logwatch.count.windows import aggregate
-from logwatch.notify.diagnosis.measure import DAY, HOUR, Surroundings
+from logwatch.notify.diagnosis.measure import Surroundings
 from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.spans import WINDOW, Span, to_nanoseconds
 from tests.support.made_messages import PAYMENT, RULES, START, alert, notification, resolved
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from logwatch.collect.interface import Answer
     from logwatch.count.windows import Windows
 
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 UNTIL = START + 6 * WINDOW
 """End of the last window of PAYMENT."""
 CONNECTIONS = "database.active_connections"
