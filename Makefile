@@ -37,6 +37,7 @@ types: $(READY)
 golden: $(READY)
 	@$(BIN)/pytest --update-golden
 	@$(BIN)/logwatch rules schema --output rules/schema.json
+	@$(BIN)/logwatch rules schema --platform --output rules/service.schema.json
 
 bench: .venv-bench/ready
 	@.venv-bench/bin/python -m benchmarks

@@ -45,7 +45,7 @@ class Told:
 def judge(path: Path, expected: tuple[str, ...], onset_minute: int) -> Told:
     """Judge a recording, and replay it; `expected` are the rules that should say it."""
     rules = load_rules(bundled("rules"))
-    source = FilesSource([str(path)])
+    source = FilesSource([str(path)], rules.service.log.shape)
     ticker = Ticker(rules, Policy(channels=("all",)), lambda span: source.last_seen(span, service=None) is not None)
 
     reading = source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)

@@ -10,12 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from logwatch.collect.cloud_logging import CloudLoggingSource, ReadQuota, build_filter
+from logwatch.collect.cloud_logging import CloudLoggingSource, ReadQuota, build_filter, judged
+from logwatch.judge.rules.service import load_service
+from logwatch.settings import bundled
 from logwatch.spans import Span
 
 PROJECT = "o4o-demo"
 SPAN = Span(datetime(2026, 2, 24, tzinfo=UTC), datetime(2026, 3, 24, tzinfo=UTC))
-FILTER = build_filter(SPAN, service=None, location=None)
+SHAPE = load_service(bundled("rules")).log.shape
+FILTER = build_filter(SPAN, service=None, location=None, condition=judged(SHAPE))
 PAGE_SIZE = 1000
 RECORDING = Path("tests/fixtures/logs/calm.ndjson")
 """An hour of 208 summaries and slow requests."""
@@ -78,5 +81,5 @@ def read_with_library(address: str) -> int:
 
 def read_with_logwatch(address: str) -> int:
     """Read the same entries through `logwatch.sources.cloud_logging`, parsed and in columns, and count them."""
-    source = CloudLoggingSource(PROJECT, endpoint=address, quota=ReadQuota(10**6))
+    source = CloudLoggingSource(PROJECT, SHAPE, endpoint=address, quota=ReadQuota(10**6))
     return source.read(SPAN, service=None, progress=lambda *_: None, meanwhile=lambda: None).entries

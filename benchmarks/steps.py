@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 from benchmarks.hours import API, BASE, BEGIN, CACHE, SEEDS, SHOPS, Hour, Rates, simulate, spec_of
 from logwatch.collect.files import FilesSource
-from logwatch.collect.parse import DATABASE_CONNECTIONS, DATABASE_LONG_QUERIES, DATABASE_PING
 from logwatch.count.windows import aggregate
 from logwatch.judge.rules.load import load_rules
 from logwatch.notify.diagnosis.diagnose import walk
@@ -113,17 +112,19 @@ def add_probes(reading: Reading, hour: Hour, cause: Cause, seed: int) -> None:
     for minute in range(hour.onset + LASTS + 1):
         ill = cause.database if minute >= hour.onset else ()
         at = to_nanoseconds(BEGIN + minute * WINDOW)
-        reading.add_gauge(DATABASE_PING, at, random.uniform(210, 900) if "ping" in ill else random.uniform(2, 30))
-        reading.add_gauge(DATABASE_LONG_QUERIES, at, random.randint(6, 20) if "queries" in ill else random.randint(0, 3))
+        reading.add_gauge("database.ping_ms", at, random.uniform(210, 900) if "ping" in ill else random.uniform(2, 30))
+        reading.add_gauge(
+            "database.long_running_queries", at, random.randint(6, 20) if "queries" in ill else random.randint(0, 3)
+        )
         more = random.uniform(2.2, 6) if "connections" in ill else random.uniform(0.8, 1.2)
-        reading.add_gauge(DATABASE_CONNECTIONS, at, round(connections * more))
+        reading.add_gauge("database.active_connections", at, round(connections * more))
 
 
 def lead(path: Path, named: str, hour: Hour, seed: int) -> tuple[str, str]:
     """Say how the first and the last message of the incident lead: right, wrong step, wrong procedure, silent."""
     cause = next(each for each in CAUSES if each.name == named)
     rules = load_rules(bundled("rules"))
-    source = FilesSource([str(path)])
+    source = FilesSource([str(path)], rules.service.log.shape)
     reading = source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)
     if cause.database:
         add_probes(reading, hour, cause, seed)

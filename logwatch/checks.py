@@ -68,7 +68,7 @@ class Checked:
     """One line: what was checked, how that ended, and what mends it."""
 
     check: str
-    """What is checked, and behind a blank what of it: `endpoint /health/redis`."""
+    """What is checked, and behind a blank what of it: `endpoint /status`."""
     outcome: CheckOutcome
     said: Phrase
     cures: tuple[Phrase, ...] = ()

@@ -108,27 +108,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "not_proven": ("표본 {n}건, 단정하기 이름", "n={n}, not proven"),
     "too_few": ("{k}건, 기준 미만", "{k} slow, too few"),
     # findings: what was left over, and its cure
-    "counters_lost": (
-        (
-            "애플리케이션이 카운터를 잃었습니다: {count}줄이 개발용 형식이라 숫자가 없습니다."
-            " → 서비스에 NODE_ENV=production을 설정하세요."
-        ),
-        (
-            "The application lost its counters: {count} lines have the development format, without figures."
-            " → Set NODE_ENV=production on the service."
-        ),
-    ),
-    "silent_source": (
-        (
-            "요약 로그가 한 줄도 없습니다. BETA_MODE가 꺼졌거나(배포 시 --set-env-vars가 지웁니다), 개발용 로그 형식이거나,"
-            " 프로세스가 멈춘 경우입니다. → gcloud run services update {service} --update-env-vars=BETA_MODE=true"
-        ),
-        (
-            "There is not one summary line. BETA_MODE is off (a deploy with --set-env-vars removes it), or the log format is"
-            " the development one, or the process is dead."
-            " → gcloud run services update {service} --update-env-vars=BETA_MODE=true"
-        ),
-    ),
     "silent_windows": (
         "요약 로그가 없는 1분 구간이 {count}개 있습니다. 0이 아니라 '미상'으로 봅니다.",
         "{count} windows have no summary from anybody: they are unknown, not zero.",
@@ -227,10 +206,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "어느 단계의 조치로 끝났는지는 확인되지 않습니다. 지표가 정상 범위로 돌아왔습니다.",
         "What ended it is not known: no step was the case, and the figures are back in their normal range.",
     ),
-    "gauge.database.ping_ms": ("DB 응답 시간", "DB ping"),
-    "gauge.database.active_connections": ("활성 커넥션", "active connections"),
-    "gauge.database.long_running_queries": ("장시간 쿼리", "long-running queries"),
-    "gauge.redis.ping_ms": ("Redis 응답 시간", "Redis ping"),
     "missed": ("확인하지 못함: {why}", "could not look: {why}"),
     "missed.no_lines": ("요약 로그 없음", "no summary lines"),
     "missed.no_endpoint": ("엔드포인트 미설정(LOGWATCH_ENDPOINTS)", "no endpoint set (LOGWATCH_ENDPOINTS)"),
@@ -324,49 +299,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "condition": ("조건", "condition"),
     "needed": ("필요한 것", "what is needed"),
     "day": ("날짜", "day"),
-    "define.payment": (
-        "마지막 7일 동안 매일 payment.confirm.success / payment.prepare가 기준({bound})을 지켜야 합니다.",
-        "On each of the last seven days, payment.confirm.success / payment.prepare is {bound}.",
-    ),
-    "define.cache": (
-        "매일 적중률이 기준({bound})을 지키고, 읽기 {reads}건 이상인 시간 중 경고 기준({floor})인 시간이 없어야 합니다(안정).",
-        "Every day's hit ratio is {bound}, and no hour with {reads} reads or more is {floor} (stable).",
-    ),
-    "define.distribution": (
-        "checkout.blocked.distribution의 1분 최댓값이 매일 예상 범위({bound}) 안이어야 합니다.",
-        "The most distribution blocks in any minute are {bound} on every day.",
-    ),
-    "define.checkout": ("checkout.error가 매일 {bound}이어야 합니다.", "checkout.error is {bound} on every day."),
-    "define.slow": (
-        "하루 요청(request.total) 중 느린 요청의 비율이 매일 허용치({bound}) 안이어야 합니다.",
-        "Of a day's requests (request.total), the share of slow ones is {bound}.",
-    ),
-    "define.slow_count": (
-        "하루의 느린 요청 수가 매일 허용치({bound}) 안이어야 합니다.",
-        "The slow requests of a day are {bound} on every day.",
-    ),
-    "define.latency": (
-        (
-            "매일 DB와 Redis 측정값의 95% 이상이 정상 범위이고, 경고 기준을 넘는 것이 1% 이하여야 합니다(안정)."
-            " Redis가 없으면 DB만 봅니다."
-        ),
-        (
-            "On every day 95 % of the database's and of Redis' pings are normal, and no more than 1 % beyond the warning bound"
-            " (stable). Without Redis, the database alone."
-        ),
-    ),
-    "of.payment": ("결제 {of}건", "{of} payments"),
-    "of.cache": ("읽기 {of}건", "{of} reads"),
-    "of.distribution": ("하루 {of}건", "{of} a day"),
-    "of.checkout": ("체크아웃 {of}건", "{of} checkouts"),
-    "of.slow": ("요청 {of}건", "{of} requests"),
-    "of.latency": ("측정 {of}회", "measured {of} times"),
     "gap.no_day": ("기록 없음", "no record"),
     "gap.missing_hours": ("{hours}시 기록 없음", "hours missing: {hours}"),
-    "gap.no_payments": ("결제 없음", "no payments"),
-    "gap.no_reads": ("캐시 읽기 없음", "no reads of the cache"),
-    "gap.no_checkouts": ("체크아웃 없음", "no checkouts"),
-    "gap.no_requests_counted": ("request.total 카운터 없음", "no request.total"),
     "gap.not_measured": ("측정값 부족", "measured too little"),
     "gap.unstable_hours": ("{hours}시에 경고 기준 미달", "at the warning bound at {hours}"),
     "gap.late": ("경고 기준 초과가 1%를 넘음", "more than 1 % beyond the warning bound"),
@@ -379,13 +313,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "needed.missing_hours": (
         "빠진 시간의 로그가 필요합니다(다른 줄은 있는데 요약이 없거나 조회 구간 밖): {dates}",
         "The missing hours' logs are needed (other lines but no summaries, or outside of what was read): {dates}",
-    ),
-    "needed.no_payments": ("결제가 있는 날이 필요합니다: {dates}", "A day with payments is needed: {dates}"),
-    "needed.no_reads": ("캐시 읽기가 있는 날이 필요합니다: {dates}", "A day with reads of the cache is needed: {dates}"),
-    "needed.no_checkouts": ("체크아웃이 있는 날이 필요합니다: {dates}", "A day with checkouts is needed: {dates}"),
-    "needed.no_requests_counted": (
-        "request.total 카운터가 필요합니다. 없으면 LOGWATCH_SLOW_BUDGET을 하루 건수('<= 200')로 지정합니다: {dates}",
-        "The counter request.total is needed, or LOGWATCH_SLOW_BUDGET as a number a day ('<= 200'): {dates}",
     ),
     "needed.not_measured": (
         "LOGWATCH_ENDPOINTS를 설정한 logwatch run이 하루의 90% 이상을 측정해야 합니다: {dates}",
@@ -485,7 +412,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "reason.not_an_entry": ("LogEntry 형식이 아님", "not a LogEntry"),
     "reason.no_timestamp": ("시각이 없거나 잘못됨", "no usable timestamp"),
     "reason.counters_lost": ("카운터가 유실됨", "counters lost"),
-    "reason.bad_slow_request": ("[SlowRequest]에 label이나 durationMs가 없음", "a [SlowRequest] without label or durationMs"),
+    "reason.bad_slow_request": ("느린 요청 로그에 label이나 durationMs가 없음", "a slow request without label or durationMs"),
     "reason.incomplete_block": ("여러 줄로 나뉜 JSON이 완성되지 않음", "JSON over several lines that never completes"),
     "reason.damaged_gzip": ("손상된 gzip: 이후 내용은 읽지 못함", "damaged gzip: what follows could not be read"),
     # flaws of single counters
@@ -552,9 +479,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "every summary ({count}) has the development format: the counters are lost",
     ),
     "doctor.lines.beta_off": (
-        "{service}의 다른 로그는 있는데 요약만 없음: BETA_MODE가 꺼져 있음",
-        "{service} logs, but no summaries: BETA_MODE is off",
+        "{service}의 다른 로그는 있는데 요약만 없음: {switch}가 꺼져 있음",
+        "{service} logs, but no summaries: {switch} is off",
     ),
+    "doctor.lines.silent": ("{service}의 다른 로그는 있는데 요약만 없음", "{service} logs, but no summaries"),
     "doctor.lines.location": (
         "{service} 로그는 {others}에 있음(LOGWATCH_LOCATION={location})",
         "{service} logs in {others}, not in {location}",
@@ -600,8 +528,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "doctor.reached": ("연결됨. 요청은 보내지 않음", "reachable; nothing was asked for"),
     "doctor.endpoint.fine": ("{state}, {shown}", "{state}, {shown}"),
     "doctor.endpoint.state": ("{state}, {shown} {error}", "{state}, {shown} {error}"),
-    "doctor.endpoint.absent": ("해당 없음(Redis를 쓰지 않는 빌드)", "does not apply: this build has no Redis"),
-    "doctor.endpoint.beta_off": ("BETA_MODE가 꺼져 있음", "BETA_MODE is off"),
+    "doctor.endpoint.absent": ("해당 없음(이 빌드에는 없음)", "does not apply: this build has none"),
+    "doctor.endpoint.beta_off": ("{switch}가 꺼져 있음", "{switch} is off"),
     "doctor.state.fine": ("{size}KB를 읽고 그대로 다시 저장함", "{size} KB, loaded and saved as it was"),
     "doctor.state.new": ("아직 없어서 빈 문서를 만듦({size}KB)", "there was none yet: an empty one was made ({size} KB)"),
     "doctor.state.leased": (

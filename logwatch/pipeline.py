@@ -255,7 +255,7 @@ class _Run:
         exporter = self.parts.exporter(rules) if state.points else None
         if exporter is None:
             return replace(state, points=())
-        version = descriptors_version(exporter.metrics)
+        version = descriptors_version(rules.service.metric_prefix, exporter.metrics)
         with summary.timed("publish"):
             try:
                 if state.descriptors != version:

@@ -65,7 +65,7 @@ class Settings(BaseModel):
 
     source: Names = Field((), description="Files, '-', or gcp://PROJECT[/SERVICE]; several files with commas.")
     service: str | None = Field(None, description="Cloud Run service whose entries count.")
-    location: str | None = Field(None, description="Cloud Run region to read, e.g. asia-northeast3.")
+    location: str | None = Field(None, description="Cloud Run region to read, e.g. europe-west1.")
     lang: Lang = Field("ko", description="Language of what people read: ko or en.")
     timezone: Annotated[ZoneInfo, BeforeValidator(_timezone)] = Field(
         ZoneInfo("Asia/Seoul"), description="Time zone of what people read."
@@ -89,7 +89,7 @@ class Settings(BaseModel):
     now: AwareDatetime | None = Field(None, description="The time to take for now, for drills.")
 
     endpoints: str | None = Field(None, description="Base URL of the service whose health endpoints are asked.")
-    ops_token: SecretStr | None = Field(None, description="Bearer token for /internal/ops/metrics.")
+    ops_token: SecretStr | None = Field(None, description="Bearer token for the endpoint that is behind a login.")
 
     metrics_project: str | None = Field(
         None, description="Project that metrics are written to, or 'none'; without it the source's."

@@ -247,7 +247,7 @@ class Ticker:
 
         def keeps(key: str) -> bool:
             series = parse_series(key)
-            return set(series.labels) <= {"service"} or selects(self.rules.selectors, series.name)
+            return set(series.labels) <= {self.rules.service.shop_label} or selects(self.rules.selectors, series.name)
 
         kept = trim(recent, since=since, slow_since=slow_since, most_slow=MOST_SLOW, keeps=keeps)
         return replace(state, cursor=cursor, recent=dump(kept))

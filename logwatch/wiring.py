@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from logwatch.beta_exit.conditions import Expected
     from logwatch.beta_exit.day_reader import WeekReader
     from logwatch.collect.interface import Endpoints, Source
+    from logwatch.collect.parse import LogShape
     from logwatch.count.silence import Life
     from logwatch.judge.rules.model import RuleSet
+    from logwatch.judge.rules.service import Service
     from logwatch.notify.channels.interface import Channel, ChannelSettings
     from logwatch.notify.deliver import Describe
     from logwatch.notify.incidents import Notification
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
     from logwatch.ui.format import Audience
 
 
-DEFAULT_REGION = "asia-northeast3"
-"""Where the platform runs."""
 LOOKUP_S = 4
 """Seconds that one look-up may go on failing."""
 
@@ -46,6 +46,22 @@ def build_rules(settings: Settings) -> RuleSet:
     from logwatch.settings import bundled
 
     return load_rules(settings.rules or bundled("rules"))
+
+
+def build_service(settings: Settings) -> Service:
+    """Load what the rules say of the platform, and nothing else of them; raises RuleProblemsError."""
+    from logwatch.judge.rules.service import load_service
+    from logwatch.settings import bundled
+
+    return load_service(settings.rules or bundled("rules"))
+
+
+def log_shape(settings: Settings) -> LogShape:
+    """Load how the platform logs, and nothing else of it; raises RuleProblemsError."""
+    from logwatch.judge.rules.service import load_log_shape
+    from logwatch.settings import bundled
+
+    return load_log_shape(settings.rules or bundled("rules"))
 
 
 def build_source(settings: Settings) -> tuple[Source, str]:
@@ -60,13 +76,14 @@ def build_source(settings: Settings) -> tuple[Source, str]:
     if schemes == {""}:
         from logwatch.collect.files import FilesSource
 
-        return FilesSource(settings.source), ", ".join(settings.source)
+        return FilesSource(settings.source, log_shape(settings)), ", ".join(settings.source)
     if schemes == {"gcp"} and len(settings.source) == 1:
         from logwatch.collect.cloud_logging import CloudLoggingSource, ReadQuota, parse_address
 
         project, service = parse_address(settings.source[0])
         source = CloudLoggingSource(
             project,
+            log_shape(settings),
             service=service,
             location=settings.location,
             endpoint=settings.logging_endpoint,
@@ -243,6 +260,7 @@ def build_exporter(settings: Settings, project: str, rules: RuleSet) -> Exporter
         project,
         location=settings.location or "global",
         namespace=settings.environment,
+        prefix=rules.service.metric_prefix,
         metrics=metrics(rules),
         endpoint=settings.monitoring_endpoint,
     )
@@ -254,7 +272,7 @@ def build_endpoints(settings: Settings) -> Endpoints | None:
         return None
     from logwatch.collect.health_probes import HttpEndpoints
 
-    return HttpEndpoints(settings.endpoints, token=reveal(settings.ops_token))
+    return HttpEndpoints(settings.endpoints, build_service(settings).endpoints, token=reveal(settings.ops_token))
 
 
 def usable_channels(settings: Settings) -> tuple[dict[str, ChannelSettings], list[ConfigError]]:
@@ -297,19 +315,21 @@ def chosen_channels(settings: Settings) -> tuple[str, ...]:
 def audience(settings: Settings) -> Audience:
     """Say for whom to write."""
     from logwatch.collect.cloud_logging import parse_address
-    from logwatch.ui.format import DEFAULT_SERVICE, Audience
+    from logwatch.ui.format import Audience
 
     addressed = parse_address(settings.source[0])[1] if source_project(settings) else None
-    return Audience(settings.lang, settings.timezone, settings.service or addressed or DEFAULT_SERVICE)
+    return Audience(settings.lang, settings.timezone, settings.service or addressed or build_service(settings).service)
 
 
 def installation(settings: Settings) -> Installation:
     """Say which installation is to be watched."""
     from logwatch.publish.metric_filter import Installation
 
+    service = build_service(settings)
     return Installation(
         environment=settings.environment,
-        region=settings.location or DEFAULT_REGION,
+        region=settings.location or service.region,
+        prefix=service.metric_prefix,
         grace=settings.grace,
         lease=settings.lease,
         readers=audience(settings),
@@ -338,11 +358,11 @@ def build_describe(settings: Settings, rules: RuleSet) -> Describe:
     return describe
 
 
-def build_expected(settings: Settings, rules: RuleSet) -> Expected:
-    """Say what the runbook leaves open of its exit conditions; distribution blocks by the normal range of all blocks."""
+def build_expected(settings: Settings) -> Expected:
+    """Say what the runbook leaves open of its exit conditions."""
     from logwatch.beta_exit.conditions import Expected
 
-    return Expected(settings.expected_distribution or rules.by_id["checkout-blocked"].normal, settings.slow_budget)
+    return Expected(settings.expected_distribution, settings.slow_budget)
 
 
 def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader:
@@ -352,9 +372,13 @@ def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader
     from logwatch.settings import default_cache
 
     project = None if source.recorded else metrics_project(settings)
-    history = MonitoringHistory(project, installation(settings), endpoint=settings.monitoring_endpoint) if project else None
+    history = (
+        MonitoringHistory(project, installation(settings), rules.service.exit_gauges, endpoint=settings.monitoring_endpoint)
+        if project
+        else None
+    )
     read = (*settings.source, settings.service, settings.location, settings.timezone, project, settings.environment)
-    judged = tuple(rule for rule in rules.rules if rule.kind.reads.gauges)
+    judged = (rules.service, *(rule for rule in rules.rules if rule.kind.reads.gauges))
     return WeekReader(
         source=source,
         rules=rules,

@@ -8,14 +8,13 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, BeforeValidator, Field, ValidationError, ValidationInfo, WithJsonSchema, model_validator
 
 from logwatch.errors import RuleError
-from logwatch.judge.rules.load import RuleProblemsError
 from logwatch.judge.rules.runbook import Runbook
-from logwatch.judge.rules.yaml_lines import Document
+from logwatch.judge.rules.yaml_lines import Document, RuleProblemsError
 from logwatch.judge.rules.yaml_types import Model
 
 FORMS = "right are e.g. 2026-02-24T12:30:00+09:00, 2026-02-24T03:30:00Z, '2026-02-24 12:30' (in the time zone of the settings)"
 KEYS = "known: from, to, what, procedure, step, shop"
-EXAMPLE = "- {from: '2026-02-24 12:30', to: '2026-02-24 12:50', what: no stock, procedure: '4.1', step: 3, shop: glycopharm}"
+EXAMPLE = "- {from: '2026-02-24 12:30', to: '2026-02-24 12:50', what: no stock, procedure: '4.1', step: 3, shop: main}"
 
 
 def _to_moment(value: object, info: ValidationInfo) -> datetime:

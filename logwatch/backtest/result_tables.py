@@ -254,7 +254,7 @@ def _scored_row(scored: Scored, audience: Audience) -> tuple[str, ...]:
         _minutes(scored.took, audience),
         _procedure_cell(scored, audience),
         _right(str(known.step), ok=scored.step_right) if known.step else NONE,
-        audience.shop({"service": known.shop} if known.shop else {}),
+        audience.shop({"shop": known.shop} if known.shop else {}),
         known.what,
     )
 

@@ -124,5 +124,5 @@ def _score(known: Known, news: Iterable[Notification], span: Span) -> Scored:
 
 
 def _is_about(notification: Notification, known: Known) -> bool:
-    shop = notification.labels.get("service")
+    shop = next(iter(notification.labels.values()), None)
     return known.from_ <= notification.at <= known.to + AFTER and known.shop in {None, shop or known.shop}

@@ -5,38 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
-from logwatch.collect.parse import DATABASE_PING
-from logwatch.judge.daily_totals import (
-    ATTEMPT,
-    CONFIRMED,
-    ERROR,
-    HOURS,
-    PINGS,
-    PREPARED,
-    REQUESTS,
-    DayTotals,
-    Spread,
-    minutes_by_hour,
+from logwatch.judge.daily_totals import HOURS, DayTotals, Spread, minutes_by_hour
+from logwatch.judge.rules.service import (
+    DailyShare,
+    ExpectedCount,
+    NoErrors,
+    SlowBudget,
+    SteadyLatency,
+    SteadyShare,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import tzinfo
 
-    from logwatch.judge.rules.model import RuleSet
+    from logwatch.judge.rules.model import Rule, RuleSet
+    from logwatch.judge.rules.service import ExitCondition
     from logwatch.ranges import Range
 
-IN_A_ROW = 7
-"""Days in a row on which payments must succeed; of more, the last ones count."""
-READS_IN_AN_HOUR = 100
-"""Reads of the cache from which an hour says something about its stability."""
 MEASURED = 0.9
 """Share of a day's minutes in which an endpoint must have been measured."""
 USUALLY, RARELY = 0.95, 0.01
 """A latency is stable where at least so much of a day is normal, and no more than so much beyond the warning bound."""
-DISTRIBUTION = "checkout.blocked.distribution"
 
 
 class GateState(StrEnum):
@@ -67,8 +59,7 @@ class Mark:
 class Gate:
     """One exit condition."""
 
-    name: str
-    """payment, cache, distribution, checkout, slow or latency."""
+    condition: ExitCondition
     state: GateState
     unit: str
     bound: str
@@ -77,13 +68,24 @@ class Gate:
     too_few_days: bool = False
     """Whether fewer days were looked at than it takes."""
 
+    @property
+    def name(self) -> str:
+        """The condition's id."""
+        return self.condition.condition
+
+    @property
+    def counting(self) -> tuple[Mark, ...]:
+        """The days that count: the last ones, where it takes so many in a row."""
+        share = self.condition.share
+        return self.marks[-share.days :] if share else self.marks
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:
     """What the runbook leaves open."""
 
-    distribution: Range
-    """Distribution blocks in any one window."""
+    most: Range | None
+    """Events of a counter in any one window; None for the normal range of the condition's rule."""
     slow: Range
     """Share of slow requests among all of a day, or how many of them."""
 
@@ -91,42 +93,64 @@ class Expected:
 def judge_gates(
     days: Sequence[DayTotals], wanted: Sequence[date], rules: RuleSet, expected: Expected, zone: tzinfo
 ) -> tuple[Gate, ...]:
-    """Judge the six conditions over these days of a time zone; a day that nobody has is not shown."""
+    """Judge the exit conditions over these days of a time zone; a day that nobody has is not shown."""
     found = {day.date: day for day in days}
-    payment, cache = (rules.by_id[name].normal for name in ("payment-confirm", "cache-hit"))
-    floor = rules.by_id["cache-hit"].warning
-
-    def whole(day: DayTotals, mark: Mark, *, final: bool = False) -> Mark:
-        return _whole(mark, day, zone, final=final)
-
-    counted = expected.slow.unit != "%"
-    plans: tuple[tuple[str, str, Range | str, Callable[[DayTotals], Mark]], ...] = (
-        ("payment", "%", payment, lambda day: whole(day, _payment(day, payment))),
-        ("cache", "%", cache, lambda day: whole(day, _cache(day, cache, floor))),
-        (
-            "distribution", "", expected.distribution,
-            lambda day: whole(day, _distribution(day, expected.distribution), final=True),
-        ),
-        ("checkout", "", "0", lambda day: whole(day, _checkout(day), final=True)),
-        ("slow", expected.slow.unit, expected.slow, lambda day: whole(day, _slow(day, expected.slow), final=counted)),
-        ("latency", "%", f">= {USUALLY * 100:g} %", lambda day: _latency(day, zone)),
-    )  # fmt: skip
     gates = []
-    for name, unit, bound, judge in plans:
+    for condition in rules.service.exit_conditions:
+        plan = _plan(condition, rules, expected, zone)
         marks = tuple(
-            judge(found[each.isoformat()])
+            plan.judge(found[each.isoformat()])
             if each.isoformat() in found
             else Mark(each.isoformat(), GateState.NOT_SHOWN, None, why="no_day")
             for each in wanted
         )
-        gates.append(Gate(name, _worst(mark.state for mark in marks), unit, str(bound), marks))
-    return (_in_a_row(gates[0]), *gates[1:])
+        gate = Gate(condition, _worst(mark.state for mark in marks), plan.unit, str(plan.bound), marks)
+        gates.append(_in_a_row(gate, condition.share.days) if condition.share else gate)
+    return tuple(gates)
 
 
-def _in_a_row(gate: Gate) -> Gate:
-    """Judge the last seven days together; fewer show nothing, unless one of them failed."""
-    last = gate.marks[-IN_A_ROW:]
-    state, short = _worst(mark.state for mark in last), len(last) < IN_A_ROW
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How a condition is judged: day by day, against its bound."""
+
+    unit: str
+    bound: Range | str
+    judge: Callable[[DayTotals], Mark]
+
+
+def _plan(condition: ExitCondition, rules: RuleSet, expected: Expected, zone: tzinfo) -> _Plan:
+    """Say how to judge a condition: what more lines can only make worse is final, whatever hours are missing."""
+    judged, empty = condition.judged, condition.nothing.why if condition.nothing else ""
+
+    def whole(judge: Callable[[DayTotals], Mark], *, final: bool = False) -> Callable[[DayTotals], Mark]:
+        return lambda day: _whole(judge(day), day, zone, final=final)
+
+    match judged:
+        case DailyShare():
+            normal = rules.by_id[judged.rule].normal
+            return _Plan("%", normal, whole(lambda day: _daily_share(day, judged, normal, empty)))
+        case SteadyShare():
+            rule = rules.by_id[judged.rule]
+            return _Plan("%", rule.normal, whole(lambda day: _steady_share(day, judged, rule, empty)))
+        case ExpectedCount():
+            most = expected.most or rules.by_id[judged.rule].normal
+            return _Plan("", most, whole(lambda day: _expected(day, judged, most), final=True))
+        case NoErrors():
+            return _Plan("", "0", whole(lambda day: _no_errors(day, judged, empty), final=True))
+        case SlowBudget():
+            budget = expected.slow
+            judge = whole(lambda day: _slow(day, judged, budget, empty), final=budget.unit != "%")
+            return _Plan(budget.unit, budget, judge)
+        case SteadyLatency():
+            return _Plan("%", f">= {USUALLY * 100:g} %", lambda day: _latency(day, judged, zone))
+        case _:
+            assert_never(judged)
+
+
+def _in_a_row(gate: Gate, days: int) -> Gate:
+    """Judge the last days together; fewer show nothing, unless one of them failed."""
+    last = gate.counting
+    state, short = _worst(mark.state for mark in last), len(last) < days
     return replace(gate, state=GateState.NOT_SHOWN if short and state is GateState.MET else state, too_few_days=short)
 
 
@@ -159,56 +183,57 @@ def _share(part: float, whole: float) -> float | None:
     return min(part / whole, 1.0) if whole else None
 
 
-def _payment(day: DayTotals, normal: Range) -> Mark:
-    prepared = day.counters.get(PREPARED, 0.0)
-    value = _share(day.counters.get(CONFIRMED, 0.0), prepared)
-    return _mark(day, value, prepared, holds=value is not None and bool(normal.holds(value)), empty="no_payments")
+def _daily_share(day: DayTotals, judged: DailyShare, normal: Range, empty: str) -> Mark:
+    among = day.counters.get(judged.denominator, 0.0)
+    value = _share(day.counters.get(judged.numerator, 0.0), among)
+    return _mark(day, value, among, holds=value is not None and bool(normal.holds(value)), empty=empty)
 
 
-def _cache(day: DayTotals, normal: Range, floor: Range) -> Mark:
-    """More than 70 % on the day, and no hour with 100 reads or more at the warning bound."""
-    hits, reads = sum(day.hits), sum(day.hits) + sum(day.misses)
-    value = _share(hits, reads)
-    mark = _mark(day, value, reads, holds=value is not None and bool(normal.holds(value)), empty="no_reads")
+def _steady_share(day: DayTotals, judged: SteadyShare, rule: Rule, empty: str) -> Mark:
+    """Normal on the day, and no hour with enough events at the warning bound."""
+    hits, among = sum(day.hits), sum(day.hits) + sum(day.misses)
+    value = _share(hits, among)
+    mark = _mark(day, value, among, holds=value is not None and bool(rule.normal.holds(value)), empty=empty)
     low = tuple(
         hour
         for hour in range(HOURS)
-        if (read := day.hits[hour] + day.misses[hour]) >= READS_IN_AN_HOUR and floor.holds(day.hits[hour] / read)
+        if (events := day.hits[hour] + day.misses[hour]) >= judged.least and rule.warning.holds(day.hits[hour] / events)
     )
     return (
-        Mark(day.date, GateState.NOT_MET, value, reads, "unstable_hours", low) if low and mark.state is GateState.MET else mark
+        Mark(day.date, GateState.NOT_MET, value, among, "unstable_hours", low) if low and mark.state is GateState.MET else mark
     )
 
 
-def _distribution(day: DayTotals, expected: Range) -> Mark:
-    most = day.most.get(DISTRIBUTION, 0.0)
-    return _mark(day, most, day.counters.get(DISTRIBUTION, 0.0), holds=bool(expected.holds(most)), empty="")
+def _expected(day: DayTotals, judged: ExpectedCount, expected: Range) -> Mark:
+    most = day.most.get(judged.counter, 0.0)
+    return _mark(day, most, day.counters.get(judged.counter, 0.0), holds=bool(expected.holds(most)), empty="")
 
 
-def _checkout(day: DayTotals) -> Mark:
-    errors = day.counters.get(ERROR, 0.0)
-    tried = day.counters.get(ATTEMPT, 0.0)
+def _no_errors(day: DayTotals, judged: NoErrors, empty: str) -> Mark:
+    errors = day.counters.get(judged.errors, 0.0)
+    tried = day.counters.get(judged.tries, 0.0)
     value = errors if tried or errors else None
-    return _mark(day, value, tried, holds=not errors, empty="no_checkouts")
+    return _mark(day, value, tried, holds=not errors, empty=empty)
 
 
-def _slow(day: DayTotals, expected: Range) -> Mark:
-    requests, slow = day.counters.get(REQUESTS, 0.0), float(sum(day.slow.values()))
-    value = _share(slow, requests) if expected.unit == "%" else slow
-    return _mark(day, value, requests, holds=value is not None and bool(expected.holds(value)), empty="no_requests_counted")
+def _slow(day: DayTotals, judged: SlowBudget, budget: Range, empty: str) -> Mark:
+    requests, slow = day.counters.get(judged.requests, 0.0), float(sum(day.slow.values()))
+    value = _share(slow, requests) if budget.unit == "%" else slow
+    return _mark(day, value, requests, holds=value is not None and bool(budget.holds(value)), empty=empty)
 
 
-def _latency(day: DayTotals, zone: tzinfo) -> Mark:
-    """Stable: 95 % of the day in the normal range, no more than 1 % beyond the warning bound, of each of the two.
+def _latency(day: DayTotals, judged: SteadyLatency, zone: tzinfo) -> Mark:
+    """Stable: 95 % of the day in the normal range, no more than 1 % beyond the warning bound, of each that is measured.
 
-    A service without Redis measures the database alone.
+    The first must be measured; a service may be without the others.
     """
-    spreads = {name: spread for name in PINGS if (spread := day.pings.get(name)) and spread.measured}
-    database = spreads.get(DATABASE_PING, Spread())
-    value = min((each.normal / each.measured for each in spreads.values()), default=None) if database.measured else None
+    names = (judged.gauge, *judged.others)
+    spreads = {name: spread for name in names if (spread := day.pings.get(name)) and spread.measured}
+    first = spreads.get(judged.gauge, Spread())
+    value = min((each.normal / each.measured for each in spreads.values()), default=None) if first.measured else None
     windows = sum(minutes_by_hour(date.fromisoformat(day.date), zone)) * MEASURED
     if value is None or min(each.measured for each in spreads.values()) < windows:
-        return Mark(day.date, GateState.NOT_SHOWN, value, float(database.measured), "not_measured")
+        return Mark(day.date, GateState.NOT_SHOWN, value, float(first.measured), "not_measured")
     late = any(each.warned / each.measured > RARELY for each in spreads.values())
     state = GateState.NOT_MET if late or value < USUALLY else GateState.MET
-    return Mark(day.date, state, value, float(database.measured), "late" if late else "")
+    return Mark(day.date, state, value, float(first.measured), "late" if late else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from logwatch.beta_exit.conditions import IN_A_ROW, READS_IN_AN_HOUR, Gate, GateState, Mark
+from logwatch.beta_exit.conditions import Gate, GateState, Mark
 from logwatch.ranges import Range
 from logwatch.ui.format import format_range, format_value
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from logwatch.judge.rules.model import RuleSet
+    from logwatch.judge.rules.yaml_types import Text
     from logwatch.ui.format import Audience
 
 SCHEMA = 1
@@ -84,7 +85,7 @@ def build_exit_report(
     gates: Sequence[Gate], wanted: Sequence[date], rules: RuleSet, audience: Audience, source: str
 ) -> ExitReport:
     """Say what the days say of each condition."""
-    runbook = rules.runbook if audience.lang == "ko" else rules.english
+    runbook = rules.runbook_in(audience.lang)
     rows = tuple(_row(gate, title, rules, audience) for gate, title in zip(gates, runbook.gates, strict=True))
     met = sum(row.state is GateState.MET for row in rows)
     key = "may_end" if met == len(rows) else "may_not_end"
@@ -98,21 +99,27 @@ def build_exit_report(
 
 
 def _row(gate: Gate, title: str, rules: RuleSet, audience: Audience) -> GateRow:
-    floor = format_range(rules.by_id["cache-hit"].warning)
-    bound = _bound(gate)
     return GateRow(
         name=gate.name,
         title=title,
         state=gate.state,
         state_text=audience.say(f"gate.{gate.state}"),
-        definition=audience.say(_definition(gate), bound=bound, reads=READS_IN_AN_HOUR, floor=floor),
+        definition=_definition(gate)[audience.lang].format(**_places(gate, rules)),
         cells=tuple(_cell(mark, gate, audience) for mark in gate.marks),
         needed=tuple(_needed(gate, audience)),
     )
 
 
-def _definition(gate: Gate) -> str:
-    return "define.slow_count" if gate.name == "slow" and gate.unit != "%" else f"define.{gate.name}"
+def _definition(gate: Gate) -> Text:
+    slow = gate.condition.slow
+    return slow.means_number if slow and gate.unit != "%" else gate.condition.means
+
+
+def _places(gate: Gate, rules: RuleSet) -> dict[str, object]:
+    """Give what fills the places of a definition."""
+    steady = gate.condition.steady
+    floor = {"least": steady.least, "floor": format_range(rules.by_id[steady.rule].warning)} if steady else {}
+    return {"bound": _bound(gate), **floor}
 
 
 def _bound(gate: Gate) -> str:
@@ -121,7 +128,10 @@ def _bound(gate: Gate) -> str:
 
 def _cell(mark: Mark, gate: Gate, audience: Audience) -> DayCell:
     value = _value(mark.value, gate)
-    counted = audience.say(f"of.{gate.name}", of=f"{mark.of:,.0f}") if mark.of and mark.value is not None else ""
+    counted = gate.condition.counted[audience.lang].format(of=f"{mark.of:,.0f}") if mark.of and mark.value is not None else ""
+    nothing = gate.condition.nothing
+    if nothing and mark.why == nothing.why:
+        return DayCell(mark.date, mark.state, value, counted, nothing.says[audience.lang])
     why = audience.say(f"gap.{mark.why}", hours=_hours(mark.hours)) if mark.why else ""
     return DayCell(mark.date, mark.state, value, counted, why)
 
@@ -153,12 +163,18 @@ def _hours(hours: Sequence[int]) -> str:
 def _needed(gate: Gate, audience: Audience) -> list[str]:
     """Say what it would take, once for each reason."""
     by_reason: dict[str, list[str]] = {}
-    for mark in gate.marks[-IN_A_ROW:] if gate.name == "payment" else gate.marks:
+    for mark in gate.counting:
         if mark.state is not GateState.MET:
             reason = "not_met" if mark.state is GateState.NOT_MET else mark.why
             by_reason.setdefault(reason, []).append(mark.date[5:])
-    needed = [audience.say(f"needed.{reason}", dates=", ".join(dates)) for reason, dates in by_reason.items()]
-    return needed + ([audience.say("needed.more_days", count=IN_A_ROW)] if gate.too_few_days else [])
+    nothing, share = gate.condition.nothing, gate.condition.share
+    needed = [
+        nothing.needs[audience.lang].format(dates=", ".join(dates))
+        if nothing and reason == nothing.why
+        else audience.say(f"needed.{reason}", dates=", ".join(dates))
+        for reason, dates in by_reason.items()
+    ]
+    return needed + ([audience.say("needed.more_days", count=share.days)] if share and gate.too_few_days else [])
 
 
 def exit_json(report: ExitReport, gates: Sequence[Gate], zone: str) -> dict[str, Any]:

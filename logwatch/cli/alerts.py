@@ -65,7 +65,7 @@ def silence_add(
     from logwatch.notify.incidents import Silence
     from logwatch.settings import parse_length
     from logwatch.ui.format import shop_name
-    from logwatch.wiring import audience
+    from logwatch.wiring import audience, build_service
 
     settings = settings_from(rules=rules, lang=lang)
     if rule != "*":
@@ -74,7 +74,7 @@ def silence_add(
     until = now + parse_length(for_, where="--for")
     if not reason.strip():
         raise ConfigError("a silence needs a reason", where="--reason", hint="say what is going on, and for how long")
-    labels = {} if shop is None else {"service": shop}
+    labels = {} if shop is None else {build_service(settings).shop_label: shop}
     silence = Silence(secrets.token_hex(3), rule, labels, until, reason.strip(), by or getpass.getuser(), now)
     change_state(settings, lambda state: replace(state, memory=state.memory.with_silence(silence)))
     what = f"{rule} ({shop_name(labels)})" if labels else rule

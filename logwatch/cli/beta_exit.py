@@ -54,6 +54,7 @@ def beta_exit(
     from logwatch.beta_exit.conditions import judge_gates
     from logwatch.beta_exit.day_reader import Week
     from logwatch.beta_exit.report_view import build_exit_report
+    from logwatch.errors import ConfigError
     from logwatch.judge.daily_totals import whole_days
     from logwatch.settings import parse_moment
     from logwatch.wiring import audience, build_expected, build_week
@@ -63,6 +64,9 @@ def beta_exit(
     # Days that are not over yet cannot be judged.
     end = None if until is None else min(now, parse_moment(until, now, settings.timezone, where="--until"))
     rule_set = build_rules(settings)
+    if not rule_set.service.exit_conditions:
+        where = str(rule_set.folder / "service.yaml")
+        raise ConfigError("no exit conditions", where=where, hint="'exit_conditions', one for each line of section 7")
     if source:
         adapter, name = build_source(settings)
         with progress_line() as progress:
@@ -70,7 +74,7 @@ def beta_exit(
     else:
         name = settings.state or "state"
         week = Week(tuple(whole_days(end or now, days, settings.timezone)), state_of(settings).days)
-    gates = judge_gates(week.days, week.wanted, rule_set, build_expected(settings, rule_set), settings.timezone)
+    gates = judge_gates(week.days, week.wanted, rule_set, build_expected(settings), settings.timezone)
     report = build_exit_report(gates, week.wanted, rule_set, audience(settings), name)
     write(_render_exit(report, gates, settings, format_, output), output)
     if fail_on:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def rules_check(rules: RulesOption = None, source: SourceOption = None, lang: LangOption = None) -> None:
     """Validate the rules and compare them with the runbook; with --source, warn of counters that nobody knows."""
-    from logwatch.judge.rules.load import RuleProblemsError
     from logwatch.judge.rules.runbook_check import compare_with_runbook, uncovered_counters
+    from logwatch.judge.rules.yaml_lines import RuleProblemsError
 
     settings = settings_from(rules=rules, source=source, lang=lang)
     rule_set = build_rules(settings)
@@ -61,8 +61,8 @@ def rules_list(rules: RulesOption = None, lang: LangOption = None) -> None:
 
 def rules_test(rules: RulesOption = None, lang: LangOption = None) -> None:
     """Run the cases that stand beside the rules in *.test.yaml."""
-    from logwatch.judge.rules.load import RuleProblemsError
     from logwatch.judge.rules.unit_tests import run_cases
+    from logwatch.judge.rules.yaml_lines import RuleProblemsError
 
     settings = settings_from(rules=rules, lang=lang)
     tested = run_cases(build_rules(settings))
@@ -133,8 +133,12 @@ def _range(given: str, option: str) -> Range | None:
         raise ConfigError(str(error), where=option) from None
 
 
-def rules_schema(output: OutputOption = None) -> None:
+def rules_schema(
+    output: OutputOption = None,
+    platform: Annotated[bool, typer.Option("--platform", help="That of service.yaml.")] = False,  # noqa: FBT002 - a flag
+) -> None:
     """Print the JSON Schema of a rule file, for editors."""
     from logwatch.judge.rules.model import rules_schema as schema
+    from logwatch.judge.rules.service import service_schema
 
-    write(as_json(schema()), output)
+    write(as_json(service_schema() if platform else schema()), output)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from logwatch.collect.columns import Columns, Reading
 from logwatch.collect.entries import Entry
-from logwatch.collect.parse import LARGEST, LOGGER_KEYS, SLOW_REQUEST, SUMMARY, fold_routes
+from logwatch.collect.parse import LARGEST, LogShape, fold_routes
 from logwatch.collect.text_search import KEYS, Hits
 from logwatch.errors import ConfigError, SourceError
 from logwatch.google_api import member
@@ -60,11 +60,14 @@ def quote(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-_MARKED = f"({quote(SUMMARY)} OR {quote(SLOW_REQUEST)})"
-JUDGED = f"(jsonPayload.message={_MARKED} OR textPayload:{_MARKED} OR textPayload=~{quote(BLOCK_LINE)})"
-"""The condition of everything that is judged."""
 ANY = ""
 """The condition of entries of every kind."""
+
+
+def judged(shape: LogShape) -> str:
+    """Give the condition of everything that is judged."""
+    marked = f"({' OR '.join(map(quote, shape.markers))})"
+    return f"(jsonPayload.message={marked} OR textPayload:{marked} OR textPayload=~{quote(BLOCK_LINE)})"
 
 
 def holding(text: str) -> str:
@@ -72,9 +75,7 @@ def holding(text: str) -> str:
     return f"(jsonPayload.message:{quote(text)} OR textPayload:{quote(text)})"
 
 
-def build_filter(
-    span: Span, *, service: str | None, location: str | None, condition: str = JUDGED, cloud_run: bool = True
-) -> str:
+def build_filter(span: Span, *, service: str | None, location: str | None, condition: str, cloud_run: bool = True) -> str:
     """Give the filter for entries of a condition, indexed fields first, with explicit bounds and no severity.
 
     The logger writes `level`, and Cloud Logging reads `severity`: all of these entries have none. `cloud_run` leaves out what
@@ -121,14 +122,15 @@ class CloudLoggingSource:
     kept = True
 
     def __init__(
-        self, project: str, *, service: str | None = None, location: str | None = None, endpoint: str | None = None,
-        budget_s: float = 120, quota: ReadQuota | None = None,
+        self, project: str, shape: LogShape, *, service: str | None = None, location: str | None = None,
+        endpoint: str | None = None, budget_s: float = 120, quota: ReadQuota | None = None,
     ) -> None:  # fmt: skip
-        """Name what to read; nothing is connected yet.
+        """Name what to read, and what counts in its entries; nothing is connected yet.
 
         `endpoint` is HOST:PORT of a local server without TLS; `budget_s` is how long one call may go on failing.
         """
         self.project = project
+        self.shape = shape
         self.service = service
         self.location = location
         self.endpoint = endpoint
@@ -179,13 +181,13 @@ class CloudLoggingSource:
 
     def filter(self, span: Span, service: str | None) -> str:
         """Give the filter that `read` would use."""
-        return build_filter(span, service=service or self.service, location=self.location)
+        return build_filter(span, service=service or self.service, location=self.location, condition=judged(self.shape))
 
     def read(self, span: Span | None, *, service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
         """Read a span, page by page: each is parsed, and what is to be done meanwhile is done, while the next is on its way."""
         if span is None:
             raise TypeError("Cloud Logging has no end of its own: a span is needed")
-        reading = Reading()
+        reading = Reading(shape=self.shape)
         walk = self._pages(self.filter(span, service), "timestamp asc", PAGE_SIZE, progress)
         pages = (page for page, _ in walk)
         beside = ThreadPoolExecutor(1)
@@ -220,7 +222,7 @@ class CloudLoggingSource:
         size = min(most + 1, PAGE_SIZE)
         for entries, more in self._newest_first(span, service, holding(text), page_size=size):  # noqa: B007 - used behind it
             before = len(hits)
-            hits.take(map(to_entry, entries))
+            hits.take(to_entry(raw, self.shape) for raw in entries)
             in_vain = in_vain + 1 if len(hits) == before else 0
             if len(hits) > most or in_vain >= MOST_EMPTY_PAGES:
                 break
@@ -339,13 +341,15 @@ def take_page(page: Sequence[Any], reading: Reading) -> None:
     Each value that is touched costs as much as the rest of the entry, so it is asked for what it should be and not what
     it is, and fetched by its key, since a protobuf map's own items() is a loop in Python.
     """
+    shape = reading.shape
+    logger_keys = shape.logger_keys
     summaries, keys, values, width = [], [], [], array("i")
     slow, labels, methods, urls, durations = [], [], [], [], []
     for raw in page:
         fields = raw.json_payload.fields
         message = fields["message"].string_value if "message" in fields else ""
-        if message == SUMMARY:
-            names = [key for key in fields if key not in LOGGER_KEYS]
+        if message == shape.summary:
+            names = [key for key in fields if key not in logger_keys]
             counted = [fields[key].number_value for key in names]  # 0 of what is no number
             if names and min(counted) > 0 and sum(counted) <= LARGEST:
                 summaries.append(raw)
@@ -353,7 +357,7 @@ def take_page(page: Sequence[Any], reading: Reading) -> None:
                 values += counted
                 width.append(len(names))
                 continue
-        elif message == SLOW_REQUEST:
+        elif message == shape.slow_request:
             label, method, url = [fields[key].string_value for key in ("label", "method", "url")]
             duration = fields["durationMs"].number_value
             if label and method and url and 0 < duration <= LARGEST:
@@ -363,7 +367,7 @@ def take_page(page: Sequence[Any], reading: Reading) -> None:
                 urls.append(url)
                 durations.append(duration)
                 continue
-        reading.add(to_entry(raw))
+        reading.add(to_entry(raw, shape))
     series = array("i", map(reading.series.__getitem__, keys))
     reading.add_summaries(_rows(summaries), series, array("d", values), width)
     routes = map(" ".join, zip(methods, fold_routes(urls), strict=True))
@@ -380,7 +384,7 @@ def _rows(raws: Sequence[Any]) -> Columns:
     )
 
 
-def to_entry(raw: Any) -> Entry:  # noqa: ANN401 - raw protobuf messages have no static type
+def to_entry(raw: Any, shape: LogShape) -> Entry:  # noqa: ANN401 - raw protobuf messages have no static type
     """Give an entry of a raw google.logging.v2.LogEntry."""
     stamp, received = raw.timestamp, raw.receive_timestamp
     resource, labels = raw.resource.labels, raw.labels
@@ -393,7 +397,7 @@ def to_entry(raw: Any) -> Entry:  # noqa: ANN401 - raw protobuf messages have no
         resource["service_name"] if "service_name" in resource else "",  # noqa: SIM401 - a protobuf map's get() is slow
         labels["instanceId"] if "instanceId" in labels else "",  # noqa: SIM401 - likewise
         raw.text_payload if kind == "text_payload" else None,
-        _to_dict(raw.json_payload) if kind == "json_payload" else None,
+        _to_dict(raw.json_payload, shape) if kind == "json_payload" else None,
     )
 
 
@@ -401,12 +405,12 @@ _LOOKED_AT = tuple(dict.fromkeys(("label", "method", "url", "durationMs", "statu
 """Keys of slow requests and of lines that are searched for."""
 
 
-def _to_dict(struct: Any) -> dict[str, Any]:  # noqa: ANN401 - google.protobuf.Struct
+def _to_dict(struct: Any, shape: LogShape) -> dict[str, Any]:  # noqa: ANN401 - google.protobuf.Struct
     """Turn a payload into a dict: of a summary all but the logger's own keys, of any other what is looked at."""
     fields = struct.fields
     message = fields["message"].string_value if "message" in fields else None
-    if message == SUMMARY:
-        keys = [key for key in fields if key not in LOGGER_KEYS]
+    if message == shape.summary:
+        keys = [key for key in fields if key not in shape.logger_keys]
     else:
         keys = [key for key in _LOOKED_AT if key in fields]
     return {"message": message, **{key: _to_value(fields[key]) for key in keys}}

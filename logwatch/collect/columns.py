@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from logwatch.collect.parse import (
+    NOTHING_COUNTS,
     BlockLine,
     Ignored,
+    LogShape,
     Parsed,
     Reason,
     SlowRequest,
@@ -141,6 +143,8 @@ class Reading:
     """Lines of pretty-printed text; `settle` turns them into rows when all are here."""
     service: str | None = None
     """Only entries of this Cloud Run service count; others are ignored."""
+    shape: LogShape = NOTHING_COUNTS
+    """What counts in an entry; where columns are only gathered, nothing need."""
 
     def add(self, entry: Entry) -> None:
         """Take one entry."""
@@ -148,7 +152,7 @@ class Reading:
         if self.service and entry.service and entry.service != self.service:
             self._add_row(entry, IGNORED)
             return
-        parsed = parse_entry(entry)
+        parsed = parse_entry(entry, self.shape)
         if isinstance(parsed, BlockLine):
             self.see(entry.timestamp)
             self.block_lines.append((entry, parsed.text))
@@ -306,7 +310,7 @@ class Reading:
             streams.setdefault((entry.log_name, entry.service, entry.instance), []).append((entry, text))
         for lines in streams.values():
             lines.sort(key=lambda line: (line[0].timestamp, line[0].insert_id))
-            for block in assemble_blocks(text for _, text in lines):
+            for block in assemble_blocks((text for _, text in lines), self.shape):
                 self.rows.block_lines[len(self.rows.kind)] = block.lines
                 self._add_parsed(lines[block.first][0], block.parsed)
         self.block_lines = []

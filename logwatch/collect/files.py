@@ -29,7 +29,7 @@ from logwatch.collect.json_lines import (
     take_lines,
 )
 from logwatch.collect.last_seen import gather_times, latest
-from logwatch.collect.parse import Reason
+from logwatch.collect.parse import LogShape, Reason
 from logwatch.collect.text_search import Hits
 from logwatch.errors import SourceError
 from logwatch.spans import Span
@@ -66,9 +66,10 @@ class FilesSource:
 
     recorded = True
 
-    def __init__(self, paths: Sequence[str]) -> None:
-        """Take paths as they were typed; nothing is opened yet."""
+    def __init__(self, paths: Sequence[str], shape: LogShape) -> None:
+        """Take paths as they were typed, and what counts in their entries; nothing is opened yet."""
         self._paths = list(dict.fromkeys(paths))
+        self._shape = shape
         self._times: dict[str | None, array[int]] = {}
         """When a service was heard of, gathered when first asked for."""
         self._hits: dict[tuple[str, str | None], Hits] = {}
@@ -86,15 +87,18 @@ class FilesSource:
         size = sum(piece.end - piece.start for piece in pieces if piece.end is not None)
         if size < SECOND_PROCESS_FROM:
             meanwhile()
-            reading = _read_pieces(iter(range(len(pieces))), pieces, service, progress)
+            reading = _read_pieces(iter(range(len(pieces))), pieces, self._empty(service), progress)
         else:
-            reading = _read_on_two(pieces, service, progress, meanwhile)
+            reading = _read_on_two(pieces, self._empty(service), progress, meanwhile)
         if reading.block_lines:
             for piece in pieces:
                 if piece.end is not None:
                     for block in split_lines(_chunks(piece), Reading()):
                         take_block_lines(block, reading)
         return reading
+
+    def _empty(self, service: str | None) -> Reading:
+        return Reading(service=service, shape=self._shape)
 
     def last_seen(self, span: Span, *, service: str | None) -> datetime | None:
         """Give the time of the latest entry of any kind in the span; every line is decoded for it, once.
@@ -181,8 +185,7 @@ def _is_array(head: bytes) -> bool:
     return head.startswith(b"[") or (b"\n" in head and first.startswith(b"{") and not first.endswith(b"}") and len(first) < 3)
 
 
-def _read_pieces(numbers: Iterator[int], pieces: Sequence[Piece], service: str | None, progress: Progress) -> Reading:
-    reading = Reading(service=service)
+def _read_pieces(numbers: Iterator[int], pieces: Sequence[Piece], reading: Reading, progress: Progress) -> Reading:
     usual = UsualLines(reading, take)
     for number in numbers:
         piece = pieces[number]
@@ -313,18 +316,18 @@ def _to_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield decoder.decode(chunk).encode("utf-8", "replace")
 
 
-def _read_on_two(pieces: Sequence[Piece], service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
+def _read_on_two(pieces: Sequence[Piece], reading: Reading, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
     """Share the pieces with a second process: each takes the next one that nobody has."""
     import numpy as np  # noqa: F401 - once for both processes; it starts no thread, so that forking is safe
 
     context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     taken: Synchronized[int] = context.Value("i", 0)
     here, there = context.Pipe(duplex=False)
-    helper = context.Process(target=_read_in_helper, args=(there, taken, pieces, service), daemon=True)
+    helper = context.Process(target=_read_in_helper, args=(there, taken, pieces, reading), daemon=True)
     helper.start()
     there.close()
     meanwhile()
-    reading = _read_pieces(_next_number(taken, len(pieces)), pieces, service, progress)
+    _read_pieces(_next_number(taken, len(pieces)), pieces, reading, progress)
     try:
         other = here.recv()
     except EOFError:
@@ -336,9 +339,9 @@ def _read_on_two(pieces: Sequence[Piece], service: str | None, progress: Progres
     return reading
 
 
-def _read_in_helper(there: Connection, taken: "Synchronized[int]", pieces: Sequence[Piece], service: str | None) -> None:
+def _read_in_helper(there: Connection, taken: "Synchronized[int]", pieces: Sequence[Piece], reading: Reading) -> None:
     try:
-        there.send(_read_pieces(_next_number(taken, len(pieces)), pieces, service, lambda _text, _share: None))
+        there.send(_read_pieces(_next_number(taken, len(pieces)), pieces, reading, lambda _text, _share: None))
     except SourceError as error:
         there.send(error)
     finally:

@@ -15,19 +15,16 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from logwatch.collect.interface import Answer, Probe
-from logwatch.collect.parse import DATABASE_CONNECTIONS, DATABASE_LONG_QUERIES, DATABASE_PING, REDIS_PING, UNANSWERED
+from logwatch.collect.interface import Answer, EndpointShape, Probe
+from logwatch.collect.parse import UNANSWERED
 from logwatch.collect.redaction import redact
 from logwatch.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from datetime import datetime
 
     from urllib3 import PoolManager
-
-DATABASE, REDIS, DETAILED = "/health/database", "/health/redis", "/health/detailed"
-OPS_METRICS = "/internal/ops/metrics"
 
 MAX_BODY = 1 << 20
 """Bytes of an answer that are read, after unpacking."""
@@ -38,11 +35,6 @@ MAX_WORDS = 200
 PAUSE_S = 0.2
 """Seconds between two tries."""
 
-_GAUGES = {
-    DATABASE: {"pingMs": DATABASE_PING, "activeConnections": DATABASE_CONNECTIONS, "longRunningQueries": DATABASE_LONG_QUERIES},
-    REDIS: {"pingMs": REDIS_PING},
-}
-_COUNTERS = ("checkout.", "payment.", "cache.")
 _LARGEST = sys.float_info.max
 
 
@@ -70,34 +62,46 @@ class Reply:
 class HttpEndpoints:
     """The endpoints below one base URL; the one behind a login is asked only where there is a token."""
 
-    def __init__(self, base_url: str, *, token: str | None = None, timeout_s: float = 3, attempts: int = 2) -> None:
-        """Name what to ask; nothing is connected yet. Raises ConfigError, without the token or any password."""
+    def __init__(
+        self,
+        base_url: str,
+        shapes: Sequence[EndpointShape],
+        *,
+        token: str | None = None,
+        timeout_s: float = 3,
+        attempts: int = 2,
+    ) -> None:
+        """Name what to ask, and what the answers look like; nothing is connected yet.
+
+        Raises ConfigError, without the token or any password.
+        """
         self._base = _check_base_url(base_url)
         self._token = _check_token(token)
+        self._shapes = [shape for shape in shapes if self._token or not shape.token]
         self._timeout_s = timeout_s
         self._attempts = attempts
 
     def probe(self, now: datetime) -> Probe:
         """Ask all of them at once; trouble is an answer too and never raises."""
-        paths = [DATABASE, REDIS, DETAILED, *([OPS_METRICS] if self._token else [])]
-        found = [(path, _ProbeResult()) for path in paths]
+        found = [_ProbeResult(shape) for shape in self._shapes]
         answers = []
-        for (path, facts), reply in zip(found, self._ask_all(paths), strict=True):
-            error = facts.read(path, reply)
+        for facts, reply in zip(found, self._ask_all(), strict=True):
+            error = facts.read(reply)
             details = _bound(facts.details) if facts.details else None
-            answers.append(Answer(path, now, reply.status, _clean(error), details))
-        gauges = {name: value for _, facts in found for name, value in facts.gauges.items()}
-        gauges[UNANSWERED] = float(sum(not facts.answered for _, facts in found))
+            answers.append(Answer(facts.shape.path, now, reply.status, _clean(error), details))
+        gauges = {name: value for facts in found for name, value in facts.gauges.items()}
+        gauges[UNANSWERED] = float(sum(not facts.answered for facts in found))
         return Probe(tuple(answers), gauges)
 
-    def _ask_all(self, paths: Iterable[str]) -> list[Reply]:
+    def _ask_all(self) -> list[Reply]:
         """Ask at once, each in a thread that nobody waits for longer than the tries may take.
 
         A server that sends one byte at a time stays below every timeout of a socket; its thread ends with the process.
         """
         replies: dict[str, Reply] = {}
         threads = {
-            path: Thread(target=lambda at: replies.update({at: self._ask(at)}), args=(path,), daemon=True) for path in paths
+            shape.path: Thread(target=lambda of: replies.update({of.path: self._ask(of)}), args=(shape,), daemon=True)
+            for shape in self._shapes
         }
         limit = self._attempts * (self._timeout_s + PAUSE_S) + PAUSE_S
         end = time.monotonic() + limit
@@ -107,12 +111,12 @@ class HttpEndpoints:
             thread.join(max(end - time.monotonic(), 0))
         return [replies.get(path, Reply(trouble=f"no whole answer within {limit:.0f} s")) for path in threads]
 
-    def _ask(self, path: str) -> Reply:
+    def _ask(self, shape: EndpointShape) -> Reply:
         """Ask one, again where the connection or something before the application failed."""
         from urllib3 import PoolManager, Timeout
 
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "logwatch"}
-        secret = self._token if path == OPS_METRICS else None
+        secret = self._token if shape.token else None
         if secret:
             headers["Authorization"] = f"Bearer {secret}"
         reply = Reply()
@@ -120,7 +124,7 @@ class HttpEndpoints:
             for attempt in range(self._attempts):
                 if attempt:
                     time.sleep(PAUSE_S)
-                reply = _get(pool, self._base + path, secret)
+                reply = _get(pool, self._base + shape.path, secret)
                 if reply.status is not None and (reply.status < 500 or reply.document is not None):
                     break
         return reply
@@ -142,7 +146,7 @@ def _check_base_url(text: str) -> str:
 def _check_token(token: str | None) -> str | None:
     token = (token or "").strip()
     if not (token.isascii() and token.isprintable()) or " " in token:
-        raise ConfigError("the token for /internal/ops/metrics holds a blank or a character that no token has")
+        raise ConfigError("the token for the endpoint behind a login holds a blank or a character that no token has")
     return token or None
 
 
@@ -186,51 +190,60 @@ def _host(location: str) -> str:
 class _ProbeResult:
     """What one reply turns out to say."""
 
-    def __init__(self) -> None:
+    def __init__(self, shape: EndpointShape) -> None:
+        self.shape = shape
         self.answered = True
         self.gauges: dict[str, float] = {}
         self.details: dict[str, float | str | None] = {}
         self._flaws: list[str] = []
 
-    def read(self, path: str, reply: Reply) -> str:
+    def read(self, reply: Reply) -> str:
         """Take a reply; gives the reason why it is of no use, or of less than it should be."""
-        status, document = reply.status, reply.document
-        if path == REDIS and status == HTTPStatus.NOT_FOUND:  # newer builds have no Redis
+        status, document, shape = reply.status, reply.document, self.shape
+        if status is not None and status == shape.absent:
             self.details["status"] = "not_configured"
             return ""
-        if path == OPS_METRICS and status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        if shape.token and status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             return f"the token was refused ({status})"
         if reply.trouble or document is None:
             self.answered = False
             return reply.trouble or _describe(reply)
-        if path == OPS_METRICS:
-            return self._read_metrics(document, reply)
-        self._words(document, ("status", "error"))
-        if path == DETAILED:
-            self._read_components(document.get("checks"))
-        else:
-            self._read_health(path, _dict(document.get("details")))
-        if "status" not in self.details:
-            return f"{status} without a status of the component"
-        return self._tell_flaws()
+        off = shape.switched_off
+        if off and _at(document, off.at) == off.code:
+            self.details[off.flag] = "false"
+            return f"{off.means} ({status} {off.code})"
+        inner = _dict(_at(document, shape.within)) if shape.within else document
+        self._take(inner)
+        missing = "a status of the component" if "status" in shape.words and "status" not in self.details else ""
+        if shape.within and not inner:
+            missing = "counters" if shape.counters else shape.within
+        return f"{status} without {missing}" if missing else self._tell_flaws()
 
-    def _read_health(self, path: str, details: dict[str, Any]) -> None:
-        self._words(details, ("version",))
-        for key, gauge in _GAUGES[path].items():
-            value = self._figure(key, details.get(key))
-            if value is not None:
-                self.gauges[gauge] = value
-        if path == REDIS:
-            cache = _dict(details.get("cache"))
-            for key in ("hits", "misses", "errors", "hitRate"):
-                if key in cache:
-                    self._figure(f"cache.{key}", cache[key])
-        if "pingMs" not in details and self.details.get("status") in {"healthy", "degraded"}:
-            self._flaws.append("no pingMs")
+    def _take(self, document: dict[str, Any]) -> None:
+        """Take everything that the shape names out of an answer."""
+        shape = self.shape
+        self._take_words(document)
+        for name, place in shape.flags.items():
+            flag = _at(document, place)
+            if isinstance(flag, bool):
+                self.details[name] = str(flag).lower()
+        if shape.components:
+            self._take_components(_at(document, shape.components))
+        for name, place in shape.figures.items():
+            value = self._figure(name, _at(document, place))
+            if value is not None and name in shape.gauges:
+                self.gauges[shape.gauges[name]] = value
+        works = self.details.get("status") in {*shape.good, *shape.fair}
+        if shape.needs and works and _at(document, shape.figures[shape.needs]) is MISSING:
+            self._flaws.append(f"no {shape.needs}")
+        if shape.counters:
+            for key, count in _dict(_at(document, shape.counters.at)).items():
+                if key.startswith(shape.counters.begin):
+                    self._figure(_clean(key), count)
 
-    def _read_components(self, checks: object) -> None:
+    def _take_components(self, checks: object) -> None:
         if not isinstance(checks, list):
-            self._flaws.append("no checks")
+            self._flaws.append(f"no {self.shape.components}")
             return
         for check in map(_dict, checks):
             component, status = check.get("component"), check.get("status")
@@ -239,37 +252,19 @@ class _ProbeResult:
             else:
                 self._flaws.append("a check without component or status")
 
-    def _read_metrics(self, document: dict[str, Any], reply: Reply) -> str:
-        code = _dict(document.get("error")).get("code")
-        if code == "BETA_MODE_OFF":
-            self.details["betaMode"] = "false"
-            return f"beta mode is off ({reply.status} {code})"
-        metrics = _dict(document.get("data"))
-        if not metrics:
-            return f"{reply.status} without counters"
-        mode = metrics.get("betaMode")
-        if isinstance(mode, bool):
-            self.details["betaMode"] = str(mode).lower()
-        for key in ("uptime", "metricsCount"):
-            self._figure(key, metrics.get(key))
-        for key, value in _dict(metrics.get("counters")).items():
-            if key.startswith(_COUNTERS):
-                self._figure(_clean(key), value)
-        return self._tell_flaws()
-
-    def _words(self, document: dict[str, Any], keys: Iterable[str]) -> None:
-        for key in keys:
-            value = document.get(key)
+    def _take_words(self, document: dict[str, Any]) -> None:
+        for name, place in self.shape.words.items():
+            value = _at(document, place)
             if isinstance(value, str):
-                self.details[key] = _clean(value)
-            elif value is not None:
-                self._flaws.append(f"{key} is no text")
+                self.details[name] = _clean(value)
+            elif value is not None and value is not MISSING:
+                self._flaws.append(f"{name} is no text")
 
     def _figure(self, key: str, value: object) -> float | None:
         """Keep a figure; what is none, or none that can be, is told instead."""
-        if value is None:
-            if key == "cache.hitRate":  # nothing was asked of the cache in this minute
-                self.details[key] = None
+        if value is None and key in self.shape.nullable:
+            self.details[key] = None
+        if value is None or value is MISSING:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LARGEST:
             self._flaws.append(f"{key} is no number of 0 or more")
@@ -280,6 +275,18 @@ class _ProbeResult:
     def _tell_flaws(self) -> str:
         more = f" and {len(self._flaws) - 3} more" if len(self._flaws) > 3 else ""
         return ", ".join(self._flaws[:3]) + more
+
+
+MISSING = object()
+"""What stands where an answer has nothing."""
+
+
+def _at(document: dict[str, Any], place: str) -> Any:  # noqa: ANN401 - JSON holds anything
+    """Give what stands at a place, a key within a key within the answer; MISSING where nothing does."""
+    value: Any = document
+    for key in place.split("."):
+        value = _dict(value).get(key, MISSING)
+    return value
 
 
 def _dict(value: object) -> dict[str, Any]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from logwatch.collect.columns import Reading
     from logwatch.spans import Span
+
+STRICT = {"extra": "forbid", "use_attribute_docstrings": True}
+"""How records that a YAML file may hold are read: nothing in them that is not known; their docstrings are the schema's."""
 
 Progress = Callable[[str, float | None], None]
 """Called with a few words and the share done (0 to 1, or None where nobody can know)."""
@@ -73,6 +76,65 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchedOff:
+    """How an endpoint says that it is switched off."""
+
+    at: str
+    """Where its code stands in the answer."""
+    code: str
+    means: str
+    """What that is, in a few words of English."""
+    flag: str
+    """Name of the flag that is false then."""
+    __pydantic_config__: ClassVar = STRICT
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCounters:
+    """Where an answer has counters, and which of them are of interest."""
+
+    at: str
+    """Place of the object of counters."""
+    begin: tuple[str, ...]
+    """What the names of those begin with that are of interest."""
+    __pydantic_config__: ClassVar = STRICT
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointShape:
+    """One endpoint, and where in its answer stands what is wanted: keys with dots between them, by the names that they get."""
+
+    path: str
+    token: bool = False
+    """Whether it is behind the login of LOGWATCH_OPS_TOKEN."""
+    absent: int | None = None
+    """HTTP status of a build that has no such part."""
+    switched_off: SwitchedOff | None = None
+    within: str = ""
+    """Where the object stands that must not be empty, and that all other places are in."""
+    good: tuple[str, ...] = ()
+    """What its status is called when all is well."""
+    fair: tuple[str, ...] = ()
+    """What its status is called when it works, and not well."""
+    words: dict[str, str] = field(default_factory=dict)
+    """Words, by name; `status` is how it is."""
+    flags: dict[str, str] = field(default_factory=dict)
+    """What is true or false, by name."""
+    components: str | None = None
+    """Place of a list of objects with `component` and `status`."""
+    figures: dict[str, str] = field(default_factory=dict)
+    """Figures, by name."""
+    nullable: tuple[str, ...] = ()
+    """Figures that are null where there was nothing to count."""
+    needs: str | None = None
+    """The figure that is missed where the status is good or fair."""
+    gauges: dict[str, str] = field(default_factory=dict)
+    """Figures that are measured values: name to gauge."""
+    counters: ShownCounters | None = None
+    __pydantic_config__: ClassVar = STRICT
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What one endpoint answered, or why it did not."""
 
@@ -83,7 +145,7 @@ class Answer:
     error: str = ""
     """Why there was no usable answer; never holds a secret or an address with a password."""
     details: dict[str, float | str | None] | None = None
-    """Figures and words out of the answer, flat: `pingMs`, `activeConnections`, `cache.hits`, …"""
+    """Figures and words out of the answer, flat, by the names that the endpoint's shape gives them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +154,7 @@ class Probe:
 
     answers: tuple[Answer, ...]
     gauges: dict[str, float]
-    """Series as in `samples.GAUGES` to value; an endpoint that does not apply gives none."""
+    """Series as in `Service.gauges` to value; an endpoint that does not apply gives none."""
 
 
 class LogProject(Source, Protocol):

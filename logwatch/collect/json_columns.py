@@ -18,7 +18,7 @@ from msgspec.structs import astuple
 
 from logwatch.collect.columns import Columns, Reading
 from logwatch.collect.entries import Entry, parse_timestamps
-from logwatch.collect.parse import LOGGER_KEYS, SLOW_REQUEST, SUMMARY, fold_routes
+from logwatch.collect.parse import fold_routes
 
 BATCH = 512
 """Lines that become columns at once."""
@@ -74,9 +74,9 @@ def _decoder(payload: type) -> Callable[[bytes], Any]:
     return msgspec.json.Decoder(line).decode
 
 
-def _summary_decoder(keys: Sequence[str]) -> Callable[[bytes], Any]:
+def _summary_decoder(keys: Sequence[str], logger_keys: frozenset[str]) -> Callable[[bytes], Any]:
     """Decode summaries with these counters and no others; absent ones become NaN, which JSON cannot hold."""
-    others = sorted(LOGGER_KEYS - {"message"})
+    others = sorted(logger_keys - {"message"})
     counters = [(f"c{number}", float, nan) for number in range(len(keys))]
     texts = [("message", str, ""), *((f"o{number}", str, "") for number in range(len(others)))]
     names = dict(zip([name for name, _, _ in (*counters, *texts)], [*keys, "message", *others], strict=True))
@@ -89,11 +89,14 @@ class UsualLines:
     def __init__(self, reading: Reading, take: Callable[[bytes, Reading], Entry | None]) -> None:
         """Begin without knowing any counter."""
         self.reading = reading
+        shape = reading.shape
+        self.markers = tuple([marker.encode()] if marker else [] for marker in (shape.summary, shape.slow_request))
+        """What the lines of summaries hold, and those of slow requests: a marker stands in JSON as it is."""
         self._take = take
         self._summaries: list[bytes] = []
         self._slow_requests: list[bytes] = []
         self._keys: list[str] = []
-        self._decode_summary = _summary_decoder([])
+        self._decode_summary = _summary_decoder([], shape.logger_keys)
         self._decode_slow_request = _decoder(_SlowRequest)
 
     def add(self, summaries: Iterable[bytes], slow_requests: Iterable[bytes]) -> None:
@@ -107,15 +110,16 @@ class UsualLines:
         """Take all lines that were noted."""
         lines, self._summaries = self._summaries, []
         while lines:
-            lines = self._take_usual(lines, self._decode_summary, SUMMARY, self._add_summaries)
+            lines = self._take_usual(lines, self._decode_summary, self.reading.shape.summary, self._add_summaries)
             while lines and not self._learn(self._take(lines.pop(), self.reading)):
                 pass
         lines, self._slow_requests = self._slow_requests, []
-        for line in self._take_usual(lines, self._decode_slow_request, SLOW_REQUEST, self._add_slow_requests):
+        marker = self.reading.shape.slow_request
+        for line in self._take_usual(lines, self._decode_slow_request, marker, self._add_slow_requests):
             self._take(line, self.reading)
 
     def _take_usual(
-        self, lines: list[bytes], decode: Callable[[bytes], Any], message: str, add: Callable[[list[Any]], None]
+        self, lines: list[bytes], decode: Callable[[bytes], Any], message: str | None, add: Callable[[list[Any]], None]
     ) -> list[bytes]:
         """Take the lines that `decode` can read; gives the others."""
         raws, unusual = [], []
@@ -139,14 +143,14 @@ class UsualLines:
 
     def _learn(self, entry: Entry | None) -> bool:
         """From now on decode the counters of a summary that went the long way; gives whether any is new."""
-        payload = entry.payload if entry else None
+        payload, logger_keys = (entry.payload if entry else None), self.reading.shape.logger_keys
         # What the reading has no number for is no counter.
-        found = (key for key in payload or () if key in self.reading.series and key not in LOGGER_KEYS)
+        found = (key for key in payload or () if key in self.reading.series and key not in logger_keys)
         new = [key for key in found if key not in self._keys and _NAMES_A_FIELD.fullmatch(key)]
         new = new[: MOST_KEYS - len(self._keys)]
         if new:
             self._keys += new
-            self._decode_summary = _summary_decoder(self._keys)
+            self._decode_summary = _summary_decoder(self._keys, self.reading.shape.logger_keys)
         return bool(new)
 
     def _add_summaries(self, raws: list[Any]) -> None:

@@ -14,7 +14,7 @@ from stringzilla import count, find  # five times as fast as bytes' own
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import Entry, parse_timestamp
 from logwatch.collect.json_columns import UsualLines
-from logwatch.collect.parse import SLOW_REQUEST, SUMMARY, Reason, load_object
+from logwatch.collect.parse import Reason, load_object
 
 MAX_ENTRY = 32 << 20
 """Bytes of one entry's JSON; Cloud Logging takes 256 KiB, so anything near this is no entry."""
@@ -22,7 +22,6 @@ MAX_ENTRY = 32 << 20
 _PLAIN = re.compile(r"[ !#$%()*+,.0-9:;?@A-Z\[\]^_a-z{|}~-]+")
 """Characters that every writer of JSON writes in one way."""
 
-MARKERS = (SUMMARY.encode(), SLOW_REQUEST.encode())
 _TEXT = b'"textPayload"'
 _BLOCK_STARTS = tuple(_TEXT + colon + b'"' + start for colon in (b":", b": ") for start in (b" ", b"{", b"}", b"\\t"))
 
@@ -125,7 +124,7 @@ def take_lines(block: bytes, usual: UsualLines) -> None:
     """Take a block of whole lines, one entry each; block lines without a marker are left for `take_block_lines`."""
     if not block:
         return
-    summaries, slow_requests = (_lines_with((marker,), block) for marker in MARKERS)
+    summaries, slow_requests = (_lines_with(markers, block) for markers in usual.markers)
     matters = summaries | slow_requests
     usual.add(
         [block[start:end] for start, end in summaries.items()],
@@ -144,7 +143,7 @@ def take_block_lines(block: bytes, reading: Reading) -> None:
     A second walk, for the few recordings that hold such text: every block worth having has a line with a marker,
     so `Reading.block_lines` tells whether it is needed.
     """
-    marked = _lines_with(MARKERS, block)
+    marked = _lines_with([marker.encode() for marker in reading.shape.markers], block)
     for start, end in _lines_with(_BLOCK_STARTS, block).items():
         if start not in marked and block[start:end].strip(_AROUND).endswith(b"}"):  # others were refused already
             _pass_over(-1, reading)

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -14,25 +15,33 @@ import msgspec
 
 from logwatch.collect.entries import Entry
 
-SUMMARY = "[OpsMetrics] 60s summary"
-SLOW_REQUEST = "[SlowRequest]"
 
-DATABASE_PING = "database.ping_ms"
-DATABASE_CONNECTIONS = "database.active_connections"
-DATABASE_LONG_QUERIES = "database.long_running_queries"
-REDIS_PING = "redis.ping_ms"
-"""Gauges that the probes of /health/database and /health/redis fill."""
+@dataclass(frozen=True, slots=True)
+class LogShape:
+    """How an application writes what is counted; without a marker, nothing is."""
+
+    summary: str | None = None
+    """The message of a summary of counters."""
+    slow_request: str | None = None
+    """The message of a slow request; None where the application logs none."""
+    logger_keys: frozenset[str] = frozenset({"message"})
+    """Keys that stand beside the counters in a summary's payload and are none."""
+
+    @property
+    def markers(self) -> tuple[str, ...]:
+        """The messages of everything that is judged."""
+        return tuple(filter(None, (self.summary, self.slow_request)))
+
+
+NOTHING_COUNTS = LogShape()
+
+
 UNANSWERED = "endpoints.unanswered"
 """How many of the endpoints gave no answer."""
 SILENT_MINUTES = "telemetry.silent_minutes"
 """Minutes since the last summary, while other lines or the endpoints show that the service is alive."""
-GAUGES = (DATABASE_PING, DATABASE_CONNECTIONS, DATABASE_LONG_QUERIES, REDIS_PING, UNANSWERED, SILENT_MINUTES)
-
-LOGGER_KEYS = frozenset({
-    "level", "message", "revision", "service", "timestamp", "stack", "severity", "time", "httpRequest",
-    "logging.googleapis.com/trace", "logging.googleapis.com/spanId", "logging.googleapis.com/labels",
-})  # fmt: skip
-"""Keys that stand beside the counters in a summary's payload and are none."""
+OWN_GAUGES = (UNANSWERED, SILENT_MINUTES)
+"""Gauges of logwatch's own, beside those of the service."""
 
 
 class Reason(StrEnum):
@@ -97,41 +106,37 @@ Parsed = Summary | SlowRequest | BlockLine | Ignored | Unparsed
 IGNORED = Ignored()
 
 
-def parse_entry(entry: Entry) -> Parsed:
+def parse_entry(entry: Entry, shape: LogShape) -> Parsed:
     """Tell what an entry says."""
     payload = entry.payload
     if payload is not None:
-        return _parse_payload(payload)
+        return _parse_payload(payload, shape)
     if entry.text is not None:
-        return _parse_text(entry.text)
+        return _parse_text(entry.text, shape)
     return IGNORED
 
 
-def _parse_payload(payload: dict[str, Any]) -> Parsed:
+def _parse_payload(payload: dict[str, Any], shape: LogShape) -> Parsed:
     message = payload.get("message")
-    if message == SUMMARY:
-        return parse_summary(payload)
-    if message == SLOW_REQUEST:
-        return parse_slow_request(payload)
-    return IGNORED
+    if message is None:
+        return IGNORED
+    if message == shape.summary:
+        return parse_summary(payload, shape)
+    return parse_slow_request(payload) if message == shape.slow_request else IGNORED
 
 
-_USUAL_KEYS = ("level", "message", "revision", "service", "timestamp")
 _NUMBERS = {int, float}
 LARGEST = sys.float_info.max
 """Whole numbers in JSON may be larger than any float."""
 
 
-def parse_summary(payload: dict[str, Any]) -> Parsed:
+def parse_summary(payload: dict[str, Any], shape: LogShape) -> Parsed:
     """Take the counters out of a summary's payload: each key whose value is a number of 0 or more."""
-    counters = payload.copy()
-    for key in _USUAL_KEYS:
-        counters.pop(key, None)
+    counters = {key: value for key, value in payload.items() if key not in shape.logger_keys}
     values = counters.values()
     # A sum is not finite as soon as one of its numbers is not, and all is well nearly always.
     if counters and set(map(type, values)) <= _NUMBERS and min(values) >= 0 and sum(values) <= LARGEST:
         return Summary(counters, ())
-    counters = {key: value for key, value in counters.items() if key not in LOGGER_KEYS}
     if not counters:
         return Unparsed(Reason.COUNTERS_LOST)
     flaws = tuple((flaw, key) for key, value in counters.items() if (flaw := _find_flaw(value)))
@@ -185,7 +190,7 @@ def fold_route(url: str) -> str:
     return fold_routes([url])[0]
 
 
-# 2026-08-20 00:00:48 ESC[32minfoESC[39m: ESC[32m[OpsMetrics] 60s summaryESC[39m
+# 2026-08-20 00:00:48 ESC[32minfoESC[39m: ESC[32m[Metrics] summaryESC[39m
 _CONSOLE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \w+: (.*)", re.DOTALL)
 _COLOUR = re.compile("\x1b\\[[0-9;]*m")
 _BLOCK_LINE = re.compile(r'(?:\s+["{}\[\]]|[{}]$)')
@@ -200,19 +205,19 @@ def strip_console(text: str) -> str:
     return console[1] if console else text
 
 
-def _parse_text(text: str) -> Parsed:
+def _parse_text(text: str, shape: LogShape) -> Parsed:
     text = strip_console(text)
-    for marker in (SUMMARY, SLOW_REQUEST):
+    for marker in shape.markers:
         if text.startswith(marker):
-            return _parse_body(marker, text[len(marker) :].strip())
+            return _parse_body(marker, text[len(marker) :].strip(), shape)
     if _BLOCK_LINE.match(text):
         return BlockLine(text)
-    if text.startswith("{"):
-        return _parse_body("", text) if SUMMARY in text or SLOW_REQUEST in text else IGNORED
+    if text.startswith("{") and any(marker in text for marker in shape.markers):
+        return _parse_body("", text, shape)
     return IGNORED
 
 
-def _parse_body(marker: str, body: str) -> Parsed:
+def _parse_body(marker: str, body: str, shape: LogShape) -> Parsed:
     """Read `{…}` behind a marker; `{` alone opens a pretty-printed block."""
     if not body:
         return Unparsed(Reason.COUNTERS_LOST)
@@ -223,7 +228,7 @@ def _parse_body(marker: str, body: str) -> Parsed:
     payload = load_object(body)
     if payload is None:
         return Unparsed(Reason.CUT_OFF if marker and not body.endswith("}") else Reason.NOT_JSON)
-    return _parse_payload({**payload, "message": marker} if marker else payload)
+    return _parse_payload({**payload, "message": marker} if marker else payload, shape)
 
 
 def load_object(text: str | bytes) -> dict[str, Any] | None:
@@ -246,7 +251,7 @@ class Block(NamedTuple):
     lines: int
 
 
-def assemble_blocks(texts: Iterable[str]) -> Iterator[Block]:
+def assemble_blocks(texts: Iterable[str], shape: LogShape) -> Iterator[Block]:
     """Put the block lines of one instance, in order of time, together again.
 
     A block opens with `… {`, or with `{` alone, and closes with `}` in the first column. Lines outside any
@@ -266,18 +271,18 @@ def assemble_blocks(texts: Iterable[str]) -> Iterator[Block]:
                 continue
         open_lines.append(text)
         if text == "}":
-            yield Block(_close_block(open_lines), first, len(open_lines))
+            yield Block(_close_block(open_lines, shape), first, len(open_lines))
             open_lines = []
     if open_lines:
         yield Block(Unparsed(Reason.INCOMPLETE_BLOCK), first, len(open_lines))
 
 
-def _close_block(lines: list[str]) -> Parsed:
+def _close_block(lines: list[str], shape: LogShape) -> Parsed:
     marker = lines[0][:-1].strip()
     payload = load_object("{" + "\n".join(lines[1:]))
     if payload is None:
         return Unparsed(Reason.INCOMPLETE_BLOCK)
-    return _parse_payload({**payload, "message": marker} if marker else payload)
+    return _parse_payload({**payload, "message": marker} if marker else payload, shape)
 
 
 class Series(NamedTuple):

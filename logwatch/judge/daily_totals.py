@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from logwatch.collect.parse import DATABASE_PING, REDIS_PING, parse_series
+from logwatch.collect.parse import parse_series
+from logwatch.judge.rules.yaml_types import selects
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
@@ -18,12 +19,6 @@ if TYPE_CHECKING:
     from logwatch.judge.rules.model import RuleSet
 
 HOURS = 24
-HIT, MISS, BLOCKED = "cache.hit", "cache.miss", "checkout.blocked."
-PREPARED, CONFIRMED = "payment.prepare", "payment.confirm.success"
-ATTEMPT, ERROR, REQUESTS = "checkout.attempt", "checkout.error", "request.total"
-COUNTED = {HIT, MISS, PREPARED, CONFIRMED, ATTEMPT, ERROR, REQUESTS}
-"""What the exit conditions ask for, besides every reason of blocked checkouts."""
-PINGS = (DATABASE_PING, REDIS_PING)
 KEPT_DAYS = 10
 """Days that the state goes back: seven whole ones, today, and some that a pause may have cost."""
 
@@ -50,11 +45,12 @@ class DayTotals:
     lost: list[int] = field(default_factory=lambda: [0] * HOURS)
     """Of those, the windows without a summary while the service showed life."""
     hits: list[float] = field(default_factory=lambda: [0.0] * HOURS)
+    """Events of the service's steady share; `misses` are the others of it."""
     misses: list[float] = field(default_factory=lambda: [0.0] * HOURS)
     counters: dict[str, float] = field(default_factory=dict)
     """Name to the day's sum, all shops together."""
     most: dict[str, float] = field(default_factory=dict)
-    """Name of a reason of blocked checkouts to the most in one window."""
+    """Name to the most in one window, of counters that are judged by it or kept besides the conditions' own."""
     slow: dict[str, int] = field(default_factory=dict)
     """Label to the number of slow requests."""
     pings: dict[str, Spread] = field(default_factory=dict)
@@ -102,18 +98,24 @@ class _Growing:
             day, judged=[*day.judged], lost=[*day.lost], hits=[*day.hits], misses=[*day.misses], counters={**day.counters},
             most={**day.most}, slow={**day.slow}, pings={**day.pings},
         )  # fmt: skip
-        self._bounds = {name: rule for rule in rules.rules for name in rule.kind.reads.gauges if name in PINGS}
+        service = rules.service
+        self._bounds = {name: rule for rule in rules.rules for name in rule.kind.reads.gauges if name in service.exit_gauges}
+        self._counted = {name for each in service.exit_conditions for name in each.counters}
+        self._kept = service.daily_totals or ()
+        self._peaks = {*self._kept, *(each.expected.counter for each in service.exit_conditions if each.expected)}
+        self._steady = service.steady
 
     def add(self, minute: Minute, hour: int) -> None:
         day = self.day
         day.judged[hour] += 1
         day.lost[hour] += minute.lost
         sums = self._sums(minute.counters)
-        day.hits[hour] += sums.get(HIT, 0.0)
-        day.misses[hour] += sums.get(MISS, 0.0)
+        if self._steady:
+            day.hits[hour] += sums.get(self._steady.numerator, 0.0)
+            day.misses[hour] += sums.get(self._steady.others, 0.0)
         for name, value in sums.items():
             day.counters[name] = day.counters.get(name, 0.0) + value
-            if name.startswith(BLOCKED):
+            if selects(self._peaks, name):
                 day.most[name] = max(day.most.get(name, 0.0), value)
         for label, count in minute.slow.items():
             day.slow[label] = day.slow.get(label, 0) + count
@@ -126,7 +128,7 @@ class _Growing:
         sums: dict[str, float] = {}
         for key, value in counters.items():
             name = parse_series(key).name
-            if name in COUNTED or name.startswith(BLOCKED):
+            if name in self._counted or selects(self._kept, name):
                 sums[name] = sums.get(name, 0.0) + value
         return sums
 

@@ -15,6 +15,7 @@ from logwatch.ui.format import format_figure, format_range, format_span, format_
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from logwatch.collect.parse import LogShape
     from logwatch.judge.rules.model import Rule, RuleSet
     from logwatch.judge.verdicts import Level
     from logwatch.notify.diagnosis.findings import Chart
@@ -214,8 +215,8 @@ def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Au
 
 def _notes(notification: Notification, rules: RuleSet, audience: Audience) -> list[str]:
     notes = []
-    if "telemetry-silent" in notification.rules and notification.reason is not NotifyReason.RESOLVED:
-        notes.append(audience.say("silent_source", service=audience.service))
+    if rules.silence and rules.silence.rule in notification.rules and notification.reason is not NotifyReason.RESOLVED:
+        notes.append(rules.service.log.silent[audience.lang].format(service=audience.service))
     notes += [*_explained(notification, rules, audience), *_not_explained(notification, rules, audience)]
     gone = dict.fromkeys(alert.rule for alert in notification.alerts if alert.rule not in rules.by_id)
     notes += [audience.say("ended_unjudged", rule=rule) for rule in gone]
@@ -283,13 +284,14 @@ def _links(notification: Notification, rules: RuleSet, audience: Audience, place
     links = []
     if place.project:
         span = (notification.since - BEFORE, notification.at)
-        links.append(Link(audience.say("link_logs"), logs_url(place.project, audience.service, *span)))
+        url = logs_url(place.project, audience.service, *span, _marked(rules.service.log.shape))
+        links.append(Link(audience.say("link_logs"), url))
         plan = rules.walk(notification.procedure)
         going_on = notification.reason is not NotifyReason.RESOLVED
         texts = list(dict.fromkeys(look.lines for look in plan.steps if look.lines)) if plan and going_on else []
         searched = [text for text in texts if not any(other in text for other in texts if other != text)]
         links += [
-            Link(audience.say("link_search", text=text), logs_url(place.project, audience.service, *span, text=text))
+            Link(audience.say("link_search", text=text), logs_url(place.project, audience.service, *span, f'"{text}"'))
             for text in searched
         ]
         url = f"https://console.cloud.google.com/monitoring/metrics-explorer?project={quote(place.project, safe='')}"
@@ -299,9 +301,14 @@ def _links(notification: Notification, rules: RuleSet, audience: Audience, place
     return links
 
 
-def logs_url(project: str, service: str, since: datetime, until: datetime, *, text: str = "") -> str:
-    """Give Logs Explorer's address for the lines that hold a text, or else for summaries and slow requests, in a span."""
-    wanted = f'"{text}"' if text else 'jsonPayload.message=("[OpsMetrics] 60s summary" OR "[SlowRequest]")'
+def _marked(shape: LogShape) -> str:
+    """Give the condition of the lines that are judged."""
+    quoted = " OR ".join(f'"{marker}"' for marker in shape.markers)
+    return f"jsonPayload.message=({quoted})"
+
+
+def logs_url(project: str, service: str, since: datetime, until: datetime, wanted: str) -> str:
+    """Give Logs Explorer's address for the lines of a condition in a span."""
     query = f'resource.type="cloud_run_revision"\nresource.labels.service_name="{service}"\n{wanted}'
     start, end = (f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in (since, until))
     where = f"query;query={quote(query, safe='')};startTime={start};endTime={end}"

@@ -17,7 +17,6 @@ from logwatch.errors import ExportError
 from logwatch.google_api import member
 from logwatch.publish.descriptors import DOUBLE, GAUGE, describe, difference
 from logwatch.publish.interface import Refused
-from logwatch.publish.points import PREFIX
 from logwatch.publish.refusals import HEAD, NO_TEXT, NOT_FINITE, THERE_ALREADY, TOO_OFTEN, TWICE, Cause, find_causes
 
 if TYPE_CHECKING:
@@ -58,17 +57,18 @@ class CloudMonitoringExporter:
     """Writes the points of one project as gauges of the resource `generic_task`."""
 
     def __init__(  # noqa: PLR0913 - one argument for each thing that can be set
-        self, project: str, *, location: str, namespace: str, metrics: Sequence[Metric], endpoint: str | None = None,
-        timeout_s: float = 10, budget_s: float = 20,
+        self, project: str, *, location: str, namespace: str, prefix: str, metrics: Sequence[Metric],
+        endpoint: str | None = None, timeout_s: float = 10, budget_s: float = 20,
         clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep,
     ) -> None:  # fmt: skip
         """Name where to write; nothing is connected yet.
 
-        `namespace` keeps environments apart. `endpoint` is HOST:PORT of a local server without TLS. `timeout_s` bounds one
-        call and `budget_s` all calls of one `publish`, with the waits between them.
+        `namespace` keeps environments apart, and all metrics begin with `prefix`. `endpoint` is HOST:PORT of a local server
+        without TLS. `timeout_s` bounds one call and `budget_s` all calls of one `publish`, with the waits between them.
         """
         self.project = project
         self.resource = {"project_id": project, "location": location, "namespace": namespace, "job": "logwatch", "task_id": "0"}
+        self.prefix = prefix
         self.metrics = metrics
         self.endpoint = endpoint
         self.timeout_s = timeout_s
@@ -149,7 +149,7 @@ class CloudMonitoringExporter:
         raw = CreateTimeSeriesRequest.pb(request)
         for item in items:
             series = raw.time_series.add()
-            series.metric.type = PREFIX + item.point.metric
+            series.metric.type = self.prefix + item.point.metric
             series.metric.labels.update(item.point.labels)
             series.resource.type = "generic_task"
             series.resource.labels.update(self.resource)
@@ -175,18 +175,18 @@ class CloudMonitoringExporter:
         name = f"projects/{self.project}"
         made = 0
         try:
-            listing = {"name": name, "filter": f'metric.type = starts_with("{PREFIX}")'}
+            listing = {"name": name, "filter": f'metric.type = starts_with("{self.prefix}")'}
             found = client.list_metric_descriptors(request=listing, retry=None, timeout=self.timeout_s)
             known = {descriptor.type: descriptor for descriptor in found}
             for metric in self.metrics:
-                there = known.get(PREFIX + metric.name)
+                there = known.get(self.prefix + metric.name)
                 if there is not None and (different := difference(metric, there)):
                     tell(f"{there.type} {different}; delete that descriptor, and its data with it, or rename the metric")
                 elif there is None or not there.description:
                     if self._clock() > deadline:
                         raise ExportError("the time for descriptors was over", where=name, hint="the next run makes the rest")
                     request = CreateMetricDescriptorRequest(name=name)
-                    describe(metric, CreateMetricDescriptorRequest.pb(request).metric_descriptor)
+                    describe(metric, self.prefix, CreateMetricDescriptorRequest.pb(request).metric_descriptor)
                     client.create_metric_descriptor(request=request, retry=None, timeout=self.timeout_s)
                     made += 1
         except api.Forbidden as error:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from logwatch.publish.points import PREFIX
-
 if TYPE_CHECKING:
     from logwatch.publish.points import Metric
 
@@ -14,9 +12,9 @@ GAUGE, DOUBLE = 1, 3
 """Numbers of google.api.MetricDescriptor's MetricKind and ValueType."""
 
 
-def describe(metric: Metric, descriptor: Any) -> None:  # noqa: ANN401 - raw messages have no static type
+def describe(metric: Metric, prefix: str, descriptor: Any) -> None:  # noqa: ANN401 - raw messages have no static type
     """Fill a raw google.api.MetricDescriptor."""
-    descriptor.type = PREFIX + metric.name
+    descriptor.type = prefix + metric.name
     descriptor.metric_kind, descriptor.value_type = GAUGE, DOUBLE
     descriptor.unit = metric.unit
     descriptor.description = metric.help

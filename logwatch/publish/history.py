@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from logwatch.collect.parse import DATABASE_PING, REDIS_PING
 from logwatch.errors import SourceError
 from logwatch.spans import NS, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from google.cloud.monitoring_v3 import MetricServiceClient
 
     from logwatch.publish.metric_filter import Installation
 
-READ_BACK = (DATABASE_PING, REDIS_PING)
 PAGE_SIZE = 10_000
 
 
 class MonitoringHistory:
-    """The latencies of one installation."""
+    """The measured values of one installation."""
 
-    def __init__(self, project: str, installation: Installation, *, endpoint: str | None = None) -> None:
+    def __init__(self, project: str, installation: Installation, gauges: Sequence[str], *, endpoint: str | None = None) -> None:
         """Name what to read; nothing is connected yet. `endpoint` is HOST:PORT of a local server without TLS."""
-        self.project, self.installation, self.endpoint = project, installation, endpoint
+        self.project, self.installation, self.gauges, self.endpoint = project, installation, gauges, endpoint
         self._client: MetricServiceClient | None = None
 
     def read(self, span: Span) -> Iterator[tuple[str, int, float]]:
@@ -33,7 +31,7 @@ class MonitoringHistory:
         from google.auth.exceptions import GoogleAuthError
 
         try:
-            for series in READ_BACK:
+            for series in self.gauges:
                 for time, value in self._points(series, span):
                     yield series, time, value
         except (GoogleAPICallError, GoogleAuthError) as error:

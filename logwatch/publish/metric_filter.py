@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from logwatch.publish.points import PREFIX
-
 if TYPE_CHECKING:
     from datetime import timedelta
 
@@ -23,6 +21,8 @@ class Installation:
 
     environment: str
     """Namespace of its metrics."""
+    prefix: str
+    """What the names of its metrics begin with."""
     region: str
     """Where its job runs, for the commands that people are told to type."""
     grace: timedelta
@@ -35,7 +35,7 @@ class Installation:
     def selection(self, metric: str, **labels: str) -> str:
         """Give the filter of Cloud Monitoring for this installation's series of a metric, by the name behind the prefix."""
         wanted = {
-            "metric.type": PREFIX + metric,
+            "metric.type": self.prefix + metric,
             "resource.type": RESOURCE,
             "resource.labels.namespace": self.environment,
             **{f"metric.labels.{label}": value for label, value in labels.items()},

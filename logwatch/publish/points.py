@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from logwatch.collect.parse import GAUGES, parse_series
+from logwatch.collect.parse import SILENT_MINUTES, UNANSWERED, parse_series
 from logwatch.judge.kinds import KINDS
 from logwatch.judge.verdicts import Level, Verdict
 
@@ -16,15 +16,13 @@ if TYPE_CHECKING:
 
     from logwatch.judge.rules.model import RuleSet
 
-PREFIX = "custom.googleapis.com/o4o/"
-
 
 @dataclass(frozen=True, slots=True)
 class Point:
     """One value to publish."""
 
     metric: str
-    """The type's last part, behind `PREFIX`."""
+    """The type's last part, behind the prefix of the service."""
     labels: dict[str, str]
     at: datetime
     """End of the window, UTC."""
@@ -46,29 +44,27 @@ class Metric:
 _SHOP = {"shop": "The shop; 'all' is all shops together."}
 _COUNTED_SHOP = {"shop": "The shop; 'all' where the counter does not tell shops apart."}
 _RULE = {"rule": "The rule's id.", **_SHOP}
-_LABEL = {"label": "What kind of request: checkout, payment.confirm or api."}
-
-_UNITS = {"_ms": "ms", "_minutes": "min"}
 
 
 def metrics(rules: RuleSet) -> list[Metric]:
     """Give every metric that is ever published, for its descriptor."""
+    labels = ", ".join(dict.fromkeys(label for rule in rules.rules for label in rule.kind.reads.labels))
+    slow = {"label": f"What kind of request: {labels}."}
     return [
         *(
-            Metric(_counter_metric(counter.counter), "1", f"Per 60 s window: {counter.meaning.en}.", _COUNTED_SHOP)
+            Metric(_counter_metric(counter.counter), "1", f"Per 60 s window: {counter.meaning['en']}.", _COUNTED_SHOP)
             for counter in rules.counters
-            if _is_published(counter.labels)
+            if _is_published(counter.labels, rules)
         ),
-        *(
-            Metric(gauge.replace(".", "/"), next((unit for end, unit in _UNITS.items() if gauge.endswith(end)), "1"), help_, {})
-            for gauge, help_ in zip(GAUGES, _GAUGE_HELP, strict=True)
-        ),
+        *(Metric(each.gauge.replace(".", "/"), each.unit or "1", each.help, {}) for each in rules.service.gauges),
+        Metric(UNANSWERED.replace(".", "/"), "1", "Endpoints that gave no answer.", {}),
+        Metric(SILENT_MINUTES.replace(".", "/"), "min", "Minutes since the last summary while the service shows life.", {}),
         *(Metric(each.name, each.unit, each.help, _RULE) for kind in KINDS if (each := kind.published)),
         Metric("level", "1", "0 normal, 1 elevated, 2 warning; no point where it is unknown.", _RULE),
-        Metric("slow_request/count", "1", "Slow requests per 60 s window.", _LABEL),
-        Metric("slow_request/p50", "ms", "Median duration of the window's slow requests.", _LABEL),
-        Metric("slow_request/p95", "ms", "95th percentile of the duration of the window's slow requests.", _LABEL),
-        Metric("slow_request/max", "ms", "The window's longest slow request.", _LABEL),
+        Metric("slow_request/count", "1", "Slow requests per 60 s window.", slow),
+        Metric("slow_request/p50", "ms", "Median duration of the window's slow requests.", slow),
+        Metric("slow_request/p95", "ms", "95th percentile of the duration of the window's slow requests.", slow),
+        Metric("slow_request/max", "ms", "The window's longest slow request.", slow),
         Metric("logwatch/heartbeat", "1", "1 for every run that has judged.", {}),
         Metric("logwatch/lag", "s", "From the end of the newest judged window to the moment it was judged.", {}),
         Metric("logwatch/run_time", "s", "How long the run took up to publishing.", {}),
@@ -77,15 +73,6 @@ def metrics(rules: RuleSet) -> list[Metric]:
     ]
 
 
-_GAUGE_HELP = (
-    "Database ping as /health/database measures it.",
-    "Active database connections.",
-    "Database queries that run for long.",
-    "Redis ping as /health/redis measures it.",
-    "Endpoints that gave no answer.",
-    "Minutes since the last summary while the service shows life.",
-)
-
 LEVEL_VALUES = {Level.NORMAL: 0.0, Level.ELEVATED: 1.0, Level.WARNING: 2.0}
 
 
@@ -93,17 +80,17 @@ def _counter_metric(name: str) -> str:
     return name.replace(".", "/")
 
 
-def _is_published(labels: Iterable[str]) -> bool:
+def _is_published(labels: Iterable[str], rules: RuleSet) -> bool:
     """Counters by shop or without labels; routes and codes would make series without end."""
-    return set(labels) <= {"service"}
+    return set(labels) <= {rules.service.shop_label}
 
 
-def shop(labels: Mapping[str, str]) -> str:
+def shop(labels: Mapping[str, str], rules: RuleSet) -> str:
     """Give the metric's label for a verdict's or a counter's labels: valid text of at most 100 characters, never empty.
 
     A label without a value is the same to Cloud Monitoring as no label.
     """
-    return labels.get("service", "")[:100].encode(errors="replace").decode() or "all"
+    return (rules.service.shop(labels) or "")[:100].encode(errors="replace").decode() or "all"
 
 
 def counter_points(counters: Mapping[str, float], at: datetime, rules: RuleSet) -> list[Point]:
@@ -111,12 +98,12 @@ def counter_points(counters: Mapping[str, float], at: datetime, rules: RuleSet) 
 
     Keys that differ only in what a point does not tell, such as the end of a long shop's name, add up: one point a series.
     """
-    known = {counter.counter for counter in rules.counters if _is_published(counter.labels)}
+    known = {counter.counter for counter in rules.counters if _is_published(counter.labels, rules)}
     sums: dict[tuple[str, str], float] = {}
     for key, value in counters.items():
         series = parse_series(key)
-        if series.name in known and _is_published(series.labels):
-            place = (_counter_metric(series.name), shop(series.labels))
+        if series.name in known and _is_published(series.labels, rules):
+            place = (_counter_metric(series.name), shop(series.labels, rules))
             sums[place] = sums.get(place, 0.0) + value
     return [Point(metric, {"shop": shop_}, at, value) for (metric, shop_), value in sums.items()]
 
@@ -129,7 +116,7 @@ def verdict_points(verdicts: Iterable[Verdict], rules: RuleSet) -> list[Point]:
     worst: dict[tuple[str, str, datetime], Verdict] = {}
     for verdict in verdicts:
         if verdict.level is not Level.UNKNOWN:
-            place = (verdict.rule, shop(verdict.labels), verdict.window_end)
+            place = (verdict.rule, shop(verdict.labels, rules), verdict.window_end)
             other = worst.get(place)
             if other is None or LEVEL_VALUES[verdict.level] > LEVEL_VALUES[other.level]:
                 worst[place] = verdict
@@ -143,7 +130,7 @@ def verdict_points(verdicts: Iterable[Verdict], rules: RuleSet) -> list[Point]:
     return points
 
 
-def descriptors_version(metrics: Iterable[Metric]) -> str:
+def descriptors_version(prefix: str, metrics: Iterable[Metric]) -> str:
     """Give a short name for exactly these descriptors, whatever their order, to remember that they were made."""
-    texts = sorted(repr((PREFIX, each.name, each.unit, each.help, sorted(each.labels.items()))) for each in metrics)
+    texts = sorted(repr((prefix, each.name, each.unit, each.help, sorted(each.labels.items()))) for each in metrics)
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from logwatch.count.windows import Windows
     from logwatch.judge.evaluate import Course, Judged
     from logwatch.judge.rules.model import Rule, RuleSet
+    from logwatch.judge.rules.service import Log
     from logwatch.spans import Span
 
 
@@ -113,7 +114,7 @@ def build_report(judged: Judged, rules: RuleSet, audience: Audience, *, source: 
         procedures=_procedures(warned, rules, audience.lang),
         slow_requests=tuple(slowness(judged)),
         counted=_counted(judged.windows, audience),
-        findings=tuple(find_leftovers(judged, audience, old=old)),
+        findings=tuple(find_leftovers(judged, rules, audience, old=old)),
     )
 
 
@@ -183,9 +184,9 @@ def _counted(windows: Windows, audience: Audience) -> str:
     return f"{counted} · {audience.say('instances', instances=quality.instances)}"
 
 
-def find_leftovers(judged: Judged, audience: Audience, *, old: bool) -> list[str]:
+def find_leftovers(judged: Judged, rules: RuleSet, audience: Audience, *, old: bool) -> list[str]:
     """Say what was left over, each with its cure where there is one."""
-    found = _silence(judged, audience)
+    found = _silence(judged, rules.service.log, audience)
     quality = judged.windows.quality
     if quality.off_rhythm:
         count, instances = sum(quality.off_rhythm.values()), len(quality.off_rhythm)
@@ -205,14 +206,16 @@ def find_leftovers(judged: Judged, audience: Audience, *, old: bool) -> list[str
     return found
 
 
-def _silence(judged: Judged, audience: Audience) -> list[str]:
+def _silence(judged: Judged, log: Log, audience: Audience) -> list[str]:
     """Tell counters lost by the application from a source that says nothing, and both from a quiet minute."""
     lost = judged.windows.quality.unparsed.get(Reason.COUNTERS_LOST, 0)
     if lost:
-        return [audience.say("counters_lost", count=lost)]
+        if log.lost:
+            return [log.lost[audience.lang].format(count=lost)]
+        return [audience.say("unparsed", count=lost, reason=audience.say("reason.counters_lost"))]
     silent = judged.windows.silent(judged.span)
     if silent and silent * WINDOW >= judged.span.end - judged.span.start:
-        return [audience.say("silent_source", service=audience.service)]
+        return [log.silent[audience.lang].format(service=audience.service)]
     return [audience.say("silent_windows", count=silent)] if silent else []
 
 

@@ -154,7 +154,7 @@ class GcsStore:
             )
         elif isinstance(error, api.NotFound):
             hint = (
-                f"run: gcloud storage buckets create gs://{self.bucket} --location=asia-northeast3"
+                f"run: gcloud storage buckets create gs://{self.bucket} --location=REGION"
                 " --uniform-bucket-level-access --public-access-prevention"
             )
         elif isinstance(error, api.Unauthorized) or (

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from logwatch.ranges import Range
 
 DAY = timedelta(days=1)
-DEFAULT_SERVICE = "o4o-core-api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class Audience:
 
     lang: Lang
     zone: ZoneInfo
-    service: str = DEFAULT_SERVICE
+    service: str
     """Cloud Run service that the cures name."""
 
     def say(self, key: str, **values: object) -> str:
@@ -58,14 +57,14 @@ class Audience:
 
 def shop_name(labels: Mapping[str, str]) -> str:
     """Give the shop as it is shown; empty for all together, and a pair of quotes for one without a name."""
-    return printable(labels["service"]) or '""' if "service" in labels else ""
+    return next((printable(shop) or '""' for shop in labels.values()), "")
 
 
 def printable(hostile: str) -> str:
     r"""Give a text out of a log without anything that moves a cursor, hides or turns text around.
 
-    >>> printable("kpa\x1b[2J")
-    'kpa\\x1b[2J'
+    >>> printable("main\x1b[2J")
+    'main\\x1b[2J'
     """
     if hostile.isprintable():  # as nearly all are
         return hostile

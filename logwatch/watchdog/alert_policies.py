@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from logwatch.judge.rules.model import RuleSet
+    from logwatch.judge.rules.service import Service
     from logwatch.publish.metric_filter import Installation
 
 Json = dict[str, Any]
@@ -66,7 +67,7 @@ def _watches(rules: RuleSet, installation: Installation) -> Iterable[_Watch]:
         # Whole minutes, and Cloud Monitoring knows no "at least".
         above = bound - 0.5 if rules.silence.warning.direction == ">=" else bound
         condition = _above("telemetry/silent_minutes", above, rules.silence.for_, installation)
-        yield _Watch("telemetry-silent", "ERROR", (condition,), {"silent": f"{bound:g}"})
+        yield _Watch("telemetry-silent", "ERROR", (condition,), {"silent": f"{bound:g}", **_log(rules.service)})
     yield _Watch("run-failed", "ERROR", (_logged("a run's error", FAILED),), {"failed": FAILED})
     yield _Watch("metrics-refused", "WARNING", (_logged("refused points", REFUSED),), {"refused": REFUSED})
     waiting = _above("logwatch/undelivered", 0, UNDELIVERED, installation)
@@ -78,6 +79,15 @@ def _watches(rules: RuleSet, installation: Installation) -> Iterable[_Watch]:
     )
     figures = {"lag": f"{lag:g}", "long": long, "lasted": _minutes(LAGS)}
     yield _Watch("lag", "WARNING", late, figures)
+
+
+def _log(platform: Service) -> dict[str, object]:
+    """Give what the text about a silence names."""
+    return {
+        "summary": platform.log.summary,
+        "switch": platform.log.switch or "",
+        "keeps_counters": platform.log.keeps_counters or "",
+    }
 
 
 def _policy(watch: _Watch, installation: Installation, templates: Path, channels: Sequence[str]) -> Json:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from logwatch.collect.interface import Answer
+    from logwatch.collect.interface import Answer, EndpointShape
+    from logwatch.judge.rules.service import Service
     from logwatch.ui.format import Audience
 
 CLOCK_OFF_S = 30
@@ -31,15 +32,22 @@ class WatchedService:
     service: str
     location: str | None
     """None where it was not said; the command then asks for it."""
+    platform: Service
+    """What is known of the application."""
 
     def update(self, flags: str) -> str:
         """Give the command that changes the application's service."""
         region = f" --region={self.location}" if self.location else ""
         return f"gcloud run services update {self.service} --project={self.project}{region} {flags}"
 
-    def turn_on_beta(self) -> tuple[Phrase, ...]:
-        """Give the cure where the application writes no summaries at all."""
-        return command(self.update("--update-env-vars=BETA_MODE=true"))
+    @property
+    def switch(self) -> str:
+        """Name of the variable without which the application writes no summaries; empty where there is none."""
+        return (self.platform.log.switch or "").partition("=")[0]
+
+    def set_variable(self, variable: str | None) -> tuple[Phrase, ...]:
+        """Give the command that sets a variable of the application; none where it knows none."""
+        return command(self.update(f"--update-env-vars={variable}")) if variable else ()
 
 
 # ---- the log
@@ -74,15 +82,14 @@ class Around:
 
 def judge_lines(lines: Lines, around: Around | None, place: WatchedService, audience: Audience) -> Checked:
     """Say whether there are summaries, and why there are none; `around` may be None where there are some."""
+    cure = place.set_variable(place.platform.log.keeps_counters)
     if lines.summaries:
         values = {"summaries": lines.summaries, "slow": lines.slow_requests, "instances": lines.instances}
         said = say("lines.found", **values, newest=f"{lines.newest_s or 0:.0f}")
         if not lines.lost:
             return ok("lines", said)
-        cure = command(place.update("--update-env-vars=NODE_ENV=production"))
         return Checked("lines", CheckOutcome.NOTE, say("lines.some_lost", count=lines.lost), cure)
     if lines.lost:
-        cure = command(place.update("--update-env-vars=NODE_ENV=production"))
         return Checked("lines", CheckOutcome.WRONG, say("lines.development", count=lines.lost), cure)
     return _why_none(around, place, audience) if around else Checked("lines", CheckOutcome.UNSURE, say("lines.none"))
 
@@ -90,7 +97,12 @@ def judge_lines(lines: Lines, around: Around | None, place: WatchedService, audi
 def _why_none(around: Around, place: WatchedService, audience: Audience) -> Checked:
     service = place.service
     if around.of_service:
-        return Checked("lines", CheckOutcome.WRONG, say("lines.beta_off", service=service), place.turn_on_beta())
+        said = (
+            say("lines.beta_off", service=service, switch=place.switch)
+            if place.switch
+            else say("lines.silent", service=service)
+        )
+        return Checked("lines", CheckOutcome.WRONG, said, place.set_variable(place.platform.log.switch))
     elsewhere = sorted(location for name, location in around.services if name == service)
     if elsewhere:
         said = say("lines.location", service=service, location=place.location or "–", others=", ".join(elsewhere))
@@ -159,22 +171,24 @@ def judge_clock(off_s: float | None, against: str) -> Checked:
 
 def judge_answers(answers: Iterable[Answer], place: WatchedService) -> list[Checked]:
     """Say what each endpoint answered."""
-    return [_judge_answer(answer, place) for answer in answers]
+    shapes = {shape.path: shape for shape in place.platform.endpoints}
+    return [_judge_answer(answer, shapes[answer.path], place) for answer in answers]
 
 
-def _judge_answer(answer: Answer, place: WatchedService) -> Checked:
+def _judge_answer(answer: Answer, shape: EndpointShape, place: WatchedService) -> Checked:
     check, details = f"endpoint {answer.path}", answer.details or {}
     state = str(details.get("status") or "")
-    ping = details.get("pingMs")
+    ping = details.get(shape.needs) if shape.needs else None
     shown = f"{ping:.0f} ms" if isinstance(ping, float) else f"HTTP {answer.status}"
     if state == "not_configured":
         return Checked(check, CheckOutcome.SKIPPED, say("endpoint.absent"))
-    if details.get("betaMode") == "false":
-        return Checked(check, CheckOutcome.WRONG, say("endpoint.beta_off"), place.turn_on_beta())
+    if shape.switched_off and details.get(shape.switched_off.flag) == "false":
+        said = say("endpoint.beta_off", switch=place.switch) if place.switch else say("error", error=answer.error)
+        return Checked(check, CheckOutcome.WRONG, said, place.set_variable(place.platform.log.switch))
     if answer.error and (not details or answer.status is None):
         key = "cure.token" if answer.status in {401, 403} else "cure.endpoint"
         return Checked(check, CheckOutcome.WRONG, say("error", error=answer.error), (say(key),))
-    if answer.error or state not in {"", "healthy"}:
+    if answer.error or state not in {"", *shape.good}:
         return Checked(check, CheckOutcome.NOTE, say("endpoint.state", state=state or "–", shown=shown, error=answer.error))
     return ok(check, say("endpoint.fine", state=state or "ok", shown=shown))
 

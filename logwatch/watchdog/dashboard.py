@@ -100,7 +100,7 @@ def _title(rule: Rule, rules: RuleSet, installation: Installation) -> str:
     lang = installation.readers.lang
     if not rule.indicator:
         return f"{rule.summary[lang]} · {rule.rule}"
-    rows = rules.runbook.rows if lang == "ko" else rules.english.rows
+    rows = rules.runbook_in(lang).rows
     place = next((at for at, row in enumerate(rules.runbook.rows) if row.indicator == rule.indicator), None)
     return f"{rule.indicator if place is None else rows[place].indicator} · {rule.rule}"
 
@@ -169,7 +169,7 @@ def _set(query: Json, plot: str, legend: str, axis: str = "Y1") -> Json:
 
 def _procedures(rules: RuleSet, installation: Installation) -> Json:
     """Give the procedures as they stand in the runbook, each with the rules that lead to it."""
-    runbook = rules.runbook if installation.readers.lang == "ko" else rules.english
+    runbook = rules.runbook_in(installation.readers.lang)
     texts = [_procedure(each, rules) for each in runbook.procedures]
     return {"title": installation.readers.say("dash_procedures"), "text": {"content": "\n\n".join(texts), "format": "MARKDOWN"}}
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from logwatch.checks import Checked, CheckOutcome, ok, say
 from logwatch.errors import ConfigError, LogwatchError
-from logwatch.judge.rules.load import RuleProblemsError
+from logwatch.judge.rules.yaml_lines import RuleProblemsError
 from logwatch.notify.channels.http_client import check_reachable
 from logwatch.notify.channels.interface import reveal
 from logwatch.settings import bundled, is_on_cloud_run, stray_settings, variable
-from logwatch.ui.format import DEFAULT_SERVICE, Audience
+from logwatch.ui.format import Audience
 from logwatch.watchdog.check_results import WatchedService
 from logwatch.watchdog.doctor import (
     METRIC,
@@ -31,6 +31,7 @@ from logwatch.wiring import (
     build_channels,
     build_endpoints,
     build_rules,
+    build_service,
     build_source,
     build_store,
     configured_channels,
@@ -88,8 +89,8 @@ def readers_of(settings: Settings) -> Audience:
     """Say for whom to write, also where the source is no address."""
     try:
         return audience(settings)
-    except ConfigError:
-        return Audience(settings.lang, settings.timezone, settings.service or DEFAULT_SERVICE)
+    except (ConfigError, RuleProblemsError):
+        return Audience(settings.lang, settings.timezone, settings.service or "SERVICE")
 
 
 def _skipped(check: str) -> Checked:
@@ -106,11 +107,15 @@ def _check_settings(settings: Settings, wrong: Sequence[ConfigError]) -> list[Ch
     source = settings.source[0] if len(settings.source) == 1 else ""
     if not source.startswith("gcp://"):
         found.append(Checked("settings", CheckOutcome.WRONG, say("error", error="LOGWATCH_SOURCE"), (say("cure.source"),)))
-    for look in (build_source, build_store, build_endpoints, configured_channels, build_rules):
+    try:
+        build_rules(settings)
+    except RuleProblemsError as error:
+        found += [failed("settings", each) for each in error.problems]
+    for look in (build_source, build_store, build_endpoints, configured_channels):
         try:
             look(settings)
-        except RuleProblemsError as error:
-            found += [failed("settings", each) for each in error.problems]
+        except RuleProblemsError:  # told already
+            continue
         except LogwatchError as error:
             found += [failed("settings", error)] if settings.source or error.where != "--source" else []
     stray = stray_settings()
@@ -125,7 +130,9 @@ def _check_settings(settings: Settings, wrong: Sequence[ConfigError]) -> list[Ch
 def _clocks(settings: Settings) -> dict[str, Callable[[], datetime | None]]:
     """Name who tells the time: Google, and the service's own endpoints where Google cannot be reached."""
     urls = {"Google": settings.serve_certs_url}
-    urls |= {"LOGWATCH_ENDPOINTS": f"{settings.endpoints.rstrip('/')}/health/database"} if settings.endpoints else {}
+    endpoints = build_service(settings).endpoints
+    if settings.endpoints and endpoints:
+        urls["LOGWATCH_ENDPOINTS"] = f"{settings.endpoints.rstrip('/')}{endpoints[0].path}"
     return {name: partial(fetch_date, url) for name, url in urls.items()}
 
 
@@ -140,7 +147,7 @@ def _check_log(settings: Settings, readers: Audience, now: datetime) -> list[Che
 
 
 def _place(settings: Settings, readers: Audience) -> WatchedService:
-    return WatchedService(source_project(settings) or "PROJECT", readers.service, settings.location)
+    return WatchedService(source_project(settings) or "PROJECT", readers.service, settings.location, build_service(settings))
 
 
 def _doctor_exporter(settings: Settings) -> Exporter:
@@ -150,6 +157,7 @@ def _doctor_exporter(settings: Settings) -> Exporter:
         str(metrics_project(settings)),
         location=settings.location or "global",
         namespace=settings.environment,
+        prefix=build_service(settings).metric_prefix,
         metrics=[METRIC],
         endpoint=settings.monitoring_endpoint,
         timeout_s=5,

@@ -39,6 +39,7 @@ from logwatch.ui.tables import Paper, render_rows
 from tests.conftest import LOGS, ROOT, Run, clean_environment
 from tests.support.local_google import LoggingServer, load_entries
 from tests.support.made_traffic import START, Incident, Traffic
+from tests.support.platform import SHAPE
 from tests.support.replays import CHANNELS, INCIDENTS, play, read, record, ticker, told
 
 if TYPE_CHECKING:
@@ -293,7 +294,7 @@ def test_what_ends_on_another_day_names_the_day(tmp_path: Path) -> None:
     night = (Incident(14 * 60 + 50, 16 * 60, failing={"kpa": 0.9}),)  # from ten to midnight in Seoul
     entries = Traffic(3, 17 * 60, instances=1, incidents=night).entries()
     source = record(tmp_path / "night.ndjson", [each for each in entries if each["timestamp"] > "2026-02-24T13"])
-    readers = Audience("en", ZoneInfo("Asia/Seoul"))
+    readers = Audience("en", ZoneInfo("Asia/Seoul"), "o4o-core-api")
     *_, alerts = timeline_sections(play(source), RULES, readers, "night")
     assert [row[:4] for row in alerts.rows if "kpa" in row[0]] == [
         ("payment-confirm (kpa)", "02-24 23:51", "23:52", "02-25 01:10")
@@ -328,7 +329,7 @@ def test_a_firing_that_sends_to_another_procedure_is_a_change() -> None:
 def replay_of(path: str) -> Replayed:
     from logwatch.collect.files import FilesSource
 
-    return play(FilesSource([str(ROOT / path)]))
+    return play(FilesSource([str(ROOT / path)], SHAPE))
 
 
 def known(start: str, end: str, **more: Any) -> Known:

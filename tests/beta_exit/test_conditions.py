@@ -18,7 +18,6 @@ from logwatch.beta_exit.conditions import Expected, GateState, judge_gates
 from logwatch.beta_exit.day_reader import DayCache, WeekReader
 from logwatch.beta_exit.report_view import build_exit_report
 from logwatch.collect.files import FilesSource
-from logwatch.collect.parse import DATABASE_PING, REDIS_PING, SLOW_REQUEST
 from logwatch.collect.recent_entries import pick, rows
 from logwatch.count.windows import aggregate
 from logwatch.judge.daily_totals import HOURS, KEPT_DAYS, DayTotals, Minute, Spread, add_minutes, day_span, whole_days
@@ -37,6 +36,7 @@ from tests.support.local_app import LocalApp
 from tests.support.local_google import make_entry
 from tests.support.made_messages import RULES
 from tests.support.made_traffic import BAD_WEEK, START, Incident, Traffic
+from tests.support.platform import DATABASE_PING, REDIS_PING, SERVICE, SHAPE, SLOW_REQUEST
 from tests.support.world import PROJECT, World
 
 if TYPE_CHECKING:
@@ -179,10 +179,14 @@ def test_a_day_before_the_last_seven_asks_for_nothing_more_of_payments() -> None
     wanted = [date(2026, 2, 24) + timedelta(days=number) for number in range(8)]
     days = [replace(GOOD, date=day.isoformat()) for day in wanted]
     days[0] = replace(days[0], counters=counters(payment_confirm_success=80))
-    report = build_exit_report(judge_gates(days, wanted, RULES, EXPECTED, SEOUL), wanted, RULES, Audience("en", SEOUL), "days")
+    report = build_exit_report(
+        judge_gates(days, wanted, RULES, EXPECTED, SEOUL), wanted, RULES, Audience("en", SEOUL, "o4o-core-api"), "days"
+    )
     assert (report.state, report.rows[0].needed) == (GateState.MET, ())
     days[1] = replace(days[1], counters=counters(payment_confirm_success=80))
-    report = build_exit_report(judge_gates(days, wanted, RULES, EXPECTED, SEOUL), wanted, RULES, Audience("en", SEOUL), "days")
+    report = build_exit_report(
+        judge_gates(days, wanted, RULES, EXPECTED, SEOUL), wanted, RULES, Audience("en", SEOUL, "o4o-core-api"), "days"
+    )
     assert report.rows[0].needed == ("Mend the cause, then seven days in a row again: 02-25",)
 
 
@@ -199,7 +203,7 @@ def test_a_day_before_the_last_seven_asks_for_nothing_more_of_payments() -> None
 )
 def test_a_figure_shows_on_which_side_of_its_bound_it_lies(row: int, changed: dict[str, Any], mark: str, value: str) -> None:
     found = judge_gates(week(**changed), DAYS, RULES, EXPECTED, SEOUL)
-    cell = build_exit_report(found, DAYS, RULES, Audience("en", SEOUL), "days").rows[row].cells[2]
+    cell = build_exit_report(found, DAYS, RULES, Audience("en", SEOUL, "o4o-core-api"), "days").rows[row].cells[2]
     assert (cell.state, cell.value) == (mark, value)
 
 
@@ -278,7 +282,7 @@ def test_the_state_keeps_no_more_days_than_it_needs(tmp_path: Path) -> None:
 
 def record(path: Path, entries: Iterable[dict[str, Any]]) -> FilesSource:
     path.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
-    return FilesSource([str(path)])
+    return FilesSource([str(path)], SHAPE)
 
 
 def recorded(source: FilesSource, zone: ZoneInfo = SEOUL) -> Week:
@@ -318,7 +322,7 @@ def test_the_state_of_runs_has_the_days_of_the_recording(tmp_path: Path) -> None
             world.now = START + timedelta(minutes=number + 1, seconds=90)
             world.tick()
         kept = world.state().days
-        history = MonitoringHistory(PROJECT, installation(world.settings), endpoint=world.google.address)
+        history = MonitoringHistory(PROJECT, installation(world.settings), SERVICE.exit_gauges, endpoint=world.google.address)
         measured = list(history.read(day_span_of(START, 80)))
     (day,) = kept
     (expected,) = recorded(source).days

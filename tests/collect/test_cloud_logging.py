@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.collect.cloud_logging import CloudLoggingSource, ReadQuota, build_filter, take_page, to_entry
+from logwatch.collect.cloud_logging import CloudLoggingSource, ReadQuota, build_filter, judged, take_page, to_entry
 from logwatch.collect.columns import Reading
 from logwatch.collect.files import FilesSource
 from logwatch.count.windows import Windows, aggregate
@@ -31,6 +31,7 @@ from tests.support.local_google import Fault, LoggingServer, load_entries, make_
 from tests.support.local_google.filters import compile_filter, matches
 from tests.support.local_google.logging_service import MAX_FILTER_CHARS, MAX_PAGE_SIZE
 from tests.support.patience import PATIENCE_S
+from tests.support.platform import SHAPE
 
 LOGS = ROOT / "tests/fixtures/logs"
 PROJECT = "o4o-demo"
@@ -73,7 +74,7 @@ def whole(windows: Windows) -> Span:
 def connect(server: LoggingServer, clock: FakeClock | None = None, **options: Any) -> CloudLoggingSource:
     clock = clock or FakeClock()
     options.setdefault("quota", ReadQuota(55, clock=clock, sleep=clock.sleep))
-    return CloudLoggingSource(PROJECT, endpoint=server.address, **options)
+    return CloudLoggingSource(PROJECT, SHAPE, endpoint=server.address, **options)
 
 
 def read(
@@ -108,7 +109,7 @@ def serving(*names: str, **options: Any) -> Iterator[LoggingServer]:
 @cache
 def recorded(name: str) -> Windows:
     """Give the windows of a fixture as files give them."""
-    return aggregate(read(FilesSource([str(LOGS / f"{name}.ndjson")]), None))
+    return aggregate(read(FilesSource([str(LOGS / f"{name}.ndjson")], SHAPE), None))
 
 
 def table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -180,7 +181,7 @@ def test_a_part_of_a_span_is_judged_as_a_recording_is(name: str) -> None:
     with serving(name) as server:
         over_wire = judge(connect(server), rules, wanted, now=now, progress=silent)
         asked = server.requests[0].message.filter
-    from_file = judge(FilesSource([str(LOGS / f"{name}.ndjson")]), rules, wanted, now=now, progress=silent)
+    from_file = judge(FilesSource([str(LOGS / f"{name}.ndjson")], SHAPE), rules, wanted, now=now, progress=silent)
     assert over_wire.span == from_file.span
     assert_same_windows(over_wire.windows.within(over_wire.span), from_file.windows.within(from_file.span))
     assert_same_courses(over_wire.courses, from_file.courses)
@@ -196,7 +197,9 @@ def test_a_page_over_the_wire_is_that_of_the_recording() -> None:
     with serving("payment") as server:
         over_wire = judge_and_replay(connect(server), ticker, wanted, now=now, progress=lambda *_: None)
         orders = [request.message.order_by for request in server.requests]
-    from_file = judge_and_replay(FilesSource([str(LOGS / "payment.ndjson")]), ticker, wanted, now=now, progress=lambda *_: None)
+    from_file = judge_and_replay(
+        FilesSource([str(LOGS / "payment.ndjson")], SHAPE), ticker, wanted, now=now, progress=lambda *_: None
+    )
     assert_same_courses(over_wire[0].courses, from_file[0].courses)
     assert over_wire[1].notifications == from_file[1].notifications
     assert len(over_wire[1].notifications) == 1
@@ -330,10 +333,10 @@ ODD: dict[str, Any] = {
 def test_an_odd_entry_of_a_page_is_what_it_is_alone(odd: Any) -> None:
     page = [*entries_of("calm"), *entries_of("text")[:50]]
     page.insert(len(page) // 2, odd)
-    together, apart = Reading(), Reading()
+    together, apart = Reading(shape=SHAPE), Reading(shape=SHAPE)
     take_page(page, together)
     for raw in page:
-        apart.add(to_entry(raw))
+        apart.add(to_entry(raw, SHAPE))
     found, expected = aggregate(together), aggregate(apart)
     assert_same_windows(found, expected)
     assert found.quality == expected.quality
@@ -356,7 +359,7 @@ def test_an_interrupt_does_not_wait_for_the_page_on_its_way() -> None:
 
     waiting = ReadQuota(1, clock=lambda: 0.0, sleep=sleep)
     waiting.wait(lambda _seconds: None)  # the next call has to wait for a minute
-    source = CloudLoggingSource(PROJECT, endpoint="localhost:1", quota=waiting)
+    source = CloudLoggingSource(PROJECT, SHAPE, endpoint="localhost:1", quota=waiting)
     with pytest.raises(KeyboardInterrupt):
         source.read(HOUR, service=None, progress=lambda *_: None, meanwhile=interrupt)
     assert not waited.is_set()
@@ -548,7 +551,7 @@ def test_a_walk_that_fails_now_and_then_has_the_whole_budget_for_each_page() -> 
 def test_a_server_that_never_answers_costs_no_more_than_the_budget() -> None:
     with serving("calm") as server:
         server.faults = [Fault(delay_s=30)] * 10
-        source = CloudLoggingSource(PROJECT, endpoint=server.address, budget_s=0.5)  # the real clock
+        source = CloudLoggingSource(PROJECT, SHAPE, endpoint=server.address, budget_s=0.5)  # the real clock
         with pytest.raises(SourceError, match="DeadlineExceeded"):
             read(source, HOUR)
 
@@ -557,7 +560,9 @@ def test_a_port_where_nobody_listens_is_a_source_error() -> None:
     with LoggingServer() as server:
         address = server.address
     clock = FakeClock()
-    source = CloudLoggingSource(PROJECT, endpoint=address, budget_s=1, quota=ReadQuota(55, clock=clock, sleep=clock.sleep))
+    source = CloudLoggingSource(
+        PROJECT, SHAPE, endpoint=address, budget_s=1, quota=ReadQuota(55, clock=clock, sleep=clock.sleep)
+    )
     with pytest.raises(SourceError, match="ServiceUnavailable"):
         read(source, HOUR)
 
@@ -634,7 +639,7 @@ def entry_of(service: str, location: str, at: str = "2026-02-24T00:00:10Z", kind
 
 @given(service=HOSTILE, location=HOSTILE)
 def test_no_name_breaks_out_of_the_filter(service: str, location: str) -> None:
-    wanted = compile_filter(build_filter(MINUTE, service=service, location=location))
+    wanted = compile_filter(build_filter(MINUTE, service=service, location=location, condition=judged(SHAPE)))
     if service and location:
         assert wanted(entry_of(service, location))
         assert not wanted(entry_of(f"{service}x", location))
@@ -649,7 +654,7 @@ SPANS = st.timedeltas(timedelta(), timedelta(days=36_500)).map(lambda since: utc
 
 @given(start=SPANS, length=st.timedeltas(timedelta(microseconds=1), timedelta(days=90)))
 def test_the_filter_always_has_both_bounds_and_they_are_exact(start: datetime, length: timedelta) -> None:
-    text = build_filter(Span(start, start + length), service="o4o-core-api", location=None)
+    text = build_filter(Span(start, start + length), service="o4o-core-api", location=None, condition=judged(SHAPE))
 
     def holds(moment: datetime) -> bool:
         return matches(text, entry_of("o4o-core-api", "x", at=moment.isoformat().replace("+00:00", "Z")))
@@ -662,7 +667,7 @@ def test_the_filter_always_has_both_bounds_and_they_are_exact(start: datetime, l
 
 
 def test_the_filter_is_short_and_names_no_severity() -> None:
-    text = build_filter(MINUTE, service="s" * 63, location="asia-northeast3")
+    text = build_filter(MINUTE, service="s" * 63, location="asia-northeast3", condition=judged(SHAPE))
     assert len(text) < MAX_FILTER_CHARS
     assert "severity" not in text.lower()
     assert text.startswith('resource.type="cloud_run_revision"\n')
@@ -688,12 +693,16 @@ UNWANTED = [
 
 @pytest.mark.parametrize(("what", "fields"), WANTED, ids=[what for what, _ in WANTED])
 def test_the_filter_finds(what: str, fields: dict[str, Any]) -> None:
-    assert matches(build_filter(MINUTE, service="o4o-core-api", location="asia-northeast3"), line(fields)), what
+    assert matches(
+        build_filter(MINUTE, service="o4o-core-api", location="asia-northeast3", condition=judged(SHAPE)), line(fields)
+    ), what
 
 
 @pytest.mark.parametrize(("what", "fields"), UNWANTED, ids=[what for what, _ in UNWANTED])
 def test_the_filter_leaves_out(what: str, fields: dict[str, Any]) -> None:
-    assert not matches(build_filter(MINUTE, service="o4o-core-api", location="asia-northeast3"), line(fields)), what
+    assert not matches(
+        build_filter(MINUTE, service="o4o-core-api", location="asia-northeast3", condition=judged(SHAPE)), line(fields)
+    ), what
 
 
 def line(fields: dict[str, Any]) -> Any:
@@ -706,7 +715,9 @@ def line(fields: dict[str, Any]) -> Any:
 @pytest.mark.parametrize("name", RECORDED)
 def test_the_filter_misses_no_line_that_a_file_would_count(name: str) -> None:
     from_file = recorded(name)
-    wanted = compile_filter(build_filter(whole(from_file), service="o4o-core-api", location="asia-northeast3"))
+    wanted = compile_filter(
+        build_filter(whole(from_file), service="o4o-core-api", location="asia-northeast3", condition=judged(SHAPE))
+    )
     found = sum(map(wanted, entries_of(name)))
     quality = from_file.quality
     assert found >= quality.samples + quality.slow_requests + sum(quality.unparsed.values())

@@ -15,12 +15,12 @@ import pytest
 from logwatch.collect.columns import Reading
 from logwatch.collect.files import PIECE, SECOND_PROCESS_FROM, FilesSource, _cut, _read_pieces
 from logwatch.collect.json_lines import MAX_ENTRY
-from logwatch.collect.parse import SLOW_REQUEST, SUMMARY
 from logwatch.count.windows import Quality, Windows, aggregate, counters_csv, slow_csv
 from logwatch.errors import ConfigError, LogwatchError, SourceError
 from logwatch.time_range import Wanted, read_windows
 from tests.conftest import ROOT, Run, run_process
 from tests.support.patience import no_hang
+from tests.support.platform import SHAPE, SLOW_REQUEST, SUMMARY
 
 LOGS = ROOT / "tests/fixtures/logs"
 NEVER = Wanted(None, None, None, timedelta(seconds=90))
@@ -31,7 +31,7 @@ Shape = Callable[[list[bytes]], dict[str, bytes]]
 
 def read(*paths: Path | str) -> Reading:
     """Read files the way the commands do."""
-    return FilesSource([str(path) for path in paths]).read(
+    return FilesSource([str(path) for path in paths], SHAPE).read(
         None, service=None, progress=lambda _text, _share: None, meanwhile=lambda: None
     )
 
@@ -502,7 +502,7 @@ def test_damage_costs_itself_only(content: bytes, expected: dict[str, Any], tmp_
     with contextlib.suppress(LogwatchError):
         tables(
             read_windows(
-                FilesSource([str(path)]), NEVER, reach=timedelta(), now=windows.span.start, progress=lambda _t, _s: None
+                FilesSource([str(path)], SHAPE), NEVER, reach=timedelta(), now=windows.span.start, progress=lambda _t, _s: None
             )[1]
         )
     with_others = count(
@@ -529,7 +529,7 @@ def test_a_source_without_any_entry_is_an_error_and_not_silence(name: str, tmp_p
     path = write(tmp_path, {"a.ndjson": DAMAGED[name][0]})[0]
     with pytest.raises(SourceError) as error:
         read_windows(
-            FilesSource([str(path)]),
+            FilesSource([str(path)], SHAPE),
             NEVER,
             reach=timedelta(),
             now=count(LOGS / "calm.ndjson").span.end,
@@ -710,7 +710,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
 
 def in_order(numbers: Sequence[int], path: Path) -> Reading:
     """Read some pieces of a file in this process."""
-    return _read_pieces(iter(numbers), _cut(str(path)), None, lambda _text, _share: None)
+    return _read_pieces(iter(numbers), _cut(str(path)), Reading(shape=SHAPE), lambda _text, _share: None)
 
 
 def test_two_processes_read_what_one_does(large: tuple[Path, int]) -> None:
@@ -760,7 +760,7 @@ def test_entries_of_other_services_are_ignored(shape: str, tmp_path: Path) -> No
     others = [line.replace(b'"service_name":"o4o-core-api"', b'"service_name":"other"') for line in lines]
     others = [line.replace(b'"insertId":"', b'"insertId":"o') for line in others]
     paths = write(tmp_path, SHAPES[shape](lines + others))
-    source = FilesSource([str(path) for path in paths])
+    source = FilesSource([str(path) for path in paths], SHAPE)
     windows = aggregate(source.read(None, service="o4o-core-api", progress=lambda _t, _s: None, meanwhile=lambda: None))
     assert tables(windows) == tables(count(LOGS / "calm.ndjson"))
     assert windows.quality.entries == 2 * len(lines)

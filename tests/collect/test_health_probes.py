@@ -30,6 +30,7 @@ from tests.support.local_app import (
     redis,
 )
 from tests.support.patience import PATIENCE_S, no_hang
+from tests.support.platform import SERVICE
 
 NOW = datetime(2026, 2, 24, 3, tzinfo=UTC)
 HEALTHY = {
@@ -49,7 +50,7 @@ HASTY_S = 0.4
 
 
 def probe(app: LocalApp, *, token: str | None = TOKEN, timeout_s: float = PATIENCE_S) -> Probe:
-    return HttpEndpoints(app.url, token=token, timeout_s=timeout_s).probe(NOW)
+    return HttpEndpoints(app.url, SERVICE.endpoints, token=token, timeout_s=timeout_s).probe(NOW)
 
 
 def answer(probe: Probe, path: str) -> Answer:
@@ -209,13 +210,13 @@ def test_what_passes_is_asked_again(app: LocalApp, first: Says) -> None:
 
 
 def test_a_server_that_is_not_there_is_told_without_its_address() -> None:
-    found = HttpEndpoints("http://127.0.0.1:9", token=TOKEN, timeout_s=0.2).probe(NOW)
+    found = HttpEndpoints("http://127.0.0.1:9", SERVICE.endpoints, token=TOKEN, timeout_s=0.2).probe(NOW)
     assert found.gauges == {"endpoints.unanswered": 4}
     assert {(told.status, told.error) for told in found.answers} == {(None, "no connection: [Errno 111] Connection refused")}
 
 
 def test_a_host_without_a_name_is_told() -> None:
-    found = HttpEndpoints("https://no-such-host.invalid", timeout_s=1, attempts=1).probe(NOW)
+    found = HttpEndpoints("https://no-such-host.invalid", SERVICE.endpoints, timeout_s=1, attempts=1).probe(NOW)
     assert {told.error for told in found.answers} <= {"the host's name is not known", "no whole answer within 1 s"}
 
 
@@ -285,19 +286,19 @@ def test_hostile_words_become_one_line_without_secrets(app: LocalApp) -> None:
 )
 def test_a_base_url_of_another_form_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(ConfigError, match="no base URL") as caught:
-        HttpEndpoints(url)
+        HttpEndpoints(url, SERVICE.endpoints)
     assert "user:hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize("token", ["abc xyz", "a\r\nX: y", "é"])
 def test_a_token_that_cannot_be_one_is_refused_and_not_shown(token: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        HttpEndpoints("http://h", token=token)
+        HttpEndpoints("http://h", SERVICE.endpoints, token=token)
     assert token not in str(caught.value)
 
 
 def test_a_token_file_may_end_with_a_line_break_and_a_base_url_with_a_slash(app: LocalApp) -> None:
-    found = HttpEndpoints(f"{app.url}/", token=f"{TOKEN}\n").probe(NOW)
+    found = HttpEndpoints(f"{app.url}/", SERVICE.endpoints, token=f"{TOKEN}\n").probe(NOW)
     assert found.gauges == HEALTHY
     assert not answer(found, METRICS).error
 
@@ -318,7 +319,7 @@ def test_the_application_can_be_played_by_a_process_of_its_own() -> None:
         assert process.stdout
         url = process.stdout.readline().split()[0]
         try:
-            found = HttpEndpoints(url).probe(NOW)
+            found = HttpEndpoints(url, SERVICE.endpoints).probe(NOW)
         finally:
             process.kill()
     assert [told.status for told in found.answers] == [503, 502, 200]

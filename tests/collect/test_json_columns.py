@@ -10,9 +10,9 @@ from logwatch.collect.columns import Reading
 from logwatch.collect.entries import Entry, parse_timestamp, parse_timestamps
 from logwatch.collect.json_columns import BATCH, MOST_KEYS, UsualLines
 from logwatch.collect.json_lines import take
-from logwatch.collect.parse import SLOW_REQUEST, SUMMARY
 from logwatch.count.windows import Windows, aggregate
 from tests.conftest import ROOT
+from tests.support.platform import SHAPE, SLOW_REQUEST, SUMMARY
 
 LINES = (ROOT / "tests/fixtures/logs/calm.ndjson").read_bytes().splitlines()
 SUMMARIES = [line for line in LINES if SUMMARY.encode() in line]
@@ -106,7 +106,7 @@ ODD: dict[str, bytes] = {
 
 def together(lines: list[bytes], service: str | None) -> Windows:
     """Read the lines as a file's are read."""
-    reading = Reading(service=service)
+    reading = Reading(service=service, shape=SHAPE)
     usual = UsualLines(reading, take)
     for line in lines:
         slow = SLOW_REQUEST.encode() in line
@@ -117,7 +117,7 @@ def together(lines: list[bytes], service: str | None) -> Windows:
 
 def one_by_one(lines: list[bytes], service: str | None) -> Windows:
     """Read the lines as an array's objects are read."""
-    reading = Reading(service=service)
+    reading = Reading(service=service, shape=SHAPE)
     for line in lines:
         take(line, reading)
     return aggregate(reading)
@@ -149,7 +149,7 @@ def test_usual_lines_do_not_go_the_long_way() -> None:
         taken.append(line)
         return take(line, reading)
 
-    usual = UsualLines(Reading(), long_way)
+    usual = UsualLines(Reading(shape=SHAPE), long_way)
     usual.add(SUMMARIES, SLOW_REQUESTS)
     usual.flush()
     counters = {key for line in SUMMARIES for key in json.loads(line)["jsonPayload"]}
@@ -188,7 +188,7 @@ def test_a_time_that_is_none_among_others_raises_or_is_replaced(text: str) -> No
 
 def test_the_grace_for_late_entries_is_judged_the_same() -> None:
     late = summary(receiveTimestamp="2026-02-24T07:00:30.000000001Z")
-    reading = Reading()
+    reading = Reading(shape=SHAPE)
     usual = UsualLines(reading, take)
     usual.add([*SUMMARIES, late], [])
     usual.flush()

@@ -22,6 +22,7 @@ from logwatch.errors import SourceError
 from logwatch.spans import Span, to_datetime, to_nanoseconds
 from tests.support.local_google import Fault, LoggingServer, make_entry
 from tests.support.other_lines import API, PROJECT, WORKER, at, connect, entry, lines
+from tests.support.platform import SHAPE
 
 Make = Callable[[list[dict[str, Any]], Path], FilesSource]
 
@@ -40,7 +41,7 @@ def to_file(name: str, content: bytes) -> Make:
     def make(entries: list[dict[str, Any]], folder: Path) -> FilesSource:
         del entries
         (folder / name).write_bytes(content)
-        return FilesSource([str(folder / name)])
+        return FilesSource([str(folder / name)], SHAPE)
 
     return make
 
@@ -48,7 +49,7 @@ def to_file(name: str, content: bytes) -> Make:
 def in_two_files(entries: list[dict[str, Any]], folder: Path) -> FilesSource:
     (folder / "a.ndjson").write_bytes(lines(entries[3:]))
     (folder / "b.ndjson.gz").write_bytes(gzip.compress(lines(entries[:3])))
-    return FilesSource([str(folder)])
+    return FilesSource([str(folder)], SHAPE)
 
 
 FORMS: dict[str, Make] = {
@@ -101,13 +102,13 @@ def test_a_recording_is_decoded_once(tmp_path: Path) -> None:
 def test_standard_input_and_pipes_are_not_read_a_second_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo(tmp_path / "pipe")
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines(ENTRIES))))
-    assert FilesSource(["-", str(tmp_path / "pipe")]).last_seen(Span(at(0), at(10)), service=API) is None
+    assert FilesSource(["-", str(tmp_path / "pipe")], SHAPE).last_seen(Span(at(0), at(10)), service=API) is None
     assert sys.stdin.read()
 
 
 def test_a_recording_that_is_gone_is_told(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no such file"):
-        FilesSource([str(tmp_path / "gone.ndjson")]).last_seen(Span(at(0), at(1)), service=None)
+        FilesSource([str(tmp_path / "gone.ndjson")], SHAPE).last_seen(Span(at(0), at(1)), service=None)
 
 
 @given(st.lists(st.integers(-50, 50)), st.integers(-60, 60), st.integers(0, 30))
@@ -167,7 +168,7 @@ class EmptyPages(CloudLoggingSource):
 @pytest.mark.parametrize(("empty", "asked", "expected"), [(0, 1, at(9.5)), (2, 3, at(9.5)), (99, MOST_EMPTY_PAGES, None)])
 def test_empty_pages_are_walked_through_but_not_for_ever(empty: int, asked: int, expected: datetime | None) -> None:
     with LoggingServer(make_entry(found) for found in ENTRIES) as server:
-        source = EmptyPages(PROJECT, endpoint=server.address)
+        source = EmptyPages(PROJECT, SHAPE, endpoint=server.address)
         source.empty = empty
         assert source.last_seen(Span(at(0), at(10)), service=API) == expected
         assert source.asked == asked

@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 from logwatch.collect.entries import Entry
 from logwatch.collect.parse import (
     IGNORED,
-    SLOW_REQUEST,
-    SUMMARY,
     BlockLine,
     Flaw,
     Parsed,
@@ -30,6 +28,7 @@ from logwatch.collect.parse import (
     parse_entry,
     parse_series,
 )
+from tests.support.platform import SHAPE, SLOW_REQUEST, SUMMARY
 
 COUNTERS: dict[str, float] = {
     "cache.hit": 340,
@@ -61,7 +60,7 @@ def parse(payload: dict[str, Any] | str | None) -> Parsed:
     """Parse an entry with this jsonPayload, textPayload, or neither."""
     text = payload if isinstance(payload, str) else None
     fields = payload if isinstance(payload, dict) else None
-    return parse_entry(Entry("log", "id", 0, 0, "o4o-core-api", "instance", text, fields))
+    return parse_entry(Entry("log", "id", 0, 0, "o4o-core-api", "instance", text, fields), SHAPE)
 
 
 def without(payload: dict[str, Any], *keys: str) -> dict[str, Any]:
@@ -592,7 +591,7 @@ BLOCKS: dict[str, tuple[list[str], list[tuple[Parsed, int, int]]]] = {
 
 @pytest.mark.parametrize(("lines", "expected"), BLOCKS.values(), ids=BLOCKS)
 def test_lines_are_put_together_again(lines: list[str], expected: list[tuple[Parsed, int, int]]) -> None:
-    assert [tuple(block) for block in assemble_blocks(lines)] == expected
+    assert [tuple(block) for block in assemble_blocks(lines, SHAPE)] == expected
 
 
 @pytest.mark.parametrize("lines", [lines for lines, _ in BLOCKS.values()], ids=BLOCKS)
@@ -602,14 +601,14 @@ def test_every_line_of_a_block_is_a_block_line(lines: list[str]) -> None:
 
 @given(st.lists(st.sampled_from([*PRETTY, *PRETTY_SLOW, *SECTION_5, "{", "}", "  }", "  {"]), max_size=30))
 def test_each_line_goes_into_one_block(lines: list[str]) -> None:
-    blocks = list(assemble_blocks(lines))
+    blocks = list(assemble_blocks(lines, SHAPE))
     assert [line for block in blocks for line in range(block.first, block.first + block.lines)] == list(range(len(lines)))
 
 
 def test_interleaved_instances_are_put_together_apart() -> None:
     mixed = [line for pair in zip(PRETTY, PRETTY_SLOW, strict=False) for line in pair]
-    assert [tuple(block) for block in assemble_blocks(mixed[::2])] == [(PRETTY_PARSED, 0, 4)]
-    assert [block.parsed for block in assemble_blocks([*mixed[1::2], *PRETTY_SLOW[4:]])] == [SLOW_PARSED]
+    assert [tuple(block) for block in assemble_blocks(mixed[::2], SHAPE)] == [(PRETTY_PARSED, 0, 4)]
+    assert [block.parsed for block in assemble_blocks([*mixed[1::2], *PRETTY_SLOW[4:]], SHAPE)] == [SLOW_PARSED]
 
 
 # ---- loose JSON

@@ -27,6 +27,7 @@ from tests.conftest import ROOT
 from tests.support.local_google import Fault, LoggingServer, load_entries, make_entry
 from tests.support.local_google.filters import compile_filter
 from tests.support.other_lines import API, PROJECT, WORKER, at, connect, entry, lines
+from tests.support.platform import SHAPE
 
 STORM = ROOT / "tests/fixtures/logs/storm.ndjson"
 TEXTS = ["Create order error", "Payment] Confirm error", "[ReadCache]", "[Payment] Confirm error", "nothing like it"]
@@ -50,7 +51,7 @@ def numbered(count: int) -> list[dict[str, Any]]:
 
 def from_file(entries: list[dict[str, Any]], folder: Path) -> FilesSource:
     (folder / "x.ndjson").write_bytes(lines(entries))
-    return FilesSource([str(folder / "x.ndjson")])
+    return FilesSource([str(folder / "x.ndjson")], SHAPE)
 
 
 def words(found: SearchResult) -> list[str]:
@@ -141,7 +142,7 @@ MADE = [
 @pytest.fixture(scope="module")
 def storm() -> Any:
     with LoggingServer(load_entries(STORM), quota=None) as server:
-        yield FilesSource([str(STORM)]), connect(server)[0]  # on a clock of its own: nobody waits for the quota
+        yield FilesSource([str(STORM)], SHAPE), connect(server)[0]  # on a clock of its own: nobody waits for the quota
 
 
 @pytest.fixture(scope="module")
@@ -251,7 +252,7 @@ def test_a_recording_of_any_form_gives_the_same(tmp_path: Path, made: Any, form:
     recorded, _ = made
     for span in SPANS:
         expected = recorded.search(wanted, span, service=API, most=8)
-        assert FilesSource([str(tmp_path)]).search(wanted, span, service=API, most=8) == expected
+        assert FilesSource([str(tmp_path)], SHAPE).search(wanted, span, service=API, most=8) == expected
 
 
 def test_a_recording_is_searched_once_for_each_text_and_service(tmp_path: Path) -> None:
@@ -267,7 +268,7 @@ def test_a_recording_is_searched_once_for_each_text_and_service(tmp_path: Path) 
 def test_what_can_be_read_only_once_cannot_be_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     os.mkfifo(tmp_path / "pipe")
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines([said(1)]))))
-    source = FilesSource([str(STORM), path if path == "-" else str(tmp_path / path)])
+    source = FilesSource([str(STORM), path if path == "-" else str(tmp_path / path)], SHAPE)
     with pytest.raises(SourceError, match="can be read only once") as caught:
         source.search(ORDER, DAY, service=API, most=1)
     assert caught.value.hint
@@ -334,7 +335,7 @@ class EmptyPages(CloudLoggingSource):
 
 
 def test_empty_pages_end_a_search_in_time_and_nobody_knows_whether_it_is_complete() -> None:
-    source = EmptyPages(PROJECT, endpoint="localhost:1")
+    source = EmptyPages(PROJECT, SHAPE, endpoint="localhost:1")
     assert source.search(ORDER, DAY, service=API, most=5) == SearchResult((), complete=False)
     assert source.asked == MOST_EMPTY_PAGES
 

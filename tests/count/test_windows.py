@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import Entry
-from logwatch.collect.parse import SLOW_REQUEST, SUMMARY, Reason
+from logwatch.collect.parse import Reason
 from logwatch.count.windows import Quality, Windows, aggregate, counters_csv, from_minute, slow_csv, to_minute
 from logwatch.spans import NS, Span, to_nanoseconds
+from tests.support.platform import SHAPE, SLOW_REQUEST, SUMMARY
 
 START = datetime(2026, 8, 20, 3, tzinfo=UTC)
 START_NS = to_nanoseconds(START)
@@ -65,7 +66,7 @@ def block(second: float, instance: str, counters: dict[str, int]) -> list[Entry]
 
 def read(entries: Sequence[Entry]) -> Reading:
     """Take entries into one reading."""
-    reading = Reading()
+    reading = Reading(shape=SHAPE)
     for item in entries:
         reading.add(item)
     return reading
@@ -467,7 +468,7 @@ def test_overlapping_reads_and_repeats_change_no_figure(groups: list[list[Entry]
     for item, reads in zip(entries, chosen, strict=True):
         for part in reads:
             parts[part] += [item] * data.draw(st.integers(1, 2))
-    merged = Reading()
+    merged = Reading(shape=SHAPE)
     for entries_read in data.draw(st.permutations(parts)):
         merged.merge(read(entries_read))
     repeated = aggregate(merged)
@@ -533,7 +534,7 @@ def test_the_tables_are_sorted_and_hold_each_series_once_a_minute(groups: list[l
 
 
 def test_entries_that_could_not_be_decoded_are_counted_by_reason() -> None:
-    first, second = read([summary(30)]), Reading()
+    first, second = read([summary(30)]), Reading(shape=SHAPE)
     first.refuse(Reason.NOT_JSON)
     second.refuse(Reason.NOT_JSON, 2)
     second.refuse(Reason.CUT_OFF)
@@ -551,8 +552,8 @@ def test_refused_and_undecoded_entries_of_one_reason_add_up() -> None:
 
 def test_merging_nothing_changes_nothing() -> None:
     entries = [summary(30), slow(40, 900), *block(90, "b", {ATTEMPT: 3})]
-    merged = Reading()
-    for part in (Reading(), read(entries), Reading()):
+    merged = Reading(shape=SHAPE)
+    for part in (Reading(shape=SHAPE), read(entries), Reading(shape=SHAPE)):
         merged.merge(part)
     assert figures(aggregate(merged)) == figures(count(*entries))
 
@@ -566,7 +567,7 @@ def test_flaws_are_told_by_counter() -> None:
 
 
 def test_measured_values_stand_beside_the_counters() -> None:
-    reading, other = read([summary(30)]), Reading()
+    reading, other = read([summary(30)]), Reading(shape=SHAPE)
     reading.add_gauge("database.ping_ms", at(35), 12.5)
     other.add_gauge("redis.ping_ms", at(95), 3.0)
     other.add_gauge("database.ping_ms", at(95), 4.0)

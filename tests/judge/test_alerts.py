@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import Entry
-from logwatch.collect.parse import SUMMARY
 from logwatch.judge.alerts import Alert, AlertState, Transition, advance, fingerprint, needed_windows
 from logwatch.judge.verdicts import Level, Verdict
 from logwatch.spans import NS, to_nanoseconds
 from logwatch.state.document import State
 from logwatch.tick import Policy, Ticker
+from tests.support.platform import SHAPE, SUMMARY
 from tests.support.timelines import BUNDLED, GRACE, LEVELS, START, make_rule, make_verdict, title, window_end
 
 if TYPE_CHECKING:
@@ -182,13 +182,13 @@ def test_a_rule_may_be_immediate_and_its_shops_independent() -> None:
 def test_the_same_minute_is_never_judged_twice() -> None:
     # Prometheus, evaluated twice at one timestamp, stays pending: no time has passed. Here `advance` counts windows, and a run
     # gives it each window once: a second run in the same minute finds none that is new.
-    reading = Reading()
+    reading = Reading(shape=SHAPE)
     counters = {"checkout.attempt": 500.0, "checkout.success": 500.0}
     reading.add(Entry("log", "1", to_nanoseconds(START) + 30 * NS, 0, "s", "i", None, {"message": SUMMARY, **counters}))
     ticker, now = Ticker(BUNDLED, Policy(), lambda _: False), window_end(0) + GRACE
     first = ticker.tick(State(), reading, ticker.plan(State(), now), now)
     assert [(alert.rule, alert.state) for alert in first.state.alerts] == [("checkout-traffic", PENDING)]
-    second = ticker.tick(first.state, Reading(), ticker.plan(first.state, now), now)
+    second = ticker.tick(first.state, Reading(shape=SHAPE), ticker.plan(first.state, now), now)
     assert (second.windows, second.transitions, second.state.alerts) == (0, (), first.state.alerts)
 
 

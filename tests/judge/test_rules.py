@@ -8,10 +8,11 @@ import jsonschema
 import pytest
 import yaml
 
-from logwatch.judge.rules.load import RuleProblemsError, load_rules
+from logwatch.judge.rules.load import load_rules
 from logwatch.judge.rules.model import Rule, rules_schema
 from logwatch.judge.rules.runbook_check import compare_with_runbook, uncovered_counters
 from logwatch.judge.rules.unit_tests import run_cases
+from logwatch.judge.rules.yaml_lines import RuleProblemsError
 from logwatch.judge.rules.yaml_types import idle_selectors, selects
 from logwatch.ranges import Range
 from logwatch.settings import bundled
@@ -60,7 +61,12 @@ def test_every_bundled_case_passes_and_every_rule_has_enough() -> None:
 def test_the_schema_in_the_folder_is_the_one_the_program_gives_and_accepts_the_rules() -> None:
     assert json.loads((RULES / "schema.json").read_text()) == rules_schema()
     for path in RULES.glob("*.yaml"):
-        if not path.name.endswith(".test.yaml") and path.name not in {"counters.yaml", "evidence.yaml", "inhibitions.yaml"}:
+        if not path.name.endswith(".test.yaml") and path.name not in {
+            "counters.yaml",
+            "evidence.yaml",
+            "inhibitions.yaml",
+            "service.yaml",
+        }:
             jsonschema.validate(yaml.safe_load(path.read_text()), rules_schema())
 
 
@@ -199,8 +205,8 @@ def test_counters_that_nobody_knows_are_named() -> None:
         (('levels: "n n e e w"', 'states: ". p"'), "checkout.test.yaml"),
         (('levels: "n n e e w"', 'states: ". . . . F"'), "found    ....p"),
         ((', levels: "n n e e w"', ""), "gives neither levels nor states"),
-        (('values: "0 50 51 100 101"', 'numerator: "1"'), "checkout.test.yaml:3: case 'both bounds': numerator: Extra inputs"),
-        (('values: "0 50 51 100 101"', "values: 5"), "checkout.test.yaml:3: case 'both bounds': values: Input should be a valid string"),
+        (('values: "0 50 51 100 101"', 'numerator: "1"'), "checkout.test.yaml:4: case 'both bounds': numerator: Extra inputs"),
+        (('values: "0 50 51 100 101"', "values: 5"), "checkout.test.yaml:4: case 'both bounds': values: Input should be a valid string"),
     ],
 )  # fmt: skip
 def test_a_case_that_fails_or_is_wrong_is_told(folder: Path, change: tuple[str, str], says: str) -> None:
@@ -241,6 +247,6 @@ def test_a_selector_means_a_name_or_the_rest_of_one(selector: str, name: str, *,
 
 def test_every_text_of_a_rule_is_korean_and_english() -> None:
     for rule in load_rules(RULES).rules:
-        assert any("가" <= char <= "힣" for char in rule.summary.ko)
-        assert rule.summary.en.isascii()
+        assert any("가" <= char <= "힣" for char in rule.summary["ko"])
+        assert rule.summary["en"].isascii()
     assert isinstance(load_rules(RULES).rules[0], Rule)

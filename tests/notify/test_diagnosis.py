@@ -30,6 +30,7 @@ from tests.support.local_google.calls import Fault
 from tests.support.made_messages import TEMPLATES, message
 from tests.support.made_traffic import START, Incident, Traffic
 from tests.support.mails import texts
+from tests.support.platform import SHAPE
 from tests.support.world import World
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ RULES = load_rules(bundled("rules"))
 
 def record(path: Path, entries: list[dict[str, Any]]) -> FilesSource:
     path.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
-    return FilesSource([str(path)])
+    return FilesSource([str(path)], SHAPE)
 
 
 def replayed(source: FilesSource) -> Replayed:
@@ -69,7 +70,7 @@ def states(told: Notification) -> str:
     [("payment", "4.2", "ddTn"), ("storm", "4.1", "dnTnn"), ("storm", "4.4", "ddddd")],
 )
 def test_the_bundled_incidents_are_walked(name: str, procedure: str, expected: str) -> None:
-    told = replayed(FilesSource([str(ROOT / LOGS / f"{name}.ndjson")])).notifications
+    told = replayed(FilesSource([str(ROOT / LOGS / f"{name}.ndjson")], SHAPE)).notifications
     first = next(each for each in told if each.procedure == procedure and each.reason is NotifyReason.FIRING)
     assert states(first) == expected
 

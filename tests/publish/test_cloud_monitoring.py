@@ -75,6 +75,7 @@ class Setup:
         defaults: dict[str, Any] = {
             "location": "asia-northeast3",
             "namespace": "beta",
+            "prefix": PREFIX,
             "metrics": METRICS,
             "endpoint": self.server.address,
         }

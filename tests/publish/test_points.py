@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.collect.parse import GAUGES
 from logwatch.judge.rules.load import load_rules
 from logwatch.judge.rules.model import RuleSet
 from logwatch.judge.verdicts import Level, Verdict, Why
@@ -25,6 +24,7 @@ from logwatch.publish.points import (
     verdict_points,
 )
 from logwatch.settings import bundled
+from tests.support.platform import PREFIX, SERVICE
 
 AT = datetime(2026, 2, 24, 0, 1, tzinfo=UTC)
 LONG = "s" * 100
@@ -61,7 +61,7 @@ def test_a_metric_keeps_to_what_cloud_monitoring_allows(metric: Metric) -> None:
 
 def test_every_counter_of_shops_and_every_gauge_has_a_metric() -> None:
     names = {metric.name for metric in metrics(rules())}
-    assert {gauge.replace(".", "/") for gauge in GAUGES} <= names
+    assert {gauge.replace(".", "/") for gauge in SERVICE.gauge_names} <= names
     assert {"checkout/attempt", "checkout/blocked/sales_limit", "cache/hit", "slow_request/p95", "logwatch/heartbeat"} <= names
 
 
@@ -81,8 +81,8 @@ def test_units_follow_from_what_is_measured(gauge: str, unit: str) -> None:
 def test_the_version_of_descriptors_tells_any_change_and_no_order() -> None:
     one = Metric("a", "1", "A.", {"shop": "The shop."})
     other = Metric("b", "ms", "B.", {})
-    version = descriptors_version([one, other])
-    assert version == descriptors_version([other, one])
+    version = descriptors_version(PREFIX, [one, other])
+    assert version == descriptors_version(PREFIX, [other, one])
     changed = [
         Metric("c", "1", "A.", {"shop": "The shop."}),
         Metric("a", "s", "A.", {"shop": "The shop."}),
@@ -90,7 +90,7 @@ def test_the_version_of_descriptors_tells_any_change_and_no_order() -> None:
         Metric("a", "1", "A.", {"shop": "Another."}),
         Metric("a", "1", "A.", {}),
     ]
-    assert len({version, *(descriptors_version([each, other]) for each in changed)}) == 6
+    assert len({version, *(descriptors_version(PREFIX, [each, other]) for each in changed)}) == 6
 
 
 # ---- counters
@@ -153,7 +153,7 @@ def test_no_series_has_two_points_and_nothing_known_is_lost(found: dict[tuple[st
 
 @given(st.text(st.characters(codec=None), max_size=200))
 def test_a_shop_is_text_that_can_be_sent(text: str) -> None:
-    label = shop({"service": text})
+    label = shop({"service": text}, rules())
     assert 1 <= len(label.encode()) <= 400
     assert len(label) <= 100
 

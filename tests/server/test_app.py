@@ -96,7 +96,7 @@ def test_a_tick_that_could_not_do_its_work_is_503(summary: RunSummary, status: i
     ("error", "told"),
     [
         (StoreError("the state cannot be read", where="gs://b/o"), "gs://b/o: the state cannot be read"),
-        (RuntimeError(SECRET), "an error of logwatch itself: RuntimeError in test_service.py:"),
+        (RuntimeError(SECRET), "an error of logwatch itself: RuntimeError in test_app.py:"),
     ],
 )
 def test_an_error_is_503_without_its_trace_and_the_next_tick_runs(error: Exception, told: str) -> None:

@@ -61,7 +61,7 @@ def notification(reason: NotifyReason, alerts: list[Alert], number: int = 1, min
 
 
 def message(told: Notification, lang: Lang = "ko", place: LinkTargets = PLACE) -> Message:
-    return build_message(told, RULES, Audience(lang, ZoneInfo("Asia/Seoul")), place)
+    return build_message(told, RULES, Audience(lang, ZoneInfo("Asia/Seoul"), "o4o-core-api"), place)
 
 
 PAYMENT = alert("payment-confirm", "kpa", peak=0.157)

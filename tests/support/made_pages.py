@@ -23,6 +23,7 @@ from tests.conftest import LOGS, ROOT
 from tests.support.made_messages import RULES, TEMPLATES
 from tests.support.made_traffic import START
 from tests.support.pages import HOSTILE, entry, slow_entry, summary_entry, write
+from tests.support.platform import SHAPE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +45,7 @@ WALKED = (
 @cache
 def judge(source: str | Path, *, minutes: int | None = None) -> tuple[Judged, Replayed]:
     """Judge and replay a recording, all of it or its first minutes."""
-    files = FilesSource([str(ROOT / source)])
+    files = FilesSource([str(ROOT / source)], SHAPE)
     until = (lambda end: end - timedelta(minutes=60 - minutes)) if minutes else None
     ticker = Ticker(RULES, Policy(), lambda span: files.last_seen(span, service=None) is not None)
     wanted = Wanted(None, until, None, timedelta(seconds=90))
@@ -54,7 +55,7 @@ def judge(source: str | Path, *, minutes: int | None = None) -> tuple[Judged, Re
 def make(source: str | Path, lang: Lang = "ko", place: LinkTargets | None = None, *, minutes: int | None = None) -> Page:
     """Make the page of a recording."""
     judged, replayed = judge(source, minutes=minutes)
-    readers = Audience(lang, ZoneInfo("Asia/Seoul"))
+    readers = Audience(lang, ZoneInfo("Asia/Seoul"), "o4o-core-api")
     report = build_report(judged, RULES, readers, source=str(source))
     return build_page(
         report, judged, replayed, readers, lambda told: build_message(told, RULES, readers, place or LinkTargets())

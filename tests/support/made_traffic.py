@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from logwatch.collect.parse import SLOW_REQUEST, SUMMARY
+from tests.support.platform import SLOW_REQUEST, SUMMARY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

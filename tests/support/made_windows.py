@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from logwatch.backtest.tuning import knobs_of, plan_trials
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import Entry
-from logwatch.collect.parse import SLOW_REQUEST, SUMMARY
 from logwatch.count.windows import aggregate
 from logwatch.judge.evaluate import Course, evaluate
 from logwatch.judge.rules.load import load_rules
@@ -21,17 +20,18 @@ from logwatch.settings import bundled
 from logwatch.spans import NS, to_nanoseconds
 from logwatch.ui.format import Audience, format_figure
 from logwatch.watchdog.dashboard import dashboard
+from tests.support.platform import PREFIX, SHAPE, SLOW_REQUEST, SUMMARY
 
 RULE_SET: RuleSet = load_rules(bundled("rules"))
 RULES = RULE_SET.by_id
 START = datetime(2026, 2, 24, tzinfo=UTC)
-READERS = Audience("en", ZoneInfo("Asia/Seoul"))
-INSTALLATION = Installation("production", "asia-northeast3", timedelta(seconds=90), timedelta(seconds=55), READERS)
+READERS = Audience("en", ZoneInfo("Asia/Seoul"), "o4o-core-api")
+INSTALLATION = Installation("production", PREFIX, "asia-northeast3", timedelta(seconds=90), timedelta(seconds=55), READERS)
 
 
 def windows_of(*minutes: Mapping[str, float] | None, gauges: dict[str, float] | None = None) -> Reading:
     """One summary a minute, or none."""
-    reading = Reading()
+    reading = Reading(shape=SHAPE)
     for number, counters in enumerate(minutes):
         time = to_nanoseconds(START + timedelta(minutes=number, seconds=30))
         reading.see(time)

@@ -6,6 +6,7 @@ from typing import Any
 
 from logwatch.collect.cloud_logging import CloudLoggingSource, ReadQuota
 from tests.support.local_google import LoggingServer
+from tests.support.platform import SHAPE
 
 PROJECT = "o4o-demo"
 
@@ -53,4 +54,4 @@ class Clock:
 def connect(server: LoggingServer, *, quota: int = 55, **options: Any) -> tuple[CloudLoggingSource, Clock]:
     clock = Clock()
     found = ReadQuota(quota, clock=clock, sleep=clock.sleep)
-    return CloudLoggingSource(PROJECT, endpoint=server.address, quota=found, **options), clock
+    return CloudLoggingSource(PROJECT, SHAPE, endpoint=server.address, quota=found, **options), clock

@@ -14,6 +14,7 @@ from logwatch.replay import replay
 from logwatch.settings import bundled
 from logwatch.tick import Policy, Ticker
 from tests.support.made_traffic import Incident
+from tests.support.platform import SHAPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +40,7 @@ def ticker(source: FilesSource | None = None, **policy: Any) -> Ticker:
 
 def record(path: Path, entries: Iterable[dict[str, Any]]) -> FilesSource:
     path.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
-    return FilesSource([str(path)])
+    return FilesSource([str(path)], SHAPE)
 
 
 def read(source: FilesSource) -> Reading:

@@ -27,7 +27,7 @@ from logwatch.judge.rules.model import Rule, RuleSet
 from logwatch.languages import Lang
 from logwatch.publish.cloud_monitoring import CloudMonitoringExporter
 from logwatch.publish.metric_filter import Installation
-from logwatch.publish.points import PREFIX, Point, metrics
+from logwatch.publish.points import Point, metrics
 from logwatch.run_summary import RunSummary
 from logwatch.settings import Settings, bundled
 from logwatch.ui.format import Audience
@@ -40,6 +40,7 @@ from tests.support.local_google.monitoring_filters import parse_filter
 from tests.support.local_google.monitoring_service import MonitoringService
 from tests.support.made_traffic import START, Incident, Traffic
 from tests.support.patience import PATIENCE_S
+from tests.support.platform import PREFIX
 from tests.support.world import World
 
 LANGS: tuple[Lang, Lang] = ("ko", "en")
@@ -63,7 +64,8 @@ def installation(lang: Lang = "ko", **fields: Any) -> Installation:
         "region": "asia-northeast3",
         "grace": timedelta(seconds=90),
         "lease": timedelta(seconds=55),
-        "readers": Audience(lang, ZoneInfo("Asia/Seoul")),
+        "readers": Audience(lang, ZoneInfo("Asia/Seoul"), "o4o-core-api"),
+        "prefix": PREFIX,
     }
     return Installation(**(defaults | fields))
 
@@ -314,7 +316,12 @@ def server() -> Iterator[MonitoringServer]:
 
 def publish(server: MonitoringServer, metric: str, values: dict[datetime, float]) -> None:
     exporter = CloudMonitoringExporter(
-        PROJECT, location="asia-northeast3", namespace="production", metrics=metrics(rules()), endpoint=server.address
+        PROJECT,
+        location="asia-northeast3",
+        namespace="production",
+        prefix=PREFIX,
+        metrics=metrics(rules()),
+        endpoint=server.address,
     )
     assert exporter.publish([Point(metric, {}, at, value) for at, value in values.items()]) == []
 
@@ -494,7 +501,7 @@ def test_every_rule_has_a_card_that_turns_yellow_and_red(rule: Rule) -> None:
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_every_row_of_section_3_stands_in_the_titles(lang: Lang) -> None:
-    runbook = rules().runbook if lang == "ko" else rules().english
+    runbook = rules().runbook_in(lang)
     titles = " ".join(widgets(made_dashboard(lang), "xyChart"))
     assert [row.indicator for row in runbook.rows if row.indicator not in titles] == []
 
@@ -511,13 +518,13 @@ def test_a_rule_on_counters_that_are_not_published_shows_its_level_and_no_empty_
     made = dashboard(replace(rules(), rules=(sign_ins,)), installation())
     assert [] not in list(found(made, "dataSets"))
     titles = [tile["widget"]["title"] for tile in made["mosaicLayout"]["tiles"] if "scorecard" in tile["widget"]]
-    assert titles == ["sign-ins", f"{sign_ins.summary.ko} · sign-ins"]
+    assert titles == ["sign-ins", f"{sign_ins.summary['ko']} · sign-ins"]
 
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_procedures_stand_there_step_by_step(lang: Lang) -> None:
     (text,) = widgets(made_dashboard(lang), "text").values()
-    for procedure in (rules().runbook if lang == "ko" else rules().english).procedures:
+    for procedure in rules().runbook_in(lang).procedures:
         assert procedure.title in text["content"]
         assert all(step.text in text["content"] for step in procedure.steps)
 

@@ -191,7 +191,9 @@ def test_without_a_service_named_others_are_not_taken_for_it(run: Run, tmp_path:
 
 
 def test_a_line_is_one_line_whatever_it_holds() -> None:
-    found = to_text([Checked("state", CheckOutcome.OK, say("error", error="a\nb\x1b[2J"))], Audience("en", ZoneInfo("UTC")))
+    found = to_text(
+        [Checked("state", CheckOutcome.OK, say("error", error="a\nb\x1b[2J"))], Audience("en", ZoneInfo("UTC"), "o4o-core-api")
+    )
     assert found == "✓ state  failed: a b\\x1b[2J\n"
 
 

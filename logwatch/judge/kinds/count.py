@@ -9,7 +9,7 @@ from pydantic_core import CoreSchema
 
 from logwatch.judge.kinds.drafts import Asked, Draft, listed, split_names, value_cases
 from logwatch.judge.kinds.interface import Bounds, Curve, FigureForm, JudgedMetric, Knob, Played, Reads, Together
-from logwatch.judge.rules.yaml_types import Model, Selectors, Text, read_as, selects
+from logwatch.judge.rules.yaml_types import Model, Selectors, read_as, selects
 from logwatch.judge.verdicts import Why
 from logwatch.spans import WINDOW
 
@@ -73,5 +73,5 @@ class Count:
             warning=warning,
             cases=value_cases(normal, warning),
             look=f"counters: {listed(names)}, todo: grew",
-            step=Text(ko=f"{', '.join(names)} 확인", en=f"Check {', '.join(names)}"),
+            step={"ko": f"{', '.join(names)} 확인", "en": f"Check {', '.join(names)}"},
         )

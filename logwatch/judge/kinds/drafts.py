@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from logwatch.errors import ConfigError
-from logwatch.judge.rules.yaml_types import Text
 from logwatch.ranges import Range
 
 MANY = 1_000_000_000
@@ -22,6 +21,8 @@ class Asked:
     warning: Range | None
     known: tuple[str, ...]
     """Counters that the application is known to write."""
+    gauges: tuple[str, ...]
+    """Values that are measured."""
 
     @property
     def stem(self) -> str:
@@ -47,8 +48,8 @@ class Draft:
     """One for each level that it can give, and what becomes of its alert."""
     look: str
     """What a step of its procedure looks at, as rules/evidence.yaml says it."""
-    step: Text
-    """That step in the runbook."""
+    step: dict[str, str]
+    """That step in the runbook, by language."""
 
 
 def examples(normal: Range, warning: Range, *, most: float = float("inf")) -> dict[str, float]:

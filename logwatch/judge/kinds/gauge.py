@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
-from logwatch.collect.parse import GAUGES, SILENT_MINUTES
+from logwatch.collect.parse import SILENT_MINUTES
 from logwatch.errors import ConfigError
 from logwatch.judge.kinds.drafts import Asked, Draft, value_cases
 from logwatch.judge.kinds.interface import Bounds, Curve, FigureForm, JudgedMetric, Knob, Played, Reads
-from logwatch.judge.rules.yaml_types import Model, Text, read_as
+from logwatch.judge.rules.yaml_types import Model, read_as
 from logwatch.judge.verdicts import Why
 from logwatch.spans import WINDOW
 
@@ -68,7 +68,7 @@ class Gauge:
         """Draft a rule with cases for each of its levels."""
         series = asked.measures
         if not series:
-            raise ConfigError("which gauge?", where="--measures", hint=f"known: {', '.join(GAUGES)}")
+            raise ConfigError("which gauge?", where="--measures", hint=f"known: {', '.join(asked.gauges)}")
         in_ms = series.endswith("_ms")
         normal, warning = asked.bounds(*(("< 50 ms", "> 200 ms") if in_ms else ("<= 5", "> 20")))
         return Draft(
@@ -78,5 +78,5 @@ class Gauge:
             warning=warning,
             cases=value_cases(normal, warning),
             look=f"gauge: {series}, todo: grew",
-            step=Text(ko=f"{series} 확인", en=f"Check {series}"),
+            step={"ko": f"{series} 확인", "en": f"Check {series}"},
         )

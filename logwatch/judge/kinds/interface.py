@@ -36,6 +36,8 @@ class Reads:
     gauges: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     """Of slow requests."""
+    by: tuple[str, ...] = ()
+    """Labels of counters that it tells shops apart by."""
 
 
 class FigureForm(StrEnum):

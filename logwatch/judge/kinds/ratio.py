@@ -19,7 +19,7 @@ from logwatch.judge.kinds.interface import (
     Reads,
     Together,
 )
-from logwatch.judge.rules.yaml_types import Duration, Model, Selectors, Stretch, Text
+from logwatch.judge.rules.yaml_types import Duration, Model, Selectors, Stretch
 from logwatch.judge.verdicts import Why
 from logwatch.spans import WINDOW
 
@@ -68,7 +68,9 @@ class Ratio(Model):
 
     numerator: Selectors
     denominator: Selectors
-    by: Literal["service"] | None = Field(default=None, description="Judge for each shop too, not only for all together.")
+    by: str | None = Field(
+        default=None, pattern=r"^\w+$", description="Label of the shops: judge for each of them too, not only for all together."
+    )
     span: Stretch = Field(default=timedelta(minutes=5), description="The sliding span.")
     lag: Duration = Field(default=timedelta(0), description="How far numerators may trail their denominators.")
     settled: Selectors | None = Field(default=None, description="Counters whose events have certainly come to an end.")
@@ -83,8 +85,9 @@ class Ratio(Model):
 
     @property
     def reads(self) -> Reads:
-        """The counters of the share, and those that say what has ended."""
-        return Reads(counters=self.numerator + self.denominator + (self.settled or ()))
+        """The counters of the share, those that say what has ended, and the label of the shops."""
+        by = (self.by,) if self.by else ()
+        return Reads(counters=self.numerator + self.denominator + (self.settled or ()), by=by)
 
     @property
     def reach(self) -> timedelta:
@@ -170,12 +173,13 @@ class Ratio(Model):
         normal, warning = asked.bounds("> 80 %", "< 60 %")
         within = bool({*numerator} & {*denominator})
 
-        def case(name: str, share: float, rest: str, events: int = MANY) -> str:
-            part = round(events * share)
+        def case(name: str, value: float, rest: str, events: int = MANY) -> str:
+            part = round(events * value)
             whole = events - part if within else events
             return f'name: {name}, numerator: "{part}x4", denominator: "{whole}x4", {rest}'
 
         found = examples(normal, warning, most=1)
+        share = f"{' + '.join(numerator)} / {' + '.join(denominator)}"
         names = {"n": "normal", "e": "between the bounds", "w": "beyond the bound"}
         return Draft(
             entry=("  ratio:", f"    numerator: {listed(numerator)}", f"    denominator: {listed(denominator)}"),
@@ -190,8 +194,5 @@ class Ratio(Model):
                 case("what is proven beyond doubt fires at once", found["w"], 'states: "Fx4"'),
             ),
             look=f"counters: {listed(dict.fromkeys(numerator + denominator))}",
-            step=Text(
-                ko=f"{' + '.join(numerator)} / {' + '.join(denominator)} 확인",
-                en=f"Check {' + '.join(numerator)} / {' + '.join(denominator)}",
-            ),
+            step={"ko": f"{share} 확인", "en": f"Check {share}"},
         )

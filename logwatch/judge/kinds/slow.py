@@ -18,7 +18,7 @@ from logwatch.judge.kinds.interface import (
     PlayedSlow,
     Reads,
 )
-from logwatch.judge.rules.yaml_types import Model, Selectors, Stretch, Text
+from logwatch.judge.rules.yaml_types import Model, Selectors, Stretch
 from logwatch.judge.verdicts import Why
 from logwatch.ranges import Range
 
@@ -165,7 +165,5 @@ class Slow(Model):
                 f'name: two windows in a row fire, values: "0 4x3", {series(4)}, states: ". p Fx2"',
             ),
             look="slow: true, todo: grew",
-            step=Text(
-                ko=f"[SlowRequest] 로그에서 {label} 경로 확인", en=f"Check the routes of {label} in the [SlowRequest] lines"
-            ),
+            step={"ko": f"느린 {label} 요청의 경로 확인", "en": f"Check the routes of slow {label} requests"},
         )

@@ -1,40 +1,30 @@
 """A folder of rules on disk, read whole: every error with its file and line, not only the first."""
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from logwatch.collect.parse import GAUGES
-from logwatch.errors import LogwatchError, RuleError
+from logwatch.errors import RuleError
 from logwatch.judge.rules.model import WATCH, Counter, Inhibition, Rule, RuleSet
 from logwatch.judge.rules.runbook import Runbook, load_runbook
+from logwatch.judge.rules.service import SERVICE, Service, find_faults, open_service, parse_service
 from logwatch.judge.rules.step_checks import ProcedureChecks
-from logwatch.judge.rules.yaml_lines import Document
-from logwatch.judge.rules.yaml_types import idle_selectors
+from logwatch.judge.rules.yaml_lines import Document, Path_, RuleProblemsError, check_folder, to_error
+from logwatch.judge.rules.yaml_types import Text, idle_selectors
 
 M = TypeVar("M", bound=BaseModel)
 
 
-class RuleProblemsError(LogwatchError):
-    """All that is wrong with a folder of rules, not only the first thing."""
-
-    def __init__(self, problems: Iterable[RuleError]) -> None:
-        """Take the single errors."""
-        self.problems = tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
-
-
 def load_rules(folder: Path) -> RuleSet:
     """Read every rule of a folder; raises RuleProblemsError with all errors, each with its file and line."""
+    check_folder(folder)
     problems: list[RuleError] = []
-    if not folder.is_dir():
-        hint = "give a folder that holds *.yaml rule files with --rules"
-        raise RuleProblemsError([RuleError("no such folder of rules", where=str(folder), hint=hint)])
-    files = [path for path in sorted(folder.glob("*.yaml")) if not path.name.endswith(".test.yaml")]
+    texts: list[tuple[Text, str]] = []
+    service = _parse_service(folder, problems, texts)
+    files = [path for path in sorted(folder.glob("*.yaml")) if not path.name.endswith(".test.yaml") and path.name != SERVICE]
     found: list[tuple[Rule, str]] = []
     counters: list[Counter] = []
     inhibitions: list[tuple[Inhibition, str]] = []
@@ -46,24 +36,26 @@ def load_rules(folder: Path) -> RuleSet:
             problems.append(error)
             continue
         if path.name == "counters.yaml":
-            counters += [item for item, _ in _parse_items(document, Counter, problems)]
+            counters += [item for item, _ in _parse_items(document, Counter, problems, texts)]
         elif path.name == "inhibitions.yaml":
-            inhibitions += _parse_items(document, Inhibition, problems)
+            inhibitions += _parse_items(document, Inhibition, problems, texts)
         elif path.name == "evidence.yaml":
-            walks += _parse_items(document, ProcedureChecks, problems)
+            walks += _parse_items(document, ProcedureChecks, problems, texts)
         else:
-            found += _parse_items(document, Rule, problems)
+            found += _parse_items(document, Rule, problems, texts)
     try:
         runbook = load_runbook(folder / "runbook.md")
-        twin = folder / "runbook.en.md"
-        english = load_runbook(twin) if twin.exists() else runbook
+        twins = {path.suffixes[0][1:]: load_runbook(path) for path in sorted(folder.glob("runbook.??.md"))}
     except RuleError as error:
         raise RuleProblemsError([*problems, error]) from None
     if not found and not problems:
         problems.append(RuleError("no rules in this folder", where=str(folder), hint="rules are *.yaml files; see rules/"))
-    problems += _check_ids(found) + _check_names(found, counters) + _check_sections(found, runbook)
+    if service is None:
+        raise RuleProblemsError(problems)
+    problems += _check_languages(texts) + _check_service(service, folder, runbook, found, counters)
+    problems += _check_ids(found) + _check_names(found, counters, service) + _check_sections(found, runbook)
     problems += _check_inhibitions(inhibitions, [rule.rule for rule, _ in found])
-    problems += _check_walks(walks, runbook) + _check_looks(walks, runbook, found, counters)
+    problems += _check_walks(walks, runbook) + _check_looks(walks, service, found, counters)
     if problems:
         raise RuleProblemsError(problems)
     order = {row.indicator: number for number, row in enumerate(runbook.rows)}
@@ -79,11 +71,49 @@ def load_rules(folder: Path) -> RuleSet:
         inhibitions=tuple(each for each, _ in inhibitions),
         walks=tuple(walk for walk, _ in walks),
         runbook=runbook,
-        english=english,
+        twins=twins,
+        service=service,
     )
 
 
-def _parse_items(document: Document, model: type[M], problems: list[RuleError]) -> list[tuple[M, str]]:
+def _parse_service(folder: Path, problems: list[RuleError], texts: list[tuple[Text, str]]) -> Service | None:
+    try:
+        document = open_service(folder)
+        service = parse_service(document)
+    except RuleProblemsError as error:
+        problems += error.problems
+        return None
+    texts += [(text, document.where(path)) for path, text in _texts(service)]
+    return service
+
+
+def _texts(value: object, path: Path_ = ()) -> Iterator[tuple[Path_, Text]]:
+    """Give every text in a record, with the way to it."""
+    if isinstance(value, Text):
+        yield path, value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _texts(getattr(value, name), (*path, name))
+    elif isinstance(value, tuple):
+        for number, each in enumerate(value):
+            yield from _texts(each, (*path, number))
+
+
+def _check_languages(texts: list[tuple[Text, str]]) -> list[RuleError]:
+    """A folder is written in one language, or every text of it in all of its languages."""
+    languages = sorted({lang for text, _ in texts for lang in text.root})
+    return [
+        RuleError(
+            f"a text in {' and '.join(text.root)} alone", where=where, hint=f"others are in {' and '.join(languages)} too"
+        )
+        for text, where in texts
+        if len(text.root) < len(languages)
+    ]
+
+
+def _parse_items(
+    document: Document, model: type[M], problems: list[RuleError], texts: list[tuple[Text, str]]
+) -> list[tuple[M, str]]:
     if not isinstance(document.value, list):
         problems.append(RuleError("a list is needed: each entry begins with '- '", where=document.where(())))
         return []
@@ -92,22 +122,10 @@ def _parse_items(document: Document, model: type[M], problems: list[RuleError]) 
         try:
             items.append((model.model_validate(value), document.where((index,))))
         except ValidationError as error:
-            problems += [_to_error(document, index, detail) for detail in error.errors()]
+            problems += [to_error(document, (index,), detail) for detail in error.errors()]
+        else:
+            texts += [(text, document.where((index, *path))) for path, text in _texts(items[-1][0])]
     return items
-
-
-def _to_error(document: Document, index: int, detail: Any) -> RuleError:  # noqa: ANN401 - pydantic's own dict
-    path = tuple(part for part in detail["loc"] if part not in ("Proof", "literal['none']"))
-    name = ".".join(map(str, path))
-    message = detail["msg"].removeprefix("Value error, ")
-    hint = None
-    if detail["type"] == "extra_forbidden":
-        message, hint = f"'{name}' is not known here", "logwatch rules schema lists what is"
-    elif detail["type"] == "missing":
-        message, hint = f"'{name}' is missing", "logwatch rules schema says what it holds"
-    elif name:
-        message = f"{name}: {message}"
-    return RuleError(message, where=document.where((index, *path)), hint=hint)
 
 
 def _check_ids(found: list[tuple[Rule, str]]) -> list[RuleError]:
@@ -120,7 +138,7 @@ def _check_ids(found: list[tuple[Rule, str]]) -> list[RuleError]:
     return problems
 
 
-def _check_names(found: list[tuple[Rule, str]], counters: list[Counter]) -> list[RuleError]:
+def _check_names(found: list[tuple[Rule, str]], counters: list[Counter], service: Service) -> list[RuleError]:
     names = [counter.counter for counter in counters]
     problems = []
     for rule, where in found:
@@ -128,9 +146,31 @@ def _check_names(found: list[tuple[Rule, str]], counters: list[Counter]) -> list
             hint = f"{nearest(selector, names)}a new counter goes into counters.yaml first"
             problems.append(RuleError(f"unknown counter '{selector}' in rule '{rule.rule}'", where=where, hint=hint))
         for gauge in rule.kind.reads.gauges:
-            if gauge not in GAUGES:
-                hint = f"{nearest(gauge, list(GAUGES))}known: {', '.join(GAUGES)}"
+            if gauge not in service.gauge_names:
+                known = list(service.gauge_names)
+                hint = f"{nearest(gauge, known)}known: {', '.join(known)}"
                 problems.append(RuleError(f"unknown gauge '{gauge}' in rule '{rule.rule}'", where=where, hint=hint))
+    return problems
+
+
+def _check_service(
+    service: Service, folder: Path, runbook: Runbook, found: list[tuple[Rule, str]], counters: list[Counter]
+) -> list[RuleError]:
+    """What the platform is said to be fits together with the rules and the runbook."""
+    document = Document(folder / SERVICE)
+    counted, rules = [counter.counter for counter in counters], [rule.rule for rule, _ in found]
+    problems = [
+        RuleError(message, where=document.where(place), hint=f"known: {', '.join(names)}" if names else None)
+        for place, message, names in find_faults(service, counted, rules, len(runbook.gates))
+    ]
+    shops = {by: where for rule, where in found for by in rule.kind.reads.by}
+    problems += [
+        RuleError(
+            f"shops are told apart by '{service.shop_label}', not by '{label}'", where=where, hint=f"see {folder / SERVICE}"
+        )
+        for label, where in shops.items()
+        if label != service.shop_label
+    ]
     return problems
 
 
@@ -184,15 +224,14 @@ def _listed(numbers: list[int]) -> str:
 
 
 def _check_looks(
-    walks: list[tuple[ProcedureChecks, str]], runbook: Runbook, found: list[tuple[Rule, str]], counters: list[Counter]
+    walks: list[tuple[ProcedureChecks, str]], service: Service, found: list[tuple[Rule, str]], counters: list[Counter]
 ) -> list[RuleError]:
     """Every name that a look uses is known."""
-    endpoints = re.findall(r"/(?:health|internal)/[\w/]+", next((text for at, _, text in runbook.sections if at == "2"), ""))
     known = {
         "counter": [counter.counter for counter in counters],
-        "gauge": list(GAUGES),
+        "gauge": list(service.gauge_names),
         "rule": [rule.rule for rule, _ in found],
-        "endpoint": endpoints,
+        "endpoint": [endpoint.path for endpoint in service.endpoints],
     }
     problems = []
     for walk, where in walks:

@@ -11,6 +11,7 @@ from logwatch.collect.parse import SILENT_MINUTES
 from logwatch.judge.kinds import Measures, kinds_listed
 from logwatch.judge.kinds.interface import Bounds
 from logwatch.judge.rules.runbook import Procedure, Runbook
+from logwatch.judge.rules.service import Service
 from logwatch.judge.rules.step_checks import ProcedureChecks
 from logwatch.judge.rules.yaml_types import Duration, Model, Text
 from logwatch.languages import Lang
@@ -113,8 +114,10 @@ class RuleSet:
     walks: tuple[ProcedureChecks, ...]
     """How to walk each procedure."""
     runbook: Runbook
-    english: Runbook
-    """The runbook's twin; the runbook itself where there is none."""
+    twins: dict[str, Runbook]
+    """The runbook in other languages; it speaks for itself in those that it has no twin for."""
+    service: Service
+    """The platform that is watched."""
 
     @property
     def section3(self) -> tuple[Rule, ...]:
@@ -133,9 +136,13 @@ class RuleSet:
         """The rules that people have added besides."""
         return tuple(rule for rule in self.rules if not rule.indicator and rule not in self.watching)
 
+    def runbook_in(self, lang: Lang) -> Runbook:
+        """Give the runbook in a language; as it is where there is none."""
+        return self.twins.get(lang, self.runbook)
+
     def procedure(self, section: str, lang: Lang = "ko") -> Procedure | None:
         """Give a procedure in a language; None where the section is not one."""
-        return (self.runbook if lang == "ko" else self.english).procedure(section)
+        return self.runbook_in(lang).procedure(section)
 
     def walk(self, section: str) -> ProcedureChecks | None:
         """Give how to walk a procedure."""
@@ -143,7 +150,7 @@ class RuleSet:
 
     def share_name(self, english: str, lang: Lang) -> str:
         """Give the name of a share of rules/evidence.yaml in a language, by its English one."""
-        names = {share.name.en: share.name for walk in self.walks for look in walk.steps for share in look.shares}
+        names = {share.name["en"]: share.name for walk in self.walks for look in walk.steps for share in look.shares}
         return names[english][lang] if english in names else english
 
     @property

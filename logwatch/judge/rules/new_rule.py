@@ -13,11 +13,12 @@ from tempfile import TemporaryDirectory
 from logwatch.errors import ConfigError, RuleError
 from logwatch.judge.kinds import KINDS, kinds_listed
 from logwatch.judge.kinds.drafts import Asked, Draft
-from logwatch.judge.rules.load import RuleProblemsError, load_rules
+from logwatch.judge.rules.load import load_rules
 from logwatch.judge.rules.model import WATCH, RuleSet
 from logwatch.judge.rules.runbook_check import compare_with_runbook
 from logwatch.judge.rules.unit_tests import run_cases
-from logwatch.judge.rules.yaml_types import Text, selects
+from logwatch.judge.rules.yaml_lines import RuleProblemsError
+from logwatch.judge.rules.yaml_types import selects
 from logwatch.ranges import Range
 
 RESERVED = {"counters", "evidence", "inhibitions", "service", WATCH.removesuffix(".yaml")}
@@ -29,7 +30,9 @@ class NewSection:
     """A procedure that the runbook does not have yet."""
 
     number: str
-    title: Text
+    title: str
+    english: str
+    """Its title in the English twin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def parse_section(text: str, english: str) -> NewSection:
     if match is None:
         hint = "right is a number of section 4 and a title, e.g. '4.6 쿠폰 오류 증가'"
         raise ConfigError(f"'{text}' is no section", where="--section", hint=hint)
-    return NewSection(match[1], Text(ko=match[2], en=english.strip() or match[2]))
+    return NewSection(match[1], match[2], english.strip() or match[2])
 
 
 def add_rule(folder: Path, wanted: NewRule) -> list[Addition]:
@@ -115,16 +118,15 @@ def _draft(wanted: NewRule, rules: RuleSet) -> Draft:
     if kind is None:
         raise ConfigError(f"'{wanted.kind}' is no kind of rule", where="--kind", hint=f"one of {kinds_listed('or')}")
     known = tuple(counter.counter for counter in rules.counters)
-    return kind.draft(Asked(wanted.rule, wanted.measures, wanted.normal, wanted.warning, known))
+    return kind.draft(Asked(wanted.rule, wanted.measures, wanted.normal, wanted.warning, known, rules.service.gauge_names))
 
 
 def _additions(rules: RuleSet, wanted: NewRule, draft: Draft) -> list[Addition]:
     folder, topic = rules.folder, _topic(wanted)
-    ko, en = (given or default for given, default in zip(wanted.summary, _summary(wanted.rule, draft), strict=True))
     section = wanted.section.number if wanted.section else wanted.procedure
     entry = [
         f"- rule: {wanted.rule}",
-        f"  summary: {{ko: {_quoted(ko)}, en: {_quoted(en)}}}",
+        f"  summary: {_written(rules, _summary(wanted, draft))}",
         *draft.entry,
         f'  normal: "{draft.normal}"',
         f'  warning: "{draft.warning}"',
@@ -134,14 +136,31 @@ def _additions(rules: RuleSet, wanted: NewRule, draft: Draft) -> list[Addition]:
     additions = [_appended(folder / f"{topic}.yaml", entry), _appended(folder / f"{topic}.test.yaml", cases)]
     new = [name for name in draft.counters if not any(selects([name], each.counter) for each in rules.counters)]
     if new:
-        meanings = [f"- {{counter: {name}, meaning: {{ko: {name} 건수, en: number of {name}}}}}" for name in new]
+        told = {name: _written(rules, {"ko": f"{name} 건수", "en": f"number of {name}"}) for name in new}
+        meanings = [f"- {{counter: {name}, meaning: {meaning}}}" for name, meaning in told.items()]
         additions.append(_appended(folder / "counters.yaml", meanings, apart=False))
     return additions + (_section(rules, wanted.section, draft) if wanted.section else [])
 
 
-def _summary(rule: str, draft: Draft) -> tuple[str, str]:
-    words = rule.replace("-", " ").capitalize()
-    return f"{rule} 기준 {'미달' if draft.warning.falls else '초과'}", f"{words} beyond its bound"
+def _summary(wanted: NewRule, draft: Draft) -> dict[str, str]:
+    ko, en = wanted.summary
+    words = wanted.rule.replace("-", " ").capitalize()
+    return {
+        "ko": ko or f"{wanted.rule} 기준 {'미달' if draft.warning.falls else '초과'}",
+        "en": en or f"{words} beyond its bound",
+    }
+
+
+def _languages(rules: RuleSet) -> list[str]:
+    """Give the languages that the folder is written in, that of the runbook first."""
+    found = [*rules.rules[0].summary.root]
+    return sorted(found, key=lambda lang: lang in rules.twins)
+
+
+def _written(rules: RuleSet, said: dict[str, str]) -> str:
+    """Write a text in the folder's languages, in English where there are no words for one."""
+    parts = [f"{lang}: {_quoted(said.get(lang, said['en']))}" for lang in _languages(rules)]
+    return f"{{{', '.join(parts)}}}"
 
 
 def _quoted(text: str) -> str:
@@ -157,12 +176,15 @@ def _appended(path: Path, lines: list[str], *, apart: bool = True) -> Addition:
 
 def _section(rules: RuleSet, section: NewSection, draft: Draft) -> list[Addition]:
     """Add a section to the runbook and its twin, and what to look at for its step."""
-    books = [(rules.runbook.path, section.title.ko, draft.step.ko)]
-    if rules.english.path != rules.runbook.path:
-        books.append((rules.english.path, section.title.en, draft.step.en))
+    own, *_ = _languages(rules)
+    books = [(rules.runbook.path, section.title, own)]
+    books += [(twin.path, section.english if lang == "en" else section.title, lang) for lang, twin in rules.twins.items()]
     evidence = [f'- procedure: "{section.number}"', "  steps:", f"    - {{step: 1, {draft.look}}}"]
     return [
-        *(_inserted(path, f"### {section.number} {title}\n\n```\n1. {step}\n```\n\n") for path, title, step in books),
+        *(
+            _inserted(path, f"### {section.number} {title}\n\n```\n1. {draft.step.get(lang, draft.step['en'])}\n```\n\n")
+            for path, title, lang in books
+        ),
         _appended(rules.folder / "evidence.yaml", evidence),
     ]
 

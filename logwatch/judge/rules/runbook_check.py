@@ -29,7 +29,14 @@ def compare_with_runbook(rules: RuleSet) -> list[RuleError]:
     for key, line in runbook.counters:
         if parse_series(key).name not in names:
             problems.append(RuleError(f"unknown counter '{key}'", where=runbook.where(line), hint="add it to counters.yaml"))
-    return problems + compare_twins(runbook, rules.english) + _unwalked(rules)
+    section2 = next((text for number, _, text in runbook.sections if number == "2"), "")
+    for endpoint in rules.service.endpoints:
+        if endpoint.path not in section2:
+            message, hint = f"section 2 has no endpoint '{endpoint.path}'", "add it there, or take it out of service.yaml"
+            problems.append(RuleError(message, where=str(runbook.path), hint=hint))
+    for twin in rules.twins.values():
+        problems += compare_twins(runbook, twin)
+    return problems + _unwalked(rules)
 
 
 def _unwalked(rules: RuleSet) -> list[RuleError]:
@@ -102,7 +109,7 @@ def _compare_row(row: TableRow, meant: list[Rule], rules: RuleSet) -> Iterator[R
             yield RuleError(f"rule '{rule.rule}': the runbook has no bound '{rule.warns}'", where=where, hint=hint)
         elif rule.warning != bound:
             yield _differs(rules, rule, "warning", bound, line)
-        if "즉시" in row.warning and rule.for_:
+        if AT_ONCE.search(row.warning) and rule.for_:
             message = f"rule '{rule.rule}' waits before it speaks, and the runbook says at once"
             yield RuleError(message, where=where, hint=f"set 'for: 0'; see {runbook.where(row.line)}")
 
@@ -112,6 +119,9 @@ def _differs(rules: RuleSet, rule: Rule, what: str, theirs: Range, line: int) ->
     hint = f"see {rules.runbook.where(line)}; write '{what}: \"{theirs}\"', or mend the runbook"
     return RuleError(message, where=rules.where[rule.rule], hint=hint)
 
+
+AT_ONCE = re.compile(r"즉시|\bat once\b|\bimmediate")
+"""How a runbook says that a warning must not wait."""
 
 _RANGE = re.compile(r"(<=|>=|<|>) *(\d+(?:\.\d+)?) *(%|ms)?")
 

@@ -36,7 +36,7 @@ class StepCheck(Model):
     shares: tuple[Share, ...] = Field(default=(), description="Shares of events, now and before.")
     lines: str | None = Field(default=None, min_length=4, description="Text of log lines: how many, when, the commonest.")
     codes: str | None = Field(default=None, min_length=4, description="The same lines: the response codes that they name.")
-    gauge: str | None = Field(default=None, description="A measured value, such as database.ping_ms, now and before.")
+    gauge: str | None = Field(default=None, description="A measured value, now and before.")
     slow: bool = Field(default=False, description="Slow requests by label, now and before.")
     rules: tuple[str, ...] = Field(default=(), description="Rules: how they stand.")
     endpoint: str | None = Field(default=None, description="What this endpoint of section 2 answered.")

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import Entry
-from logwatch.collect.parse import SLOW_REQUEST, SUMMARY
 from logwatch.count.windows import aggregate
 from logwatch.errors import RuleError
 from logwatch.judge.alerts import Alert, AlertState, advance
@@ -22,6 +21,7 @@ from logwatch.spans import NS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from logwatch.collect.parse import LogShape
     from logwatch.judge.kinds.interface import Played
     from logwatch.judge.rules.model import Rule, RuleSet
 
@@ -124,7 +124,7 @@ def run_cases(rules: RuleSet) -> Tested:
                 problems.append(RuleError(f"there is no rule '{cases.rule}'", where=where, hint=f"known: {', '.join(by_id)}"))
                 continue
             for number, case in enumerate(cases.cases):
-                problem = _run(by_id[cases.rule], case, document, (index, "cases", number))
+                problem = _run(by_id[cases.rule], case, rules.service.log.shape, document, (index, "cases", number))
                 problems += [problem] if problem else []
                 passed += not problem
                 seen[cases.rule] |= set(re.findall("[newu]", case.levels))
@@ -143,11 +143,11 @@ def _untested(rules: RuleSet, seen: dict[str, set[str]]) -> list[RuleError]:
     return problems
 
 
-def _run(rule: Rule, case: _Case, document: Document, at: tuple[str | int, ...]) -> RuleError | None:
+def _run(rule: Rule, case: _Case, shape: LogShape, document: Document, at: tuple[str | int, ...]) -> RuleError | None:
     where = document.where(at)
     try:
         expected = expand_letters(case.levels) or expand_letters(case.states, STATES)
-        reading = _reading(rule.kind.play(case.model_extra or {}, rule.bounds), case, len(expected))
+        reading = _reading(rule.kind.play(case.model_extra or {}, rule.bounds), case, shape, len(expected))
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
@@ -180,24 +180,24 @@ def _states(rule: Rule, course: Course) -> str:
     return states
 
 
-def _reading(played: Played, case: _Case, windows: int) -> Reading:
+def _reading(played: Played, case: _Case, shape: LogShape, windows: int) -> Reading:
     """Write what a case lets happen as entries, one summary a window, and read them as any others."""
     suffix = "".join(f"{{{label}={value}}}" for label, value in case.labels.items())
     given = {name.replace("*", "any") + suffix: notation for name, notation in played.counters.items()}
     counters, gauges = {**_expanded(case.series), **_expanded(given)}, _expanded(played.gauges)
     slow = {label: expand(each.events) for label, each in played.slow.items()}
-    reading = Reading()
+    reading = Reading(shape=shape)
     for window in range(max([windows, *(len(column) for columns in (counters, gauges, slow) for column in columns.values())])):
         time = START + window * 60 * NS + 30 * NS
         reading.see(time - 30 * NS)
         summed = _at(counters, window)
         if summed:
             present = {key: count for key, count in summed.items() if count}
-            reading.add(_entry(window, time, {"message": SUMMARY, "case.window": 1.0, **present}))
+            reading.add(_entry(window, time, {"message": shape.summary, "case.window": 1.0, **present}))
         for name, value in _at(gauges, window).items():
             reading.add_gauge(name, time, value)
         for label, count in _at(slow, window).items():
-            request = {"message": SLOW_REQUEST, "label": label, "durationMs": played.slow[label].duration_ms}
+            request = {"message": shape.slow_request, "label": label, "durationMs": played.slow[label].duration_ms}
             for number in range(int(count)):
                 reading.add(_entry(number, time + 1 + number, request))
     return reading

@@ -1,17 +1,27 @@
 """YAML that remembers its lines, so that an error can name the place to mend."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from logwatch.errors import RuleError
+from logwatch.errors import LogwatchError, RuleError
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The one in C where PyYAML was built with it: six times as fast."""
 
 Path_ = tuple[str | int, ...]
 """Keys and positions that lead to a value, from the top of the file."""
+
+
+class RuleProblemsError(LogwatchError):
+    """All that is wrong with a folder of rules, not only the first thing."""
+
+    def __init__(self, problems: Iterable[RuleError]) -> None:
+        """Take the single errors."""
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
 
 
 class Document:
@@ -54,3 +64,25 @@ class Document:
         while path and path not in self._lines:
             path = path[:-1]
         return f"{self.path}:{self._lines.get(path, 1)}"
+
+
+def to_error(document: Document, top: Path_, detail: Any) -> RuleError:  # noqa: ANN401 - pydantic's own dict
+    """Say one of pydantic's complaints about what stands below `top`, with the line to mend."""
+    path = tuple(part for part in detail["loc"] if part not in ("Proof", "literal['none']"))
+    name = ".".join(map(str, path))
+    message = detail["msg"].removeprefix("Value error, ")
+    hint = None
+    if detail["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
+        message, hint = f"'{name}' is not known here", "logwatch rules schema lists what is"
+    elif detail["type"] == "missing":
+        message, hint = f"'{name}' is missing", "logwatch rules schema says what it holds"
+    elif name:
+        message = f"{name}: {message}"
+    return RuleError(message, where=document.where((*top, *path)), hint=hint)
+
+
+def check_folder(folder: Path) -> None:
+    """Raise RuleProblemsError where there is no folder of rules."""
+    if not folder.is_dir():
+        hint = "give a folder that holds *.yaml rule files with --rules"
+        raise RuleProblemsError([RuleError("no such folder of rules", where=str(folder), hint=hint)])

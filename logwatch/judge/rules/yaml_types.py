@@ -14,6 +14,7 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     PlainSerializer,
+    RootModel,
     WithJsonSchema,
 )
 from pydantic_core import CoreSchema, core_schema
@@ -64,7 +65,7 @@ Selectors = Annotated[
 class Model(BaseModel):
     """A record that a YAML file holds: nothing in it that is not known, nothing changed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # built with the record that holds it, once
 
 
 def read_as(source: object, made: type, field: str, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -73,15 +74,14 @@ def read_as(source: object, made: type, field: str, handler: GetCoreSchemaHandle
     return core_schema.no_info_after_validator_function(made, handler.generate_schema(source), serialization=written)
 
 
-class Text(Model):
-    """A sentence in both languages."""
+class Text(RootModel[Annotated[dict[Annotated[str, Field(pattern=r"^[a-z]{2}$")], str], Field(min_length=1)]]):
+    """A sentence, by language."""
 
-    ko: str
-    en: str
+    model_config = ConfigDict(frozen=True)
 
     def __getitem__(self, lang: str) -> str:
-        """Give the sentence in a language."""
-        return self.ko if lang == "ko" else self.en
+        """Give the sentence in a language; where it is not written in that, in English, or else in the first that it is."""
+        return self.root.get(lang) or self.root.get("en") or next(iter(self.root.values()))
 
 
 def selects(selectors: Iterable[str], name: str) -> bool:

@@ -1,4 +1,9 @@
-"""Every channel that can be set up, in the order in which they are shown."""
+"""Every channel that can be set up, in the order in which they are shown.
+
+Another one is a folder beside these, with `__init__.py` (its settings), `sender.py` (its `Channel`) and `README.md` (its
+page: every setting and secret), and its line here. Settings, wiring and `doctor` find it by that line, `deploy/setup.sh` by its
+folder.
+"""
 
 from __future__ import annotations
 

@@ -171,12 +171,13 @@ class Surroundings:
 
     def share(self, share: Share) -> Measured:
         """Give a share of events, against what it was before."""
-        key = (share.name.en, tuple(sorted(self.notification.labels.items())))
+        key = (share.name["en"], tuple(sorted(self.notification.labels.items())))
         return self._measure([(FactKind.SHARE, key, self._of_share(share))])
 
     def slow(self) -> Measured:
-        """Count slow requests by label, against their rate before."""
-        labels = {label for each in self._all for label, _, _ in each.slow} or {"api"}
+        """Count slow requests by label, against their rate before; where there is none, of the label that is judged last."""
+        judged = [label for rule in self.rules.rules for label in rule.kind.reads.labels]
+        labels = {label for each in self._all for label, _, _ in each.slow} or {*judged[-1:]}
         return self._measure((FactKind.SLOW, (label, ()), self._of_label(label)) for label in sorted(labels))
 
     @property

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     Writer = Callable[[float], str]
 
-UNITS = {"database.ping_ms": "ms", "redis.ping_ms": "ms"}
 MOST_COUNTERS = 6
 """Counters of a breakdown that are shown."""
 MOST_WORDS = 6
@@ -124,13 +123,17 @@ def fact_text(fact: Fact, rules: RuleSet, audience: Audience) -> str:
     """Say one fact on one line."""
     if fact.kind is FactKind.RULE:
         return _standing(fact, rules, audience)
+    if fact.kind is FactKind.COUNT:
+        return _counted(printable(fact.name) + _of_shop(rules.service.shop(fact.labels)), fact, audience)
+    if fact.kind is FactKind.GAUGE:
+        return _gauged(fact, rules, audience)
     if fact.kind is FactKind.SHARE:
         return _shared(rules.share_name(fact.name, audience.lang), fact, audience)
     return WRITERS[fact.kind](fact, audience)
 
 
-def _count(fact: Fact, audience: Audience) -> str:
-    return _counted(printable(fact.name) + (f"({shop_name(fact.labels)})" if fact.labels else ""), fact, audience)
+def _of_shop(shop: str | None) -> str:
+    return "" if shop is None else f"({shop_name({'': shop})})"
 
 
 def _slow(fact: Fact, audience: Audience) -> str:
@@ -156,7 +159,7 @@ def _answer(fact: Fact, audience: Audience) -> str:  # noqa: ARG001 - an endpoin
 
 
 def _counted(name: str, fact: Fact, audience: Audience) -> str:
-    """`checkout.blocked.stock kpa 42건, 분당 6 (직전 1시간 0.3, 어제 같은 시각 0.2)`."""
+    """`orders.refused(main) 42건, 분당 6 (직전 1시간 0.3, 어제 같은 시각 0.2)`."""
     rate = fact.value / fact.of if fact.value and fact.of else 0.0
     head = f"{name} {audience.say('events', count=f'{fact.value:g}')}, {audience.say('per_minute', rate=_rate(rate))}"
     return head + _past(fact, audience, _rate)
@@ -194,10 +197,11 @@ def _before(fact: Fact, key: str) -> float | None:
     return fact.before if key == "hour_before" else fact.day_before
 
 
-def _gauged(fact: Fact, audience: Audience) -> str:
-    unit = UNITS.get(fact.name, "")
+def _gauged(fact: Fact, rules: RuleSet, audience: Audience) -> str:
+    gauge = rules.service.gauge(fact.name)
+    unit, name = (gauge.unit, gauge.name[audience.lang]) if gauge else ("", audience.say(f"gauge.{fact.name}"))
     usual = f" ({audience.say('usual', value=format_value(fact.before, unit))})" if fact.before is not None else ""
-    return f"{audience.say(f'gauge.{fact.name}')} {format_value(fact.value, unit)}{usual}"
+    return f"{name} {format_value(fact.value, unit)}{usual}"
 
 
 def _lines(fact: Fact, audience: Audience) -> str:
@@ -220,8 +224,6 @@ def _standing(fact: Fact, rules: RuleSet, audience: Audience) -> str:
 
 
 WRITERS = {
-    FactKind.COUNT: _count,
-    FactKind.GAUGE: _gauged,
     FactKind.SLOW: _slow,
     FactKind.ROUTE: _route,
     FactKind.LINES: _lines,
@@ -229,4 +231,4 @@ WRITERS = {
     FactKind.CODE: _code,
     FactKind.ANSWER: _answer,
 }
-"""How each kind is written; a share's name and how a rule stands are in the rules."""
+"""How each kind is written that is said without the rules: they name shares, gauges and the label of shops."""

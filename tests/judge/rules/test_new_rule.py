@@ -48,6 +48,13 @@ RUNBOOK = """# {title}
 ## 5. {rest}
 """
 SMALL = {
+    "service.yaml": (
+        "service: jobs\nregion: europe-west4\nmetric_prefix: custom.googleapis.com/jobs/\n"
+        "log: {summary: one minute, slow_request: slow one, silent: {ko: 로그 없음, en: no lines}}\n"
+        "gauges:\n"
+        "  - {gauge: database.active_connections, name: {ko: 커넥션, en: connections}, help: Connections.}\n"
+        "  - {gauge: redis.ping_ms, unit: ms, name: {ko: 응답 시간, en: answer time}, help: Answer time.}\n"
+    ),
     "runbook.md": RUNBOOK.format(
         title="런북", bounds="범위", what="지표", normal="정상", warning="경고", todo="절차", fail="작업 실패", rest="기타"
     ),
@@ -154,6 +161,15 @@ def test_a_runbook_that_ends_with_section_4_and_has_no_twin_gets_its_section_too
     assert run("rules", "new", "coupon-a", "--kind", "ratio", "--section", "4.2 쿠폰", "--rules", small).code == 0
     assert problems(small) == []
     assert (small / "runbook.md").read_text(encoding="utf-8").endswith("```\n\n### 4.2 쿠폰\n\n```\n1. coupon.a.success / coupon.a.attempt 확인\n```\n\n")  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["count", "ratio", "slow"])
+def test_a_folder_in_english_alone_stays_in_english(run: Run, tmp_path: Path, kind: str) -> None:
+    folder = shutil.copytree(ROOT / "tests/fixtures/services/pedal/rules", tmp_path / "rules")
+    ran = run("rules", "new", "dock-jams", "--kind", kind, "--section", "4.7 Docks jam", "--rules", folder, "--lang", "en")
+    assert (ran.code, ran.err) == (0, "")
+    assert problems(folder) == []
+    assert not re.search("[가-힣]", "".join(texts(folder).values()))
 
 
 @pytest.mark.parametrize(
