@@ -80,6 +80,6 @@ def read_with_library(address: str) -> int:
 
 
 def read_with_logwatch(address: str) -> int:
-    """Read the same entries through `logwatch.sources.cloud_logging`, parsed and in columns, and count them."""
+    """Read the same entries through `logwatch.collect.cloud_logging`, parsed and in columns, and count them."""
     source = CloudLoggingSource(PROJECT, SHAPE, endpoint=address, quota=ReadQuota(10**6))
     return source.read(SPAN, service=None, progress=lambda *_: None, meanwhile=lambda: None).entries

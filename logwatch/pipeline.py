@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from logwatch.collect.interface import Probe
+from logwatch.collect.last_seen import RememberedLife
 from logwatch.collect.parse import SILENT_MINUTES
-from logwatch.collect.remembered_life import RememberedLife
 from logwatch.errors import ConflictError, ExportError, SourceError, StoreError
 from logwatch.judge.verdicts import Level
 from logwatch.notify.deliver import Sending
@@ -24,7 +24,7 @@ from logwatch.state.lease import Held, take
 from logwatch.time_range import count_windows, import_pandas, read_entries, read_windows
 
 if TYPE_CHECKING:  # pandas comes with some of these, and only where a command needs it
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from logwatch.collect.interface import Endpoints, Progress, Source
@@ -70,6 +70,18 @@ def judge_and_replay(
 
     archive = RecordedArchive(reading, source, wanted.service)
     return _judged(ticker.rules, span, windows, ticker.life), play(archive, span, ticker, progress)
+
+
+def read_and_play(
+    source: Source, tickers: Sequence[Ticker], wanted: Wanted, *, now: datetime, progress: Progress
+) -> list[Replayed]:
+    """Say what the minutes of a span would have told on a simulated clock, to each of some tickers; from one reading."""
+    reach = max(ticker.reach for ticker in tickers)
+    span, reading = read_entries(source, wanted, reach=reach, now=now, progress=progress)
+    from logwatch.notify.diagnosis.lookups import RecordedArchive
+
+    archive = RecordedArchive(reading, source, wanted.service)
+    return [play(archive, span, ticker, progress) for ticker in tickers]
 
 
 def play(archive: RecordedArchive, span: Span, ticker: Ticker, progress: Progress) -> Replayed:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from logwatch.collect.recent_entries import pick, rows
+from logwatch.collect.recent_entries import pick, pick_gauges, rows
 from logwatch.judge.alerts import AlertState
 from logwatch.judge.verdicts import Verdict
 from logwatch.notify.diagnosis.findings import Walked
@@ -113,7 +113,7 @@ def tick_by_tick(reading: Reading, span: Span, ticker: Ticker, *, together: bool
             at += 1
         fresh = pick(reading, [row for row in waiting if start <= times[row.number] < end])
         waiting = [row for row in waiting if times[row.number] >= end]  # of the future, by its own clock
-        _pick_gauges(reading, fresh, before, end)
+        pick_gauges(reading, fresh, before, end)
         ticked = ticker.tick(state, fresh, planned, now)
         # Nothing is sent and nothing published, so nothing waits for either.
         state, before, first = replace(ticked.state, points=(), outbox=()), end, last + 1
@@ -132,10 +132,3 @@ def _first_to_see(received: int, start: datetime, ticker: Ticker) -> int:
 def _is_late(received: int, times: Sequence[int], row: EntryRow, ticker: Ticker) -> bool:
     closed = (times[row.number] // (60 * NS) + 1) * 60 * NS
     return received > closed + int(ticker.policy.grace.total_seconds() * NS)
-
-
-def _pick_gauges(reading: Reading, fresh: Reading, start: int, end: int) -> None:
-    names = list(reading.series)
-    for time, series, value in zip(reading.gauges.time, reading.gauges.series, reading.gauges.value, strict=True):
-        if start <= time < end:
-            fresh.add_gauge(names[series], time, value)

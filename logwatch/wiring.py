@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from logwatch.collect.sources import find_kind, is_live
 from logwatch.errors import ConfigError
 from logwatch.notify.channels.interface import reveal
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from logwatch.beta_exit.conditions import Expected
     from logwatch.beta_exit.day_reader import WeekReader
-    from logwatch.collect.interface import Endpoints, Source
+    from logwatch.collect.interface import Address, Endpoints, Source
     from logwatch.collect.parse import LogShape
     from logwatch.count.silence import Life
     from logwatch.judge.rules.model import RuleSet
@@ -66,36 +67,10 @@ def log_shape(settings: Settings) -> LogShape:
 
 def build_source(settings: Settings) -> tuple[Source, str]:
     """Give the adapter for the source, and what to call it."""
-    if not settings.source:
-        hint = "give --source FILE, --source gcp://PROJECT, or set LOGWATCH_SOURCE"
-        raise ConfigError("no source to read from", where="--source", hint=hint)
-    if "" in settings.source or settings.source.count("-") > 1:
-        hint = "is a shell variable empty? standard input can be read once"
-        raise ConfigError("an empty source, or standard input twice", where="--source", hint=hint)
-    schemes = {source.split("://")[0] if "://" in source else "" for source in settings.source}
-    if schemes == {""}:
-        from logwatch.collect.files import FilesSource
+    from logwatch.collect import sources
 
-        return FilesSource(settings.source, log_shape(settings)), ", ".join(settings.source)
-    if schemes == {"gcp"} and len(settings.source) == 1:
-        from logwatch.collect.cloud_logging import CloudLoggingSource, ReadQuota, parse_address
-
-        project, service = parse_address(settings.source[0])
-        source = CloudLoggingSource(
-            project,
-            log_shape(settings),
-            service=service,
-            location=settings.location,
-            endpoint=settings.logging_endpoint,
-            budget_s=settings.read_budget.total_seconds(),
-            quota=ReadQuota(settings.read_requests_per_minute),
-        )
-        return source, settings.source[0]
-    if schemes == {"bq"}:
-        hint = "read the same span with gcp://PROJECT, or export it: gcloud logging read --format=json"
-        raise ConfigError("bq:// cannot be read yet", where=settings.source[0], hint=hint)
-    hint = "files go together with files; gcp://PROJECT[/SERVICE] goes alone"
-    raise ConfigError("these cannot be read together, or not at all", where=" ".join(settings.source), hint=hint)
+    made = sources.build_source(settings.source, settings, lambda: log_shape(settings))
+    return made, ", ".join(settings.source)
 
 
 def build_store(settings: Settings) -> Store:
@@ -136,7 +111,7 @@ def build_parts(settings: Settings, owner: str) -> Parts:
     """Give everything that a run is made of; raises ConfigError before anything is touched."""
     from logwatch.pipeline import Parts
 
-    if len(settings.source) != 1 or not settings.source[0].startswith("gcp://"):
+    if not is_live(settings.source):
         hint = "set LOGWATCH_SOURCE=gcp://PROJECT/SERVICE; recordings are for 'logwatch backtest'"
         raise ConfigError("a run reads Cloud Logging", where="--source", hint=hint)
     project = metrics_project(settings)
@@ -146,7 +121,7 @@ def build_parts(settings: Settings, owner: str) -> Parts:
         lease=settings.lease,
         store=build_store(settings),
         source=lambda: build_source(settings)[0],
-        lookups=for_lookups,
+        lookups=lambda source: source.within(LOOKUP_S),
         evidence_budget=settings.evidence_budget,
         ticker=build_ticker(settings, publishes=project is not None),
         endpoints=lambda: build_endpoints(settings),
@@ -232,17 +207,19 @@ def build_ping(settings: Settings) -> Callable[[], str] | None:
     return lambda: ping(url)
 
 
-def for_lookups(source: Source) -> Source:
-    """Give the source as evidence is looked up in it: a call that fails is not tried for long."""
-    from logwatch.collect.cloud_logging import CloudLoggingSource
-
-    return source.within(LOOKUP_S) if isinstance(source, CloudLoggingSource) else source
+def addressed(settings: Settings) -> Address | None:
+    """Say what the source's address names; None where there is no source. Raises ConfigError for an address that is none."""
+    kind = find_kind(settings.source)
+    return kind.adapter.parse_address(settings.source[0]) if kind else None
 
 
 def source_project(settings: Settings) -> str:
     """Give the project that is read; nothing where a recording is."""
-    address = settings.source[0] if settings.source else ""
-    return address.removeprefix("gcp://").partition("/")[0] if address.startswith("gcp://") else ""
+    try:
+        found = addressed(settings)
+    except ConfigError:  # is told by whoever reads
+        return ""
+    return found.project if found else ""
 
 
 def metrics_project(settings: Settings) -> str | None:
@@ -314,11 +291,11 @@ def chosen_channels(settings: Settings) -> tuple[str, ...]:
 
 def audience(settings: Settings) -> Audience:
     """Say for whom to write."""
-    from logwatch.collect.cloud_logging import parse_address
     from logwatch.ui.format import Audience
 
-    addressed = parse_address(settings.source[0])[1] if source_project(settings) else None
-    return Audience(settings.lang, settings.timezone, settings.service or addressed or build_service(settings).service)
+    found = addressed(settings)
+    service = settings.service or (found and found.service) or build_service(settings).service
+    return Audience(settings.lang, settings.timezone, service)
 
 
 def installation(settings: Settings) -> Installation:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.cli.context import as_json, find_rule, look_at, paper_of, progress_line, settings_from, simulated_ticker, write
+from logwatch.cli.context import as_json, find_rule, look_at, one_source, paper_of, settings_from, simulated_ticker, write
 from logwatch.cli.evaluate import write_page
 from logwatch.cli.options import (
     DumpOption,
@@ -19,6 +20,8 @@ from logwatch.cli.options import (
     RulesOption,
     ServiceOption,
     SinceOption,
+    SourceArgument,
+    SourceOption,
     UntilOption,
 )
 from logwatch.wiring import build_rules
@@ -56,9 +59,8 @@ class TuningFormat(StrEnum):
 
 
 def backtest(
-    source: Annotated[
-        list[str] | None, typer.Argument(metavar="SOURCE...", help="Files, folders, '-', or gcp://PROJECT.")
-    ] = None,
+    paths: SourceArgument = None,
+    source: SourceOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
     service: ServiceOption = None,
@@ -73,29 +75,22 @@ def backtest(
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Run every tick over recorded lines on a simulated clock: what would have been sent, and when; sends nothing."""
-    from logwatch.pipeline import play
-    from logwatch.time_range import read_entries
+    from logwatch.pipeline import read_and_play
 
-    settings = settings_from(source=source, service=service, lang=lang, rules=rules)
-    look = look_at(settings, since, until)
-    ticker = simulated_ticker(settings, look.source)
-    tickers = [ticker, *([simulated_ticker(settings.model_copy(update={"rules": against}), look.source)] if against else [])]
+    settings = settings_from(source=one_source(paths, source), service=service, lang=lang, rules=rules)
+    look = look_at(settings, since, until, dump_filter=dump_filter)
+    ticker = simulated_ticker(look)
+    tickers = [ticker, *([simulated_ticker(look, against)] if against else [])]
     known = _known(incidents, settings, ticker.rules)
     reach = max(each.reach for each in tickers)
-    if dump_filter:
-        look.tell_filter(reach)
+    if look.only_tells_filter(reach):
         return
     if format_ in {ReplayFormat.HTML, ReplayFormat.MESSAGES}:
         _check_alone(format_, against, incidents)
     if format_ is ReplayFormat.HTML:
-        write_page(settings, look, PageFormat.HTML, output)
+        write_page(look, ticker, PageFormat.HTML, output)
         return
-    with progress_line() as progress:
-        span, reading = read_entries(look.source, look.wanted, reach=reach, now=look.now, progress=progress)
-        from logwatch.notify.diagnosis.lookups import RecordedArchive
-
-        archive = RecordedArchive(reading, look.source, settings.service)
-        replays = [play(archive, span, each, progress) for each in tickers]
+    replays = look.read(partial(read_and_play, tickers=tickers))
     from logwatch.backtest.comparison import Side
     from logwatch.backtest.result_tables import judge_backtest
 
@@ -106,9 +101,8 @@ def backtest(
 
 def tune_rule(
     rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's id, as 'rules list' prints it.")],
-    source: Annotated[
-        list[str] | None, typer.Argument(metavar="SOURCE...", help="Files, folders, '-', or gcp://PROJECT.")
-    ] = None,
+    paths: SourceArgument = None,
+    source: SourceOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
     service: ServiceOption = None,
@@ -129,21 +123,19 @@ def tune_rule(
     from logwatch.time_range import read_windows
     from logwatch.wiring import build_policy
 
-    settings = settings_from(source=source, service=service, lang=lang, rules=rules)
+    settings = settings_from(source=one_source(paths, source), service=service, lang=lang, rules=rules)
     found = find_rule(rule, settings)
     from logwatch.backtest.tuning import Bench, plan_trials, tune
 
     trials = plan_trials(found, _varied(vary or ()))
     rule_set = build_rules(settings)
     known = _known(incidents, settings, rule_set)
-    look = look_at(settings, since, until)
+    look = look_at(settings, since, until, dump_filter=dump_filter)
     reach = max(trial.rule.kind.reach for trial in trials)
-    if dump_filter:
-        look.tell_filter(reach)
+    if look.only_tells_filter(reach):
         return
-    with progress_line() as progress:
-        span, windows = read_windows(look.source, look.wanted, reach=reach, now=look.now, progress=progress)
-        tuned = tune(found, trials, Bench(rule_set, windows, span, build_policy(settings, publishes=False), known))
+    span, windows = look.read(partial(read_windows, reach=reach))
+    tuned = tune(found, trials, Bench(rule_set, windows, span, build_policy(settings, publishes=False), known))
     write(_render_tuning(tuned, settings, format_, look.name, output), output)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.cli.context import as_json, clock_of, paper_of, progress_line, settings_from, state_of, write
-from logwatch.cli.options import LangOption, OutputOption, RulesOption, ServiceOption, SourceOption, UntilOption
+from logwatch.cli.context import as_json, clock_of, one_source, paper_of, progress_line, settings_from, state_of, write
+from logwatch.cli.options import LangOption, OutputOption, RulesOption, ServiceOption, SourceArgument, SourceOption, UntilOption
 from logwatch.wiring import build_rules, build_source
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class FailOnGate(StrEnum):
 
 
 def beta_exit(
+    paths: SourceArgument = None,
     source: SourceOption = None,
     days: Annotated[int, typer.Option(min=1, max=31, help="How many whole days, back from --until.")] = 7,
     until: UntilOption = None,
@@ -59,7 +60,8 @@ def beta_exit(
     from logwatch.settings import parse_moment
     from logwatch.wiring import audience, build_expected, build_week
 
-    settings = settings_from(source=source, service=service, lang=lang, rules=rules)
+    given = one_source(paths, source)
+    settings = settings_from(source=given, service=service, lang=lang, rules=rules)
     now = clock_of(settings)()
     # Days that are not over yet cannot be judged.
     end = None if until is None else min(now, parse_moment(until, now, settings.timezone, where="--until"))
@@ -67,7 +69,7 @@ def beta_exit(
     if not rule_set.service.exit_conditions:
         where = str(rule_set.folder / "service.yaml")
         raise ConfigError("no exit conditions", where=where, hint="'exit_conditions', one for each line of section 7")
-    if source:
+    if given:
         adapter, name = build_source(settings)
         with progress_line() as progress:
             week = build_week(settings, adapter, rule_set).read(days, end, now, progress)

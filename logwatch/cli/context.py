@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from logwatch.tick import Ticker
     from logwatch.time_range import Wanted
     from logwatch.ui.tables import Paper
+
+T = TypeVar("T")
 
 
 def settings_from(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
@@ -79,30 +81,54 @@ def change_state(settings: Settings, edit: Callable[[State], State]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class SpanCommand:
-    """A source, and what of it is looked at."""
+    """A source, and what of it is looked at: what every command that reads a span stands on."""
 
+    settings: Settings
     source: Source
     name: str
     """What people call it."""
     wanted: Wanted
     now: datetime
+    dumps_filter: bool
 
-    def tell_filter(self, reach: timedelta) -> None:
-        """Print the filter that the source would be read with, from `reach` before the span on."""
+    def only_tells_filter(self, reach: timedelta) -> bool:
+        """Print the filter of the span, from `reach` before it on, where nothing else is wanted; gives whether that is so."""
         from logwatch.errors import ConfigError
+        from logwatch.spans import Span
         from logwatch.time_range import live_span
 
-        dump = getattr(self.source, "filter", None)
-        if dump is None:
+        if not self.dumps_filter:
+            return False
+        span = Span(self.now, self.now) if self.source.recorded else live_span(self.wanted, self.now)
+        told = self.source.filter(span.widen(reach, timedelta(minutes=1)), self.wanted.service)
+        if told is None:
             raise ConfigError("a recording is read without a filter", where="--dump-filter", hint="use it with gcp://PROJECT")
-        typer.echo(dump(live_span(self.wanted, self.now).widen(reach, timedelta(minutes=1)), self.wanted.service))
+        typer.echo(told)
+        return True
+
+    def read(self, reader: Callable[..., T]) -> T:
+        """Call what reads the span, with a line of progress while it does."""
+        with progress_line() as progress:
+            return reader(source=self.source, wanted=self.wanted, now=self.now, progress=progress)
 
     def is_old(self, judged: Judged) -> bool:
         """Tell whether a span reaches beyond the usual retention of logs."""
         return not self.source.recorded and self.now - judged.span.start > timedelta(days=30)
 
 
-def look_at(settings: Settings, since: str | None = None, until: str | None = None) -> SpanCommand:
+def one_source(argument: list[str] | None, option: list[str] | None) -> list[str]:
+    """Give the source, which may be given as argument or as --source; raises ConfigError where it is given as both."""
+    if argument and option:
+        from logwatch.errors import ConfigError
+
+        hint = "give it as argument or as --source, not as both; of several files, all of them one way"
+        raise ConfigError("the source is given twice", where="SOURCE, --source", hint=hint)
+    return argument or option or []
+
+
+def look_at(
+    settings: Settings, since: str | None = None, until: str | None = None, *, dump_filter: bool = False
+) -> SpanCommand:
     """Say what to look at, before it is known where a recording ends; raises ConfigError for a time that is none."""
     from logwatch.settings import parse_moment
     from logwatch.time_range import Wanted
@@ -117,7 +143,7 @@ def look_at(settings: Settings, since: str | None = None, until: str | None = No
         return lambda moment: parse_moment(text, moment, settings.timezone, where=where)
 
     wanted = Wanted(reader(since, "--since"), reader(until, "--until"), settings.service, settings.grace)
-    return SpanCommand(source, name, wanted, now)
+    return SpanCommand(settings, source, name, wanted, now, dump_filter)
 
 
 @contextmanager
@@ -141,12 +167,13 @@ def progress_line() -> Iterator[Progress]:
         yield show
 
 
-def simulated_ticker(settings: Settings, adapter: Source) -> Ticker:
-    """Give the ticker for a simulated clock, which publishes nothing."""
-    from logwatch.collect.remembered_life import RememberedLife
+def simulated_ticker(look: SpanCommand, rules: Path | None = None) -> Ticker:
+    """Give the ticker for a simulated clock, which publishes nothing; with other rules, where they are named."""
+    from logwatch.collect.last_seen import RememberedLife
     from logwatch.wiring import build_ticker
 
-    return build_ticker(settings, publishes=False)(RememberedLife(adapter, settings.service))
+    settings = look.settings.model_copy(update={"rules": rules}) if rules else look.settings
+    return build_ticker(settings, publishes=False)(RememberedLife(look.source, settings.service))
 
 
 def terminal() -> tuple[int, bool]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.cli.context import as_json, look_at, progress_line, settings_from, simulated_ticker, terminal, write
+from logwatch.cli.context import as_json, look_at, one_source, settings_from, simulated_ticker, terminal, write
 from logwatch.cli.options import (
     DumpOption,
     LangOption,
@@ -19,6 +20,7 @@ from logwatch.cli.options import (
     RulesOption,
     ServiceOption,
     SinceOption,
+    SourceArgument,
     SourceOption,
     UntilOption,
 )
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from logwatch.count.windows import Quality
     from logwatch.judge.evaluate import Judged
     from logwatch.judge.rules.model import RuleSet
-    from logwatch.settings import Settings
+    from logwatch.tick import Ticker
 
 
 class Format(StrEnum):
@@ -67,6 +69,7 @@ class Table(StrEnum):
 
 
 def evaluate(
+    paths: SourceArgument = None,
     source: SourceOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
@@ -86,23 +89,22 @@ def evaluate(
     """Judge a span against section 3 of the runbook; changes nothing anywhere."""
     from logwatch.pipeline import judge
 
-    settings = settings_from(source=source, service=service, lang=lang, rules=rules)
-    look = look_at(settings, since, until)
+    settings = settings_from(source=one_source(paths, source), service=service, lang=lang, rules=rules)
+    look = look_at(settings, since, until, dump_filter=dump_filter)
     rule_set = build_rules(settings)
-    if dump_filter:
-        look.tell_filter(rule_set.reach)
+    if look.only_tells_filter(rule_set.reach):
         return
     if format_ is Format.HTML:
-        judged = write_page(settings, look, PageFormat.HTML, output)
+        judged = write_page(look, simulated_ticker(look), PageFormat.HTML, output)
     else:
-        with progress_line() as progress:
-            judged = judge(look.source, rule_set, look.wanted, now=look.now, progress=progress)
-        write(_render(judged, rule_set, settings, look, format_, output), output)
+        judged = look.read(partial(judge, rules=rule_set))
+        write(_render(judged, rule_set, look, format_, output), output)
     if fail_on:
         _fail_on(judged, fail_on)
 
 
 def report(
+    paths: SourceArgument = None,
     source: SourceOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
@@ -114,15 +116,15 @@ def report(
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Write one page: verdicts, charts, incidents with their steps, slow requests, messages; changes nothing anywhere."""
-    settings = settings_from(source=source, service=service, lang=lang, rules=rules)
-    look = look_at(settings, since, until)
-    if dump_filter:
-        look.tell_filter(simulated_ticker(settings, look.source).reach)
-        return
-    write_page(settings, look, format_, output)
+    settings = settings_from(source=one_source(paths, source), service=service, lang=lang, rules=rules)
+    look = look_at(settings, since, until, dump_filter=dump_filter)
+    ticker = simulated_ticker(look)
+    if not look.only_tells_filter(ticker.reach):
+        write_page(look, ticker, format_, output)
 
 
 def windows(
+    paths: SourceArgument = None,
     source: SourceOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
@@ -135,13 +137,11 @@ def windows(
     """Write the table of 60 s windows behind the verdicts."""
     from logwatch.time_range import read_windows
 
-    settings = settings_from(source=source, service=service)
-    look = look_at(settings, since, until)
-    if dump_filter:
-        look.tell_filter(timedelta())
+    settings = settings_from(source=one_source(paths, source), service=service)
+    look = look_at(settings, since, until, dump_filter=dump_filter)
+    if look.only_tells_filter(timedelta()):
         return
-    with progress_line() as progress:
-        span, read = read_windows(look.source, look.wanted, reach=timedelta(), now=look.now, progress=progress)
+    span, read = look.read(partial(read_windows, reach=timedelta()))
     from logwatch.count.windows import counters_csv, slow_csv
 
     inside = read.within(span)
@@ -149,30 +149,26 @@ def windows(
     _tell_leftovers(read.quality)
 
 
-def write_page(settings: Settings, look: SpanCommand, format_: PageFormat, output: Path | None) -> Judged:
+def write_page(look: SpanCommand, ticker: Ticker, format_: PageFormat, output: Path | None) -> Judged:
     """Judge a span, play its minutes, and write the page about both."""
     from logwatch.pipeline import judge_and_replay
     from logwatch.settings import bundled
     from logwatch.wiring import audience, message_builder
 
-    ticker = simulated_ticker(settings, look.source)
-    with progress_line() as progress:
-        judged, replayed = judge_and_replay(look.source, ticker, look.wanted, now=look.now, progress=progress)
+    judged, replayed = look.read(partial(judge_and_replay, ticker=ticker))
     from logwatch.report.page_view import build_page
     from logwatch.report.render import render_page
     from logwatch.report.report import build_report
 
-    readers = audience(settings)
+    readers = audience(look.settings)
     found = build_report(judged, ticker.rules, readers, source=look.name, old=look.is_old(judged))
-    page = build_page(found, judged, replayed, readers, message_builder(settings, ticker.rules))
+    page = build_page(found, judged, replayed, readers, message_builder(look.settings, ticker.rules))
     suffix = "md" if format_ is PageFormat.MARKDOWN else "html"
     write(render_page(page, bundled("templates"), f"report.{suffix}.j2"), output)
     return judged
 
 
-def _render(
-    judged: Judged, rule_set: RuleSet, settings: Settings, look: SpanCommand, format_: Format, output: Path | None
-) -> str:
+def _render(judged: Judged, rule_set: RuleSet, look: SpanCommand, format_: Format, output: Path | None) -> str:
     from logwatch.report.json_document import to_json
     from logwatch.report.report import build_report
     from logwatch.wiring import audience
@@ -182,7 +178,7 @@ def _render(
     from logwatch.report.render import render_markdown, render_table
     from logwatch.settings import bundled
 
-    found = build_report(judged, rule_set, audience(settings), source=look.name, old=look.is_old(judged))
+    found = build_report(judged, rule_set, audience(look.settings), source=look.name, old=look.is_old(judged))
     if format_ is Format.TABLE:
         width, colour = terminal() if output is None else (100, False)
         return render_table(found, width=width, colour=colour)

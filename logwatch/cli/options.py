@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from logwatch.collect.sources import FORMS
+
 
 class Lang(StrEnum):
     """Language of what people read."""
@@ -27,9 +29,14 @@ SourceOption = Annotated[
     list[str] | None,
     typer.Option(
         "--source", "-s", metavar="SOURCE",
-        help="A file, folder, '-' (standard input) or gcp://PROJECT[/SERVICE]; several files: repeat it.",
+        help=f"{FORMS[0].upper()}{FORMS[1:]}; several files: repeat it.",
     ),
 ]  # fmt: skip
+
+
+SourceArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="SOURCE...", help="The same as --source.", show_default=False)
+]
 
 
 SinceOption = Annotated[

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.cli.context import as_json, look_at, progress_line, settings_from, write
-from logwatch.cli.options import LangOption, OutputOption, RulesOption, SourceOption
+from logwatch.cli.context import as_json, look_at, one_source, settings_from, write
+from logwatch.cli.options import LangOption, OutputOption, RulesOption, SourceArgument, SourceOption
 from logwatch.judge.kinds import kinds_listed
 from logwatch.languages import text
 from logwatch.wiring import build_rules
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
     from logwatch.ranges import Range
 
 
-def rules_check(rules: RulesOption = None, source: SourceOption = None, lang: LangOption = None) -> None:
+def rules_check(
+    paths: SourceArgument = None, rules: RulesOption = None, source: SourceOption = None, lang: LangOption = None
+) -> None:
     """Validate the rules and compare them with the runbook; with --source, warn of counters that nobody knows."""
     from logwatch.judge.rules.runbook_check import compare_with_runbook, uncovered_counters
     from logwatch.judge.rules.yaml_lines import RuleProblemsError
 
-    settings = settings_from(rules=rules, source=source, lang=lang)
+    settings = settings_from(rules=rules, source=one_source(paths, source), lang=lang)
     rule_set = build_rules(settings)
     problems = compare_with_runbook(rule_set)
     if problems:
@@ -32,12 +35,10 @@ def rules_check(rules: RulesOption = None, source: SourceOption = None, lang: La
     rows, path = len(rule_set.runbook.rows), rule_set.runbook.path
     typer.echo(text("rules_agree", settings.lang, **counts, rows=rows, path=path))
     if settings.source:
-        look = look_at(settings)
-        with progress_line() as progress:
-            from logwatch.time_range import read_windows
-            from logwatch.ui.format import printable
+        from logwatch.time_range import read_windows
+        from logwatch.ui.format import printable
 
-            _, read = read_windows(look.source, look.wanted, reach=timedelta(), now=look.now, progress=progress)
+        _, read = look_at(settings).read(partial(read_windows, reach=timedelta()))
         for name in uncovered_counters(map(str, read.counters["series"].unique()), rule_set):
             typer.echo(text("uncovered_counter", settings.lang, name=printable(name)), err=True)
 

@@ -15,23 +15,27 @@ from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass, field
 from itertools import count, islice
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Protocol
 
-from logwatch.collect.columns import Columns, Reading
-from logwatch.collect.entries import Entry
-from logwatch.collect.parse import LARGEST, LogShape, fold_routes
+from logwatch.collect.columns import Reading
+from logwatch.collect.entries import ENTRY_LABELS, RESOURCE_LABELS, Entry
+from logwatch.collect.interface import Address
+from logwatch.collect.parse import LARGEST
 from logwatch.collect.text_search import KEYS, Hits
 from logwatch.errors import ConfigError, SourceError
-from logwatch.google_api import member
+from logwatch.google_api import Errors, Trouble, open_client, project_hints, tell_apart
 from logwatch.spans import NS, Span, to_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
 
+    from logwatch.collect.entries import Heads
     from logwatch.collect.interface import Progress, SearchResult
+    from logwatch.collect.parse import LogShape
 
 LOG = logging.getLogger("logwatch.cloud_logging")
 PAGE_SIZE = 1000
@@ -43,12 +47,35 @@ BLOCK_LINE = r'^(\s+["{}\[\]]|[{}]$)'
 """Lines of pretty-printed JSON, each of which is an entry of its own."""
 
 
-def parse_address(address: str) -> tuple[str, str | None]:
+def parse_address(address: str) -> Address:
     """Read `gcp://PROJECT[/SERVICE]`; raises ConfigError with the form that is right."""
     match = re.fullmatch(r"gcp://([a-z][a-z0-9-]{4,28}[a-z0-9]|[a-z0-9.]+:[a-z0-9-]+)(?:/([a-z][a-z0-9-]*))?/?", address)
     if match is None:
         raise ConfigError("no Cloud Logging address", where=address, hint="right is gcp://PROJECT or gcp://PROJECT/SERVICE")
-    return match[1], match[2]
+    return Address(match[1], match[2])
+
+
+class ReadSettings(Protocol):
+    """What is set of how Cloud Logging is read."""
+
+    location: str | None
+    logging_endpoint: str | None
+    read_budget: timedelta
+    read_requests_per_minute: int
+
+
+def build_source(addresses: Sequence[str], settings: ReadSettings, shape: LogShape) -> CloudLoggingSource:
+    """Give the source of one address."""
+    project, service = parse_address(addresses[0])
+    return CloudLoggingSource(
+        project,
+        shape,
+        service=service,
+        location=settings.location,
+        endpoint=settings.logging_endpoint,
+        budget_s=settings.read_budget.total_seconds(),
+        quota=ReadQuota(settings.read_requests_per_minute),
+    )
 
 
 def quote(value: str) -> str:
@@ -147,6 +174,10 @@ class CloudLoggingSource:
         hasty = copy(self)
         hasty.budget_s, hasty._patient = budget_s, False  # noqa: SLF001 - its own
         return hasty
+
+    def project_logs(self) -> CloudLoggingSource:
+        """Give itself: services and their last entries can be asked for."""
+        return self
 
     def anywhere(self) -> CloudLoggingSource:
         """Give a source of all of the project's services, wherever they run."""
@@ -252,24 +283,11 @@ class CloudLoggingSource:
     def _connect(self) -> LoggingServiceV2Client:
         """Give the one client for all calls: each new one costs a handshake and a token."""
         if self._client is None:
-            self._client = self._new_client()
+            from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
+
+            with self._errors.raised("Cloud Logging"):
+                self._client = open_client(LoggingServiceV2Client, self.endpoint)
         return self._client
-
-    def _new_client(self) -> LoggingServiceV2Client:
-        from google.auth.exceptions import DefaultCredentialsError
-        from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
-
-        if self.endpoint:
-            import grpc
-            from google.cloud.logging_v2.services.logging_service_v2.transports import LoggingServiceV2GrpcTransport
-
-            channel = grpc.insecure_channel(self.endpoint, options=[("grpc.max_receive_message_length", -1)])
-            return LoggingServiceV2Client(transport=LoggingServiceV2GrpcTransport(channel=channel))
-        try:
-            return LoggingServiceV2Client()
-        except DefaultCredentialsError as error:
-            hint = "run: gcloud auth application-default login"
-            raise SourceError("no Google credentials on this machine", where=f"gcp://{self.project}", hint=hint) from error
 
     def _call(self, client: LoggingServiceV2Client, request: Any, progress: Progress) -> Any:  # noqa: ANN401 - proto-plus
         """Fetch one page; what may pass is tried again within the budget, 429 no sooner than after seconds."""
@@ -290,11 +308,11 @@ class CloudLoggingSource:
                 first, most = (5.0, 30.0) if isinstance(error, api.ResourceExhausted) else (0.2, 10.0)
                 wait = min(first * 1.6**attempt, most) * random.uniform(1, 1.25)  # noqa: S311 - spreads retries, no secret
                 if clock() - begun + wait > self.budget_s:
-                    raise self._error(error, client) from error
-                progress(f"Cloud Logging: {_reason(error)}; again in {wait:.0f} s", None)
+                    raise self._errors.build("Cloud Logging", error, lambda: client) from error
+                progress(f"Cloud Logging: {tell_apart(error).reason}; again in {wait:.0f} s", None)
                 self.quota.sleep(wait)
             except (api.GoogleAPICallError, GoogleAuthError) as error:
-                raise self._error(error, client) from error
+                raise self._errors.build("Cloud Logging", error, lambda: client) from error
         raise AssertionError
 
     def _check_quota(self, left_s: float) -> None:
@@ -303,36 +321,21 @@ class CloudLoggingSource:
             hint = "it comes back within a minute; LOGWATCH_READ_REQUESTS_PER_MINUTE is logwatch's share of it"
             raise SourceError("the project's read quota is used up for now", where=f"gcp://{self.project}", hint=hint)
 
-    def _error(self, error: Exception, client: LoggingServiceV2Client) -> SourceError:
-        from google.api_core import exceptions as api
-
-        project = self.project
-        hint = None
-        if isinstance(error, api.Forbidden) and "disabled" in str(error):
-            hint = f"run: gcloud services enable logging.googleapis.com --project={project}"
-        elif isinstance(error, api.Forbidden):
-            who = member(client.transport._credentials)  # noqa: SLF001 - nothing public tells
-            hint = f"run: gcloud projects add-iam-policy-binding {project} --member={who} --role=roles/logging.viewer"
-        elif isinstance(error, api.Unauthorized) or not isinstance(error, api.GoogleAPICallError):
-            hint = "run: gcloud auth application-default login"
-        elif isinstance(error, api.NotFound):
-            hint = "check the project id: gcloud projects list"
-        elif isinstance(error, api.InvalidArgument):
-            hint = "--dump-filter prints the filter that was refused; try it in Logs Explorer"
-        elif isinstance(error, api.ResourceExhausted):
-            hint = "60 reads a minute is all that a project has; wait a minute, ask for less, or raise LOGWATCH_READ_BUDGET"
-        elif isinstance(error, api.ServerError):
-            hint = "try again, or raise LOGWATCH_READ_BUDGET"
-        return SourceError(f"Cloud Logging: {_reason(error)}", where=f"gcp://{project}", hint=hint)
+    @property
+    def _errors(self) -> Errors:
+        hints = {
+            Trouble.NOT_FOUND: "check the project id: gcloud projects list",
+            Trouble.INVALID: "--dump-filter prints the filter that was refused; try it in Logs Explorer",
+            Trouble.QUOTA: "60 reads a minute is all that a project has; "
+            "wait a minute, ask for less, or raise LOGWATCH_READ_BUDGET",
+            Trouble.UNREACHABLE: "try again, or raise LOGWATCH_READ_BUDGET",
+        }
+        mends = project_hints(self.project, "logging.googleapis.com", "roles/logging.viewer")
+        return Errors(SourceError, f"gcp://{self.project}", mends | hints)
 
 
 def _time(raw: Any) -> datetime:  # noqa: ANN401 - raw protobuf messages have no static type
     return to_datetime(raw.timestamp.seconds * NS + raw.timestamp.nanos)
-
-
-def _reason(error: Exception) -> str:
-    message = str(getattr(error, "message", "") or error).splitlines() or [""]
-    return f"{type(error).__name__}: {message[0][:200]}"
 
 
 def take_page(page: Sequence[Any], reading: Reading) -> None:
@@ -363,41 +366,45 @@ def take_page(page: Sequence[Any], reading: Reading) -> None:
             if label and method and url and 0 < duration <= LARGEST:
                 slow.append(raw)
                 labels.append(label)
-                methods.append(method[:20])
+                methods.append(method)
                 urls.append(url)
                 durations.append(duration)
                 continue
         reading.add(to_entry(raw, shape))
     series = array("i", map(reading.series.__getitem__, keys))
-    reading.add_summaries(_rows(summaries), series, array("d", values), width)
-    routes = map(" ".join, zip(methods, fold_routes(urls), strict=True))
-    reading.add_slow_requests(_rows(slow), labels, routes, durations)
+    reading.add_summaries(_heads(summaries), series, array("d", values), width)
+    reading.add_slow_requests(_heads(slow), labels, durations, methods, urls)
 
 
-def _rows(raws: Sequence[Any]) -> Columns:
-    return Columns(
-        array("q", [stamp.seconds * NS + stamp.nanos for stamp in [raw.timestamp for raw in raws]]),
-        array("q", [stamp.seconds * NS + stamp.nanos for stamp in [raw.receive_timestamp for raw in raws]]),
-        [raw.log_name for raw in raws],
-        [raw.insert_id for raw in raws],
-        [raw.labels["instanceId"] or raw.resource.labels["service_name"] for raw in raws],
-    )
+def _heads(raws: Sequence[Any]) -> Heads:
+    def read(name: str) -> Sequence[Any]:
+        if name in RESOURCE_LABELS:
+            label = RESOURCE_LABELS[name]
+            return [raw.resource.labels[label] for raw in raws]
+        if name in ENTRY_LABELS:
+            label = ENTRY_LABELS[name]
+            return [raw.labels[label] for raw in raws]
+        values = list(map(attrgetter(name), raws))
+        return [stamp.seconds * NS + stamp.nanos for stamp in values] if name.endswith("timestamp") else values
+
+    return read
 
 
 def to_entry(raw: Any, shape: LogShape) -> Entry:  # noqa: ANN401 - raw protobuf messages have no static type
     """Give an entry of a raw google.logging.v2.LogEntry."""
     stamp, received = raw.timestamp, raw.receive_timestamp
-    resource, labels = raw.resource.labels, raw.labels
+    of_resource, labels = raw.resource.labels, raw.labels
     kind = raw.WhichOneof("payload")
     return Entry(
-        raw.log_name,
-        raw.insert_id,
-        stamp.seconds * NS + stamp.nanos,
-        received.seconds * NS + received.nanos,
-        resource["service_name"] if "service_name" in resource else "",  # noqa: SIM401 - a protobuf map's get() is slow
-        labels["instanceId"] if "instanceId" in labels else "",  # noqa: SIM401 - likewise
-        raw.text_payload if kind == "text_payload" else None,
-        _to_dict(raw.json_payload, shape) if kind == "json_payload" else None,
+        log_name=raw.log_name,
+        insert_id=raw.insert_id,
+        timestamp=stamp.seconds * NS + stamp.nanos,
+        receive_timestamp=received.seconds * NS + received.nanos,
+        text=raw.text_payload if kind == "text_payload" else None,
+        payload=_to_dict(raw.json_payload, shape) if kind == "json_payload" else None,
+        # A protobuf map's get() is slow.
+        **{name: of_resource[label] if label in of_resource else "" for name, label in RESOURCE_LABELS.items()},  # noqa: SIM401
+        **{name: labels[label] if label in labels else "" for name, label in ENTRY_LABELS.items()},  # noqa: SIM401
     )
 
 

@@ -1,4 +1,4 @@
-"""Everything taken out of a set of entries, in columns: what fetching and parsing hand to aggregation.
+"""Everything taken out of a set of entries: what fetching and parsing hand to aggregation.
 
 Columns and not a record each, because a file of a million lines gives a million counters, and because half
 of them come from a second process.
@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from logwatch.collect.entries import HEADS, Columns, storable
 from logwatch.collect.parse import (
     NOTHING_COUNTS,
     BlockLine,
@@ -22,6 +23,7 @@ from logwatch.collect.parse import (
     Summary,
     Unparsed,
     assemble_blocks,
+    fold_routes,
     parse_entry,
 )
 from logwatch.errors import SourceError
@@ -29,95 +31,14 @@ from logwatch.errors import SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from logwatch.collect.entries import Entry
+    from logwatch.collect.entries import Entry, Heads
 
 SAMPLES, SLOW, IGNORED, UNPARSED = range(4)
 """What an entry can end as."""
 
 
-def storable(name: str) -> str:
-    """Escape what is no character: half of a surrogate pair, which JSON can hold and UTF-8 cannot."""
-    return name.encode("utf-8", "backslashreplace").decode()
-
-
-class Names(dict[str, int]):
-    """Numbers names in the order in which they first come."""
-
-    def __missing__(self, name: str) -> int:
-        """Give a new name the next number; one that no file could hold takes the number of its escaped form."""
-        clean = storable(name)
-        if clean != name:
-            return self[clean]
-        number = self[name] = len(self)
-        return number
-
-    def renumber(self, other: Names, numbers: array[int]) -> bytes:
-        """Give numbers of these names as the numbers that the same names have in `other`."""
-        import numpy as np
-
-        there = np.fromiter((other[name] for name in self), dtype=np.int32, count=len(self))
-        return there[np.frombuffer(numbers, np.int32)].tobytes() if len(numbers) else b""
-
-
 @dataclass(slots=True)
-class Rows:
-    """One row for each entry that was decoded; equal identities are still repeated here."""
-
-    time: array[int] = field(default_factory=lambda: array("q"))
-    received: array[int] = field(default_factory=lambda: array("q"))
-    log: array[int] = field(default_factory=lambda: array("i"))
-    insert_id: list[str] = field(default_factory=list)
-    instance: array[int] = field(default_factory=lambda: array("i"))
-    kind: array[int] = field(default_factory=lambda: array("b"))
-    detail: array[int] = field(default_factory=lambda: array("i"))
-    """Reason of an unparsed row, as a number of `Reading.details`."""
-    width: array[int] = field(default_factory=lambda: array("i"))
-    """Number of rows in `Counts` that belong to the row, in the same order."""
-    block_lines: dict[int, int] = field(default_factory=dict)
-    """Number of entries that a row stands for, where that is not one: pretty-printed text."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """One row for each counter of a summary, in the order of `Rows`, which says how many belong to each."""
-
-    series: array[int] = field(default_factory=lambda: array("i"))
-    value: array[float] = field(default_factory=lambda: array("d"))
-
-
-@dataclass(slots=True)
-class SlowRows:
-    """One row for each slow request; `row` points into `Rows`, `label` and `route` into `Reading`'s names."""
-
-    row: array[int] = field(default_factory=lambda: array("i"))
-    label: array[int] = field(default_factory=lambda: array("i"))
-    route: array[int] = field(default_factory=lambda: array("i"))
-    duration_ms: array[float] = field(default_factory=lambda: array("d"))
-
-
-@dataclass(slots=True)
-class Gauges:
-    """One row for each measured value: time in nanoseconds since 1970, a number of `Reading.series`, the value."""
-
-    time: array[int] = field(default_factory=lambda: array("q"))
-    series: array[int] = field(default_factory=lambda: array("i"))
-    value: array[float] = field(default_factory=lambda: array("d"))
-
-
-@dataclass(slots=True)
-class Columns:
-    """Entries of one kind on their way into `Rows`, as sources have them: an item of each for each entry."""
-
-    time: array[int]
-    received: array[int]
-    log_name: Sequence[str]
-    insert_id: Sequence[str]
-    instance: Sequence[str]
-    """The container instance, or the service where it is not known."""
-
-
-@dataclass(slots=True)
-class Reading:
+class Reading(Columns):
     """What was taken out of a set of entries, and a count of every entry that went in."""
 
     entries: int = 0
@@ -129,16 +50,6 @@ class Reading:
     """Counters left out of an understood summary, as `flaw: key`."""
     _first: int | None = None
     _last: int | None = None
-    rows: Rows = field(default_factory=Rows)
-    counts: Counts = field(default_factory=Counts)
-    slow: SlowRows = field(default_factory=SlowRows)
-    gauges: Gauges = field(default_factory=Gauges)
-    logs: Names = field(default_factory=Names)
-    instances: Names = field(default_factory=Names)
-    series: Names = field(default_factory=Names)
-    details: Names = field(default_factory=Names)
-    labels: Names = field(default_factory=Names)
-    routes: Names = field(default_factory=Names)
     block_lines: list[tuple[Entry, str]] = field(default_factory=list)
     """Lines of pretty-printed text; `settle` turns them into rows when all are here."""
     service: str | None = None
@@ -205,46 +116,42 @@ class Reading:
         self.gauges.series.append(self.series[series])
         self.gauges.value.append(value)
 
-    def add_summaries(self, rows: Columns, series: array[int], value: array[float], width: array[int]) -> None:
+    def add_summaries(self, heads: Heads, series: array[int], value: array[float], width: array[int]) -> None:
         """Take summaries that were understood: all their counters in one, and the number of counters of each."""
-        self._add_rows(rows, SAMPLES, width)
+        self._add_rows(heads, SAMPLES, width)
         self.counts.series += series
         self.counts.value += value
 
     def add_slow_requests(
-        self, rows: Columns, label: Iterable[str], route: Iterable[str], duration_ms: Iterable[float]
+        self, heads: Heads, label: Iterable[str], duration_ms: Iterable[float], method: Iterable[str], url: Sequence[str]
     ) -> None:
-        """Take slow requests that were understood; a route is method and folded path."""
+        """Take slow requests that were understood."""
         first = len(self.rows.kind)
-        self._add_rows(rows, SLOW, array("i", bytes(4 * len(rows.time))))
+        self._add_rows(heads, SLOW, array("i", bytes(4 * len(url))))
         self.slow.row.extend(range(first, len(self.rows.kind)))
         self.slow.label.extend(map(self.labels.__getitem__, label))
-        self.slow.route.extend(map(self.routes.__getitem__, route))
+        routes = [f"{method[:20]} {route}" for method, route in zip(method, fold_routes(url), strict=True)]
+        self.slow.route.extend(map(self.routes.__getitem__, routes))
         self.slow.duration_ms.extend(duration_ms)
 
-    def _add_rows(self, columns: Columns, kind: int, width: array[int]) -> None:
-        rows, size = self.rows, len(columns.time)
-        rows.time += columns.time
-        rows.received += columns.received
-        rows.log.extend(map(self.logs.__getitem__, columns.log_name))
-        rows.insert_id += columns.insert_id
-        rows.instance.extend(map(self.instances.__getitem__, columns.instance))
-        rows.kind.extend([kind] * size)
-        rows.detail.extend([self.details[""]] * size)
-        rows.width += width
-        self.entries += size
+    def _add_rows(self, heads: Heads, kind: int, width: array[int]) -> None:
+        read = [(column, column.read(heads)) for column, _ in HEADS]  # all of it, before any of it is put anywhere
+        for column, values in read:
+            self.put("rows", column, values)
+        self.add_kinds(kind, width)
+
+    def add_kinds(self, kind: int, width: array[int]) -> None:
+        """Say what entries ended as that have been put into the rows, and how many counters each has."""
+        self.rows.kind.extend([kind] * len(width))
+        self.rows.detail.extend([self.details[""]] * len(width))
+        self.rows.width += width
+        self.entries += len(width)
 
     def _add_row(self, entry: Entry, kind: int, detail: str = "", width: int = 0) -> int:
-        rows = self.rows
-        number = len(rows.kind)
-        rows.time.append(entry.timestamp)
-        rows.received.append(entry.receive_timestamp)
-        rows.log.append(self.logs[entry.log_name])
-        rows.insert_id.append(entry.insert_id)
-        rows.instance.append(self.instances[entry.instance or entry.service])
-        rows.kind.append(kind)
-        rows.detail.append(self.details[detail])
-        rows.width.append(width)
+        number = self.put_entry(entry)
+        self.rows.kind.append(kind)
+        self.rows.detail.append(self.details[detail])
+        self.rows.width.append(width)
         return number
 
     def _add_parsed(self, entry: Entry, parsed: Parsed) -> None:
@@ -275,26 +182,7 @@ class Reading:
         for time in (other._first, other._last):
             if time is not None:
                 self.see(time)
-        base = len(self.rows.kind)
-        mine, theirs = self.rows, other.rows
-        mine.time += theirs.time
-        mine.received += theirs.received
-        mine.log.frombytes(other.logs.renumber(self.logs, theirs.log))
-        mine.insert_id += theirs.insert_id
-        mine.instance.frombytes(other.instances.renumber(self.instances, theirs.instance))
-        mine.kind += theirs.kind
-        mine.detail.frombytes(other.details.renumber(self.details, theirs.detail))
-        mine.block_lines |= {row + base: lines for row, lines in theirs.block_lines.items()}
-        mine.width += theirs.width
-        self.counts.series.frombytes(other.series.renumber(self.series, other.counts.series))
-        self.counts.value += other.counts.value
-        self.slow.row.frombytes(_shift(other.slow.row, base))
-        self.slow.label.frombytes(other.labels.renumber(self.labels, other.slow.label))
-        self.slow.route.frombytes(other.routes.renumber(self.routes, other.slow.route))
-        self.slow.duration_ms += other.slow.duration_ms
-        self.gauges.time += other.gauges.time
-        self.gauges.series.frombytes(other.series.renumber(self.series, other.gauges.series))
-        self.gauges.value += other.gauges.value
+        self.put_all(other)
         self.block_lines += other.block_lines
 
     def settle(self) -> int:
@@ -315,7 +203,3 @@ class Reading:
                 self._add_parsed(lines[block.first][0], block.parsed)
         self.block_lines = []
         return repeated
-
-
-def _shift(rows: array[int], base: int) -> bytes:
-    return array("i", (row + base for row in rows)).tobytes()

@@ -1,15 +1,33 @@
-"""One log entry, in Cloud Logging's own field names, whatever it was read from."""
+"""A log entry, in Cloud Logging's own field names, and the columns that entries are kept in.
 
-import re
+A column stands here once: what it is read from, what its numbers stand for, and whether the state keeps it. Reading,
+merging, picking, keeping and loading follow from that.
+"""
+
+from __future__ import annotations
+
 from array import array
-from collections.abc import Sequence
-from contextlib import suppress
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from logwatch.spans import EPOCH, NS
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class ResourceLabels(msgspec.Struct, rename={"service": "service_name"}, gc=False):
+    """Labels of an entry's resource, by the fields of `Entry` that they fill."""
+
+    service: str = ""
+
+
+class EntryLabels(msgspec.Struct, rename={"instance": "instanceId"}, gc=False):
+    """Labels of the entry itself, likewise."""
+
+    instance: str = ""
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -35,65 +53,187 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     """jsonPayload."""
 
 
-_minutes: dict[str, int] = {}
+RESOURCE_LABELS: dict[str, str]
+ENTRY_LABELS: dict[str, str]
+RESOURCE_LABELS, ENTRY_LABELS = (
+    dict(zip(labels.__struct_fields__, labels.__struct_encode_fields__, strict=True))
+    for labels in (ResourceLabels, EntryLabels)
+)
+"""Fields of `Entry` and the labels that they are read from."""
+
+Heads = Callable[[str], Sequence[Any]]
+"""What entries have in common, whatever they say: gives a field of `Entry`, an item for each entry."""
 
 
-def parse_timestamp(text: str) -> int:
-    """Give the nanoseconds since 1970 of an RFC 3339 time with up to nine decimals.
+class Column(NamedTuple):
+    """How one column is kept."""
 
-    Raises ValueError where the text is not such a time. Most entries of a log share their minute, so the
-    minute's number is remembered and only seconds and decimals are read again.
-    """
-    if len(text) == 30 and text[19] == "." and text[29] == "Z":
-        minute = _minutes.get(text[:17])
-        digits = text[17:19] + text[20:29]
-        if minute is not None and digits.isdecimal() and digits.isascii():
-            since_minute = int(digits)
-            if since_minute < 60 * NS:
-                return minute + since_minute
-    return _parse_timestamp_slowly(text)
+    name: str
+    code: str
+    """Of its array; empty for a list of texts."""
+    of: tuple[str, ...]
+    """Fields of `Entry` that it is read from, the first of them that is not empty; none for what parsing finds."""
+    names: str
+    """Which names of `Columns` its numbers stand for; empty where they are the values themselves."""
+    kept: bool
+    """Whether the state keeps it."""
 
+    @property
+    def blank(self) -> Any:  # noqa: ANN401 - a text or a number
+        """What stands in a row that is older than the column."""
+        return "" if self.names or not self.code else 0
 
-_USUAL_FORM = b"0000-00-00T00:00:00.000000000Z"
-_TO_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+    def read(self, heads: Heads) -> Iterable[Any]:
+        """Give the values of many entries."""
+        first, *others = self.of
+        values = heads(first)
+        for other in others:
+            if not all(values):
+                values = [value or instead for value, instead in zip(values, heads(other), strict=True)]
+        return values
 
-
-def parse_timestamps(texts: Sequence[str], otherwise: int | None = None) -> "array[int]":
-    """Give what `parse_timestamp` gives for each text.
-
-    Where it raises ValueError, give `otherwise`, unless that is None.
-    """
-    import numpy as np
-
-    with suppress(ValueError):
-        joined, size = "".join(texts).encode(), len(_USUAL_FORM)
-        usual = joined.translate(_TO_ZEROS) == _USUAL_FORM * len(texts) and set(map(len, texts)) == {size}
-        if usual and min(texts) >= "1678" and max(texts) < "2262":
-            without_zone = np.ndarray(len(texts), f"S{size - 1}", joined, strides=size)
-            return array("q", without_zone.astype("datetime64[ns]").tobytes())
-    return array("q", [_parse_or(text, otherwise) for text in texts])
+    def reader(self) -> Callable[[Entry], Any]:
+        """Give what takes the value of one entry."""
+        first, *others = map(attrgetter, self.of)
+        return (lambda entry: first(entry) or others[0](entry)) if others else first
 
 
-def _parse_or(text: str, otherwise: int | None) -> int:
-    try:
-        return parse_timestamp(text)
-    except ValueError:
-        if otherwise is None:
-            raise
-        return otherwise
+def column(code: str, *of: str, names: str = "", kept: bool = False) -> Any:  # noqa: ANN401 - what `field` gives
+    """Declare a column; `Column` says what each argument means."""
+    return field(
+        default_factory=(lambda: array(code)) if code else list, metadata={"code": code, "of": of, "names": names, "kept": kept}
+    )
 
 
-_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+def storable(name: str) -> str:
+    """Escape what is no character: half of a surrogate pair, which JSON can hold and UTF-8 cannot."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
-def _parse_timestamp_slowly(text: str) -> int:
-    match = _RFC3339.fullmatch(text)
-    if match is None:
-        raise ValueError(text)
-    moment = datetime.fromisoformat(f"{match[1]}T{match[2]}{match[4].upper()}")
-    if not 1678 <= moment.year <= 2261:  # beyond, nanoseconds do not fit into 64 bits; a zero time is of the year 1
-        raise ValueError(text)
-    whole = (moment - EPOCH) // timedelta(seconds=1)
-    if text.endswith("Z") and len(_minutes) < 100_000:
-        _minutes[text[:17]] = (whole - moment.second) * NS
-    return whole * NS + int((match[3] or "").ljust(9, "0"))
+class Names(dict[str, int]):
+    """Numbers names in the order in which they first come."""
+
+    def __missing__(self, name: str) -> int:
+        """Give a new name the next number; one that no file could hold takes the number of its escaped form."""
+        clean = storable(name)
+        if clean != name:
+            return self[clean]
+        number = self[name] = len(self)
+        return number
+
+    def renumber(self, other: Names, numbers: array[int]) -> bytes:
+        """Give numbers of these names as the numbers that the same names have in `other`."""
+        import numpy as np
+
+        there = np.fromiter((other[name] for name in self), dtype=np.int32, count=len(self))
+        return there[np.frombuffer(numbers, np.int32)].tobytes() if len(numbers) else b""
+
+
+@dataclass(slots=True)
+class Rows:
+    """One row for each entry that was decoded; equal identities are still repeated here."""
+
+    time: array[int] = column("q", "timestamp", kept=True)
+    received: array[int] = column("q", "receive_timestamp", kept=True)
+    log: array[int] = column("i", "log_name", names="logs", kept=True)
+    insert_id: list[str] = column("", "insert_id", kept=True)
+    instance: array[int] = column("i", "instance", "service", names="instances", kept=True)
+    kind: array[int] = column("b")
+    """What the entry ended as."""
+    detail: array[int] = column("i", names="details")
+    """Reason of an unparsed row."""
+    width: array[int] = column("i")
+    """Number of rows in `Counts` that belong to the row, in the same order."""
+    block_lines: dict[int, int] = field(default_factory=dict)
+    """Number of entries that a row stands for, where that is not one: pretty-printed text."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """One row for each counter of a summary, in the order of `Rows`, which says how many belong to each."""
+
+    series: array[int] = column("i", names="series")
+    value: array[float] = column("d")
+
+
+@dataclass(slots=True)
+class SlowRows:
+    """One row for each slow request; `row` points into `Rows`."""
+
+    row: array[int] = column("i")
+    label: array[int] = column("i", names="labels", kept=True)
+    route: array[int] = column("i", names="routes", kept=True)
+    duration_ms: array[float] = column("d", kept=True)
+
+
+@dataclass(slots=True)
+class Gauges:
+    """One row for each measured value; time in nanoseconds since 1970."""
+
+    time: array[int] = column("q")
+    series: array[int] = column("i", names="series")
+    value: array[float] = column("d")
+
+
+def _columns(table: type) -> tuple[Column, ...]:
+    return tuple(Column(each.name, **each.metadata) for each in fields(table) if each.metadata)
+
+
+TABLES = {"rows": _columns(Rows), "counts": _columns(Counts), "slow": _columns(SlowRows), "gauges": _columns(Gauges)}
+HEADS = tuple((each, each.reader()) for each in TABLES["rows"] if each.of)
+"""The columns that every entry fills, and what takes their values of one entry."""
+
+
+@dataclass(slots=True)
+class Columns:
+    """Entries in columns, and the names that numbers in them stand for."""
+
+    rows: Rows = field(default_factory=Rows)
+    counts: Counts = field(default_factory=Counts)
+    slow: SlowRows = field(default_factory=SlowRows)
+    gauges: Gauges = field(default_factory=Gauges)
+    logs: Names = field(default_factory=Names)
+    instances: Names = field(default_factory=Names)
+    series: Names = field(default_factory=Names)
+    details: Names = field(default_factory=Names)
+    labels: Names = field(default_factory=Names)
+    routes: Names = field(default_factory=Names)
+
+    def put(self, table: str, column: Column, values: Iterable[Any]) -> None:
+        """Append values to a column; texts where it has names."""
+        numbers = map(getattr(self, column.names).__getitem__, values) if column.names else values
+        getattr(getattr(self, table), column.name).extend(numbers)
+
+    def put_entry(self, entry: Entry) -> int:
+        """Append what one entry has in common with all others; gives the number of its row, whose other columns are missing."""
+        rows = self.rows
+        number = len(rows.time)
+        for column, read in HEADS:
+            value = read(entry)
+            getattr(rows, column.name).append(getattr(self, column.names)[value] if column.names else value)
+        return number
+
+    def put_places(self, table: str, other: Columns, places: Sequence[int]) -> None:
+        """Append some rows of another's table, in their order."""
+        source = getattr(other, table)
+        for column in TABLES[table]:
+            values = map(getattr(source, column.name).__getitem__, places)
+            if column.names:
+                values = map(list(getattr(other, column.names)).__getitem__, values)
+            self.put(table, column, values)
+
+    def put_all(self, other: Columns) -> None:
+        """Append everything of another."""
+        base = len(self.rows.time)
+        self.rows.block_lines |= {row + base: lines for row, lines in other.rows.block_lines.items()}
+        for table, columns in TABLES.items():
+            mine, theirs = getattr(self, table), getattr(other, table)
+            for column in columns:
+                values = getattr(theirs, column.name)
+                if column.names:
+                    numbers: Names = getattr(other, column.names)
+                    getattr(mine, column.name).frombytes(numbers.renumber(getattr(self, column.names), values))
+                elif (table, column.name) == ("slow", "row"):
+                    mine.row.extend(row + base for row in values)
+                else:
+                    getattr(mine, column.name).extend(values)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from logwatch.collect.columns import Reading
-from logwatch.collect.interface import Progress, SearchResult
+from logwatch.collect.interface import Address, LogProject, Progress, SearchResult
 from logwatch.collect.json_columns import UsualLines
 from logwatch.collect.json_lines import (
     decode_all,
@@ -30,6 +30,7 @@ from logwatch.collect.json_lines import (
 )
 from logwatch.collect.last_seen import gather_times, latest
 from logwatch.collect.parse import LogShape, Reason
+from logwatch.collect.sources import FORMS
 from logwatch.collect.text_search import Hits
 from logwatch.errors import SourceError
 from logwatch.spans import Span
@@ -61,10 +62,23 @@ class Piece:
     """Whether the file begins or ends here."""
 
 
+def parse_address(address: str) -> Address:
+    """Give nothing: a path names neither project nor service."""
+    del address
+    return Address("", None)
+
+
+def build_source(addresses: Sequence[str], settings: object, shape: LogShape) -> "FilesSource":
+    """Give the source of some paths."""
+    del settings
+    return FilesSource(addresses, shape)
+
+
 class FilesSource:
     """Recorded entries out of files; `-` is standard input, a folder stands for the files in it."""
 
     recorded = True
+    service: str | None = None
 
     def __init__(self, paths: Sequence[str], shape: LogShape) -> None:
         """Take paths as they were typed, and what counts in their entries; nothing is opened yet."""
@@ -110,6 +124,17 @@ class FilesSource:
             lines = (line for path in self._files() if _is_kept(path) for line in _lines(path))
             times = self._times[service] = gather_times(lines, service)
         return latest(times, span)
+
+    def filter(self, span: Span, service: str | None) -> str | None:
+        """Give None: files are read without a filter."""
+
+    def within(self, budget_s: float) -> "FilesSource":
+        """Give itself: nothing about files is worth waiting for."""
+        del budget_s
+        return self
+
+    def project_logs(self) -> LogProject | None:
+        """Give None: a recording belongs to no project."""
 
     def search(self, text: str, span: Span, *, service: str | None, most: int) -> SearchResult:
         """Give the newest lines of the span that hold the text; the files are searched once for each text and service."""
@@ -168,8 +193,7 @@ def _open(path: str) -> BinaryIO:
     try:
         return open(path, "rb", buffering=0)  # noqa: PTH123 - the caller closes it
     except FileNotFoundError:
-        hint = "a source is a file, a folder, '-' for standard input, or gcp://PROJECT[/SERVICE]"
-        raise SourceError("no such file", where=path, hint=hint) from None
+        raise SourceError("no such file", where=path, hint=f"a source is {FORMS}") from None
     except (OSError, ValueError) as error:
         raise SourceError(f"cannot be read: {error}", where=path[:200], hint="look at it with ls -l") from error
 

@@ -10,14 +10,15 @@ import json
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from logwatch.collect.interface import Answer, EndpointShape, Probe
 from logwatch.collect.parse import UNANSWERED
 from logwatch.collect.redaction import redact
+from logwatch.deadlines import call_all
 from logwatch.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -94,22 +95,10 @@ class HttpEndpoints:
         return Probe(tuple(answers), gauges)
 
     def _ask_all(self) -> list[Reply]:
-        """Ask at once, each in a thread that nobody waits for longer than the tries may take.
-
-        A server that sends one byte at a time stays below every timeout of a socket; its thread ends with the process.
-        """
-        replies: dict[str, Reply] = {}
-        threads = {
-            shape.path: Thread(target=lambda of: replies.update({of.path: self._ask(of)}), args=(shape,), daemon=True)
-            for shape in self._shapes
-        }
+        """Ask at once; who has not answered when all tries must be over is not waited for."""
         limit = self._attempts * (self._timeout_s + PAUSE_S) + PAUSE_S
-        end = time.monotonic() + limit
-        for thread in threads.values():
-            thread.start()
-        for thread in threads.values():
-            thread.join(max(end - time.monotonic(), 0))
-        return [replies.get(path, Reply(trouble=f"no whole answer within {limit:.0f} s")) for path in threads]
+        replies = call_all({shape.path: partial(self._ask, shape) for shape in self._shapes}, limit)
+        return [replies.get(shape.path, Reply(trouble=f"no whole answer within {limit:.0f} s")) for shape in self._shapes]
 
     def _ask(self, shape: EndpointShape) -> Reply:
         """Ask one, again where the connection or something before the application failed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,11 +41,22 @@ class SearchResult:
     """Whether these are all: False where there are more, or where not everything could be looked through."""
 
 
+class Address(NamedTuple):
+    """What a source's address names."""
+
+    project: str
+    """The project that is read; empty where a recording is."""
+    service: str | None
+    """The only service that is read; None where the address does not limit it."""
+
+
 class Source(Protocol):
     """Where entries come from."""
 
     recorded: bool
     """Whether it is a recording, whose end is "now", or goes on."""
+    service: str | None
+    """The only service that its address names."""
 
     @property
     def kept(self) -> bool:
@@ -65,6 +76,18 @@ class Source(Protocol):
 
         Asked only when no summary has come for a while. Raises SourceError.
         """
+        ...
+
+    def filter(self, span: Span, service: str | None) -> str | None:
+        """Give what `read` would ask for, in the service's own words; None where nothing is asked."""
+        ...
+
+    def within(self, budget_s: float) -> Source:
+        """Give the same source as evidence is looked up in it: it gives up after so many seconds of failing or waiting."""
+        ...
+
+    def project_logs(self) -> LogProject | None:
+        """Give it as a project that one can look around in; None where there is none."""
         ...
 
     def search(self, text: str, span: Span, *, service: str | None, most: int) -> SearchResult:

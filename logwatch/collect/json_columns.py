@@ -16,9 +16,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec.structs import astuple
 
-from logwatch.collect.columns import Columns, Reading
-from logwatch.collect.entries import Entry, parse_timestamps
-from logwatch.collect.parse import fold_routes
+from logwatch.collect.columns import Reading
+from logwatch.collect.entries import ENTRY_LABELS, RESOURCE_LABELS, Entry, EntryLabels, Heads, ResourceLabels
+from logwatch.collect.timestamps import parse_timestamps
 
 BATCH = 512
 """Lines that become columns at once."""
@@ -32,27 +32,23 @@ _NAMES_A_FIELD = re.compile(r'[^"\\\x00-\x1f\ud800-\udfff]+')
 _UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
-class _ResourceLabels(msgspec.Struct, gc=False):
-    service_name: str = ""
+class JsonResource(msgspec.Struct, gc=False):
+    """A LogEntry's resource; a label is blank where it is absent, and None stands for what is null."""
+
+    labels: ResourceLabels | None = msgspec.field(default_factory=ResourceLabels)
 
 
-class _Resource(msgspec.Struct, gc=False):
-    labels: _ResourceLabels = msgspec.field(default_factory=_ResourceLabels)
+class JsonEntry(msgspec.Struct, rename="camel", gc=False):
+    """A LogEntry as JSON has it."""
 
-
-class _Labels(msgspec.Struct, rename={"instance_id": "instanceId"}, gc=False):
-    instance_id: str = ""
-
-
-class _Line(msgspec.Struct, rename="camel", gc=False):
-    json_payload: Any
     log_name: str = ""
     insert_id: str = ""
     timestamp: str = ""
     receive_timestamp: str = ""
-    labels: _Labels = msgspec.field(default_factory=_Labels)
-    resource: _Resource = msgspec.field(default_factory=_Resource)
+    labels: EntryLabels | None = msgspec.field(default_factory=EntryLabels)
+    resource: JsonResource | None = msgspec.field(default_factory=JsonResource)
     text_payload: str | None = None
+    json_payload: dict[str, Any] | None = None
 
 
 class _SlowRequest(msgspec.Struct, rename={"duration_ms": "durationMs"}, gc=False):
@@ -63,14 +59,19 @@ class _SlowRequest(msgspec.Struct, rename={"duration_ms": "durationMs"}, gc=Fals
     url: str = ""
 
 
-_COLUMNS = attrgetter(
-    "timestamp", "receive_timestamp", "log_name", "insert_id", "labels.instance_id", "resource.labels.service_name"
-)
-_SLOW_COLUMNS = attrgetter("json_payload.label", "json_payload.duration_ms", "json_payload.method", "json_payload.url")
+_TIMES = {"timestamp": None, "receive_timestamp": 0}
+"""Heads that are times, and what stands for one that is none."""
+_HEADS = {
+    **{name: attrgetter(name) for name in (*_TIMES, "log_name", "insert_id")},
+    **{name: attrgetter(f"resource.labels.{name}") for name in RESOURCE_LABELS},
+    **{name: attrgetter(f"labels.{name}") for name in ENTRY_LABELS},
+}
+_take_slow_request = attrgetter("json_payload.label", "json_payload.duration_ms", "json_payload.method", "json_payload.url")
 
 
 def _decoder(payload: type) -> Callable[[bytes], Any]:
-    line = msgspec.defstruct("Line", [("json_payload", payload)], bases=(_Line,), rename="camel", gc=False)
+    fields = [("json_payload", payload)]
+    line = msgspec.defstruct("Line", fields, bases=(JsonEntry,), rename="camel", gc=False, kw_only=True)
     return msgspec.json.Decoder(line).decode
 
 
@@ -127,17 +128,18 @@ class UsualLines:
         for line in lines:
             try:
                 raw = decode(line)
-            except _UNDECODABLE:
+                owner = raw.resource.labels.service
+            except (*_UNDECODABLE, AttributeError):  # no resource to ask
                 unusual.append(line)
                 continue
-            if raw.json_payload.message == message and (not service or raw.resource.labels.service_name in {"", service}):
+            if raw.json_payload.message == message and (not service or owner in {"", service}):
                 raws.append(raw)
             else:
                 unusual.append(line)
         if raws:
             try:
                 add(raws)
-            except ValueError:
+            except (ValueError, AttributeError):  # one of them has no labels
                 return lines
         return unusual
 
@@ -167,17 +169,18 @@ class UsualLines:
         numbers = np.array([self.reading.series[key] for key in self._keys], np.int32)
         series = np.broadcast_to(numbers, values.shape)[present]
         self.reading.add_summaries(
-            _rows(raws), array("i", series.tobytes()), array("d", values[present].tobytes()), array("i", width.tobytes())
+            _heads(raws), array("i", series.tobytes()), array("d", values[present].tobytes()), array("i", width.tobytes())
         )
 
     def _add_slow_requests(self, raws: list[Any]) -> None:
-        labels, durations, methods, urls = zip(*map(_SLOW_COLUMNS, raws), strict=True)
-        routes = [f"{method[:20]} {route}" for method, route in zip(methods, fold_routes(urls), strict=True)]
-        self.reading.add_slow_requests(_rows(raws), labels, routes, durations)
+        self.reading.add_slow_requests(_heads(raws), *zip(*map(_take_slow_request, raws), strict=True))
 
 
-def _rows(raws: list[Any]) -> Columns:
-    """Give the columns that all entries have; raises ValueError where one of them has no time."""
-    stamps, received, logs, ids, instances, services = zip(*map(_COLUMNS, raws), strict=True)
-    owners = [instance or service for instance, service in zip(instances, services, strict=True)]
-    return Columns(parse_timestamps(stamps), parse_timestamps(received, otherwise=0), logs, ids, owners)
+def _heads(raws: list[Any]) -> Heads:
+    """Give what all entries have; the times raise ValueError where one of them has none."""
+
+    def read(name: str) -> Sequence[Any]:
+        values = list(map(_HEADS[name], raws))
+        return parse_timestamps(values, _TIMES[name]) if name in _TIMES else values
+
+    return read

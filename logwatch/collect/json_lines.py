@@ -6,15 +6,16 @@ others are counted, and looked at for no more than whether each opens with `{` a
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 from stringzilla import count, find  # five times as fast as bytes' own
 
 from logwatch.collect.columns import Reading
-from logwatch.collect.entries import Entry, parse_timestamp
-from logwatch.collect.json_columns import UsualLines
+from logwatch.collect.entries import Entry, EntryLabels, ResourceLabels
+from logwatch.collect.json_columns import JsonEntry, UsualLines
 from logwatch.collect.parse import Reason, load_object
+from logwatch.collect.timestamps import parse_timestamp
 
 MAX_ENTRY = 32 << 20
 """Bytes of one entry's JSON; Cloud Logging takes 256 KiB, so anything near this is no entry."""
@@ -26,33 +27,10 @@ _TEXT = b'"textPayload"'
 _BLOCK_STARTS = tuple(_TEXT + colon + b'"' + start for colon in (b":", b": ") for start in (b" ", b"{", b"}", b"\\t"))
 
 
-class _ResourceLabels(msgspec.Struct, gc=False):
-    service_name: str = ""
-
-
-class _Resource(msgspec.Struct, gc=False):
-    labels: _ResourceLabels | None = None
-
-
-class _Labels(msgspec.Struct, rename={"instance_id": "instanceId"}, gc=False):
-    instance_id: str = ""
-
-
-class _LogEntry(msgspec.Struct, rename="camel", gc=False):
-    log_name: str = ""
-    insert_id: str = ""
-    timestamp: str = ""
-    receive_timestamp: str = ""
-    labels: _Labels | None = None
-    resource: _Resource | None = None
-    text_payload: str | None = None
-    json_payload: dict[str, Any] | None = None
-
-
 _AROUND = b"\0\xef\xbb\xbf \t\r\n"
 """What may stand around an entry without harm: blanks, a byte order mark, the NULs that a crash leaves."""
 
-_decode = msgspec.json.Decoder(_LogEntry).decode
+_decode = msgspec.json.Decoder(JsonEntry).decode
 
 
 def decode_entry(line: bytes) -> Entry | Reason:
@@ -65,7 +43,7 @@ def decode_entry(line: bytes) -> Entry | Reason:
         if loose is None:
             return Reason.CUT_OFF if cleaned.startswith(b"{") and not cleaned.endswith(b"}") else Reason.NOT_JSON
         try:
-            raw = msgspec.convert(loose, _LogEntry)
+            raw = msgspec.convert(loose, JsonEntry)
         except msgspec.ValidationError:
             return Reason.NOT_AN_ENTRY
     if raw.text_payload is None and raw.json_payload is None and not raw.log_name:
@@ -78,15 +56,16 @@ def decode_entry(line: bytes) -> Entry | Reason:
         received = parse_timestamp(raw.receive_timestamp)
     except (ValueError, IndexError):
         received = 0
+    of_resource = raw.resource.labels if raw.resource else None
     return Entry(
-        raw.log_name,
-        raw.insert_id,
-        timestamp,
-        received,
-        raw.resource.labels.service_name if raw.resource and raw.resource.labels else "",
-        raw.labels.instance_id if raw.labels else "",
-        raw.text_payload,
-        raw.json_payload,
+        log_name=raw.log_name,
+        insert_id=raw.insert_id,
+        timestamp=timestamp,
+        receive_timestamp=received,
+        text=raw.text_payload,
+        payload=raw.json_payload,
+        **asdict(of_resource or ResourceLabels()),
+        **asdict(raw.labels or EntryLabels()),
     )
 
 

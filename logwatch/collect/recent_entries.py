@@ -5,17 +5,28 @@ Windows are made anew from these entries by every run (docs/decisions/0003).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import sys
+from array import array
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from logwatch.collect.columns import SAMPLES, SLOW, Reading
+from logwatch.collect.entries import TABLES, Column
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 Identity = tuple[str, int, str]
 """Log name, time in nanoseconds, insert id."""
+
+_FIRST = {"rows": ("time", "received", "log", "insert_id", "instance"), "slow": ("label", "route", "duration_ms")}
+"""The columns that an entry's list in the document holds, in its order; the document's form, whatever else is kept."""
+_LISTED = {
+    table: tuple(each for name in names for each in TABLES[table] if each.name == name) for table, names in _FIRST.items()
+}
+_LATER = [(table, each) for table, names in _FIRST.items() for each in TABLES[table] if each.kept and each.name not in names]
 
 
 class Recent(msgspec.Struct, frozen=True):
@@ -28,12 +39,27 @@ class Recent(msgspec.Struct, frozen=True):
     """Time and arrival (nanoseconds), log, insert id, instance, label, route, duration in ms."""
     gauges: list[tuple[int, int, float]] = []
     """Time (nanoseconds), series, value."""
+    later: dict[str, list[Any]] | msgspec.UnsetType = msgspec.UNSET
+    """Columns that are younger than the lists above, by table and name: an item for each summary, then for each slow request.
+
+    An older program passes over what it does not know, and what an older document does not have is blank.
+    """
+
+    def column(self, table: str, column: Column) -> list[Any] | None:
+        """Give a younger column; None where the document is older. Raises ValueError where it does not fit the lists."""
+        found = (self.later or {}).get(f"{table}.{column.name}")
+        size = len(self.slow) + (len(self.summaries) if table == "rows" else 0)
+        wanted = (int,) if column.names else (int, float) if column.code else (str,)
+        if found is not None and (len(found) != size or not all(type(each) in wanted for each in found)):
+            raise ValueError(f"the recent entries' {column.name} are not theirs")
+        return found
 
     def check(self) -> None:
         """Raise ValueError where a position points at no name."""
         summaries = (place for row in self.summaries for place in (row[2], row[4], *row[5][::2]))
         slow = (place for row in self.slow for place in (row[2], *row[4:7]))
-        places = {*summaries, *slow, *(gauge[1] for gauge in self.gauges)}
+        later = (place for table, each in _LATER for place in self.column(table, each) or () if each.names)
+        places = {*summaries, *slow, *later, *(gauge[1] for gauge in self.gauges)}
         if any(place not in range(len(self.names)) for place in places) or any(len(row[5]) % 2 for row in self.summaries):
             raise ValueError("recent entries point at names that are not there")
 
@@ -63,39 +89,32 @@ def identity(reading: Reading, number: int, logs: list[str]) -> Identity:
     return logs[columns.log[number]], columns.time[number], columns.insert_id[number]
 
 
-def pick(reading: Reading, chosen: Iterable[EntryRow], keeps: Callable[[str], bool] | None = None) -> Reading:
+def pick(reading: Reading, chosen: Sequence[EntryRow], keeps: Callable[[str], bool] | None = None) -> Reading:
     """Give a reading of only these rows, in their order; of counters only the series that `keeps` names."""
-    picked = Reading()
-    logs, instances, series, details, labels, routes = (
-        list(names)
-        for names in (reading.logs, reading.instances, reading.series, reading.details, reading.labels, reading.routes)
-    )
-    code = [picked.series[key] if keeps is None or keeps(key) else -1 for key in series]
-    source, target = reading.rows, picked.rows
-    for row in chosen:
-        at = row.number
-        counts = range(row.first_count, row.first_count + source.width[at])
-        kept = [place for place in counts if code[reading.counts.series[place]] >= 0]
-        new = len(target.kind)
-        target.time.append(source.time[at])
-        target.received.append(source.received[at])
-        target.log.append(picked.logs[logs[source.log[at]]])
-        target.insert_id.append(source.insert_id[at])
-        target.instance.append(picked.instances[instances[source.instance[at]]])
-        target.kind.append(source.kind[at])
-        target.detail.append(picked.details[details[source.detail[at]]])
-        target.width.append(len(kept))
-        if at in source.block_lines:
-            target.block_lines[new] = source.block_lines[at]
-        picked.counts.series.extend(code[reading.counts.series[place]] for place in kept)
-        picked.counts.value.extend(reading.counts.value[place] for place in kept)
-        if row.slow >= 0:
-            picked.slow.row.append(new)
-            picked.slow.label.append(picked.labels[labels[reading.slow.label[row.slow]]])
-            picked.slow.route.append(picked.routes[routes[reading.slow.route[row.slow]]])
-            picked.slow.duration_ms.append(reading.slow.duration_ms[row.slow])
-        picked.entries += 1
+    picked = Reading(entries=len(chosen))
+    kept = [keeps is None or keeps(key) for key in reading.series]
+    for key, keep in zip(reading.series, kept, strict=True):
+        if keep:
+            picked.series[key]  # a series that none of these rows has keeps its number
+    rows, series = reading.rows, reading.counts.series
+    counts = [
+        [place for place in range(row.first_count, row.first_count + rows.width[row.number]) if kept[series[place]]]
+        for row in chosen
+    ]
+    picked.put_places("rows", reading, [row.number for row in chosen])
+    picked.rows.width = array("i", map(len, counts))
+    picked.put_places("counts", reading, list(chain.from_iterable(counts)))
+    picked.put_places("slow", reading, [row.slow for row in chosen if row.slow >= 0])
+    picked.slow.row = array("i", [new for new, row in enumerate(chosen) if row.slow >= 0])
+    if rows.block_lines:
+        lines = ((new, rows.block_lines.get(row.number)) for new, row in enumerate(chosen))
+        picked.rows.block_lines = {new: many for new, many in lines if many is not None}
     return picked
+
+
+def pick_gauges(reading: Reading, picked: Reading, start: int, end: int) -> None:
+    """Add the gauges measured from `start` to before `end` (ns) to what was picked."""
+    picked.put_places("gauges", reading, [place for place, time in enumerate(reading.gauges.time) if start <= time < end])
 
 
 def trim(reading: Reading, *, since: int, slow_since: int, most_slow: int, keeps: Callable[[str], bool]) -> Reading:
@@ -119,10 +138,7 @@ def trim(reading: Reading, *, since: int, slow_since: int, most_slow: int, keeps
         (chosen if kind == SAMPLES else slow).append(row)
     slow.sort(key=lambda row: reading.rows.time[row.number])
     trimmed = pick(reading, [*chosen, *slow[-most_slow:]], keeps)
-    series = list(reading.series)
-    for time, code, value in zip(reading.gauges.time, reading.gauges.series, reading.gauges.value, strict=True):
-        if time >= since:
-            trimmed.add_gauge(series[code], time, value)
+    pick_gauges(reading, trimmed, since, sys.maxsize)
     return trimmed
 
 
@@ -146,62 +162,60 @@ def dump(reading: Reading) -> Recent:
     def name(text: str) -> int:
         return names.setdefault(text, len(names))
 
-    logs, instances, series, labels, routes = (
-        list(each) for each in (reading.logs, reading.instances, reading.series, reading.labels, reading.routes)
-    )
-    code = [name(key) for key in series]
+    def cells(table: str, column: Column) -> Callable[[int], Any]:
+        """Give what reads a column's cell, as a position where it has names."""
+        values = getattr(getattr(reading, table), column.name)
+        if not column.names:
+            return lambda at: values[at]
+        texts = list(getattr(reading, column.names))
+        return lambda at: name(texts[values[at]])
+
+    def listed(table: str, at: int) -> list[Any]:
+        return [read(at) for read in reads[table]]
+
+    code = [name(key) for key in reading.series]
+    reads = {table: [cells(table, each) for each in columns] for table, columns in _LISTED.items()}
+    counts, gauges, width = reading.counts, reading.gauges, reading.rows.width
+    summaries = [row for row in rows(reading) if row.slow < 0]
+    slow = [row for row in rows(reading) if row.slow >= 0]
     recent = Recent([], [], [], [])
-    columns, counts = reading.rows, reading.counts
-    for row in rows(reading):
-        at = row.number
-        head = (
-            columns.time[at], columns.received[at], name(logs[columns.log[at]]), columns.insert_id[at],
-            name(instances[columns.instance[at]]),
-        )  # fmt: skip
-        if row.slow >= 0:
-            slow = reading.slow
-            label, route = name(labels[slow.label[row.slow]]), name(routes[slow.route[row.slow]])
-            recent.slow.append((*head, label, route, slow.duration_ms[row.slow]))
-        else:
-            flat: list[float] = []
-            for place in range(row.first_count, row.first_count + columns.width[at]):
-                flat += (code[counts.series[place]], counts.value[place])
-            recent.summaries.append((*head, flat))
-    gauges = reading.gauges
+    for row in summaries:
+        flat: list[float] = []
+        for place in range(row.first_count, row.first_count + width[row.number]):
+            flat += (code[counts.series[place]], counts.value[place])
+        recent.summaries.append((*listed("rows", row.number), flat))
+    recent.slow.extend((*listed("rows", row.number), *listed("slow", row.slow)) for row in slow)
     recent.gauges.extend(
         (time, code[at], value) for time, at, value in zip(gauges.time, gauges.series, gauges.value, strict=True)
     )
+    places = {"rows": [row.number for row in (*summaries, *slow)], "slow": [row.slow for row in slow]}
+    later = {f"{table}.{each.name}": list(map(cells(table, each), places[table])) for table, each in _LATER}
     recent.names.extend(names)
-    return recent
+    return msgspec.structs.replace(recent, later=later) if later else recent
 
 
 def load(recent: Recent) -> Reading:
     """Give the entries of a checked document back as a reading."""
     reading, names = Reading(), recent.names
-    for time, received, log, insert_id, instance, flat in recent.summaries:
-        _add(reading, (time, received, names[log], insert_id, names[instance]), SAMPLES, len(flat) // 2)
+    size = len(_LISTED["rows"])
+    lists: dict[str, list[tuple[Any, ...]]] = {
+        "rows": [row[:size] for row in (*recent.summaries, *recent.slow)],
+        "slow": [row[size:] for row in recent.slow],
+    }
+    for table, listed in lists.items():
+        younger = [each for where, each in _LATER if where == table]
+        columns = {each: [row[place] for row in listed] for place, each in enumerate(_LISTED[table])}
+        columns |= {each: found for each in younger if (found := recent.column(table, each)) is not None}
+        for column, cells in columns.items():
+            reading.put(table, column, map(names.__getitem__, cells) if column.names else cells)
+        for column in set(younger) - set(columns):
+            reading.put(table, column, [column.blank] * len(listed))
+    for flat in (row[-1] for row in recent.summaries):
         reading.counts.series.extend(reading.series[names[int(code)]] for code in flat[::2])
         reading.counts.value.extend(flat[1::2])
-    for time, received, log, insert_id, instance, label, route, duration in recent.slow:
-        reading.slow.row.append(len(reading.rows.kind))
-        _add(reading, (time, received, names[log], insert_id, names[instance]), SLOW, 0)
-        reading.slow.label.append(reading.labels[names[label]])
-        reading.slow.route.append(reading.routes[names[route]])
-        reading.slow.duration_ms.append(duration)
+    reading.add_kinds(SAMPLES, array("i", [len(row[-1]) // 2 for row in recent.summaries]))
+    reading.slow.row.extend(range(len(recent.summaries), len(recent.summaries) + len(recent.slow)))
+    reading.add_kinds(SLOW, array("i", [0] * len(recent.slow)))
     for time, series, value in recent.gauges:
         reading.add_gauge(names[series], time, value)
     return reading
-
-
-def _add(reading: Reading, head: tuple[int, int, str, str, str], kind: int, width: int) -> None:
-    time, received, log, insert_id, instance = head
-    columns = reading.rows
-    columns.time.append(time)
-    columns.received.append(received)
-    columns.log.append(reading.logs[log])
-    columns.insert_id.append(insert_id)
-    columns.instance.append(reading.instances[instance])
-    columns.kind.append(kind)
-    columns.detail.append(reading.details[""])
-    columns.width.append(width)
-    reading.entries += 1

@@ -13,11 +13,13 @@ import numpy as np
 import pandas as pd
 
 from logwatch.collect.columns import IGNORED, SAMPLES, SLOW, UNPARSED, Reading
+from logwatch.collect.entries import TABLES
 from logwatch.collect.parse import Flaw, is_malformed
 from logwatch.count.alignment import RHYTHM_TOLERANCE_S, shifts
 from logwatch.spans import EPOCH, NS, WINDOW, Span
 
 CHUNK = 1 << 17
+DTYPES = {"q": "int64", "i": "int32", "b": "int8", "d": "float64"}
 
 Array = np.ndarray[Any, Any]
 
@@ -239,18 +241,8 @@ def _unique_rows(reading: Reading) -> pd.DataFrame:
     tie[shared] = np.argsort(np.argsort(ids, kind="stable"), kind="stable")
     identity = pd.DataFrame({"time": time[shared], "log": _column(source.log, "int32")[shared], "id": ids})
     repeated = identity.duplicated().to_numpy() & (ids != "")
-    rows = pd.DataFrame(
-        {
-            "time": time,
-            "received": _column(source.received, "int64"),
-            "log": _column(source.log, "int32"),
-            "instance": _column(source.instance, "int32"),
-            "kind": _column(source.kind, "int8"),
-            "detail": _column(source.detail, "int32"),
-            "lines": lines,
-            "tie": tie,
-        }
-    )
+    kept = {each.name: _column(getattr(source, each.name), DTYPES[each.code]) for each in TABLES["rows"] if each.code}
+    rows = pd.DataFrame({**kept, "lines": lines, "tie": tie})
     unique: pd.DataFrame = rows.drop(index=shared[repeated])
     return unique
 

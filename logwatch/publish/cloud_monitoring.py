@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import math
 import random
-import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from logwatch.errors import ExportError
-from logwatch.google_api import member
+from logwatch.google_api import Errors, Trouble, open_client, project_hints, tell_apart
 from logwatch.publish.descriptors import DOUBLE, GAUGE, describe, difference
 from logwatch.publish.interface import Refused
 from logwatch.publish.refusals import HEAD, NO_TEXT, NOT_FINITE, THERE_ALREADY, TOO_OFTEN, TWICE, Cause, find_causes
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from google.cloud.monitoring_v3 import MetricServiceClient
 
+    from logwatch.errors import LogwatchError
     from logwatch.publish.points import Metric, Point
 
 MOST_SERIES = 200
@@ -137,7 +137,7 @@ class CloudMonitoringExporter:
                 return _in_part(error, [item.point.at for item in items])
             if not isinstance(error, passing):
                 raise self._error(error) from error
-            return _Answer(dict.fromkeys(range(len(items)), Cause(_reason(error), again=True)), unsure=True)
+            return _Answer(dict.fromkeys(range(len(items)), Cause(tell_apart(error).reason, again=True)), unsure=True)
         except GoogleAuthError as error:
             raise self._error(error) from error
         return _Answer({})
@@ -197,39 +197,21 @@ class CloudMonitoringExporter:
 
     def _connect(self) -> MetricServiceClient:
         if self._client is None:
-            self._client = self._new_client()
+            from google.cloud.monitoring_v3 import MetricServiceClient
+
+            with self._errors.raised("Cloud Monitoring"):
+                self._client = open_client(MetricServiceClient, self.endpoint)
         return self._client
 
-    def _new_client(self) -> MetricServiceClient:
-        from google.auth.exceptions import DefaultCredentialsError
-        from google.cloud.monitoring_v3 import MetricServiceClient
+    def _error(self, error: Exception) -> LogwatchError:
+        return self._errors.build("Cloud Monitoring", error, self._connect)
 
-        if self.endpoint:
-            import grpc
-            from google.cloud.monitoring_v3.services.metric_service.transports import MetricServiceGrpcTransport
-
-            return MetricServiceClient(transport=MetricServiceGrpcTransport(channel=grpc.insecure_channel(self.endpoint)))
-        try:
-            return MetricServiceClient()
-        except DefaultCredentialsError as error:
-            hint = "run: gcloud auth application-default login"
-            raise ExportError("no Google credentials on this machine", where=f"projects/{self.project}", hint=hint) from error
-
-    def _error(self, error: Exception) -> ExportError:
-        from google.api_core import exceptions as api
-
-        project = self.project
-        hint = "try again"
-        if isinstance(error, api.Forbidden) and "disabled" in str(error):
-            hint = f"run: gcloud services enable monitoring.googleapis.com --project={project}"
-        elif isinstance(error, api.Forbidden):
-            who = member(self._connect().transport._credentials)  # noqa: SLF001 - nothing public tells
-            hint = f"run: gcloud projects add-iam-policy-binding {project} --member={who} --role=roles/monitoring.metricWriter"
-        elif isinstance(error, api.Unauthorized) or not isinstance(error, api.GoogleAPICallError):
-            hint = "run: gcloud auth application-default login"
-        elif isinstance(error, api.ClientError):
-            hint = f"check the project id '{project}': gcloud projects list"
-        return ExportError(f"Cloud Monitoring: {_reason(error)}", where=f"projects/{project}", hint=hint)
+    @property
+    def _errors(self) -> Errors:
+        check = f"check the project id '{self.project}': gcloud projects list"
+        hints = dict.fromkeys((Trouble.NOT_FOUND, Trouble.INVALID, Trouble.REFUSED), check)
+        mends = project_hints(self.project, "monitoring.googleapis.com", "roles/monitoring.metricWriter")
+        return Errors(ExportError, f"projects/{self.project}", mends | hints, otherwise="try again")
 
 
 def _plan(points: Sequence[Point]) -> tuple[list[list[_Item]], list[Refused]]:
@@ -268,7 +250,7 @@ def _in_part(error: Any, times: list[datetime]) -> _Answer:  # noqa: ANN401 - Go
         failed = 1
     causes = find_causes(error.message, total=len(times), failed=failed, codes=codes)
     if causes is None and len(times) == 1:
-        causes = {0: Cause(_reason(error), again=False)}
+        causes = {0: Cause(tell_apart(error).reason, again=False)}
     if causes is not None:
         # Windows end on whole minutes, so another point less than 5 s away is one of the same window.
         causes = {
@@ -276,11 +258,3 @@ def _in_part(error: Any, times: list[datetime]) -> _Answer:  # noqa: ANN401 - Go
             for place, cause in causes.items()
         }
     return _Answer(causes)
-
-
-_SECRET = re.compile(r"(?i)bearer\s+\S+|ya29\.\S+")
-
-
-def _reason(error: Exception) -> str:
-    lines = str(getattr(error, "message", "") or error).splitlines() or [""]
-    return f"{type(error).__name__}: {_SECRET.sub('…', lines[0])[:200]}"

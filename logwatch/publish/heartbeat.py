@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Thread
+from logwatch.deadlines import call_all
 
 TIMEOUT_S = 3.0
 """Seconds that one call may take, whatever the other side does."""
@@ -13,12 +13,8 @@ def ping(url: str, *, timeout_s: float = TIMEOUT_S) -> str:
 
     The address holds a key: nothing that is given back has any of it. Redirects are not followed, for the same reason.
     """
-    told: list[str] = []
-    # A server that sends a byte at a time stays below every timeout of a socket; its thread ends with the process.
-    asking = Thread(target=lambda: told.append(_ask(url, timeout_s)), daemon=True)
-    asking.start()
-    asking.join(timeout_s)
-    return told[0] if told else f"no whole answer within {timeout_s:g} s"
+    told = call_all({"ping": lambda: _ask(url, timeout_s)}, timeout_s)
+    return told.get("ping", f"no whole answer within {timeout_s:g} s")
 
 
 def _ask(url: str, timeout_s: float) -> str:

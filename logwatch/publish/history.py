@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from logwatch.errors import SourceError
+from logwatch.google_api import Errors, open_client
 from logwatch.spans import NS, Span
 
 if TYPE_CHECKING:
@@ -27,16 +28,11 @@ class MonitoringHistory:
 
     def read(self, span: Span) -> Iterator[tuple[str, int, float]]:
         """Give series, start of the window (ns) and value. Raises SourceError."""
-        from google.api_core.exceptions import GoogleAPICallError
-        from google.auth.exceptions import GoogleAuthError
-
-        try:
+        hint = "roles/monitoring.viewer reads metrics back; LOGWATCH_METRICS_PROJECT=none leaves them out"
+        with Errors(SourceError, self.project, {}, otherwise=hint).raised("Cloud Monitoring"):
             for series in self.gauges:
                 for time, value in self._points(series, span):
                     yield series, time, value
-        except (GoogleAPICallError, GoogleAuthError) as error:
-            hint = "roles/monitoring.viewer reads metrics back; LOGWATCH_METRICS_PROJECT=none leaves them out"
-            raise SourceError(f"Cloud Monitoring: {type(error).__name__}", where=self.project, hint=hint) from error
 
     def _points(self, series: str, span: Span) -> Iterator[tuple[int, float]]:
         from google.cloud.monitoring_v3.types import ListTimeSeriesRequest, ListTimeSeriesResponse, TimeInterval
@@ -58,15 +54,7 @@ class MonitoringHistory:
     def _connect(self) -> MetricServiceClient:
         """Give the one client for all series and days."""
         if self._client is None:
-            self._client = self._new_client()
+            from google.cloud.monitoring_v3 import MetricServiceClient
+
+            self._client = open_client(MetricServiceClient, self.endpoint)
         return self._client
-
-    def _new_client(self) -> MetricServiceClient:
-        from google.cloud.monitoring_v3 import MetricServiceClient
-
-        if not self.endpoint:
-            return MetricServiceClient()
-        import grpc
-        from google.cloud.monitoring_v3.services.metric_service.transports import MetricServiceGrpcTransport
-
-        return MetricServiceClient(transport=MetricServiceGrpcTransport(channel=grpc.insecure_channel(self.endpoint)))

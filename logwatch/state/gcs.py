@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import weakref
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from logwatch.errors import ConflictError, StoreError
-from logwatch.google_api import member
+from logwatch.google_api import Errors, Trouble
 from logwatch.state.interface import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from google.cloud.storage import Blob, Bucket  # type: ignore[import-untyped]
-
-_LOGIN = "run: gcloud auth application-default login"
 
 
 class GcsStore:
@@ -115,52 +112,16 @@ class GcsStore:
     @contextmanager
     def _telling(self, what: str) -> Iterator[None]:
         """Turn the libraries' errors into one that says how to mend it."""
-        from google.api_core.exceptions import GoogleAPIError
-        from google.auth.exceptions import GoogleAuthError
         from google.cloud.storage.exceptions import DataCorruption, InvalidResponse  # type: ignore[import-untyped]
         from requests import RequestException
         from urllib3.exceptions import HTTPError
 
-        try:
+        run, bucket = "run: gcloud storage buckets", f"gs://{self.bucket}"
+        may = f"{run} add-iam-policy-binding {bucket} --member={{who}} --role=roles/storage.objectUser"
+        new = f"{run} create {bucket} --location=REGION --uniform-bucket-level-access --public-access-prevention"
+        hints = {Trouble.DISABLED: may, Trouble.PERMISSION: may, Trouble.NOT_FOUND: new}
+        again = "try again; https://status.cloud.google.com tells of outages"
+        more = (InvalidResponse, DataCorruption, RequestException, HTTPError, OSError)
+        errors = Errors(StoreError, self._where, hints, otherwise=again)
+        with errors.raised(f"the state cannot be {what}", lambda: self._bucket.client, *more):
             yield
-        except (
-            GoogleAPIError,
-            GoogleAuthError,
-            InvalidResponse,
-            DataCorruption,
-            RequestException,
-            HTTPError,
-            OSError,
-        ) as error:
-            raise self._error(what, error) from error
-
-    def _error(self, what: str, error: Exception) -> StoreError:
-        from google.api_core import exceptions as api
-        from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, TransportError
-
-        if isinstance(error, api.RetryError) and isinstance(error.cause, Exception):
-            error = error.cause
-        response = getattr(error, "response", None)
-        if hasattr(response, "status_code"):
-            error = api.from_http_response(response)  # which also reads the server's own words
-        if isinstance(error, DefaultCredentialsError):
-            return StoreError("no Google credentials on this machine", where=self._where, hint=_LOGIN)
-        hint = "try again; https://status.cloud.google.com tells of outages"
-        if isinstance(error, api.Forbidden):
-            who = member(self._bucket.client._credentials)  # noqa: SLF001 - likewise
-            hint = (
-                f"run: gcloud storage buckets add-iam-policy-binding gs://{self.bucket}"
-                f" --member={who} --role=roles/storage.objectUser"
-            )
-        elif isinstance(error, api.NotFound):
-            hint = (
-                f"run: gcloud storage buckets create gs://{self.bucket} --location=REGION"
-                " --uniform-bucket-level-access --public-access-prevention"
-            )
-        elif isinstance(error, api.Unauthorized) or (
-            isinstance(error, GoogleAuthError) and not isinstance(error, TransportError)
-        ):
-            hint = _LOGIN
-        message = re.sub(r"^[A-Z]+ https?://\S+: ", "", str(getattr(error, "message", "") or error))
-        message = " ".join(message.split())[:200]
-        return StoreError(f"the state cannot be {what}: {type(error).__name__}: {message}", where=self._where, hint=hint)

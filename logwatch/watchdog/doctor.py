@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from threading import Thread
+from functools import partial
 from typing import TYPE_CHECKING
 
 from logwatch.checks import Checked, CheckOutcome, Phrase, Texts, command, ok, say
 from logwatch.collect.columns import SAMPLES, SLOW
 from logwatch.collect.parse import Reason
+from logwatch.deadlines import call_all
 from logwatch.errors import (
     BrokenStateError,
     ChannelError,
@@ -78,16 +78,7 @@ class Timed:
 
 def examine(checks: Sequence[Timed], *, limit_s: float = LIMIT_S) -> list[Checked]:
     """Run all at once, each in a thread that nobody waits for longer than the limit; gives their lines in order."""
-    found: dict[int, list[Checked]] = {}
-    threads = [
-        Thread(target=lambda place, each: found.update({place: _safely(each)}), args=pair, daemon=True)
-        for pair in enumerate(checks)
-    ]
-    end = time.monotonic() + limit_s
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(max(end - time.monotonic(), 0))
+    found = call_all({place: partial(_safely, each) for place, each in enumerate(checks)}, limit_s)
     return [
         replace(line, title=each.title)
         for place, each in enumerate(checks)

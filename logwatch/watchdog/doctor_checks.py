@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from logwatch.checks import Checked, CheckOutcome, ok, say
+from logwatch.collect.sources import is_live
 from logwatch.errors import ConfigError, LogwatchError
 from logwatch.judge.rules.yaml_lines import RuleProblemsError
 from logwatch.notify.channels.http_client import check_reachable
@@ -104,8 +105,8 @@ def _clock_is_set() -> Checked:
 def _check_settings(settings: Settings, wrong: Sequence[ConfigError]) -> list[Checked]:
     """Give a line for each setting that is wrong, and one for those that are right."""
     found = [failed("settings", error) for error in wrong]
-    source = settings.source[0] if len(settings.source) == 1 else ""
-    if not source.startswith("gcp://"):
+    source = ", ".join(settings.source)
+    if not is_live(settings.source):
         found.append(Checked("settings", CheckOutcome.WRONG, say("error", error="LOGWATCH_SOURCE"), (say("cure.source"),)))
     try:
         build_rules(settings)
@@ -137,13 +138,12 @@ def _clocks(settings: Settings) -> dict[str, Callable[[], datetime | None]]:
 
 
 def _check_log(settings: Settings, readers: Audience, now: datetime) -> list[Checked]:
-    from logwatch.collect.cloud_logging import CloudLoggingSource
-
-    source = build_source(settings)[0] if settings.source else None
-    if not isinstance(source, CloudLoggingSource):
+    source = build_source(settings)[0].within(LOOKUP_S) if settings.source else None
+    logs = source.project_logs() if source else None
+    if logs is None:
         return [_skipped("logs")]
-    wanted = settings.service or source.service
-    return Log(source.within(LOOKUP_S), _place(settings, readers), wanted, settings.grace, readers).check(now)
+    wanted = settings.service or logs.service
+    return Log(logs, _place(settings, readers), wanted, settings.grace, readers).check(now)
 
 
 def _place(settings: Settings, readers: Audience) -> WatchedService:

@@ -25,7 +25,7 @@ from logwatch.backtest.known_incidents import Known, known_schema
 from logwatch.backtest.result_tables import timeline_sections
 from logwatch.backtest.scores import IncidentOutcome, score
 from logwatch.backtest.tuning import Bench, knobs_of, plan_trials, tune
-from logwatch.collect.remembered_life import RememberedLife
+from logwatch.collect.last_seen import RememberedLife
 from logwatch.count.windows import aggregate
 from logwatch.judge.rules.load import load_rules
 from logwatch.notify.incidents import NotifyReason

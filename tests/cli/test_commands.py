@@ -176,7 +176,7 @@ ENDS: list[tuple[str, list[str], int, str]] = [
     ("a wrong format", ["-s", PAYMENT, "--format", "xml"], 2, "--format"),
     ("a wrong level", ["-s", PAYMENT, "--fail-on", "normal"], 2, "--fail-on"),
     ("an unknown option", ["-s", PAYMENT, "--nonsense"], 2, "--nonsense"),
-    ("an argument too many", ["-s", PAYMENT, "nonsense"], 2, "nonsense"),
+    ("an argument too many", ["-s", PAYMENT, PAYMENT], 2, "the source is given twice"),
     ("an option without its value", ["-s"], 2, "requires an argument"),
     ("an empty source", ["-s", ""], 2, "--source"),
     ("an empty file", ["-s", "/dev/null"], 3, "it is empty"),
@@ -214,6 +214,23 @@ def test_evaluate_ends_with_a_message_and_an_exit_code_on(
     assert "Traceback" not in ran.err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["evaluate"], ["report", "-f", "markdown"], ["windows"], ["backtest"], ["tune", "checkout-error"], ["rules", "check"],
+        ["beta-exit", "--days", "1"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_source_may_be_given_as_argument_or_as_option(run: Run, arguments: list[str]) -> None:
+    as_argument, as_option = run(*arguments, PAYMENT), run(*arguments, "--source", PAYMENT)
+    assert (as_argument.code, as_argument.err) == (0, as_option.err)
+    assert as_argument.out == as_option.out != ""
+    twice = run(*arguments, PAYMENT, "--source", PAYMENT)
+    assert twice.code == 2
+    assert "the source is given twice" in twice.err
+
+
 WINDOW_ENDS: list[tuple[str, list[str], int, str]] = [
     ("no source", [], 2, "no source to read from"),
     ("a file that is not there", ["-s", "nowhere"], 3, "no such file"),
@@ -234,7 +251,7 @@ def test_windows_ends_with_a_message_and_an_exit_code_on(
     assert told in " ".join(ran.err.split()), what
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["--nonsense"], ["rules", "nonsense"], ["evaluate", "evaluate"]])
+@pytest.mark.parametrize("arguments", [["nonsense"], ["--nonsense"], ["rules", "nonsense"], ["alerts", "evaluate"]])
 def test_an_unknown_command_is_a_wrong_use(run: Run, arguments: list[str]) -> None:
     ran = run(*arguments)
     assert ran.code == 2

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from logwatch.collect.columns import Reading
-from logwatch.collect.entries import Entry, parse_timestamp, parse_timestamps
+from logwatch.collect.entries import Entry
 from logwatch.collect.json_columns import BATCH, MOST_KEYS, UsualLines
 from logwatch.collect.json_lines import take
+from logwatch.collect.timestamps import parse_timestamp, parse_timestamps
 from logwatch.count.windows import Windows, aggregate
 from tests.conftest import ROOT
 from tests.support.platform import SHAPE, SLOW_REQUEST, SUMMARY

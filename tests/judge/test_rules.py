@@ -233,6 +233,7 @@ def test_a_range_holds_to_the_number(text: str, inside: float, outside: float) -
     assert bounds.holds(inside)
     assert not bounds.holds(outside)
     assert Range.parse(str(bounds)) == bounds
+    assert bounds.falls is text.startswith("<")
 
 
 @pytest.mark.parametrize(

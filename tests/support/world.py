@@ -7,12 +7,15 @@ import sys
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
+from logwatch.judge.rules.load import load_rules
 from logwatch.pipeline import run
-from logwatch.settings import Settings
+from logwatch.settings import Settings, bundled
 from logwatch.state.document import State, load_state
-from logwatch.wiring import build_parts
+from logwatch.tick import Ticker
+from logwatch.wiring import build_parts, build_policy, metrics_project
 from tests.conftest import ROOT, clean_environment
 from tests.support.local_gcs import LocalGcs
 from tests.support.local_google.server import GoogleServer
@@ -24,12 +27,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from logwatch.judge.rules.model import RuleSet
     from logwatch.pipeline import Parts
     from logwatch.run_summary import RunSummary
+    from logwatch.tick import Life
 
 PROJECT = "o4o-demo"
 BUCKET = "logwatch-state"
 EPOCH = datetime(2026, 2, 24, tzinfo=UTC)
+
+
+@cache
+def bundled_rules() -> RuleSet:
+    """Read the bundled rules, once for all runs of a process."""
+    return load_rules(bundled("rules"))
 
 
 def patient_parts(settings: Settings, owner: str) -> Parts:
@@ -40,7 +51,11 @@ def patient_parts(settings: Settings, owner: str) -> Parts:
         found: dict[str, Any] = dict(made.channels())
         return {name: replace(channel, timeout_s=PATIENCE_S) for name, channel in found.items()}
 
-    return replace(made, channels=channels)
+    def ticker(life: Life) -> Ticker:
+        policy = build_policy(settings, publishes=metrics_project(settings) is not None)
+        return Ticker(bundled_rules(), policy, life)
+
+    return replace(made, channels=channels, ticker=made.ticker if settings.rules else ticker)
 
 
 @dataclass

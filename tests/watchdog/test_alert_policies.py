@@ -486,7 +486,7 @@ def test_every_rule_has_its_chart_with_both_bounds(rule: Rule) -> None:
     # Neither is allowed in an XyChart.
     assert not any({"color", "direction"} & set(threshold) for threshold in chart["thresholds"])
     aligners = [sets["timeSeriesQuery"]["timeSeriesFilter"]["aggregation"]["perSeriesAligner"] for sets in chart["dataSets"]]
-    assert set(aligners) == {"ALIGN_MIN" if rule.warning.direction[0] == "<" else "ALIGN_MAX"}
+    assert set(aligners) == {"ALIGN_MIN" if rule.warning.falls else "ALIGN_MAX"}
 
 
 @pytest.mark.parametrize("rule", rules().rules, ids=lambda rule: rule.rule)

@@ -11,12 +11,12 @@ import pytest
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import Entry
 from logwatch.collect.interface import SearchResult
-from logwatch.collect.parse import SUMMARY
 from logwatch.count.windows import aggregate
 from logwatch.notify.diagnosis.measure import Surroundings
 from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.spans import WINDOW, Span, to_nanoseconds
 from tests.support.made_messages import PAYMENT, RULES, START, alert, notification, resolved
+from tests.support.platform import SHAPE, SUMMARY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,7 @@ def at_minute(number: int) -> datetime:
 
 
 def surroundings(told: Notification, reading: Reading | None = None) -> Surroundings:
-    return Surroundings(told, RULES, Past(reading or Reading()), ())
+    return Surroundings(told, RULES, Past(reading or Reading(shape=SHAPE)), ())
 
 
 def with_peak(minute: int, span: int = 5) -> Notification:
@@ -102,7 +102,7 @@ def test_once_it_is_over_normal_has_lasted_for_a_while_and_the_last_five_minutes
 
 
 def summaries(minutes: range, counters: dict[str, float]) -> Reading:
-    reading = Reading()
+    reading = Reading(shape=SHAPE)
     for number, minute in enumerate(minutes):
         time = to_nanoseconds(at_minute(minute) + timedelta(seconds=30))
         payload = {"message": SUMMARY, **counters}
@@ -134,7 +134,7 @@ def test_ten_minutes_with_summaries_are_worth_comparing_with(known: int, before:
     ],
 )
 def test_a_measured_value_grew_that_is_twice_as_high_and_by_five(usual: float | None, now: float, *, grew: bool) -> None:
-    reading = Reading()
+    reading = Reading(shape=SHAPE)
     for minute in range(-60, -5):
         if usual is not None:
             reading.add_gauge(CONNECTIONS, to_nanoseconds(at_minute(minute)), usual)

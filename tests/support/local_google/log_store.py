@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from logwatch.collect.entries import parse_timestamp
+from logwatch.collect.timestamps import parse_timestamp
 from tests.support.local_google.fields import nanoseconds
 from tests.support.local_google.filters import compile_filter
 from tests.support.local_google.messages import ListLogEntriesResponse

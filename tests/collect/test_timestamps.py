@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.collect.entries import parse_timestamp
+from logwatch.collect.timestamps import parse_timestamp
 from logwatch.spans import EPOCH, NS, Span, to_datetime, to_nanoseconds
 
 AT = 1_787_184_073

@@ -1,0 +1,88 @@
+"""Which sources there are: one file and one line here for each, by the scheme of its addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
+
+from logwatch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from logwatch.collect.interface import Address, Source
+    from logwatch.collect.parse import LogShape
+
+
+class SourceModule(Protocol):
+    """What a source's file offers."""
+
+    def parse_address(self, address: str) -> Address:
+        """Read an address; raises ConfigError with the form that is right."""
+        ...
+
+    def build_source(self, addresses: Sequence[str], settings: Any, shape: LogShape) -> Source:  # noqa: ANN401 - what it names
+        """Give the source of addresses of this scheme; nothing is connected yet. Raises ConfigError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of source."""
+
+    module: str
+    """Its file in this folder, which is imported when it is asked for."""
+    form: str
+    """How its addresses are written."""
+    recorded: bool = False
+    """Whether it is a recording; recordings can be read together."""
+
+    @property
+    def adapter(self) -> SourceModule:
+        """The file's own functions."""
+        return import_module(f"logwatch.collect.{self.module}")
+
+
+KINDS = {
+    "": Kind("files", "a file, folder, '-' (standard input)", recorded=True),
+    "gcp": Kind("cloud_logging", "gcp://PROJECT[/SERVICE]"),
+}
+FORMS = " or ".join(kind.form for kind in KINDS.values())
+"""How a source is named, for people."""
+
+
+def find_kind(addresses: Sequence[str]) -> Kind | None:
+    """Give the kind of source that addresses are of; None where there is none, or they cannot be read together."""
+    schemes = {address.split("://")[0] if "://" in address else "" for address in addresses}
+    kind = KINDS.get(schemes.pop()) if len(schemes) == 1 else None
+    return kind if kind and (kind.recorded or len(addresses) == 1) else None
+
+
+def is_live(addresses: Sequence[str]) -> bool:
+    """Tell whether they name a source that goes on."""
+    kind = find_kind(addresses)
+    return kind is not None and not kind.recorded
+
+
+def build_source(
+    addresses: Sequence[str],
+    settings: Any,  # noqa: ANN401 - each source names what it needs of them
+    shape: Callable[[], LogShape],
+) -> Source:
+    """Give the source of some addresses, whose entries have a shape; raises ConfigError."""
+    if not addresses:
+        hint = "give --source FILE, --source gcp://PROJECT, or set LOGWATCH_SOURCE"
+        raise ConfigError("no source to read from", where="--source", hint=hint)
+    if "" in addresses or addresses.count("-") > 1:
+        hint = "is a shell variable empty? standard input can be read once"
+        raise ConfigError("an empty source, or standard input twice", where="--source", hint=hint)
+    kind = find_kind(addresses)
+    if kind:
+        return kind.adapter.build_source(addresses, settings, shape())
+    if all(address.startswith("bq://") for address in addresses):
+        hint = "read the same span with gcp://PROJECT, or export it: gcloud logging read --format=json"
+        raise ConfigError("bq:// cannot be read yet", where=addresses[0], hint=hint)
+    alone = " or ".join(kind.form for kind in KINDS.values() if not kind.recorded)
+    hint = f"files go together with files; {alone} goes alone"
+    raise ConfigError("these cannot be read together, or not at all", where=" ".join(addresses), hint=hint)
