@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from logwatch.collect.interface import Probe
 from logwatch.collect.last_seen import RememberedLife
+from logwatch.collect.parse import SILENT_MINUTES
 from logwatch.errors import ConflictError, ExportError, SourceError, StoreError
 from logwatch.judge.verdicts import Level
 from logwatch.notify.deliver import Sending
@@ -27,6 +28,7 @@ if TYPE_CHECKING:  # pandas comes with some of these, and only where a command n
     from datetime import datetime
 
     from logwatch.collect.interface import Endpoints, Progress, Source
+    from logwatch.count.silence import Life
     from logwatch.count.windows import Windows
     from logwatch.judge.alerts import Alert
     from logwatch.judge.evaluate import Judged
@@ -41,7 +43,7 @@ if TYPE_CHECKING:  # pandas comes with some of these, and only where a command n
     from logwatch.publish.interface import Exporter
     from logwatch.replay import Replayed
     from logwatch.state.interface import Store
-    from logwatch.tick import Life, Ticked, Ticker
+    from logwatch.tick import Ticked, Ticker
     from logwatch.time_range import Wanted
 
 LOG = logging.getLogger("logwatch.run")
@@ -54,8 +56,8 @@ MOST_LOOKUPS = 20
 
 def judge(source: Source, rules: RuleSet, wanted: Wanted, *, now: datetime, progress: Progress) -> Judged:
     """Fetch, parse, aggregate, evaluate; changes nothing anywhere."""
-    span, windows = read_windows(source, wanted, reach=rules.reach, now=now, progress=progress)
-    return _judged(rules, span, windows)
+    span, windows = read_windows(source, wanted, reach=max(rules.reach, rules.silent), now=now, progress=progress)
+    return _judged(rules, span, windows, RememberedLife(source, wanted.service))
 
 
 def judge_and_replay(
@@ -63,11 +65,11 @@ def judge_and_replay(
 ) -> tuple[Judged, Replayed]:
     """Judge a span, and say what its minutes would have told on a simulated clock; from one reading."""
     span, reading = read_entries(source, wanted, reach=ticker.reach, now=now, progress=progress)
-    span, windows = count_windows(reading, span, source, wanted, reach=ticker.rules.reach)
+    span, windows = count_windows(reading, span, source, wanted, reach=max(ticker.rules.reach, ticker.rules.silent))
     from logwatch.notify.diagnosis.lookups import RecordedArchive
 
     archive = RecordedArchive(reading, source, wanted.service)
-    return _judged(ticker.rules, span, windows), play(archive, span, ticker, progress)
+    return _judged(ticker.rules, span, windows, ticker.life), play(archive, span, ticker, progress)
 
 
 def read_and_play(
@@ -94,10 +96,16 @@ def play(archive: RecordedArchive, span: Span, ticker: Ticker, progress: Progres
     return replay(archive.reading, span, ticker, walked, lambda share: progress("minute by minute", share))
 
 
-def _judged(rules: RuleSet, span: Span, windows: Windows) -> Judged:
+def _judged(rules: RuleSet, span: Span, windows: Windows, life: Life) -> Judged:
+    """Judge every rule, those that watch whether there is anything to judge too."""
+    from logwatch.count.silence import Listener, silent_minutes
+    from logwatch.count.windows import with_gauge
     from logwatch.judge.evaluate import Judged, evaluate
 
-    return Judged(span, windows, tuple(evaluate(rules.section3, windows, span)))
+    if rules.silence:
+        silent, _ = silent_minutes(windows, span, Listener(rules.silent, life, windows.span.start))
+        windows = with_gauge(windows, SILENT_MINUTES, silent)
+    return Judged(span, windows, tuple(evaluate(rules.rules, windows, span)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ pandas is imported when there is something to judge, and not before: planning an
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta, tzinfo
 from typing import TYPE_CHECKING
@@ -25,14 +24,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from logwatch.collect.columns import Reading
+    from logwatch.count.silence import Life
     from logwatch.count.windows import Figures, Windows
     from logwatch.judge.rules.model import RuleSet
     from logwatch.judge.verdicts import Verdict
     from logwatch.notify.incidents import Notification
     from logwatch.state.document import State
-
-Life = Callable[[Span], bool]
-"""Tells whether anything of the service showed life in a span."""
 
 MOST_SLOW = 2000
 """Slow requests that the document keeps: more say nothing new."""
@@ -127,6 +124,7 @@ class Ticker:
 
         `fresh` holds what was read of the planned span, and the gauges measured now; what earlier runs read is in the state.
         """
+        from logwatch.count.silence import Listener, silent_minutes
         from logwatch.count.windows import aggregate, figures, from_minute, to_minute, with_gauge
         from logwatch.judge.evaluate import evaluate
 
@@ -145,7 +143,8 @@ class Ticker:
             # Where another overlap was set before, what is not in its day yet may reach further back than what is judged.
             since = min(span.start - self._back, begun.counted_to or span.start)
             windows = aggregate(recent, span=Span(since, span.end), grace=self.policy.grace)
-            silent, last_summary = self._watch_silence(windows, begun, span)
+            listener = Listener(self.rules.silent, self.life, begun.started_at or span.start, begun.last_summary)
+            silent, last_summary = silent_minutes(windows, span, listener)
             windows = with_gauge(windows, SILENT_MINUTES, silent)
             for minute, quiet in silent.items():
                 if quiet * WINDOW >= self.rules.silent:
@@ -252,23 +251,3 @@ class Ticker:
 
         kept = trim(recent, since=since, slow_since=slow_since, most_slow=MOST_SLOW, keeps=keeps)
         return replace(state, cursor=cursor, recent=dump(kept))
-
-    def _watch_silence(self, windows: Windows, state: State, span: Span) -> tuple[dict[int, float], datetime | None]:
-        """Give for each window how many minutes no summary has come, where the service shows life; else it stays unknown.
-
-        Gives also the end of the last window that had a summary.
-        """
-        from logwatch.count.windows import from_minute, shows_life, to_minute
-
-        seen = {int(minute) for minute in windows.summaries["minute"]}
-        before = [from_minute(minute) + WINDOW for minute in seen if minute < to_minute(span.start)]
-        last = max([*before, *filter(None, [state.last_summary])], default=None)
-        silent: dict[int, float] = {}
-        for minute in range(to_minute(span.start), to_minute(span.end)):
-            end = from_minute(minute) + WINDOW
-            last = end if minute in seen else last
-            quiet = end - (last or state.started_at or span.start)
-            look = Span(end - self.rules.silent, end)
-            if quiet < self.rules.silent or shows_life(windows, look) or self.life(look):
-                silent[minute] = float(quiet // WINDOW)
-        return silent, last

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from logwatch.beta_exit.day_reader import WeekReader
     from logwatch.collect.interface import Address, Endpoints, Source
     from logwatch.collect.parse import LogShape
+    from logwatch.count.silence import Life
     from logwatch.judge.rules.model import RuleSet
     from logwatch.judge.rules.service import Service
     from logwatch.notify.channels.interface import Channel, ChannelSettings
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from logwatch.server.app import Verify
     from logwatch.settings import Settings
     from logwatch.state.interface import Store
-    from logwatch.tick import Life, Policy, Ticker
+    from logwatch.tick import Policy, Ticker
     from logwatch.ui.format import Audience
 
 

@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -18,12 +20,17 @@ def commands() -> list[str]:
 
 
 @pytest.mark.parametrize("command", commands())
-def test_a_command_of_the_documents_parses(run: Run, command: str) -> None:
+def test_a_command_of_the_documents_parses(run: Run, tmp_path: Path, command: str) -> None:
     arguments = shlex.split(command)[1:]
     arguments = [re.sub(r"^[\w/.-]+\.ndjson(\.gz)?$|^exported/$|^-$", f"{LOGS}/calm.ndjson", each) for each in arguments]
     arguments = ["rules" if each == "proposed" else each for each in arguments]
     if arguments == ["rules"]:
         arguments.append("--help")
+    if arguments == ["rules", "new"]:
+        arguments.append("--help")
+    elif arguments[:2] == ["rules", "new"]:
+        arguments += ["--rules", str(shutil.copytree(ROOT / "rules", tmp_path / "rules"))]
+        arguments = [each.partition("|")[0] for each in arguments]
     if any(each.startswith("gcp://") for each in arguments):
         arguments.append("--dump-filter")
     if "--output" in arguments:

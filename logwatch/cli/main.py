@@ -45,8 +45,14 @@ GROUPS: dict[str, tuple[str, dict[str, str]]] = {
         {"add": "alerts:silence_add", "list": "alerts:silence_list", "expire": "alerts:silence_expire"},
     ),
     "rules": (
-        "Validate, list and test the rules.",
-        {"check": "rules:rules_check", "list": "rules:rules_list", "test": "rules:rules_test", "schema": "rules:rules_schema"},
+        "Add, validate, list and test the rules.",
+        {
+            "new": "rules:rules_new",
+            "check": "rules:rules_check",
+            "list": "rules:rules_list",
+            "test": "rules:rules_test",
+            "schema": "rules:rules_schema",
+        },
     ),
     "cloud": (
         "Write the files that watch logwatch itself in Cloud Monitoring.",

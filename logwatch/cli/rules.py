@@ -4,34 +4,43 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from logwatch.cli.context import as_json, look_at, one_source, paper_of, settings_from, write
 from logwatch.cli.options import LangOption, OutputOption, RulesOption, SourceArgument, SourceOption
+from logwatch.judge.kinds import kinds_listed
+from logwatch.languages import text
 from logwatch.wiring import build_rules
 
+if TYPE_CHECKING:
+    from logwatch.ranges import Range
 
-def rules_check(paths: SourceArgument = None, rules: RulesOption = None, source: SourceOption = None) -> None:
+
+def rules_check(
+    paths: SourceArgument = None, rules: RulesOption = None, source: SourceOption = None, lang: LangOption = None
+) -> None:
     """Validate the rules and compare them with the runbook; with --source, warn of counters that nobody knows."""
     from logwatch.judge.rules.runbook_check import compare_with_runbook, uncovered_counters
     from logwatch.judge.rules.yaml_lines import RuleProblemsError
 
-    settings = settings_from(rules=rules, source=one_source(paths, source))
+    settings = settings_from(rules=rules, source=one_source(paths, source), lang=lang)
     rule_set = build_rules(settings)
     problems = compare_with_runbook(rule_set)
     if problems:
         raise RuleProblemsError(problems)
-    rows = len(rule_set.runbook.rows)
-    typer.echo(f"{len(rule_set.section3)} rules agree with the {rows} rows of section 3 in {rule_set.runbook.path}")
+    parts = {"count": rule_set.rules, "runbook": rule_set.section3, "own": rule_set.own, "watching": rule_set.watching}
+    counts = {name: len(found) for name, found in parts.items()}
+    rows, path = len(rule_set.runbook.rows), rule_set.runbook.path
+    typer.echo(text("rules_agree", settings.lang, **counts, rows=rows, path=path))
     if settings.source:
         from logwatch.time_range import read_windows
         from logwatch.ui.format import printable
 
         _, read = look_at(settings).read(partial(read_windows, reach=timedelta()))
         for name in uncovered_counters(map(str, read.counters["series"].unique()), rule_set):
-            typer.echo(f"warning: the logs carry '{printable(name)}', and no rule or procedure knows it", err=True)
+            typer.echo(text("uncovered_counter", settings.lang, name=printable(name)), err=True)
 
 
 def rules_list(rules: RulesOption = None, lang: LangOption = None) -> None:
@@ -54,15 +63,78 @@ def rules_list(rules: RulesOption = None, lang: LangOption = None) -> None:
     write(render_rows(rows, ("rule", "normal", "warning", "for", "procedure", "summary"), paper_of()), None)
 
 
-def rules_test(rules: RulesOption = None) -> None:
+def rules_test(rules: RulesOption = None, lang: LangOption = None) -> None:
     """Run the cases that stand beside the rules in *.test.yaml."""
     from logwatch.judge.rules.unit_tests import run_cases
     from logwatch.judge.rules.yaml_lines import RuleProblemsError
 
-    tested = run_cases(build_rules(settings_from(rules=rules)))
+    settings = settings_from(rules=rules, lang=lang)
+    tested = run_cases(build_rules(settings))
     if tested.problems:
         raise RuleProblemsError(tested.problems)
-    typer.echo(f"{tested.passed} cases passed")
+    typer.echo(text("cases_passed", settings.lang, count=tested.passed))
+
+
+def rules_new(
+    rule: Annotated[str, typer.Argument(metavar="ID", help="The new rule's id: small letters, digits, hyphens.")],
+    kind: Annotated[str, typer.Option(metavar="KIND", help=f"What it measures: {kinds_listed('or')}.")],
+    measures: Annotated[
+        str,
+        typer.Option(
+            metavar="WHAT", help="Counter, 'a / b' (counters; several with +), gauge or label. [by the id]", show_default=False
+        ),
+    ] = "",
+    normal: Annotated[str, typer.Option(metavar="RANGE", help="Normal range, e.g. '<= 5'.", show_default=False)] = "",
+    warning: Annotated[str, typer.Option(metavar="RANGE", help="Warning bound, e.g. '> 20'.", show_default=False)] = "",
+    procedure: Annotated[
+        str, typer.Option(metavar="N.N", help="Section of the runbook that it leads to.", show_default=False)
+    ] = "",
+    section: Annotated[
+        str, typer.Option(metavar="'4.N TITLE'", help="Or a new one, added to the runbook.", show_default=False)
+    ] = "",
+    section_en: Annotated[
+        str, typer.Option(metavar="TITLE", help="Its title in the runbook's twin. [the same]", show_default=False)
+    ] = "",
+    summary_ko: Annotated[str, typer.Option(metavar="TEXT", help="Headline in Korean. [by the id]", show_default=False)] = "",
+    summary_en: Annotated[str, typer.Option(metavar="TEXT", help="Headline in English. [by the id]", show_default=False)] = "",
+    topic: Annotated[
+        str, typer.Option(metavar="NAME", help="File of the rules, NAME.yaml. [first word of the id]", show_default=False)
+    ] = "",
+    rules: RulesOption = None,
+    lang: LangOption = None,
+) -> None:
+    """Add a rule: its entry, its cases and, with --section, a section of the runbook; overwrites nothing."""
+    from logwatch.judge.rules.new_rule import NewRule, add_rule, parse_section
+    from logwatch.settings import bundled
+
+    settings = settings_from(rules=rules, lang=lang)
+    added = add_rule(
+        settings.rules or bundled("rules"),
+        NewRule(
+            rule=rule,
+            kind=kind,
+            measures=measures,
+            normal=_range(normal, "--normal"),
+            warning=_range(warning, "--warning"),
+            summary=(summary_ko, summary_en),
+            procedure=procedure,
+            section=parse_section(section, section_en) if section else None,
+            topic=topic,
+        ),
+    )
+    for each in added:
+        typer.echo(text("rule_added", settings.lang, place=f"{each.path}:{each.line}"))
+    typer.echo(text("rule_next", settings.lang))
+
+
+def _range(given: str, option: str) -> Range | None:
+    from logwatch.errors import ConfigError
+    from logwatch.ranges import Range
+
+    try:
+        return Range.parse(given) if given else None
+    except ValueError as error:
+        raise ConfigError(str(error), where=option) from None
 
 
 def rules_schema(

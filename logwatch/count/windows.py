@@ -14,7 +14,7 @@ import pandas as pd
 
 from logwatch.collect.columns import IGNORED, SAMPLES, SLOW, UNPARSED, Reading
 from logwatch.collect.entries import TABLES
-from logwatch.collect.parse import SILENT_MINUTES, UNANSWERED, Flaw, is_malformed
+from logwatch.collect.parse import Flaw, is_malformed
 from logwatch.count.alignment import RHYTHM_TOLERANCE_S, shifts
 from logwatch.spans import EPOCH, NS, WINDOW, Span, rfc3339
 
@@ -173,13 +173,6 @@ def tally(windows: Windows, span: Span) -> Tally:
 def quantile(values: list[float], share: float) -> float:
     """Give an interpolated quantile."""
     return float(np.quantile(values, share))
-
-
-def shows_life(windows: Windows, span: Span) -> bool:
-    """Tell whether a slow request or a measured value lies in a span: the service answers somebody."""
-    first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
-    answered = windows.gauges[~windows.gauges["series"].isin([UNANSWERED, SILENT_MINUTES])]
-    return any(bool(table["minute"].between(first, last).any()) for table in (windows.slow, answered))
 
 
 def with_gauge(windows: Windows, series: str, values: dict[int, float]) -> Windows:

@@ -15,7 +15,7 @@ Key = Literal[
     "silent_windows", "off_rhythm", "late", "suspect", "unparsed", "flaw", "old",
     # messages
     "against", "since", "lasted", "worst_was", "and_more", "span_d", "span_h", "span_m", "resolved_at", "unknown_since",
-    "rule_gone", "explains", "not_explained", "again", "silence_ends", "instead_of", "delivered_late", "begin_here",
+    "rule_gone", "explained_by_another", "not_explained", "again", "silence_ends", "instead_of", "delivered_late", "begin_here",
     # what a step found
     "expected.seen", "expected.not_seen", "expected.contrary", "events", "per_minute", "hour_before", "day_before", "usual",
     "no_past", "after", "slow_fact", "lines_none", "lines_found", "lines_found_at", "lines_found_more", "code_fact",
@@ -27,6 +27,8 @@ Key = Literal[
     "from_when", "silent_because", "when", "reason", "rules", "channels", "id", "until", "by", "no_alerts", "told_before",
     "silence_added", "silence_ended", "no_silences", "backtest_title", "backtest_counts", "backtest_alerts", "pending_at",
     "firing_at", "resolved_col", "peak_col", "nothing_sent",
+    # rules check, test, new
+    "rule_added", "rule_next", "rules_agree", "uncovered_counter", "cases_passed",
     # the exit conditions
     "exit_title", "may_end", "may_not_end", "condition", "day", "needed_not_met", "needed_more_days", "needed_day",
     "needed_hours", "needed_measures",

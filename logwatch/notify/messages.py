@@ -219,11 +219,7 @@ def _notes(notification: Notification, rules: RuleSet, audience: Audience) -> li
     notes = []
     if rules.silence and rules.silence.rule in notification.rules and notification.reason is not NotifyReason.RESOLVED:
         notes.append(rules.service.log.silent[audience.lang].format(service=audience.service))
-    if notification.inhibited:
-        names = ", ".join(dict.fromkeys(_summary(alert, rules, audience) for alert in notification.inhibited))
-        notes.append(audience.say("explains", names=names))
-    if notification.unexpected_with:
-        notes.append(audience.say("not_explained", rules=", ".join(notification.unexpected_with)))
+    notes += [*_explained(notification, rules, audience), *_not_explained(notification, rules, audience)]
     gone = dict.fromkeys(alert.rule for alert in notification.alerts if alert.rule not in rules.by_id)
     notes += [audience.say("ended_unjudged", rule=rule) for rule in gone]
     if notification.reason is NotifyReason.RESOLVED and not gone:
@@ -238,6 +234,28 @@ def _notes(notification: Notification, rules: RuleSet, audience: Audience) -> li
             )
         )
     return notes
+
+
+def _explained(notification: Notification, rules: RuleSet, audience: Audience) -> list[str]:
+    """Name what the incident explains, in the words of the inhibition that says so."""
+    names: dict[str, list[str]] = {}
+    for alert in notification.inhibited:
+        found = (each for each in rules.inhibitions if any(each.explains(cause, alert.rule) for cause in notification.rules))
+        inhibition = next(found, None)  # none where the rules have changed since it was decided
+        because = inhibition.because[audience.lang] if inhibition else audience.say("explained_by_another")
+        names.setdefault(because, []).append(_summary(alert, rules, audience))
+    return [f"{because}: {', '.join(dict.fromkeys(explained))}" for because, explained in names.items()]
+
+
+def _not_explained(notification: Notification, rules: RuleSet, audience: Audience) -> list[str]:
+    """Say of what fires together with the incident that it does not explain it, in the inhibition's words where it has any."""
+    sources: dict[str | None, list[str]] = {}
+    for source in notification.unexpected_with:
+        apart = (each for each in rules.inhibitions if source in each.when and {*notification.rules} & {*each.not_expected})
+        words = next((each.not_because[audience.lang] for each in apart if each.not_because), None)
+        sources.setdefault(words, []).append(source)
+    named = [(words, ", ".join(each)) for words, each in sources.items()]
+    return [words.replace("{rules}", each) if words else audience.say("not_explained", rules=each) for words, each in named]
 
 
 def add_delivery_notes(message: Message, *, instead_of: str, now: datetime) -> Message:

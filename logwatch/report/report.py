@@ -149,7 +149,7 @@ def _cell(verdict: Verdict, rule: Rule, audience: Audience) -> ReportCell:
 
 def _procedures(warned: list[RuleRow], rules: RuleSet, lang: Lang) -> tuple[Followed, ...]:
     sections: dict[str, list[str]] = {}
-    for row in warned:
+    for row in (each for each in warned if each.procedure):
         names = sections.setdefault(row.procedure, [])
         if row.rule not in names:
             names.append(row.rule)

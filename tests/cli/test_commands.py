@@ -28,6 +28,7 @@ COMMANDS = [
     ("report",),
     ("windows",),
     ("rules",),
+    ("rules", "new"),
     ("rules", "check"),
     ("rules", "list"),
     ("rules", "test"),
@@ -587,10 +588,27 @@ def test_a_drill_takes_its_time_for_now(run: Run) -> None:
     assert 'timestamp<"2026-02-24T11:59' in ran.out
 
 
-def test_rules_check_agrees_with_the_runbook(run: Run) -> None:
-    ran = run("rules", "check")
+@pytest.mark.parametrize(
+    ("lang", "counted"),
+    [
+        ("ko", "규칙 15개: 런북 13개, 직접 추가 0개, logwatch 자체 감시 2개. {} 3장의 11개 행과 일치합니다."),
+        ("en", "15 rules: 13 of the runbook and 0 of your own; 2 more watch logwatch itself. They agree with the 11 rows of section 3 in {}."),
+    ],
+)  # fmt: skip
+def test_rules_check_agrees_with_the_runbook(run: Run, lang: str, counted: str) -> None:
+    ran = run("rules", "check", "--lang", lang)
     assert (ran.code, ran.err) == (0, "")
-    assert "13 rules agree with the 11 rows of section 3" in ran.out
+    assert ran.out.strip() == counted.format(ROOT / "rules/runbook.md")
+
+
+@pytest.mark.parametrize(
+    ("lang", "counted"), [("ko", "런북 13개, 직접 추가 3개"), ("en", "13 of the runbook and 3 of your own")]
+)
+def test_rules_check_counts_the_rules_of_ones_own(run: Run, tmp_path: Path, lang: str, counted: str) -> None:
+    folder = shutil.copytree(ROOT / "rules", tmp_path / "rules")
+    rule = "- rule: own-{}\n  summary: {{ko: 가, en: a}}\n  count: auth.failure\n  normal: '<= 5'\n  warning: '> 20'\n"
+    (folder / "own.yaml").write_text("".join(map(rule.format, range(3))), encoding="utf-8")
+    assert counted in run("rules", "check", "--rules", folder, "--lang", lang).out
 
 
 def test_rules_check_names_counters_that_nobody_knows(run: Run, tmp_path: Path) -> None:
@@ -598,7 +616,7 @@ def test_rules_check_names_counters_that_nobody_knows(run: Run, tmp_path: Path) 
     entry["jsonPayload"]["stock.reserved{service=kpa}"] = 1
     path = tmp_path / "new.ndjson"
     path.write_text(json.dumps(entry) + "\n")
-    ran = run("rules", "check", "--source", path)
+    ran = run("rules", "check", "--source", path, "--lang", "en")
     assert ran.code == 0
     assert ran.err == "warning: the logs carry 'stock.reserved', and no rule or procedure knows it\n"
     assert run("rules", "check", "-s", PAYMENT).err == ""

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from logwatch.collect.files import FilesSource
 from logwatch.count.windows import aggregate
@@ -18,7 +16,6 @@ from logwatch.errors import SourceError
 from logwatch.judge.rules.load import load_rules
 from logwatch.notify.diagnosis.diagnose import walk
 from logwatch.notify.diagnosis.findings import FactKind, StepState
-from logwatch.notify.diagnosis.increase import Among, compare
 from logwatch.notify.diagnosis.lookups import RecordedArchive
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.layout import render_message
@@ -45,37 +42,6 @@ if TYPE_CHECKING:
     from logwatch.replay import Replayed
 
 RULES = load_rules(bundled("rules"))
-RATE, SHARE = False, True
-
-
-@pytest.mark.parametrize(
-    ("now", "past", "share", "grew"),
-    [
-        ((8, 10), (2, 25), SHARE, True),  # a small shop that is blocked eight times in ten
-        ((8, 10), (2, 5), SHARE, True),  # five events before are nothing to compare with
-        ((2, 10), (0, 100), SHARE, False),  # two may be chance
-        ((5, 100), (4, 100), SHARE, False),
-        ((70, 100), (40, 100), SHARE, True),  # it cannot double, and rose by 30 points
-        ((50, 100), (40, 100), SHARE, False),
-        ((40, 4), (3, 60), RATE, True),
-        ((40, 4), (600, 60), RATE, False),  # ten a minute, as before
-        ((3, 4), None, RATE, True),
-        ((2, 4), None, RATE, False),
-        ((0, 4), (0, 60), RATE, False),
-        ((0, 0), (0, 0), SHARE, False),
-    ],
-)
-def test_growth(now: tuple[float, float], past: tuple[float, float] | None, *, share: bool, grew: bool) -> None:
-    found = compare(Among(*now, share), Among(*past, share) if past else None)
-    assert found.grew is grew
-
-
-@given(events=st.integers(0, 400), whole=st.integers(0, 400), earlier=st.integers(0, 400), length=st.integers(0, 400))
-def test_what_is_as_it_was_never_grew(events: int, whole: int, earlier: int, length: int) -> None:
-    same = Among(min(events, whole), whole, share=True)
-    if same.known:
-        assert not compare(same, same).grew
-    assert compare(same, Among(min(earlier, length), length, share=True)).excess <= same.events
 
 
 # ---- recordings

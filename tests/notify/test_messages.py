@@ -1,5 +1,6 @@
 """What a message says, in both languages: headlines, golden files, and hostile texts in every layout."""
 
+import html
 import json
 import re
 from dataclasses import replace
@@ -9,11 +10,13 @@ from html.parser import HTMLParser
 import pytest
 
 from logwatch.judge.alerts import AlertState
+from logwatch.judge.rules.model import Inhibition
 from logwatch.languages import Lang
 from logwatch.notify.channels.slack.sender import build_content
-from logwatch.notify.incidents import NotifyReason
+from logwatch.notify.diagnosis.findings import Fact, FactKind, Finding, StepState
+from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.notify.layout import render_message
-from logwatch.notify.messages import LinkTargets, Message, build_message
+from logwatch.notify.messages import LinkTargets, Message, add_delivery_notes, build_message
 from logwatch.report.explain import explain
 from logwatch.state.document import State
 from tests.conftest import ROOT
@@ -29,6 +32,7 @@ from tests.support.made_messages import (
     longest,
     message,
     notification,
+    walked,
 )
 
 GOLDEN = ROOT / "tests/fixtures/golden"
@@ -79,6 +83,85 @@ def test_a_time_of_another_day_has_its_day(hours: int, since: str, peak: str) ->
     state = State(alerts=(PAYMENT,), cursor=told.notification.at)
     first, *_ = explain(state, RULES.by_id[PAYMENT.rule], told.audience, lambda _: timedelta())
     assert first == f"payment-confirm (kpa): 발생 중, {'02-24 ' * (hours > 24)}15:22부터"
+
+
+OWN_INHIBITIONS = tuple(
+    map(
+        Inhibition.model_validate,
+        [
+            {
+                "when": ["database-ping"],
+                "mutes": ["slow-api", "slow-checkout"],
+                "not_expected": ["payment-duplicate"],
+                "because": {"ko": "DB 점검의 영향이라 알림 억제", "en": "Part of the <database> upkeep, not told apart"},
+                "not_because": {"ko": "DB 점검({rules})과 무관합니다.", "en": "No doing of the upkeep ({rules})."},
+            },
+            {
+                "when": ["database-ping", "cache-hit"],
+                "mutes": ["cache-error"],
+                "not_expected": ["checkout-error"],
+                "because": {"ko": "예열 중", "en": "Warming up"},
+            },
+        ],
+    )
+)
+
+
+def said_by_own_inhibitions(told: Notification, lang: Lang, suffix: str) -> str:
+    rules = replace(RULES, inhibitions=OWN_INHIBITIONS)
+    return html.unescape(lay_out(build_message(told, rules, message(told, lang).audience, LinkTargets()), suffix))
+
+
+@pytest.mark.parametrize("suffix", ["txt", "md", "html", "slack.json"])
+@pytest.mark.parametrize(
+    ("lang", "because", "warming"),
+    [
+        ("ko", "DB 점검의 영향이라 알림 억제: 그 밖의 API 요청이 느림, 체크아웃 요청이 느림", "예열 중: "),
+        ("en", "Part of the <database> upkeep, not told apart: Other API requests are slow, Checkout requests are slow", "Warming up: "),
+    ],
+)  # fmt: skip
+def test_what_an_inhibition_of_ones_own_explains_is_named_in_its_own_words(
+    suffix: str, lang: Lang, because: str, warming: str
+) -> None:
+    muted = tuple(alert(rule, value=900) for rule in ("slow-api", "cache-error", "slow-checkout"))
+    told = said_by_own_inhibitions(
+        notification(NotifyReason.FIRING, [alert("database-ping", value=340)], inhibited=muted), lang, suffix
+    )
+    plain = told.replace("\\<", "<").replace("\\>", ">")
+    assert because in plain
+    assert warming + RULES.by_id["cache-error"].summary[lang] in plain
+    assert "Redis 장애" not in told
+    assert "Redis outage" not in told
+
+
+@pytest.mark.parametrize("suffix", ["txt", "md", "html", "slack.json"])
+@pytest.mark.parametrize(
+    ("rule", "lang", "said"),
+    [
+        ("payment-duplicate", "ko", "DB 점검(database-ping)과 무관합니다."),
+        ("payment-duplicate", "en", "No doing of the upkeep (database-ping)."),
+        ("checkout-error", "ko", "database-ping, cache-hit 경보와 동시에 발생했지만"),
+        ("checkout-error", "en", "Fires together with database-ping, cache-hit, which does not explain it."),
+    ],
+)
+def test_what_an_inhibition_of_ones_own_does_not_explain_says_so_in_its_own_words(
+    suffix: str, rule: str, lang: Lang, said: str
+) -> None:
+    sources = ("database-ping",) if rule == "payment-duplicate" else ("database-ping", "cache-hit")
+    fires = notification(NotifyReason.FIRING, [alert(rule, value=14)], unexpected_with=sources)
+    told = said_by_own_inhibitions(fires, lang, suffix)
+    assert said in told
+    assert "캐시를 쓰지" not in told
+    assert "do not need the cache" not in told
+
+
+@pytest.mark.parametrize(
+    ("lang", "because"),
+    [("ko", "다른 경보의 영향으로 보아 따로 알리지 않음: 캐시"), ("en", "by another alert and not told apart: ")],
+)
+def test_what_was_muted_by_an_inhibition_that_is_gone_is_named_all_the_same(lang: Lang, because: str) -> None:
+    told = build_message(CASES["redis"], replace(RULES, inhibitions=()), message(CASES["redis"], lang).audience, LinkTargets())
+    assert because in told.notes[0]
 
 
 @pytest.mark.parametrize("suffix", ["txt", "md", "html", "slack.json"])
@@ -222,3 +305,28 @@ def test_the_longest_message_is_whole_in_an_email_and_counted_in_slack() -> None
     assert lay_out(told, "txt").count("🔴") == 3 * len(RULES.by_id) + 1
     assert lay_out(told, "html").count("●") == 3 * len(RULES.by_id)
     assert re.search(r"…외 \d+건", lay_out(told, "slack.json"))
+
+
+@pytest.mark.parametrize(
+    ("waited", "ko", "en"),
+    [
+        (timedelta(minutes=4, seconds=30), None, None),
+        (timedelta(minutes=5), None, None),
+        (timedelta(minutes=5, seconds=1), "15:27의 알림이 5분 늦게 전달됨", "Of 15:27, delivered 5 min late"),
+        (timedelta(minutes=49), "15:27의 알림이 49분 늦게 전달됨", "Of 15:27, delivered 49 min late"),
+    ],
+)
+def test_a_message_that_comes_more_than_five_minutes_late_says_so(waited: timedelta, ko: str | None, en: str | None) -> None:
+    both: dict[Lang, str | None] = {"ko": ko, "en": en}
+    for lang, note in both.items():
+        told = message(CASES["firing"], lang)
+        late = add_delivery_notes(told, instead_of="", now=told.notification.at + waited)
+        assert late.notes == (*told.notes, *filter(None, [note]))
+
+
+@pytest.mark.parametrize(("during", "named"), [(20, False), (30, False), (40, False), (41, True), (80, True)])
+def test_an_end_names_what_was_more_than_twice_as_much_as_it_is_now(during: int, *, named: bool) -> None:
+    fact = Fact(FactKind.SHARE, "failed of confirmed + failed", during, of=100, before=0.02, after=0.2)
+    over = replace(CASES["resolved"], walked=walked(Finding(3, StepState.TODO, facts=(fact,))))
+    (note,) = message(over, "en").notes
+    assert note.startswith("failed of") is named

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -161,7 +162,9 @@ def test_lines_of_the_development_format_are_lost_counters(run: Run) -> None:
     texts = [re.sub("\x1b\\[[0-9;]*m", "", entry["textPayload"]) for entry in raw.entries]
     assert found["source"]["unparsed"] == {"counters_lost": sum(text.endswith((SUMMARY, SLOW)) for text in texts)}
     assert (found["counters"], found["slow_requests"]) == ({}, {})
-    assert {verdict["level"] for verdict in found["verdicts"]} == {"unknown"}
+    silent = next(each for each in found["verdicts"] if each["rule"] == "telemetry-silent")
+    assert (silent["level"], silent["value"]) == ("elevated", found["source"]["silent_windows"])
+    assert {each["level"] for each in found["verdicts"] if each is not silent} == {"unknown"}
 
 
 COUNTS = {
@@ -269,3 +272,54 @@ def test_a_counter_of_no_rule_is_in_the_document_too(run: Run, tmp_path: Path) -
     found = document(run, "-s", path)
     assert found["counters"] == odd
     assert found["source"]["flaws"] == {"malformed_key: broken{service=kpa": 1}
+
+
+OWN_RULE = """
+- rule: sign-in-failures
+  summary: {ko: 로그인 실패 과다, en: Many failed sign-ins}
+  count: auth.failure
+  normal: "<= 5"
+  warning: "> 20"
+"""
+
+
+def test_a_rule_of_ones_own_and_the_rules_of_logwatchs_own_stand_in_every_format(run: Run, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "rules", tmp_path / "rules")
+    (tmp_path / "rules/zoo.yaml").write_text(OWN_RULE, encoding="utf-8")
+    entries = [json.loads(line) for line in (ROOT / path_of("calm")).read_text(encoding="utf-8").splitlines()]
+    for entry in entries:
+        if entry.get("jsonPayload", {}).get("message") == SUMMARY:
+            entry["jsonPayload"]["auth.failure{reason=password}"] = 30
+    path = tmp_path / "failures.ndjson"
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in entries), encoding="utf-8")
+    shown = ("-s", path, "--rules", tmp_path / "rules", "--lang", "en")
+    rules = {each["rule"]: each for each in document(run, *shown)["verdicts"]}
+    assert (rules["sign-in-failures"]["level"], rules["sign-in-failures"]["procedure"]) == ("warning", "")
+    assert (rules["telemetry-silent"]["level"], rules["endpoint-silent"]["why"]) == ("normal", "no_endpoint")
+    assert list(rules)[-3:] == ["sign-in-failures", "telemetry-silent", "endpoint-silent"]
+    for arguments in (["evaluate"], ["evaluate", "-f", "markdown"], ["report", "-f", "markdown"], ["report"]):
+        told = run(*arguments, *shown).out
+        assert all(rule in told for rule in rules), arguments
+        assert not re.search(r"▶\s+←|\*\* \*\* ←|<strong> </strong> ←", told), "a procedure without a number"
+    failed = run("evaluate", *shown, "--fail-on", "warning")
+    assert (failed.code, "sign-in-failures" in failed.err) == (1, True)
+
+
+def test_telemetry_that_has_stopped_while_the_service_goes_on_is_a_warning(run: Run, tmp_path: Path) -> None:
+    entries = [json.loads(line) for line in (ROOT / path_of("calm")).read_text(encoding="utf-8").splitlines()]
+    start = min(minute_of(entry["timestamp"]) for entry in entries)
+    left = [
+        entry
+        for entry in entries
+        if entry.get("jsonPayload", {}).get("message") != SUMMARY
+        or minute_of(entry["timestamp"]) < start + timedelta(minutes=30)
+    ]
+    path = tmp_path / "stopped.ndjson"
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in left), encoding="utf-8")
+    found = document(run, "-s", path)
+    (silent,) = (each for each in found["verdicts"] if each["rule"] == "telemetry-silent")
+    assert (silent["level"], silent["value"]) == ("warning", found["source"]["silent_windows"])
+    part = document(run, "-s", path, "--since", "12m")  # what came before the span is known too
+    (same,) = (each for each in part["verdicts"] if each["rule"] == "telemetry-silent")
+    assert same["value"] == silent["value"]
+    assert run("evaluate", "-s", path, "--fail-on", "warning").code == 1

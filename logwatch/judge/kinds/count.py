@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
+from logwatch.judge.kinds.drafts import Asked, Draft, listed, split_names, value_cases
 from logwatch.judge.kinds.interface import Bounds, Curve, FigureForm, JudgedMetric, Knob, Played, Reads, Together
 from logwatch.judge.rules.yaml_types import Model, Selectors, read_as, selects
 from logwatch.judge.verdicts import Why
@@ -60,3 +61,18 @@ class Count:
         """Stack what is added up: the shops of one counter, or several counters."""
         names = [name for name in series if selects(self.selectors, name)]
         return [Curve(name, stacked=True, together=Together.SUM, by_shop=len(names) == 1, legend=name) for name in names]
+
+    @classmethod
+    def draft(cls, asked: Asked) -> Draft:
+        """Draft a rule with cases for each of its levels."""
+        names = split_names(asked.measures or asked.stem)
+        normal, warning = asked.bounds("<= 5", "> 20")
+        return Draft(
+            entry=(f"  count: {listed(names)}",),
+            counters=names,
+            normal=normal,
+            warning=warning,
+            cases=value_cases(normal, warning),
+            look=f"counters: {listed(names)}, todo: grew",
+            step={"ko": f"{', '.join(names)} 확인", "en": f"Check {', '.join(names)}"},
+        )

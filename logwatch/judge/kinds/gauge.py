@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
+from logwatch.collect.parse import SILENT_MINUTES
+from logwatch.errors import ConfigError
+from logwatch.judge.kinds.drafts import Asked, Draft, value_cases
 from logwatch.judge.kinds.interface import Bounds, Curve, FigureForm, JudgedMetric, Knob, Played, Reads
 from logwatch.judge.rules.yaml_types import Model, read_as
 from logwatch.judge.verdicts import Why
@@ -50,7 +53,7 @@ class Gauge:
     def judge(self, bounds: Bounds, grid: "Grid") -> "Iterator[tuple[dict[str, str], Columns]]":
         """Hold the highest measurement of each window against the bounds."""
         value, known = grid.highest(self.series)
-        missing = Why.NO_LINES if known.any() else Why.NO_ENDPOINT
+        missing = Why.NO_LINES if known.any() or self.series == SILENT_MINUTES else Why.NO_ENDPOINT
         yield {}, grid.columns(grid.levels(bounds, value), value, {missing: ~known})
 
     def play(self, given: Mapping[str, Any], bounds: Bounds) -> Played:  # noqa: ARG002 - others need the bounds
@@ -60,3 +63,21 @@ class Gauge:
     def curves(self, rule: str, series: Sequence[str]) -> list[Curve]:  # noqa: ARG002 - others have a metric by rule
         """Draw what is measured."""
         return [Curve(self.series, legend=self.series)]
+
+    @classmethod
+    def draft(cls, asked: Asked) -> Draft:
+        """Draft a rule with cases for each of its levels."""
+        series = asked.measures
+        if not series:
+            raise ConfigError("which gauge?", where="--measures", hint=f"known: {', '.join(asked.gauges)}")
+        in_ms = series.endswith("_ms")
+        normal, warning = asked.bounds(*(("< 50 ms", "> 200 ms") if in_ms else ("<= 5", "> 20")))
+        return Draft(
+            entry=(f"  gauge: {series}",),
+            counters=(),
+            normal=normal,
+            warning=warning,
+            cases=value_cases(normal, warning),
+            look=f"gauge: {series}, todo: grew",
+            step={"ko": f"{series} 확인", "en": f"Check {series}"},
+        )

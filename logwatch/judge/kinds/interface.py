@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from logwatch.judge.grid import Columns, Grid
+    from logwatch.judge.kinds.drafts import Asked, Draft
     from logwatch.languages.keys import Key
     from logwatch.ranges import Range
 
@@ -172,4 +173,9 @@ class Kind(Protocol):
 
     def curves(self, rule: str, series: Sequence[str]) -> list[Curve]:
         """Give what the dashboard draws of a rule, out of all counters and gauges that are published."""
+        ...
+
+    @classmethod
+    def draft(cls, asked: Asked) -> Draft:
+        """Draft a new rule; raises ConfigError for what cannot be one."""
         ...

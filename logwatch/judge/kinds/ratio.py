@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from logwatch.errors import ConfigError
+from logwatch.judge.kinds.drafts import MANY, Asked, Draft, examples, listed, split_names
 from logwatch.judge.kinds.interface import (
     Bounds,
     Curve,
@@ -160,3 +162,38 @@ class Ratio(Model):
     def curves(self, rule: str, series: Sequence[str]) -> list[Curve]:  # noqa: ARG002 - others draw counters
         """Draw the share of each shop as it was judged."""
         return [Curve(PUBLISHED.name, {"rule": rule}, together=Together.WORST, by_shop=True)]
+
+    @classmethod
+    def draft(cls, asked: Asked) -> Draft:
+        """Draft a rule with cases for each of its levels."""
+        above, slash, below = (asked.measures or f"{asked.stem}.success / {asked.stem}.attempt").partition("/")
+        numerator, denominator = split_names(above), split_names(below)
+        if not slash or not numerator or not denominator:
+            hint = "right are e.g. 'coupon.success / coupon.attempt', 'cache.hit / cache.hit + cache.miss'"
+            raise ConfigError(f"'{asked.measures}' is no share", where="--measures", hint=hint)
+        normal, warning = asked.bounds("> 80 %", "< 60 %")
+        within = bool({*numerator} & {*denominator})
+
+        def case(name: str, value: float, rest: str, events: int = MANY) -> str:
+            part = round(events * value)
+            whole = events - part if within else events
+            return f'name: {name}, numerator: "{part}x4", denominator: "{whole}x4", {rest}'
+
+        found = examples(normal, warning, most=1)
+        share = f"{' + '.join(numerator)} / {' + '.join(denominator)}"
+        names = {"n": "normal", "e": "between the bounds", "w": "beyond the bound"}
+        return Draft(
+            entry=("  ratio:", f"    numerator: {listed(numerator)}", f"    denominator: {listed(denominator)}"),
+            counters=tuple(dict.fromkeys(numerator + denominator)),
+            normal=normal,
+            warning=warning,
+            cases=(
+                *(case(names[letter], found[letter], f'levels: "{letter}x4"') for letter in "new" if letter in found),
+                case("a few events prove nothing", found["w"], 'levels: "ex4"', 1),
+                'name: silence is unknown, numerator: "_x2", denominator: "_x2", levels: "ux2"',
+                case("what is normal does not fire", found["n"], 'states: ".x4"'),
+                case("what is proven beyond doubt fires at once", found["w"], 'states: "Fx4"'),
+            ),
+            look=f"counters: {listed(dict.fromkeys(numerator + denominator))}",
+            step={"ko": f"{share} 확인", "en": f"Check {share}"},
+        )

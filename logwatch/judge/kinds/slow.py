@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
+from logwatch.judge.kinds.drafts import Asked, Draft, write_number
 from logwatch.judge.kinds.interface import (
     Bounds,
     Curve,
@@ -137,3 +138,33 @@ class Slow(Model):
         label = {"label": self.label}
         durations = [Curve(f"slow_request.{name}", label, legend=name) for name in ("p50", "p95", "max")]
         return [*durations, Curve("slow_request.count", label, stacked=True, legend="count", own_scale=True)]
+
+    @classmethod
+    def draft(cls, asked: Asked) -> Draft:
+        """Draft a rule with cases for each of its levels."""
+        label = asked.measures or asked.stem.removeprefix("slow.")
+        normal, warning = asked.bounds("< 500 ms", "> 1000 ms")
+        between = write_number((normal.bound + warning.bound) / 2)
+        lines = next(iter(asked.known), "case.lines")
+
+        def series(times: int) -> str:
+            return f'series: {{{lines}: "1x{times}"}}'
+
+        return Draft(
+            entry=(
+                "  # requests: counters that add up to all requests of the label, to ask for a share of them",
+                f"  slow: {{label: {label}}}",
+            ),
+            counters=(),
+            normal=normal,
+            warning=warning,
+            cases=(
+                f'name: a single one wakes nobody, values: "0 1 0x2", {series(4)}, levels: "nx4"',
+                f'name: between the bounds, values: "4x2", ms: {between}, {series(2)}, levels: "ex2"',
+                f'name: beyond the bound, values: "0 4x3", {series(4)}, levels: "n wx3"',
+                'name: silence is unknown, values: "_x2", levels: "ux2"',
+                f'name: two windows in a row fire, values: "0 4x3", {series(4)}, states: ". p Fx2"',
+            ),
+            look="slow: true, todo: grew",
+            step={"ko": f"느린 {label} 요청의 경로 확인", "en": f"Check the routes of slow {label} requests"},
+        )

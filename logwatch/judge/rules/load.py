@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from logwatch.errors import RuleError
-from logwatch.judge.rules.model import Counter, Inhibition, Rule, RuleSet
+from logwatch.judge.rules.model import WATCH, Counter, Inhibition, Rule, RuleSet
 from logwatch.judge.rules.runbook import Runbook, load_runbook
 from logwatch.judge.rules.service import SERVICE, Service, find_faults, open_service, parse_service
 from logwatch.judge.rules.step_checks import ProcedureChecks
@@ -59,7 +59,8 @@ def load_rules(folder: Path) -> RuleSet:
     if problems:
         raise RuleProblemsError(problems)
     order = {row.indicator: number for number, row in enumerate(runbook.rows)}
-    found.sort(key=lambda item: order.get(item[0].indicator or "", len(order)))
+    watching = f"{folder / WATCH}:"
+    found.sort(key=lambda item: (order.get(item[0].indicator or "", len(order)), item[1].startswith(watching)))
     where = {rule.rule: where for rule, where in found}
     rules = tuple(rule for rule, _ in found)
     return RuleSet(

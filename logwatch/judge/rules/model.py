@@ -18,6 +18,8 @@ from logwatch.judge.rules.yaml_types import Duration, Model, Text
 from logwatch.languages import COMMON, Lang
 from logwatch.ranges import Range
 
+WATCH = "watch.yaml"
+"""The file with the rules of logwatch's own."""
 SILENT = timedelta(minutes=10)
 """How long telemetry must be silent where no rule says so."""
 
@@ -28,7 +30,7 @@ class Row(Model):
     rule: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="The rule's id.")
     indicator: str | None = Field(
         default=None,
-        description="First cell of the row in the runbook's section 3, as it stands there; none for a rule of logwatch's own.",
+        description="First cell of the row in the runbook's section 3, as it stands there; none for a rule besides them.",
     )
     warns: str | None = Field(default=None, description="Which of the row's warning bounds is meant, where it has several.")
     summary: Text
@@ -75,7 +77,17 @@ class Inhibition(Model):
     when: tuple[str, ...] = Field(min_length=1, description="Rules that explain, any of which is enough.")
     mutes: tuple[str, ...] = Field(default=(), description="Rules that are explained.")
     not_expected: tuple[str, ...] = Field(default=(), description="Rules that are not explained, and say so.")
-    because: Text
+    because: Text = Field(description="What a message says before the names of what is explained, and not told by itself.")
+    not_because: Text | None = Field(
+        default=None,
+        description="What a message says of a rule in not_expected; {rules} stands for those that fire and do not explain it.",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.not_because and not self.not_expected:
+            raise ValueError("not_because is said of the rules in not_expected, and there are none")
+        return self
 
     def explains(self, source: str, rule: str) -> bool:
         """Tell whether a firing `source` explains an alert of `rule`."""
@@ -96,7 +108,7 @@ class RuleSet:
 
     folder: Path
     rules: tuple[Rule, ...]
-    """In the order of the runbook's table."""
+    """In the order of the runbook's table, then those that people have added, then logwatch's own."""
     where: dict[str, str]
     counters: tuple[Counter, ...]
     inhibitions: tuple[Inhibition, ...]
@@ -110,8 +122,20 @@ class RuleSet:
 
     @property
     def section3(self) -> tuple[Rule, ...]:
-        """The rules that judge a row of the runbook's table; the others watch whether there is anything to judge."""
+        """The rules that judge a row of the runbook's table."""
         return tuple(rule for rule in self.rules if rule.indicator)
+
+    @property
+    def watching(self) -> tuple[Rule, ...]:
+        """The rules of logwatch's own: whether there is anything to judge at all."""
+        return tuple(
+            rule for rule in self.rules if not rule.indicator and self.where[rule.rule].startswith(f"{self.folder / WATCH}:")
+        )
+
+    @property
+    def own(self) -> tuple[Rule, ...]:
+        """The rules that people have added besides."""
+        return tuple(rule for rule in self.rules if not rule.indicator and rule not in self.watching)
 
     def runbook_in(self, lang: Lang) -> Runbook:
         """Give the runbook in a language, or as it was written where it is not translated into that one."""

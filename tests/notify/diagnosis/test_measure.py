@@ -1,0 +1,144 @@
+"""The stretches around a message, each bound from both sides, and when a measured value grew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from logwatch.collect.columns import Reading
+from logwatch.collect.entries import Entry
+from logwatch.collect.interface import SearchResult
+from logwatch.count.windows import aggregate
+from logwatch.notify.diagnosis.measure import Surroundings
+from logwatch.notify.incidents import Notification, NotifyReason
+from logwatch.spans import WINDOW, Span, to_nanoseconds
+from tests.support.made_messages import PAYMENT, RULES, START, alert, notification, resolved
+from tests.support.platform import SHAPE, SUMMARY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from logwatch.collect.interface import Answer
+    from logwatch.count.windows import Windows
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+UNTIL = START + 6 * WINDOW
+"""End of the last window of PAYMENT."""
+CONNECTIONS = "database.active_connections"
+
+
+class Past:
+    """An archive of one reading."""
+
+    answers: Mapping[str, Answer] = {}
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+
+    def windows(self, span: Span) -> Windows:
+        return aggregate(self.reading, span=span)
+
+    def search(self, _text: str, _span: Span) -> SearchResult:
+        return SearchResult((), complete=True)
+
+
+def at_minute(number: int) -> datetime:
+    return START + number * WINDOW
+
+
+def surroundings(told: Notification, reading: Reading | None = None) -> Surroundings:
+    return Surroundings(told, RULES, Past(reading or Reading(shape=SHAPE)), ())
+
+
+def with_peak(minute: int, span: int = 5) -> Notification:
+    """Give a message about an alert whose worst window ends at a minute, and looked so many minutes back."""
+    peak = replace(PAYMENT.peak, window_end=at_minute(minute), span=span * WINDOW)
+    return notification(NotifyReason.FIRING, [replace(PAYMENT, peak=peak)])
+
+
+@pytest.mark.parametrize(
+    ("peak", "span", "begun", "before_ends"),
+    [
+        (6, 5, -1, -5),  # a minute before the end of the first window at warning
+        (5, 5, -1, -5),
+        (4, 5, -1, -5),
+        (3, 5, -2, -5),  # what proves it reaches further back
+        (1, 5, -4, -5),
+        (-1, 5, -6, -6),
+        (4, 30, -26, -26),
+    ],
+)
+def test_now_is_what_there_is_to_explain_and_the_hour_before_ends_five_minutes_earlier(
+    peak: int, span: int, begun: int, before_ends: int
+) -> None:
+    found = surroundings(with_peak(peak, span))
+    assert found.now == Span(at_minute(begun), UNTIL)
+    assert found.before == Span(at_minute(before_ends) - HOUR, at_minute(before_ends))
+    assert found.day_before == Span(UNTIL - DAY - HOUR / 2, UNTIL - DAY + HOUR / 2)
+
+
+@pytest.mark.parametrize(("lasted", "begun"), [(58, -1), (59, -1), (60, 0), (240, 180)])
+def test_now_is_an_hour_at_most(lasted: int, begun: int) -> None:
+    latest = replace(PAYMENT.latest, window_end=at_minute(lasted))
+    found = surroundings(notification(NotifyReason.REMINDER, [replace(PAYMENT, latest=latest)]))
+    assert found.now == Span(at_minute(begun), at_minute(lasted))
+
+
+def test_once_it_is_over_normal_has_lasted_for_a_while_and_the_last_five_minutes_are_after() -> None:
+    latest = replace(PAYMENT.latest, window_end=at_minute(25))
+    over = notification(NotifyReason.RESOLVED, [resolved(replace(PAYMENT, latest=latest), 0.98)])
+    reading = summaries(range(-70, 25), {"payment.prepare{service=kpa}": 10})
+    found = surroundings(over, reading)
+    keep = RULES.by_id[PAYMENT.rule].keep_firing_for
+    assert found.now == Span(at_minute(-1), at_minute(25) - keep)
+    fact = found.counters(["payment.prepare"]).facts[0]
+    assert (fact.value, fact.of, fact.after) == (210, 21, 10)
+    assert not isinstance(found.stretches, str)
+    assert found.stretches.after
+    assert found.stretches.after.minutes == 5
+
+
+def summaries(minutes: range, counters: dict[str, float]) -> Reading:
+    reading = Reading(shape=SHAPE)
+    for number, minute in enumerate(minutes):
+        time = to_nanoseconds(at_minute(minute) + timedelta(seconds=30))
+        payload = {"message": SUMMARY, **counters}
+        reading.add(Entry("projects/p/logs/stdout", f"{number}", time, time, "o4o-core-api", "1", None, payload))
+    return reading
+
+
+@pytest.mark.parametrize(("known", "before"), [(9, None), (10, 2.0), (11, 2.0)])
+def test_ten_minutes_with_summaries_are_worth_comparing_with(known: int, before: float | None) -> None:
+    reading = summaries(range(-5 - known, -5), {"payment.prepare": 2})
+    reading.merge(summaries(range(-1, 6), {"payment.prepare": 3}))
+    told = notification(NotifyReason.FIRING, [alert("payment-duplicate", value=14)])
+    (fact,) = surroundings(told, reading).counters(["payment.prepare"]).facts
+    assert (fact.value, fact.of, fact.before) == (21, 7, before)
+
+
+@pytest.mark.parametrize(
+    ("usual", "now", "grew"),
+    [
+        (10, 19, False),
+        (10, 20, True),  # twice as high
+        (10, 15, False),
+        (4, 8, False),  # as well, but by four
+        (5, 10, True),
+        (4, 9, True),
+        (0, 4, False),
+        (0, 5, True),
+        (None, 400, False),  # nobody knows what is usual
+    ],
+)
+def test_a_measured_value_grew_that_is_twice_as_high_and_by_five(usual: float | None, now: float, *, grew: bool) -> None:
+    reading = Reading(shape=SHAPE)
+    for minute in range(-60, -5):
+        if usual is not None:
+            reading.add_gauge(CONNECTIONS, to_nanoseconds(at_minute(minute)), usual)
+    reading.add_gauge(CONNECTIONS, to_nanoseconds(at_minute(5)), now)
+    told = notification(NotifyReason.FIRING, [alert("database-ping", value=340)])
+    measured = surroundings(told, reading).gauge(CONNECTIONS)
+    assert (measured.grew, measured.facts[0].value, measured.facts[0].before) == (grew, now, usual)
