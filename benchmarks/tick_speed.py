@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 
 from logwatch.pipeline import run
-from logwatch.server.app import Service
+from logwatch.server.app import TickService
 from logwatch.wiring import build_lasting_parts
 from tests.support.local_google import make_entry
 from tests.support.made_traffic import START, Traffic
@@ -33,7 +33,7 @@ def serve(world: World) -> list[float]:
 
     The servers' own work is in it, since they share the process.
     """
-    service = Service(lambda: run(parts, lambda: world.now), None, lambda _: None, time.monotonic, 55)
+    service = TickService(lambda: run(parts, lambda: world.now), None, lambda _: None, time.monotonic, 55)
     begun = time.perf_counter()
     parts = build_lasting_parts(world.settings, "bench")
     print(f"made ready to serve in {time.perf_counter() - begun:.2f} s")

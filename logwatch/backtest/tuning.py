@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from pydantic import ValidationError
 
 from logwatch.backtest.scores import Score, score
+from logwatch.durations import format_duration, parse_duration
 from logwatch.errors import ConfigError
 from logwatch.judge.alerts import AlertState, advance
 from logwatch.judge.evaluate import Course, evaluate
@@ -44,8 +45,6 @@ CHUNK = 64
 
 
 def _minutes(text: str, make: Callable[[int], Iterable[int]]) -> list[str]:
-    from logwatch.durations import format_duration, parse_duration
-
     return [format_duration(each * WINDOW) for each in sorted(set(make(parse_duration(text) // WINDOW)))]
 
 

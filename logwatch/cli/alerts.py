@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import getpass
+import secrets
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from logwatch.cli.context import change_state, clock_of, find_rule, paper_of, settings_from, state_of, write
 from logwatch.cli.options import LangOption, RulesOption
-from logwatch.wiring import build_rules
+from logwatch.errors import ConfigError
+from logwatch.notify.incidents import Silence
+from logwatch.report.explain import explain, firing_rows, past_rows, silence_rows
+from logwatch.settings import parse_length
+from logwatch.ui.format import shop_name
+from logwatch.ui.tables import render_rows
+from logwatch.wiring import audience, build_rules, build_service
 
 
 def alerts(lang: LangOption = None, rules: RulesOption = None) -> None:
     """Show what fires, what is silent and why, and what was sent."""
-    from logwatch.report.explain import firing_rows, past_rows
-    from logwatch.ui.tables import render_rows
-    from logwatch.wiring import audience
-
     settings = settings_from(lang=lang, rules=rules)
     state, readers = state_of(settings), audience(settings)
     firing = firing_rows(state, build_rules(settings).by_id, readers)
@@ -37,9 +42,6 @@ def explain_rule(
     rules: RulesOption = None,
 ) -> None:
     """Say why a rule is in its state, and why something or nothing was sent."""
-    from logwatch.report.explain import explain
-    from logwatch.wiring import audience
-
     settings = settings_from(lang=lang, rules=rules)
     found = find_rule(rule, settings)
     now = clock_of(settings)()
@@ -57,16 +59,6 @@ def silence_add(
     lang: LangOption = None,
 ) -> None:
     """Mute a rule, or one shop of it."""
-    import getpass
-    import secrets
-    from dataclasses import replace
-
-    from logwatch.errors import ConfigError
-    from logwatch.notify.incidents import Silence
-    from logwatch.settings import parse_length
-    from logwatch.ui.format import shop_name
-    from logwatch.wiring import audience, build_service
-
     settings = settings_from(rules=rules, lang=lang)
     if rule != "*":
         find_rule(rule, settings)
@@ -84,10 +76,6 @@ def silence_add(
 
 def silence_list(lang: LangOption = None) -> None:
     """Show the silences that hold."""
-    from logwatch.report.explain import silence_rows
-    from logwatch.ui.tables import render_rows
-    from logwatch.wiring import audience
-
     settings = settings_from(lang=lang)
     readers = audience(settings)
     rows = silence_rows(state_of(settings), clock_of(settings)(), readers)
@@ -99,11 +87,6 @@ def silence_expire(
     id_: Annotated[str, typer.Argument(metavar="ID", help="As 'silence list' prints it.")], lang: LangOption = None
 ) -> None:
     """End a silence now."""
-    from dataclasses import replace
-
-    from logwatch.errors import ConfigError
-    from logwatch.wiring import audience
-
     settings = settings_from(lang=lang)
     if id_ not in [silence.id for silence in state_of(settings).memory.silences]:
         raise ConfigError(f"there is no silence '{id_}'", where="ID", hint="logwatch silence list")

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from logwatch.backtest.comparison import Side
+from logwatch.backtest.known_incidents import load_known
+from logwatch.backtest.result_tables import backtest_sections, judge_backtest, tuning_sections
 from logwatch.cli.context import as_json, find_rule, look_at, one_source, paper_of, settings_from, simulated_ticker, write
 from logwatch.cli.evaluate import write_page
 from logwatch.cli.options import (
@@ -24,7 +27,13 @@ from logwatch.cli.options import (
     SourceOption,
     UntilOption,
 )
-from logwatch.wiring import build_rules
+from logwatch.errors import ConfigError
+from logwatch.notify.layout import render_message
+from logwatch.pipeline import read_and_play
+from logwatch.settings import bundled
+from logwatch.time_range import read_windows
+from logwatch.ui.tables import to_markdown, to_text
+from logwatch.wiring import audience, build_policy, build_rules, chosen_channels, message_builder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,8 +84,6 @@ def backtest(
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Run every tick over recorded lines on a simulated clock: what would have been sent, and when; sends nothing."""
-    from logwatch.pipeline import read_and_play
-
     settings = settings_from(source=one_source(paths, source), service=service, lang=lang, rules=rules)
     look = look_at(settings, since, until, dump_filter=dump_filter)
     ticker = simulated_ticker(look)
@@ -91,9 +98,6 @@ def backtest(
         write_page(look, ticker, PageFormat.HTML, output)
         return
     replays = look.read(partial(read_and_play, tickers=tickers))
-    from logwatch.backtest.comparison import Side
-    from logwatch.backtest.result_tables import judge_backtest
-
     names = [str(settings.rules or "bundled"), str(against)]
     sides = [Side(*each) for each in zip(names, (ticker.rules for ticker in tickers), replays, strict=False)]
     write(_render_backtest(judge_backtest(sides, known), settings, format_, look.name, output), output)
@@ -120,9 +124,6 @@ def tune_rule(
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Try one rule at other settings over the same lines: alerts and messages a week, time to find; changes no file."""
-    from logwatch.time_range import read_windows
-    from logwatch.wiring import build_policy
-
     settings = settings_from(source=one_source(paths, source), service=service, lang=lang, rules=rules)
     found = find_rule(rule, settings)
     from logwatch.backtest.tuning import Bench, plan_trials, tune
@@ -143,15 +144,11 @@ def _known(path: Path | None, settings: Settings, rule_set: RuleSet) -> tuple[Kn
     """Load the known incidents, if a file of them is named."""
     if path is None:
         return ()
-    from logwatch.backtest.known_incidents import load_known
-
     return tuple(load_known(path, settings.timezone, rule_set.runbook))
 
 
 def _varied(texts: Iterable[str]) -> dict[str, list[str]]:
     """Read NAME=V,V of each option."""
-    from logwatch.errors import ConfigError
-
     wanted: dict[str, list[str]] = {}
     for text in texts:
         name, _, values = text.partition("=")
@@ -163,8 +160,6 @@ def _varied(texts: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _check_alone(format_: ReplayFormat, *others: Path | None) -> None:
-    from logwatch.errors import ConfigError
-
     if any(others):
         hint = "take --format markdown, table or json with --against and --incidents"
         shown = "page shows" if format_ is ReplayFormat.HTML else "messages show"
@@ -173,9 +168,6 @@ def _check_alone(format_: ReplayFormat, *others: Path | None) -> None:
 
 def _render_backtest(found: Backtested, settings: Settings, format_: ReplayFormat, name: str, output: Path | None) -> str:
     from logwatch.backtest.json_document import comparison_json, replay_json, score_json
-    from logwatch.backtest.result_tables import backtest_sections
-    from logwatch.ui.tables import to_markdown, to_text
-    from logwatch.wiring import audience, chosen_channels
 
     replayed, rule_set = found.side.replayed, found.side.rules
     if format_ is ReplayFormat.JSON:
@@ -193,9 +185,6 @@ def _render_backtest(found: Backtested, settings: Settings, format_: ReplayForma
 
 def _render_tuning(tuned: Tuning, settings: Settings, format_: TuningFormat, name: str, output: Path | None) -> str:
     from logwatch.backtest.json_document import tuning_json
-    from logwatch.backtest.result_tables import tuning_sections
-    from logwatch.ui.tables import to_markdown, to_text
-    from logwatch.wiring import audience
 
     if format_ is TuningFormat.JSON:
         return as_json(tuning_json(tuned))
@@ -205,10 +194,6 @@ def _render_tuning(tuned: Tuning, settings: Settings, format_: TuningFormat, nam
 
 def _messages(notifications: Iterable[Notification], rule_set: RuleSet, settings: Settings, suffix: str) -> str:
     """Give every message in full."""
-    from logwatch.notify.layout import render_message
-    from logwatch.settings import bundled
-    from logwatch.wiring import message_builder
-
     build = message_builder(settings, rule_set)
     shown = (render_message(build(each), bundled("templates"), f"message.{suffix}.j2") for each in notifications)
     return "\n\n".join(shown)

@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from logwatch.beta_exit.conditions import GateState, judge_gates
+from logwatch.beta_exit.day_reader import Week
+from logwatch.beta_exit.render import render_exit, render_exit_page
+from logwatch.beta_exit.report_view import build_exit_report, exit_json
 from logwatch.cli.context import as_json, clock_of, one_source, paper_of, progress_line, settings_from, state_of, write
 from logwatch.cli.options import LangOption, OutputOption, RulesOption, ServiceOption, SourceArgument, SourceOption, UntilOption
-from logwatch.wiring import build_rules, build_source
+from logwatch.errors import ConfigError
+from logwatch.judge.daily_totals import whole_days
+from logwatch.settings import bundled, parse_moment
+from logwatch.wiring import audience, build_expected, build_rules, build_source, build_week
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,14 +59,6 @@ def beta_exit(
     output: OutputOption = None,
 ) -> None:
     """Judge the exit conditions of section 7, day by day, out of the state's own totals, or of logs with --source."""
-    from logwatch.beta_exit.conditions import judge_gates
-    from logwatch.beta_exit.day_reader import Week
-    from logwatch.beta_exit.report_view import build_exit_report
-    from logwatch.errors import ConfigError
-    from logwatch.judge.daily_totals import whole_days
-    from logwatch.settings import parse_moment
-    from logwatch.wiring import audience, build_expected, build_week
-
     given = one_source(paths, source)
     settings = settings_from(source=given, service=service, lang=lang, rules=rules)
     now = clock_of(settings)()
@@ -88,23 +87,14 @@ def _render_exit(
 ) -> str:
 
     if format_ is ExitFormat.JSON:
-        from logwatch.beta_exit.report_view import exit_json
-
         return as_json(exit_json(report, gates, str(settings.timezone)))
     if format_ is ExitFormat.TABLE:
-        from logwatch.beta_exit.render import render_exit
-
         return render_exit(report, paper_of(output))
-    from logwatch.beta_exit.render import render_exit_page
-    from logwatch.settings import bundled
-
     suffix = "md" if format_ is ExitFormat.MARKDOWN else "html"
     return render_exit_page(report, bundled("templates"), f"beta_exit.{suffix}.j2")
 
 
 def _fail_on_gate(report: ExitReport, fail_on: FailOnGate) -> None:
-    from logwatch.beta_exit.conditions import GateState
-
     failing = {GateState.NOT_MET} | ({GateState.NOT_SHOWN} if fail_on is FailOnGate.NOT_SHOWN else set())
     reached = [row.name for row in report.rows if row.state in failing]
     if reached:

@@ -9,7 +9,11 @@ import typer
 
 from logwatch.cli.context import as_json, settings_from, write
 from logwatch.cli.options import LangOption, OutputOption, RulesOption
-from logwatch.wiring import build_rules
+from logwatch.errors import ConfigError
+from logwatch.settings import bundled, parse_channel
+from logwatch.watchdog.alert_policies import policies
+from logwatch.watchdog.dashboard import dashboard
+from logwatch.wiring import build_rules, installation
 
 
 def cloud_policies(
@@ -22,11 +26,6 @@ def cloud_policies(
     rules: RulesOption = None,
 ) -> None:
     """Write the alert policies that watch logwatch itself, for 'gcloud alpha monitoring policies create'."""
-    from logwatch.errors import ConfigError
-    from logwatch.settings import bundled, parse_channel
-    from logwatch.watchdog.alert_policies import policies
-    from logwatch.wiring import installation
-
     settings = settings_from(lang=lang, rules=rules)
     channels = [parse_channel(each) for each in notification_channel or ()]
     made = policies(build_rules(settings), installation(settings), bundled("templates"), channels=channels)
@@ -41,8 +40,5 @@ def cloud_policies(
 
 def cloud_dashboard(output: OutputOption = None, lang: LangOption = None, rules: RulesOption = None) -> None:
     """Write the dashboard of all rules and of logwatch itself, for 'gcloud monitoring dashboards create'."""
-    from logwatch.watchdog.dashboard import dashboard
-    from logwatch.wiring import installation
-
     settings = settings_from(lang=lang, rules=rules)
     write(as_json(dashboard(build_rules(settings), installation(settings))), output)

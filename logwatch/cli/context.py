@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +14,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from logwatch.wiring import build_rules, build_source
+from logwatch.collect.last_seen import RememberedLife
+from logwatch.errors import ConfigError
+from logwatch.judge.rules.load import nearest
+from logwatch.settings import execution, load_settings, parse_moment
+from logwatch.spans import Span
+from logwatch.state.document import State, load_state
+from logwatch.state.lease import change
+from logwatch.time_range import Wanted, live_span
+from logwatch.ui.tables import Paper
+from logwatch.wiring import build_rules, build_source, build_store, build_ticker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,18 +32,13 @@ if TYPE_CHECKING:
     from logwatch.judge.evaluate import Judged
     from logwatch.judge.rules.model import Rule
     from logwatch.settings import Settings
-    from logwatch.state.document import State
     from logwatch.tick import Ticker
-    from logwatch.time_range import Wanted
-    from logwatch.ui.tables import Paper
 
 T = TypeVar("T")
 
 
 def settings_from(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
     """Take flags first, then the environment; raises ConfigError."""
-    from logwatch.settings import load_settings
-
     flags["source"] = tuple(flags.get("source") or ())
     return load_settings(**flags)
 
@@ -44,9 +50,6 @@ def clock_of(settings: Settings) -> Callable[[], datetime]:
 
 def find_rule(name: str, settings: Settings) -> Rule:
     """Give the rule of an id; raises ConfigError that names the nearest."""
-    from logwatch.errors import ConfigError
-    from logwatch.judge.rules.load import nearest
-
     known = build_rules(settings).by_id
     if name not in known:
         raise ConfigError(
@@ -57,9 +60,6 @@ def find_rule(name: str, settings: Settings) -> Rule:
 
 def state_of(settings: Settings) -> State:
     """Load the state to look at it."""
-    from logwatch.state.document import State, load_state
-    from logwatch.wiring import build_store
-
     stored = build_store(settings).load()
     if stored is None:
         typer.echo("there is no state yet: 'logwatch run' makes it; LOGWATCH_STATE says where", err=True)
@@ -68,12 +68,6 @@ def state_of(settings: Settings) -> State:
 
 def change_state(settings: Settings, edit: Callable[[State], State]) -> None:
     """Change the state, between runs; tells on standard error that it is a new one, or was broken."""
-    import time
-
-    from logwatch.settings import execution
-    from logwatch.state.lease import change
-    from logwatch.wiring import build_store
-
     held = change(build_store(settings), execution(), edit, clock=clock_of(settings), sleep=time.sleep)
     for each in held.news:
         typer.echo(f"logwatch: {each}", err=True)
@@ -93,10 +87,6 @@ class SpanCommand:
 
     def only_tells_filter(self, reach: timedelta) -> bool:
         """Print the filter of the span, from `reach` before it on, where nothing else is wanted; gives whether that is so."""
-        from logwatch.errors import ConfigError
-        from logwatch.spans import Span
-        from logwatch.time_range import live_span
-
         if not self.dumps_filter:
             return False
         span = Span(self.now, self.now) if self.source.recorded else live_span(self.wanted, self.now)
@@ -119,8 +109,6 @@ class SpanCommand:
 def one_source(argument: list[str] | None, option: list[str] | None) -> list[str]:
     """Give the source, which may be given as argument or as --source; raises ConfigError where it is given as both."""
     if argument and option:
-        from logwatch.errors import ConfigError
-
         hint = "give it as argument or as --source, not as both; of several files, all of them one way"
         raise ConfigError("the source is given twice", where="SOURCE, --source", hint=hint)
     return argument or option or []
@@ -130,9 +118,6 @@ def look_at(
     settings: Settings, since: str | None = None, until: str | None = None, *, dump_filter: bool = False
 ) -> SpanCommand:
     """Say what to look at, before it is known where a recording ends; raises ConfigError for a time that is none."""
-    from logwatch.settings import parse_moment
-    from logwatch.time_range import Wanted
-
     source, name = build_source(settings)
     now = clock_of(settings)()
 
@@ -169,9 +154,6 @@ def progress_line() -> Iterator[Progress]:
 
 def simulated_ticker(look: SpanCommand, rules: Path | None = None) -> Ticker:
     """Give the ticker for a simulated clock, which publishes nothing; with other rules, where they are named."""
-    from logwatch.collect.last_seen import RememberedLife
-    from logwatch.wiring import build_ticker
-
     settings = look.settings.model_copy(update={"rules": rules}) if rules else look.settings
     return build_ticker(settings, publishes=False)(RememberedLife(look.source, settings.service))
 
@@ -179,8 +161,6 @@ def simulated_ticker(look: SpanCommand, rules: Path | None = None) -> Ticker:
 def paper_of(output: Path | None = None) -> Paper:
     """Give what a list is written on: the terminal, or a file."""
     from rich.console import Console
-
-    from logwatch.ui.tables import Paper
 
     if output is not None:
         return Paper(100, colour=False)
@@ -190,15 +170,11 @@ def paper_of(output: Path | None = None) -> Paper:
 
 def as_json(document: dict[str, Any]) -> str:
     """Write a document for other programs."""
-    import json
-
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def write(text: str | bytes, output: Path | None) -> None:
     """Write to a file or to standard output; a reader that has gone away is no error."""
-    from logwatch.errors import ConfigError
-
     data = text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text
     try:
         if output is not None:

@@ -9,6 +9,7 @@ import typer
 
 from logwatch.cli.context import as_json, clock_of, write
 from logwatch.cli.options import LangOption, RulesOption, ServiceOption, SourceOption
+from logwatch.settings import load_settings_leniently
 
 
 class DoctorFormat(StrEnum):
@@ -30,7 +31,6 @@ def doctor(
     send_test: SendTestOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Try everything that a run needs, and name what mends what is wrong; changes nothing that anybody would notice."""
-    from logwatch.settings import load_settings_leniently
     from logwatch.watchdog.check_results import exit_code, to_json, to_text
     from logwatch.watchdog.doctor import examine
     from logwatch.watchdog.doctor_checks import build_checks, build_tests, readers_of

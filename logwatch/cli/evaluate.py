@@ -24,7 +24,14 @@ from logwatch.cli.options import (
     SourceOption,
     UntilOption,
 )
-from logwatch.wiring import build_rules
+from logwatch.errors import ConfigError
+from logwatch.judge.verdicts import Level
+from logwatch.pipeline import judge, judge_and_replay
+from logwatch.report.render import render_markdown, render_page, render_table
+from logwatch.settings import bundled
+from logwatch.time_range import read_windows
+from logwatch.ui.format import printable
+from logwatch.wiring import audience, build_rules, message_builder
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -87,8 +94,6 @@ def evaluate(
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Judge a span against section 3 of the runbook; changes nothing anywhere."""
-    from logwatch.pipeline import judge
-
     settings = settings_from(source=one_source(paths, source), service=service, lang=lang, rules=rules)
     look = look_at(settings, since, until, dump_filter=dump_filter)
     rule_set = build_rules(settings)
@@ -135,8 +140,6 @@ def windows(
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Write the table of 60 s windows behind the verdicts."""
-    from logwatch.time_range import read_windows
-
     settings = settings_from(source=one_source(paths, source), service=service)
     look = look_at(settings, since, until, dump_filter=dump_filter)
     if look.only_tells_filter(timedelta()):
@@ -151,13 +154,8 @@ def windows(
 
 def write_page(look: SpanCommand, ticker: Ticker, format_: PageFormat, output: Path | None) -> Judged:
     """Judge a span, play its minutes, and write the page about both."""
-    from logwatch.pipeline import judge_and_replay
-    from logwatch.settings import bundled
-    from logwatch.wiring import audience, message_builder
-
     judged, replayed = look.read(partial(judge_and_replay, ticker=ticker))
     from logwatch.report.page_view import build_page
-    from logwatch.report.render import render_page
     from logwatch.report.report import build_report
 
     readers = audience(look.settings)
@@ -171,13 +169,9 @@ def write_page(look: SpanCommand, ticker: Ticker, format_: PageFormat, output: P
 def _render(judged: Judged, rule_set: RuleSet, look: SpanCommand, format_: Format, output: Path | None) -> str:
     from logwatch.report.json_document import to_json
     from logwatch.report.report import build_report
-    from logwatch.wiring import audience
 
     if format_ is Format.JSON:
         return as_json(to_json(judged))
-    from logwatch.report.render import render_markdown, render_table
-    from logwatch.settings import bundled
-
     found = build_report(judged, rule_set, audience(look.settings), source=look.name, old=look.is_old(judged))
     if format_ is Format.TABLE:
         return render_table(found, paper_of(output))
@@ -185,8 +179,6 @@ def _render(judged: Judged, rule_set: RuleSet, look: SpanCommand, format_: Forma
 
 
 def _fail_on(judged: Judged, fail_on: FailOn) -> None:
-    from logwatch.judge.verdicts import Level
-
     reaching = {
         FailOn.ELEVATED: {Level.ELEVATED, Level.WARNING},
         FailOn.WARNING: {Level.WARNING},
@@ -200,8 +192,6 @@ def _fail_on(judged: Judged, fail_on: FailOn) -> None:
 
 
 def _write_table(table: DataFrame, format_: TableFormat, output: Path | None) -> None:
-    from logwatch.errors import ConfigError
-
     plain = {name: str for name in ("series", "label") if name in table}
     if format_ is TableFormat.CSV:
         write(table.to_csv(index=False, lineterminator="\n"), output)
@@ -221,6 +211,4 @@ def _tell_leftovers(quality: Quality) -> None:
     """Say on stderr what is not in the table and should not be missed."""
     told = {**quality.unparsed, **quality.flaws}
     if told:
-        from logwatch.ui.format import printable
-
         typer.echo("not in the table: " + ", ".join(f"{count} {printable(what)}" for what, count in told.items()), err=True)

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from logwatch.cli.context import as_json, look_at, one_source, paper_of, settings_from, write
 from logwatch.cli.options import LangOption, OutputOption, RulesOption, SourceArgument, SourceOption
+from logwatch.durations import format_duration
+from logwatch.errors import ConfigError
 from logwatch.judge.kinds import kinds_listed
+from logwatch.judge.rules.model import rules_schema as schema
+from logwatch.judge.rules.runbook_check import compare_with_runbook, uncovered_counters
+from logwatch.judge.rules.service import service_schema
+from logwatch.judge.rules.yaml_lines import RuleProblemsError
 from logwatch.languages import text
+from logwatch.ranges import Range
+from logwatch.settings import bundled
+from logwatch.time_range import read_windows
+from logwatch.ui.format import printable
+from logwatch.ui.tables import render_rows
 from logwatch.wiring import build_rules
-
-if TYPE_CHECKING:
-    from logwatch.ranges import Range
 
 
 def rules_check(
     paths: SourceArgument = None, rules: RulesOption = None, source: SourceOption = None, lang: LangOption = None
 ) -> None:
     """Validate the rules and compare them with the runbook; with --source, warn of counters that nobody knows."""
-    from logwatch.judge.rules.runbook_check import compare_with_runbook, uncovered_counters
-    from logwatch.judge.rules.yaml_lines import RuleProblemsError
-
     settings = settings_from(rules=rules, source=one_source(paths, source), lang=lang)
     rule_set = build_rules(settings)
     problems = compare_with_runbook(rule_set)
@@ -35,9 +40,6 @@ def rules_check(
     rows, path = len(rule_set.runbook.rows), rule_set.runbook.path
     typer.echo(text("rules_agree", settings.lang, **counts, rows=rows, path=path))
     if settings.source:
-        from logwatch.time_range import read_windows
-        from logwatch.ui.format import printable
-
         _, read = look_at(settings).read(partial(read_windows, reach=timedelta()))
         for name in uncovered_counters(map(str, read.counters["series"].unique()), rule_set):
             typer.echo(text("uncovered_counter", settings.lang, name=printable(name)), err=True)
@@ -45,9 +47,6 @@ def rules_check(
 
 def rules_list(rules: RulesOption = None, lang: LangOption = None) -> None:
     """List the rules with their bounds and procedures."""
-    from logwatch.durations import format_duration
-    from logwatch.ui.tables import render_rows
-
     settings = settings_from(rules=rules, lang=lang)
     rows = [
         (
@@ -66,7 +65,6 @@ def rules_list(rules: RulesOption = None, lang: LangOption = None) -> None:
 def rules_test(rules: RulesOption = None, lang: LangOption = None) -> None:
     """Run the cases that stand beside the rules in *.test.yaml."""
     from logwatch.judge.rules.unit_tests import run_cases
-    from logwatch.judge.rules.yaml_lines import RuleProblemsError
 
     settings = settings_from(rules=rules, lang=lang)
     tested = run_cases(build_rules(settings))
@@ -105,7 +103,6 @@ def rules_new(
 ) -> None:
     """Add a rule: its entry, its cases and, with --section, a section of the runbook; overwrites nothing."""
     from logwatch.judge.rules.new_rule import NewRule, add_rule, parse_section
-    from logwatch.settings import bundled
 
     settings = settings_from(rules=rules, lang=lang)
     added = add_rule(
@@ -128,9 +125,6 @@ def rules_new(
 
 
 def _range(given: str, option: str) -> Range | None:
-    from logwatch.errors import ConfigError
-    from logwatch.ranges import Range
-
     try:
         return Range.parse(given) if given else None
     except ValueError as error:
@@ -142,7 +136,4 @@ def rules_schema(
     platform: Annotated[bool, typer.Option("--platform", help="That of service.yaml.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Print the JSON Schema of a rule file, for editors."""
-    from logwatch.judge.rules.model import rules_schema as schema
-    from logwatch.judge.rules.service import service_schema
-
     write(as_json(service_schema() if platform else schema()), output)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import sys
 from typing import Any
 
@@ -9,17 +11,14 @@ import typer
 
 from logwatch.cli.context import clock_of, settings_from
 from logwatch.cli.options import RulesOption, ServiceOption, SourceOption
+from logwatch.logs import detailed
+from logwatch.pipeline import run as run_once
+from logwatch.settings import execution
+from logwatch.wiring import build_parts
 
 
 def run_tick(source: SourceOption = None, service: ServiceOption = None, rules: RulesOption = None) -> None:
     """Do one scheduled tick: read, judge, publish, notify, remember; the Cloud Run Job's entry."""
-    import logging
-
-    from logwatch.logs import detailed
-    from logwatch.pipeline import run as run_once
-    from logwatch.settings import execution
-    from logwatch.wiring import build_parts
-
     logging.basicConfig(level=logging.ERROR)
     settings = settings_from(source=source, service=service, rules=rules)
     clock = clock_of(settings)
@@ -32,7 +31,5 @@ def run_tick(source: SourceOption = None, service: ServiceOption = None, rules: 
 
 def tell_line(line: dict[str, Any]) -> None:
     """Write one JSON line; the server's threads write whole lines."""
-    import json
-
     sys.stdout.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
     sys.stdout.flush()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import logging
+import time
 from contextlib import suppress
 from typing import Annotated
 
@@ -11,6 +14,13 @@ from logwatch import __version__
 from logwatch.cli.context import clock_of, settings_from
 from logwatch.cli.options import RulesOption, ServiceOption, SourceOption
 from logwatch.cli.run import tell_line
+from logwatch.errors import ConfigError, LogwatchError
+from logwatch.logs import detailed
+from logwatch.pipeline import run as run_once
+from logwatch.server.app import TickService
+from logwatch.settings import default_port, instance
+from logwatch.state.lease import give_back
+from logwatch.wiring import build_lasting_parts, build_verify
 
 
 def serve(
@@ -23,18 +33,6 @@ def serve(
     rules: RulesOption = None,
 ) -> None:
     """Run a tick for each POST /tick that Cloud Scheduler sends; the entry of a Cloud Run service."""
-    import gc
-    import logging
-    import time
-
-    from logwatch.errors import ConfigError, LogwatchError
-    from logwatch.logs import detailed
-    from logwatch.pipeline import run as run_once
-    from logwatch.server.app import Service
-    from logwatch.settings import default_port, instance
-    from logwatch.state.lease import give_back
-    from logwatch.wiring import build_lasting_parts, build_verify
-
     logging.basicConfig(level=logging.ERROR)
     settings = settings_from(source=source, service=service, rules=rules)
     verify = None if no_auth else build_verify(settings)
@@ -45,7 +43,7 @@ def serve(
     gc.enable()  # this one lives long
     gc.collect()
     gc.freeze()
-    application = Service(
+    application = TickService(
         lambda: run_once(parts, clock_of(settings)), verify, tell_line, time.monotonic, settings.lease.total_seconds()
     )
 

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -141,8 +142,6 @@ def _check_token(token: str | None) -> str | None:
 
 def _get(pool: PoolManager, url: str, secret: str | None) -> Reply:
     """Ask once; redirects are not followed, since a token must not go where nobody sent it."""
-    from http.client import HTTPException
-
     from urllib3.exceptions import HTTPError
 
     try:

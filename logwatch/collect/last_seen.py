@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from logwatch.collect.json_lines import decode_all
 from logwatch.spans import Span, to_datetime, to_nanoseconds
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ AHEAD = timedelta(hours=1)
 
 def gather_times(lines: Iterable[bytes], service: str | None) -> array[int]:
     """Give the times of all entries of a service, in order, nanoseconds since 1970."""
-    from logwatch.collect.json_lines import decode_all  # a run, which takes its lease first, reads no lines
-
     return array("q", sorted(entry.timestamp for entry in decode_all(lines, service)))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from logwatch.collect.interface import Line, SearchResult
 from logwatch.collect.parse import load_object, strip_console
+from logwatch.collect.redaction import redact
 from logwatch.spans import Span, to_datetime, to_nanoseconds
 
 if TYPE_CHECKING:
@@ -149,6 +150,4 @@ def _to_line(hit: _Hit) -> Line:
 
 @lru_cache(1024)  # the lines of an outage say the same a thousand times
 def _redact(text: str) -> str:
-    from logwatch.collect.redaction import redact  # its patterns take 5 ms to make, and most runs search for nothing
-
     return redact(text)

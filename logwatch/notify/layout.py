@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from logwatch.judge.alerts import AlertState
 from logwatch.judge.verdicts import Level
 from logwatch.notify.incidents import NotifyReason
+from logwatch.ui.charts import Period, Plot, png
 from logwatch.ui.templates import environment, render
 
 if TYPE_CHECKING:
@@ -67,8 +68,6 @@ def render_message(message: Message, templates: Path, name: str) -> str:
 
 def draw_course(course: MessageChart, zone: ZoneInfo) -> bytes | None:
     """Draw a message's course as PNG; None where it cannot be drawn, since a message goes out without it too."""
-    from logwatch.ui.charts import Period, Plot, png
-
     chart = course.chart
     fires = course.fires_from and course.fires_from < course.fires_until
     periods = (Period(course.fires_from, course.fires_until, firing=True),) if course.fires_from and fires else ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http.client import HTTPException
+
 from logwatch.deadlines import call_all
 
 TIMEOUT_S = 3.0
@@ -18,8 +20,6 @@ def ping(url: str, *, timeout_s: float = TIMEOUT_S) -> str:
 
 
 def _ask(url: str, timeout_s: float) -> str:
-    from http.client import HTTPException
-
     import urllib3
 
     if not url.startswith(("https://", "http://")):

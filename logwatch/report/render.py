@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from logwatch.judge.verdicts import SEVERITY, Level
 from logwatch.notify import layout
+from logwatch.ui.charts import svg
 from logwatch.ui.tables import print_on
 from logwatch.ui.templates import render
 
@@ -180,7 +181,5 @@ def render_page(page: Page, templates: Path, name: str) -> str:
 
 def _chart(page: Page, drawing: Drawing) -> Markup:
     from markupsafe import Markup
-
-    from logwatch.ui.charts import svg
 
     return Markup(svg(drawing.plot, page.zone, name=drawing.name, title=drawing.title))  # noqa: S704 - it escapes its title

@@ -46,7 +46,7 @@ class Response:
 
 
 @dataclass(slots=True)
-class Service:
+class TickService:
     """The application: authenticate, tick, answer."""
 
     tick: Callable[[], RunSummary]

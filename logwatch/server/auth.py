@@ -7,7 +7,11 @@ import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from google.auth import jwt
+from google.auth.exceptions import TransportError
 from google.auth.transport import Request
+from google.auth.transport.urllib3 import Request as Plain
+from google.oauth2 import id_token
 
 from logwatch.server.app import RefusedError
 
@@ -38,7 +42,6 @@ class CachedCertificates(Request):
         """Give the certificates' answer, the kept one while it holds. Raises TransportError."""
         if self._kept is None or self._clock() >= self._until:
             import urllib3
-            from google.auth.transport.urllib3 import Request as Plain
 
             with urllib3.PoolManager(timeout=self._timeout_s, retries=False) as pool:
                 answer = Plain(pool)(url, method)
@@ -96,8 +99,6 @@ class GoogleIdentity:
             raise RefusedError(HTTPStatus.FORBIDDEN, "the token is of another account")
 
     def _claims(self, token: str) -> Mapping[str, Any]:
-        from google.auth.exceptions import TransportError
-
         try:
             try:
                 return self._verified(token)
@@ -111,9 +112,6 @@ class GoogleIdentity:
             raise RefusedError(HTTPStatus.UNAUTHORIZED, _say(error)) from None
 
     def _verified(self, token: str) -> Mapping[str, Any]:
-        from google.auth import jwt
-        from google.oauth2 import id_token
-
         if not self._signature_removed:
             found: Mapping[str, Any] = id_token.verify_token(
                 token, self._certificates, self.audience, self._certs_url, clock_skew_in_seconds=SKEW_S

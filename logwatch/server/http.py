@@ -20,7 +20,7 @@ from waitress.server import TcpWSGIServer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from logwatch.server.app import Response, Service
+    from logwatch.server.app import Response, TickService
 
 THREADS = 4
 """One ticks; the others answer that it does, and how the process is."""
@@ -51,7 +51,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
                 channel.will_close = True
 
 
-def serve(service: Service, *, host: str, port: int, listening: Callable[[str], None], give_up: Callable[[], None]) -> None:
+def serve(service: TickService, *, host: str, port: int, listening: Callable[[str], None], give_up: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT; `listening` hears the address, `give_up` is called where a tick does not end in time.
 
     Raises OSError where the port cannot be had.
@@ -73,7 +73,7 @@ def serve(service: Service, *, host: str, port: int, listening: Callable[[str], 
 class _Stop:
     """Ends the server: when the running tick has ended and its answer has left, or when there is no more time for it."""
 
-    def __init__(self, service: Service, give_up: Callable[[], None]) -> None:
+    def __init__(self, service: TickService, give_up: Callable[[], None]) -> None:
         self._service = service
         self._give_up = give_up
         self._waiting: Thread | None = None
@@ -98,7 +98,7 @@ class _Stop:
         os.kill(os.getpid(), signal.SIGTERM)  # wakes the loop, which a flag would not
 
 
-def _application(service: Service) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:
+def _application(service: TickService) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:
     """Give the service as WSGI knows applications."""
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -118,7 +118,7 @@ def _cures(error: LogwatchError, cure: Phrase | None, *, unreachable: bool) -> t
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class LogChecks:
     """Cloud Logging, and whose lines are wanted of it."""
 
     source: LogProject

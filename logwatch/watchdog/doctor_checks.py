@@ -11,12 +11,14 @@ from logwatch.errors import ConfigError, LogwatchError
 from logwatch.judge.rules.yaml_lines import RuleProblemsError
 from logwatch.notify.channels.http_client import check_reachable
 from logwatch.notify.channels.interface import reveal
+from logwatch.notify.messages import build_test_message
+from logwatch.publish.cloud_monitoring import CloudMonitoringExporter
 from logwatch.settings import bundled, is_on_cloud_run, stray_settings, variable
 from logwatch.ui.format import Audience
 from logwatch.watchdog.check_results import WatchedService
 from logwatch.watchdog.doctor import (
     METRIC,
-    Log,
+    LogChecks,
     Timed,
     check_clock,
     check_endpoints,
@@ -76,8 +78,6 @@ def build_checks(settings: Settings, wrong: Sequence[ConfigError], clock: Callab
 
 def build_tests(settings: Settings, now: datetime) -> list[Timed]:
     """Give what sends the test message through every channel that is set up."""
-    from logwatch.notify.messages import build_test_message
-
     message = build_test_message(readers_of(settings), now)
     usable, _ = usable_channels(settings)
     return [
@@ -143,7 +143,7 @@ def _check_log(settings: Settings, readers: Audience, now: datetime) -> list[Che
     if logs is None:
         return [_skipped("logs")]
     wanted = settings.service or logs.service
-    return Log(logs, _place(settings, readers), wanted, settings.grace, readers).check(now)
+    return LogChecks(logs, _place(settings, readers), wanted, settings.grace, readers).check(now)
 
 
 def _place(settings: Settings, readers: Audience) -> WatchedService:
@@ -151,8 +151,6 @@ def _place(settings: Settings, readers: Audience) -> WatchedService:
 
 
 def _doctor_exporter(settings: Settings) -> Exporter:
-    from logwatch.publish.cloud_monitoring import CloudMonitoringExporter
-
     return CloudMonitoringExporter(
         str(metrics_project(settings)),
         location=settings.location or "global",

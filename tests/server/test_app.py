@@ -14,7 +14,7 @@ import pytest
 
 from logwatch.errors import StoreError
 from logwatch.run_summary import RunSummary
-from logwatch.server.app import RefusedError, Response, Service
+from logwatch.server.app import RefusedError, Response, TickService
 from logwatch.server.auth import YOUNGEST_S, CachedCertificates, GoogleIdentity
 from tests.support.local_identity import AUDIENCE, CALLER, Key, LocalIdentity
 from tests.support.patience import PATIENCE_S
@@ -43,7 +43,7 @@ class Made:
     now: float = 0.0
 
     def __post_init__(self) -> None:
-        self.service = Service(self.tick, self.verify, self.lines.append, lambda: self.now, 55)
+        self.service = TickService(self.tick, self.verify, self.lines.append, lambda: self.now, 55)
 
     def ask(self, method: str = "POST", path: str = "/tick", authorization: str = "") -> Response:
         return self.service.answer(method, path, authorization)

@@ -62,7 +62,7 @@ class Log(Model):
         return LogShape(self.summary, self.slow_request, frozenset({"message", *self.logger_keys}))
 
 
-class Gauge(Model):
+class ServiceGauge(Model):
     """A value that an endpoint measures."""
 
     gauge: Name = Field(description="Its name, as rules and evidence use it.")
@@ -179,7 +179,7 @@ class Service(Model):
     shop_label: str = Field(default="service", pattern=r"^\w+$", description="Label that tells shops apart in counters' keys.")
     log: Log
     endpoints: tuple[EndpointShape, ...] = ()
-    gauges: tuple[Gauge, ...] = ()
+    gauges: tuple[ServiceGauge, ...] = ()
     exit_conditions: tuple[ExitCondition, ...] = Field(default=(), description="One for each line of section 7, in its order.")
     daily_totals: Selectors | None = Field(
         default=None, description="Counters that each day keeps besides the conditions' own."
@@ -190,7 +190,7 @@ class Service(Model):
         """Every gauge that a rule may judge: the service's, then logwatch's own."""
         return (*(gauge.gauge for gauge in self.gauges), *OWN_GAUGES)
 
-    def gauge(self, name: str) -> Gauge | None:
+    def gauge(self, name: str) -> ServiceGauge | None:
         """Give a gauge of the service's; None for another."""
         return next((gauge for gauge in self.gauges if gauge.gauge == name), None)
 

@@ -10,6 +10,7 @@ import logging
 import re
 from dataclasses import dataclass, field
 from http.client import HTTPException, InvalidURL
+from logging import CRITICAL, Logger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -24,7 +25,6 @@ from logwatch.ui.templates import clip, fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from logging import Logger
 
     from slack_sdk import WebClient
 
@@ -275,8 +275,6 @@ def _not_slack(hint: str) -> ChannelError:
 
 
 def _silent() -> Logger:
-    from logging import CRITICAL, Logger
-
     return Logger("slack", CRITICAL + 1)  # noqa: LOG001 - one that leads nowhere is what is wanted
 
 
