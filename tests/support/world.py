@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from logwatch.count.silence import Life
     from logwatch.judge.rules.model import RuleSet
     from logwatch.pipeline import Parts
     from logwatch.run_summary import RunSummary
-    from logwatch.tick import Life
 
 PROJECT = "o4o-demo"
 BUCKET = "logwatch-state"
