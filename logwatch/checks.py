@@ -5,12 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from logwatch.languages import Lang
+from logwatch.languages import Lang, Worded, choose
 
 if TYPE_CHECKING:
     from logwatch.languages import Speaker
+    from logwatch.languages.keys import DoctorKey, Key
+
+
+class CheckName(Worded, families=("check",)):
+    """What is checked, as far as it has a name of its own in each language."""
+
+    SETTINGS = "settings"
+    CLOCK = "clock"
+    LOGS = "logs"
+    QUOTA = "quota"
+    LINES = "lines"
+    LAG = "lag"
+    RHYTHM = "rhythm"
+    METRICS = "metrics"
+    PING = "ping"
+    ENDPOINT = "endpoint"
+    STATE = "state"
+    TEST = "test"
+
 
 Texts = Mapping[Lang, str]
 """A text in every language."""
@@ -40,7 +59,7 @@ MARKS = {
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A text of `languages.py`, or one that an adapter brings along, and what fills its places."""
+    """A text of the files of words, or one that an adapter brings along, and what fills its places."""
 
     key: str
     values: Mapping[str, object] = field(default_factory=dict)
@@ -50,15 +69,15 @@ class Phrase:
     def to(self, audience: Speaker) -> str:
         """Say it in somebody's language."""
         if self.texts is None:
-            return audience.say(self.key, **self.values)
-        return self.texts[audience.lang].format(**self.values)
+            return audience.say(cast("Key", self.key), **self.values)
+        return choose(self.texts, audience.lang).format(**self.values)
 
     def fill(self, **values: object) -> Phrase:
         """Give it with what fills its places."""
         return replace(self, values=values)
 
 
-def say(key: str, **values: object) -> Phrase:
+def say(key: DoctorKey, **values: object) -> Phrase:
     """Give a text of the doctor's, with its values."""
     return Phrase(f"doctor.{key}", values)
 
@@ -68,22 +87,23 @@ class Checked:
     """One line: what was checked, how that ended, and what mends it."""
 
     check: str
-    """What is checked, and behind a blank what of it: `endpoint /status`."""
+    """One of `CheckName` or a channel, and behind a blank what of it: `endpoint /status`."""
     outcome: CheckOutcome
     said: Phrase
     cures: tuple[Phrase, ...] = ()
     title: Texts | None = None
-    """What people call what is checked; None stands for the text behind `check.`."""
+    """What people call what is checked; None stands for the text of its `CheckName`."""
 
     def name(self, audience: Speaker) -> str:
         """Give the name of the check for people."""
         kind, _, part = self.check.partition(" ")
-        return f"{self.title[audience.lang] if self.title else audience.say(f'check.{kind}')} {part}".strip()
+        name = choose(self.title, audience.lang) if self.title else audience.say(CheckName(kind).key)
+        return f"{name} {part}".strip()
 
 
 def command(text: str) -> tuple[Phrase, ...]:
     """Give a cure that is a command or a setting, the same in every language."""
-    return (Phrase("doctor.plain", {"text": text.removeprefix("run: ")}),)
+    return (say("plain", text=text.removeprefix("run: ")),)
 
 
 def ok(check: str, said: Phrase) -> Checked:

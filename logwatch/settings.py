@@ -14,7 +14,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from logwatch.durations import parse_duration
 from logwatch.errors import ConfigError
-from logwatch.languages import Lang
+from logwatch.languages import DEFAULT, Lang, languages
 from logwatch.notify.channels.interface import ChannelSettings
 from logwatch.notify.channels.registry import CHANNELS
 from logwatch.ranges import Range
@@ -55,6 +55,13 @@ def _timezone(value: object) -> ZoneInfo:
         raise ValueError(f"'{value}' is no time zone; right are e.g. Asia/Seoul, UTC") from None
 
 
+def _lang(name: Lang) -> Lang:
+    if name not in LANGUAGES:
+        raise ValueError(f"Input should be {' or '.join(map(repr, LANGUAGES))}")
+    return name
+
+
+LANGUAGES = languages()
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 
 
@@ -66,7 +73,9 @@ class Settings(BaseModel):
     source: Names = Field((), description="Files, '-', or gcp://PROJECT[/SERVICE]; several files with commas.")
     service: str | None = Field(None, description="Cloud Run service whose entries count.")
     location: str | None = Field(None, description="Cloud Run region to read, e.g. europe-west1.")
-    lang: Lang = Field("ko", description="Language of what people read: ko or en.")
+    lang: Annotated[
+        Lang, AfterValidator(_lang), Field(description=f"Language of what people read: {' or '.join(LANGUAGES)}.")
+    ] = DEFAULT
     timezone: Annotated[ZoneInfo, BeforeValidator(_timezone)] = Field(
         ZoneInfo("Asia/Seoul"), description="Time zone of what people read."
     )

@@ -1,7 +1,7 @@
 """Moments, spans and the sixty-second window, in UTC."""
 
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 NS = 1_000_000_000
 """Nanoseconds in a second: entries carry nanoseconds, and their order within a millisecond matters."""
@@ -33,6 +33,15 @@ class Span(NamedTuple):
 def floor_minute(moment: datetime) -> datetime:
     """Give the start of the minute that a time lies in."""
     return moment.replace(second=0, microsecond=0)
+
+
+@overload
+def rfc3339(moment: datetime) -> str: ...
+@overload
+def rfc3339(moment: None) -> None: ...
+def rfc3339(moment: datetime | None) -> str | None:
+    """Write a UTC time for other programs."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
 
 
 def to_nanoseconds(moment: datetime) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from logwatch.languages import Worded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from logwatch.replay import Replayed
 
 
-class Change(StrEnum):
+class Change(Worded, families=("change",)):
     """What becomes of a firing when the rules change."""
 
     GAINED = "gained"

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from logwatch.backtest.comparison import Change
 from logwatch.backtest.scores import IncidentOutcome
-from logwatch.report.json_document import SCHEMA, rfc3339, to_number, to_seconds
+from logwatch.report.json_document import SCHEMA, to_number, to_seconds
+from logwatch.spans import rfc3339
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from logwatch.backtest.comparison import Comparison, Firing, Load, Side
     from logwatch.backtest.scores import Score, Scored
     from logwatch.backtest.tuning import Tuning, TuningResult
@@ -60,8 +59,8 @@ def _alert_json(alert: Alert, rule: Rule, replayed: Replayed) -> dict[str, Any]:
         "rule": alert.rule,
         "labels": alert.labels,
         "pending_at": rfc3339(alert.pending_at),
-        "firing_at": _moment(alert.firing_at),
-        "resolved_at": _moment(alert.resolved_at),
+        "firing_at": rfc3339(alert.firing_at),
+        "resolved_at": rfc3339(alert.resolved_at),
         "procedure": rule.procedure,
         "step": _step(alert, rule, replayed),
         "peak": {"value": to_number(alert.peak.value), "window_end": rfc3339(alert.peak.window_end)},
@@ -103,7 +102,7 @@ def _firing_json(firing: Firing) -> dict[str, Any]:
         "rule": firing.alert.rule,
         "labels": firing.alert.labels,
         "procedure": firing.procedure,
-        **{f"fired_{name}": _moment(moment) for name, moment in fired.items()},
+        **{f"fired_{name}": rfc3339(moment) for name, moment in fired.items()},
         "moved_s": to_seconds(firing.moved),
     }
 
@@ -182,7 +181,3 @@ def _cell_json(cell: TuningResult, tuning: Tuning) -> dict[str, Any]:
         "messages_per_week": round(tuning.per_week(cell.messages), 3),
         **judged,
     }
-
-
-def _moment(moment: datetime | None) -> str | None:
-    return rfc3339(moment) if moment else None

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BeforeValidator, Field, ValidationError, Val
 
 from logwatch.errors import RuleError
 from logwatch.judge.rules.runbook import Runbook
-from logwatch.judge.rules.yaml_lines import Document, RuleProblemsError
+from logwatch.judge.rules.yaml_lines import Document, RuleProblemsError, to_error
 from logwatch.judge.rules.yaml_types import Model
 
 FORMS = "right are e.g. 2026-02-24T12:30:00+09:00, 2026-02-24T03:30:00Z, '2026-02-24 12:30' (in the time zone of the settings)"
@@ -75,19 +75,14 @@ def load_known(path: Path, zone: ZoneInfo, runbook: Runbook) -> list[Known]:
 
 
 def _to_error(document: Document, index: int, detail: Any) -> RuleError:  # noqa: ANN401 - pydantic's own dict
-    name = ".".join(map(str, detail["loc"]))
-    message, hint = detail["msg"].removeprefix("Value error, "), None
-    if detail["type"] == "extra_forbidden":
-        message, hint = f"'{name}' is not known here", KEYS
-    elif detail["type"] == "missing":
-        message, hint = f"'{name}' is missing", KEYS
-    elif detail["type"] == "model_type":
-        message, hint = "an incident is a set of keys", f"e.g. {EXAMPLE}"
-    elif name == "procedure":
-        message, hint = f"procedure {detail['input']!r} is no section", "write it between quotes: procedure: '4.1'"
-    elif name:
-        message, _, hint = f"{name}: {message}".partition("; ")
-    return RuleError(message, where=document.where((index, *detail["loc"])), hint=hint or None)
+    told = to_error(document, (index,), detail, KEYS)
+    if detail["type"] == "model_type":
+        return RuleError("an incident is a set of keys", where=told.where, hint=f"e.g. {EXAMPLE}")
+    if detail["loc"] == ("procedure",):
+        hint = "write it between quotes: procedure: '4.1'"
+        return RuleError(f"procedure {detail['input']!r} is no section", where=told.where, hint=hint)
+    message, _, hint = told.message.partition("; ")
+    return RuleError(message, where=told.where, hint=hint or told.hint)
 
 
 def _check_section(known: Known, document: Document, index: int, runbook: Runbook) -> list[RuleError]:

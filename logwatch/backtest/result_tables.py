@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     from logwatch.backtest.scores import Score, Scored
     from logwatch.backtest.tuning import Tuning, TuningResult
     from logwatch.judge.rules.model import RuleSet
+    from logwatch.languages.keys import Key
     from logwatch.replay import Replayed
     from logwatch.spans import Span
     from logwatch.ui.format import Audience
 
 NONE = "–"
+CHANGES = tuple(change for change in Change if change is not Change.SAME)
+"""What may become of a firing, as a table shows it."""
 SHORT_DAYS = 1
 """Days below which a rate is little more than a guess, and says so."""
 
@@ -59,10 +62,6 @@ def backtest_sections(found: Backtested, audience: Audience, source: str) -> lis
     sections = comparison_sections(found.comparison, audience, source)
     named = zip(found.scores, (found.comparison.after.name, found.comparison.before.name), strict=False)
     return sections + [section for one, title in named for section in score_sections(one, audience, title)]
-
-
-def _columns(audience: Audience, *keys: str) -> tuple[str, ...]:
-    return tuple(map(audience.say, keys))
 
 
 def _day(day: date, audience: Audience) -> str:
@@ -103,12 +102,12 @@ def timeline_sections(replayed: Replayed, rules: RuleSet, audience: Audience, so
         return [head, Section(say("nothing_sent"))]
     days = Section(
         say("incidents_by_day"),
-        _columns(audience, "day", "from_when", "told_col", "lasted_col", "procedure", "shop", "rules"),
+        audience.columns("day", "from_when", "told_col", "lasted_col", "procedure", "shop", "rules"),
         tuple(_day_rows(replayed, audience)),
     )
     alerts = Section(
         say("backtest_alerts"),
-        _columns(audience, "alert", "pending_at", "firing_at", "resolved_col", "peak_col", "procedure"),
+        audience.columns("alert", "pending_at", "firing_at", "resolved_col", "peak_col", "procedure"),
         tuple(
             (
                 name(alert, audience),
@@ -158,27 +157,26 @@ def comparison_sections(comparison: Comparison, audience: Audience, source: str)
     say, before, after = audience.say, comparison.before, comparison.after
     notes = [f"{source}  {_span(after.replayed.span, audience)}", say("sides", before=before.name, after=after.name)]
     head = Section(say("comparison_title"), notes=(*notes, *_short(comparison.days, audience)))
-    keys = ("backtest_alerts", "gained", "lost", "earlier", "later", "messages_a_day")
     rows = [_load_row(load, comparison, load.procedure or NONE) for load in comparison.loads]
     total = _load_row(comparison.total, comparison, say("total"))
-    loads = Section(say("by_procedure"), _columns(audience, "procedure", *keys), (*rows, total))
+    heads = audience.columns("procedure", "backtest_alerts", *(each.key for each in CHANGES), "messages_a_day")
+    loads = Section(say("by_procedure"), heads, (*rows, total))
     if not comparison.changed:
         return [head, loads, Section("", notes=(say("nothing_changed"),))]
     changed = Section(
         say("changed_alerts"),
-        _columns(audience, "change", "procedure", "alert", "fired"),
+        audience.columns("change", "procedure", "alert", "fired"),
         tuple(_firing_row(firing, audience) for firing in comparison.changed),
     )
     return [head, loads, changed]
 
 
 def _load_row(load: Load, comparison: Comparison, title: str) -> tuple[str, ...]:
-    changes = (load.changes[each] for each in (Change.GAINED, Change.LOST, Change.EARLIER, Change.LATER))
     before, after = (_rate(count / comparison.days) for count in load.messages)
     return (
         title,
         f"{load.firings(after=False)} → {load.firings(after=True)}",
-        *map(str, changes),
+        *(str(load.changes[each]) for each in CHANGES),
         f"{before} → {after}",
     )
 
@@ -191,7 +189,7 @@ def _firing_row(firing: Firing, audience: Audience) -> tuple[str, ...]:
         fired += f" → {_clock(after, before, audience) if before else audience.moment(after)}{moved}"
     else:
         fired += f" → {NONE}"
-    return (audience.say(firing.change), firing.procedure or NONE, name(firing.alert, audience), fired)
+    return (audience.say(firing.change.key), firing.procedure or NONE, name(firing.alert, audience), fired)
 
 
 def _moved(moved: timedelta, audience: Audience) -> str:
@@ -210,7 +208,7 @@ def score_sections(found: Score, audience: Audience, title: str = "") -> list[Se
     say = audience.say
     head = Section(
         say("score_title") + (f"  {title}" if title else ""),
-        _columns(audience, "outcome", "from_when", "until", "took", "procedure", "step_col", "shop", "what"),
+        audience.columns("outcome", "from_when", "until", "took", "procedure", "step_col", "shop", "what"),
         tuple(_scored_row(each, audience) for each in found.scored),
         (_summary(found, audience),),
     )
@@ -218,11 +216,11 @@ def score_sections(found: Score, audience: Audience, title: str = "") -> list[Se
         return [head]
     false = Section(
         say("false_alarms"),
-        _columns(audience, "when", "reason", "procedure", "shop", "rules"),
+        audience.columns("when", "reason", "procedure", "shop", "rules"),
         tuple(
             (
                 audience.moment(each.at),
-                say(f"reason_{each.reason}"),
+                say(each.reason.key),
                 each.procedure or NONE,
                 audience.shop(each.labels),
                 ", ".join(each.rules),
@@ -239,7 +237,8 @@ def _summary(found: Score, audience: Audience) -> str:
         audience.say("median_took", took=_minutes(found.median_took, audience)),
         audience.say("false_per_day", rate=_rate(found.false_per_day), count=len(found.false)),
     ]
-    for key, step in (("procedure_right", False), ("step_right", True)):
+    right_ones: dict[Key, bool] = {"procedure_right": False, "step_right": True}
+    for key, step in right_ones.items():
         right, among = found.right(step=step)
         parts += [audience.say(key, right=right, among=among)] if among else []
     return " · ".join(parts)
@@ -248,7 +247,7 @@ def _summary(found: Score, audience: Audience) -> str:
 def _scored_row(scored: Scored, audience: Audience) -> tuple[str, ...]:
     known = scored.known
     return (
-        audience.say("missed_incident" if scored.outcome is IncidentOutcome.MISSED else scored.outcome),
+        audience.say(scored.outcome.key),
         audience.moment(known.from_),
         _clock(known.to, known.from_, audience),
         _minutes(scored.took, audience),
@@ -280,13 +279,13 @@ def tuning_sections(tuning: Tuning, audience: Audience, source: str) -> list[Sec
     say = audience.say
     notes = (f"{source}  {_span(tuning.span, audience)}", say("tuning_note"), *_short(tuning.days, audience))
     scored = any(cell.score for cell in tuning.cells)
-    keys = ["alerts_a_week", "messages_a_week", *(("found_col", "median_col", "false_a_week") if scored else ())]
-    turned = tuple(tuning.cells[0].settings) if tuning.is_grid else _columns(audience, "setting", "value")
+    scores = audience.columns("found_col", "median_col", "false_a_week") if scored else ()
+    turned = tuple(tuning.cells[0].settings) if tuning.is_grid else audience.columns("setting", "value")
     return [
         Section(say("tuning_title", rule=tuning.rule.rule), notes=notes),
         Section(
             say("tuning_grid") if tuning.is_grid else say("tuning_star"),
-            (*turned, *_columns(audience, *keys)),
+            (*turned, *audience.columns("alerts_a_week", "messages_a_week"), *scores),
             tuple(_cell_row(cell, tuning, audience) for cell in tuning.cells),
         ),
     ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from statistics import median
 from typing import TYPE_CHECKING
 
+from logwatch.languages import Worded
 from logwatch.notify.incidents import NotifyReason
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ AFTER = timedelta(minutes=10)
 """How long after its end a message is still about an incident: windows close, and sliding spans remember it for a while."""
 
 
-class IncidentOutcome(StrEnum):
+class IncidentOutcome(Worded, families=("outcome",)):
     """What became of a known incident."""
 
     FOUND = "found"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
 from logwatch.judge.daily_totals import HOURS, DayTotals, Spread, minutes_by_hour
@@ -16,6 +15,7 @@ from logwatch.judge.rules.service import (
     SteadyLatency,
     SteadyShare,
 )
+from logwatch.languages import Worded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -31,7 +31,17 @@ USUALLY, RARELY = 0.95, 0.01
 """A latency is stable where at least so much of a day is normal, and no more than so much beyond the warning bound."""
 
 
-class GateState(StrEnum):
+class Gap(Worded, families=("gap",)):
+    """Why a day does not show a condition, or what broke it, where that is not the condition's own reason."""
+
+    NO_DAY = "no_day"
+    MISSING_HOURS = "missing_hours"
+    NOT_MEASURED = "not_measured"
+    UNSTABLE_HOURS = "unstable_hours"
+    LATE = "late"
+
+
+class GateState(Worded, families=("gate",)):
     """What the days say of a condition."""
 
     MET = "met"
@@ -50,7 +60,7 @@ class Mark:
     of: float | None = None
     """Events that a share is made of, or windows that were measured."""
     why: str = ""
-    """A key of the texts: why it is not shown, or what broke it."""
+    """Why it is not shown, or what broke it: one of `Gap`, or what the condition itself calls it."""
     hours: tuple[int, ...] = ()
     """Hours that are missing, or that broke it."""
 
@@ -101,7 +111,7 @@ def judge_gates(
         marks = tuple(
             plan.judge(found[each.isoformat()])
             if each.isoformat() in found
-            else Mark(each.isoformat(), GateState.NOT_SHOWN, None, why="no_day")
+            else Mark(each.isoformat(), GateState.NOT_SHOWN, None, why=Gap.NO_DAY)
             for each in wanted
         )
         gate = Gate(condition, _worst(mark.state for mark in marks), plan.unit, str(plan.bound), marks)
@@ -173,9 +183,9 @@ def _whole(mark: Mark, day: DayTotals, zone: tzinfo, *, final: bool) -> Mark:
     """
     missing = tuple(day.missing(zone))
     if missing and not (final and mark.state is GateState.NOT_MET):
-        return replace(mark, state=GateState.NOT_SHOWN, why="missing_hours", hours=missing)
+        return replace(mark, state=GateState.NOT_SHOWN, why=Gap.MISSING_HOURS, hours=missing)
     if not missing and not day.summaries:
-        return Mark(day.date, GateState.NOT_SHOWN, None, why="no_day")
+        return Mark(day.date, GateState.NOT_SHOWN, None, why=Gap.NO_DAY)
     return mark
 
 
@@ -200,7 +210,9 @@ def _steady_share(day: DayTotals, judged: SteadyShare, rule: Rule, empty: str) -
         if (events := day.hits[hour] + day.misses[hour]) >= judged.least and rule.warning.holds(day.hits[hour] / events)
     )
     return (
-        Mark(day.date, GateState.NOT_MET, value, among, "unstable_hours", low) if low and mark.state is GateState.MET else mark
+        Mark(day.date, GateState.NOT_MET, value, among, Gap.UNSTABLE_HOURS, low)
+        if low and mark.state is GateState.MET
+        else mark
     )
 
 
@@ -233,7 +245,7 @@ def _latency(day: DayTotals, judged: SteadyLatency, zone: tzinfo) -> Mark:
     value = min((each.normal / each.measured for each in spreads.values()), default=None) if first.measured else None
     windows = sum(minutes_by_hour(date.fromisoformat(day.date), zone)) * MEASURED
     if value is None or min(each.measured for each in spreads.values()) < windows:
-        return Mark(day.date, GateState.NOT_SHOWN, value, float(first.measured), "not_measured")
+        return Mark(day.date, GateState.NOT_SHOWN, value, float(first.measured), Gap.NOT_MEASURED)
     late = any(each.warned / each.measured > RARELY for each in spreads.values())
     state = GateState.NOT_MET if late or value < USUALLY else GateState.MET
-    return Mark(day.date, state, value, float(first.measured), "late" if late else "")
+    return Mark(day.date, state, value, float(first.measured), Gap.LATE if late else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from logwatch.beta_exit.conditions import Gate, GateState, Mark
+from logwatch.beta_exit.conditions import Gap, Gate, GateState, Mark
 from logwatch.ranges import Range
 from logwatch.ui.format import format_range, format_value
 
@@ -15,9 +15,18 @@ if TYPE_CHECKING:
 
     from logwatch.judge.rules.model import RuleSet
     from logwatch.judge.rules.yaml_types import Text
+    from logwatch.languages.keys import Key
     from logwatch.ui.format import Audience
 
 SCHEMA = 1
+NOT_MET = "not_met"
+NEEDED: dict[str, Key] = {
+    NOT_MET: "needed_not_met",
+    Gap.NO_DAY: "needed_day",
+    Gap.MISSING_HOURS: "needed_hours",
+    Gap.NOT_MEASURED: "needed_measures",
+}
+"""What would show a day that does not show its condition."""
 MARKS = {GateState.MET: "✓", GateState.NOT_MET: "✗", GateState.NOT_SHOWN: "?"}
 
 
@@ -76,7 +85,7 @@ class ExitReport:
         states = {row.state for row in self.rows}
         return next((each for each in (GateState.NOT_MET, GateState.NOT_SHOWN) if each in states), GateState.MET)
 
-    def say(self, key: str, **values: object) -> str:
+    def say(self, key: Key, **values: object) -> str:
         """Give a text in the reader's language."""
         return self.audience.say(key, **values)
 
@@ -88,7 +97,7 @@ def build_exit_report(
     runbook = rules.runbook_in(audience.lang)
     rows = tuple(_row(gate, title, rules, audience) for gate, title in zip(gates, runbook.gates, strict=True))
     met = sum(row.state is GateState.MET for row in rows)
-    key = "may_end" if met == len(rows) else "may_not_end"
+    key: Key = "may_end" if met == len(rows) else "may_not_end"
     return ExitReport(
         audience=audience,
         source=source,
@@ -103,7 +112,7 @@ def _row(gate: Gate, title: str, rules: RuleSet, audience: Audience) -> GateRow:
         name=gate.name,
         title=title,
         state=gate.state,
-        state_text=audience.say(f"gate.{gate.state}"),
+        state_text=audience.say(gate.state.key),
         definition=_definition(gate)[audience.lang].format(**_places(gate, rules)),
         cells=tuple(_cell(mark, gate, audience) for mark in gate.marks),
         needed=tuple(_needed(gate, audience)),
@@ -132,7 +141,7 @@ def _cell(mark: Mark, gate: Gate, audience: Audience) -> DayCell:
     nothing = gate.condition.nothing
     if nothing and mark.why == nothing.why:
         return DayCell(mark.date, mark.state, value, counted, nothing.says[audience.lang])
-    why = audience.say(f"gap.{mark.why}", hours=_hours(mark.hours)) if mark.why else ""
+    why = audience.say(Gap(mark.why).key, hours=_hours(mark.hours)) if mark.why else ""
     return DayCell(mark.date, mark.state, value, counted, why)
 
 
@@ -165,16 +174,16 @@ def _needed(gate: Gate, audience: Audience) -> list[str]:
     by_reason: dict[str, list[str]] = {}
     for mark in gate.counting:
         if mark.state is not GateState.MET:
-            reason = "not_met" if mark.state is GateState.NOT_MET else mark.why
+            reason = NOT_MET if mark.state is GateState.NOT_MET else mark.why
             by_reason.setdefault(reason, []).append(mark.date[5:])
     nothing, share = gate.condition.nothing, gate.condition.share
     needed = [
         nothing.needs[audience.lang].format(dates=", ".join(dates))
         if nothing and reason == nothing.why
-        else audience.say(f"needed.{reason}", dates=", ".join(dates))
+        else audience.say(NEEDED[reason], dates=", ".join(dates))
         for reason, dates in by_reason.items()
     ]
-    return needed + ([audience.say("needed.more_days", count=share.days)] if share and gate.too_few_days else [])
+    return needed + ([audience.say("needed_more_days", count=share.days)] if share and gate.too_few_days else [])
 
 
 def exit_json(report: ExitReport, gates: Sequence[Gate], zone: str) -> dict[str, Any]:
@@ -199,7 +208,7 @@ def exit_json(report: ExitReport, gates: Sequence[Gate], zone: str) -> dict[str,
                         "state": mark.state,
                         "value": mark.value,
                         "of": mark.of,
-                        "why": mark.why or None,
+                        "why": mark.why,
                         "hours": list(mark.hours),
                     }
                     for mark in gate.marks

@@ -20,14 +20,14 @@ def alerts(lang: LangOption = None, rules: RulesOption = None) -> None:
     settings = settings_from(lang=lang, rules=rules)
     state, readers = state_of(settings), audience(settings)
     firing = firing_rows(state, build_rules(settings).by_id, readers)
-    columns: tuple[str, ...] = ("alert", "state", "from_when", "value", "procedure", "silent_because")
-    rows = render_rows(firing, [readers.say(column) for column in columns], paper_of())
+    columns = readers.columns("alert", "state", "from_when", "value", "procedure", "silent_because")
+    rows = render_rows(firing, columns, paper_of())
     shown = [rows if firing else readers.say("no_alerts") + "\n"]
     past = past_rows(state, readers)[:20]
     if past:
-        columns = ("when", "reason", "rules", "shop", "channels")
+        columns = readers.columns("when", "reason", "rules", "shop", "channels")
         shown.append(f"\n{readers.say('told_before')}\n")
-        shown.append(render_rows(past, [readers.say(column) for column in columns], paper_of()))
+        shown.append(render_rows(past, columns, paper_of()))
     write("".join(shown), None)
 
 
@@ -78,8 +78,8 @@ def silence_add(
     silence = Silence(secrets.token_hex(3), rule, labels, until, reason.strip(), by or getpass.getuser(), now)
     change_state(settings, lambda state: replace(state, memory=state.memory.with_silence(silence)))
     what = f"{rule} ({shop_name(labels)})" if labels else rule
-    end = f"{until.astimezone(settings.timezone):%Y-%m-%d %H:%M %Z}"
-    typer.echo(audience(settings).say("silence_added", id=silence.id, what=what, until=end))
+    readers = audience(settings)
+    typer.echo(readers.say("silence_added", id=silence.id, what=what, until=readers.date(until)))
 
 
 def silence_list(lang: LangOption = None) -> None:
@@ -91,7 +91,7 @@ def silence_list(lang: LangOption = None) -> None:
     settings = settings_from(lang=lang)
     readers = audience(settings)
     rows = silence_rows(state_of(settings), clock_of(settings)(), readers)
-    columns = [readers.say(column) for column in ("id", "rule", "shop", "until", "reason", "by")]
+    columns = readers.columns("id", "rule", "shop", "until", "reason", "by")
     write(render_rows(rows, columns, paper_of()) if rows else readers.say("no_silences") + "\n", None)
 
 

@@ -176,19 +176,16 @@ def simulated_ticker(look: SpanCommand, rules: Path | None = None) -> Ticker:
     return build_ticker(settings, publishes=False)(RememberedLife(look.source, settings.service))
 
 
-def terminal() -> tuple[int, bool]:
-    """Give the width of the terminal, and whether it takes colour."""
-    from rich.console import Console
-
-    console = Console()
-    return max(console.width, 80), console.color_system is not None
-
-
 def paper_of(output: Path | None = None) -> Paper:
     """Give what a list is written on: the terminal, or a file."""
+    from rich.console import Console
+
     from logwatch.ui.tables import Paper
 
-    return Paper(*terminal()) if output is None else Paper(100, colour=False)
+    if output is not None:
+        return Paper(100, colour=False)
+    console = Console()
+    return Paper(max(console.width, 80), colour=console.color_system is not None)
 
 
 def as_json(document: dict[str, Any]) -> str:

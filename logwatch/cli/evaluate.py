@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.cli.context import as_json, look_at, one_source, settings_from, simulated_ticker, terminal, write
+from logwatch.cli.context import as_json, look_at, one_source, paper_of, settings_from, simulated_ticker, write
 from logwatch.cli.options import (
     DumpOption,
     LangOption,
@@ -180,8 +180,7 @@ def _render(judged: Judged, rule_set: RuleSet, look: SpanCommand, format_: Forma
 
     found = build_report(judged, rule_set, audience(look.settings), source=look.name, old=look.is_old(judged))
     if format_ is Format.TABLE:
-        width, colour = terminal() if output is None else (100, False)
-        return render_table(found, width=width, colour=colour)
+        return render_table(found, paper_of(output))
     return render_markdown(found, bundled("templates"))
 
 

@@ -9,13 +9,7 @@ from typing import Annotated
 import typer
 
 from logwatch.collect.sources import FORMS
-
-
-class Lang(StrEnum):
-    """Language of what people read."""
-
-    KO = "ko"
-    EN = "en"
+from logwatch.languages import DEFAULT, Lang, languages
 
 
 class PageFormat(StrEnum):
@@ -56,7 +50,10 @@ ServiceOption = Annotated[str | None, typer.Option(metavar="NAME", help="Only en
 RulesOption = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of rules. [the bundled ones]")]
 
 
-LangOption = Annotated[Lang | None, typer.Option(help="Language of what people read. [ko]", show_default=False)]
+LangOption = Annotated[
+    Lang | None,
+    typer.Option(metavar=f"<{'|'.join(languages())}>", help=f"Language of what people read. [{DEFAULT}]", show_default=False),
+]
 
 
 OutputOption = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.cli.context import as_json, look_at, one_source, settings_from, write
+from logwatch.cli.context import as_json, look_at, one_source, paper_of, settings_from, write
 from logwatch.cli.options import LangOption, OutputOption, RulesOption, SourceArgument, SourceOption
 from logwatch.judge.kinds import kinds_listed
 from logwatch.languages import text
@@ -45,19 +45,22 @@ def rules_check(
 
 def rules_list(rules: RulesOption = None, lang: LangOption = None) -> None:
     """List the rules with their bounds and procedures."""
-    from rich.console import Console
-    from rich.table import Table as RichTable
+    from logwatch.durations import format_duration
+    from logwatch.ui.tables import render_rows
 
     settings = settings_from(rules=rules, lang=lang)
-    table = RichTable(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in ("rule", "normal", "warning", "for", "procedure", "summary"):
-        table.add_column(column, no_wrap=column != "summary")
-    from logwatch.durations import format_duration
-
-    for rule in build_rules(settings).rules:
-        waits = format_duration(rule.for_)
-        table.add_row(rule.rule, str(rule.normal), str(rule.warning), waits, rule.procedure, rule.summary[settings.lang])
-    Console(highlight=False).print(table)
+    rows = [
+        (
+            rule.rule,
+            str(rule.normal),
+            str(rule.warning),
+            format_duration(rule.for_),
+            rule.procedure,
+            rule.summary[settings.lang],
+        )
+        for rule in build_rules(settings).rules
+    ]
+    write(render_rows(rows, ("rule", "normal", "warning", "for", "procedure", "summary"), paper_of()), None)
 
 
 def rules_test(rules: RulesOption = None, lang: LangOption = None) -> None:

@@ -8,12 +8,12 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 import msgspec
 
 from logwatch.collect.entries import Entry
+from logwatch.languages import Worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ OWN_GAUGES = (UNANSWERED, SILENT_MINUTES)
 """Gauges of logwatch's own, beside those of the service."""
 
 
-class Reason(StrEnum):
+class Reason(Worded, families=("reason",)):
     """Why an entry was not understood."""
 
     NOT_JSON = "not_json"
@@ -58,7 +58,7 @@ class Reason(StrEnum):
     DAMAGED_GZIP = "damaged_gzip"
 
 
-class Flaw(StrEnum):
+class Flaw(Worded, families=("flaw",)):
     """What is wrong with one counter of a summary that is otherwise understood."""
 
     NEGATIVE = "negative"

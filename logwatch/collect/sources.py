@@ -28,7 +28,7 @@ class SourceModule(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class SourceKind:
     """One kind of source."""
 
     module: str
@@ -45,14 +45,14 @@ class Kind:
 
 
 KINDS = {
-    "": Kind("files", "a file, folder, '-' (standard input)", recorded=True),
-    "gcp": Kind("cloud_logging", "gcp://PROJECT[/SERVICE]"),
+    "": SourceKind("files", "a file, folder, '-' (standard input)", recorded=True),
+    "gcp": SourceKind("cloud_logging", "gcp://PROJECT[/SERVICE]"),
 }
 FORMS = " or ".join(kind.form for kind in KINDS.values())
 """How a source is named, for people."""
 
 
-def find_kind(addresses: Sequence[str]) -> Kind | None:
+def find_kind(addresses: Sequence[str]) -> SourceKind | None:
     """Give the kind of source that addresses are of; None where there is none, or they cannot be read together."""
     schemes = {address.split("://")[0] if "://" in address else "" for address in addresses}
     kind = KINDS.get(schemes.pop()) if len(schemes) == 1 else None

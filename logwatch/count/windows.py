@@ -16,7 +16,7 @@ from logwatch.collect.columns import IGNORED, SAMPLES, SLOW, UNPARSED, Reading
 from logwatch.collect.entries import TABLES
 from logwatch.collect.parse import Flaw, is_malformed
 from logwatch.count.alignment import RHYTHM_TOLERANCE_S, shifts
-from logwatch.spans import EPOCH, NS, WINDOW, Span
+from logwatch.spans import EPOCH, NS, WINDOW, Span, rfc3339
 
 CHUNK = 1 << 17
 DTYPES = {"q": "int64", "i": "int32", "b": "int8", "d": "float64"}
@@ -364,12 +364,17 @@ def counters_csv(windows: Windows) -> pd.DataFrame:
     )
 
 
-def slow_csv(windows: Windows) -> pd.DataFrame:
-    """Give slow requests by minute and label: how many, and p50, p95 (interpolated) and the longest in ms."""
-    grouped = windows.slow.groupby(["minute", "label"], observed=True)["duration_ms"]
-    table = pd.DataFrame(
+def slow_by(windows: Windows, *columns: str) -> pd.DataFrame:
+    """Give slow requests by these columns: how many, and p50, p95 (interpolated) and the longest in ms."""
+    grouped = windows.slow.groupby(list(columns), observed=True)["duration_ms"]
+    return pd.DataFrame(
         {"count": grouped.size(), "p50_ms": grouped.quantile(0.5), "p95_ms": grouped.quantile(0.95), "max_ms": grouped.max()}
     ).reset_index()
+
+
+def slow_csv(windows: Windows) -> pd.DataFrame:
+    """Give slow requests by minute and label: how many, and p50, p95 (interpolated) and the longest in ms."""
+    table = slow_by(windows, "minute", "label")
     table.insert(1, "slow_request", [f"slow_request{{label={label}}}" for label in table["label"]])
     table["minute"] = _rfc3339(table["minute"])
     return table.round(3)
@@ -378,5 +383,5 @@ def slow_csv(windows: Windows) -> pd.DataFrame:
 def _rfc3339(minutes: "pd.Series[int]") -> Array:
     """Write each different minute once: there are far fewer of them than rows."""
     codes, unique = pd.factorize(minutes)
-    texts = [f"{from_minute(minute):%Y-%m-%dT%H:%M:%SZ}" for minute in unique]
+    texts = [rfc3339(from_minute(minute)) for minute in unique]
     return np.array(texts, dtype=object)[codes] if texts else np.array([], dtype=object)

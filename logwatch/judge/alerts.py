@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from logwatch.judge.verdicts import Level, Verdict
+from logwatch.languages import Worded
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from logwatch.judge.rules.model import Rule
 
 
-class AlertState(StrEnum):
+class AlertState(Worded, families=("alert", "alert_is")):
     """Where an alert stands; one that is inactive does not exist."""
 
     PENDING = "pending"

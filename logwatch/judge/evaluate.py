@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
+from math import isnan
 
 import numpy as np
 import pandas as pd
@@ -75,6 +76,10 @@ class Course:
         values = np.where(np.isnan(value), 0, value)[places]
         return self.verdict(int(self.minutes[places[values.argmin() if self.rule.warning.falls else values.argmax()]]))
 
+    def values(self) -> list[float | None]:
+        """The value of each window; None where nothing is known."""
+        return [_or_none(value) for value in self.columns["value"].tolist()]
+
     def levels(self) -> list[Level]:
         """The level of each window."""
         return [LEVELS[code] for code in self.columns["level"].tolist()]
@@ -94,7 +99,7 @@ def _cut(columns: Columns, at: slice) -> Columns:
 
 
 def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return None if isnan(value) else float(value)
 
 
 def evaluate(rules: Iterable[Rule], windows: Windows, span: Span | None = None) -> list[Course]:

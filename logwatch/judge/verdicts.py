@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
+
+from logwatch.languages import Worded
 
 
-class Level(StrEnum):
+class Level(Worded, families=("level",)):
     """How a figure stands to its two bounds."""
 
     NORMAL = "normal"
@@ -18,7 +19,7 @@ SEVERITY = {Level.UNKNOWN: -1, Level.NORMAL: 0, Level.ELEVATED: 1, Level.WARNING
 """Which of two levels is the worse."""
 
 
-class Why(StrEnum):
+class Why(Worded, families=("why",)):
     """Why a verdict is not simply what its value says."""
 
     NONE = ""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from logwatch.judge.alerts import Alert, AlertState
+from logwatch.languages import Worded
 from logwatch.notify.diagnosis.findings import Walked
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ SILENCE_NOTICE = timedelta(minutes=10)
 """How long before its end a silence that still mutes something is told."""
 
 
-class NotifyReason(StrEnum):
+class NotifyReason(Worded, families=("notify",)):
     """Why a message is sent now."""
 
     FIRING = "firing"

@@ -34,7 +34,7 @@ def peak_of(line: AlertLine, message: Message) -> str:
 def figures_of(line: AlertLine, message: Message) -> str:
     """Say what an alert measures, against what, since when and how bad it was: one line, not escaped."""
     resolved = line.state is AlertState.RESOLVED
-    bound = f"{message.say('normal')} {line.normal}" if resolved else f"{message.say('warning')} {line.bound}"
+    bound = f"{message.say('normal_range')} {line.normal}" if resolved else f"{message.say('warning_range')} {line.bound}"
     since = line.remark if resolved else message.say("since", at=line.since)
     return " · ".join(filter(None, [line.value, bound if line.bound else "", since, peak_of(line, message)]))
 

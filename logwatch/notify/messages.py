@@ -10,6 +10,7 @@ from urllib.parse import quote
 from logwatch.judge.alerts import Alert, AlertState
 from logwatch.notify.diagnosis.step_text import StepLine, besides_lines, ended_lines, step_lines
 from logwatch.notify.incidents import Notification, NotifyReason
+from logwatch.spans import rfc3339
 from logwatch.ui.format import format_figure, format_range, format_span, format_value, printable, shop_name
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from logwatch.collect.parse import LogShape
     from logwatch.judge.rules.model import Rule, RuleSet
     from logwatch.judge.verdicts import Level
+    from logwatch.languages.keys import Key
     from logwatch.notify.diagnosis.findings import Chart
     from logwatch.ranges import Range
     from logwatch.ui.format import Audience
@@ -106,7 +108,7 @@ class Message:
     course: MessageChart | None
     """What to draw; None where there is nothing."""
 
-    def say(self, key: str, **values: object) -> str:
+    def say(self, key: Key, **values: object) -> str:
         """Give a text in the reader's language."""
         return self.audience.say(key, **values)
 
@@ -170,7 +172,7 @@ def _headline(notification: Notification, rules: RuleSet, audience: Audience) ->
     """Say the most important alert in one line; the others are counted."""
     first = notification.alerts[0]
     rule = rules.by_id.get(first.rule)
-    parts = [f"[{audience.say(f'reason_{notification.reason}')}] {_summary(first, rules, audience)}"]
+    parts = [f"[{audience.say(notification.reason.key)}] {_summary(first, rules, audience)}"]
     parts += [shop] if (shop := shop_name(first.labels)[:60]) else []
     if notification.reason is NotifyReason.RESOLVED:
         lasted = (notification.resolved_at or notification.at) - notification.since
@@ -310,6 +312,5 @@ def _marked(shape: LogShape) -> str:
 def logs_url(project: str, service: str, since: datetime, until: datetime, wanted: str) -> str:
     """Give Logs Explorer's address for the lines of a condition in a span."""
     query = f'resource.type="cloud_run_revision"\nresource.labels.service_name="{service}"\n{wanted}'
-    start, end = (f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in (since, until))
-    where = f"query;query={quote(query, safe='')};startTime={start};endTime={end}"
+    where = f"query;query={quote(query, safe='')};startTime={rfc3339(since)};endTime={rfc3339(until)}"
     return f"https://console.cloud.google.com/logs/{where}?project={quote(project, safe='')}"

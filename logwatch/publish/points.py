@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from logwatch.collect.parse import SILENT_MINUTES, UNANSWERED, parse_series
 from logwatch.judge.kinds import KINDS
 from logwatch.judge.verdicts import Level, Verdict
+from logwatch.languages import COMMON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -52,7 +53,7 @@ def metrics(rules: RuleSet) -> list[Metric]:
     slow = {"label": f"What kind of request: {labels}."}
     return [
         *(
-            Metric(_counter_metric(counter.counter), "1", f"Per 60 s window: {counter.meaning['en']}.", _COUNTED_SHOP)
+            Metric(_counter_metric(counter.counter), "1", f"Per 60 s window: {counter.meaning[COMMON]}.", _COUNTED_SHOP)
             for counter in rules.counters
             if _is_published(counter.labels, rules)
         ),

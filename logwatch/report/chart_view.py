@@ -145,7 +145,7 @@ def _draw(course: Course, worst: Verdict, periods: tuple[Period, ...], name: str
     stretches = _stretches(points, plot, audience)
     value = format_value(latest.value, unit)
     bounds = {"normal": format_range(rule.normal), "warning": format_range(rule.warning)}
-    said = {"value": value, "level": audience.say(latest.level), **bounds}
+    said = {"value": value, "level": audience.say(latest.level.key), **bounds}
     peak = f"{format_value(worst.value, unit)} {audience.clock(worst.window_end)}"
     shop = shop_name(course.labels)
     return Drawing(
@@ -174,10 +174,7 @@ def _remark(rule: Rule, latest: Verdict, per: int, audience: Audience) -> str:
 
 def _squeeze(course: Course) -> tuple[int, list[Point]]:
     """Give the points, and how many windows each stands for: it shows the worst of them."""
-    windows: list[Point] = [
-        (None if value != value else value, level)  # noqa: PLR0124 - NaN is not itself
-        for value, level in zip(course.columns["value"].tolist(), course.levels(), strict=True)
-    ]
+    windows: list[Point] = list(zip(course.values(), course.levels(), strict=True))
     falling = course.rule.warning.falls
 
     def badness(point: Point) -> tuple[int, float]:

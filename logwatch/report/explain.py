@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from logwatch.judge.alerts import Alert, AlertState, fingerprint, needed_windows
 from logwatch.judge.verdicts import Level, Verdict
-from logwatch.notify.incidents import Muted, NotifyReason, Suppression
+from logwatch.notify.incidents import Muted, Suppression
 from logwatch.ui.format import format_figure, format_range, format_span, format_value, printable
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def explain(state: State, rule: Rule, audience: Audience, next_reminder: Callabl
         found = alert or verdict
         if found:
             head = (
-                audience.say(f"is_{alert.state}", at=audience.clock(_since(alert), now))
+                audience.say(alert.state.key_in("alert_is"), at=audience.clock(_since(alert), now))
                 if alert
                 else audience.say("is_inactive")
             )
@@ -58,12 +58,9 @@ def _reasons(alert: Alert | None, verdict: Verdict | None, rule: Rule, audience:
     if verdict:
         value = format_figure(verdict, rule, audience, among=True)
         why = f", {audience.why(verdict)}" if verdict.why else ""
-        lines.append(
-            audience.say(
-                "last_window", at=audience.clock(verdict.window_end), level=audience.say(verdict.level), value=value,
-                normal=format_range(rule.normal), warning=format_range(rule.warning),
-            ) + why
-        )  # fmt: skip
+        bounds = {"normal": format_range(rule.normal), "warning": format_range(rule.warning)}
+        figures = {"level": audience.say(verdict.level.key), "value": value, **bounds}
+        lines.append(audience.say("last_window", at=audience.clock(verdict.window_end), **figures) + why)
     if alert and alert.state is AlertState.PENDING:
         lines.append(audience.say("pending_of", seen=alert.warnings, needed=needed_windows(rule)))
     if alert and alert.state is AlertState.FIRING and verdict and verdict.level is Level.NORMAL:
@@ -91,13 +88,12 @@ def _telling(
     for note in state.notes:
         if note.id.rpartition(".")[0] == incident.id:
             where = _through(note, audience)
-            lines.append(
-                audience.say("told", at=audience.clock(note.at, now), reason=audience.say(f"reason_{note.reason}"), where=where)
-            )
+            reason = audience.say(note.reason.key)
+            lines.append(audience.say("told", at=audience.clock(note.at, now), reason=reason, where=where))
     for each in state.outbox:
         for channel, delivery in each.deliveries.items():
             if each.notification.incident == incident.id and not delivery.over:
-                reason = audience.say(f"reason_{each.notification.reason}")
+                reason = audience.say(each.notification.reason.key)
                 error = f": {printable(delivery.error.splitlines()[0])}" if delivery.error else ""
                 lines.append(audience.say("waits", reason=reason, channel=channel, attempts=delivery.attempts) + error)
     if not muted:
@@ -125,7 +121,7 @@ def firing_rows(state: State, rules: dict[str, Rule], audience: Audience) -> lis
             rows.append(
                 (
                     name(alert, audience),
-                    audience.say(f"state_{alert.state}"),
+                    audience.say(alert.state.key),
                     audience.moment(_since(alert)),
                     f"{format_value(alert.latest.value, rule.normal.unit)} ({format_range(rule.warning)})",
                     rule.procedure,
@@ -160,7 +156,7 @@ def past_rows(state: State, audience: Audience) -> list[tuple[str, ...]]:
     return [
         (
             audience.moment(at),
-            audience.say(f"reason_{NotifyReason(reason)}"),
+            audience.say(reason.key),
             ", ".join(rules),
             audience.shop(labels),
             channels,

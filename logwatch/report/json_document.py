@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from logwatch.report.report import slowness
+from logwatch.spans import rfc3339
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from logwatch.judge.evaluate import Course, Judged
 
@@ -43,11 +44,6 @@ def to_json(judged: Judged) -> dict[str, Any]:
             for slow in slowness(judged)
         },
     }
-
-
-def rfc3339(moment: datetime) -> str:
-    """Write a UTC time."""
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def to_number(value: float | None) -> float | int | None:

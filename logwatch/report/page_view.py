@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from logwatch.count.windows import slow_by
 from logwatch.notify.incidents import NotifyReason
 from logwatch.report.chart_view import Gallery, draw_courses
 from logwatch.ui.format import format_span, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from logwatch.judge.evaluate import Judged
@@ -139,7 +139,7 @@ def _episode(told: Sequence[Notification], message: Message, span: Span) -> Epis
     audience, last = message.audience, told[-1]
     ends = [alert.resolved_at for alert in message.notification.alerts if alert.resolved_at]
     ended = max(ends, default=last.at) if last.reason is NotifyReason.RESOLVED else None
-    begun, end = _span_text(told[0].since, ended or span.end, audience)
+    begun, end = audience.stretch(told[0].since, ended or span.end)
     return Episode(
         begun=begun,
         ended=end if ended else "",
@@ -163,22 +163,14 @@ def _told(message: Message) -> Told:
 
 def _routes(judged: Judged) -> list[RouteSlowness]:
     """Give the slow requests by route, the commonest first."""
-    grouped = judged.windows.within(judged.span).slow.groupby(["label", "route"], observed=True)["duration_ms"]
-    count = grouped.size()
-    figures = zip(count.index.tolist(), count, grouped.quantile(0.5), grouped.quantile(0.95), grouped.max(), strict=True)
+    by_route = slow_by(judged.windows.within(judged.span), "label", "route").itertuples(index=False)
     found = [
-        RouteSlowness(printable(str(label)), printable(str(route)), int(count), p50, p95, longest)
-        for (label, route), count, p50, p95, longest in figures
+        RouteSlowness(printable(str(label)), printable(str(route)), count, p50, p95, longest)
+        for label, route, count, p50, p95, longest in by_route
     ]
     return sorted(found, key=lambda each: (-each.count, -each.p95_ms, each.label, each.route))
 
 
 def _silence(span: Span, audience: Audience) -> str:
-    start, end = _span_text(*span, audience)
+    start, end = audience.stretch(*span)
     return f"{start} – {end} ({format_span(span.end - span.start, audience)})"
-
-
-def _span_text(start: datetime, end: datetime, audience: Audience) -> tuple[str, str]:
-    """Write both ends, the day only once where it is the same."""
-    begun = audience.moment(start)
-    return begun, audience.moment(end).removeprefix(begun[:6])

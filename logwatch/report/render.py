@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import io
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from logwatch.judge.verdicts import SEVERITY, Level
 from logwatch.notify import layout
+from logwatch.ui.tables import print_on
 from logwatch.ui.templates import render
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from markupsafe import Markup
+    from rich.console import Console
     from rich.text import Text
 
+    from logwatch.languages.keys import Key
     from logwatch.report.chart_view import Drawing
     from logwatch.report.page_view import Page
     from logwatch.report.report import Report, ReportCell, RuleRow
+    from logwatch.ui.tables import Paper
 
 
 STYLES = {Level.NORMAL: "green", Level.ELEVATED: "yellow", Level.WARNING: "bold red", Level.UNKNOWN: "dim"}
@@ -43,15 +46,15 @@ def spark(row: RuleRow, cells: int) -> list[tuple[str, Level]]:
     return [(bar(value), level) for value, level in squeeze(row.course, cells)]
 
 
-def render_table(report: Report, *, width: int, colour: bool) -> str:
+def render_table(report: Report, paper: Paper) -> str:
     """Give the table that a person reads in a terminal; complete in 80 columns and without colour."""
-    from rich.console import Console
+    return print_on(paper, lambda console: _print_report(console, report))
+
+
+def _print_report(console: Console, report: Report) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(
-        file=io.StringIO(), width=width, color_system="standard" if colour else None, force_terminal=colour, highlight=False
-    )
     say = report.say
     console.print(Text.assemble((say("title"), "bold"), f"  {report.source}"), soft_wrap=True)
     console.print(_summary(report))
@@ -59,7 +62,7 @@ def render_table(report: Report, *, width: int, colour: bool) -> str:
     table.add_column(say("rule"), no_wrap=True)
     table.add_column(say("now"), justify="right", no_wrap=True)
     table.add_column(say("level"), no_wrap=True)
-    cells = max(min(width - 74, 60), 6)
+    cells = max(min(console.width - 74, 60), 6)
     table.add_column(say("course"), no_wrap=True, max_width=cells)
     table.add_column(say("worst"), justify="right", no_wrap=True)
     table.add_column(say("at"), no_wrap=True)
@@ -83,13 +86,12 @@ def render_table(report: Report, *, width: int, colour: bool) -> str:
         )
     console.print(table)
     _print_rest(console, report)
-    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"  # type: ignore[attr-defined]
 
 
 def _level(cell: ReportCell, report: Report) -> Text:
     from rich.text import Text
 
-    return Text(report.say(cell.level), style=STYLES[cell.level])
+    return Text(report.say(cell.level.key), style=STYLES[cell.level])
 
 
 def _summary(report: Report) -> Text:
@@ -97,17 +99,18 @@ def _summary(report: Report) -> Text:
 
     line = Text(f"{report.say('span')} {report.span_text}   ")
     for level in (Level.WARNING, Level.ELEVATED, Level.NORMAL, Level.UNKNOWN):
-        line.append(f"{report.say(level)} {report.levels[level]}  ", style=STYLES[level] if report.levels[level] else "dim")
-    for key, rules, style in (
-        ("warned_now", report.warned_now, "bold red"),
-        ("warned_before", report.warned_before, "red"),
-    ):
+        line.append(f"{report.say(level.key)} {report.levels[level]}  ", style=STYLES[level] if report.levels[level] else "dim")
+    warned: dict[Key, tuple[tuple[str, ...], str]] = {
+        "warned_now": (report.warned_now, "bold red"),
+        "warned_before": (report.warned_before, "red"),
+    }
+    for key, (rules, style) in warned.items():
         if rules:
             line.append("\n" + report.say(key, rules=", ".join(rules)), style=style)
     return line
 
 
-def _print_rest(console: Any, report: Report) -> None:  # noqa: ANN401 - rich is imported where it is used
+def _print_rest(console: Console, report: Report) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -141,7 +144,7 @@ def _print_rest(console: Any, report: Report) -> None:  # noqa: ANN401 - rich is
 def _shorten(route: str, room: int) -> str:
     """Cut a route at its head: its end tells what it is.
 
-    >>> _shorten("POST /api/v1/glycopharm/payments/confirm", 24)
+    >>> _shorten("POST /api/v1/main/payments/confirm", 24)
     'POST …/payments/confirm'
     """
     if len(route) <= room:

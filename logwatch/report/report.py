@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from logwatch.collect.parse import Flaw, Reason
+from logwatch.count.windows import slow_by
 from logwatch.judge.kinds.interface import FigureForm
 from logwatch.judge.verdicts import Level, Verdict
-from logwatch.languages import Lang, text
 from logwatch.spans import WINDOW
 from logwatch.ui.format import Audience, format_counts, format_range, format_value, printable, shop_name
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from logwatch.count.windows import Windows
     from logwatch.judge.evaluate import Course, Judged
     from logwatch.judge.rules.model import Rule, RuleSet
     from logwatch.judge.rules.service import Log
+    from logwatch.languages import Lang
+    from logwatch.languages.keys import Key
     from logwatch.spans import Span
 
 
@@ -78,7 +78,7 @@ class Slowness:
 class Report:
     """A judged span as people read it."""
 
-    lang: Lang
+    audience: Audience
     source: str
     span: Span
     span_text: str
@@ -92,9 +92,9 @@ class Report:
     counted: str
     findings: tuple[str, ...]
 
-    def say(self, key: str, **values: object) -> str:
+    def say(self, key: Key, **values: object) -> str:
         """Give a text in the report's language."""
-        return text(key, self.lang, **values)
+        return self.audience.say(key, **values)
 
 
 def build_report(judged: Judged, rules: RuleSet, audience: Audience, *, source: str, old: bool = False) -> Report:
@@ -103,10 +103,10 @@ def build_report(judged: Judged, rules: RuleSet, audience: Audience, *, source: 
     now = tuple(_name(row) for row in rows if row.latest.level is Level.WARNING)
     warned = [row for row in rows if row.worst.level is Level.WARNING]
     return Report(
-        lang=audience.lang,
+        audience=audience,
         source=source,
         span=judged.span,
-        span_text=_span_text(judged.span, audience.zone),
+        span_text=audience.dates(judged.span),
         levels={level: sum(row.latest.level is level for row in rows) for level in Level},
         warned_now=now,
         warned_before=tuple(_name(row) for row in warned if _name(row) not in now),
@@ -116,12 +116,6 @@ def build_report(judged: Judged, rules: RuleSet, audience: Audience, *, source: 
         counted=_counted(judged.windows, audience),
         findings=tuple(find_leftovers(judged, rules, audience, old=old)),
     )
-
-
-def _span_text(span: Span, zone: ZoneInfo) -> str:
-    start, end = (moment.astimezone(zone) for moment in span)
-    day = "" if start.date() == end.date() else f"{end:%Y-%m-%d} "
-    return f"{start:%Y-%m-%d %H:%M} – {day}{end:%H:%M %Z}"
 
 
 def _name(row: RuleRow) -> str:
@@ -137,8 +131,8 @@ def _row(course: Course, audience: Audience) -> RuleRow:
         shop=shop_name(course.labels),
         latest=_cell(latest, rule, audience),
         worst=_cell(worst, rule, audience) if worst else ReportCell("", Level.UNKNOWN, "", ""),
-        course=tuple(zip((None if v != v else v for v in course.table["value"]), course.levels(), strict=True)),  # noqa: PLR0124
-        full=1.0 if unit == "%" else max([rule.warning.bound, *course.table["value"].dropna()]) or 1.0,
+        course=tuple(zip(course.values(), course.levels(), strict=True)),
+        full=1.0 if unit == "%" else max([rule.warning.bound, *(each for each in course.values() if each is not None)]) or 1.0,
         normal=format_range(rule.normal),
         warning=format_range(rule.warning),
         procedure=rule.procedure,
@@ -167,13 +161,14 @@ def _procedures(warned: list[RuleRow], rules: RuleSet, lang: Lang) -> tuple[Foll
 
 def slowness(judged: Judged) -> list[Slowness]:
     """Give the slow requests of the span by label."""
-    found = []
-    for label, group in judged.windows.within(judged.span).slow.groupby("label", observed=True):
-        duration = group["duration_ms"]
-        routes = Counter(map(printable, group["route"].astype(str))).most_common(3)
-        p50, p95 = (round(float(duration.quantile(share)), 1) for share in (0.5, 0.95))
-        found.append(Slowness(printable(str(label)), len(group), p50, p95, float(duration.max()), tuple(routes)))
-    return found
+    inside = judged.windows.within(judged.span)
+    routes: dict[str, Counter[str]] = {}
+    for label, route in zip(inside.slow["label"].astype(str), inside.slow["route"].astype(str), strict=True):
+        routes.setdefault(label, Counter())[printable(route)] += 1
+    return [
+        Slowness(printable(label), count, round(p50, 1), round(p95, 1), longest, tuple(routes[label].most_common(3)))
+        for label, count, p50, p95, longest in slow_by(inside, "label").astype({"label": str}).itertuples(index=False)
+    ]
 
 
 def _counted(windows: Windows, audience: Audience) -> str:
@@ -194,7 +189,7 @@ def find_leftovers(judged: Judged, rules: RuleSet, audience: Audience, *, old: b
     for course in judged.courses:
         found += _suspect(course, audience)
     found += [
-        audience.say("unparsed", count=count, reason=audience.say(f"reason.{reason}"))
+        audience.say("unparsed", count=count, reason=audience.say(Reason(reason).key))
         for reason, count in quality.unparsed.items()
         if reason != Reason.COUNTERS_LOST
     ]
@@ -212,7 +207,7 @@ def _silence(judged: Judged, log: Log, audience: Audience) -> list[str]:
     if lost:
         if log.lost:
             return [log.lost[audience.lang].format(count=lost)]
-        return [audience.say("unparsed", count=lost, reason=audience.say("reason.counters_lost"))]
+        return [audience.say("unparsed", count=lost, reason=audience.say(Reason.COUNTERS_LOST.key))]
     silent = judged.windows.silent(judged.span)
     if silent and silent * WINDOW >= judged.span.end - judged.span.start:
         return [log.silent[audience.lang].format(service=audience.service)]
@@ -225,7 +220,7 @@ def _flaws(flaws: dict[str, int], audience: Audience) -> list[str]:
         mine = {what.partition(": ")[2]: count for what, count in flaws.items() if what.partition(":")[0] == flaw}
         if mine:
             keys = [printable(key) for key in mine if key]
-            what = f"{audience.say(f'flaw.{flaw}')}: {', '.join(keys[:3])}{' …' if len(keys) > 3 else ''}"
+            what = f"{audience.say(flaw.key)}: {', '.join(keys[:3])}{' …' if len(keys) > 3 else ''}"
             found.append(audience.say("flaw", count=sum(mine.values()), what=what))
     return found
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from logwatch.judge.kinds.interface import FigureForm
-from logwatch.languages import Lang, text
+from logwatch.languages import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     from logwatch.judge.rules.model import Rule
     from logwatch.judge.verdicts import Verdict
+    from logwatch.languages import Lang
+    from logwatch.languages.keys import Key
     from logwatch.ranges import Range
+    from logwatch.spans import Span
 
 DAY = timedelta(days=1)
 
@@ -30,9 +33,13 @@ class Audience:
     service: str
     """Cloud Run service that the cures name."""
 
-    def say(self, key: str, **values: object) -> str:
+    def say(self, key: Key, **values: object) -> str:
         """Give a text in their language."""
         return text(key, self.lang, **values)
+
+    def columns(self, *keys: Key) -> tuple[str, ...]:
+        """Give the heads of a table's columns."""
+        return tuple(map(self.say, keys))
 
     def clock(self, moment: datetime, now: datetime | None = None) -> str:
         """Give a time of day in their time zone, and its day where it lies a day or more before `now`."""
@@ -48,11 +55,26 @@ class Audience:
         """Say why a verdict's level is not simply what its value says; empty where it is."""
         figures = {"n": verdict.denominator, "k": verdict.numerator}
         shown = {name: f"{count:g}" if count is not None else "?" for name, count in figures.items()}
-        return self.say(verdict.why, **shown) if verdict.why else ""
+        return self.say(verdict.why.key, **shown) if verdict.why else ""
 
     def moment(self, moment: datetime) -> str:
         """Give a day and a time of day in their time zone."""
         return f"{moment.astimezone(self.zone):%m-%d %H:%M}"
+
+    def date(self, moment: datetime) -> str:
+        """Give a day with its year, a time of day and the zone."""
+        return f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M %Z}"
+
+    def stretch(self, start: datetime, end: datetime) -> tuple[str, str]:
+        """Give both ends, the day only once where it is the same."""
+        begun = self.moment(start)
+        return begun, self.moment(end).removeprefix(begun[:6])
+
+    def dates(self, span: Span) -> str:
+        """Give a whole span with its year and the zone, the day only once where it is the same."""
+        start, end = (moment.astimezone(self.zone) for moment in span)
+        day = "" if start.date() == end.date() else f"{end:%Y-%m-%d} "
+        return f"{start:%Y-%m-%d %H:%M} – {day}{end:%H:%M %Z}"
 
 
 def shop_name(labels: Mapping[str, str]) -> str:
@@ -119,5 +141,5 @@ def format_span(span: timedelta, audience: Audience) -> str:
     """Write a length of time in whole minutes: `1시간 5분`, `1 h 5 min`."""
     minutes = max(int(span.total_seconds()) // 60, 1)
     days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    parts = [audience.say(f"span_{unit}", count=count) for unit, count in (("d", days), ("h", hours), ("m", minutes)) if count]
-    return " ".join(parts)
+    counts: dict[Key, int] = {"span_d": days, "span_h": hours, "span_m": minutes}
+    return " ".join(audience.say(key, count=count) for key, count in counts.items() if count)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from logwatch.ui.templates import escape_cell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from rich.console import Console
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +33,27 @@ class Section:
     notes: tuple[str, ...] = ()
 
 
+def print_on(paper: Paper, show: Callable[[Console], None]) -> str:
+    """Give what is shown on a paper, without blanks at the ends of its lines."""
+    from rich.console import Console
+
+    written = io.StringIO()
+    colours: Literal["standard"] | None = "standard" if paper.colour else None
+    show(Console(file=written, width=paper.width, color_system=colours, force_terminal=paper.colour, highlight=False))
+    return "".join(line.rstrip() + "\n" for line in written.getvalue().splitlines())
+
+
 def render_rows(rows: Iterable[Sequence[str]], columns: Sequence[str], paper: Paper) -> str:
     """Give a table without lines; the last column breaks, the others stay whole."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    written = io.StringIO()
-    console = Console(
-        file=written, width=paper.width, color_system="standard" if paper.colour else None, force_terminal=paper.colour,
-        highlight=False,
-    )  # fmt: skip
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False, pad_edge=False)
     for column in columns:
         table.add_column(column, no_wrap=column != columns[-1], overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
-    console.print(table)
-    return "".join(line.rstrip() + "\n" for line in written.getvalue().splitlines())
+    return print_on(paper, lambda console: console.print(table))
 
 
 def to_text(sections: Iterable[Section], paper: Paper) -> str:

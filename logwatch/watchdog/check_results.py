@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len, set_cell_size
+
 from logwatch.checks import MARKS, Checked, CheckOutcome, Phrase, command, ok, say
 from logwatch.ui.format import printable
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from logwatch.collect.interface import Answer, EndpointShape
     from logwatch.judge.rules.service import Service
+    from logwatch.languages.keys import DoctorKey
     from logwatch.ui.format import Audience
 
 CLOCK_OFF_S = 30
@@ -186,7 +189,7 @@ def _judge_answer(answer: Answer, shape: EndpointShape, place: WatchedService) -
         said = say("endpoint.beta_off", switch=place.switch) if place.switch else say("error", error=answer.error)
         return Checked(check, CheckOutcome.WRONG, said, place.set_variable(place.platform.log.switch))
     if answer.error and (not details or answer.status is None):
-        key = "cure.token" if answer.status in {401, 403} else "cure.endpoint"
+        key: DoctorKey = "cure.token" if answer.status in {401, 403} else "cure.endpoint"
         return Checked(check, CheckOutcome.WRONG, say("error", error=answer.error), (say(key),))
     if answer.error or state not in {"", *shape.good}:
         return Checked(check, CheckOutcome.NOTE, say("endpoint.state", state=state or "–", shown=shown, error=answer.error))
@@ -210,12 +213,12 @@ def exit_code(checks: Iterable[Checked]) -> int:
 def to_text(checks: Iterable[Checked], audience: Audience) -> str:
     """Give a line for each check, and below it what mends it."""
     found = list(checks)
-    width = max((_cells(each.name(audience)) for each in found), default=0)
+    width = max((cell_len(each.name(audience)) for each in found), default=0)
     lines = []
     for each in found:
-        name = each.name(audience)
+        name = set_cell_size(each.name(audience), width)
         said = printable(" ".join(each.said.to(audience).split()))
-        lines.append(f"{MARKS[each.outcome]} {name}{' ' * (width - _cells(name))}  {said}".rstrip())
+        lines.append(f"{MARKS[each.outcome]} {name}  {said}".rstrip())
         lines += [f"{' ' * (width + 4)}→ {cure.to(audience)}" for cure in each.cures]
     return "".join(f"{line}\n" for line in lines)
 
@@ -234,8 +237,3 @@ def to_json(checks: Iterable[Checked], audience: Audience) -> dict[str, Any]:
         for each in found
     ]
     return {"schema": 1, "exit_code": exit_code(found), "checks": rows}
-
-
-def _cells(text: str) -> int:
-    """Count the columns that a text takes on a terminal, where a Korean letter is two."""
-    return sum(2 if "가" <= char <= "힣" else 1 for char in text)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from logwatch.judge.kinds.interface import Curve
     from logwatch.judge.rules.model import Rule, RuleSet
     from logwatch.judge.rules.runbook import Procedure
+    from logwatch.languages.keys import Key
     from logwatch.publish.metric_filter import Installation
     from logwatch.publish.points import Metric
     from logwatch.ranges import Range
@@ -24,8 +25,12 @@ COLUMNS = 12
 """As many as the interface documents."""
 CARD, CHART, HEADER, TEXT = (2, 2), (4, 4), (COLUMNS, 1), (COLUMNS, 11)
 """Widths and heights of tiles."""
-OWN = (("heartbeat",), ("lag", "run_time"), ("undelivered", "unparsed"))
-"""What logwatch says of itself, chart by chart; what stands in one has one unit."""
+OWN: tuple[dict[str, Key], ...] = (
+    {"heartbeat": "dash_heartbeat"},
+    {"lag": "dash_lag", "run_time": "dash_run_time"},
+    {"undelivered": "dash_undelivered", "unparsed": "dash_unparsed"},
+)
+"""What logwatch says of itself, chart by chart, and what to call it; what stands in one has one unit."""
 MOST = 40
 """Tiles of a dashboard. Where there are too many rules, the last ones have their chart only."""
 
@@ -37,7 +42,7 @@ def dashboard(rules: RuleSet, installation: Installation) -> Json:
     cards = [_card(rule, installation) for rule in rules.rules]
     series = [name.replace("/", ".") for name in known]
     charts = [_chart(rule, rules, series, installation) for rule in rules.rules]
-    own = [_own_chart([known[f"logwatch/{name}"] for name in names], installation) for names in OWN]
+    own = [_own_chart([known[f"logwatch/{name}"] for name in names], names.values(), installation) for names in OWN]
     fixed = len([*charts, *own]) + 4  # three headers and the procedures
     sections = (
         (say("dash_levels"), CARD, cards[: max(MOST - fixed, 0)]),
@@ -130,14 +135,14 @@ def _bounds(rule: Rule, installation: Installation) -> list[Json]:
     """Give the runbook's two bounds as lines; one line where both are the same figure."""
     say = installation.readers.say
 
-    def line(name: str, bounds: Range) -> Json:
+    def line(name: Key, bounds: Range) -> Json:
         return {"label": f"{say(name)} {format_range(bounds)}", "value": bounds.bound, "targetAxis": "Y1"}
 
     both = [line("normal_range", rule.normal), line("warning_range", rule.warning)]
     return both[1:] if rule.normal.bound == rule.warning.bound else both
 
 
-def _own_chart(drawn: Sequence[Metric], installation: Installation) -> Json:
+def _own_chart(drawn: Sequence[Metric], titles: Iterable[Key], installation: Installation) -> Json:
     names = [metric.name.rpartition("/")[2] for metric in drawn]
     selections = [installation.selection(metric.name) for metric in drawn]
     chart = {
@@ -145,7 +150,7 @@ def _own_chart(drawn: Sequence[Metric], installation: Installation) -> Json:
         "yAxis": {"label": drawn[0].unit.removeprefix("1"), "scale": "LINEAR"},
         "chartOptions": {"mode": "COLOR"},
     }
-    return {"title": ", ".join(installation.readers.say(f"dash_{name}") for name in names), "xyChart": chart}
+    return {"title": ", ".join(map(installation.readers.say, titles)), "xyChart": chart}
 
 
 def _query(selection: str, aligner: str, reducer: str = "", group_by: str = "") -> Json:
@@ -169,8 +174,7 @@ def _set(query: Json, plot: str, legend: str, axis: str = "Y1") -> Json:
 
 def _procedures(rules: RuleSet, installation: Installation) -> Json:
     """Give the procedures as they stand in the runbook, each with the rules that lead to it."""
-    runbook = rules.runbook_in(installation.readers.lang)
-    texts = [_procedure(each, rules) for each in runbook.procedures]
+    texts = [_procedure(each, rules) for each in rules.runbook_in(installation.readers.lang).procedures]
     return {"title": installation.readers.say("dash_procedures"), "text": {"content": "\n\n".join(texts), "format": "MARKDOWN"}}
 
 

@@ -326,5 +326,7 @@ def test_the_application_can_be_played_by_a_process_of_its_own() -> None:
 
 
 def test_no_http_library_is_loaded_before_it_is_needed() -> None:
-    script = "import sys, logwatch.collect.health_probes as e; e.HttpEndpoints('http://h'); assert 'urllib3' not in sys.modules"
+    script = (
+        "import sys, logwatch.collect.health_probes as e; e.HttpEndpoints('http://h', []); assert 'urllib3' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)

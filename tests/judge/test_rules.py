@@ -181,7 +181,8 @@ def test_a_runbook_that_cannot_be_read_is_an_error(folder: Path, break_: Callabl
 
 def test_an_empty_folder_and_a_missing_one_are_errors(tmp_path: Path) -> None:
     assert "no such folder of rules" in complaint(tmp_path / "nowhere")
-    (tmp_path / "runbook.md").write_text((RULES / "runbook.md").read_text())
+    for name in ("runbook.md", "service.yaml"):
+        (tmp_path / name).write_text((RULES / name).read_text())
     assert "no rules in this folder" in complaint(tmp_path)
 
 

@@ -123,7 +123,7 @@ def test_texts_in_one_language_are_read_by_everybody() -> None:
 
 def test_the_bundled_platform_has_the_gauges_that_its_rules_judge() -> None:
     rules = load_rules(RULES)
-    judged = {rule.gauge for rule in rules.rules if rule.gauge}
+    judged = {gauge for rule in rules.rules for gauge in rule.kind.reads.gauges}
     assert judged <= set(rules.service.gauge_names)
     assert set(OWN_GAUGES) < set(rules.service.gauge_names)
 

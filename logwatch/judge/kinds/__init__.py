@@ -28,7 +28,9 @@ class Measures(Model):
 
     count: Count | None = Field(default=None, description="Counters added up per 60 s window, all shops.")
     ratio: Ratio | None = None
-    gauge: Gauge | None = Field(default=None, description="A measured value, such as database.ping_ms.")
+    gauge: Gauge | None = Field(
+        default=None, description="A measured value: a gauge of service.yaml, or one of logwatch's own."
+    )
     slow: Slow | None = None
 
     @model_validator(mode="after")

@@ -11,6 +11,7 @@ from logwatch.judge.kinds.drafts import Asked, Draft, listed, split_names, value
 from logwatch.judge.kinds.interface import Bounds, Curve, FigureForm, JudgedMetric, Knob, Played, Reads, Together
 from logwatch.judge.rules.yaml_types import Model, Selectors, read_as, selects
 from logwatch.judge.verdicts import Why
+from logwatch.languages.keys import Key
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Count:
     name: ClassVar = "count"
     proves: ClassVar = False
     form: ClassVar = FigureForm.PLAIN
-    drawn: ClassVar = ""
+    drawn: ClassVar[Key | None] = None
     published: ClassVar[JudgedMetric | None] = None
     reach: ClassVar = WINDOW
     knobs: ClassVar[Mapping[str, Knob]] = {}

@@ -13,6 +13,7 @@ from logwatch.judge.kinds.drafts import Asked, Draft, value_cases
 from logwatch.judge.kinds.interface import Bounds, Curve, FigureForm, JudgedMetric, Knob, Played, Reads
 from logwatch.judge.rules.yaml_types import Model, read_as
 from logwatch.judge.verdicts import Why
+from logwatch.languages.keys import Key
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
@@ -27,14 +28,14 @@ class GaugeCase(Model):
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """A measured value, such as database.ping_ms."""
+    """A measured value."""
 
     series: str
 
     name: ClassVar = "gauge"
     proves: ClassVar = False
     form: ClassVar = FigureForm.PLAIN
-    drawn: ClassVar = ""
+    drawn: ClassVar[Key | None] = None
     published: ClassVar[JudgedMetric | None] = None
     reach: ClassVar = WINDOW
     knobs: ClassVar[Mapping[str, Knob]] = {}

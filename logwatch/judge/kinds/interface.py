@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from logwatch.judge.grid import Columns, Grid
     from logwatch.judge.kinds.drafts import Asked, Draft
+    from logwatch.languages.keys import Key
     from logwatch.ranges import Range
 
 
@@ -104,7 +105,7 @@ class Curve:
     """One published series on the dashboard, or a shop each of it."""
 
     series: str
-    """By the name that its windows have: `checkout.attempt`, `slow_request.p95`."""
+    """By the name that its windows have: `orders.tried`, `slow_request.p95`."""
     labels: Mapping[str, str] = field(default_factory=dict)
     together: Together = Together.APART
     by_shop: bool = False
@@ -142,7 +143,7 @@ class Kind(Protocol):
     proves: ClassVar[bool]
     """Whether a warning needs proof: without it the level is elevated."""
     form: ClassVar[FigureForm]
-    drawn: ClassVar[str]
+    drawn: ClassVar[Key | None]
     """Key of the text that says what its course shows; empty where it is what the rule's summary says."""
     published: ClassVar[JudgedMetric | None]
     """None where what it judges is published anyway."""

@@ -21,6 +21,7 @@ from logwatch.judge.kinds.interface import (
 )
 from logwatch.judge.rules.yaml_types import Duration, Model, Selectors, Stretch
 from logwatch.judge.verdicts import Why
+from logwatch.languages.keys import Key
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Ratio(Model):
     name: ClassVar = "ratio"
     proves: ClassVar = True
     form: ClassVar = FigureForm.SHARE
-    drawn: ClassVar = ""
+    drawn: ClassVar[Key | None] = None
     published: ClassVar[JudgedMetric | None] = PUBLISHED
 
     @property

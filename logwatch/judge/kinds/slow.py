@@ -20,6 +20,7 @@ from logwatch.judge.kinds.interface import (
 )
 from logwatch.judge.rules.yaml_types import Model, Selectors, Stretch
 from logwatch.judge.verdicts import Why
+from logwatch.languages.keys import Key
 from logwatch.ranges import Range
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Slow(Model):
     name: ClassVar = "slow"
     proves: ClassVar = True
     form: ClassVar = FigureForm.EVENTS
-    drawn: ClassVar = "chart_slow"
+    drawn: ClassVar[Key | None] = "chart_slow"
     published: ClassVar[JudgedMetric | None] = None
     knobs: ClassVar[Mapping[str, Knob]] = {
         "span": Knob(("span",), KnobScale.SPAN),

@@ -48,7 +48,7 @@ def load_rules(folder: Path) -> RuleSet:
         twins = {path.suffixes[0][1:]: load_runbook(path) for path in sorted(folder.glob("runbook.??.md"))}
     except RuleError as error:
         raise RuleProblemsError([*problems, error]) from None
-    if not found and not problems:
+    if not files:
         problems.append(RuleError("no rules in this folder", where=str(folder), hint="rules are *.yaml files; see rules/"))
     if service is None:
         raise RuleProblemsError(problems)

@@ -1,5 +1,6 @@
 """A rule: one row of the runbook's section 3, what it measures, and its two bounds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from logwatch.judge.rules.runbook import Procedure, Runbook
 from logwatch.judge.rules.service import Service
 from logwatch.judge.rules.step_checks import ProcedureChecks
 from logwatch.judge.rules.yaml_types import Duration, Model, Text
-from logwatch.languages import Lang
+from logwatch.languages import COMMON, Lang
 from logwatch.ranges import Range
 
 WATCH = "watch.yaml"
@@ -114,8 +115,8 @@ class RuleSet:
     walks: tuple[ProcedureChecks, ...]
     """How to walk each procedure."""
     runbook: Runbook
-    twins: dict[str, Runbook]
-    """The runbook in other languages; it speaks for itself in those that it has no twin for."""
+    twins: Mapping[Lang, Runbook]
+    """The runbook's translations, by their languages."""
     service: Service
     """The platform that is watched."""
 
@@ -137,10 +138,10 @@ class RuleSet:
         return tuple(rule for rule in self.rules if not rule.indicator and rule not in self.watching)
 
     def runbook_in(self, lang: Lang) -> Runbook:
-        """Give the runbook in a language; as it is where there is none."""
+        """Give the runbook in a language, or as it was written where it is not translated into that one."""
         return self.twins.get(lang, self.runbook)
 
-    def procedure(self, section: str, lang: Lang = "ko") -> Procedure | None:
+    def procedure(self, section: str, lang: Lang = "") -> Procedure | None:
         """Give a procedure in a language; None where the section is not one."""
         return self.runbook_in(lang).procedure(section)
 
@@ -148,10 +149,10 @@ class RuleSet:
         """Give how to walk a procedure."""
         return next((walk for walk in self.walks if walk.procedure == section), None)
 
-    def share_name(self, english: str, lang: Lang) -> str:
-        """Give the name of a share of rules/evidence.yaml in a language, by its English one."""
-        names = {share.name["en"]: share.name for walk in self.walks for look in walk.steps for share in look.shares}
-        return names[english][lang] if english in names else english
+    def share_name(self, common: str, lang: Lang) -> str:
+        """Give the name of a share of rules/evidence.yaml in a language, by its common one."""
+        names = {share.name[COMMON]: share.name for walk in self.walks for look in walk.steps for share in look.shares}
+        return names[common][lang] if common in names else common
 
     @property
     def silence(self) -> Rule | None:

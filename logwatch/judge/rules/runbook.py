@@ -134,7 +134,7 @@ def _procedure(section: str, lines: Lines) -> Procedure:
 
 
 def _thresholds(lines: Lines) -> list[Threshold]:
-    found = [(line, re.match(r"- (.+?)(?: 관련)?: *(\d+ms)", text)) for line, text in lines]
+    found = [(line, re.match(r"- (.+?): *(\d+ms)", text)) for line, text in lines]
     return [Threshold(match[1], match[2], line) for line, match in found if match]
 
 

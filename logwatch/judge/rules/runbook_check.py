@@ -9,6 +9,7 @@ from logwatch.judge.rules.load import nearest
 from logwatch.judge.rules.model import Rule, RuleSet
 from logwatch.judge.rules.runbook import Runbook, TableRow
 from logwatch.judge.rules.yaml_types import selects
+from logwatch.languages import in_every_language
 from logwatch.ranges import Range
 
 
@@ -109,7 +110,7 @@ def _compare_row(row: TableRow, meant: list[Rule], rules: RuleSet) -> Iterator[R
             yield RuleError(f"rule '{rule.rule}': the runbook has no bound '{rule.warns}'", where=where, hint=hint)
         elif rule.warning != bound:
             yield _differs(rules, rule, "warning", bound, line)
-        if AT_ONCE.search(row.warning) and rule.for_:
+        if rule.for_ and any(word in row.warning for word in in_every_language("runbook_at_once")):
             message = f"rule '{rule.rule}' waits before it speaks, and the runbook says at once"
             yield RuleError(message, where=where, hint=f"set 'for: 0'; see {runbook.where(row.line)}")
 
@@ -119,9 +120,6 @@ def _differs(rules: RuleSet, rule: Rule, what: str, theirs: Range, line: int) ->
     hint = f"see {rules.runbook.where(line)}; write '{what}: \"{theirs}\"', or mend the runbook"
     return RuleError(message, where=rules.where[rule.rule], hint=hint)
 
-
-AT_ONCE = re.compile(r"즉시|\bat once\b|\bimmediate")
-"""How a runbook says that a warning must not wait."""
 
 _RANGE = re.compile(r"(<=|>=|<|>) *(\d+(?:\.\d+)?) *(%|ms)?")
 

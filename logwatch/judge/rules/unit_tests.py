@@ -14,7 +14,7 @@ from logwatch.count.windows import aggregate
 from logwatch.errors import RuleError
 from logwatch.judge.alerts import Alert, AlertState, advance
 from logwatch.judge.evaluate import Course, evaluate
-from logwatch.judge.rules.yaml_lines import Document
+from logwatch.judge.rules.yaml_lines import Document, to_error
 from logwatch.judge.verdicts import Level
 from logwatch.spans import NS
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 START = 1_771_891_200 * NS
 """2026-02-24T00:00:00Z: the first window of every case."""
 
+ENTRY = "an entry is a rule and its cases, each with a name"
 STATES = ".pFr"
 LEGEND = "levels n normal, e elevated, w warning, u unknown; states . inactive, p pending, F firing, r resolved"
 
@@ -117,8 +118,9 @@ def run_cases(rules: RuleSet) -> Tested:
             try:
                 cases = _RuleCases.model_validate(group)
             except ValidationError as error:
-                first = error.errors()[0]
-                problems.append(RuleError(first["msg"], where=document.where((index, *first["loc"]))))
+                problems += [
+                    to_error(document, (index,), detail, "a rule, and cases with a name each") for detail in error.errors()
+                ]
                 continue
             if cases.rule not in by_id:
                 problems.append(RuleError(f"there is no rule '{cases.rule}'", where=where, hint=f"known: {', '.join(by_id)}"))

@@ -66,16 +66,16 @@ class Document:
         return f"{self.path}:{self._lines.get(path, 1)}"
 
 
-def to_error(document: Document, top: Path_, detail: Any) -> RuleError:  # noqa: ANN401 - pydantic's own dict
-    """Say one of pydantic's complaints about what stands below `top`, with the line to mend."""
+def to_error(document: Document, top: Path_, detail: Any, keys: str | None = None) -> RuleError:  # noqa: ANN401 - pydantic's own
+    """Say one of pydantic's complaints about what stands below `top`, with the line to mend; `keys` tells the known ones."""
     path = tuple(part for part in detail["loc"] if part not in ("Proof", "literal['none']"))
     name = ".".join(map(str, path))
     message = detail["msg"].removeprefix("Value error, ")
     hint = None
     if detail["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        message, hint = f"'{name}' is not known here", "logwatch rules schema lists what is"
+        message, hint = f"'{name}' is not known here", keys or "logwatch rules schema lists what is"
     elif detail["type"] == "missing":
-        message, hint = f"'{name}' is missing", "logwatch rules schema says what it holds"
+        message, hint = f"'{name}' is missing", keys or "logwatch rules schema says what it holds"
     elif name:
         message = f"{name}: {message}"
     return RuleError(message, where=document.where((*top, *path)), hint=hint)

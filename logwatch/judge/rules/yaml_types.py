@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from logwatch.durations import format_duration, parse_duration
+from logwatch.languages import choose
 
 
 def _whole_minutes(text: object) -> timedelta:
@@ -80,8 +81,8 @@ class Text(RootModel[Annotated[dict[Annotated[str, Field(pattern=r"^[a-z]{2}$")]
     model_config = ConfigDict(frozen=True)
 
     def __getitem__(self, lang: str) -> str:
-        """Give the sentence in a language; where it is not written in that, in English, or else in the first that it is."""
-        return self.root.get(lang) or self.root.get("en") or next(iter(self.root.values()))
+        """Give the sentence in a language; where it is not written in that, in the common one or the first."""
+        return choose(self.root, lang)
 
 
 def selects(selectors: Iterable[str], name: str) -> bool:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from logwatch.languages import Worded
 
-class StepState(StrEnum):
+
+class StepState(Worded, families=("state",)):
     """How far logwatch could walk a step."""
 
     DONE = "done"
@@ -20,13 +22,22 @@ class StepState(StrEnum):
     """Could not look, and why."""
 
 
+class Missed(Worded, families=("missed",)):
+    """Why nobody could look, where that is not somebody's own words."""
+
+    NO_LINES = "no_lines"
+    NO_ENDPOINT = "no_endpoint"
+    NO_ANSWER = "no_answer"
+    OUT_OF_BUDGET = "out_of_budget"
+
+
 class FactKind(StrEnum):
     """What a fact counts or measures; says how its fields are to be read."""
 
     COUNT = "count"
     """A counter: `value` events in `of` minutes; before and day_before are events a minute."""
     SHARE = "share"
-    """`value` of `of` events; before and day_before are shares of 1; `name` is its English one in rules/evidence.yaml."""
+    """`value` of `of` events; before and day_before are shares of 1; `name` is its common one in rules/evidence.yaml."""
     GAUGE = "gauge"
     """A measured value, the last; before is the median of the hour before."""
     SLOW = "slow"
@@ -75,7 +86,7 @@ class Finding:
     """Whether to begin with it; one of them at the most."""
     facts: tuple[Fact, ...] = ()
     why: str = ""
-    """Why it could not be looked at: a key of the texts, or somebody's own words."""
+    """Why it could not be looked at: one of `Missed`, or somebody's own words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from logwatch.count.windows import aggregate
 from logwatch.errors import SourceError
+from logwatch.notify.diagnosis.findings import Missed
 from logwatch.spans import WINDOW, Span
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Budget:
     def spend(self) -> None:
         """Take one look-up; raises SourceError where none is left."""
         if self.spent >= self.lookups or self.clock() >= self.until:
-            raise SourceError("out_of_budget")
+            raise SourceError(Missed.OUT_OF_BUDGET)
         self.spent += 1
 
 

@@ -17,7 +17,8 @@ from logwatch.errors import SourceError
 from logwatch.judge.evaluate import evaluate
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.judge.verdicts import Level
-from logwatch.notify.diagnosis.findings import Chart, Fact, FactKind
+from logwatch.languages import COMMON
+from logwatch.notify.diagnosis.findings import Chart, Fact, FactKind, Missed
 from logwatch.notify.diagnosis.increase import Among, Grown, compare
 from logwatch.notify.incidents import NotifyReason
 from logwatch.spans import WINDOW, Span
@@ -74,7 +75,7 @@ class Measured:
 
     facts: list[Fact] = field(default_factory=list)
     missed: str = ""
-    """Why there is nothing, or less than was asked for: a key of the texts, or an error's own words."""
+    """Why there is nothing, or less than was asked for: one of `Missed`, or an error's own words."""
     grew: bool = False
     excess: float = 0
     """Events more than before."""
@@ -149,7 +150,7 @@ class Surroundings:
         """The sums of every stretch, or why those of now are not known."""
         now = self._tally(self.now)
         if isinstance(now, str) or not now.minutes:
-            return now if isinstance(now, str) else "no_lines"
+            return now if isinstance(now, str) else Missed.NO_LINES
         after = self._known(Span(self.until - AFTER, self.until)) if self.over else None
         return Stretches(now, self._known(self.before), self._known(self.day_before), after)
 
@@ -171,7 +172,7 @@ class Surroundings:
 
     def share(self, share: Share) -> Measured:
         """Give a share of events, against what it was before."""
-        key = (share.name["en"], tuple(sorted(self.notification.labels.items())))
+        key = (share.name[COMMON], tuple(sorted(self.notification.labels.items())))
         return self._measure([(FactKind.SHARE, key, self._of_share(share))])
 
     def slow(self) -> Measured:
@@ -249,15 +250,15 @@ class Surroundings:
     def _unmeasured(self) -> str:
         """Say why no endpoint gave a value."""
         errors = [answer.error for answer in self.archive.answers.values() if answer.error]
-        return next(iter(errors), "no_answer") if self.archive.answers else "no_endpoint"
+        return next(iter(errors), Missed.NO_ANSWER) if self.archive.answers else Missed.NO_ENDPOINT
 
     def answer(self, path: str) -> Measured:
         """Give what an endpoint answered just now."""
         answer = self.archive.answers.get(path)
         if answer is None:
-            return Measured(missed="no_endpoint")
+            return Measured(missed=Missed.NO_ENDPOINT)
         if answer.error or not answer.details:
-            return Measured(missed=answer.error or "no_answer")
+            return Measured(missed=answer.error or Missed.NO_ANSWER)
         words = {key: f"{value:g}" if isinstance(value, float) else str(value) for key, value in answer.details.items()}
         return Measured([Fact(FactKind.ANSWER, path, labels=words)])
 
@@ -269,7 +270,7 @@ class Surroundings:
             warned = [each for each in mine if each.level is Level.WARNING]
             for each in warned or [each for each in mine if not each.labels]:
                 measured.facts.append(Fact(FactKind.RULE, rule, each.value, each.labels, level=each.level))
-        measured.missed = "" if measured.facts else "no_lines"
+        measured.missed = "" if measured.facts else Missed.NO_LINES
         return measured
 
     def lines(self, text: str) -> Measured:
@@ -331,8 +332,7 @@ class Surroundings:
         course = next((each for each in evaluate([rule], windows, span) if each.labels == first.labels), None)
         if course is None:
             return None
-        values = (verdict.value for verdict in course.verdicts())
-        return Chart(rule.rule, first.labels, from_minute(int(course.minutes[0])), tuple(values))
+        return Chart(rule.rule, first.labels, from_minute(int(course.minutes[0])), tuple(course.values()))
 
 
 def _rate(among: Among | None) -> float | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
+from logwatch.collect.parse import SILENT_MINUTES, UNANSWERED
 from logwatch.judge.verdicts import Level
-from logwatch.languages import TEXTS
-from logwatch.notify.diagnosis.findings import Fact, FactKind, StepState
+from logwatch.notify.diagnosis.findings import Fact, FactKind, Missed, StepState
 from logwatch.ui.format import format_value, printable, shop_name
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from logwatch.judge.rules.model import RuleSet
     from logwatch.judge.rules.runbook import Procedure, Step
+    from logwatch.languages.keys import Key
     from logwatch.notify.diagnosis.findings import Finding, Walked
     from logwatch.ui.format import Audience
 
@@ -24,6 +25,14 @@ MOST_COUNTERS = 6
 """Counters of a breakdown that are shown."""
 MOST_WORDS = 6
 """Words and figures of an endpoint's answer that are shown."""
+EXPECTED: dict[StepState, Key] = {
+    StepState.DONE: "expected.seen",
+    StepState.NOT_THE_CASE: "expected.not_seen",
+    StepState.TODO: "expected.contrary",
+}
+"""What it is called where the step is a line of what is to be expected."""
+OWN_NAMES: dict[str, Key] = {UNANSWERED: "gauge_unanswered", SILENT_MINUTES: "gauge_silent"}
+"""What people call the gauges that no service brings along."""
 MARKS = {StepState.DONE: "✓", StepState.NOT_THE_CASE: "–", StepState.TODO: "▷", StepState.NOT_LOOKED: "?"}
 
 
@@ -83,13 +92,12 @@ def _walked_line(step: Step, finding: Finding, rules: RuleSet, audience: Audienc
 
 
 def _state_text(state: StepState, audience: Audience, *, numbered: bool) -> str:
-    expected = {StepState.DONE: "seen", StepState.NOT_THE_CASE: "not_seen", StepState.TODO: "contrary"}
-    return audience.say(f"state.{state if numbered else expected.get(state, state)}")
+    return audience.say(state.key if numbered else EXPECTED.get(state, state.key))
 
 
 def missed_text(why: str, audience: Audience) -> str:
-    """Say why nobody could look; what is no key of the texts is somebody's own words."""
-    return audience.say(f"missed.{why}") if f"missed.{why}" in TEXTS else printable(why)[:200]
+    """Say why nobody could look; what is none of the known reasons is somebody's own words."""
+    return audience.say(Missed(why).key) if why in set(Missed) else printable(why)[:200]
 
 
 def besides_lines(walked: Walked | None, rules: RuleSet, procedure: str, audience: Audience) -> tuple[str, ...]:
@@ -119,43 +127,37 @@ def _was_more(fact: Fact) -> bool:
     return fact.after is not None and during > 2 * fact.after
 
 
-def fact_text(fact: Fact, rules: RuleSet, audience: Audience) -> str:
+def fact_text(fact: Fact, rules: RuleSet, audience: Audience) -> str:  # noqa: C901, PLR0911 - a line for each kind
     """Say one fact on one line."""
-    if fact.kind is FactKind.RULE:
-        return _standing(fact, rules, audience)
-    if fact.kind is FactKind.COUNT:
-        return _counted(printable(fact.name) + _of_shop(rules.service.shop(fact.labels)), fact, audience)
-    if fact.kind is FactKind.GAUGE:
-        return _gauged(fact, rules, audience)
-    if fact.kind is FactKind.SHARE:
-        return _shared(rules.share_name(fact.name, audience.lang), fact, audience)
-    return WRITERS[fact.kind](fact, audience)
+    name = printable(fact.name)
+    match fact.kind:
+        case FactKind.COUNT:
+            return _counted(name + _of_shop(rules.service.shop(fact.labels)), fact, audience)
+        case FactKind.SHARE:
+            return _shared(rules.share_name(fact.name, audience.lang), fact, audience)
+        case FactKind.GAUGE:
+            return _gauged(fact, rules, audience)
+        case FactKind.SLOW:
+            return _counted(audience.say("slow_fact", label=name), fact, audience)
+        case FactKind.ROUTE:
+            p95 = format_value(fact.value, "ms")
+            return audience.say("route_fact", route=name, count=f"{fact.of or 0:g}", p95=p95)
+        case FactKind.LINES:
+            return _lines(fact, audience)
+        case FactKind.TEXT:  # a log's own words have one language
+            return f"{fact.value:g}× {name}"
+        case FactKind.CODE:
+            return audience.say("code_fact", code=name, count=f"{fact.value:g}")
+        case FactKind.ANSWER:  # an endpoint's own words have one language
+            words = ", ".join(f"{printable(key)} {printable(value)}" for key, value in list(fact.labels.items())[:MOST_WORDS])
+            return f"{name}: {words}"
+        case FactKind.RULE:
+            return _standing(fact, rules, audience)
+    assert_never(fact.kind)
 
 
 def _of_shop(shop: str | None) -> str:
     return "" if shop is None else f"({shop_name({'': shop})})"
-
-
-def _slow(fact: Fact, audience: Audience) -> str:
-    return _counted(audience.say("slow_fact", label=printable(fact.name)), fact, audience)
-
-
-def _text(fact: Fact, audience: Audience) -> str:  # noqa: ARG001 - a log's own words have one language
-    return f"{fact.value:g}× {printable(fact.name)}"
-
-
-def _code(fact: Fact, audience: Audience) -> str:
-    return audience.say("code_fact", code=printable(fact.name), count=f"{fact.value:g}")
-
-
-def _route(fact: Fact, audience: Audience) -> str:
-    count = f"{fact.of or 0:g}"
-    return audience.say("route_fact", route=printable(fact.name), count=count, p95=format_value(fact.value, "ms"))
-
-
-def _answer(fact: Fact, audience: Audience) -> str:  # noqa: ARG001 - an endpoint's own words have one language
-    words = ", ".join(f"{printable(key)} {printable(value)}" for key, value in list(fact.labels.items())[:MOST_WORDS])
-    return f"{printable(fact.name)}: {words}"
 
 
 def _counted(name: str, fact: Fact, audience: Audience) -> str:
@@ -183,25 +185,23 @@ def _percent(value: float) -> str:
 
 def _past(fact: Fact, audience: Audience, write: Writer) -> str:
     """Say what it was before, and what it is now that it is over."""
-    told = [
-        audience.say(key, value=write(value))
-        for key in ("hour_before", "day_before")
-        if (value := _before(fact, key)) is not None
-    ]
+    before: dict[Key, float | None] = {"hour_before": fact.before, "day_before": fact.day_before}
+    told = [audience.say(key, value=write(value)) for key, value in before.items() if value is not None]
     if fact.after is not None:
         told = [*told[:1], audience.say("after", value=write(fact.after))]
     return f" ({', '.join(told) or audience.say('no_past')})"
 
 
-def _before(fact: Fact, key: str) -> float | None:
-    return fact.before if key == "hour_before" else fact.day_before
-
-
 def _gauged(fact: Fact, rules: RuleSet, audience: Audience) -> str:
     gauge = rules.service.gauge(fact.name)
-    unit, name = (gauge.unit, gauge.name[audience.lang]) if gauge else ("", audience.say(f"gauge.{fact.name}"))
+    unit, name = (gauge.unit, gauge.name[audience.lang]) if gauge else ("", _own_gauge(fact.name, audience))
     usual = f" ({audience.say('usual', value=format_value(fact.before, unit))})" if fact.before is not None else ""
     return f"{name} {format_value(fact.value, unit)}{usual}"
+
+
+def _own_gauge(name: str, audience: Audience) -> str:
+    """Name a gauge of logwatch's own; one that only an older message knows goes by its id."""
+    return audience.say(OWN_NAMES[name]) if name in OWN_NAMES else printable(name)
 
 
 def _lines(fact: Fact, audience: Audience) -> str:
@@ -220,15 +220,4 @@ def _standing(fact: Fact, rules: RuleSet, audience: Audience) -> str:
     rule = rules.by_id.get(fact.name)
     name = rule.indicator if rule and rule.indicator else printable(fact.name)
     value = format_value(fact.value, rule.normal.unit if rule else "")
-    return " ".join(filter(None, [name, shop_name(fact.labels), value, audience.say(Level(fact.level))]))
-
-
-WRITERS = {
-    FactKind.SLOW: _slow,
-    FactKind.ROUTE: _route,
-    FactKind.LINES: _lines,
-    FactKind.TEXT: _text,
-    FactKind.CODE: _code,
-    FactKind.ANSWER: _answer,
-}
-"""How each kind is written that is said without the rules: they name shares, gauges and the label of shops."""
+    return " ".join(filter(None, [name, shop_name(fact.labels), value, audience.say(Level(fact.level).key)]))

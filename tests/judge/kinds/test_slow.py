@@ -3,6 +3,7 @@ import pytest
 from logwatch.collect.columns import Reading
 from logwatch.judge.verdicts import Level
 from tests.support.made_windows import RULES, ask_everything, judge, varied, with_slow
+from tests.support.platform import SHAPE
 
 SLOW = [("slow-checkout", "checkout", 700), ("slow-payment", "payment.confirm", 1500), ("slow-api", "api", 1000)]
 
@@ -10,7 +11,7 @@ SLOW = [("slow-checkout", "checkout", 700), ("slow-payment", "payment.confirm", 
 @pytest.mark.parametrize(("rule", "label", "bound"), SLOW)
 def test_slow_requests_beyond_the_bound_warn_from_three_on(rule: str, label: str, bound: int) -> None:
     def level(durations: list[float]) -> Level:
-        return judge(RULES[rule], with_slow(Reading(), label, durations)).latest.level
+        return judge(RULES[rule], with_slow(Reading(shape=SHAPE), label, durations)).latest.level
 
     assert level([bound + 0.1] * 3) is Level.WARNING
     assert level([float(bound)] * 3) is Level.ELEVATED
@@ -20,7 +21,7 @@ def test_slow_requests_beyond_the_bound_warn_from_three_on(rule: str, label: str
 
 @pytest.mark.parametrize(("rule", "label", "bound"), SLOW)
 def test_slow_requests_answer_whatever_is_asked_of_a_kind(rule: str, label: str, bound: int) -> None:
-    ask_everything(RULES[rule], with_slow(Reading(), label, [bound + 1.0] * 3))
+    ask_everything(RULES[rule], with_slow(Reading(shape=SHAPE), label, [bound + 1.0] * 3))
 
 
 def test_a_case_gives_no_requests_where_the_rule_counts_none() -> None:

@@ -10,10 +10,9 @@ from urllib.parse import quote
 from logwatch.errors import ChannelError
 from logwatch.notify.channels.http_client import Receiver, check_reachable
 from logwatch.notify.channels.http_errors import refused
+from logwatch.spans import rfc3339
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from logwatch.checks import Checked
     from logwatch.judge.alerts import Alert
     from logwatch.notify.messages import Message
@@ -64,9 +63,9 @@ def to_json(message: Message) -> dict[str, Any]:
         "id": notification.id,
         "incident": notification.incident,
         "reason": notification.reason,
-        "at": _rfc3339(notification.at),
-        "since": _rfc3339(notification.since),
-        "resolved_at": _rfc3339(notification.resolved_at),
+        "at": rfc3339(notification.at),
+        "since": rfc3339(notification.since),
+        "resolved_at": rfc3339(notification.resolved_at),
         "procedure": notification.procedure,
         "step": next((step.number for step in message.steps if step.here), None),
         "findings": [
@@ -77,7 +76,7 @@ def to_json(message: Message) -> dict[str, Any]:
         "alerts": [_alert(alert) | {"new": alert.fingerprint in notification.new} for alert in notification.alerts],
         "inhibited": [_alert(alert) for alert in notification.inhibited],
         "unexpected_with": list(notification.unexpected_with),
-        "silence": {"id": silence.id, "until": _rfc3339(silence.until), "by": silence.by, "reason": silence.reason}
+        "silence": {"id": silence.id, "until": rfc3339(silence.until), "by": silence.by, "reason": silence.reason}
         if silence
         else None,
         "text": message.headline,
@@ -94,12 +93,8 @@ def _alert(alert: Alert) -> dict[str, Any]:
         "value": latest.value,
         "numerator": latest.numerator,
         "denominator": latest.denominator,
-        "since": _rfc3339(alert.pending_at),
-        "firing_at": _rfc3339(alert.firing_at),
-        "resolved_at": _rfc3339(alert.resolved_at),
-        "peak": {"value": alert.peak.value, "window_end": _rfc3339(alert.peak.window_end)},
+        "since": rfc3339(alert.pending_at),
+        "firing_at": rfc3339(alert.firing_at),
+        "resolved_at": rfc3339(alert.resolved_at),
+        "peak": {"value": alert.peak.value, "window_end": rfc3339(alert.peak.window_end)},
     }
-
-
-def _rfc3339(moment: datetime | None) -> str | None:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None

@@ -1,0 +1,47 @@
+"""`doctor`: whether a run has what it needs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from logwatch.cli.context import as_json, clock_of, write
+from logwatch.cli.options import LangOption, RulesOption, ServiceOption, SourceOption
+
+
+class DoctorFormat(StrEnum):
+    """How `doctor` writes."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+SendTestOption = Annotated[bool, typer.Option("--send-test", help="Send a test message, marked as one, through every channel.")]
+
+
+def doctor(
+    source: SourceOption = None,
+    service: ServiceOption = None,
+    rules: RulesOption = None,
+    format_: Annotated[DoctorFormat, typer.Option("--format", "-f", help="How to write it.")] = DoctorFormat.TABLE,
+    lang: LangOption = None,
+    send_test: SendTestOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Try everything that a run needs, and name what mends what is wrong; changes nothing that anybody would notice."""
+    from logwatch.settings import load_settings_leniently
+    from logwatch.watchdog.check_results import exit_code, to_json, to_text
+    from logwatch.watchdog.doctor import examine
+    from logwatch.watchdog.doctor_checks import build_checks, build_tests, readers_of
+
+    settings, wrong = load_settings_leniently(source=tuple(source or ()), service=service, rules=rules, lang=lang)
+    clock = clock_of(settings)
+    checks = build_checks(settings, wrong, clock) + (build_tests(settings, clock()) if send_test else [])
+    found, readers = examine(checks), readers_of(settings)
+    if format_ is DoctorFormat.JSON:
+        write(as_json(to_json(found, readers)), None)
+    else:
+        write(to_text(found, readers), None)
+    if code := exit_code(found):
+        raise typer.Exit(code)

@@ -1,0 +1,65 @@
+"""`serve`: a tick for each call of Cloud Scheduler."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+
+from logwatch import __version__
+from logwatch.cli.context import clock_of, settings_from
+from logwatch.cli.options import RulesOption, ServiceOption, SourceOption
+from logwatch.cli.run import tell_line
+
+
+def serve(
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port to listen on. [$PORT, else 8080]", show_default=False)
+    ] = None,
+    no_auth: Annotated[bool, typer.Option("--no-auth", help="Let everybody in, and listen on 127.0.0.1 only.")] = False,  # noqa: FBT002 - a flag
+    source: SourceOption = None,
+    service: ServiceOption = None,
+    rules: RulesOption = None,
+) -> None:
+    """Run a tick for each POST /tick that Cloud Scheduler sends; the entry of a Cloud Run service."""
+    import gc
+    import logging
+    import time
+
+    from logwatch.errors import ConfigError, LogwatchError
+    from logwatch.logs import detailed
+    from logwatch.pipeline import run as run_once
+    from logwatch.server.app import Service
+    from logwatch.settings import default_port, instance
+    from logwatch.state.lease import give_back
+    from logwatch.wiring import build_lasting_parts, build_verify
+
+    logging.basicConfig(level=logging.ERROR)
+    settings = settings_from(source=source, service=service, rules=rules)
+    verify = None if no_auth else build_verify(settings)
+    host, chosen = "127.0.0.1" if no_auth else "0.0.0.0", port or default_port()  # noqa: S104 - behind Cloud Run's own door
+    parts = build_lasting_parts(settings, instance())
+    from logwatch.server.http import serve as listen
+
+    gc.enable()  # this one lives long
+    gc.collect()
+    gc.freeze()
+    application = Service(
+        lambda: run_once(parts, clock_of(settings)), verify, tell_line, time.monotonic, settings.lease.total_seconds()
+    )
+
+    def give_up() -> None:
+        tell_line({"severity": "WARNING", "message": "serve: stopped during a tick; the next one goes on from what is saved"})
+        with suppress(LogwatchError):  # the lease ends by itself
+            give_back(parts.store, parts.owner)
+
+    try:
+        with detailed(debug=settings.log == "debug"):
+            listen(application, host=host, port=chosen, listening=_tell_listening, give_up=give_up)
+    except OSError as error:
+        raise ConfigError(f"cannot listen on {host}:{chosen}: {error.strerror}", where="--port", hint="is it in use?") from None
+
+
+def _tell_listening(address: str) -> None:
+    tell_line({"severity": "INFO", "message": f"serve: logwatch {__version__} listens on {address}"})

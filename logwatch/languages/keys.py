@@ -1,0 +1,66 @@
+"""Every text that the program says, by its key: another key is a type error, and a language without one fails a test."""
+
+from typing import Literal
+
+Key = Literal[
+    # the report's head and columns
+    "title", "span", "now", "rule", "shop", "all_shops", "value", "level", "course", "worst", "at", "normal_range",
+    "warning_range", "normal_long", "warning_long", "slow_count", "procedure", "follow", "slow_requests", "label", "count",
+    "route", "data", "all_normal", "warned_now", "warned_before", "counted", "instances",
+    # the page
+    "page_title", "nothing_judged", "incidents", "no_incidents", "goes_on", "so_far", "told_times", "untold_procedures",
+    "besides", "charts", "calm_charts", "not_drawn", "undrawn_shops", "chart_says", "chart_slow", "chart_squeezed", "as_table",
+    "from_to", "legend_pending", "legend_firing", "legend_unknown", "longest", "timeline", "timeline_note", "silences",
+    # findings: what was left over, and its cure
+    "silent_windows", "off_rhythm", "late", "suspect", "unparsed", "flaw", "old",
+    # messages
+    "against", "since", "lasted", "worst_was", "and_more", "span_d", "span_h", "span_m", "resolved_at", "unknown_since",
+    "rule_gone", "explained_by_another", "not_explained", "again", "silence_ends", "instead_of", "delivered_late", "begin_here",
+    # what a step found
+    "expected.seen", "expected.not_seen", "expected.contrary", "events", "per_minute", "hour_before", "day_before", "usual",
+    "no_past", "after", "slow_fact", "lines_none", "lines_found", "lines_found_at", "lines_found_more", "code_fact",
+    "route_fact", "gauge_unanswered", "gauge_silent", "unstepped", "ended_unjudged", "ended_alone", "missed", "course_alt",
+    "link_search", "link_logs", "link_metrics", "link_runbook", "peak", "new_alert", "as_of",
+    # explain, alerts, silence, backtest
+    "is_inactive", "never_judged", "last_window", "pending_of", "normal_of", "kept_elevated", "nothing_to_tell", "told",
+    "nowhere", "waits", "given_up", "on_its_way", "next_reminder", "inhibited_by", "silenced_until", "alert", "state",
+    "from_when", "silent_because", "when", "reason", "rules", "channels", "id", "until", "by", "no_alerts", "told_before",
+    "silence_added", "silence_ended", "no_silences", "backtest_title", "backtest_counts", "backtest_alerts", "pending_at",
+    "firing_at", "resolved_col", "peak_col", "nothing_sent",
+    # rules check, test, new
+    "rule_added", "rule_next", "rules_agree", "uncovered_counter", "cases_passed",
+    # the exit conditions
+    "exit_title", "may_end", "may_not_end", "condition", "day", "needed_not_met", "needed_more_days", "needed_day",
+    "needed_hours", "needed_measures",
+    # files for Cloud Monitoring
+    "link_runs", "link_dashboards", "dash_title", "dash_levels", "dash_figures", "dash_procedures", "dash_heartbeat",
+    "dash_lag", "dash_run_time", "dash_undelivered", "dash_unparsed",
+    # a backtest's days, comparisons, known incidents, settings
+    "weekdays", "incidents_by_day", "lasted_col", "told_col", "and_goes_on", "step_short", "quiet_day", "comparison_title",
+    "sides", "short_span", "by_procedure", "messages_a_day", "fired", "total", "changed_alerts", "change", "nothing_changed",
+    "score_title", "outcome", "took", "step_col", "what", "named_later", "found_of", "median_took", "false_per_day",
+    "procedure_right", "step_right", "false_alarms", "tuning_title", "tuning_note", "tuning_star", "tuning_grid", "setting",
+    "alerts_a_week", "messages_a_week", "found_col", "median_col", "false_a_week", "today_mark",
+    # words that the runbook's table is read by
+    "runbook_at_once",
+    # the message that tries the channels
+    "test_headline", "test_subject", "test_note",
+]  # fmt: skip
+"""Texts that are asked for by their own name; those of a closed set stand under its family, see `Worded`."""
+
+DoctorKey = Literal[
+    "plain", "error", "late", "broken", "settings.fine", "settings.no_channel", "settings.stray", "not_set_up", "clock.fine",
+    "clock.ahead", "clock.behind", "clock.unknown", "clock.set", "logs.read", "quota.fine", "quota.used", "lines.unread",
+    "lines.none", "lines.found", "lines.some_lost", "lines.development", "lines.beta_off", "lines.silent", "lines.location",
+    "lines.service", "lines.older", "lines.no_service", "lines.nothing", "lag.none", "lag.fine", "lag.late", "rhythm.none",
+    "rhythm.fine", "rhythm.off", "metrics.fine", "reached", "endpoint.fine", "endpoint.state", "endpoint.absent",
+    "endpoint.beta_off", "state.fine", "state.new", "state.leased", "state.busy", "state.passing", "test.sent", "cure.service",
+    "cure.quota", "cure.token", "cure.endpoint", "cure.broken", "cure.again", "cure.ping", "cure.source", "cure.channel",
+]  # fmt: skip
+"""Texts of the doctor's, without the `doctor.` that each of them begins with."""
+
+Family = Literal[
+    "level", "why", "notify", "alert", "alert_is", "state", "change", "outcome", "gate", "gap", "missed", "reason", "flaw",
+    "check",
+]  # fmt: skip
+"""Closed sets whose members are said, each member under `family.member`."""
