@@ -105,7 +105,7 @@ class Said(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if name in self.callers:
+        if name in self.callers and not (name == "text" and isinstance(node.func, ast.Attribute)):  # a drawing's own
             doctor = self.doctor and isinstance(node.func, ast.Name)
             keys = [key for each in node.args for key in self.take(each, doctor=doctor)]
             if all(each.arg for each in node.keywords):
@@ -127,7 +127,7 @@ class Said(ast.NodeVisitor):
 
 
 def callers() -> frozenset[str]:
-    """Give the functions that take a key; `text` is called by `say` alone, and a drawing has another one."""
+    """Give the functions that take a key."""
     found = set()
     for path in [*modules(), FOLDER / "__init__.py"]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -135,7 +135,7 @@ def callers() -> frozenset[str]:
                 taken = [*node.args.args, *node.args.kwonlyargs, *([node.args.vararg] if node.args.vararg else [])]
                 if any(each.annotation and re.search(r"\b(Doctor)?Key\b", ast.unparse(each.annotation)) for each in taken):
                     found.add(node.name)
-    return frozenset(found - {"text"})
+    return frozenset(found)
 
 
 def modules() -> list[Path]:
