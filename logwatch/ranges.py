@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from pydantic_core import core_schema
 
@@ -64,3 +64,10 @@ class Range:
     def __get_pydantic_json_schema__(cls, _schema: Any, _handler: Any) -> dict[str, Any]:  # noqa: ANN401
         """Tell editors the form of a range."""
         return {"type": "string", "pattern": r"^\s*(<=|>=|<|>)\s*\d+(\.\d+)?\s*(%|ms)?\s*$"}
+
+
+class Bounds(NamedTuple):
+    """The two ranges that a figure is held against."""
+
+    normal: Range
+    warning: Range

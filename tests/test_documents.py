@@ -37,7 +37,7 @@ def test_a_command_of_the_documents_parses(run: Run, tmp_path: Path, command: st
         arguments[arguments.index("--output") + 1] = "/dev/null"
     if arguments in (["backtest"], ["tune"]):
         arguments += ["cache-hit", f"{LOGS}/calm.ndjson"][arguments == ["backtest"] :]
-    if not {"--source", "rules", "backtest", "tune", "--help"} & set(arguments):
+    if not {"--source", "rules", "backtest", "tune", "--help", f"{LOGS}/calm.ndjson"} & set(arguments):
         arguments += ["--source", f"{LOGS}/calm.ndjson"]
     ran = run(*[each for each in arguments if each != "…"])
     assert ran.code in {0, 1}, ran.err

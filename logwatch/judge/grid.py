@@ -8,9 +8,9 @@ import numpy as np
 
 from logwatch.collect.parse import Series, parse_series
 from logwatch.count.windows import Windows, to_minute
-from logwatch.judge.kinds.interface import Bounds
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.judge.verdicts import Level, Why
+from logwatch.ranges import Bounds
 from logwatch.spans import WINDOW
 
 Array = np.ndarray[Any, Any]

@@ -1,6 +1,6 @@
 """Whether figures prove a warning, or chance and delay may have made them.
 
-What is asked for, and why: docs/decisions/0001-what-counts-as-proof.md.
+What is asked for, and why: docs/decisions/0001-what-counts-as-needs.md.
 """
 
 from __future__ import annotations
@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import exp, lgamma, log, log1p
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from logwatch.judge.kinds.ratio import Proof
-    from logwatch.judge.kinds.slow import Slow
     from logwatch.ranges import Range
 
 Array = np.ndarray[Any, Any]
@@ -104,6 +102,31 @@ def _later(values: Array, minutes: int | Array) -> Array:
     return np.where(there >= 0, values[np.maximum(there, 0)], 0.0)
 
 
+class Needs(NamedTuple):
+    """What a share needs before it is called a warning."""
+
+    confidence: float
+    """One-sided, of the Wilson bound; over the whole span."""
+    sudden: float
+    """The same, for a shorter stretch while the whole span still looks better."""
+    certain: float
+    """The same, over any stretch, from which a warning need not last."""
+    min_events: int
+    widen: timedelta
+    """How far back to look for enough events."""
+
+
+class Rarity(NamedTuple):
+    """How many slow requests are more than chance explains."""
+
+    min_count: int
+    share: float
+    """Of slow ones among all, that chance is held against; 0 to 1."""
+    chance: float
+    certain: float
+    """The chance below which a warning need not last."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Way:
     """One way to show that the true share lies beyond the warning bound.
@@ -120,7 +143,7 @@ class _Way:
     """Events that may have ended outside their stretch, each as if a coin were tossed."""
 
 
-def _ways(counted: Counted, proof: Proof, warning: Range, stretches: Array) -> list[_Way]:
+def _ways(counted: Counted, needs: Needs, warning: Range, stretches: Array) -> list[_Way]:
     """Give the ways that lead there, over all stretches at once.
 
     Of events known to have ended, those in the numerator stand in the same summary. Of events that are due, those near
@@ -131,7 +154,7 @@ def _ways(counted: Counted, proof: Proof, warning: Range, stretches: Array) -> l
 
     def way(events: Array, straying: Array | None) -> _Way:
         limit = warning.bound * events * (1 + 1e-9 if falling else 1 - 1e-9)
-        places = np.nonzero((events >= proof.min_events) & (numerator <= limit if falling else numerator >= limit))
+        places = np.nonzero((events >= needs.min_events) & (numerator <= limit if falling else numerator >= limit))
         return _Way(places, numerator[places], events[places], 0.0 if straying is None else straying[places])
 
     due = way(counted.due(stretches), counted.straying(stretches) if counted.lag else None)
@@ -170,38 +193,38 @@ class Proven:
     """Whether some stretch proves it so surely that waiting for more would tell nothing new."""
 
 
-def prove(counted: Counted, proof: Proof, warning: Range, minutes: int, beyond: Array) -> Proven:
+def prove(counted: Counted, needs: Needs, warning: Range, minutes: int, beyond: Array) -> Proven:
     """Look for a stretch that proves the warning.
 
     The rule's own span if it can; else the longest shorter stretch, since a sudden failure is diluted by the good
     minutes before it; else, where the span has too few events to prove anything, the shortest longer one that has enough.
     """
-    widest = max(minutes, proof.widen // timedelta(minutes=1))
-    ways = _ways(counted, proof, warning, np.arange(1, widest + 1)[:, None])
+    widest = max(minutes, needs.widen // timedelta(minutes=1))
+    ways = _ways(counted, needs, warning, np.arange(1, widest + 1)[:, None])
     if not any(way.events.size for way in ways):
         nowhere = np.zeros(len(counted.numerator), dtype="int64")
         return Proven(nowhere, nowhere > 0)
     usual, sudden, certain = (
-        _stretch(counted, proof, minutes, _shown(ways, warning, confidence, (widest, len(counted.numerator))))
-        for confidence in (proof.confidence, proof.sudden, proof.certain)
+        _stretch(counted, needs, minutes, _shown(ways, warning, confidence, (widest, len(counted.numerator))))
+        for confidence in (needs.confidence, needs.sudden, needs.certain)
     )
     return Proven(np.where(beyond, usual, sudden), certain > 0)
 
 
-def _stretch(counted: Counted, proof: Proof, minutes: int, shown: Array) -> Array:
+def _stretch(counted: Counted, needs: Needs, minutes: int, shown: Array) -> Array:
     """Give for each window the stretch to go by; `shown` has a row for each of 1, 2, 3 … minutes."""
     inside = shown[:minutes]
     proving = np.where(inside.any(axis=0), minutes - inside[::-1].argmax(axis=0), 0)
-    searching = (proving == 0) & (counted.settled(minutes) < proof.min_events)
+    searching = (proving == 0) & (counted.settled(minutes) < needs.min_events)
     for stretch in range(minutes + 1, len(shown) + 1):
         if not searching.any():
             break
         proving[searching & shown[stretch - 1]] = stretch
-        searching &= counted.settled(stretch) < proof.min_events
+        searching &= counted.settled(stretch) < needs.min_events
     return proving
 
 
-def prove_slow(slow: Array, requests: Array, proof: Slow, minutes: int) -> Proven:
+def prove_slow(slow: Array, requests: Array, rarity: Rarity, minutes: int) -> Proven:
     """Look for a stretch with more slow requests among all than chance explains: the whole span, else the longest shorter one.
 
     A slow request is logged at once and counted up to a minute later. So those of the newest window wait, and the rest
@@ -212,10 +235,10 @@ def prove_slow(slow: Array, requests: Array, proof: Slow, minutes: int) -> Prove
     for stretch in range(2, max(minutes, 2) + 1):
         counted = sliding(slow, stretch) - slow
         among = np.maximum(sliding(requests, stretch) - requests, sliding(requests, stretch - 1))
-        chance = _tails(counted, among, proof.min_share.bound)
-        enough = counted >= proof.min_count
-        proving[enough & (chance < proof.chance)] = stretch
-        certain |= enough & (chance < proof.certain)
+        chance = _tails(counted, among, rarity.share)
+        enough = counted >= rarity.min_count
+        proving[enough & (chance < rarity.chance)] = stretch
+        certain |= enough & (chance < rarity.certain)
     return Proven(proving, certain)
 
 

@@ -267,7 +267,7 @@ FAIL_ON = [
     (PAYMENT, "unknown", 1),
     (PAYMENT, None, 0),
     (DEVELOPMENT, "warning", 0),
-    (DEVELOPMENT, "elevated", 0),
+    (DEVELOPMENT, "elevated", 1),
     (DEVELOPMENT, "unknown", 1),
 ]
 

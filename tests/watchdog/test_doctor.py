@@ -8,7 +8,6 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -42,9 +41,14 @@ DAY = timedelta(days=1)
 Row = dict[str, Any]
 
 
-@cache
+MADE: dict[str, list[Any]] = {}
+
+
 def traffic(**changed: Any) -> list[Any]:
-    return [make_entry(entry) for entry in Traffic(3, 60, **changed).entries()]
+    """Give an hour's entries, made once for all tests."""
+    if repr(changed) not in MADE:
+        MADE[repr(changed)] = [make_entry(entry) for entry in Traffic(3, 60, **changed).entries()]
+    return MADE[repr(changed)]
 
 
 def other_lines(

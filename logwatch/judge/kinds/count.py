@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
-from logwatch.judge.kinds.drafts import Asked, Draft, listed, split_names, value_cases
-from logwatch.judge.kinds.interface import Bounds, Curve, FigureForm, JudgedMetric, Knob, Played, Reads, Together
+from logwatch.judge.kinds.interface import Curve, FigureForm, JudgedMetric, Knob, Played, Reads, Together
+from logwatch.judge.rules.drafts import Asked, Draft, listed, split_names, value_cases
 from logwatch.judge.rules.yaml_types import Model, Selectors, read_as, selects
 from logwatch.judge.verdicts import Why
 from logwatch.languages.keys import Key
+from logwatch.ranges import Bounds
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:

@@ -9,11 +9,12 @@ from pydantic_core import CoreSchema
 
 from logwatch.collect.parse import SILENT_MINUTES
 from logwatch.errors import ConfigError
-from logwatch.judge.kinds.drafts import Asked, Draft, value_cases
-from logwatch.judge.kinds.interface import Bounds, Curve, FigureForm, JudgedMetric, Knob, Played, Reads
+from logwatch.judge.kinds.interface import Curve, FigureForm, JudgedMetric, Knob, Played, Reads
+from logwatch.judge.rules.drafts import Asked, Draft, value_cases
 from logwatch.judge.rules.yaml_types import Model, read_as
 from logwatch.judge.verdicts import Why
 from logwatch.languages.keys import Key
+from logwatch.ranges import Bounds
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:

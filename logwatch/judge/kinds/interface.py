@@ -16,16 +16,9 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from logwatch.judge.grid import Columns, Grid
-    from logwatch.judge.kinds.drafts import Asked, Draft
+    from logwatch.judge.rules.drafts import Asked, Draft
     from logwatch.languages.keys import Key
-    from logwatch.ranges import Range
-
-
-class Bounds(NamedTuple):
-    """The two ranges that a figure is held against."""
-
-    normal: Range
-    warning: Range
+    from logwatch.ranges import Bounds
 
 
 @dataclass(frozen=True, slots=True)

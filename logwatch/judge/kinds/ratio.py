@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from logwatch.errors import ConfigError
-from logwatch.judge.kinds.drafts import MANY, Asked, Draft, examples, listed, split_names
 from logwatch.judge.kinds.interface import (
-    Bounds,
     Curve,
     FigureForm,
     JudgedMetric,
@@ -19,9 +17,11 @@ from logwatch.judge.kinds.interface import (
     Reads,
     Together,
 )
+from logwatch.judge.rules.drafts import MANY, Asked, Draft, examples, listed, split_names
 from logwatch.judge.rules.yaml_types import Duration, Model, Selectors, Stretch
 from logwatch.judge.verdicts import Why
 from logwatch.languages.keys import Key
+from logwatch.ranges import Bounds
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Ratio(Model):
         import numpy as np
 
         from logwatch.judge.grid import WARNING, to_minutes
-        from logwatch.judge.significance import Counted, over, prove, share, sliding
+        from logwatch.judge.significance import Counted, Needs, over, prove, share, sliding
 
         ended = grid.total(self.settled, labels) if self.settled else None
         totals = (grid.total(selectors, labels) for selectors in (self.numerator, self.denominator))
@@ -131,7 +131,7 @@ class Ratio(Model):
         proven, certain = denominator >= self.min_events, np.zeros(grid.size, dtype=bool)
         if isinstance(self.proof, Proof):
             beyond = bounds.warning.holds(share(numerator, denominator)) & (denominator > 0)
-            shown = prove(counted, self.proof, bounds.warning, minutes, beyond)
+            shown = prove(counted, Needs(**dict(self.proof)), bounds.warning, minutes, beyond)
             proven, certain = shown.stretch > 0, shown.certain
             stretch = np.where(proven, shown.stretch, minutes)
             numerator, denominator = (over(stretch, values) for values in (counted.numerator, counted.denominator))
@@ -169,7 +169,7 @@ class Ratio(Model):
         above, slash, below = (asked.measures or f"{asked.stem}.success / {asked.stem}.attempt").partition("/")
         numerator, denominator = split_names(above), split_names(below)
         if not slash or not numerator or not denominator:
-            hint = "right are e.g. 'coupon.success / coupon.attempt', 'cache.hit / cache.hit + cache.miss'"
+            hint = "right are e.g. 'coupon.success / coupon.attempt', 'page.found / page.found + page.lost'"
             raise ConfigError(f"'{asked.measures}' is no share", where="--measures", hint=hint)
         normal, warning = asked.bounds("> 80 %", "< 60 %")
         within = bool({*numerator} & {*denominator})

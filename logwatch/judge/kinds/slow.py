@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from logwatch.judge.kinds.drafts import Asked, Draft, write_number
 from logwatch.judge.kinds.interface import (
-    Bounds,
     Curve,
     FigureForm,
     JudgedMetric,
@@ -18,10 +16,11 @@ from logwatch.judge.kinds.interface import (
     PlayedSlow,
     Reads,
 )
+from logwatch.judge.rules.drafts import Asked, Draft, write_number
 from logwatch.judge.rules.yaml_types import Model, Selectors, Stretch
 from logwatch.judge.verdicts import Why
 from logwatch.languages.keys import Key
-from logwatch.ranges import Range
+from logwatch.ranges import Bounds, Range
 
 if TYPE_CHECKING:
     from logwatch.judge.grid import Columns, Grid
@@ -81,7 +80,7 @@ class Slow(Model):
         import numpy as np
 
         from logwatch.judge.grid import NORMAL, WARNING, to_minutes
-        from logwatch.judge.significance import over, prove_slow, share, sliding, sliding_quantile
+        from logwatch.judge.significance import Rarity, over, prove_slow, share, sliding, sliding_quantile
 
         place, duration = grid.durations(self.label)
         minutes = to_minutes(self.span)
@@ -90,7 +89,8 @@ class Slow(Model):
             for chosen in (np.ones(len(place)), ~bounds.normal.holds(duration), bounds.warning.holds(duration))
         )
         asked = grid.total(self.requests or ())
-        shown = prove_slow(beyond, asked, self, minutes)
+        rarity = Rarity(self.min_count, self.min_share.bound, self.chance, self.certain)
+        shown = prove_slow(beyond, asked, rarity, minutes)
         silent = sliding(grid.known, minutes) == 0
         uncounted = self._uncounted(silent, grid)
         stretch = np.where(uncounted, np.where(sliding(beyond, minutes) >= self.min_count, minutes, 0), shown.stretch)

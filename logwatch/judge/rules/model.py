@@ -10,13 +10,12 @@ from pydantic import Field, model_validator
 
 from logwatch.collect.parse import SILENT_MINUTES
 from logwatch.judge.kinds import Measures, kinds_listed
-from logwatch.judge.kinds.interface import Bounds
 from logwatch.judge.rules.runbook import Procedure, Runbook
 from logwatch.judge.rules.service import Service
 from logwatch.judge.rules.step_checks import ProcedureChecks
 from logwatch.judge.rules.yaml_types import Duration, Model, Text
 from logwatch.languages import COMMON, Lang
-from logwatch.ranges import Range
+from logwatch.ranges import Bounds, Range
 
 WATCH = "watch.yaml"
 """The file with the rules of logwatch's own."""

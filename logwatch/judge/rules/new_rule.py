@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from logwatch.errors import ConfigError, RuleError
 from logwatch.judge.kinds import KINDS, kinds_listed
-from logwatch.judge.kinds.drafts import Asked, Draft
+from logwatch.judge.rules.drafts import Asked, Draft
 from logwatch.judge.rules.load import load_rules
 from logwatch.judge.rules.model import WATCH, RuleSet
 from logwatch.judge.rules.runbook_check import compare_with_runbook
