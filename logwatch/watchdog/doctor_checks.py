@@ -53,9 +53,10 @@ if TYPE_CHECKING:
 
 def build_checks(settings: Settings, wrong: Sequence[ConfigError], clock: Callable[[], datetime]) -> list[Timed]:
     """Give every check that `doctor` makes; `wrong` is what was wrong with settings that are left out."""
+    own, settings = settings, _with_readable_service(settings)
     now, readers = clock(), readers_of(settings)
     return [
-        Timed("settings", lambda: _check_settings(settings, wrong)),
+        Timed("settings", lambda: _check_settings(own, wrong)),
         Timed("clock", lambda: [_clock_is_set()] if settings.now else check_clock(_clocks(settings), clock)),
         Timed("logs", lambda: _check_log(settings, readers, now)),
         Timed(
@@ -74,6 +75,15 @@ def build_checks(settings: Settings, wrong: Sequence[ConfigError], clock: Callab
         ),
         Timed("state", lambda: check_state(build_store(settings), clock, readers, lasting=_state_lasts(settings))),
     ]
+
+
+def _with_readable_service(settings: Settings) -> Settings:
+    """Take the bundled rules where the chosen ones name no service that can be read, so that all else is tried."""
+    try:
+        build_service(settings)
+    except RuleProblemsError:
+        return settings.model_copy(update={"rules": None})
+    return settings
 
 
 def build_tests(settings: Settings, now: datetime) -> list[Timed]:
