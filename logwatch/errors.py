@@ -1,6 +1,7 @@
 """What can go wrong, each with the place and the mend."""
 
 from datetime import timedelta
+from difflib import get_close_matches
 
 
 class LogwatchError(Exception):
@@ -64,3 +65,9 @@ class ChannelError(LogwatchError):
         super().__init__(message, where=where, hint=hint)
         self.permanent = permanent
         self.retry_after = retry_after
+
+
+def nearest(name: str, names: list[str]) -> str:
+    """Give a hint at the known name that looks most like this one, if any does."""
+    near = get_close_matches(name, names, n=1)
+    return f"did you mean '{near[0]}'? " if near else ""

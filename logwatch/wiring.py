@@ -107,6 +107,13 @@ def build_ticker(settings: Settings, *, publishes: bool) -> Callable[[Life], Tic
     return build
 
 
+def build_simulated_ticker(settings: Settings, source: Source) -> Ticker:
+    """Give the ticker for a simulated clock over a source's entries, which publishes nothing."""
+    from logwatch.collect.last_seen import RememberedLife
+
+    return build_ticker(settings, publishes=False)(RememberedLife(source, settings.service))
+
+
 def build_parts(settings: Settings, owner: str) -> Parts:
     """Give everything that a run is made of; raises ConfigError before anything is touched."""
     from logwatch.pipeline import Parts

@@ -14,16 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from logwatch.collect.last_seen import RememberedLife
-from logwatch.errors import ConfigError
-from logwatch.judge.rules.load import nearest
+from logwatch.errors import ConfigError, nearest
 from logwatch.settings import execution, load_settings, parse_moment
 from logwatch.spans import Span
 from logwatch.state.document import State, load_state
 from logwatch.state.lease import change
 from logwatch.time_range import Wanted, live_span
 from logwatch.ui.tables import Paper
-from logwatch.wiring import build_rules, build_source, build_store, build_ticker
+from logwatch.wiring import build_rules, build_simulated_ticker, build_source, build_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -155,7 +153,7 @@ def progress_line() -> Iterator[Progress]:
 def simulated_ticker(look: SpanCommand, rules: Path | None = None) -> Ticker:
     """Give the ticker for a simulated clock, which publishes nothing; with other rules, where they are named."""
     settings = look.settings.model_copy(update={"rules": rules}) if rules else look.settings
-    return build_ticker(settings, publishes=False)(RememberedLife(look.source, settings.service))
+    return build_simulated_ticker(settings, look.source)
 
 
 def paper_of(output: Path | None = None) -> Paper:

@@ -1,13 +1,12 @@
 """A folder of rules on disk, read whole: every error with its file and line, not only the first."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from logwatch.errors import RuleError
+from logwatch.errors import RuleError, nearest
 from logwatch.judge.rules.model import WATCH, Counter, Inhibition, Rule, RuleSet
 from logwatch.judge.rules.runbook import Runbook, load_runbook
 from logwatch.judge.rules.service import SERVICE, Service, find_faults, open_service, parse_service
@@ -253,9 +252,3 @@ def _check_looks(
                 if name not in known[kind]
             ]
     return problems
-
-
-def nearest(name: str, names: list[str]) -> str:
-    """Give a hint at the known name that looks most like this one, if any does."""
-    near = get_close_matches(name, names, n=1)
-    return f"did you mean '{near[0]}'? " if near else ""

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from logwatch.collect.parse import parse_series
-from logwatch.errors import RuleError
-from logwatch.judge.rules.load import nearest
+from logwatch.errors import RuleError, nearest
 from logwatch.judge.rules.model import Rule, RuleSet
 from logwatch.judge.rules.runbook import Runbook, TableRow
 from logwatch.judge.rules.yaml_types import selects
