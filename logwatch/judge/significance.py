@@ -253,9 +253,11 @@ def _tails(least: Array, tries: Array, chance: float) -> Array:
 def binomial_tail(least: int, tries: int, chance: float) -> float:
     """Give how probable `least` or more hits are in so many tries with that chance each.
 
-    >>> round(binomial_tail(1, 2, 0.5), 2)
-    0.75
+    >>> round(binomial_tail(1, 2, 0.5), 2), binomial_tail(1, 2, 0.0), binomial_tail(2, 2, 1.0)
+    (0.75, 0.0, 1.0)
     """
+    if not 0 < chance < 1:
+        return float(least <= (tries if chance >= 1 else 0))
     if least > tries * chance:
         return _terms(range(least, tries + 1), tries, chance)
     return 1 - _terms(range(least - 1, -1, -1), tries, chance)

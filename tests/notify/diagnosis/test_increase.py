@@ -84,3 +84,10 @@ def test_what_is_as_it_was_never_grew(events: int, whole: int, earlier: int, len
     if same.known:
         assert not compare(same, same).grew
     assert compare(same, Among(min(earlier, length), length, share=True)).excess <= same.events
+
+
+@pytest.mark.parametrize("share", [False, True])
+def test_events_without_any_whole_grew_where_there_was_one(share: bool) -> None:  # noqa: FBT001 - a table's column
+    """Repeats of a payment while no payment ends any more, blocked checkouts without an attempt."""
+    assert compare(Among(3, 0, share=share), Among(2, 20, share=share)).grew
+    assert compare(Among(3, 1, share=share), Among(0, 1e9, share=share)).grew
