@@ -1,0 +1,14 @@
+"""How a property is looked at whose every example takes seconds: with the named examples, and with made ones when it may take long."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, Phase, settings
+
+THOROUGH = settings.default is not None and settings.default.max_examples > 100
+"""Whether pytest runs with `--hypothesis-profile=thorough`."""
+
+COSTLY = settings(
+    max_examples=10,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate] if THOROUGH else [Phase.explicit],  # shrinking would take all night
+)
