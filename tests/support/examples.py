@@ -12,3 +12,6 @@ COSTLY = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.reuse, Phase.generate] if THOROUGH else [Phase.explicit],  # shrinking would take all night
 )
+
+FEWER = settings(max_examples=settings.default.max_examples * 3 // 8 if settings.default else 15)
+"""For properties of one strategy whose case is costly to play: eight of them see more cases than one did."""
