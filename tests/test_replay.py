@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logwatch.count.windows import aggregate
@@ -17,6 +17,7 @@ from logwatch.notify.incidents import NotifyReason
 from logwatch.replay import tick_by_tick
 from logwatch.spans import Span
 from tests.conftest import LOGS, ROOT, Run
+from tests.support.examples import COSTLY
 from tests.support.local_google import make_entry
 from tests.support.made_traffic import BAD_HOURS, START, Incident, Traffic
 from tests.support.replays import INCIDENTS, play, read, record, ticker, told
@@ -35,10 +36,7 @@ def moved(ticks: Iterable[Ticked]) -> list[tuple[Any, ...]]:
     ]
 
 
-@settings(
-    max_examples=2, suppress_health_check=[HealthCheck.function_scoped_fixture],
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example takes seconds: shrinking would take all night
-)  # fmt: skip
+@COSTLY
 @example(seed=9891, incident=Incident(7, 65, failing={"kpa": 0.9}, errors=0.2, silent=True), late=0.002, edgy=False)
 @example(seed=2, incident=Incident(7, 65, failing={"kpa": 0.9}), late=0.0, edgy=True)
 @given(seed=st.integers(0, 10**6), incident=INCIDENTS, late=st.sampled_from([0.0, 0.002, 0.05]), edgy=st.booleans())

@@ -39,11 +39,10 @@ COMMANDS = [
 # ---- evaluate: formats and languages
 
 
-@pytest.mark.parametrize("source", [STORM, TEXT])
 @pytest.mark.parametrize(
     ("lang", "words"), [("ko", ("런북 3장 판정", "데이터")), ("en", ("Runbook section 3, judged", "data"))]
 )
-@pytest.mark.parametrize("format_", ["table", "markdown", "html"])
+@pytest.mark.parametrize(("source", "format_"), [(TEXT, "table"), (STORM, "markdown"), (TEXT, "html")])
 def test_every_recording_is_told_in_every_format_and_language(
     run: Run, source: str, lang: str, words: tuple[str, ...], format_: str
 ) -> None:

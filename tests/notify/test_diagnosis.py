@@ -24,6 +24,7 @@ from logwatch.pipeline import play
 from logwatch.settings import bundled
 from logwatch.tick import Policy, Ticker
 from tests.conftest import LOGS, ROOT
+from tests.support.examples import THOROUGH
 from tests.support.local_app import REDIS, LocalApp, Says, database
 from tests.support.local_google import make_entry
 from tests.support.local_google.calls import Fault
@@ -161,7 +162,7 @@ def sent(world: World) -> list[str]:
     return ["\n".join(line for line in body.splitlines() if "https://" not in line).strip() for body in bodies]
 
 
-@pytest.mark.parametrize("cause", CAUSES)
+@pytest.mark.parametrize("cause", CAUSES if THOROUGH else ["stock"])
 def test_a_run_tells_what_its_backtest_tells_word_for_word(tmp_path: Path, cause: str) -> None:
     incident, _, _ = CAUSES[cause]
     entries = Traffic(5, 92, incidents=(incident,), late=0.0, repeated=0.02).entries()

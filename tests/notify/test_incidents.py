@@ -27,6 +27,7 @@ from logwatch.notify.incidents import (
     decide,
 )
 from logwatch.notify.outbox import Outbox, enqueue, fall_over, next_due, record_delivery, record_failure
+from tests.support.examples import FEWER
 from tests.support.timelines import (
     BUNDLED,
     GRACE,
@@ -328,11 +329,13 @@ def by_incident(looks: list[Look]) -> dict[str, list[Notification]]:
     return told
 
 
+@FEWER
 @given(CASES)
 def test_a_second_identical_decision_says_nothing_and_the_state_survives_being_written(case: Timeline) -> None:
     assert watched(case)  # `play` holds both after every window
 
 
+@FEWER
 @given(CASES)
 def test_no_message_is_about_silenced_or_inhibited_alerts_alone(case: Timeline) -> None:
     for each in watched(case):
@@ -344,6 +347,7 @@ def test_no_message_is_about_silenced_or_inhibited_alerts_alone(case: Timeline) 
                 assert not set(told.new) & muted
 
 
+@FEWER
 @given(CASES)
 def test_every_alert_that_may_speak_has_been_told(case: Timeline) -> None:
     for each in watched(case):
@@ -353,6 +357,7 @@ def test_every_alert_that_may_speak_has_been_told(case: Timeline) -> None:
         assert firing - muted <= told
 
 
+@FEWER
 @given(CASES)
 def test_an_incident_begins_with_firing_and_ends_with_one_resolved(case: Timeline) -> None:
     looks = watched(case)
@@ -366,6 +371,7 @@ def test_an_incident_begins_with_firing_and_ends_with_one_resolved(case: Timelin
     assert all(incident.closed_at for incident in looks[-1].decision.memory.incidents)
 
 
+@FEWER
 @given(CASES)
 def test_an_incident_never_says_the_same_twice_but_reminds(case: Timeline) -> None:
     for told in by_incident(watched(case)).values():
@@ -375,6 +381,7 @@ def test_an_incident_never_says_the_same_twice_but_reminds(case: Timeline) -> No
         assert not [mark for mark, times in named.items() if times > 1]
 
 
+@FEWER
 @given(CASES)
 def test_a_reminder_comes_no_sooner_than_its_time(case: Timeline) -> None:
     every = timedelta(minutes=int(case.keys["remind_every"][:-1])) if case.keys["remind_every"][-1] == "m" else REMIND_EVERY
@@ -383,6 +390,7 @@ def test_a_reminder_comes_no_sooner_than_its_time(case: Timeline) -> None:
             assert after.reason is not NotifyReason.REMINDER or after.at - before.at >= every
 
 
+@FEWER
 @given(CASES)
 def test_since_stays_while_an_incident_is_open_and_ids_are_unique(case: Timeline) -> None:
     looks = watched(case)
@@ -393,6 +401,7 @@ def test_since_stays_while_an_incident_is_open_and_ids_are_unique(case: Timeline
     assert max(ids.values(), default=1) == 1
 
 
+@FEWER
 @given(CASES)
 def test_only_shops_of_one_name_and_all_shops_together_share_an_incident(case: Timeline) -> None:
     for told in by_incident(watched(case)).values():

@@ -133,10 +133,10 @@ Minute = tuple[datetime, bytes, dict[str, list[str]]]
 """A run's time, the state before it, and what arrived at each channel."""
 
 
-def rehearse(world: World) -> Iterator[Before]:
-    """Run every minute unharmed; gives each in which something is told, as soon as the two after it have run."""
+def rehearse(world: World, every: int = 1) -> Iterator[Before]:
+    """Run every minute, or a run for several of them, unharmed; gives each in which something is told, as soon as the two after it have run."""
     latest: deque[Minute] = deque()
-    for minute in range(BEGIN, TRAFFIC.minutes):
+    for minute in range(BEGIN, TRAFFIC.minutes, every):
         world.now = START + (minute + 1) * MINUTE + timedelta(seconds=90)
         stored = build_store(world.settings).load()
         counts = {name: len(found) for name, found in arrived(world).items()}

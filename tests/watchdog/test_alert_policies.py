@@ -701,11 +701,12 @@ def test_gcloud_sends_the_files_as_they_are(gcloud: Any) -> None:
 
 def test_gcloud_knows_every_command_that_people_are_told_to_type(gcloud: Any, tmp_path: Path) -> None:
     call, _ = gcloud
-    texts = [policy["documentation"]["content"] for policy in made_policies().values()]
-    texts += [page.read_text() for page in PAGES]
+    texts = [
+        policy["documentation"]["content"] for policy in made_policies().values()
+    ]  # the pages' are tried with the scripts'
     # In the middle of a word '#' begins no comment, but the linter takes it for one.
     told = sorted({each.replace("#", "@") for text in texts for each in commands(text)})
-    assert len(told) >= 45
+    assert len(told) >= 20
     (tmp_path / "commands.json").write_text(json.dumps([{"command_string": each} for each in told]))
     ran = call("meta", "lint-gcloud-commands", f"--commands-file={tmp_path / 'commands.json'}")
     results = json.loads(ran.stdout)

@@ -121,9 +121,15 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "more"), KINDS, ids=[" ".join([kind, *more]) for kind, more in KINDS])
+PROCEDURE, SECTION = ["--procedure", "4.1"], ["--section", "4.12 쿠폰 오류 증가", "--section-en", "Coupons fail"]
+
+
 @pytest.mark.parametrize(
-    "where", [["--procedure", "4.1"], ["--section", "4.12 쿠폰 오류 증가", "--section-en", "Coupons fail"]]
+    ("kind", "more", "where"),
+    [
+        *((kind, more, PROCEDURE if number % 2 else SECTION) for number, (kind, more) in enumerate(KINDS)),
+        *((kind, [], PROCEDURE) for kind in ("count", "ratio", "slow")),
+    ],
 )
 def test_what_is_written_passes_as_it_is(run: Run, small: Path, kind: str, more: list[str], where: list[str]) -> None:
     before = texts(small)
