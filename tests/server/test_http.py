@@ -20,6 +20,7 @@ import pytest
 
 from logwatch.server.http import MOST_BODY
 from tests.conftest import ROOT, clean_environment
+from tests.support import forked
 from tests.support.faults import texts
 from tests.support.local_google import make_entry
 from tests.support.local_identity import AUDIENCE, CALLER, LocalIdentity
@@ -30,6 +31,7 @@ from tests.support.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from multiprocessing.process import BaseProcess
     from pathlib import Path
 
 ENTRIES = [make_entry(entry) for entry in Traffic(5, 60, incidents=(Incident(10, 30, errors=3),)).entries()]
@@ -40,8 +42,10 @@ FIRES = START + timedelta(minutes=12, seconds=30)
 class Served:
     """A server's process, its lines as they come, and its port."""
 
-    process: subprocess.Popen[bytes]
+    process: BaseProcess
+    out: Path
     port: int = 0
+    ended: threading.Event = field(default_factory=threading.Event)
     lines: queue.Queue[dict[str, Any]] = field(default_factory=queue.Queue)
 
     def listen(self) -> None:
@@ -52,9 +56,19 @@ class Served:
         self.port = int(first["message"].rpartition(":")[2])
 
     def _read(self) -> None:
-        with self.process.stdout as out:  # type: ignore[union-attr]
-            for line in out:
-                self.lines.put(json.loads(line))
+        read = b""
+        with self.out.open("rb") as out:
+            while not self.ended.wait(0.02):
+                *whole, read = (read + out.read()).split(b"\n")
+                for line in whole:
+                    if line.startswith(b"{"):  # standard error goes there, too
+                        self.lines.put(json.loads(line))
+
+    def end(self) -> int | None:
+        """Ask it to end, as the platform does, and give its exit code."""
+        self.process.terminate()
+        self.process.join(PATIENCE_S)
+        return self.process.exitcode
 
     def ask(
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
@@ -82,19 +96,26 @@ def free_port() -> int:
 
 @contextmanager
 def serving(world: World, *options: str, **more: str) -> Iterator[Served]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "logwatch", "serve", *options],
-        env=clean_environment(**{"PORT": str(free_port()), **world.environment, **more}),
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    served = Served(process)
+    out = world.folder / "served"
+    out.touch()
+    process = forked.start({"PORT": str(free_port()), **world.environment, **more}, out, ("serve", *options))
+    served = Served(process, out)
     try:
         served.listen()
         yield served
     finally:
         process.kill()
-        process.wait(PATIENCE_S)
+        process.join(PATIENCE_S)
+        served.ended.set()
         served.reader.join(PATIENCE_S)
+
+
+def refused(world: World, *options: str, **more: str) -> tuple[int | None, str]:
+    """Start a server that cannot be; gives its exit code and what it says."""
+    out = world.folder / "refused"
+    process = forked.start({**world.environment, **more}, out, ("serve", *options))
+    process.join(PATIENCE_S)
+    return process.exitcode, out.read_text("utf-8")
 
 
 @pytest.fixture
@@ -127,24 +148,19 @@ def test_cloud_scheduler_ticks_and_nobody_else(world: World) -> None:
 
 def test_without_a_caller_it_does_not_start(world: World) -> None:
     for more, missing in ({}, "LOGWATCH_SERVE_AUDIENCE"), ({"LOGWATCH_SERVE_AUDIENCE": AUDIENCE}, "LOGWATCH_SERVE_CALLER"):
-        command = [sys.executable, "-m", "logwatch", "serve"]
-        environment = clean_environment(**world.environment, **more)
-        ended = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, timeout=PATIENCE_S, check=False)
-        assert ended.returncode == 2
-        assert missing in ended.stderr.decode()
-        assert "Traceback" not in ended.stderr.decode()
+        code, told = refused(world, **more)
+        assert code == 2
+        assert missing in told
+        assert "Traceback" not in told
 
 
 def test_a_port_in_use_is_told(world: World) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        command = [sys.executable, "-m", "logwatch", "serve", "--no-auth", "--port", str(taken.getsockname()[1])]
-        ended = subprocess.run(
-            command, env=clean_environment(**world.environment), cwd=ROOT, capture_output=True, timeout=PATIENCE_S, check=False
-        )
-    assert ended.returncode == 2
-    assert "cannot listen" in ended.stderr.decode()
+        code, told = refused(world, "--no-auth", "--port", str(taken.getsockname()[1]))
+    assert code == 2
+    assert "cannot listen" in told
 
 
 def test_without_a_login_it_listens_on_this_machine_only(world: World) -> None:
@@ -209,10 +225,11 @@ def test_a_second_tick_while_one_runs_is_told_that_it_is_busy(world: World) -> N
 def test_sigterm_lets_a_running_tick_end_and_its_answer_leave(world: World) -> None:
     with serving(world, "--no-auth") as served:
         tick = held_tick(world, served)
-        served.process.send_signal(signal.SIGTERM)
+        served.process.terminate()
         time.sleep(0.5)  # it is heard while the tick still runs
         answer = tick.end()
-        assert served.process.wait(PATIENCE_S) == 0
+        served.process.join(PATIENCE_S)
+        assert served.process.exitcode == 0
     assert answer == (200, {"message": "run: 1 windows judged, 2 messages sent", "windows": 1, "sent": 2, "waiting": 0})
     state = world.state()
     assert (state.lease, state.outbox) == (None, ())
@@ -224,8 +241,7 @@ def test_a_tick_that_does_not_end_is_given_up_and_nothing_is_lost(world: World) 
         threading.Thread(target=lambda: _quietly(served), daemon=True).start()
         # Slack has the message, and its answer does not end within the time that a tick has.
         wait_until(lambda: not world.slack.plans and world.smtp.mails)
-        served.process.send_signal(signal.SIGTERM)
-        assert served.process.wait(PATIENCE_S) == 0
+        assert served.end() == 0
         assert "stopped during a tick" in served.lines.get(timeout=PATIENCE_S)["message"]
     state = world.state()
     assert state.lease is None, "the next tick need not wait for its end"
@@ -245,9 +261,16 @@ def _quietly(served: Served) -> None:
 
 
 def test_sigterm_at_rest_ends_it(world: World) -> None:
-    with serving(world, "--no-auth") as served:
-        served.process.send_signal(signal.SIGTERM)
-        assert served.process.wait(PATIENCE_S) == 0
+    process = subprocess.Popen(  # not forked: as an image starts it
+        [sys.executable, "-m", "logwatch", "serve", "--no-auth"],
+        env=clean_environment(PORT=str(free_port()), **world.environment),
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert b"listens on" in process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0
 
 
 # ---- slow and rude clients

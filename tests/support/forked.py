@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import os
 import sys
@@ -11,7 +12,7 @@ from logwatch.notify.channels.registry import CHANNELS
 from tests.conftest import ROOT, clean_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from multiprocessing.context import ForkServerContext
     from multiprocessing.process import BaseProcess
     from pathlib import Path
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 IMPORTED = [
     "logwatch.cli.main", "logwatch.wiring", "logwatch.pipeline", "logwatch.judge.evaluate", "logwatch.notify.diagnosis.diagnose", "logwatch.state.gcs", "logwatch.publish.cloud_monitoring",
     "google.cloud.logging_v2.services.logging_service_v2", "google.cloud.monitoring_v3", "google.cloud.storage",
-    "tests.support.writers", "matplotlib.backends.backend_agg", "matplotlib.figure", "PIL.Image",
+    "logwatch.cli.serve", "logwatch.server.app", "logwatch.server.http", "waitress.server", "tests.support.writers", "matplotlib.backends.backend_agg", "matplotlib.figure", "PIL.Image",
     *(name for channel in CHANNELS for name in channel.slow),
 ]  # fmt: skip
 """What a run imports on its way; what is missing here is imported by each run itself."""
@@ -32,14 +33,14 @@ def context() -> ForkServerContext:
     return made
 
 
-def start(environment: Mapping[str, str], out: str | Path = os.devnull) -> BaseProcess:
-    """Start `logwatch run` with these settings; what it writes goes into a file."""
-    process = context().Process(target=_run, args=(clean_environment(**environment), str(out)), daemon=True)
+def start(environment: Mapping[str, str], out: str | Path = os.devnull, command: Sequence[str] = ("run",)) -> BaseProcess:
+    """Start `logwatch run`, or another command, with these settings; what it writes goes into a file."""
+    process = context().Process(target=_run, args=(clean_environment(**environment), str(out), command), daemon=True)
     process.start()
     return process
 
 
-def _run(environment: Mapping[str, str], out: str) -> None:
+def _run(environment: Mapping[str, str], out: str, command: Sequence[str]) -> None:
     from logwatch.cli.main import run
 
     os.environ.clear()  # noqa: TID251 - this process is the command now
@@ -48,5 +49,7 @@ def _run(environment: Mapping[str, str], out: str) -> None:
     streams = [os.open(os.devnull, os.O_RDONLY), os.open(out, os.O_WRONLY | os.O_CREAT)]
     for stream, opened in enumerate([*streams, streams[1]]):
         os.dup2(opened, stream)
-    sys.argv = ["logwatch", "run"]
+    sys.argv = ["logwatch", *command]
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # as in an image, where Python is told to hold nothing back
     run()
