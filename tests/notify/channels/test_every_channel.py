@@ -24,8 +24,10 @@ def test_each_channel_tells_the_beginning_and_the_end(tmp_path: Path) -> None:
         with World(tmp_path, ENTRIES, now=FIRES, more=more) as world:
             first = world.tick()
             assert (first.sent, first.failed) == (4, [])
-            world.now += timedelta(minutes=35)
-            assert world.tick().failed == []
+            for minutes in (35, 1, 1):  # a space takes one message a second, and what it refused comes with the next run
+                world.now += timedelta(minutes=minutes)
+                last = world.tick()
+            assert (last.failed, last.waiting) == ([], 0)
             notes = world.state().notes
         assert [note.reason for note in notes] == ["firing", "resolved"]
         assert all(set(note.delivered) == {"slack", "email", "google_chat", "pagerduty"} for note in notes)
