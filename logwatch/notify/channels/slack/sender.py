@@ -20,7 +20,8 @@ from logwatch.errors import ChannelError
 from logwatch.judge.alerts import AlertState
 from logwatch.notify.channels.http_errors import refused, unreachable
 from logwatch.notify.incidents import NotifyReason
-from logwatch.notify.layout import draw_course, message_parts
+from logwatch.notify.layout import draw_course, message_parts, plain_text
+from logwatch.seams import Seam
 from logwatch.ui.templates import clip, fit
 
 if TYPE_CHECKING:
@@ -123,10 +124,18 @@ class SlackWebhookChannel:
 
     def send(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - there are no threads here
         """Post the message; gives None. Raises ChannelError."""
+        self._post(build_content(message))
+        return None
+
+    def send_plain(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - there are no threads here
+        """Post its text; gives None. Raises ChannelError."""
+        self._post(plain_content(message))
+        return None
+
+    def _post(self, content: dict[str, Any]) -> None:
         from slack_sdk.errors import SlackClientError
         from slack_sdk.webhook import WebhookClient
 
-        content = build_content(message)
         try:
             client = WebhookClient(self.url, timeout=self.timeout_s, logger=_silent(), retry_handlers=[])
             response = client.send(**content)
@@ -139,7 +148,6 @@ class SlackWebhookChannel:
             raise refused(response.status_code, response.headers, where=self.name, code=code, hint=_hint(code))
         if code != "ok":
             raise _not_slack(_WEBHOOK)
-        return None
 
 
 @dataclass(slots=True)
@@ -159,7 +167,7 @@ class SlackBotChannel:
         content = build_content(message)
         if head is None:
             posted = self._post(content, channel=self.channel)
-            self._attach(message, posted)
+            message.seams.guard(Seam.CHART, lambda: self._attach(message, posted), lambda _: None)
             return posted
         channel, ts = head.groups()
         reply = build_content(message, brief=True)
@@ -168,6 +176,14 @@ class SlackBotChannel:
         except _HeadGoneError:
             return self._post(content, channel=self.channel)
         self._update(content, channel=channel, ts=ts)
+        return thread
+
+    def send_plain(self, message: Message, thread: str | None) -> str | None:
+        """Post its text, into the incident's thread and the channel where there is one. Raises ChannelError."""
+        head = re.fullmatch(r"(\w+):([\d.]+)", thread or "")
+        if head is None:
+            return self._post(plain_content(message), channel=self.channel)
+        self._post(plain_content(message), channel=head[1], thread_ts=head[2], reply_broadcast=True)
         return thread
 
     def check(self) -> list[Checked]:
@@ -209,7 +225,7 @@ class SlackBotChannel:
 
     def _attach(self, message: Message, posted: str) -> None:
         """Put the chart into the thread of a first message; an app that may not write files leaves it out."""
-        drawn = draw_course(message.course, message.audience.zone) if message.course else None
+        drawn = draw_course(message)
         if message.course is None or drawn is None:
             return
         channel, ts = posted.split(":")
@@ -317,6 +333,11 @@ def build_content(message: Message, *, brief: bool = False) -> dict[str, Any]:
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+def plain_content(message: Message) -> dict[str, Any]:
+    """Give a message's headline and notes as text alone."""
+    return {"text": mrkdwn(clip(plain_text(message), SECTION)), "unfurl_links": False, "unfurl_media": False}
 
 
 def _step(line: StepLine, parts: Any) -> str:  # noqa: ANN401 - a template's macros
