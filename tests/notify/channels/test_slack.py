@@ -18,7 +18,7 @@ from logwatch.notify.channels.slack.sender import SlackBotChannel, SlackWebhookC
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.messages import LinkTargets
 from tests.conftest import ROOT
-from tests.support.local_slack import BOT_TOKEN, TOTAL, LocalSlack, check
+from tests.support.local_slack import BOT_TOKEN, FLOOD, TOTAL, LocalSlack, check
 from tests.support.made_messages import CASES, HOSTILE, PAYMENT, PLACE, hostile, longest, message, notification
 from tests.support.patience import PATIENCE_S
 
@@ -244,6 +244,23 @@ def test_a_webhook_that_is_gone(slack: LocalSlack) -> None:
 def test_an_answer_that_is_not_slacks(slack: LocalSlack, made: Any, body: str) -> None:
     slack.answer(200, body=body)
     failure(made(slack))
+
+
+@BOTH
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_no_redirection_is_followed(slack: LocalSlack, made: Any, status: int) -> None:
+    with LocalSlack() as elsewhere:
+        slack.answer(status, headers={"Location": elsewhere.webhook_url}, times=2)
+        assert failure(made(slack)).permanent
+        assert not elsewhere.arrived, "neither the message nor the token leaves for another host"
+
+
+@BOTH
+@pytest.mark.parametrize("status", [200, 503])
+def test_of_an_endless_answer_a_part_is_read(slack: LocalSlack, made: Any, status: int) -> None:
+    slack.flood(status)
+    failure(made(slack))
+    assert slack.flooded < FLOOD // 2
 
 
 @BOTH
