@@ -55,6 +55,7 @@ PASSING = {
 }  # fmt: skip
 """Slack's words for what is worth another try."""
 
+_ID = re.compile(r"[CGD][A-Z0-9]{3,}")
 _TOKEN = "set the bot token of an app that is installed in the workspace (xoxb-…, scope chat:write)"  # noqa: S105 - a hint
 _SCOPE = "give the app the scope chat:write and install it again"
 _CHANNEL = "set the channel's id (C…, in the channel's details), and run /invite @APP in it"
@@ -153,7 +154,7 @@ class SlackBotChannel:
         """Post the incident's first message, or follow it; gives `channel:ts` of the first. Raises ChannelError."""
         head = re.fullmatch(r"(\w+):([\d.]+)", thread or "")
         content = build_content(message)
-        if head is None:
+        if head is None or self._has_moved_from(head[1]):
             posted = self._post(content, channel=self.channel)
             self._attach(message, posted)
             return posted
@@ -165,6 +166,10 @@ class SlackBotChannel:
             return self._post(content, channel=self.channel)
         self._update(content, channel=channel, ts=ts)
         return thread
+
+    def _has_moved_from(self, channel: str) -> bool:
+        """Tell whether another channel is set now than the thread's; a channel set by name cannot be compared."""
+        return bool(_ID.fullmatch(self.channel)) and self.channel != channel
 
     def check(self) -> list[Checked]:
         """Ask who the token is, what it may, and whether it is in the channel. Raises ChannelError."""
@@ -184,7 +189,7 @@ class SlackBotChannel:
         """Say whether the bot is in its channel; only an id can be asked for."""
         check, cure = f"{self.name} {self.channel[:40]}", INVITE.fill(user=user)
         untried = Checked(check, CheckOutcome.SKIPPED, UNASKED, SEND_TEST)
-        if not re.fullmatch(r"[CGD][A-Z0-9]{3,}", self.channel):
+        if not _ID.fullmatch(self.channel):
             return untried
         try:
             answer = self._ask(lambda client: client.conversations_info(channel=self.channel))
