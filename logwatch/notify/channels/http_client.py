@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, build_opener, install_opener
 
 from logwatch.checks import Checked, ok, say
 from logwatch.errors import ChannelError
@@ -75,27 +76,29 @@ def guard_urllib() -> None:
     A redirection would count as success, and take the token to the other host. It holds for the whole process, as such
     clients let nobody give them an opener; nothing of ours wants otherwise.
     """
-    from urllib.request import HTTPRedirectHandler, build_opener, install_opener
+    install_opener(build_opener(_Guard))
 
-    class Guard(HTTPRedirectHandler):
-        def redirect_request(self, *_: object) -> None:
-            """Leave the answer as it is, an error like any other refusal."""
 
-        def http_response(self, _: object, response: Any) -> Any:  # noqa: ANN401 - urllib's protocol has no types
-            read = response.read
+class _Guard(HTTPRedirectHandler):
+    """What `guard_urllib` puts between a client and its answers."""
 
-            def read_some(size: int | None = None) -> bytes:
-                body: bytes = read(MOST_READ if size is None or size < 0 else min(size, MOST_READ))
-                if len(body) == MOST_READ:
-                    response.close()
-                return body
+    def redirect_request(self, *_: object) -> None:
+        """Leave the answer as it is, an error like any other refusal."""
 
-            response.read = read_some
-            return response
+    def http_response(self, _: object, response: Any) -> Any:  # noqa: ANN401 - urllib's protocol has no types
+        """Cut what is too long, and hang up then."""
+        read = response.read
 
-        https_response = http_response
+        def read_some(size: int | None = None) -> bytes:
+            body: bytes = read(MOST_READ if size is None or size < 0 else min(size, MOST_READ))
+            if len(body) == MOST_READ:
+                response.close()
+            return body
 
-    install_opener(build_opener(Guard))
+        response.read = read_some
+        return response
+
+    https_response = http_response
 
 
 def check_reachable(url: str, *, where: str) -> list[Checked]:
