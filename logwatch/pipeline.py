@@ -17,6 +17,7 @@ from logwatch.judge.verdicts import Level
 from logwatch.notify.deliver import Sending
 from logwatch.notify.outbox import fall_over, with_evidence
 from logwatch.publish.points import Point, descriptors_version
+from logwatch.replay import Replayed, replay
 from logwatch.run_summary import RunSummary
 from logwatch.seams import Seam, Seams
 from logwatch.spans import WINDOW, Span, to_nanoseconds
@@ -42,7 +43,6 @@ if TYPE_CHECKING:  # pandas comes with some of these, and only where a command n
     from logwatch.notify.incidents import Notification
     from logwatch.notify.outbox import Outbox
     from logwatch.publish.interface import Exporter
-    from logwatch.replay import Replayed
     from logwatch.state.interface import Store
     from logwatch.tick import Ticked, Ticker
     from logwatch.time_range import Wanted
@@ -88,7 +88,6 @@ def read_and_play(
 def play(archive: RecordedArchive, span: Span, ticker: Ticker, progress: Progress) -> Replayed:
     """Run every tick of a reading on a simulated clock, and walk the procedure of each message that it would have sent."""
     from logwatch.notify.diagnosis.diagnose import walk
-    from logwatch.replay import replay
 
     def walked(told: Notification, verdicts: tuple[Verdict, ...]) -> Walked | None:
         progress(f"evidence for the message of {told.at:%m-%d %H:%MZ}", (told.at - span.start) / (span.end - span.start))

@@ -57,6 +57,12 @@ class DayTotals:
     summaries: int = 0
     """Windows with a summary."""
 
+    def check(self) -> None:
+        """Raise ValueError where it is no day of 24 hours."""
+        date.fromisoformat(self.date)
+        if any(len(hours) != HOURS for hours in (self.judged, self.lost, self.hits, self.misses)):
+            raise ValueError(f"the day {self.date} has not {HOURS} hours")
+
     def missing(self, zone: tzinfo) -> list[int]:
         """Give the hours that were not looked at whole, or in which counters were lost."""
         lasts = minutes_by_hour(date.fromisoformat(self.date), zone)
