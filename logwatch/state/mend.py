@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from logwatch.notify.incidents import Silence
 from logwatch.spans import WINDOW
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from logwatch.state.document import State
-
-T = TypeVar("T")
 
 
 def is_ahead(state: State, now: datetime) -> bool:
@@ -30,23 +28,23 @@ def mend(state: State, closed: datetime, zone: tzinfo) -> State:
     if state.cursor is None or state.cursor <= closed:
         return state
     counted_to = min(state.counted_to or closed, closed)
+    earlier: State = _no_later(replace(state, points=(), verdicts=()), closed)
     return replace(
-        _no_later(replace(state, points=(), verdicts=()), closed),
+        earlier,
         points=tuple(point for point in state.points if point.at <= closed),
         verdicts=tuple(verdict for verdict in state.verdicts if verdict.window_end <= closed),
         days=tuple(day for day in state.days if day.date < f"{counted_to.astimezone(zone):%Y-%m-%d}"),
     )
 
 
-def _no_later(part: T, limit: datetime) -> T:
+def _no_later(part: Any, limit: datetime) -> Any:  # noqa: ANN401 - any part of a state, and likewise what is given
     """Give a record with no time in it that is later."""
-    made: object = part
     if isinstance(part, datetime):
-        made = min(part, limit)
-    elif isinstance(part, tuple | list):
-        made = type(part)(_no_later(each, limit) for each in part)
-    elif isinstance(part, dict):
-        made = {key: _no_later(each, limit) for key, each in part.items()}
-    elif is_dataclass(part) and not isinstance(part, Silence):
-        made = replace(part, **{each.name: _no_later(getattr(part, each.name), limit) for each in fields(part)})
-    return made  # type: ignore[return-value] # each kind gives its own
+        return min(part, limit)
+    if isinstance(part, tuple | list):
+        return type(part)(_no_later(each, limit) for each in part)
+    if isinstance(part, dict):
+        return {key: _no_later(each, limit) for key, each in part.items()}
+    if is_dataclass(part) and not isinstance(part, Silence | type):
+        return replace(part, **{each.name: _no_later(getattr(part, each.name), limit) for each in fields(part)})
+    return part
