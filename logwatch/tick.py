@@ -105,7 +105,9 @@ class Ticker:
     @property
     def _back(self) -> timedelta:
         """How far before the judged windows the entries are kept."""
-        return max(self.reach, self._settling)
+        from logwatch.count.alignment import MEMORY
+
+        return max(self.reach, self._settling, MEMORY)
 
     def plan(self, state: State, now: datetime) -> Plan:
         """Say what to read and to judge: all windows closed since the cursor, at least one at the very beginning."""
@@ -142,7 +144,7 @@ class Ticker:
         if span.end > span.start:
             # Where another overlap was set before, what is not in its day yet may reach further back than what is judged.
             since = min(span.start - self._back, begun.counted_to or span.start)
-            windows = aggregate(recent, span=Span(since, span.end), grace=self.policy.grace)
+            windows = aggregate(recent, span=Span(since, span.end), grace=self.policy.grace, judged_to=state.cursor or since)
             listener = Listener(self.rules.silent, self.life, begun.started_at or span.start, begun.last_summary)
             silent, last_summary = silent_minutes(windows, span, listener)
             windows = with_gauge(windows, SILENT_MINUTES, silent)

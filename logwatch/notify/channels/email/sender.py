@@ -18,7 +18,7 @@ from logwatch.checks import Checked, Phrase, ok
 from logwatch.errors import ChannelError
 from logwatch.notify.channels.email.addresses import envelope
 from logwatch.notify.channels.http_errors import unreachable
-from logwatch.notify.layout import draw_course, render_message
+from logwatch.notify.layout import draw_course, plain_text, render_message
 from logwatch.ui.format import printable
 from logwatch.ui.templates import clip
 
@@ -117,7 +117,15 @@ class EmailChannel:
 
     def send(self, message: Message, thread: str | None) -> str | None:
         """Send the message; gives the Message-ID of the incident's first. Raises ChannelError."""
-        mail = self.compose(message, thread)
+        return self._post(self.compose(message, thread), message, thread)
+
+    def send_plain(self, message: Message, thread: str | None) -> str | None:
+        """Send its headline and notes as text; gives the same. Raises ChannelError."""
+        mail = self._begin(message, thread)
+        mail.set_content(plain_text(message))
+        return self._post(mail, message, thread)
+
+    def _post(self, mail: EmailMessage, message: Message, thread: str | None) -> str:
         with self._session() as server:
             refused = server.send_message(mail, self.sender.addr_spec, envelope(self.recipients))
         if refused:
@@ -151,6 +159,22 @@ class EmailChannel:
 
     def compose(self, message: Message, thread: str | None) -> EmailMessage:
         """Write the mail; the same notification always gives the same one."""
+        mail = self._begin(message, thread)
+        mail.set_content(render_message(message, self.templates, "message.txt.j2"))
+        drawn = draw_course(message)
+        shown = message if drawn else replace(message, course=None)
+        mail.add_alternative(render_message(shown, self.templates, "message.html.j2"), subtype="html")
+        if drawn:
+            page = mail.get_body(("html",))
+            page.add_related(drawn, "image", "png", cid="<course>", disposition="inline", filename="course.png")  # type: ignore[union-attr]
+        own = mail["Message-ID"]
+        for part in mail.walk():
+            if part.is_multipart():  # the same notification must give the same mail
+                part.set_boundary(f"=_{own[1:21]}_{part.get_content_subtype()}")
+        return mail
+
+    def _begin(self, message: Message, thread: str | None) -> EmailMessage:
+        """Write the mail's head."""
         own, first = self._message_id(message, first=False), self._message_id(message, first=True)
         mail = EmailMessage(_Folding())
         mail["From"] = self.sender
@@ -163,16 +187,6 @@ class EmailChannel:
             mail["In-Reply-To"] = mail["References"] = thread or first
         mail["Auto-Submitted"] = "auto-generated"
         mail["List-Id"] = f"<logwatch.{self._domain()}>"
-        mail.set_content(render_message(message, self.templates, "message.txt.j2"))
-        drawn = draw_course(message.course, message.audience.zone) if message.course else None
-        shown = message if drawn else replace(message, course=None)
-        mail.add_alternative(render_message(shown, self.templates, "message.html.j2"), subtype="html")
-        if drawn:
-            page = mail.get_body(("html",))
-            page.add_related(drawn, "image", "png", cid="<course>", disposition="inline", filename="course.png")  # type: ignore[union-attr]
-        for part in mail.walk():
-            if part.is_multipart():  # the same notification must give the same mail
-                part.set_boundary(f"=_{own[1:21]}_{part.get_content_subtype()}")
         return mail
 
     def _domain(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException, InvalidURL
 from logging import CRITICAL, Logger
@@ -22,7 +23,8 @@ from logwatch.judge.alerts import AlertState
 from logwatch.notify.channels.http_client import Receiver, guard_urllib
 from logwatch.notify.channels.http_errors import refused, unreachable
 from logwatch.notify.incidents import NotifyReason
-from logwatch.notify.layout import draw_course, message_parts
+from logwatch.notify.layout import draw_course, message_parts, plain_text
+from logwatch.seams import Seam
 from logwatch.ui.templates import clip, fit
 
 if TYPE_CHECKING:
@@ -128,15 +130,23 @@ class SlackWebhookChannel:
 
     def send(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - there are no threads here
         """Post the message; gives None. Raises ChannelError."""
+        self._post(build_content(message))
+        return None
+
+    def send_plain(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - there are no threads here
+        """Post its text; gives None. Raises ChannelError."""
+        self._post(plain_content(message))
+        return None
+
+    def _post(self, content: dict[str, Any]) -> None:
         unusable = _not_slack(f"{_WEBHOOK}; it begins with https://hooks.slack.com/")
-        body = json.dumps(build_content(message), ensure_ascii=False).encode(errors="replace")
+        body = json.dumps(content, ensure_ascii=False).encode(errors="replace")
         answer = Receiver(self.url, {}, self.timeout_s, unusable).post(body, most=ANSWER)
         code = _code(answer.body.decode(errors="replace"))
         if answer.status != 200:
             raise refused(answer.status, answer.headers, where=self.name, code=code, hint=_hint(code))
         if code != "ok":
             raise _not_slack(_WEBHOOK)
-        return None
 
 
 @dataclass(slots=True)
@@ -156,7 +166,7 @@ class SlackBotChannel:
         content = build_content(message)
         if head is None or self._has_moved_from(head[1]):
             posted = self._post(content, channel=self.channel)
-            self._attach(message, posted)
+            message.seams.guard(Seam.CHART, lambda: self._attach(message, posted), lambda _: None)
             return posted
         channel, ts = head.groups()
         reply = build_content(message, brief=True)
@@ -166,6 +176,15 @@ class SlackBotChannel:
             return self._post(content, channel=self.channel)
         self._update(content, channel=channel, ts=ts)
         return thread
+
+    def send_plain(self, message: Message, thread: str | None) -> str | None:
+        """Post its text, into the incident's thread and the channel where there is one. Raises ChannelError."""
+        head = re.fullmatch(r"(\w+):([\d.]+)", thread or "")
+        with suppress(_HeadGoneError):
+            if head and not self._has_moved_from(head[1]):
+                self._post(plain_content(message), channel=head[1], thread_ts=head[2], reply_broadcast=True)
+                return thread
+        return self._post(plain_content(message), channel=self.channel)
 
     def _has_moved_from(self, channel: str) -> bool:
         """Tell whether another channel is set now than the thread's; a channel set by name cannot be compared."""
@@ -210,7 +229,7 @@ class SlackBotChannel:
 
     def _attach(self, message: Message, posted: str) -> None:
         """Put the chart into the thread of a first message; an app that may not write files leaves it out."""
-        drawn = draw_course(message.course, message.audience.zone) if message.course else None
+        drawn = draw_course(message)
         if message.course is None or drawn is None:
             return
         channel, ts = posted.split(":")
@@ -319,6 +338,11 @@ def build_content(message: Message, *, brief: bool = False) -> dict[str, Any]:
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+def plain_content(message: Message) -> dict[str, Any]:
+    """Give a message's headline and notes as text alone."""
+    return {"text": mrkdwn(clip(plain_text(message), SECTION)), "unfurl_links": False, "unfurl_media": False}
 
 
 def _step(line: StepLine, parts: Any) -> str:  # noqa: ANN401 - a template's macros
