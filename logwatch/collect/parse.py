@@ -169,7 +169,9 @@ def parse_slow_request(payload: dict[str, Any]) -> SlowRequest | Unparsed:
 
 _QUERY = re.compile(r"[?#;&%](?:(?<!%)|3[fFbB]|2[36]).*")  # one set of characters in front, which a search skips to
 _ORIGIN = re.compile(r"^(?:\w+:)?//[^/\n]*", re.MULTILINE)
-_ID = re.compile(r"/(?:\d+|[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*|(?=[^/\n]*\d)[^/\n]{20,})(?=/|$)", re.MULTILINE)
+_ID = re.compile(
+    r"/(?:\d+|[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*|(?=[^/\n]*\d)[^/\n]{20,}|(?=(?:[^/\n\d]*\d){6})[^/\n]+)(?=/|$)", re.MULTILINE
+)
 
 
 def fold_routes(urls: Sequence[str]) -> list[str]:
