@@ -50,7 +50,9 @@ def with_news(part: Any, path: str = "") -> tuple[Any, int]:
     if isinstance(part, list):
         found = [with_news(each, path) for each in part]
         return [each for each, _ in found], sum(count for _, count in found)
-    if not isinstance(part, dict) or path.endswith(("labels", "threads", "counters", "most", "slow", "delivered", "later", "i")):
+    if not isinstance(part, dict) or path.endswith(
+        ("labels", "threads", "counters", "most", "slow", "delivered", "later", "i")
+    ):
         return part, 0
     found = {key: with_news(value, f"{path}.{key}") for key, value in part.items()}
     grown = {key: each for key, (each, _) in found.items()}
