@@ -6,8 +6,9 @@ Every shape that the application has been seen to log is told apart here, and no
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -291,7 +292,7 @@ class Series(NamedTuple):
     """A counter's name and labels, read from its key."""
 
     name: str
-    labels: dict[str, str]
+    labels: Mapping[str, str]
 
 
 def is_malformed(key: str) -> bool:
@@ -302,6 +303,7 @@ def is_malformed(key: str) -> bool:
 _LABELLED = re.compile(r"([^{]+)\{(.*)\}", re.DOTALL)
 
 
+@lru_cache(4096)  # a run reads the same keys again for each window
 def parse_series(key: str) -> Series:
     """Read a counter's key: `metric` or `metric{k1=v1,k2=v2}`.
 
