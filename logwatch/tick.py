@@ -210,6 +210,7 @@ class Ticker:
             Minute(
                 start=from_minute(minute),
                 counters=found.counters,
+                flawed=found.flawed,
                 slow={label: values[0] for label, values in found.slow.items()},
                 gauges=found.gauges,
                 summaries=found.lines > 0,

@@ -132,7 +132,7 @@ class WeekReader:
         }
         for minute, each in every_minute(windows, span):
             slow = {label: values[0] for label, values in each.slow.items()}
-            yield Minute(from_minute(minute), each.counters, slow, each.gauges, each.lines > 0, minute in lost)
+            yield Minute(from_minute(minute), each.counters, slow, each.gauges, each.lines > 0, minute in lost, each.flawed)
 
     def _lost(self, gap: Span) -> bool:
         """Tell whether nobody wrote a summary though the service was alive; raises SourceError where nobody can tell."""

@@ -354,7 +354,7 @@ def take_page(page: Sequence[Any], reading: Reading) -> None:
         if message == shape.summary:
             names = [key for key in fields if key not in logger_keys]
             counted = [fields[key].number_value for key in names]  # 0 of what is no number
-            if names and min(counted) > 0 and sum(counted) <= LARGEST:
+            if names and min(counted) > 0 and sum(counted) <= LARGEST and any(map(shape.knows, names)):
                 summaries.append(raw)
                 keys += names
                 values += counted
@@ -418,6 +418,8 @@ def _to_dict(struct: Any, shape: LogShape) -> dict[str, Any]:  # noqa: ANN401 - 
     message = fields["message"].string_value if "message" in fields else None
     if message == shape.summary:
         keys = [key for key in fields if key not in shape.logger_keys]
+    elif not message:  # nobody's usual shape: it is looked into whole
+        return {key: _to_value(value) for key, value in fields.items()}
     else:
         keys = [key for key in _LOOKED_AT if key in fields]
     return {"message": message, **{key: _to_value(fields[key]) for key in keys}}
