@@ -20,9 +20,10 @@ from logwatch.publish.points import Point, descriptors_version
 from logwatch.replay import Replayed, replay
 from logwatch.run_summary import RunSummary
 from logwatch.seams import Seam, Seams
-from logwatch.spans import WINDOW, Span, to_nanoseconds
+from logwatch.spans import Span, to_nanoseconds
 from logwatch.state.document import Lease, State
 from logwatch.state.lease import Held, take
+from logwatch.state.mend import is_ahead
 from logwatch.time_range import count_windows, import_pandas, read_entries, read_windows
 
 if TYPE_CHECKING:  # pandas comes with some of these, and only where a command needs it
@@ -210,8 +211,8 @@ class _Run:
         now, summary = self.clock(), self.summary
         planned = ticker.plan(self.held.state, now)
         _tell("planned", read=planned.read, judge=planned.judge, skipped=planned.skipped)
-        if planned.judge.start - now > WINDOW:
-            hint = "is this clock right, or LOGWATCH_NOW of a drill? else begin afresh with another LOGWATCH_STATE"
+        if is_ahead(self.held.state, now):
+            hint = "is this clock right, or LOGWATCH_NOW of a drill? if so: logwatch state mend"
             message = f"windows up to {planned.judge.start:%Y-%m-%d %H:%MZ} are judged already, and it is {now:%Y-%m-%d %H:%MZ}"
             summary.fail(StoreError(message, hint=hint))
             return

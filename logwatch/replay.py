@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from logwatch.tick import Ticked, Ticker
 
 MOST_TOGETHER = 180
-"""Ticks that are taken as one at the most, less than a pause that starts over."""
+"""Ticks that are taken as one at the most, and no more than a pause that does not start over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +95,11 @@ def tick_by_tick(reading: Reading, span: Span, ticker: Ticker, *, together: bool
     state, at, before = State(), 0, 0
     waiting: list[EntryRow] = []
     first, windows = 0, (span.end - span.start) // WINDOW
+    most = min(MOST_TOGETHER, ticker.policy.catch_up // WINDOW)
     while first < windows:
         last = first
         # The very first tick of all judges a single window.
-        while first and together and last + 1 < min(windows, first + MOST_TOGETHER) and last + 1 not in breaks:
+        while first and together and last + 1 < min(windows, first + most) and last + 1 not in breaks:
             last += 1
         now = _time_of(last, span.start, ticker)
         planned = ticker.plan(state, now)

@@ -76,12 +76,18 @@ def build_source(settings: Settings) -> tuple[Source, str]:
     return made, ", ".join(settings.source)
 
 
+def state_place(settings: Settings) -> str:
+    """Say where the state lives."""
+    from logwatch.settings import default_state
+
+    return settings.state or str(default_state())
+
+
 def build_store(settings: Settings) -> Store:
     """Give the state's store."""
-    from logwatch.settings import default_state
     from logwatch.state.address import parse_state_address
 
-    return parse_state_address(settings.state or str(default_state()))
+    return parse_state_address(state_place(settings))
 
 
 def build_policy(settings: Settings, *, publishes: bool) -> Policy:

@@ -78,8 +78,8 @@ class Recent(msgspec.Struct, frozen=True):
 
     def check(self) -> None:
         """Raise ValueError where a position points at no name, or a time out of this century."""
-        times = chain.from_iterable((*row[:2],) for row in (*self.summaries, *self.slow))
-        if not all(0 <= time < LATEST for time in chain(times, (time for time, _, _ in self.gauges))):
+        times = [*((row[0], row[1]) for row in self.summaries), *((row[0], row[1]) for row in self.slow)]
+        if not all(0 <= time < LATEST for time in (*chain.from_iterable(times), *(gauge[0] for gauge in self.gauges))):
             raise ValueError("recent entries have times that cannot be")
         summaries = (place for row in self.summaries for place in (row[2], row[4], *row[5][::2]))
         slow = (place for row in self.slow for place in (row[2], *row[4:7]))

@@ -27,7 +27,7 @@ from logwatch.ranges import Range
 from logwatch.replay import replay, tick_by_tick
 from logwatch.settings import Settings
 from logwatch.spans import Span, to_nanoseconds
-from logwatch.state.document import State
+from logwatch.state.document import State, dump_state
 from logwatch.tick import MOST_SLOW, Policy, Ticker
 from logwatch.ui.format import Audience
 from logwatch.wiring import build_source, build_week, installation
@@ -577,13 +577,15 @@ def test_the_exit_code_says_whether_all_is_met_where_that_is_asked_for(run: Run,
 
 def test_without_a_state_nothing_is_shown(run: Run, tmp_path: Path) -> None:
     ran = run("beta-exit", "--format", "json", LOGWATCH_STATE=str(tmp_path / "none.json"))
-    assert json.loads(ran.out)["state"] == "not_shown"
-    assert "there is no state yet" in ran.err
+    assert (ran.code, ran.out) == (3, "")
+    assert "none.json: there is no state" in ran.err
 
 
 def test_days_that_are_not_over_are_not_asked_for(run: Run, tmp_path: Path) -> None:
-    none, now = str(tmp_path / "none.json"), "2026-03-03T16:00:00Z"
-    ran = run("beta-exit", "--until", "2026-03-09T00:00:00Z", "--format", "json", LOGWATCH_STATE=none, LOGWATCH_NOW=now)
+    state, now = tmp_path / "state.json", "2026-03-03T16:00:00Z"
+    state.write_bytes(dump_state(State(cursor=START)))
+    ran = run("beta-exit", "--until", "2026-03-09T00:00:00Z", "--format", "json", LOGWATCH_STATE=str(state), LOGWATCH_NOW=now)
+    assert json.loads(ran.out)["state"] == "not_shown"
     assert [json.loads(ran.out)[end] for end in ("from", "to")] == ["2026-02-25", "2026-03-03"]
 
 

@@ -47,6 +47,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def command(installed: Path) -> Command:
+    (installed / "state.json").write_text('{"schema":1,"cursor":"2026-02-24T00:00:00Z"}')
+
     def run(*arguments: str | Path, **more: Any) -> subprocess.CompletedProcess[str]:
         environment = clean_environment(PYTHONPATH=str(installed), LOGWATCH_STATE=str(installed / "state.json"))
         asked = [sys.executable, "-m", "logwatch", *map(str, arguments)]
@@ -123,7 +125,7 @@ def test_what_it_has_no_word_for_is_said_in_the_common_one(command: Command, ins
     whole = path.read_text("utf-8")
     path.write_text(re.sub(r'"no_alerts": "[^"]*", ', "", whole), "utf-8")
     try:
-        assert command("alerts", "--lang", "xx").stdout == "Nothing fires.\n"
+        assert command("alerts", "--lang", "xx").stdout.endswith("\nNothing fires.\n")
     finally:
         path.write_text(whole, "utf-8")
 

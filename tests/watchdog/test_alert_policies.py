@@ -30,6 +30,7 @@ from logwatch.publish.metric_filter import Installation
 from logwatch.publish.points import Point, metrics
 from logwatch.run_summary import RunSummary
 from logwatch.settings import Settings, bundled
+from logwatch.state.document import State, dump_state
 from logwatch.ui.format import Audience
 from logwatch.watchdog.alert_policies import policies
 from logwatch.watchdog.dashboard import OWN, dashboard
@@ -616,7 +617,9 @@ def test_a_command_of_the_pages_parses(run: Run, tmp_path: Path, command: str) -
     arguments = shlex.split(command)[1:]
     if "--output" in arguments:
         arguments[arguments.index("--output") + 1] = str(tmp_path / "made")
-    ran = run(*arguments, LOGWATCH_STATE=str(tmp_path / "state.json"))
+    state = tmp_path / "state.json"
+    state.write_bytes(dump_state(State(cursor=START)))
+    ran = run(*arguments, LOGWATCH_STATE=str(state))
     assert ran.code == 0 or "there is no silence 'a6d481'" in ran.err, ran.err
 
 
