@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from logwatch.collect.interface import Probe
-from logwatch.collect.last_seen import RememberedLife
+from logwatch.collect.last_seen import SignsOfLife
 from logwatch.collect.parse import SILENT_MINUTES
 from logwatch.errors import ConflictError, ExportError, SourceError, StoreError
 from logwatch.judge.verdicts import Level
@@ -27,8 +27,7 @@ if TYPE_CHECKING:  # pandas comes with some of these, and only where a command n
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from logwatch.collect.interface import Endpoints, Progress, Source
-    from logwatch.count.silence import Life
+    from logwatch.collect.interface import Endpoints, Life, Progress, Source
     from logwatch.count.windows import Windows
     from logwatch.judge.alerts import Alert
     from logwatch.judge.evaluate import Judged
@@ -57,7 +56,7 @@ MOST_LOOKUPS = 20
 def judge(source: Source, rules: RuleSet, wanted: Wanted, *, now: datetime, progress: Progress) -> Judged:
     """Fetch, parse, aggregate, evaluate; changes nothing anywhere."""
     span, windows = read_windows(source, wanted, reach=max(rules.reach, rules.silent), now=now, progress=progress)
-    return _judged(rules, span, windows, RememberedLife(source, wanted.service))
+    return _judged(rules, span, windows, SignsOfLife(source, wanted.service))
 
 
 def judge_and_replay(
@@ -98,13 +97,14 @@ def play(archive: RecordedArchive, span: Span, ticker: Ticker, progress: Progres
 
 def _judged(rules: RuleSet, span: Span, windows: Windows, life: Life) -> Judged:
     """Judge every rule, those that watch whether there is anything to judge too."""
-    from logwatch.count.silence import Listener, silent_minutes
+    from logwatch.count.life import Vigil
+    from logwatch.count.silence import keep_vigil
     from logwatch.count.windows import with_gauge
     from logwatch.judge.evaluate import Judged, evaluate
 
     if rules.silence:
-        silent, _ = silent_minutes(windows, span, Listener(rules.silent, life, windows.span.start))
-        windows = with_gauge(windows, SILENT_MINUTES, silent)
+        kept = keep_vigil(windows, windows.span, Vigil(), life.signs)
+        windows = with_gauge(windows, SILENT_MINUTES, kept.silent)
     return Judged(span, windows, tuple(evaluate(rules.rules, windows, span)))
 
 
@@ -172,7 +172,7 @@ class _Run:
         parts, summary = self.parts, self.summary
         source = parts.source()
         with summary.timed("prepare"):
-            ticker = parts.ticker(RememberedLife(source, parts.service))
+            ticker = parts.ticker(SignsOfLife(source, parts.service))
         try:
             self._judge(source, ticker)
         except SourceError as error:  # what waits to be told is told all the same
