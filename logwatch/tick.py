@@ -5,6 +5,7 @@ pandas is imported when there is something to judge, and not before: planning an
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta, tzinfo
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from logwatch.notify.incidents import Notification
     from logwatch.state.document import State
 
+LOG = logging.getLogger("logwatch.run")
 MOST_SLOW = 2000
 """Slow requests that the document keeps: more say nothing new."""
 MOST_POINTS = 4_000
@@ -84,8 +86,6 @@ class Ticked:
     standing: tuple[tuple[Verdict, ...], ...] = ()
     """For each of them, the verdicts of its window."""
     dropped_points: int = 0
-    life_trouble: str = ""
-    """Why nobody could tell whether the service lives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,9 @@ class Ticker:
     @property
     def _back(self) -> timedelta:
         """How far before the judged windows the entries are kept."""
-        return max(self.reach, self._settling)
+        from logwatch.count.alignment import MEMORY
+
+        return max(self.reach, self._settling, MEMORY)
 
     def plan(self, state: State, now: datetime) -> Plan:
         """Say what to read and to judge: all windows closed since the cursor, at least one at the very beginning."""
@@ -147,13 +149,15 @@ class Ticker:
         if span.end > span.start:
             # Where another overlap was set before, what is not in its day yet may reach further back than what is judged.
             since = min(span.start - self._back, begun.counted_to or span.start)
-            windows = aggregate(recent, span=Span(since, span.end), grace=self.policy.grace)
+            windows = aggregate(recent, span=Span(since, span.end), grace=self.policy.grace, judged_to=state.cursor or since)
+            counted = windows
             try:
                 kept = keep_vigil(windows, span, begun.vigil, self.life.signs)
-            except SourceError as error:  # nobody knows, and the next run asks for all of it
-                ticked = replace(ticked, life_trouble=str(error))
+            except SourceError:  # nobody knows, and the next run asks for all of it
+                LOG.debug("nobody can tell whether the service lives")
             else:
                 windows = with_gauge(windows, SILENT_MINUTES, kept.silent)
+                counted = with_gauge(counted, SILENT_MINUTES, kept.silences)
                 for minute, quiet in kept.silences.items():
                     if quiet * WINDOW >= self.rules.silent:
                         recent.add_gauge(SILENT_MINUTES, to_nanoseconds(from_minute(minute)), quiet)
@@ -164,7 +168,7 @@ class Ticker:
                 end = from_minute(minute) + WINDOW
                 points = self._points(figures(windows, minute), verdicts, end) if self.policy.publishes else []
                 ticked = self._take(ticked, verdicts, points, end, now if end == span.end else end + self.policy.grace)
-            ticked = replace(ticked, state=self._count(ticked.state, windows, self._settled(recent, span.end)))
+            ticked = replace(ticked, state=self._count(ticked.state, counted, self._settled(recent, span.end)))
         return replace(ticked, state=self._remember(ticked.state, recent, span.end))
 
     def _take(self, ticked: Ticked, verdicts: tuple[Verdict, ...], points: list[Point], end: datetime, now: datetime) -> Ticked:

@@ -5,11 +5,13 @@ Each adapter is imported when it is asked for; what a command does not need cost
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from logwatch.collect.sources import find_kind, is_live
 from logwatch.errors import ConfigError
 from logwatch.notify.channels.interface import reveal
+from logwatch.seams import Seam
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from logwatch.pipeline import Parts
     from logwatch.publish.interface import Exporter
     from logwatch.publish.metric_filter import Installation
+    from logwatch.seams import Seams
     from logwatch.server.app import Verify
     from logwatch.settings import Settings
     from logwatch.state.interface import Store
@@ -132,7 +135,7 @@ def build_parts(settings: Settings, owner: str) -> Parts:
         ticker=build_ticker(settings, publishes=project is not None),
         endpoints=lambda: build_endpoints(settings),
         exporter=lambda rules: build_exporter(settings, project, rules) if project else None,
-        channels=lambda: build_channels(set_up),
+        channels=lambda seams: build_channels(set_up, seams),
         describe=lambda rules: build_describe(settings, rules),
         service=settings.service,
         ping=build_ping(settings),
@@ -152,7 +155,8 @@ def build_lasting_parts(settings: Settings, owner: str) -> Parts:
     rules, policy = build_rules(settings), build_policy(settings, publishes=project is not None)
     source = build_source(settings)[0]
     exporter = build_exporter(settings, project, rules) if project else None
-    endpoints, channels, describe = build_endpoints(settings), parts.channels(), build_describe(settings, rules)
+    channels = build_channels(configured_channels(settings))
+    endpoints, describe = build_endpoints(settings), build_describe(settings, rules)
     _import_slow(settings)
     return replace(
         parts,
@@ -160,7 +164,7 @@ def build_lasting_parts(settings: Settings, owner: str) -> Parts:
         ticker=lambda life: Ticker(rules, policy, life),
         endpoints=lambda: endpoints,
         exporter=lambda _: exporter,
-        channels=lambda: channels,
+        channels=lambda _: channels,
         describe=lambda _: describe,
     )
 
@@ -283,11 +287,17 @@ def configured_channels(settings: Settings) -> dict[str, ChannelSettings]:
     return usable
 
 
-def build_channels(channels: Mapping[str, ChannelSettings]) -> dict[str, Channel]:
-    """Give the channels behind their settings."""
+def build_channels(channels: Mapping[str, ChannelSettings], seams: Seams | None = None) -> dict[str, Channel]:
+    """Give the channels behind their settings; where `seams` hears of it, without those that cannot be made."""
     from logwatch.settings import bundled
 
-    return {name: channel.build(bundled("templates")) for name, channel in channels.items()}
+    templates = bundled("templates")
+    if seams is None:
+        return {name: channel.build(templates) for name, channel in channels.items()}
+    made: dict[str, Channel | None] = {
+        name: seams.guard(Seam.CHANNEL, partial(channel.build, templates), lambda _: None) for name, channel in channels.items()
+    }
+    return {name: channel for name, channel in made.items() if channel}
 
 
 def chosen_channels(settings: Settings) -> tuple[str, ...]:
@@ -330,12 +340,13 @@ def message_builder(settings: Settings, rules: RuleSet) -> Callable[[Notificatio
 
 def build_describe(settings: Settings, rules: RuleSet) -> Describe:
     """Give what says a message in words, for a channel and a moment."""
-    from logwatch.notify.messages import add_delivery_notes
+    from logwatch.notify.messages import add_delivery_notes, build_plain_message
 
-    build = message_builder(settings, rules)
+    build, readers = message_builder(settings, rules), audience(settings)
 
-    def describe(outgoing: Outgoing, channel: str, now: datetime) -> Message:
-        message = build(outgoing.notification)
+    def describe(outgoing: Outgoing, channel: str, now: datetime, why: str) -> Message:
+        told = outgoing.notification
+        message = build_plain_message(told, rules, readers, why) if why else build(told)
         return add_delivery_notes(message, instead_of=outgoing.deliveries[channel].instead_of, now=now)
 
     return describe
@@ -357,7 +368,7 @@ def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader
 
     project = None if source.recorded else metrics_project(settings)
     history = (
-        MonitoringHistory(project, installation(settings), rules.service.exit_gauges, endpoint=settings.monitoring_endpoint)
+        MonitoringHistory(project, installation(settings), rules.exit_gauges, endpoint=settings.monitoring_endpoint)
         if project
         else None
     )

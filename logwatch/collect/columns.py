@@ -145,6 +145,7 @@ class Reading(Columns):
         self.rows.kind.extend([kind] * len(width))
         self.rows.detail.extend([self.details[""]] * len(width))
         self.rows.width += width
+        self.rows.decided.frombytes(bytes(8 * max(len(self.rows.kind) - len(self.rows.decided), 0)))  # but for loaded ones
         self.entries += len(width)
 
     def _add_row(self, entry: Entry, kind: int, detail: str = "", width: int = 0) -> int:
@@ -152,6 +153,7 @@ class Reading(Columns):
         self.rows.kind.append(kind)
         self.rows.detail.append(self.details[detail])
         self.rows.width.append(width)
+        self.rows.decided.append(0)
         return number
 
     def _add_parsed(self, entry: Entry, parsed: Parsed) -> None:

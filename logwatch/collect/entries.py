@@ -144,6 +144,8 @@ class Rows:
     """Reason of an unparsed row."""
     width: array[int] = column("i")
     """Number of rows in `Counts` that belong to the row, in the same order."""
+    decided: array[int] = column("q", kept=True)
+    """Minute of the window that a run has put a summary into, for good; 0 where none has yet."""
     block_lines: dict[int, int] = field(default_factory=dict)
     """Number of entries that a row stands for, where that is not one: pretty-printed text."""
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from logwatch.collect.columns import Reading
+    from logwatch.seams import Seams
     from logwatch.spans import Span
 
 STRICT = {"extra": "forbid", "use_attribute_docstrings": True}
@@ -182,6 +183,10 @@ class EndpointShape:
     """What its status is called when all is well."""
     fair: tuple[str, ...] = ()
     """What its status is called when it works, and not well."""
+    bad: tuple[str, ...] = ()
+    """What its status, or a component's, is called when it does not work: an answer all the same."""
+    down: dict[str, str] = field(default_factory=dict)
+    """Gauges that are 1 while something does not work and 0 while it does: `status`, or a component's name, to gauge."""
     words: dict[str, str] = field(default_factory=dict)
     """Words, by name; `status` is how it is."""
     flags: dict[str, str] = field(default_factory=dict)
@@ -245,6 +250,6 @@ class LogProject(Source, Protocol):
 class Endpoints(Protocol):
     """The service's own endpoints (section 2 of the runbook)."""
 
-    def probe(self, now: datetime) -> Probe:
+    def probe(self, now: datetime, seams: Seams | None = None) -> Probe:
         """Ask all of them at once; trouble is an answer too and never raises."""
         ...

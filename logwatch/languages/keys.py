@@ -4,7 +4,7 @@ from typing import Literal
 
 Key = Literal[
     # the report's head and columns
-    "title", "span", "now", "rule", "shop", "all_shops", "value", "level", "course", "worst", "at", "normal_range",
+    "title", "span", "now", "rule", "shop", "all_shops", "value", "down", "level", "course", "worst", "at", "normal_range",
     "warning_range", "normal_long", "warning_long", "slow_count", "procedure", "follow", "slow_requests", "label", "count",
     "route", "data", "all_normal", "warned_now", "warned_before", "counted", "instances",
     # the page
@@ -16,6 +16,7 @@ Key = Literal[
     # messages
     "against", "since", "lasted", "worst_was", "and_more", "span_d", "span_h", "span_m", "resolved_at", "unknown_since",
     "rule_gone", "explained_by_another", "not_explained", "again", "silence_ends", "instead_of", "delivered_late", "begin_here",
+    "plain_note",
     # what a step found
     "expected.seen", "expected.not_seen", "expected.contrary", "events", "per_minute", "hour_before", "day_before", "usual",
     "no_past", "after", "slow_fact", "lines_none", "lines_found", "lines_found_at", "lines_found_more", "code_fact",

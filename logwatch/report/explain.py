@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from logwatch.judge.alerts import Alert, AlertState, fingerprint, needed_windows
 from logwatch.judge.verdicts import Level, Verdict
 from logwatch.notify.incidents import Muted, Suppression
-from logwatch.ui.format import format_figure, format_range, format_span, format_value, printable
+from logwatch.ui.format import format_figure, format_range, format_span, format_verdict, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,7 +123,7 @@ def firing_rows(state: State, rules: dict[str, Rule], audience: Audience) -> lis
                     name(alert, audience),
                     audience.say(alert.state.key),
                     audience.moment(_since(alert)),
-                    f"{format_value(alert.latest.value, rule.normal.unit)} ({format_range(rule.warning)})",
+                    f"{format_verdict(alert.latest, rule.normal.unit, audience)} ({format_range(rule.warning)})",
                     rule.procedure,
                     _muted(state, muted, audience) if muted else "",
                 )

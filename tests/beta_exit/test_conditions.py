@@ -347,7 +347,7 @@ def test_late_lines_are_in_the_days_of_runs_and_so_is_a_silence_from_its_beginni
     replayed = replay(reading, Span(whole.start, whole.end + SETTLED), ticker)
     assert replayed.late > 20
     expected = recorded(source).days
-    assert sum(sum(day.lost) for day in expected) == 20
+    assert sum(sum(day.lost) for day in expected) == 19, "the edgy one's last summary was a moment behind the silence's begin"
     assert replayed.state.days == expected
 
 

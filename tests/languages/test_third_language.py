@@ -120,7 +120,7 @@ def test_a_gauge_without_a_name_is_told_with_its_place_and_cure(command: Command
     ran = command("rules", "check", "--rules", rules)
     line = next(number for number, each in enumerate(text.splitlines(), start=1) if named in each)
     assert ran.returncode == 2
-    assert f"service.yaml:{line}: 'gauges.1.name' is missing" in ran.stderr
+    assert f"service.yaml:{line}: 'gauges.2.name' is missing" in ran.stderr
     assert "hint: " in ran.stderr
 
 
