@@ -103,7 +103,7 @@ def test_a_service_that_dies_in_its_silence_is_unknown_and_not_silent_for_ever(t
     assert levels[timedelta(minutes=90)] is Level.UNKNOWN
     if not together:  # the last line of all is one of the fortieth minute
         dead = {minute for minute in range(1, 91) if levels[timedelta(minutes=minute)] is Level.UNKNOWN}
-        assert dead == set(range(50, 91))
+        assert dead == set(range(46, 91)), "five minutes after the last sign of life"
 
 
 def test_hours_of_runs_and_the_backtest_of_the_hours_agree_on_every_transition_and_message(tmp_path: Path) -> None:
