@@ -48,8 +48,8 @@ def whole_state(tmp_path: Any) -> State:
 def with_news(part: Any, path: str = "") -> tuple[Any, int]:
     """Every record of a document with a key of a newer program, and how many they are; rows and maps are no records."""
     if isinstance(part, list):
-        found = [with_news(each, path) for each in part]
-        return [each for each, _ in found], sum(count for _, count in found)
+        grown_, counts = zip(*(with_news(each, path) for each in part), strict=True) if part else ((), ())
+        return list(grown_), sum(counts)
     if not isinstance(part, dict) or path.endswith(
         ("labels", "threads", "counters", "most", "slow", "delivered", "later", "i")
     ):
