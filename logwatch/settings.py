@@ -12,13 +12,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from logwatch.durations import format_duration, parse_duration
+from logwatch.durations import LONGEST_LEASE, format_duration, parse_duration
 from logwatch.errors import ConfigError
 from logwatch.languages import DEFAULT, Lang, languages
 from logwatch.notify.channels.interface import ChannelSettings
 from logwatch.notify.channels.registry import CHANNELS
 from logwatch.ranges import Range
-from logwatch.state.lease import LONGEST_LEASE
 
 PREFIX = "LOGWATCH_"
 CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"

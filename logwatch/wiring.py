@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
     from logwatch.beta_exit.conditions import Expected
     from logwatch.beta_exit.day_reader import WeekReader
-    from logwatch.collect.interface import Address, Endpoints, Source
+    from logwatch.collect.interface import Address, Endpoints, Life, Source
     from logwatch.collect.parse import LogShape
-    from logwatch.count.silence import Life
     from logwatch.judge.rules.model import RuleSet
     from logwatch.judge.rules.service import Service
     from logwatch.notify.channels.interface import Channel, ChannelSettings
@@ -119,9 +118,9 @@ def build_ticker(settings: Settings, *, publishes: bool) -> Callable[[Life], Tic
 
 def build_simulated_ticker(settings: Settings, source: Source) -> Ticker:
     """Give the ticker for a simulated clock over a source's entries, which publishes nothing."""
-    from logwatch.collect.last_seen import RememberedLife
+    from logwatch.collect.last_seen import SignsOfLife
 
-    return build_ticker(settings, publishes=False)(RememberedLife(source, settings.service))
+    return build_ticker(settings, publishes=False)(SignsOfLife(source, settings.service))
 
 
 def build_parts(settings: Settings, owner: str) -> Parts:
@@ -377,6 +376,7 @@ def build_expected(settings: Settings) -> Expected:
 def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader:
     """Give what reads days out of a source; those of Cloud Logging are kept on disk once they are over."""
     from logwatch.beta_exit.day_reader import DayCache, WeekReader
+    from logwatch.collect.last_seen import SignsOfLife
     from logwatch.publish.history import MonitoringHistory
     from logwatch.settings import default_cache
 
@@ -393,6 +393,7 @@ def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader
         rules=rules,
         zone=settings.timezone,
         service=settings.service,
+        life=SignsOfLife(source, settings.service),
         grace=settings.grace,
         cache=None if source.recorded else DayCache(default_cache() / "days", repr((read, judged))),
         measured=history.read if history else lambda _span: (),

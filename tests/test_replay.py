@@ -103,17 +103,17 @@ def test_a_service_that_dies_in_its_silence_is_unknown_and_not_silent_for_ever(t
     assert levels[timedelta(minutes=90)] is Level.UNKNOWN
     if not together:  # the last line of all is one of the fortieth minute
         dead = {minute for minute in range(1, 91) if levels[timedelta(minutes=minute)] is Level.UNKNOWN}
-        assert dead == set(range(50, 91))
+        assert dead == set(range(46, 91)), "five minutes after the last sign of life"
 
 
 def test_hours_of_runs_and_the_backtest_of_the_hours_agree_on_every_transition_and_message(tmp_path: Path) -> None:
-    entries = Traffic(2026, 300, incidents=BAD_HOURS, late=0.001, repeated=0.001).entries()
+    entries = Traffic(2026, 170, incidents=BAD_HOURS, late=0.001, repeated=0.001).entries()
     source = record(tmp_path / "hours.ndjson", entries)
-    expected = play(source, remind_every=timedelta(hours=1))
-    more = {"REMIND_EVERY": "1h"}
+    expected = play(source, remind_every=timedelta(minutes=20))
+    more = {"REMIND_EVERY": "20m"}
     with World(tmp_path, [make_entry(entry) for entry in entries], bot=True, more=more) as world:
         lines = []
-        for minute in range(300):
+        for minute in range(170):
             world.now = START + timedelta(minutes=minute + 1, seconds=90)
             summary = world.tick()
             assert (summary.windows, summary.errors, summary.failed, summary.refused) == (1, [], [], [])

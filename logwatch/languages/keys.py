@@ -65,6 +65,6 @@ DoctorKey = Literal[
 
 Family = Literal[
     "level", "why", "notify", "alert", "alert_is", "state", "change", "outcome", "gate", "gap", "missed", "reason", "flaw",
-    "check",
+    "check", "finding",
 ]  # fmt: skip
 """Closed sets whose members are said, each member under `family.member`."""

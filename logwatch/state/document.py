@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from logwatch.collect.recent_entries import Recent
+from logwatch.count.life import Vigil
 from logwatch.errors import BrokenStateError, StoreError
 from logwatch.judge.alerts import Alert
 from logwatch.judge.daily_totals import DayTotals
@@ -50,6 +51,8 @@ class State:
     """End of the last window that was judged."""
     last_summary: datetime | None = None
     """End of the last window that had a summary."""
+    vigil: Vigil = field(default_factory=Vigil)
+    """How far it is known whether the service lives, and since when it has without a summary."""
     recent: Recent = field(default_factory=Recent)
     verdicts: tuple[Verdict, ...] = ()
     """Those of the last window."""
