@@ -148,7 +148,7 @@ def why_nothing(source: Source, place: WatchedService, span: Span, now: datetime
     """Say why nothing was found, and what to look at; no command of it changes the application. Raises SourceError."""
     project = source.project_logs()
     if project is None:
-        return audience.say("doctor.lines.recording")
+        return say("lines.recording").to(audience)
     around = look_around(project, place, span, now)
     if around.of_service:
         key: DoctorKey = "lines.guesses" if place.switch else "lines.silent"
