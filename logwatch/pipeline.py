@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # pandas comes with some of these, and only where a command n
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from logwatch.collect.columns import Reading
     from logwatch.collect.interface import Endpoints, Life, Progress, Signs, Source
     from logwatch.count.windows import Windows
     from logwatch.judge.alerts import Alert
@@ -44,7 +45,7 @@ if TYPE_CHECKING:  # pandas comes with some of these, and only where a command n
     from logwatch.notify.outbox import Outbox
     from logwatch.publish.interface import Exporter
     from logwatch.state.interface import Store
-    from logwatch.tick import Ticked, Ticker
+    from logwatch.tick import Plan, Ticked, Ticker
     from logwatch.time_range import Wanted
 
 LOG = logging.getLogger("logwatch.run")
@@ -243,6 +244,7 @@ class _Run:
         with summary.timed("read"), ThreadPoolExecutor(1) as beside:
             probing = beside.submit(self._probe, now)
             fresh = source.read(planned.read, service=self.parts.service, progress=lambda *_: None, meanwhile=import_pandas)
+            self._read_late(source, planned, fresh)
             probe = probing.result()
             for series, value in probe.gauges.items():
                 fresh.add_gauge(series, to_nanoseconds(now), value)
@@ -259,6 +261,20 @@ class _Run:
         with summary.timed("evidence"):
             state = self._gather(source, ticker, ticked, probe)
         self.held.state = replace(state, points=(*state.points, *_own_points(summary, state)))
+
+    def _read_late(self, source: Source, planned: Plan, fresh: Reading) -> None:
+        """Add what has come since the last windows were judged and is older than what is read in any case."""
+        if source.recorded or planned.late.start >= planned.late.end:
+            return
+        service, came_after = self.parts.service, planned.judge.start
+        try:
+            late = source.read(
+                planned.late, service=service, progress=lambda *_: None, meanwhile=lambda: None, came_after=came_after
+            )
+        except SourceError as error:
+            self.summary.news.append(f"nobody looked for lines that came late: {error.message}")
+        else:
+            fresh.merge(late)
 
     def _probe(self, now: datetime) -> Probe:
         """Ask the endpoints; what breaks keeps the log lines from nothing."""

@@ -15,7 +15,7 @@ from logwatch.collect.parse import SILENT_MINUTES, parse_series
 from logwatch.collect.recent_entries import Recent, dump, load, new_and_late, trim
 from logwatch.count.life import Vigil
 from logwatch.errors import SourceError
-from logwatch.judge.alerts import Transition, advance
+from logwatch.judge.alerts import AlertState, Transition, advance
 from logwatch.judge.daily_totals import KEPT_DAYS, Minute, add_minutes
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.notify.incidents import REMIND_EVERY, decide
@@ -24,6 +24,7 @@ from logwatch.publish.points import Point, counter_points, verdict_points
 from logwatch.spans import EPOCH, WINDOW, Span, floor_minute, to_datetime, to_nanoseconds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from logwatch.collect.columns import Reading
@@ -52,6 +53,8 @@ class Policy:
     """How far before the last judged window each read begins."""
     catch_up: timedelta = timedelta(hours=6)
     """How long a pause may be and still be judged window by window."""
+    late_limit: timedelta = timedelta(hours=1)
+    """How late a line may come and still be told; 0 tells none."""
     remind_every: timedelta = REMIND_EVERY
     channels: tuple[str, ...] = ()
     """Channels that every message goes to."""
@@ -66,6 +69,8 @@ class Plan:
     """What a run has to read and to judge."""
 
     read: Span
+    late: Span
+    """Before that, what is read only as far as it came in since the last windows were judged; empty where that is nothing."""
     judge: Span
     """The closed windows that are new; empty where there is none."""
     skipped: timedelta
@@ -112,7 +117,7 @@ class Ticker:
         """How far before the judged windows the entries are kept."""
         from logwatch.count.alignment import MEMORY
 
-        return max(self.reach, self._settling, MEMORY)
+        return max(self.reach, self._settling, MEMORY, self.policy.late_limit)
 
     def plan(self, state: State, now: datetime) -> Plan:
         """Say what to read and to judge: all windows closed since the cursor, at least one at the very beginning."""
@@ -124,7 +129,9 @@ class Ticker:
             cursor = end - WINDOW
         fresh = state.cursor is None or bool(skipped)
         back = self.reach if fresh else self.policy.overlap
-        return Plan(Span(cursor - back, now), Span(cursor, max(cursor, end)), skipped)
+        since = cursor - back
+        late = since if fresh else min(since, cursor - self.policy.late_limit)
+        return Plan(Span(since, now), Span(late, since), Span(cursor, max(cursor, end)), skipped)
 
     def tick(self, state: State, fresh: Reading, planned: Plan, now: datetime) -> Ticked:
         """Judge the planned windows, one after the other, and remember what the next run needs.
@@ -141,6 +148,7 @@ class Ticker:
         recent = load(state.recent)
         fresh.settle()
         new, late = new_and_late(recent, fresh, to_nanoseconds(span.start) if state.cursor else 0)
+        known = len(recent.rows.time)
         recent.merge(fresh)
         begun = replace(
             state, started_at=state.started_at or span.start, counted_to=state.counted_to or state.cursor or span.start
@@ -162,6 +170,17 @@ class Ticker:
                     if quiet * WINDOW >= self.rules.silent:
                         recent.add_gauge(SILENT_MINUTES, to_nanoseconds(from_minute(minute)), quiet)
                 ticked = replace(ticked, state=_watched(begun, kept))
+            came_late = [minute for minute in recent.rows.decided[known:] if 0 < minute < to_minute(span.start)]
+            if came_late and state.cursor:
+                first = max(from_minute(min(came_late)), span.start - self.policy.late_limit)
+                before = aggregate(load(state.recent), span=windows.span, grace=self.policy.grace)
+                ticked = self._tell_late(
+                    ticked,
+                    before,
+                    windows,
+                    first,
+                    now if span.end - span.start == WINDOW else span.start + WINDOW + self.policy.grace,
+                )
             courses = evaluate(self.rules.rules, windows, span)
             by_window = zip(*(course.verdicts() for course in courses), strict=True)
             for minute, verdicts in enumerate(by_window, start=to_minute(span.start)):
@@ -171,28 +190,43 @@ class Ticker:
             ticked = replace(ticked, state=self._count(ticked.state, counted, self._settled(recent, span.end)))
         return replace(ticked, state=self._remember(ticked.state, recent, span.end))
 
+    def _tell_late(self, ticked: Ticked, before: Windows, after: Windows, changed: datetime, now: datetime) -> Ticked:
+        """Let alerts fire that judged windows would have made fire, had the lines been there that have come since."""
+        from logwatch.judge.late import fired_late
+
+        state = ticked.state
+        firing = {alert.fingerprint for alert in state.alerts if alert.state is AlertState.FIRING}
+        judged_to = state.cursor or changed
+        fired = fired_late(self.rules, before, after, changed, judged_to) if changed < judged_to else []
+        late = {alert.fingerprint: alert for alert in fired if alert.fingerprint not in firing}
+        if not late:
+            return ticked
+        alerts = (*(alert for alert in state.alerts if alert.fingerprint not in late), *late.values())
+        transitions = [Transition(alert, None, AlertState.FIRING, alert.latest.window_end) for alert in late.values()]
+        return self._decide(replace(ticked, state=replace(state, alerts=alerts)), transitions, now)
+
     def _take(self, ticked: Ticked, verdicts: tuple[Verdict, ...], points: list[Point], end: datetime, now: datetime) -> Ticked:
         """Take the verdicts and points of the window that ends at `end`, and decide at `now` what to tell."""
         state = ticked.state
         alerts, transitions = advance(state.alerts, verdicts, self.rules.by_id, end)
-        decision = decide(alerts, state.memory, self.rules, now, remind_every=self.policy.remind_every)
         waiting = (*state.points, *points)
-        state = replace(
-            state,
-            verdicts=verdicts,
-            alerts=tuple(alerts),
-            memory=decision.memory,
-            suppressed=decision.suppressed,
-            points=waiting[-MOST_POINTS:],
-        )
+        state = replace(state, verdicts=verdicts, alerts=tuple(alerts), points=waiting[-MOST_POINTS:])
+        dropped = ticked.dropped_points + max(len(waiting) - MOST_POINTS, 0)
+        taken = replace(ticked, state=state, windows=ticked.windows + 1, dropped_points=dropped)
+        return self._decide(taken, transitions, now)
+
+    def _decide(self, ticked: Ticked, transitions: Sequence[Transition], now: datetime) -> Ticked:
+        """Decide at `now` what to tell of the alerts as they stand."""
+        state = ticked.state
+        decision = decide(state.alerts, state.memory, self.rules, now, remind_every=self.policy.remind_every)
+        told = decision.notifications
+        state = replace(state, memory=decision.memory, suppressed=decision.suppressed)
         return replace(
             ticked,
-            state=state.after_telling(enqueue(state.to_tell, decision.notifications, self.policy.channels)),
-            windows=ticked.windows + 1,
+            state=state.after_telling(enqueue(state.to_tell, told, self.policy.channels)),
             transitions=(*ticked.transitions, *transitions),
-            notifications=(*ticked.notifications, *decision.notifications),
-            standing=(*ticked.standing, *(verdicts for _ in decision.notifications)),
-            dropped_points=ticked.dropped_points + max(len(waiting) - MOST_POINTS, 0),
+            notifications=(*ticked.notifications, *told),
+            standing=(*ticked.standing, *(state.verdicts for _ in told)),
         )
 
     def _settled(self, recent: Reading, end: datetime) -> datetime:
