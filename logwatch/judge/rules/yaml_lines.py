@@ -50,18 +50,17 @@ class Document:
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise RuleError(f"cannot be read: {error}", where=str(path)) from None
 
-    def _take(self, kind: type[yaml.Event]) -> yaml.Event:
+    def _take(self, kind: type[yaml.Event]) -> None:
         event = self._loader.get_event()
         if not isinstance(event, kind):  # what YAML's own grammar rules out
             raise self._refusal("not YAML", event)
-        return event
 
-    def _refusal(self, what: str, event: yaml.Event) -> RuleError:
+    def _refusal(self, what: str, event: Any) -> RuleError:  # noqa: ANN401 - PyYAML has no types
         return RuleError(what, where=f"{self.path}:{event.start_mark.line + 1}")
 
     def _build(self, path: Path_) -> Any:  # noqa: ANN401 - YAML holds anything
         """Take the next value; what could be huge or endless, or make objects, is none that a rule needs."""
-        event = self._loader.get_event()
+        event: Any = self._loader.get_event()
         if isinstance(event, yaml.AliasEvent):
             raise self._refusal(f"'*{event.anchor}' stands for something else: write it out", event)
         if event.tag:
@@ -73,7 +72,7 @@ class Document:
             return self._build_list(path)
         return self._build_mapping(path) if isinstance(event, yaml.MappingStartEvent) else self._scalar(event)
 
-    def _scalar(self, event: Any) -> Any:  # noqa: ANN401 - PyYAML has no types, and YAML holds anything
+    def _scalar(self, event: Any) -> Any:  # noqa: ANN401 - likewise, and YAML holds anything
         tag = self._loader.resolve(yaml.ScalarNode, event.value, event.implicit)
         try:
             return self._loader.construct_object(yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark))
@@ -90,7 +89,7 @@ class Document:
     def _build_mapping(self, path: Path_) -> dict[str, Any]:
         result: dict[str, Any] = {}
         while not self._loader.check_event(yaml.MappingEndEvent):
-            named = self._loader.get_event()
+            named: Any = self._loader.get_event()
             if not isinstance(named, yaml.ScalarEvent):
                 raise self._refusal("a key is a plain word", named)
             key = named.value
