@@ -12,7 +12,7 @@ Key = Literal[
     "besides", "charts", "calm_charts", "not_drawn", "undrawn_shops", "chart_says", "chart_slow", "chart_squeezed", "as_table",
     "from_to", "legend_pending", "legend_firing", "legend_unknown", "longest", "timeline", "timeline_note", "silences",
     # findings: what was left over, and its cure
-    "silent_windows", "off_rhythm", "late", "suspect", "unparsed", "flaw", "old",
+    "silent_windows", "no_summaries", "found_nothing", "off_rhythm", "late", "suspect", "unparsed", "flaw", "old",
     # messages
     "against", "since", "lasted", "worst_was", "and_more", "span_d", "span_h", "span_m", "resolved_at", "unknown_since",
     "rule_gone", "explained_by_another", "not_explained", "again", "silence_ends", "instead_of", "delivered_late", "begin_here",
@@ -54,7 +54,8 @@ Key = Literal[
 DoctorKey = Literal[
     "plain", "error", "late", "broken", "settings.fine", "settings.no_channel", "settings.stray", "not_set_up", "clock.fine",
     "clock.ahead", "clock.behind", "clock.unknown", "clock.set", "logs.read", "quota.fine", "quota.used", "lines.unread",
-    "lines.none", "lines.found", "lines.some_lost", "lines.development", "lines.beta_off", "lines.silent", "lines.location",
+    "lines.none", "lines.found", "lines.some_lost", "lines.development", "lines.beta_off", "lines.silent",
+    "lines.guesses", "lines.recording", "lines.location",
     "lines.service", "lines.older", "lines.no_service", "lines.nothing", "lag.none", "lag.fine", "lag.late", "rhythm.none",
     "rhythm.fine", "rhythm.off", "metrics.fine", "reached", "endpoint.fine", "endpoint.state", "endpoint.absent",
     "endpoint.beta_off", "state.fine", "state.new", "state.leased", "state.busy", "state.passing", "test.sent", "cure.service",

@@ -210,7 +210,7 @@ def _silence(judged: Judged, log: Log, audience: Audience) -> list[str]:
         return [audience.say("unparsed", count=lost, reason=audience.say(Reason.COUNTERS_LOST.key))]
     silent = judged.windows.silent(judged.span)
     if silent and silent * WINDOW >= judged.span.end - judged.span.start:
-        return [log.silent[audience.lang].format(service=audience.service)]
+        return [audience.say("no_summaries")]
     return [audience.say("silent_windows", count=silent)] if silent else []
 
 
