@@ -5,14 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from logwatch.checks import Checked, CheckOutcome, ok, say
+from logwatch.checks import Checked, CheckOutcome, command, ok, say
 from logwatch.collect.sources import is_live
+from logwatch.durations import format_duration
 from logwatch.errors import ConfigError, LogwatchError
 from logwatch.judge.rules.yaml_lines import RuleProblemsError
 from logwatch.notify.channels.http_client import check_reachable
 from logwatch.notify.channels.interface import reveal
 from logwatch.notify.messages import build_test_message
 from logwatch.publish.cloud_monitoring import CloudMonitoringExporter
+from logwatch.pipeline import SHORTEST_LEASE
 from logwatch.settings import bundled, is_on_cloud_run, stray_settings, variable
 from logwatch.ui.format import Audience
 from logwatch.watchdog.check_results import WatchedService
@@ -134,7 +136,10 @@ def _check_settings(settings: Settings, wrong: Sequence[ConfigError]) -> list[Ch
     channels, _ = usable_channels(settings)
     if not channels:
         names = ", ".join(variable(channel.first) for channel in settings.channels)
-        found.append(Checked("settings", CheckOutcome.NOTE, say("settings.no_channel"), (say("cure.channel", names=names),)))
+        found.append(Checked("settings", CheckOutcome.WRONG, say("settings.no_channel"), (say("cure.channel", names=names),)))
+    if settings.lease < SHORTEST_LEASE:
+        said = say("settings.lease", lease=format_duration(settings.lease))
+        found.append(Checked("settings", CheckOutcome.WRONG, said, command("LOGWATCH_LEASE=55s")))
     return found or [ok("settings", say("settings.fine", source=source, channels=", ".join(channels)))]
 
 
