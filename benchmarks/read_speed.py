@@ -11,13 +11,13 @@ from pathlib import Path
 from statistics import median
 
 from logwatch.collect.cloud_logging import CloudLoggingSource, ReadQuota, build_filter, judged
-from logwatch.judge.rules.service import load_service
+from logwatch.judge.rules.service import load_log_shape
 from logwatch.settings import bundled
 from logwatch.spans import Span
 
 PROJECT = "o4o-demo"
 SPAN = Span(datetime(2026, 2, 24, tzinfo=UTC), datetime(2026, 3, 24, tzinfo=UTC))
-SHAPE = load_service(bundled("rules")).log.shape
+SHAPE = load_log_shape(bundled("rules"))
 FILTER = build_filter(SPAN, service=None, location=None, condition=judged(SHAPE))
 PAGE_SIZE = 1000
 RECORDING = Path("tests/fixtures/logs/calm.ndjson")

@@ -7,29 +7,30 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from logwatch.collect.interface import Probe
-from logwatch.collect.last_seen import RememberedLife
+from logwatch.collect.last_seen import SignsOfLife
 from logwatch.collect.parse import SILENT_MINUTES
 from logwatch.errors import ConflictError, ExportError, SourceError, StoreError
 from logwatch.judge.verdicts import Level
 from logwatch.notify.deliver import Sending
 from logwatch.notify.outbox import fall_over, with_evidence
 from logwatch.publish.points import Point, descriptors_version
+from logwatch.replay import Replayed, replay
 from logwatch.run_summary import RunSummary
 from logwatch.seams import Seam, Seams
-from logwatch.spans import WINDOW, Span, to_nanoseconds
+from logwatch.spans import Span, to_nanoseconds
 from logwatch.state.document import Lease, State
 from logwatch.state.lease import Held, take
+from logwatch.state.mend import is_ahead
 from logwatch.time_range import count_windows, import_pandas, read_entries, read_windows
 
 if TYPE_CHECKING:  # pandas comes with some of these, and only where a command needs it
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from logwatch.collect.interface import Endpoints, Progress, Source
-    from logwatch.count.silence import Life
+    from logwatch.collect.interface import Endpoints, Life, Progress, Signs, Source
     from logwatch.count.windows import Windows
     from logwatch.judge.alerts import Alert
     from logwatch.judge.evaluate import Judged
@@ -42,7 +43,6 @@ if TYPE_CHECKING:  # pandas comes with some of these, and only where a command n
     from logwatch.notify.incidents import Notification
     from logwatch.notify.outbox import Outbox
     from logwatch.publish.interface import Exporter
-    from logwatch.replay import Replayed
     from logwatch.state.interface import Store
     from logwatch.tick import Ticked, Ticker
     from logwatch.time_range import Wanted
@@ -58,7 +58,7 @@ MOST_LOOKUPS = 20
 def judge(source: Source, rules: RuleSet, wanted: Wanted, *, now: datetime, progress: Progress) -> Judged:
     """Fetch, parse, aggregate, evaluate; changes nothing anywhere."""
     span, windows = read_windows(source, wanted, reach=max(rules.reach, rules.silent), now=now, progress=progress)
-    return _judged(rules, span, windows, RememberedLife(source, wanted.service))
+    return _judged(rules, span, windows, SignsOfLife(source, wanted.service))
 
 
 def judge_and_replay(
@@ -88,7 +88,6 @@ def read_and_play(
 def play(archive: RecordedArchive, span: Span, ticker: Ticker, progress: Progress) -> Replayed:
     """Run every tick of a reading on a simulated clock, and walk the procedure of each message that it would have sent."""
     from logwatch.notify.diagnosis.diagnose import walk
-    from logwatch.replay import replay
 
     def walked(told: Notification, verdicts: tuple[Verdict, ...]) -> Walked | None:
         progress(f"evidence for the message of {told.at:%m-%d %H:%MZ}", (told.at - span.start) / (span.end - span.start))
@@ -99,13 +98,14 @@ def play(archive: RecordedArchive, span: Span, ticker: Ticker, progress: Progres
 
 def _judged(rules: RuleSet, span: Span, windows: Windows, life: Life) -> Judged:
     """Judge every rule, those that watch whether there is anything to judge too."""
-    from logwatch.count.silence import Listener, silent_minutes
+    from logwatch.count.life import Vigil
+    from logwatch.count.silence import keep_vigil
     from logwatch.count.windows import with_gauge
     from logwatch.judge.evaluate import Judged, evaluate
 
     if rules.silence:
-        silent, _ = silent_minutes(windows, span, Listener(rules.silent, life, windows.span.start))
-        windows = with_gauge(windows, SILENT_MINUTES, silent)
+        kept = keep_vigil(windows, windows.span, Vigil(), life.signs)
+        windows = with_gauge(windows, SILENT_MINUTES, kept.silent)
     return Judged(span, windows, tuple(evaluate(rules.rules, windows, span)))
 
 
@@ -161,6 +161,24 @@ def run(parts: Parts, clock: Callable[[], datetime]) -> RunSummary:
     return summary
 
 
+@dataclass(frozen=True, slots=True)
+class _GuardedLife:
+    """Signs of life of which nobody knows, and not of which there are none, where looking for them breaks."""
+
+    life: Life
+    seams: Seams
+
+    def signs(self, span: Span) -> Signs:
+        return self.seams.guard(Seam.LIFE, lambda: self.life.signs(span), _refuse)
+
+    def ever(self, span: Span) -> bool:
+        return self.seams.guard(Seam.LIFE, lambda: self.life.ever(span), _refuse)
+
+
+def _refuse(why: str) -> NoReturn:
+    raise SourceError(why)
+
+
 @dataclass(slots=True)
 class _Run:
     """One tick under its lease."""
@@ -175,9 +193,8 @@ class _Run:
         """Judge what is new, commit, then publish and tell; the last state is in `held`, not saved yet."""
         parts, summary, seams = self.parts, self.summary, self.seams
         source = parts.source()
-        life = RememberedLife(source, parts.service)
         with summary.timed("prepare"):
-            ticker = parts.ticker(lambda span: seams.guard(Seam.LIFE, lambda: life(span), lambda _: False))
+            ticker = parts.ticker(_GuardedLife(SignsOfLife(source, parts.service), seams))
         try:
             self._judge(source, ticker)
         except SourceError as error:  # what waits to be told is told all the same
@@ -211,8 +228,8 @@ class _Run:
         now, summary = self.clock(), self.summary
         planned = ticker.plan(self.held.state, now)
         _tell("planned", read=planned.read, judge=planned.judge, skipped=planned.skipped)
-        if planned.judge.start - now > WINDOW:
-            hint = "is this clock right, or LOGWATCH_NOW of a drill? else begin afresh with another LOGWATCH_STATE"
+        if is_ahead(self.held.state, now):
+            hint = "is this clock right, or LOGWATCH_NOW of a drill? if so: logwatch state mend"
             message = f"windows up to {planned.judge.start:%Y-%m-%d %H:%MZ} are judged already, and it is {now:%Y-%m-%d %H:%MZ}"
             summary.fail(StoreError(message, hint=hint))
             return

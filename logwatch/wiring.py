@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
     from logwatch.beta_exit.conditions import Expected
     from logwatch.beta_exit.day_reader import WeekReader
-    from logwatch.collect.interface import Address, Endpoints, Source
+    from logwatch.collect.interface import Address, Endpoints, Life, Source
     from logwatch.collect.parse import LogShape
-    from logwatch.count.silence import Life
     from logwatch.judge.rules.model import RuleSet
     from logwatch.judge.rules.service import Service
     from logwatch.notify.channels.interface import Channel, ChannelSettings
@@ -76,12 +75,18 @@ def build_source(settings: Settings) -> tuple[Source, str]:
     return made, ", ".join(settings.source)
 
 
+def state_place(settings: Settings) -> str:
+    """Say where the state lives."""
+    from logwatch.settings import default_state
+
+    return settings.state or str(default_state())
+
+
 def build_store(settings: Settings) -> Store:
     """Give the state's store."""
-    from logwatch.settings import default_state
     from logwatch.state.address import parse_state_address
 
-    return parse_state_address(settings.state or str(default_state()))
+    return parse_state_address(state_place(settings))
 
 
 def build_policy(settings: Settings, *, publishes: bool) -> Policy:
@@ -112,9 +117,9 @@ def build_ticker(settings: Settings, *, publishes: bool) -> Callable[[Life], Tic
 
 def build_simulated_ticker(settings: Settings, source: Source) -> Ticker:
     """Give the ticker for a simulated clock over a source's entries, which publishes nothing."""
-    from logwatch.collect.last_seen import RememberedLife
+    from logwatch.collect.last_seen import SignsOfLife
 
-    return build_ticker(settings, publishes=False)(RememberedLife(source, settings.service))
+    return build_ticker(settings, publishes=False)(SignsOfLife(source, settings.service))
 
 
 def build_parts(settings: Settings, owner: str) -> Parts:
@@ -363,6 +368,7 @@ def build_expected(settings: Settings) -> Expected:
 def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader:
     """Give what reads days out of a source; those of Cloud Logging are kept on disk once they are over."""
     from logwatch.beta_exit.day_reader import DayCache, WeekReader
+    from logwatch.collect.last_seen import SignsOfLife
     from logwatch.publish.history import MonitoringHistory
     from logwatch.settings import default_cache
 
@@ -379,6 +385,7 @@ def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader
         rules=rules,
         zone=settings.timezone,
         service=settings.service,
+        life=SignsOfLife(source, settings.service),
         grace=settings.grace,
         cache=None if source.recorded else DayCache(default_cache() / "days", repr((read, judged))),
         measured=history.read if history else lambda _span: (),

@@ -9,9 +9,11 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field
+from math import nan
 from typing import TYPE_CHECKING
 
 from logwatch.collect.entries import HEADS, Columns, storable
+from logwatch.collect.findings import FindingKind, Findings
 from logwatch.collect.parse import (
     NOTHING_COUNTS,
     BlockLine,
@@ -47,7 +49,9 @@ class Reading(Columns):
     refused: Counter[str] = field(default_factory=Counter)
     """Entries that could not even be decoded, by reason."""
     flaws: Counter[str] = field(default_factory=Counter)
-    """Counters left out of an understood summary, as `flaw: key`."""
+    """Counters of understood summaries that cannot be read, as `flaw: key`; they are NaN in `counts`."""
+    findings: Findings = field(default_factory=Findings)
+    """What somebody should mend."""
     _first: int | None = None
     _last: int | None = None
     block_lines: list[tuple[Entry, str]] = field(default_factory=list)
@@ -145,6 +149,7 @@ class Reading(Columns):
         self.rows.kind.extend([kind] * len(width))
         self.rows.detail.extend([self.details[""]] * len(width))
         self.rows.width += width
+        self.rows.decided.frombytes(bytes(8 * max(len(self.rows.kind) - len(self.rows.decided), 0)))  # but for loaded ones
         self.entries += len(width)
 
     def _add_row(self, entry: Entry, kind: int, detail: str = "", width: int = 0) -> int:
@@ -152,14 +157,17 @@ class Reading(Columns):
         self.rows.kind.append(kind)
         self.rows.detail.append(self.details[detail])
         self.rows.width.append(width)
+        self.rows.decided.append(0)
         return number
 
     def _add_parsed(self, entry: Entry, parsed: Parsed) -> None:
         if isinstance(parsed, Summary):
-            self._add_row(entry, SAMPLES, "", len(parsed.counters))
+            self._add_row(entry, SAMPLES, "", len(parsed.counters) + len(parsed.flaws))
             self.counts.series.extend(map(self.series.__getitem__, parsed.counters))
             self.counts.value.extend(parsed.counters.values())
             for flaw, key in parsed.flaws:
+                self.counts.series.append(self.series[key])
+                self.counts.value.append(nan)
                 self.flaws[f"{flaw}: {storable(key[:80])}" if len(self.flaws) < 100 else flaw] += 1
         elif isinstance(parsed, SlowRequest):
             self.slow.row.append(self._add_row(entry, SLOW))
@@ -168,6 +176,8 @@ class Reading(Columns):
             self.slow.duration_ms.append(parsed.duration_ms)
         elif isinstance(parsed, Unparsed):
             self._add_row(entry, UNPARSED, parsed.reason)
+            if parsed.reason is Reason.COUNTERS_UNKNOWN:
+                self.findings.note(FindingKind.UNKNOWN_COUNTERS, ", ".join(storable(key[:60]) for key in parsed.keys[:4]))
         elif isinstance(parsed, Ignored):
             self._add_row(entry, IGNORED)
         else:  # a block line never reaches this place: `add` keeps it, `assemble_blocks` uses it up
@@ -179,6 +189,7 @@ class Reading(Columns):
         self.ignored += other.ignored
         self.refused.update(other.refused)
         self.flaws.update(other.flaws)
+        self.findings.take(other.findings)
         for time in (other._first, other._last):
             if time is not None:
                 self.see(time)

@@ -68,6 +68,41 @@ class Address(NamedTuple):
     """The only service that is read; None where the address does not limit it."""
 
 
+class Signs(NamedTuple):
+    """What shows that a service lives, by minutes since 1970."""
+
+    lines: frozenset[int] = frozenset()
+    """Minutes with an entry of any kind."""
+    running: frozenset[int] = frozenset()
+    """Minutes in which the platform's own figures show requests, or instances at work."""
+    figured: frozenset[int] = frozenset()
+    """Minutes for which those figures are whole; none where nobody may read them."""
+
+    def with_(self, other: Signs) -> Signs:
+        """Give what either shows."""
+        return Signs(*(mine | theirs for mine, theirs in zip(self, other, strict=True)))
+
+
+class PlatformFigures(Protocol):
+    """The platform's own figures of a service."""
+
+    def read(self, span: Span) -> Signs:
+        """Give what they show of a span; nothing where they may not be read."""
+        ...
+
+
+class Life(Protocol):
+    """Who can be asked whether a service lives."""
+
+    def signs(self, span: Span) -> Signs:
+        """Give what shows life in a span. Raises SourceError."""
+        ...
+
+    def ever(self, span: Span) -> bool:
+        """Tell whether anything was ever logged in a span. Raises SourceError."""
+        ...
+
+
 class Source(Protocol):
     """Where entries come from."""
 
@@ -93,6 +128,14 @@ class Source(Protocol):
         """Give the time of the latest entry of any kind in the span: a sign of life; None where there is none.
 
         Asked only when no summary has come for a while. Raises SourceError.
+        """
+        ...
+
+    def seen_minutes(self, span: Span, *, service: str | None) -> frozenset[int]:
+        """Give the minutes since 1970 of the span in which anything was logged, of any kind. Raises SourceError.
+
+        A few reads, however long the span is: where more was logged than they hold, what lies between signs of dense life
+        counts as life.
         """
         ...
 

@@ -164,7 +164,8 @@ class UsualLines:
         values = np.frombuffer(packed).reshape(len(raws), size)
         present = ~np.isnan(values)
         width = np.count_nonzero(present, axis=1).astype(np.int32)
-        if not width.all() or (values < 0).any():
+        witness = np.array([self.reading.shape.knows(key) for key in self._keys], bool)
+        if not present[:, witness].any(axis=1).all() or (values < 0).any():
             raise ValueError
         numbers = np.array([self.reading.series[key] for key in self._keys], np.int32)
         series = np.broadcast_to(numbers, values.shape)[present]

@@ -6,13 +6,15 @@ Every shape that the application has been seen to log is told apart here, and no
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
 
 from logwatch.collect.entries import Entry
+from logwatch.collect.shapes.counters import respell, texts_within, unwrap_struct
 from logwatch.languages import Worded
 
 
@@ -26,11 +28,20 @@ class LogShape:
     """The message of a slow request; None where the application logs none."""
     logger_keys: frozenset[str] = frozenset({"message"})
     """Keys that stand beside the counters in a summary's payload and are none."""
+    known: Mapping[str, tuple[str, ...]] | None = field(default=None, hash=False)
+    """The counters that are known, and their labels: a summary without any that can be read says nothing of the others.
+
+    None where nobody has named any: then each counter will do.
+    """
 
     @property
     def markers(self) -> tuple[str, ...]:
         """The messages of everything that is judged."""
         return tuple(filter(None, (self.summary, self.slow_request)))
+
+    def knows(self, key: str) -> bool:
+        """Tell whether a counter's key is of one that is known."""
+        return self.known is None or key in self.known or series_name(key) in self.known
 
 
 NOTHING_COUNTS = LogShape()
@@ -53,6 +64,10 @@ class Reason(Worded, families=("reason",)):
     NOT_AN_ENTRY = "not_an_entry"
     NO_TIMESTAMP = "no_timestamp"
     COUNTERS_LOST = "counters_lost"
+    COUNTERS_UNKNOWN = "counters_unknown"
+    """A summary without one counter that is known and can be read: its zeros would be nobody's."""
+    UNKNOWN_SHAPE = "unknown_shape"
+    """What marks a summary or a slow request stands somewhere in it, and not where it is looked for."""
     BAD_SLOW_REQUEST = "bad_slow_request"
     INCOMPLETE_BLOCK = "incomplete_block"
     DAMAGED_GZIP = "damaged_gzip"
@@ -73,6 +88,7 @@ class Summary(msgspec.Struct, frozen=True):
 
     counters: dict[str, float]
     flaws: tuple[tuple[Flaw, str], ...]
+    """Counters that cannot be read: neither zero nor anything else, but unknown."""
 
 
 class SlowRequest(msgspec.Struct, frozen=True):
@@ -99,6 +115,8 @@ class Unparsed(msgspec.Struct, frozen=True):
     """An entry that should have been understood and was not."""
 
     reason: Reason
+    keys: tuple[str, ...] = ()
+    """What stood where counters should."""
 
 
 Parsed = Summary | SlowRequest | BlockLine | Ignored | Unparsed
@@ -118,11 +136,25 @@ def parse_entry(entry: Entry, shape: LogShape) -> Parsed:
 
 def _parse_payload(payload: dict[str, Any], shape: LogShape) -> Parsed:
     message = payload.get("message")
-    if message is None:
-        return IGNORED
-    if message == shape.summary:
+    if message is None and (plain := unwrap_struct(payload)) is not None:
+        payload, message = plain, plain.get("message")
+    if message is not None and message == shape.summary:
         return parse_summary(payload, shape)
-    return parse_slow_request(payload) if message == shape.slow_request else IGNORED
+    if message is not None and message == shape.slow_request:
+        return parse_slow_request(payload)
+    if isinstance(message, str):  # a marker elsewhere is what a user wrote
+        return _parse_message(message, shape)
+    marked = any(text.strip() in shape.markers for text in texts_within(payload))
+    return Unparsed(Reason.UNKNOWN_SHAPE) if marked else IGNORED
+
+
+def _parse_message(message: str, shape: LogShape) -> Parsed:
+    """Read a message that is what one text would be: the marker and an object."""
+    for marker in shape.markers:
+        body = message[len(marker) :].strip() if message.startswith(marker) else ""
+        if body.startswith("{") and body != "{":
+            return _parse_body(marker, body, shape)
+    return IGNORED
 
 
 _NUMBERS = {int, float}
@@ -130,15 +162,30 @@ LARGEST = sys.float_info.max
 """Whole numbers in JSON may be larger than any float."""
 
 
-def parse_summary(payload: dict[str, Any], shape: LogShape) -> Parsed:
-    """Take the counters out of a summary's payload: each key whose value is a number of 0 or more."""
+def parse_summary(payload: dict[str, Any], shape: LogShape) -> Summary | Unparsed:
+    """Take the counters out of a summary's payload: each key whose value is a number of 0 or more.
+
+    A counter that is absent is zero, but only on the word of one that is known and can be read.
+    """
     counters = {key: value for key, value in payload.items() if key not in shape.logger_keys}
     values = counters.values()
     # A sum is not finite as soon as one of its numbers is not, and all is well nearly always.
-    if counters and set(map(type, values)) <= _NUMBERS and min(values) >= 0 and sum(values) <= LARGEST:
+    numbers = bool(counters) and set(map(type, values)) <= _NUMBERS
+    if numbers and min(values) >= 0 and max(values) <= LARGEST and sum(values) <= LARGEST and any(map(shape.knows, counters)):
         return Summary(counters, ())
     if not counters:
         return Unparsed(Reason.COUNTERS_LOST)
+    summary = _sort_out(counters)
+    if not any(map(shape.knows, summary.counters)):
+        spelled = respell(counters, shape.known)
+        summary = _sort_out({key: value for key, value in spelled.items() if key not in shape.logger_keys})
+    if not any(map(shape.knows, summary.counters)):
+        return Unparsed(Reason.COUNTERS_UNKNOWN, tuple(counters))
+    return summary
+
+
+def _sort_out(counters: dict[str, Any]) -> Summary:
+    """Tell counters that can be read from those that cannot."""
     flaws = tuple((flaw, key) for key, value in counters.items() if (flaw := _find_flaw(value)))
     flawed = {key for _, key in flaws}
     return Summary({key: value for key, value in counters.items() if key not in flawed}, flaws)
@@ -169,7 +216,9 @@ def parse_slow_request(payload: dict[str, Any]) -> SlowRequest | Unparsed:
 
 _QUERY = re.compile(r"[?#;&%](?:(?<!%)|3[fFbB]|2[36]).*")  # one set of characters in front, which a search skips to
 _ORIGIN = re.compile(r"^(?:\w+:)?//[^/\n]*", re.MULTILINE)
-_ID = re.compile(r"/(?:\d+|[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*|(?=[^/\n]*\d)[^/\n]{20,})(?=/|$)", re.MULTILINE)
+_ID = re.compile(
+    r"/(?:\d+|[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*|(?=[^/\n]*\d)[^/\n]{20,}|(?=(?:[^/\n\d]*\d){6})[^/\n]+)(?=/|$)", re.MULTILINE
+)
 
 
 def fold_routes(urls: Sequence[str]) -> list[str]:
@@ -289,7 +338,12 @@ class Series(NamedTuple):
     """A counter's name and labels, read from its key."""
 
     name: str
-    labels: dict[str, str]
+    labels: Mapping[str, str]
+
+
+def series_name(key: str) -> str:
+    """Give the name of a counter out of its key, as `parse_series` does."""
+    return key.partition("{")[0] if key.endswith("}") else key
 
 
 def is_malformed(key: str) -> bool:
@@ -300,6 +354,7 @@ def is_malformed(key: str) -> bool:
 _LABELLED = re.compile(r"([^{]+)\{(.*)\}", re.DOTALL)
 
 
+@lru_cache(4096)  # a run reads the same keys again for each window
 def parse_series(key: str) -> Series:
     """Read a counter's key: `metric` or `metric{k1=v1,k2=v2}`.
 

@@ -8,16 +8,20 @@ from __future__ import annotations
 import sys
 from array import array
 from itertools import chain
+from math import isnan, nan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from logwatch.collect.columns import SAMPLES, SLOW, Reading
 from logwatch.collect.entries import TABLES, Column
+from logwatch.spans import NS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+LATEST = 4_102_444_800 * NS
+"""The year 2100."""
 Identity = tuple[str, int, str]
 """Log name, time in nanoseconds, insert id."""
 
@@ -27,6 +31,10 @@ _LISTED = {
     table: tuple(each for name in names for each in TABLES[table] if each.name == name) for table, names in _FIRST.items()
 }
 _LATER = [(table, each) for table, names in _FIRST.items() for each in TABLES[table] if each.kept and each.name not in names]
+
+
+FLAWED = "counts.flawed"
+"""Where younger columns have the counters that could not be read."""
 
 
 class Recent(msgspec.Struct, frozen=True):
@@ -50,16 +58,34 @@ class Recent(msgspec.Struct, frozen=True):
         found = (self.later or {}).get(f"{table}.{column.name}")
         size = len(self.slow) + (len(self.summaries) if table == "rows" else 0)
         wanted = (int,) if column.names else (int, float) if column.code else (str,)
-        if found is not None and (len(found) != size or not all(type(each) in wanted for each in found)):
+        fits = found is None or (len(found) == size and all(type(each) in wanted for each in found))
+        if not fits or (column.code and not all(0 <= each < LATEST for each in found or ())):
             raise ValueError(f"the recent entries' {column.name} are not theirs")
         return found
 
+    @property
+    def flawed(self) -> dict[int, list[int]]:
+        """Counters of summaries whose count is unknown, by the summary's place: JSON has no number for that.
+
+        Raises ValueError where they do not fit the lists.
+        """
+        found = (self.later or {}).get(FLAWED, [])
+        if not all(isinstance(row, list) and row and all(type(each) is int for each in row) for row in found):
+            raise ValueError("the recent entries' flawed counters are not theirs")
+        if any(row[0] not in range(len(self.summaries)) for row in found):
+            raise ValueError("flawed counters of a summary that is not there")
+        return {row[0]: row[1:] for row in found}
+
     def check(self) -> None:
-        """Raise ValueError where a position points at no name."""
+        """Raise ValueError where a position points at no name, or a time out of this century."""
+        times = [*((row[0], row[1]) for row in self.summaries), *((row[0], row[1]) for row in self.slow)]
+        if not all(0 <= time < LATEST for time in (*chain.from_iterable(times), *(gauge[0] for gauge in self.gauges))):
+            raise ValueError("recent entries have times that cannot be")
         summaries = (place for row in self.summaries for place in (row[2], row[4], *row[5][::2]))
         slow = (place for row in self.slow for place in (row[2], *row[4:7]))
         later = (place for table, each in _LATER for place in self.column(table, each) or () if each.names)
         places = {*summaries, *slow, *later, *(gauge[1] for gauge in self.gauges)}
+        places |= {place for flawed in self.flawed.values() for place in flawed}
         if any(place not in range(len(self.names)) for place in places) or any(len(row[5]) % 2 for row in self.summaries):
             raise ValueError("recent entries point at names that are not there")
 
@@ -179,17 +205,27 @@ def dump(reading: Reading) -> Recent:
     summaries = [row for row in rows(reading) if row.slow < 0]
     slow = [row for row in rows(reading) if row.slow >= 0]
     recent = Recent([], [], [], [])
-    for row in summaries:
+    flawed: list[list[int]] = []
+    for number, row in enumerate(summaries):
         flat: list[float] = []
+        unknown: list[int] = []
         for place in range(row.first_count, row.first_count + width[row.number]):
-            flat += (code[counts.series[place]], counts.value[place])
+            if isnan(counts.value[place]):
+                unknown.append(code[counts.series[place]])
+            else:
+                flat += (code[counts.series[place]], counts.value[place])
+        if unknown:
+            flawed.append([number, *unknown])
         recent.summaries.append((*listed("rows", row.number), flat))
     recent.slow.extend((*listed("rows", row.number), *listed("slow", row.slow)) for row in slow)
     recent.gauges.extend(
         (time, code[at], value) for time, at, value in zip(gauges.time, gauges.series, gauges.value, strict=True)
     )
     places = {"rows": [row.number for row in (*summaries, *slow)], "slow": [row.slow for row in slow]}
-    later = {f"{table}.{each.name}": list(map(cells(table, each), places[table])) for table, each in _LATER}
+    later: dict[str, list[Any]] = {
+        f"{table}.{each.name}": list(map(cells(table, each), places[table])) for table, each in _LATER
+    }
+    later |= {FLAWED: flawed} if flawed else {}
     recent.names.extend(names)
     return msgspec.structs.replace(recent, later=later) if later else recent
 
@@ -210,10 +246,13 @@ def load(recent: Recent) -> Reading:
             reading.put(table, column, map(names.__getitem__, cells) if column.names else cells)
         for column in set(younger) - set(columns):
             reading.put(table, column, [column.blank] * len(listed))
-    for flat in (row[-1] for row in recent.summaries):
-        reading.counts.series.extend(reading.series[names[int(code)]] for code in flat[::2])
-        reading.counts.value.extend(flat[1::2])
-    reading.add_kinds(SAMPLES, array("i", [len(row[-1]) // 2 for row in recent.summaries]))
+    flawed, width = recent.flawed, array("i")
+    for number, flat in enumerate(row[-1] for row in recent.summaries):
+        unknown = flawed.get(number, [])
+        reading.counts.series.extend(reading.series[names[int(code)]] for code in (*flat[::2], *unknown))
+        reading.counts.value.extend([*flat[1::2], *(nan for _ in unknown)])
+        width.append(len(flat) // 2 + len(unknown))
+    reading.add_kinds(SAMPLES, width)
     reading.slow.row.extend(range(len(recent.summaries), len(recent.summaries) + len(recent.slow)))
     reading.add_kinds(SLOW, array("i", [0] * len(recent.slow)))
     for time, series, value in recent.gauges:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ import pandas as pd
 
 from logwatch.collect.columns import IGNORED, SAMPLES, SLOW, UNPARSED, Reading
 from logwatch.collect.entries import TABLES
-from logwatch.collect.parse import Flaw, is_malformed
-from logwatch.count.alignment import RHYTHM_TOLERANCE_S, shifts
+from logwatch.collect.findings import Finding
+from logwatch.collect.parse import LARGEST, Flaw, is_malformed
+from logwatch.count.alignment import RHYTHM_TOLERANCE_S, place
 from logwatch.spans import EPOCH, NS, WINDOW, Span, rfc3339
 
 CHUNK = 1 << 17
@@ -37,7 +39,9 @@ class Quality:
     unparsed: dict[str, int]
     """Entries not understood, by reason."""
     flaws: dict[str, int]
-    """Single counters left out or doubted in summaries that were understood, by what is wrong and which."""
+    """Single counters that are unknown or doubted in summaries that were understood, by what is wrong and which."""
+    findings: dict[Finding, int]
+    """What somebody should mend, and how often it was found."""
     instances: int
     """Instances that wrote at least one summary."""
     late: int
@@ -52,7 +56,7 @@ class Windows:
 
     span: Span
     counters: pd.DataFrame
-    """Columns minute, series, value; a row for each key that a summary of the minute carried; sorted."""
+    """Columns minute, series, value; a row for each key that a summary of the minute carried; sorted. NaN is unknown."""
     slow: pd.DataFrame
     """Columns minute, label, route, duration_ms; a row for each slow request; sorted by minute."""
     gauges: pd.DataFrame
@@ -90,7 +94,9 @@ class Figures:
     lines: int
     """Summaries; without one the counters are not zero but unknown."""
     counters: dict[str, float]
-    """Series key to count, 0 for one that other windows of the span have."""
+    """Series key to count, 0 for one that other windows of the span have; without those that are flawed."""
+    flawed: frozenset[str]
+    """Series whose count is unknown, since an instance's could not be read."""
     slow: dict[str, tuple[int, float, float, float]]
     """Label to count, p50, p95 and longest duration in ms."""
     gauges: dict[str, float]
@@ -102,12 +108,19 @@ def figures(windows: Windows, minute: int) -> Figures:
     lines = sum(_of_minute(windows.summaries, minute, "lines"))
     counters = dict.fromkeys(map(str, windows.counters["series"].cat.categories), 0.0) if lines else {}
     counters.update(zip(*(_of_minute(windows.counters, minute, name) for name in ("series", "value")), strict=True))
+    counters, flawed = _without_flawed(counters)
     durations: dict[str, list[float]] = {}
     for label, duration in zip(*(_of_minute(windows.slow, minute, name) for name in ("label", "duration_ms")), strict=True):
         durations.setdefault(label, []).append(duration)
     slow = {label: (len(each), quantile(each, 0.5), quantile(each, 0.95), max(each)) for label, each in durations.items()}
     gauges = zip(*(_of_minute(windows.gauges, minute, name) for name in ("series", "value")), strict=True)
-    return Figures(int(lines), counters, slow, dict(gauges))
+    return Figures(int(lines), counters, flawed, slow, dict(gauges))
+
+
+def _without_flawed(counters: dict[str, float]) -> tuple[dict[str, float], frozenset[str]]:
+    """Tell counts that are known from those that are not."""
+    flawed = frozenset(key for key, value in counters.items() if isnan(value))
+    return ({key: value for key, value in counters.items() if key not in flawed} if flawed else counters), flawed
 
 
 def _of_minute(table: pd.DataFrame, minute: int, column: str) -> list[Any]:
@@ -129,10 +142,8 @@ def every_minute(windows: Windows, span: Span) -> Iterator[tuple[int, Figures]]:
         found = labels.setdefault(minute, {})
         found[label] = (found.get(label, (0,))[0] + 1, 0.0, 0.0, 0.0)
     for minute in range(first, last + 1):
-        yield (
-            minute,
-            Figures(int(lines.get(minute, 0)), counters.get(minute, {}), labels.get(minute, {}), gauges.get(minute, {})),
-        )
+        counted = _without_flawed(counters.get(minute, {}))
+        yield minute, Figures(int(lines.get(minute, 0)), *counted, labels.get(minute, {}), gauges.get(minute, {}))
 
 
 def _by_minute(table: pd.DataFrame) -> dict[int, dict[str, float]]:
@@ -159,15 +170,20 @@ class Tally:
 def tally(windows: Windows, span: Span) -> Tally:
     """Add up a part of the span."""
     inside = windows.within(span)
-    counters = inside.counters.groupby("series", observed=True)["value"].sum()
     slow = inside.slow.astype({"label": str, "route": str})
     gauges = {str(series): tuple(values) for series, values in inside.gauges.groupby("series", observed=True)["value"]}
     return Tally(
         minutes=len(inside.summaries),
-        counters={str(series): float(value) for series, value in counters.items()},
+        counters=sum_series(inside),
         slow=tuple(zip(slow["label"], slow["route"], slow["duration_ms"], strict=True)),
         gauges=gauges,
     )
+
+
+def sum_series(windows: Windows) -> dict[str, float]:
+    """Add up each counter over all windows in which it is known; one that is known in none, or is too large, is left out."""
+    sums = windows.counters.groupby("series", observed=True)["value"].sum(min_count=1)
+    return {str(series): float(value) for series, value in sums.items() if value <= LARGEST}
 
 
 def quantile(values: list[float], share: float) -> float:
@@ -195,30 +211,44 @@ def from_minute(minute: int) -> datetime:
     return EPOCH + int(minute) * WINDOW
 
 
-def aggregate(reading: Reading, *, span: Span | None = None, grace: timedelta = timedelta(seconds=90)) -> Windows:
+def aggregate(
+    reading: Reading,
+    *,
+    span: Span | None = None,
+    grace: timedelta = timedelta(seconds=90),
+    judged_to: datetime | None = None,
+) -> Windows:
     """Count a settled reading into 60 s windows.
 
-    A summary belongs to the window in which it ends. Where jitter puts two of one instance into one window,
-    the earlier belongs to the window before. Repeated entries count once, instances add up, and neither the
-    order of the entries nor how they were split between reads changes a figure.
-    `span` limits the windows; without it they reach from the first entry seen to the last.
+    A summary belongs to the window in which it ends, or to one beside it where its instance's rhythm says so (`place`).
+    Repeated entries count once, instances add up, and neither the order of the entries nor how they were split between
+    reads changes a figure. `span` limits the windows; without it they reach from the first entry seen to the last.
+
+    A run says up to where windows have been judged: then the reading remembers which window each summary belongs to, as
+    far as the windows of the span depend on it.
     """
     repeated_lines = reading.settle()
     rows = _unique_rows(reading)
     rows["minute"] = rows["time"] // (60 * NS)
     samples = rows[rows["kind"] == SAMPLES].sort_values(["instance", "time", "tie"])
-    samples["minute"] -= shifts(samples["instance"].to_numpy(), samples["time"].to_numpy())
+    sorted_by_instance = (samples[name].to_numpy() for name in ("instance", "time", "decided"))
+    samples["minute"] = place(*sorted_by_instance, grace=grace, judged_to=to_minute(judged_to) if judged_to else 0)
     rows.loc[samples.index, "minute"] = samples["minute"]
     span = span or _whole_span(reading, samples["minute"])
     first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
+    if judged_to:
+        due = samples[samples["time"] < (last + 2) * 60 * NS]  # what ends in the minute after may belong to the last window
+        np.frombuffer(reading.rows.decided, dtype="int64")[due.index.to_numpy()] = due["minute"].to_numpy()
 
     minute_of_row = np.full(len(reading.rows.kind), first - 1)
     minute_of_row[rows.index.to_numpy()] = rows["minute"].to_numpy()
     inside = samples["minute"].between(first, last).to_numpy()
     minutes, lines = np.unique(samples["minute"].to_numpy()[inside], return_counts=True)
+    counters = _sum_counters(reading, minute_of_row, first, last)
+    reading.flaws.update(_overflown(reading, counters))
     return Windows(
         span=span,
-        counters=_sum_counters(reading, minute_of_row, first, last),
+        counters=counters,
         slow=_list_slow(reading, minute_of_row, first, last),
         gauges=_list_gauges(reading, first, last),
         summaries=pd.DataFrame({"minute": minutes, "lines": lines}),
@@ -250,7 +280,7 @@ def _unique_rows(reading: Reading) -> pd.DataFrame:
 def _whole_span(reading: Reading, placed: "pd.Series[int]") -> Span:
     first, last = (reading.first or 0) // (60 * NS), (reading.last or 0) // (60 * NS)
     if len(placed):
-        first = min(first, int(placed.min()))
+        first, last = min(first, int(placed.min())), max(last, int(placed.max()))
     return Span(from_minute(first), from_minute(last + 1))
 
 
@@ -264,12 +294,23 @@ def _sum_counters(reading: Reading, minute_of_row: Array, first: int, last: int)
         part = slice(start, start + CHUNK)
         inside = (minute[part] >= 0) & (minute[part] <= last - first)
         key = minute[part][inside].astype("int64") * size + series[part][inside]
-        parts.append(pd.Series(value[part][inside]).groupby(key).sum())
+        parts.append(pd.Series(value[part][inside]).groupby(key).sum(skipna=False))
     sums = pd.concat(parts) if parts else pd.Series(dtype="float64", index=pd.Index([], dtype="int64"))
-    sums = sums.groupby(level=0).sum() if len(parts) > 1 else sums
+    sums = sums.groupby(level=0).sum(skipna=False) if len(parts) > 1 else sums
+    sums = sums.where(sums <= LARGEST)  # one flawed count makes the sum unknown, and so does a sum that no float holds
     found = sums.index.to_numpy(dtype="int64")
     columns = {"minute": found // size + first, "series": found % size, "value": sums.to_numpy()}
     return _table(columns, {"series": reading.series}, np.ones(len(found), dtype=bool))
+
+
+def _overflown(reading: Reading, counters: pd.DataFrame) -> Counter[str]:
+    """Count the windows in which counts that are all known add up to more than a float holds, by series."""
+    unknown = set(counters["series"][counters["value"].isna()].astype(str))
+    if not unknown:
+        return Counter()
+    names = list(reading.series)
+    flawed = {names[series] for series, value in zip(reading.counts.series, reading.counts.value, strict=True) if isnan(value)}
+    return Counter({f"{Flaw.NOT_FINITE}: {key[:80]}": 1 for key in sorted(unknown - flawed)})
 
 
 def _table(columns: dict[str, Array], named: dict[str, Iterable[str]], inside: Array) -> pd.DataFrame:
@@ -336,6 +377,7 @@ def _assess(reading: Reading, rows: pd.DataFrame, samples: pd.DataFrame, repeate
         duplicates=repeated,
         unparsed=dict(sorted(unparsed.items())),
         flaws=dict(sorted((reading.flaws + Counter(_malformed(reading))).items())),
+        findings=dict(sorted(reading.findings.items())),
         instances=samples["instance"].nunique(),
         late=int((counted & (rows["received"].to_numpy() > closed)).sum()),
         off_rhythm=_off_rhythm(samples, list(reading.instances)),
@@ -356,7 +398,7 @@ def _off_rhythm(samples: pd.DataFrame, instances: list[str]) -> dict[str, int]:
 
 def counters_csv(windows: Windows) -> pd.DataFrame:
     """Give the table that files hold: minute (RFC 3339), series, value (whole numbers without decimals)."""
-    table = windows.counters
+    table = windows.counters.dropna()
     value = table["value"]
     whole = bool((value % 1 == 0).all()) and bool((value.abs() < 2**63).all())
     return pd.DataFrame(

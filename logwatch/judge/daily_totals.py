@@ -8,12 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from logwatch.collect.parse import parse_series
+from logwatch.collect.parse import parse_series, series_name
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import tzinfo
 
     from logwatch.judge.rules.model import Rule, RuleSet
@@ -43,7 +43,7 @@ class DayTotals:
     judged: list[int] = field(default_factory=lambda: [0] * HOURS)
     """Closed windows that were looked at."""
     lost: list[int] = field(default_factory=lambda: [0] * HOURS)
-    """Of those, the windows without a summary while the service showed life."""
+    """Of those, the windows without a summary while the service showed life, or without a counter that conditions read."""
     hits: list[float] = field(default_factory=lambda: [0.0] * HOURS)
     """Events of the service's steady share; `misses` are the others of it."""
     misses: list[float] = field(default_factory=lambda: [0.0] * HOURS)
@@ -56,6 +56,12 @@ class DayTotals:
     pings: dict[str, Spread] = field(default_factory=dict)
     summaries: int = 0
     """Windows with a summary."""
+
+    def check(self) -> None:
+        """Raise ValueError where it is no day of 24 hours."""
+        date.fromisoformat(self.date)
+        if any(len(hours) != HOURS for hours in (self.judged, self.lost, self.hits, self.misses)):
+            raise ValueError(f"the day {self.date} has not {HOURS} hours")
 
     def missing(self, zone: tzinfo) -> list[int]:
         """Give the hours that were not looked at whole, or in which counters were lost."""
@@ -75,6 +81,8 @@ class Minute:
     summaries: bool
     lost: bool
     """Whether nobody wrote a summary though the service showed life."""
+    flawed: Collection[str] = ()
+    """Series whose count is unknown."""
 
 
 def add_minutes(days: Iterable[DayTotals], minutes: Iterable[Minute], rules: RuleSet, zone: tzinfo) -> tuple[DayTotals, ...]:
@@ -108,7 +116,7 @@ class _Growing:
     def add(self, minute: Minute, hour: int) -> None:
         day = self.day
         day.judged[hour] += 1
-        day.lost[hour] += minute.lost
+        day.lost[hour] += minute.lost or any(series_name(key) in self._counted for key in minute.flawed)
         sums = self._sums(minute.counters)
         if self._steady:
             day.hits[hour] += sums.get(self._steady.numerator, 0.0)

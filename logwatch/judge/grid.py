@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from logwatch.collect.parse import Series, parse_series
+from logwatch.collect.parse import LARGEST, Series, parse_series
 from logwatch.count.windows import Windows, to_minute
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.judge.verdicts import Level, Why
@@ -18,7 +18,7 @@ Array = np.ndarray[Any, Any]
 LEVELS = (Level.NORMAL, Level.ELEVATED, Level.WARNING, Level.UNKNOWN)
 NORMAL, ELEVATED, WARNING, UNKNOWN = range(4)
 WHYS = tuple(Why)
-_UNKNOWN = np.array([why in {Why.NO_LINES, Why.NO_EVENTS, Why.NO_ENDPOINT} for why in WHYS])
+_UNKNOWN = np.array([why in {Why.NO_LINES, Why.NO_EVENTS, Why.NO_ENDPOINT, Why.FLAWED} for why in WHYS])
 """For which of the reasons nothing is known."""
 
 Columns = dict[str, Array]
@@ -48,11 +48,12 @@ class Grid:
         return np.bincount(np.asarray(minutes - self.first, dtype="int64"), np.asarray(weights), minlength=self.size)
 
     def total(self, selectors: Iterable[str], labels: Mapping[str, str] | None = None) -> Array:
-        """Add up counters per minute, those only that have the labels."""
+        """Add up counters per minute, those only that have the labels; NaN where one of them is unknown, or the sum is none."""
         having = (labels or {}).items()
         wanted = [selects(selectors, series.name) and having <= series.labels.items() for series in self._series]
         rows = np.array(wanted, dtype=bool)[self._code] if wanted else np.zeros(0, dtype=bool)
-        return np.bincount(self._place[rows], self._value[rows], minlength=self.size)
+        sums = np.bincount(self._place[rows], self._value[rows], minlength=self.size)
+        return np.where(sums <= LARGEST, sums, np.nan)
 
     def highest(self, gauge: str) -> tuple[Array, Array]:
         """Give the highest measurement of each minute, NaN where there is none, and whether there is one."""

@@ -21,8 +21,18 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 
+EXACT = 2.0**53
+"""The largest count beside which another of 1 is not lost."""
+
+
 def sliding(values: Array, minutes: int | Array) -> Array:
-    """Add up each window and those before it, `minutes` in all; for a column of several, a row of sums for each."""
+    """Add up each window and those before it, `minutes` in all; for a column of several, a row of sums for each.
+
+    A window that is unknown, or so large that a sum would forget all others, makes every sum unknown that it is part of.
+    """
+    lost = ~(values <= EXACT)
+    if lost.any():
+        return np.where(sliding(lost, minutes) > 0, np.nan, sliding(np.where(lost, 0.0, values), minutes))
     sums = values.cumsum(dtype="float64")
     if not isinstance(minutes, int):
         return np.asarray(sums - _later(sums, minutes))

@@ -29,6 +29,8 @@ class Why(Worded, families=("why",)):
     """Summaries came, but nothing happened that a ratio could be made of."""
     NO_ENDPOINT = "no_endpoint"
     """Nothing measures this here."""
+    FLAWED = "flawed"
+    """A counter that is judged came in a form that cannot be read: neither zero nor anything else."""
     NOT_PROVEN = "not_proven"
     """Beyond the warning bound, but so few events, or so fresh, that chance or delay may have done it."""
     TOO_FEW = "too_few"

@@ -26,7 +26,9 @@ Key = Literal[
     "is_inactive", "never_judged", "last_window", "pending_of", "normal_of", "kept_elevated", "nothing_to_tell", "told",
     "nowhere", "waits", "waits_unheard", "given_up", "on_its_way", "next_reminder", "inhibited_by", "silenced_until", "alert", "state",
     "from_when", "silent_because", "when", "reason", "rules", "channels", "id", "until", "by", "no_alerts", "told_before",
-    "silence_added", "silence_ended", "no_silences", "backtest_title", "backtest_counts", "backtest_alerts", "pending_at",
+    "silence_added", "silence_ended", "no_silences", "state_mended", "state_sound",
+    "state_age", "state_ahead", "state_unjudged", "state_lease",
+    "backtest_title", "backtest_counts", "backtest_alerts", "pending_at",
     "firing_at", "resolved_col", "peak_col", "nothing_sent",
     # rules check, test, new
     "rule_added", "rule_next", "rules_agree", "uncovered_counter", "cases_passed",
@@ -62,6 +64,6 @@ DoctorKey = Literal[
 
 Family = Literal[
     "level", "why", "notify", "alert", "alert_is", "state", "change", "outcome", "gate", "gap", "missed", "reason", "flaw",
-    "check",
+    "check", "finding",
 ]  # fmt: skip
 """Closed sets whose members are said, each member under `family.member`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from logwatch.count.windows import sum_series
 from logwatch.report.report import slowness
 from logwatch.spans import rfc3339
 
@@ -19,7 +20,6 @@ def to_json(judged: Judged) -> dict[str, Any]:
     """Give the versioned document that other programs may rely on."""
     span, windows = judged.span, judged.windows
     quality, inside = windows.quality, windows.within(span)
-    counters = inside.counters.groupby("series", observed=True)["value"].sum()
     return {
         "schema": SCHEMA,
         "from": rfc3339(span.start),
@@ -36,8 +36,11 @@ def to_json(judged: Judged) -> dict[str, Any]:
             "late": quality.late,
             "off_rhythm": quality.off_rhythm,
             "flaws": quality.flaws,
+            "findings": [
+                {"finding": str(each.kind), "what": each.what, "count": count} for each, count in quality.findings.items()
+            ],
         },
-        "counters": {str(series): to_number(value) for series, value in counters.items()},
+        "counters": {series: to_number(value) for series, value in sum_series(inside).items()},
         "verdicts": [_verdict_json(course) for course in judged.courses],
         "slow_requests": {
             slow.label: {"count": slow.count, "p50_ms": slow.p50_ms, "p95_ms": slow.p95_ms, "max_ms": slow.max_ms}

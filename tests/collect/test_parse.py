@@ -105,7 +105,8 @@ NO_SUMMARIES: dict[str, tuple[dict[str, Any] | str | None, Parsed]] = {
     "empty text": ("", IGNORED),
     "an empty payload": ({}, IGNORED),
     "a message that is a number": ({"message": 7, **COUNTERS}, IGNORED),
-    "a message that is an object": ({"message": {"text": SUMMARY}}, IGNORED),
+    "a message that is an object": ({"message": {"text": SUMMARY}}, Unparsed(Reason.UNKNOWN_SHAPE)),
+    "a marker where no message is": ({"msg": SUMMARY, **COUNTERS}, Unparsed(Reason.UNKNOWN_SHAPE)),
     "any other message": ({"message": "listening on 8080"}, IGNORED),
     "a summary without any counter": (LOGGER, Unparsed(Reason.COUNTERS_LOST)),
     "a bare summary": (SUMMARY, Unparsed(Reason.COUNTERS_LOST)),
@@ -171,9 +172,9 @@ def test_a_flawed_counter_costs_itself_only(value: object, flaw: Flaw, place: st
 
 def test_every_flawed_counter_is_named() -> None:
     counters = {name: value for name, (value, _) in FLAWED.items()}
-    parsed = parse({"message": SUMMARY, **counters})
+    parsed = parse({"message": SUMMARY, "cache.hit": 1, **counters})
     assert isinstance(parsed, Summary)
-    assert not parsed.counters
+    assert parsed.counters == {"cache.hit": 1}
     assert {key: flaw for flaw, key in parsed.flaws} == {name: flaw for name, (_, flaw) in FLAWED.items()}
 
 
@@ -200,7 +201,12 @@ def test_each_key_is_a_counter_or_a_flaw_or_the_loggers(payload: dict[str, Any])
     if not own:
         assert parsed == Unparsed(Reason.COUNTERS_LOST)
         return
+    if isinstance(parsed, Unparsed):
+        assert parsed.reason is Reason.COUNTERS_UNKNOWN
+        assert set(parsed.keys) == own
+        return
     assert isinstance(parsed, Summary)
+    assert parsed.counters
     assert {*parsed.counters, *(key for _, key in parsed.flaws)} == own
     assert len(parsed.counters) + len(parsed.flaws) == len(own)
     assert all(0 <= value < math.inf for value in parsed.counters.values())

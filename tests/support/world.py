@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from logwatch.count.silence import Life
+    from logwatch.collect.interface import Life
     from logwatch.judge.rules.model import RuleSet
     from logwatch.pipeline import Parts
     from logwatch.run_summary import RunSummary

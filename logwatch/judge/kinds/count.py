@@ -51,8 +51,10 @@ class Count:
 
     def judge(self, bounds: Bounds, grid: "Grid") -> "Iterator[tuple[dict[str, str], Columns]]":
         """Hold the sum of each window against the bounds."""
+        import numpy as np
+
         value = grid.total(self.selectors)
-        yield {}, grid.columns(grid.levels(bounds, value), value, {Why.NO_LINES: ~grid.known})
+        yield {}, grid.columns(grid.levels(bounds, value), value, {Why.NO_LINES: ~grid.known, Why.FLAWED: np.isnan(value)})
 
     def play(self, given: Mapping[str, Any], bounds: Bounds) -> Played:  # noqa: ARG002 - others need the bounds
         """Read `values`: the sum of each window."""

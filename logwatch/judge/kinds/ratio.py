@@ -139,16 +139,19 @@ class Ratio(Model):
         level = grid.levels(bounds, value)
         warned = level == WARNING
         silent = sliding(grid.known, minutes) == 0
-        empty = (denominator == 0) | (counted.settled(minutes) == 0)
+        settled = counted.settled(minutes)
+        flawed = np.isnan(numerator + denominator) | (np.isnan(settled) & ~proven)
+        empty = (denominator == 0) | (settled == 0)
+        judged = ~(silent | flawed | empty)
         return grid.columns(
             level,
             value,
-            {Why.NO_LINES: silent, Why.NO_EVENTS: empty, Why.NOT_PROVEN: warned & ~proven},
+            {Why.NO_LINES: silent, Why.FLAWED: flawed, Why.NO_EVENTS: empty, Why.NOT_PROVEN: warned & ~proven},
             numerator=np.where(silent, np.nan, numerator),
             denominator=np.where(silent, np.nan, denominator),
             span=stretch,
-            certain=~(silent | empty) & proven & warned & certain,
-            suspect=~(silent | empty) & (counted.sums(minutes)[0] > counted.most(minutes)),
+            certain=judged & proven & warned & certain,
+            suspect=judged & (counted.sums(minutes)[0] > counted.most(minutes)),
         )
 
     def play(self, given: Mapping[str, Any], bounds: Bounds) -> Played:  # noqa: ARG002 - others need the bounds

@@ -97,6 +97,7 @@ class Slow(Model):
         proven = stretch > 0
         stretch = np.where(proven, stretch, minutes)
         count, outside, requests = (over(stretch, values) for values in (each, outside, asked))
+        flawed = np.isnan(requests) & (outside >= self.min_count) & ~proven
         requests = np.where(requests >= count, requests, 0)
         many = (outside >= self.min_count) & ((requests == 0) | self.min_share.holds(share(outside, requests)))
         unknown = silent & (count == 0)
@@ -105,7 +106,12 @@ class Slow(Model):
             grid.columns(
                 np.where(proven | many, WARNING, NORMAL),
                 sliding_quantile(place, duration, count, 0.95),
-                {Why.NO_LINES: unknown, Why.NOT_PROVEN: many & ~proven, Why.TOO_FEW: (count > 0) & ~many & ~proven},
+                {
+                    Why.NO_LINES: unknown,
+                    Why.FLAWED: flawed,
+                    Why.NOT_PROVEN: many & ~proven,
+                    Why.TOO_FEW: (count > 0) & ~many & ~proven,
+                },
                 numerator=np.where(unknown, np.nan, count),
                 denominator=np.where(requests > 0, requests, np.nan),
                 span=stretch,

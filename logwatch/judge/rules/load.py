@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from logwatch.errors import RuleError, nearest
 from logwatch.judge.rules.model import WATCH, Counter, Inhibition, Rule, RuleSet
 from logwatch.judge.rules.runbook import Runbook, load_runbook
-from logwatch.judge.rules.service import SERVICE, Service, find_faults, open_service, parse_service
+from logwatch.judge.rules.service import COUNTERS, SERVICE, Service, find_faults, open_service, parse_service
 from logwatch.judge.rules.step_checks import ProcedureChecks
 from logwatch.judge.rules.yaml_lines import Document, Path_, RuleProblemsError, check_folder, to_error
 from logwatch.judge.rules.yaml_types import Text, idle_selectors
@@ -34,7 +34,7 @@ def load_rules(folder: Path) -> RuleSet:
         except RuleError as error:
             problems.append(error)
             continue
-        if path.name == "counters.yaml":
+        if path.name == COUNTERS:
             counters += [item for item, _ in _parse_items(document, Counter, problems, texts)]
         elif path.name == "inhibitions.yaml":
             inhibitions += _parse_items(document, Inhibition, problems, texts)

@@ -1,6 +1,7 @@
 """The platform that is watched, as rules/service.yaml describes it: how it logs, what it answers, when its beta may end."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -14,6 +15,7 @@ from logwatch.judge.rules.yaml_lines import Document, Path_, RuleProblemsError, 
 from logwatch.judge.rules.yaml_types import Model, Selectors, Text
 
 SERVICE = "service.yaml"
+COUNTERS = "counters.yaml"
 
 Name = Annotated[str, Field(pattern=r"^[\w.]+$")]
 Marker = Annotated[str, Field(pattern=r"^[ !#$%()*+,.0-9:;?@A-Z\[\]^_a-z{|}~-]{4,}$")]
@@ -60,6 +62,10 @@ class Log(Model):
     def shape(self) -> LogShape:
         """The same for the readers of entries."""
         return LogShape(self.summary, self.slow_request, frozenset({"message", *self.logger_keys}))
+
+    def shape_with(self, known: Mapping[str, tuple[str, ...]] | None) -> LogShape:
+        """Give the same with the counters that are known."""
+        return replace(self.shape, known=known)
 
 
 class ServiceGauge(Model):
@@ -283,15 +289,27 @@ def load_service(folder: Path) -> Service:
 
 
 def load_log_shape(folder: Path) -> LogShape:
-    """Read how the platform logs, and nothing else: whoever only counts lines need not wait for the rest.
+    """Read how the platform logs and which counters it writes, and nothing else: whoever only counts lines need not wait.
 
     Raises RuleProblemsError.
     """
     document = open_service(folder)
     try:
-        return Log.model_validate(dict(document.value or {}).get("log")).shape
+        log = Log.model_validate(dict(document.value or {}).get("log"))
     except (ValidationError, TypeError, ValueError):
-        return parse_service(document).log.shape  # which says all that is wrong with it
+        log = parse_service(document).log  # which says all that is wrong with it
+    return log.shape_with(_load_known(folder))
+
+
+def _load_known(folder: Path) -> dict[str, tuple[str, ...]] | None:
+    """Read the names and labels of the counters; None where there is no such file, and its mistakes are told with the rules."""
+    path = folder / COUNTERS
+    try:
+        entries = Document(path).value if path.exists() else None
+    except RuleError as error:
+        raise RuleProblemsError([error]) from None
+    listed = [each for each in entries if isinstance(each, dict)] if isinstance(entries, list) else []
+    return {str(each.get("counter")): tuple(map(str, each.get("labels") or ())) for each in listed} or None
 
 
 def service_schema() -> dict[str, Any]:
