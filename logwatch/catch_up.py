@@ -6,6 +6,7 @@ Why so, and what people are told of it: docs/decisions/0006.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from logwatch.collect.interface import CutShortError, OverError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 NEWEST = 10 * WINDOW
 """The newest windows of a pause: what fires now shows in them."""
 
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """What was read, and which windows it is enough to judge."""
@@ -38,6 +40,35 @@ class Intake:
 
     parts: tuple[Part, ...]
     trouble: SourceError | None = None
+
+    @property
+    def gap(self) -> timedelta:
+        """What is given up for the newest windows; 0 nearly always."""
+        return self.parts[-1].planned.skipped if self.trouble else timedelta()
+
+    @property
+    def over(self) -> bool:
+        """Whether only time or quota was wanting."""
+        return self.trouble is not None and _is_over(self.trouble)
+
+    def merged(self) -> Reading:
+        """Give all that was read."""
+        first, *others = (part.fresh for part in self.parts)
+        for other in others:
+            first.merge(other)
+        return first
+
+
+def judge_parts(taken: Intake, ticker: Ticker, state: State, now: datetime) -> Ticked:
+    """Judge each part after the other; what ends before now is decided as a run of its time would have."""
+    ticked: Ticked | None = None
+    for part in taken.parts:
+        at = min(now, part.planned.judge.end + ticker.policy.grace) if taken.trouble else now
+        then = ticker.tick(ticked.state if ticked else state, part.fresh, part.planned, at)
+        ticked = _join(ticked, then) if ticked else then
+    if ticked is None:
+        raise taken.trouble or SourceError("nothing was read")
+    return ticked
 
 
 def take_in(read: Callable[[Span], Reading], ticker: Ticker, state: State, planned: Plan, now: datetime) -> Intake:
@@ -72,7 +103,7 @@ def take_in(read: Callable[[Span], Reading], ticker: Ticker, state: State, plann
     return Intake((*taken.parts, Part(replace(newest, skipped=newest.judge.start - before), latest)), taken.trouble)
 
 
-def join(first: Ticked, then: Ticked) -> Ticked:
+def _join(first: Ticked, then: Ticked) -> Ticked:
     """Give what came of two parts, one after the other."""
     return replace(
         then,

@@ -368,7 +368,7 @@ class CloudLoggingSource:
         raise AssertionError
 
     def _check_quota(self, left_s: float) -> None:
-        """Raise SourceError where a source within a budget would have to wait for longer than is left of it, or its time is over."""
+        """Raise OverError where a source within a budget would wait for longer than is left of it, or its time is over."""
         ends_s = self._ends - self.quota.clock()
         if ends_s <= 0 or self.quota.left_s() >= ends_s:
             hint = "the next run goes on from here; LOGWATCH_LEASE gives each more time"

@@ -24,7 +24,8 @@ Key = Literal[
     "link_search", "link_logs", "link_metrics", "link_runbook", "peak", "new_alert", "as_of",
     # explain, alerts, silence, backtest
     "is_inactive", "never_judged", "last_window", "pending_of", "normal_of", "kept_elevated", "nothing_to_tell", "told",
-    "nowhere", "waits", "waits_unheard", "given_up", "on_its_way", "next_reminder", "inhibited_by", "silenced_until", "alert", "state",
+    "nowhere", "waits", "waits_unheard", "given_up", "on_its_way", "next_reminder", "inhibited_by", "silenced_until", "alert",
+    "state",
     "from_when", "silent_because", "when", "reason", "rules", "channels", "id", "until", "by", "no_alerts", "told_before",
     "silence_added", "silence_ended", "no_silences", "state_mended", "state_sound",
     "state_age", "state_ahead", "state_unjudged", "state_lease",
@@ -52,8 +53,9 @@ Key = Literal[
 """Texts that are asked for by their own name; those of a closed set stand under its family, see `Worded`."""
 
 DoctorKey = Literal[
-    "plain", "error", "late", "broken", "settings.fine", "settings.no_channel", "settings.lease", "settings.stray", "not_set_up", "clock.fine",
-    "clock.ahead", "clock.behind", "clock.unknown", "clock.set", "logs.read", "quota.fine", "quota.used", "lines.unread",
+    "plain", "error", "late", "broken", "settings.fine", "settings.no_channel", "settings.lease", "settings.stray",
+    "not_set_up", "clock.fine", "clock.ahead",
+    "clock.behind", "clock.unknown", "clock.set", "logs.read", "quota.fine", "quota.used", "lines.unread",
     "lines.none", "lines.found", "lines.some_lost", "lines.development", "lines.beta_off", "lines.silent", "lines.location",
     "lines.service", "lines.older", "lines.no_service", "lines.nothing", "lag.none", "lag.fine", "lag.late", "rhythm.none",
     "rhythm.fine", "rhythm.off", "metrics.fine", "reached", "endpoint.fine", "endpoint.state", "endpoint.absent",

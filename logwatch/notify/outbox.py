@@ -108,7 +108,9 @@ def address(outbox: Outbox, channels: tuple[str, ...]) -> Outbox:
     Those before it are noted as told nowhere, whether there is a channel by now or not: they would say what is no more.
     """
     last = {each.notification.incident: each.notification.id for each in outbox.waiting}
-    nowhere = [each for each in outbox.waiting if not each.deliveries and last[each.notification.incident] != each.notification.id]
+    nowhere = [
+        each for each in outbox.waiting if not each.deliveries and last[each.notification.incident] != each.notification.id
+    ]
     waiting = tuple(
         each if each.deliveries else replace(each, deliveries=dict.fromkeys(channels, ChannelDelivery()))
         for each in outbox.waiting

@@ -13,8 +13,8 @@ from logwatch.judge.rules.yaml_lines import RuleProblemsError
 from logwatch.notify.channels.http_client import check_reachable
 from logwatch.notify.channels.interface import reveal
 from logwatch.notify.messages import build_test_message
-from logwatch.publish.cloud_monitoring import CloudMonitoringExporter
 from logwatch.pipeline import SHORTEST_LEASE
+from logwatch.publish.cloud_monitoring import CloudMonitoringExporter
 from logwatch.settings import bundled, is_on_cloud_run, stray_settings, variable
 from logwatch.ui.format import Audience
 from logwatch.watchdog.check_results import WatchedService
