@@ -14,7 +14,6 @@ from logwatch.catch_up import judge_parts, take_in
 from logwatch.collect.interface import Probe
 from logwatch.collect.last_seen import SignsOfLife
 from logwatch.collect.parse import SILENT_MINUTES
-from logwatch.durations import format_duration
 from logwatch.errors import ConflictError, ExportError, SourceError, StoreError
 from logwatch.judge.verdicts import Level
 from logwatch.notify.deliver import Sending
@@ -55,8 +54,6 @@ if TYPE_CHECKING:  # pandas comes with some of these, and only where a command n
 LOG = logging.getLogger("logwatch.run")
 """What a run did, in detail; `logs.py` says who hears it."""
 MARGIN = timedelta(seconds=10)
-SHORTEST_LEASE = 3 * MARGIN
-"""What is shorter has no time to send in once something had to be tried again."""
 NO_CHANNEL = "nobody is told of anything: no channel is set up, and messages wait"
 """How long before the lease's end nothing more is begun."""
 MOST_LOOKUPS = 20
@@ -200,7 +197,6 @@ class _Run:
     def work(self) -> None:
         """Judge what is new, commit, then publish and tell; the last state is in `held`, not saved yet."""
         parts, summary, seams = self.parts, self.summary, self.seams
-        self._tell_deaf()
         source = parts.source()
         reading = source.ending(self._left_s(3))
         with summary.timed("prepare"):
@@ -248,11 +244,6 @@ class _Run:
         """
         margin = min(MARGIN, self.parts.lease * 2 / 11)
         return max((self.summary.begun + self.parts.lease - margins * margin - self.clock()).total_seconds(), 0.0)
-
-    def _tell_deaf(self) -> None:
-        if self.parts.lease < SHORTEST_LEASE:
-            what = f"a lease of {format_duration(self.parts.lease)} is too short to read, judge and send in"
-            self.summary.errors.append(f"{what}\n  hint: LOGWATCH_LEASE=55s")
 
     def _keep_told(self, outbox: Outbox) -> None:
         self.held.save(self.held.state.after_telling(outbox))

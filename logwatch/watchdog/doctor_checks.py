@@ -5,15 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from logwatch.checks import Checked, CheckOutcome, command, ok, say
+from logwatch.checks import Checked, CheckOutcome, ok, say
 from logwatch.collect.sources import is_live
-from logwatch.durations import format_duration
 from logwatch.errors import ConfigError, LogwatchError
 from logwatch.judge.rules.yaml_lines import RuleProblemsError
 from logwatch.notify.channels.http_client import check_reachable
 from logwatch.notify.channels.interface import reveal
 from logwatch.notify.messages import build_test_message
-from logwatch.pipeline import SHORTEST_LEASE
 from logwatch.publish.cloud_monitoring import CloudMonitoringExporter
 from logwatch.settings import bundled, is_on_cloud_run, stray_settings, variable
 from logwatch.ui.format import Audience
@@ -137,9 +135,6 @@ def _check_settings(settings: Settings, wrong: Sequence[ConfigError]) -> list[Ch
     if not channels:
         names = ", ".join(variable(channel.first) for channel in settings.channels)
         found.append(Checked("settings", CheckOutcome.WRONG, say("settings.no_channel"), (say("cure.channel", names=names),)))
-    if settings.lease < SHORTEST_LEASE:
-        said = say("settings.lease", lease=format_duration(settings.lease))
-        found.append(Checked("settings", CheckOutcome.WRONG, said, command("LOGWATCH_LEASE=55s")))
     return found or [ok("settings", say("settings.fine", source=source, channels=", ".join(channels)))]
 
 
