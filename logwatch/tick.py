@@ -140,7 +140,7 @@ class Ticker:
             state = self._forget(state, span.start)
         recent = load(state.recent)
         fresh.settle()
-        new, late = new_and_late(recent, fresh, to_nanoseconds(span.start) if state.cursor else 0)
+        new, late = new_and_late(recent, fresh, to_nanoseconds(span.start) if state.cursor and not planned.skipped else 0)
         recent.merge(fresh)
         begun = replace(
             state, started_at=state.started_at or span.start, counted_to=state.counted_to or state.cursor or span.start

@@ -24,7 +24,8 @@ Key = Literal[
     "link_search", "link_logs", "link_metrics", "link_runbook", "peak", "new_alert", "as_of",
     # explain, alerts, silence, backtest
     "is_inactive", "never_judged", "last_window", "pending_of", "normal_of", "kept_elevated", "nothing_to_tell", "told",
-    "nowhere", "waits", "given_up", "on_its_way", "next_reminder", "inhibited_by", "silenced_until", "alert", "state",
+    "nowhere", "waits", "waits_unheard", "given_up", "on_its_way", "next_reminder", "inhibited_by", "silenced_until", "alert",
+    "state",
     "from_when", "silent_because", "when", "reason", "rules", "channels", "id", "until", "by", "no_alerts", "told_before",
     "silence_added", "silence_ended", "no_silences", "state_mended", "state_sound",
     "state_age", "state_ahead", "state_unjudged", "state_lease",
