@@ -57,6 +57,7 @@ class Views:
         self._time = np.array([time for time, _, _ in order], dtype="int64")
         self._received = np.array([arrived[mark][0] for mark in order], dtype="int64")
         self._instance = np.array([arrived[mark][1] for mark in order], dtype="int64")
+        self._unnamed = reading.unnamed
         self._seen = self._time >= self._read_from(-((self.start + self.grace - self._received) // MINUTE) - 1)
 
     def _read_from(self, tick: Array) -> Array:
@@ -95,5 +96,5 @@ class Views:
     def _place(self, rows: Array) -> Array:
         order = np.argsort(self._instance[rows], kind="stable")  # by time they are in order already
         found = np.empty(len(rows), dtype="int64")
-        found[order] = shifts(self._instance[rows][order], self._time[rows][order])
+        found[order] = shifts(self._instance[rows][order], self._time[rows][order], self._unnamed)
         return found

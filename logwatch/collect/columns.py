@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from math import nan
 from typing import TYPE_CHECKING
 
-from logwatch.collect.entries import HEADS, Columns, storable
-from logwatch.collect.findings import FindingKind, Findings
+from logwatch.collect.entries import HEADS, TABLES, Columns, storable
+from logwatch.collect.findings import Finding, FindingKind, Findings
+from logwatch.collect.parse import IGNORED as PASSED_OVER
 from logwatch.collect.parse import (
     NOTHING_COUNTS,
     BlockLine,
@@ -27,6 +28,7 @@ from logwatch.collect.parse import (
     assemble_blocks,
     fold_routes,
     parse_entry,
+    unreadable,
 )
 from logwatch.errors import SourceError
 
@@ -64,10 +66,8 @@ class Reading(Columns):
     def add(self, entry: Entry) -> None:
         """Take one entry."""
         self.entries += 1
-        if self.service and entry.service and entry.service != self.service:
-            self._add_row(entry, IGNORED)
-            return
-        parsed = parse_entry(entry, self.shape)
+        mine = not self.service or entry.service in {"", self.service}
+        parsed = parse_entry(entry, self.shape) if mine else PASSED_OVER
         if isinstance(parsed, BlockLine):
             self.see(entry.timestamp)
             self.block_lines.append((entry, parsed.text))
@@ -78,6 +78,17 @@ class Reading(Columns):
         """Widen the stretch of time that entries without a row cover."""
         self._first = time if self._first is None else min(self._first, time)
         self._last = time if self._last is None else max(self._last, time)
+
+    @property
+    def unnamed(self) -> int:
+        """The number of the instance that has no name: whoever wrote without saying so; -1 where everybody said so."""
+        return self.instances.get("", -1)
+
+    def found(self) -> Counter[Finding]:
+        """Count what somebody should mend, with what only shows when all is here."""
+        unnamed = self.unnamed
+        lines = sum(map((SAMPLES, unnamed).__eq__, zip(self.rows.kind, self.rows.instance, strict=True))) if unnamed >= 0 else 0
+        return self.findings + Counter({Finding(FindingKind.NO_INSTANCE, ""): lines})
 
     @property
     def first(self) -> int | None:
@@ -131,11 +142,12 @@ class Reading(Columns):
     ) -> None:
         """Take slow requests that were understood."""
         first = len(self.rows.kind)
+        routes = [f"{method[:20]} {route}" for method, route in zip(method, fold_routes(url), strict=True)]
+        columns = (array("i", map(self.labels.__getitem__, label)), array("i", map(self.routes.__getitem__, routes)))
         self._add_rows(heads, SLOW, array("i", bytes(4 * len(url))))
         self.slow.row.extend(range(first, len(self.rows.kind)))
-        self.slow.label.extend(map(self.labels.__getitem__, label))
-        routes = [f"{method[:20]} {route}" for method, route in zip(method, fold_routes(url), strict=True)]
-        self.slow.route.extend(map(self.routes.__getitem__, routes))
+        self.slow.label += columns[0]
+        self.slow.route += columns[1]
         self.slow.duration_ms.extend(duration_ms)
 
     def _add_rows(self, heads: Heads, kind: int, width: array[int]) -> None:
@@ -158,7 +170,36 @@ class Reading(Columns):
         self.rows.width.append(width)
         return number
 
+    def fail(self, error: Exception, what: str, entries: int = 1) -> None:
+        """Count entries that reading failed on in a way that nobody foresaw."""
+        self.refuse(Reason.UNREADABLE, entries)
+        self._note(unreadable(error, what))
+
+    def _note(self, parsed: Unparsed) -> None:
+        if parsed.reason is Reason.COUNTERS_UNKNOWN:
+            self.findings.note(FindingKind.UNKNOWN_COUNTERS, ", ".join(storable(key[:60]) for key in parsed.keys[:4]))
+        elif parsed.reason is Reason.UNREADABLE:
+            self.findings.note(FindingKind.UNREADABLE, ": ".join(parsed.keys))
+
     def _add_parsed(self, entry: Entry, parsed: Parsed) -> None:
+        """Put what an entry said into the columns, whole or not at all."""
+        before = len(self.rows.width)
+        try:
+            self._put_parsed(entry, parsed)
+        except Exception as error:  # noqa: BLE001 - one bad entry costs one entry
+            lines = self.rows.block_lines.pop(before, 1)
+            self._cut(before)
+            self.entries -= lines
+            self.fail(error, str(entry.text or ""), lines)
+
+    def _cut(self, rows: int) -> None:
+        """Forget all behind so many rows, halves of one too."""
+        sizes = {"rows": rows, "counts": sum(self.rows.width[:rows]), "slow": sum(row < rows for row in self.slow.row)}
+        for table, size in sizes.items():
+            for column in TABLES[table]:
+                del getattr(getattr(self, table), column.name)[size:]
+
+    def _put_parsed(self, entry: Entry, parsed: Parsed) -> None:
         if isinstance(parsed, Summary):
             self._add_row(entry, SAMPLES, "", len(parsed.counters) + len(parsed.flaws))
             self.counts.series.extend(map(self.series.__getitem__, parsed.counters))
@@ -174,8 +215,7 @@ class Reading(Columns):
             self.slow.duration_ms.append(parsed.duration_ms)
         elif isinstance(parsed, Unparsed):
             self._add_row(entry, UNPARSED, parsed.reason)
-            if parsed.reason is Reason.COUNTERS_UNKNOWN:
-                self.findings.note(FindingKind.UNKNOWN_COUNTERS, ", ".join(storable(key[:60]) for key in parsed.keys[:4]))
+            self._note(parsed)
         elif isinstance(parsed, Ignored):
             self._add_row(entry, IGNORED)
         else:  # a block line never reaches this place: `add` keeps it, `assemble_blocks` uses it up

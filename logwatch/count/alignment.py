@@ -12,18 +12,18 @@ RHYTHM_TOLERANCE_S = 5
 Array = np.ndarray[Any, Any]
 
 
-def shifts(instance: Array, time: Array) -> Array:
+def shifts(instance: Array, time: Array, unnamed: int = -1) -> Array:
     """Give 1 for each summary that belongs to the window before the one it ends in, for summaries sorted by instance and time.
 
     An instance whose phase lies at the minute's boundary ends now a little before it and now a little after. Lines that
     keep its rhythm of whole minutes are then one window apart, whichever side they fell on: those after the boundary move
     back, so that two in one window, or a window passed over, become one in each. Off the rhythm, the earlier of two in one
-    window moves back.
+    window moves back. Lines of `unnamed` come from nobody knows how many instances, and stay where they are.
     """
     if not len(time):
         return np.zeros(0, dtype="int64")
     minute = time // (60 * NS)
-    joined = np.append(np.diff(instance) == 0, False)
+    joined = np.append(np.diff(instance) == 0, False) & (instance != unnamed)
     gap_s = np.append(np.diff(time), 0) / NS
     apart = np.rint(gap_s / 60).astype("int64")
     rhythmic = joined & (apart > 0) & (np.abs(gap_s - apart * 60) <= RHYTHM_TOLERANCE_S)
