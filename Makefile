@@ -5,6 +5,9 @@ READY := .venv/ready
 # Hashes stand in the locks; where packages come from is this machine's own setting.
 INSTALL = pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
 
+# Tests import in hundreds of processes: what the first compiles, the others read.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: all demo test lint types golden bench hours steps faults tick screenshots image cloud lock clean
 
 all: lint types test

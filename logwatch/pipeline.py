@@ -7,28 +7,30 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from logwatch.collect.interface import Probe
-from logwatch.collect.last_seen import RememberedLife
+from logwatch.collect.last_seen import SignsOfLife
 from logwatch.collect.parse import SILENT_MINUTES
 from logwatch.errors import ConflictError, ExportError, SourceError, StoreError
 from logwatch.judge.verdicts import Level
 from logwatch.notify.deliver import Sending
 from logwatch.notify.outbox import fall_over, with_evidence
 from logwatch.publish.points import Point, descriptors_version
+from logwatch.replay import Replayed, replay
 from logwatch.run_summary import RunSummary
-from logwatch.spans import WINDOW, Span, to_nanoseconds
+from logwatch.seams import Seam, Seams
+from logwatch.spans import Span, to_nanoseconds
 from logwatch.state.document import Lease, State
 from logwatch.state.lease import Held, take
+from logwatch.state.mend import is_ahead
 from logwatch.time_range import count_windows, import_pandas, read_entries, read_windows
 
 if TYPE_CHECKING:  # pandas comes with some of these, and only where a command needs it
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from logwatch.collect.interface import Endpoints, Progress, Source
-    from logwatch.count.silence import Life
+    from logwatch.collect.interface import Endpoints, Life, Progress, Signs, Source
     from logwatch.count.windows import Windows
     from logwatch.judge.alerts import Alert
     from logwatch.judge.evaluate import Judged
@@ -41,7 +43,6 @@ if TYPE_CHECKING:  # pandas comes with some of these, and only where a command n
     from logwatch.notify.incidents import Notification
     from logwatch.notify.outbox import Outbox
     from logwatch.publish.interface import Exporter
-    from logwatch.replay import Replayed
     from logwatch.state.interface import Store
     from logwatch.tick import Ticked, Ticker
     from logwatch.time_range import Wanted
@@ -57,7 +58,7 @@ MOST_LOOKUPS = 20
 def judge(source: Source, rules: RuleSet, wanted: Wanted, *, now: datetime, progress: Progress) -> Judged:
     """Fetch, parse, aggregate, evaluate; changes nothing anywhere."""
     span, windows = read_windows(source, wanted, reach=max(rules.reach, rules.silent), now=now, progress=progress)
-    return _judged(rules, span, windows, RememberedLife(source, wanted.service))
+    return _judged(rules, span, windows, SignsOfLife(source, wanted.service))
 
 
 def judge_and_replay(
@@ -87,7 +88,6 @@ def read_and_play(
 def play(archive: RecordedArchive, span: Span, ticker: Ticker, progress: Progress) -> Replayed:
     """Run every tick of a reading on a simulated clock, and walk the procedure of each message that it would have sent."""
     from logwatch.notify.diagnosis.diagnose import walk
-    from logwatch.replay import replay
 
     def walked(told: Notification, verdicts: tuple[Verdict, ...]) -> Walked | None:
         progress(f"evidence for the message of {told.at:%m-%d %H:%MZ}", (told.at - span.start) / (span.end - span.start))
@@ -98,13 +98,14 @@ def play(archive: RecordedArchive, span: Span, ticker: Ticker, progress: Progres
 
 def _judged(rules: RuleSet, span: Span, windows: Windows, life: Life) -> Judged:
     """Judge every rule, those that watch whether there is anything to judge too."""
-    from logwatch.count.silence import Listener, silent_minutes
+    from logwatch.count.life import Vigil
+    from logwatch.count.silence import keep_vigil
     from logwatch.count.windows import with_gauge
     from logwatch.judge.evaluate import Judged, evaluate
 
     if rules.silence:
-        silent, _ = silent_minutes(windows, span, Listener(rules.silent, life, windows.span.start))
-        windows = with_gauge(windows, SILENT_MINUTES, silent)
+        kept = keep_vigil(windows, windows.span, Vigil(), life.signs)
+        windows = with_gauge(windows, SILENT_MINUTES, kept.silent)
     return Judged(span, windows, tuple(evaluate(rules.rules, windows, span)))
 
 
@@ -123,8 +124,8 @@ class Parts:
     ticker: Callable[[Life], Ticker]
     endpoints: Callable[[], Endpoints | None]
     exporter: Callable[[RuleSet], Exporter | None]
-    channels: Callable[[], Mapping[str, Channel]]
-    """Every channel that is set up, also those that only stand in for others."""
+    channels: Callable[[Seams], Mapping[str, Channel]]
+    """Every channel that is set up, also those that only stand in for others; without one that cannot be made."""
     describe: Callable[[RuleSet], Describe]
     service: str | None
     ping: Callable[[], str] | None = None
@@ -144,18 +145,38 @@ def run(parts: Parts, clock: Callable[[], datetime]) -> RunSummary:
         summary.outcome = f"another run ({held.owner}) has the lease until {held.until:%H:%M:%SZ}"
         return summary
     summary.news += held.news
+    seams = Seams()
     try:
-        _Run(parts, held, summary, clock).work()
+        _Run(parts, held, summary, seams, clock).work()
         with summary.timed("release"):
             held.release(held.state)
     except ConflictError as error:
         summary.fail(error)
     if parts.ping and not summary.exit_code:
         with summary.timed("ping"):
-            trouble = parts.ping()
+            trouble = seams.guard(Seam.PING, parts.ping, str)
         summary.news += [f"the ping after the run failed: {trouble}"] if trouble else []
         LOG.debug("ping", extra={"details": {"trouble": trouble}})
+    summary.errors += [f"broken, and gone on without it: {what}" for what in seams.told()]
     return summary
+
+
+@dataclass(frozen=True, slots=True)
+class _GuardedLife:
+    """Signs of life of which nobody knows, and not of which there are none, where looking for them breaks."""
+
+    life: Life
+    seams: Seams
+
+    def signs(self, span: Span) -> Signs:
+        return self.seams.guard(Seam.LIFE, lambda: self.life.signs(span), _refuse)
+
+    def ever(self, span: Span) -> bool:
+        return self.seams.guard(Seam.LIFE, lambda: self.life.ever(span), _refuse)
+
+
+def _refuse(why: str) -> NoReturn:
+    raise SourceError(why)
 
 
 @dataclass(slots=True)
@@ -165,29 +186,35 @@ class _Run:
     parts: Parts
     held: Held
     summary: RunSummary
+    seams: Seams
     clock: Callable[[], datetime]
 
     def work(self) -> None:
         """Judge what is new, commit, then publish and tell; the last state is in `held`, not saved yet."""
-        parts, summary = self.parts, self.summary
+        parts, summary, seams = self.parts, self.summary, self.seams
         source = parts.source()
         with summary.timed("prepare"):
-            ticker = parts.ticker(RememberedLife(source, parts.service))
+            ticker = parts.ticker(_GuardedLife(SignsOfLife(source, parts.service), seams))
         try:
             self._judge(source, ticker)
         except SourceError as error:  # what waits to be told is told all the same
             summary.fail(error)
-        channels = parts.channels()
+        channels = parts.channels(seams)
         outbox, lost = fall_over(self.held.state.to_tell, tuple(channels), self.clock())
         summary.errors += [f"given up after a day: {each}" for each in lost]
         with summary.timed("commit"):
             self.held.save(self.held.state.after_telling(outbox))
         with ThreadPoolExecutor(1) as beside:
-            publishing = beside.submit(self._publish, ticker.rules, self.held.state)
+            state = self.held.state
+            publishing = beside.submit(
+                lambda: seams.guard(Seam.PUBLISH, lambda: self._publish(ticker.rules, state), lambda _: state)
+            )
             with summary.timed("deliver"):
                 until = summary.begun + parts.lease - MARGIN
                 describe = parts.describe(ticker.rules)
-                delivered = Sending(self.held.state.to_tell, self._keep_told, channels, describe, self.clock, until).run()
+                delivered = Sending(
+                    self.held.state.to_tell, self._keep_told, channels, describe, self.clock, until, seams
+                ).run()
             published = publishing.result()
         self.held.state = replace(self.held.state, points=published.points, descriptors=published.descriptors)
         summary.sent, summary.retried, summary.failed = delivered.sent, delivered.retried, delivered.failed
@@ -201,8 +228,8 @@ class _Run:
         now, summary = self.clock(), self.summary
         planned = ticker.plan(self.held.state, now)
         _tell("planned", read=planned.read, judge=planned.judge, skipped=planned.skipped)
-        if planned.judge.start - now > WINDOW:
-            hint = "is this clock right, or LOGWATCH_NOW of a drill? else begin afresh with another LOGWATCH_STATE"
+        if is_ahead(self.held.state, now):
+            hint = "is this clock right, or LOGWATCH_NOW of a drill? if so: logwatch state mend"
             message = f"windows up to {planned.judge.start:%Y-%m-%d %H:%MZ} are judged already, and it is {now:%Y-%m-%d %H:%MZ}"
             summary.fail(StoreError(message, hint=hint))
             return
@@ -234,13 +261,29 @@ class _Run:
         self.held.state = replace(state, points=(*state.points, *_own_points(summary, state)))
 
     def _probe(self, now: datetime) -> Probe:
-        endpoints = self.parts.endpoints()
-        return endpoints.probe(now) if endpoints else Probe((), {})
+        """Ask the endpoints; what breaks keeps the log lines from nothing."""
+
+        def ask() -> Probe:
+            endpoints = self.parts.endpoints()
+            return endpoints.probe(now, self.seams) if endpoints else Probe((), {})
+
+        return self.seams.guard(Seam.PROBE, ask, lambda _: Probe((), {}))
 
     def _gather(self, source: Source, ticker: Ticker, ticked: Ticked, probe: Probe) -> State:
         """Walk the procedures of what is about to be told, within the budget; what is not found holds nothing up."""
-        if not ticked.notifications or not ticked.state.cursor:
+        until = ticked.state.cursor
+        if not ticked.notifications or not until:
             return ticked.state
+        from logwatch.notify.diagnosis.diagnose import unlooked
+
+        def unseen(why: str) -> dict[str, Walked | None]:
+            return {each.id: unlooked(each, ticker.rules, why) for each in ticked.notifications}
+
+        found = self.seams.guard(Seam.EVIDENCE, lambda: self._walk(source, ticker, ticked, probe, until), unseen)
+        walked = {name: each for name, each in found.items() if each}
+        return ticked.state.after_telling(with_evidence(ticked.state.to_tell, walked))
+
+    def _walk(self, source: Source, ticker: Ticker, ticked: Ticked, probe: Probe, until: datetime) -> dict[str, Walked | None]:
         from logwatch.notify.diagnosis.diagnose import walk
         from logwatch.notify.diagnosis.lookups import Budget, LiveArchive
 
@@ -249,17 +292,16 @@ class _Run:
         archive = LiveArchive(
             source=self.parts.lookups(source),
             service=self.parts.service,
-            until=ticked.state.cursor,
+            until=until,
             recent=ticked.state.recent,
             answers={answer.path: answer for answer in probe.answers},
             budget=budget,
             grace=ticker.policy.grace,
         )
         pairs = zip(ticked.notifications, ticked.standing, strict=True)
-        found = {each.id: walk(each, ticker.rules, archive, verdicts) for each, verdicts in pairs}
-        walked = {name: each for name, each in found.items() if each}
+        found = {each.id: walk(each, ticker.rules, archive, verdicts, self.seams) for each, verdicts in pairs}
         self.summary.lookups = budget.spent
-        return ticked.state.after_telling(with_evidence(ticked.state.to_tell, walked))
+        return found
 
     def _publish(self, rules: RuleSet, state: State) -> State:
         """Write the points that wait; give the state with those that still do."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from logwatch.collect.recent_entries import pick, pick_gauges, rows
@@ -13,10 +14,9 @@ from logwatch.notify.diagnosis.findings import Walked
 from logwatch.notify.incidents import Notification
 from logwatch.spans import NS, WINDOW, to_nanoseconds
 from logwatch.state.document import State
-from logwatch.tick_batches import Views
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from datetime import datetime
 
     from logwatch.collect.columns import Reading
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from logwatch.tick import Ticked, Ticker
 
 MOST_TOGETHER = 180
-"""Ticks that are taken as one at the most, less than a pause that starts over."""
+"""Ticks that are taken as one at the most, and no more than a pause that does not start over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,26 +85,22 @@ def tick_by_tick(reading: Reading, span: Span, ticker: Ticker, *, together: bool
     """Give each tick as it ends; with `together`, ticks between which nothing arrives late are taken as one.
 
     A tick over several windows judges them one after the other, as after a pause. What it cannot know is that an entry
-    came late for some of them, or that some would have placed a summary in another window: there it takes fewer.
+    was not there yet when some of them would have judged its window or placed it: there it takes fewer.
     """
     reading.settle()
     times = reading.rows.time
     arrivals = sorted((reading.rows.received[row.number] or times[row.number], row) for row in rows(reading))
-    views = Views(reading, span.start, ticker.reach, ticker.policy.overlap, ticker.policy.grace)
-    moves = views.any_moves
-    breaks = {
-        _first_to_see(received, span.start, ticker) for received, row in arrivals if _is_late(received, times, row, ticker)
-    }
+    missed = [received for received, row in arrivals if _misses_its_tick(received, times[row.number], ticker)]
+    breaks = {_first_to_see(received, span.start, ticker) for received in missed}
     state, at, before = State(), 0, 0
     waiting: list[EntryRow] = []
     first, windows = 0, (span.end - span.start) // WINDOW
+    most = min(MOST_TOGETHER, ticker.policy.catch_up // WINDOW)
     while first < windows:
         last = first
         # The very first tick of all judges a single window.
-        while first and together and last + 1 < min(windows, first + MOST_TOGETHER) and last + 1 not in breaks:
+        while first and together and last + 1 < min(windows, first + most) and last + 1 not in breaks:
             last += 1
-        while moves and last > first and not views.agree(first, last):
-            last = (first + last) // 2
         now = _time_of(last, span.start, ticker)
         planned = ticker.plan(state, now)
         start, end = map(to_nanoseconds, planned.read)
@@ -129,6 +125,6 @@ def _first_to_see(received: int, start: datetime, ticker: Ticker) -> int:
     return -((to_nanoseconds(_time_of(-1, start, ticker)) - received) // (60 * NS)) - 1
 
 
-def _is_late(received: int, times: Sequence[int], row: EntryRow, ticker: Ticker) -> bool:
-    closed = (times[row.number] // (60 * NS) + 1) * 60 * NS
-    return received > closed + int(ticker.policy.grace.total_seconds() * NS)
+def _misses_its_tick(received: int, time: int, ticker: Ticker) -> bool:
+    """Tell whether an entry comes after the tick that judges the window before its own, and places what ends so soon after."""
+    return received > time // (60 * NS) * 60 * NS + ticker.policy.grace // timedelta(microseconds=1) * 1000

@@ -12,16 +12,18 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from logwatch.durations import parse_duration
+from logwatch.durations import format_duration, parse_duration
 from logwatch.errors import ConfigError
 from logwatch.languages import DEFAULT, Lang, languages
 from logwatch.notify.channels.interface import ChannelSettings
 from logwatch.notify.channels.registry import CHANNELS
 from logwatch.ranges import Range
+from logwatch.state.lease import LONGEST_LEASE
 
 PREFIX = "LOGWATCH_"
 CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
 """Google's certificates for identity tokens, as google-auth knows it; asked for by `doctor` too, for the time."""
+LONGEST_SILENCE = timedelta(days=366)
 Names = tuple[str, ...]
 Read = TypeVar("Read", bound=BaseModel)
 
@@ -61,8 +63,21 @@ def _lang(name: Lang) -> Lang:
     return name
 
 
+def _lasting(least: str, most: str) -> BeforeValidator:
+    """Read a duration that lies between two; what is shorter or longer can only be a slip."""
+
+    def check(value: object) -> timedelta:
+        span = _duration(value)
+        if not parse_duration(least) <= span <= parse_duration(most):
+            wrong = "short" if span < parse_duration(least) else "long"
+            raise ValueError(f"'{format_duration(span)}' is too {wrong}; right is from {least} to {most}")
+        return span
+
+    return BeforeValidator(check)
+
+
 LANGUAGES = languages()
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
+LONGEST = format_duration(LONGEST_LEASE)
 
 
 class Settings(BaseModel):
@@ -80,19 +95,31 @@ class Settings(BaseModel):
         ZoneInfo("Asia/Seoul"), description="Time zone of what people read."
     )
     rules: Path | None = Field(None, description="Folder of rules; without it the bundled ones.")
-    grace: Duration = Field(timedelta(seconds=90), description="How long a window waits for late entries.")
-    read_budget: Duration = Field(timedelta(minutes=2), description="How long to go on retrying one read of Cloud Logging.")
+    grace: Annotated[timedelta, _lasting("15s", "30m")] = Field(
+        timedelta(seconds=90), description="How long a window waits for late entries."
+    )
+    read_budget: Annotated[timedelta, _lasting("1s", "10m")] = Field(
+        timedelta(minutes=2), description="How long to go on retrying one read of Cloud Logging."
+    )
     read_requests_per_minute: int = Field(
         55, ge=1, le=60, description="Share of the 60 Cloud Logging reads a minute that a project has."
     )
     logging_endpoint: str | None = Field(None, description="HOST:PORT of a local Cloud Logging server, without TLS or login.")
 
     state: str | None = Field(None, description="Where the state lives: a file, or gs://BUCKET/OBJECT.")
-    lease: Duration = Field(timedelta(seconds=55), description="How long a run may take; the job's timeout.")
-    overlap: Duration = Field(timedelta(minutes=5), description="How far before the last judged window a run reads again.")
-    catch_up: Duration = Field(timedelta(hours=6), description="The longest pause that is judged window by window.")
-    remind_every: Duration = Field(timedelta(hours=4), description="After how long a message is repeated while it fires.")
-    evidence_budget: Duration = Field(
+    lease: Annotated[timedelta, _lasting("30s", LONGEST)] = Field(
+        timedelta(seconds=55), description="How long a run may take; the job's timeout."
+    )
+    overlap: Annotated[timedelta, _lasting("1m", "6h")] = Field(
+        timedelta(minutes=5), description="How far before the last judged window a run reads again."
+    )
+    catch_up: Annotated[timedelta, _lasting("5m", "7d")] = Field(
+        timedelta(hours=6), description="The longest pause that is judged window by window."
+    )
+    remind_every: Annotated[timedelta, _lasting("10m", "30d")] = Field(
+        timedelta(hours=4), description="After how long a message is repeated while it fires."
+    )
+    evidence_budget: Annotated[timedelta, _lasting("0s", "5m")] = Field(
         timedelta(seconds=10), description="How long to look things up for the messages of one run; 0s looks nothing up."
     )
     now: AwareDatetime | None = Field(None, description="The time to take for now, for drills.")
@@ -225,6 +252,10 @@ def parse_length(text: str, *, where: str) -> timedelta:
         raise ConfigError(str(error), where=where) from None
     if not length:
         raise ConfigError("the length is zero", where=where, hint="right are e.g. 30m, 2h, 1d")
+    if length > LONGEST_SILENCE:
+        raise ConfigError(
+            f"'{text}' is longer than a year", where=where, hint="what nobody wants to hear of belongs out of the rules"
+        )
     return length
 
 

@@ -5,6 +5,7 @@ pandas is imported when there is something to judge, and not before: planning an
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta, tzinfo
 from typing import TYPE_CHECKING
@@ -12,25 +13,29 @@ from typing import TYPE_CHECKING
 from logwatch.collect.columns import SLOW
 from logwatch.collect.parse import SILENT_MINUTES, parse_series
 from logwatch.collect.recent_entries import Recent, dump, load, new_and_late, trim
+from logwatch.count.life import Vigil
+from logwatch.errors import SourceError
 from logwatch.judge.alerts import Transition, advance
 from logwatch.judge.daily_totals import KEPT_DAYS, Minute, add_minutes
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.notify.incidents import REMIND_EVERY, decide
 from logwatch.notify.outbox import enqueue
 from logwatch.publish.points import Point, counter_points, verdict_points
-from logwatch.spans import WINDOW, Span, floor_minute, to_datetime, to_nanoseconds
+from logwatch.spans import EPOCH, WINDOW, Span, floor_minute, to_datetime, to_nanoseconds
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from logwatch.collect.columns import Reading
-    from logwatch.count.silence import Life
+    from logwatch.collect.interface import Life
+    from logwatch.count.silence import Kept
     from logwatch.count.windows import Figures, Windows
     from logwatch.judge.rules.model import RuleSet
     from logwatch.judge.verdicts import Verdict
     from logwatch.notify.incidents import Notification
     from logwatch.state.document import State
 
+LOG = logging.getLogger("logwatch.run")
 MOST_SLOW = 2000
 """Slow requests that the document keeps: more say nothing new."""
 MOST_POINTS = 4_000
@@ -105,7 +110,9 @@ class Ticker:
     @property
     def _back(self) -> timedelta:
         """How far before the judged windows the entries are kept."""
-        return max(self.reach, self._settling)
+        from logwatch.count.alignment import MEMORY
+
+        return max(self.reach, self._settling, MEMORY)
 
     def plan(self, state: State, now: datetime) -> Plan:
         """Say what to read and to judge: all windows closed since the cursor, at least one at the very beginning."""
@@ -124,7 +131,7 @@ class Ticker:
 
         `fresh` holds what was read of the planned span, and the gauges measured now; what earlier runs read is in the state.
         """
-        from logwatch.count.silence import Listener, silent_minutes
+        from logwatch.count.silence import keep_vigil
         from logwatch.count.windows import aggregate, figures, from_minute, to_minute, with_gauge
         from logwatch.judge.evaluate import evaluate
 
@@ -142,21 +149,26 @@ class Ticker:
         if span.end > span.start:
             # Where another overlap was set before, what is not in its day yet may reach further back than what is judged.
             since = min(span.start - self._back, begun.counted_to or span.start)
-            windows = aggregate(recent, span=Span(since, span.end), grace=self.policy.grace)
-            listener = Listener(self.rules.silent, self.life, begun.started_at or span.start, begun.last_summary)
-            silent, last_summary = silent_minutes(windows, span, listener)
-            windows = with_gauge(windows, SILENT_MINUTES, silent)
-            for minute, quiet in silent.items():
-                if quiet * WINDOW >= self.rules.silent:
-                    recent.add_gauge(SILENT_MINUTES, to_nanoseconds(from_minute(minute)), quiet)
-            ticked = replace(ticked, state=replace(begun, last_summary=last_summary))
+            windows = aggregate(recent, span=Span(since, span.end), grace=self.policy.grace, judged_to=state.cursor or since)
+            counted = windows
+            try:
+                kept = keep_vigil(windows, span, begun.vigil, self.life.signs)
+            except SourceError:  # nobody knows, and the next run asks for all of it
+                LOG.debug("nobody can tell whether the service lives")
+            else:
+                windows = with_gauge(windows, SILENT_MINUTES, kept.silent)
+                counted = with_gauge(counted, SILENT_MINUTES, kept.silences)
+                for minute, quiet in kept.silences.items():
+                    if quiet * WINDOW >= self.rules.silent:
+                        recent.add_gauge(SILENT_MINUTES, to_nanoseconds(from_minute(minute)), quiet)
+                ticked = replace(ticked, state=_watched(begun, kept))
             courses = evaluate(self.rules.rules, windows, span)
             by_window = zip(*(course.verdicts() for course in courses), strict=True)
             for minute, verdicts in enumerate(by_window, start=to_minute(span.start)):
                 end = from_minute(minute) + WINDOW
                 points = self._points(figures(windows, minute), verdicts, end) if self.policy.publishes else []
                 ticked = self._take(ticked, verdicts, points, end, now if end == span.end else end + self.policy.grace)
-            ticked = replace(ticked, state=self._count(ticked.state, windows, self._settled(recent, span.end)))
+            ticked = replace(ticked, state=self._count(ticked.state, counted, self._settled(recent, span.end)))
         return replace(ticked, state=self._remember(ticked.state, recent, span.end))
 
     def _take(self, ticked: Ticked, verdicts: tuple[Verdict, ...], points: list[Point], end: datetime, now: datetime) -> Ticked:
@@ -193,16 +205,14 @@ class Ticker:
 
     def _count(self, state: State, windows: Windows, until: datetime) -> State:
         """Add the windows to their days which no line that is still read can change."""
+        from logwatch.count.silence import lost_minutes
         from logwatch.count.windows import every_minute, from_minute
 
         if state.counted_to is None or until <= state.counted_to:
             return state
         gauges = windows.gauges[windows.gauges["series"] == SILENT_MINUTES]
-        silences = [
-            (minute - quiet, minute)
-            for minute, quiet in zip(gauges["minute"].tolist(), gauges["value"].tolist(), strict=True)
-            if quiet * WINDOW >= self.rules.silent
-        ]
+        silences = dict(zip(gauges["minute"].tolist(), gauges["value"].tolist(), strict=True))
+        lost = lost_minutes(silences, self.rules.silent)
         span = Span(state.counted_to, until)
         minutes = [
             Minute(
@@ -212,7 +222,7 @@ class Ticker:
                 slow={label: values[0] for label, values in found.slow.items()},
                 gauges=found.gauges,
                 summaries=found.lines > 0,
-                lost=not found.lines and any(last < minute <= end for last, end in silences),
+                lost=not found.lines and minute in lost,
             )
             for minute, found in every_minute(windows.within(span), span)
         ]
@@ -227,7 +237,9 @@ class Ticker:
             recent = load(state.recent)
             recent.settle()
             state = self._count(state, aggregate(recent, span=Span(state.counted_to, state.cursor)), state.cursor)
-        return replace(state, recent=Recent(), counted_to=start)
+        # Nobody looked for signs of life in the pause either.
+        vigil = Vigil(summary=state.vigil.summary, trusted=state.vigil.trusted)
+        return replace(state, recent=Recent(), counted_to=start, vigil=vigil)
 
     def _points(self, found: Figures, verdicts: tuple[Verdict, ...], at: datetime) -> list[Point]:
         """Give the points of a window: counters, slow requests, measured values, verdicts."""
@@ -252,3 +264,10 @@ class Ticker:
 
         kept = trim(recent, since=since, slow_since=slow_since, most_slow=MOST_SLOW, keeps=keeps)
         return replace(state, cursor=cursor, recent=dump(kept))
+
+
+def _watched(state: State, kept: Kept) -> State:
+    """Give the state after a look at a span; an older program reads `last_summary`, and nothing of the vigil."""
+    vigil = kept.minutes[-1].vigil if kept.minutes else kept.vigil
+    last = EPOCH + (vigil.summary + 1) * WINDOW if vigil.summary is not None else state.last_summary
+    return replace(state, vigil=kept.vigil, last_summary=last)

@@ -5,11 +5,13 @@ Each adapter is imported when it is asked for; what a command does not need cost
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from logwatch.collect.sources import find_kind, is_live
 from logwatch.errors import ConfigError
 from logwatch.notify.channels.interface import reveal
+from logwatch.seams import Seam
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,9 +19,8 @@ if TYPE_CHECKING:
 
     from logwatch.beta_exit.conditions import Expected
     from logwatch.beta_exit.day_reader import WeekReader
-    from logwatch.collect.interface import Address, Endpoints, Source
+    from logwatch.collect.interface import Address, Endpoints, Life, Source
     from logwatch.collect.parse import LogShape
-    from logwatch.count.silence import Life
     from logwatch.judge.rules.model import RuleSet
     from logwatch.judge.rules.service import Service
     from logwatch.notify.channels.interface import Channel, ChannelSettings
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from logwatch.pipeline import Parts
     from logwatch.publish.interface import Exporter
     from logwatch.publish.metric_filter import Installation
+    from logwatch.seams import Seams
     from logwatch.server.app import Verify
     from logwatch.settings import Settings
     from logwatch.state.interface import Store
@@ -73,12 +75,18 @@ def build_source(settings: Settings) -> tuple[Source, str]:
     return made, ", ".join(settings.source)
 
 
+def state_place(settings: Settings) -> str:
+    """Say where the state lives."""
+    from logwatch.settings import default_state
+
+    return settings.state or str(default_state())
+
+
 def build_store(settings: Settings) -> Store:
     """Give the state's store."""
-    from logwatch.settings import default_state
     from logwatch.state.address import parse_state_address
 
-    return parse_state_address(settings.state or str(default_state()))
+    return parse_state_address(state_place(settings))
 
 
 def build_policy(settings: Settings, *, publishes: bool) -> Policy:
@@ -109,9 +117,9 @@ def build_ticker(settings: Settings, *, publishes: bool) -> Callable[[Life], Tic
 
 def build_simulated_ticker(settings: Settings, source: Source) -> Ticker:
     """Give the ticker for a simulated clock over a source's entries, which publishes nothing."""
-    from logwatch.collect.last_seen import RememberedLife
+    from logwatch.collect.last_seen import SignsOfLife
 
-    return build_ticker(settings, publishes=False)(RememberedLife(source, settings.service))
+    return build_ticker(settings, publishes=False)(SignsOfLife(source, settings.service))
 
 
 def build_parts(settings: Settings, owner: str) -> Parts:
@@ -133,7 +141,7 @@ def build_parts(settings: Settings, owner: str) -> Parts:
         ticker=build_ticker(settings, publishes=project is not None),
         endpoints=lambda: build_endpoints(settings),
         exporter=lambda rules: build_exporter(settings, project, rules) if project else None,
-        channels=lambda: build_channels(set_up),
+        channels=lambda seams: build_channels(set_up, seams),
         describe=lambda rules: build_describe(settings, rules),
         service=settings.service,
         ping=build_ping(settings),
@@ -153,7 +161,8 @@ def build_lasting_parts(settings: Settings, owner: str) -> Parts:
     rules, policy = build_rules(settings), build_policy(settings, publishes=project is not None)
     source = build_source(settings)[0]
     exporter = build_exporter(settings, project, rules) if project else None
-    endpoints, channels, describe = build_endpoints(settings), parts.channels(), build_describe(settings, rules)
+    channels = build_channels(configured_channels(settings))
+    endpoints, describe = build_endpoints(settings), build_describe(settings, rules)
     _import_slow(settings)
     return replace(
         parts,
@@ -161,7 +170,7 @@ def build_lasting_parts(settings: Settings, owner: str) -> Parts:
         ticker=lambda life: Ticker(rules, policy, life),
         endpoints=lambda: endpoints,
         exporter=lambda _: exporter,
-        channels=lambda: channels,
+        channels=lambda _: channels,
         describe=lambda _: describe,
     )
 
@@ -284,11 +293,17 @@ def configured_channels(settings: Settings) -> dict[str, ChannelSettings]:
     return usable
 
 
-def build_channels(channels: Mapping[str, ChannelSettings]) -> dict[str, Channel]:
-    """Give the channels behind their settings."""
+def build_channels(channels: Mapping[str, ChannelSettings], seams: Seams | None = None) -> dict[str, Channel]:
+    """Give the channels behind their settings; where `seams` hears of it, without those that cannot be made."""
     from logwatch.settings import bundled
 
-    return {name: channel.build(bundled("templates")) for name, channel in channels.items()}
+    templates = bundled("templates")
+    if seams is None:
+        return {name: channel.build(templates) for name, channel in channels.items()}
+    made: dict[str, Channel | None] = {
+        name: seams.guard(Seam.CHANNEL, partial(channel.build, templates), lambda _: None) for name, channel in channels.items()
+    }
+    return {name: channel for name, channel in made.items() if channel}
 
 
 def chosen_channels(settings: Settings) -> tuple[str, ...]:
@@ -331,12 +346,13 @@ def message_builder(settings: Settings, rules: RuleSet) -> Callable[[Notificatio
 
 def build_describe(settings: Settings, rules: RuleSet) -> Describe:
     """Give what says a message in words, for a channel and a moment."""
-    from logwatch.notify.messages import add_delivery_notes
+    from logwatch.notify.messages import add_delivery_notes, build_plain_message
 
-    build = message_builder(settings, rules)
+    build, readers = message_builder(settings, rules), audience(settings)
 
-    def describe(outgoing: Outgoing, channel: str, now: datetime) -> Message:
-        message = build(outgoing.notification)
+    def describe(outgoing: Outgoing, channel: str, now: datetime, why: str) -> Message:
+        told = outgoing.notification
+        message = build_plain_message(told, rules, readers, why) if why else build(told)
         return add_delivery_notes(message, instead_of=outgoing.deliveries[channel].instead_of, now=now)
 
     return describe
@@ -352,12 +368,13 @@ def build_expected(settings: Settings) -> Expected:
 def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader:
     """Give what reads days out of a source; those of Cloud Logging are kept on disk once they are over."""
     from logwatch.beta_exit.day_reader import DayCache, WeekReader
+    from logwatch.collect.last_seen import SignsOfLife
     from logwatch.publish.history import MonitoringHistory
     from logwatch.settings import default_cache
 
     project = None if source.recorded else metrics_project(settings)
     history = (
-        MonitoringHistory(project, installation(settings), rules.service.exit_gauges, endpoint=settings.monitoring_endpoint)
+        MonitoringHistory(project, installation(settings), rules.exit_gauges, endpoint=settings.monitoring_endpoint)
         if project
         else None
     )
@@ -368,6 +385,7 @@ def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader
         rules=rules,
         zone=settings.timezone,
         service=settings.service,
+        life=SignsOfLife(source, settings.service),
         grace=settings.grace,
         cache=None if source.recorded else DayCache(default_cache() / "days", repr((read, judged))),
         measured=history.read if history else lambda _span: (),

@@ -21,6 +21,9 @@ hypothesis.settings.register_profile("logwatch", deadline=None, max_examples=40)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=500)
 hypothesis.settings.load_profile("logwatch")
 
+# What tests make lives on, nearly all of it: collecting as often as Python does by itself finds little and costs much.
+gc.set_threshold(50_000, 20, 50)
+
 ROOT = Path(__file__).parent.parent
 LOGS = "tests/fixtures/logs"
 """Relative, because reports name their source as it was typed."""

@@ -11,15 +11,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from logwatch.count.windows import aggregate
+from logwatch.count.windows import aggregate, from_minute
 from logwatch.judge.verdicts import Level
 from logwatch.notify.incidents import NotifyReason
 from logwatch.replay import tick_by_tick
-from logwatch.spans import Span
+from logwatch.spans import Span, rfc3339
 from tests.conftest import LOGS, ROOT, Run
 from tests.support.examples import COSTLY
 from tests.support.local_google import make_entry
 from tests.support.made_traffic import BAD_HOURS, START, Incident, Traffic
+from tests.support.platform import SUMMARY
 from tests.support.replays import INCIDENTS, play, read, record, ticker, told
 from tests.support.world import World
 
@@ -57,6 +58,29 @@ def test_ticks_taken_together_give_what_each_by_itself_gives(
     assert sum(each.late for each in together) == sum(each.late for each in alone)
 
 
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("phase", [30.0, 57.0])
+def test_each_summary_is_judged_in_one_window_where_its_instance_drifts_over_the_minute(
+    tmp_path: Path, phase: float, *, together: bool
+) -> None:
+    entries = Traffic(3, 80, instances=1).entries()
+    for number, entry in enumerate([each for each in entries if each["jsonPayload"]["message"] == SUMMARY]):
+        time = START + timedelta(minutes=number, seconds=phase + 0.1 * number + (number % 3 - 1))
+        entry["timestamp"], entry["receiveTimestamp"] = (rfc3339(each) for each in (time, time + timedelta(seconds=1)))
+        entry["jsonPayload"] = {"message": SUMMARY, "cache.hit": 2**number if number < 50 else 1}
+    source = record(tmp_path / "drift.ndjson", entries)
+    reading = read(source)
+    span = Span(START, START + timedelta(minutes=85))
+    ticks = list(tick_by_tick(reading, span, ticker(source, publishes=True), together=together))
+    judged = {
+        point.at: point.value for tick in ticks for point in tick.state.points if point.metric == "cache/hit" and point.value
+    }
+    table = aggregate(reading, span=span).counters
+    assert judged == {from_minute(minute + 1): value for minute, value in zip(table["minute"], table["value"], strict=True)}
+    assert sum(judged.values()) == 2**50 - 1 + 30
+    assert list(judged.values()) == [2**number if number < 50 else 1 for number in range(80)]
+
+
 def test_the_order_of_the_recording_does_not_matter(tmp_path: Path) -> None:
     entries = Traffic(7, 70, incidents=(Incident(20, 40, failing={"kpa": 0.9}),), late=0.01).entries()
     shuffled = random.Random(1).sample(entries, len(entries))  # noqa: S311 - no secret
@@ -79,17 +103,17 @@ def test_a_service_that_dies_in_its_silence_is_unknown_and_not_silent_for_ever(t
     assert levels[timedelta(minutes=90)] is Level.UNKNOWN
     if not together:  # the last line of all is one of the fortieth minute
         dead = {minute for minute in range(1, 91) if levels[timedelta(minutes=minute)] is Level.UNKNOWN}
-        assert dead == set(range(50, 91))
+        assert dead == set(range(46, 91)), "five minutes after the last sign of life"
 
 
 def test_hours_of_runs_and_the_backtest_of_the_hours_agree_on_every_transition_and_message(tmp_path: Path) -> None:
-    entries = Traffic(2026, 300, incidents=BAD_HOURS, late=0.001, repeated=0.001).entries()
+    entries = Traffic(2026, 170, incidents=BAD_HOURS, late=0.001, repeated=0.001).entries()
     source = record(tmp_path / "hours.ndjson", entries)
-    expected = play(source, remind_every=timedelta(hours=1))
-    more = {"REMIND_EVERY": "1h"}
+    expected = play(source, remind_every=timedelta(minutes=20))
+    more = {"REMIND_EVERY": "20m"}
     with World(tmp_path, [make_entry(entry) for entry in entries], bot=True, more=more) as world:
         lines = []
-        for minute in range(300):
+        for minute in range(170):
             world.now = START + timedelta(minutes=minute + 1, seconds=90)
             summary = world.tick()
             assert (summary.windows, summary.errors, summary.failed, summary.refused) == (1, [], [], [])

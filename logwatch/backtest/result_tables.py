@@ -13,7 +13,7 @@ from logwatch.backtest.incident_history import build_timeline
 from logwatch.backtest.scores import IncidentOutcome, score
 from logwatch.judge.alerts import AlertState
 from logwatch.report.explain import name
-from logwatch.ui.format import format_span, format_value
+from logwatch.ui.format import format_span, format_verdict
 from logwatch.ui.tables import Section
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def timeline_sections(replayed: Replayed, rules: RuleSet, audience: Audience, so
                     alert.firing_at or alert.pending_at,
                     audience,
                 ),
-                format_value(alert.peak.value, rules.by_id[alert.rule].normal.unit),
+                format_verdict(alert.peak, rules.by_id[alert.rule].normal.unit, audience),
                 rules.by_id[alert.rule].procedure,
             )
             for alert in fired

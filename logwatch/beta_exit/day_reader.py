@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
-    from logwatch.collect.interface import Progress, Source
+    from logwatch.collect.interface import Life, Progress, Signs, Source
     from logwatch.count.windows import Windows
     from logwatch.judge.rules.model import RuleSet
 
 LATE = timedelta(hours=1)
 """After its end, a day's lines have all arrived."""
-SCHEMA = 2
+LEAD = timedelta(minutes=10)
+"""How long before a silence signs of life are looked for: twice as long as two of them may lie apart."""
+SCHEMA = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class WeekReader:
     rules: RuleSet
     zone: ZoneInfo
     service: str | None
+    life: Life
     grace: timedelta
     cache: DayCache | None
     measured: Callable[[Span], Iterable[tuple[str, int, float]]]
@@ -111,7 +114,8 @@ class WeekReader:
             progress(f"{day}: {text}", share)
 
         span = Span(start, min(end, now))
-        wide = Span(start - self.rules.silent, min(end + self.rules.silent, now))  # a silence may go over midnight
+        # A silence may go over midnight, and a life be older than it.
+        wide = Span(start - self.rules.silent - LEAD, min(end + self.rules.silent, now))
         reading = self.source.read(wide.widen(timedelta(), WINDOW), service=self.service, progress=tell, meanwhile=lambda: None)
         for series, time, value in self.measured(span):
             reading.add_gauge(series, time, value)
@@ -122,27 +126,22 @@ class WeekReader:
         return found
 
     def _minutes(self, windows: Windows, span: Span) -> Iterator[Minute]:
-        from logwatch.count.windows import every_minute, from_minute, to_minute
+        from logwatch.count.life import Vigil
+        from logwatch.count.silence import keep_vigil
+        from logwatch.count.windows import every_minute, from_minute
 
-        lost = {
-            minute
-            for gap in windows.silences(windows.span)
-            if gap.start < span.end and span.start < gap.end and self._lost(gap)
-            for minute in range(to_minute(gap.start), to_minute(gap.end))
-        }
+        lost = keep_vigil(windows, windows.span, Vigil(), self._signs).lost(self.rules.silent)
         for minute, each in every_minute(windows, span):
             slow = {label: values[0] for label, values in each.slow.items()}
             yield Minute(from_minute(minute), each.counters, slow, each.gauges, each.lines > 0, minute in lost, each.flawed)
 
-    def _lost(self, gap: Span) -> bool:
-        """Tell whether nobody wrote a summary though the service was alive; raises SourceError where nobody can tell."""
-        if gap.end - gap.start < self.rules.silent:
-            return False
-        if not self.source.kept:
-            start, end = (moment.astimezone(self.zone) for moment in (gap.start, gap.end))
+    def _signs(self, span: Span) -> Signs:
+        """Give what shows life in a span; raises SourceError where nobody can tell."""
+        if span.end - span.start >= self.rules.silent and not self.source.kept:
+            start, end = (moment.astimezone(self.zone) for moment in span)
             raise SourceError(
                 f"without summaries from {start:%Y-%m-%d %H:%M} to {end:%H:%M}, and whether the service was alive then cannot"
                 " be looked up: standard input and pipes can be read only once",
                 hint="save the lines in a file and name it as the source",
             )
-        return self.source.last_seen(gap, service=self.service) is not None
+        return self.life.signs(span)

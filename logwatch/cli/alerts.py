@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
-from logwatch.cli.context import change_state, clock_of, find_rule, paper_of, settings_from, state_of, write
+from logwatch.cli.context import age_line, change_state, clock_of, find_rule, paper_of, settings_from, state_of, write
 from logwatch.cli.options import LangOption, RulesOption
-from logwatch.errors import ConfigError
+from logwatch.collect.entries import storable
+from logwatch.errors import ConfigError, StoreError
 from logwatch.notify.incidents import Silence
 from logwatch.report.explain import explain, firing_rows, past_rows, silence_rows
 from logwatch.settings import parse_length
@@ -27,7 +28,7 @@ def alerts(lang: LangOption = None, rules: RulesOption = None) -> None:
     firing = firing_rows(state, build_rules(settings).by_id, readers)
     columns = readers.columns("alert", "state", "from_when", "value", "procedure", "silent_because")
     rows = render_rows(firing, columns, paper_of())
-    shown = [rows if firing else readers.say("no_alerts") + "\n"]
+    shown = [age_line(settings, state, readers), rows if firing else readers.say("no_alerts") + "\n"]
     past = past_rows(state, readers)[:20]
     if past:
         columns = readers.columns("when", "reason", "rules", "shop", "channels")
@@ -45,8 +46,10 @@ def explain_rule(
     settings = settings_from(lang=lang, rules=rules)
     found = find_rule(rule, settings)
     now = clock_of(settings)()
-    lines = explain(state_of(settings), found, audience(settings), lambda told: told + settings.remind_every - now)
-    write("\n".join(lines) + "\n", None)
+    state = state_of(settings)
+    readers = audience(settings)
+    lines = explain(state, found, readers, lambda told: told + settings.remind_every - now)
+    write(age_line(settings, state, readers) + "\n".join(lines) + "\n", None)
 
 
 def silence_add(
@@ -55,6 +58,7 @@ def silence_add(
     rule: Annotated[str, typer.Option(metavar="RULE", help="A rule's id, or '*' for all.")] = "*",
     shop: Annotated[str | None, typer.Option(help="Only this shop.")] = None,
     by: Annotated[str | None, typer.Option(help="Who mutes it. [the user]")] = None,
+    new_state: Annotated[bool, typer.Option("--new-state", help="Begin a state where there is none, or a broken one.")] = False,  # noqa: FBT002 - a flag
     rules: RulesOption = None,
     lang: LangOption = None,
 ) -> None:
@@ -66,21 +70,28 @@ def silence_add(
     until = now + parse_length(for_, where="--for")
     if not reason.strip():
         raise ConfigError("a silence needs a reason", where="--reason", hint="say what is going on, and for how long")
-    labels = {} if shop is None else {build_service(settings).shop_label: shop}
-    silence = Silence(secrets.token_hex(3), rule, labels, until, reason.strip(), by or getpass.getuser(), now)
-    change_state(settings, lambda state: replace(state, memory=state.memory.with_silence(silence)))
+    labels = {} if shop is None else {build_service(settings).shop_label: storable(shop)}
+    silence = Silence(
+        secrets.token_hex(3), rule, labels, until, storable(reason.strip()), storable(by or getpass.getuser()), now
+    )
+    state = change_state(settings, lambda state: replace(state, memory=state.memory.with_silence(silence)), begins=new_state)
     what = f"{rule} ({shop_name(labels)})" if labels else rule
     readers = audience(settings)
-    typer.echo(readers.say("silence_added", id=silence.id, what=what, until=readers.date(until)))
+    added = readers.say("silence_added", id=silence.id, what=what, until=readers.date(until))
+    write(f"{age_line(settings, state, readers)}{added}\n", None)
 
 
 def silence_list(lang: LangOption = None) -> None:
     """Show the silences that hold."""
     settings = settings_from(lang=lang)
     readers = audience(settings)
-    rows = silence_rows(state_of(settings), clock_of(settings)(), readers)
+    state = state_of(settings, judged=False)
+    rows = silence_rows(state, clock_of(settings)(), readers)
     columns = readers.columns("id", "rule", "shop", "until", "reason", "by")
-    write(render_rows(rows, columns, paper_of()) if rows else readers.say("no_silences") + "\n", None)
+    table = render_rows(rows, columns, paper_of()) if rows else readers.say("no_silences") + "\n"
+    write(age_line(settings, state, readers) + table, None)
+    if state.cursor is None:
+        raise typer.Exit(StoreError.exit_code)
 
 
 def silence_expire(
@@ -88,7 +99,9 @@ def silence_expire(
 ) -> None:
     """End a silence now."""
     settings = settings_from(lang=lang)
-    if id_ not in [silence.id for silence in state_of(settings).memory.silences]:
+    if id_ not in [silence.id for silence in state_of(settings, judged=False).memory.silences]:
         raise ConfigError(f"there is no silence '{id_}'", where="ID", hint="logwatch silence list")
-    change_state(settings, lambda state: replace(state, memory=state.memory.without_silence(id_)))
-    typer.echo(audience(settings).say("silence_ended", id=id_))
+    state = change_state(settings, lambda state: replace(state, memory=state.memory.without_silence(id_)))
+    readers = audience(settings)
+    ended = readers.say("silence_ended", id=id_)
+    write(f"{age_line(settings, state, readers)}{ended}\n", None)

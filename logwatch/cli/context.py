@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from logwatch.errors import ConfigError, nearest
+from logwatch.errors import BrokenStateError, ConfigError, StoreError, nearest
+from logwatch.report.explain import age_of, say_age
 from logwatch.settings import execution, load_settings, parse_moment
 from logwatch.spans import Span
-from logwatch.state.document import State, load_state
-from logwatch.state.lease import change
+from logwatch.state.lease import change, load
 from logwatch.time_range import Wanted, live_span
 from logwatch.ui.tables import Paper
-from logwatch.wiring import build_rules, build_simulated_ticker, build_source, build_store
+from logwatch.wiring import build_rules, build_simulated_ticker, build_source, build_store, state_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from logwatch.judge.evaluate import Judged
     from logwatch.judge.rules.model import Rule
     from logwatch.settings import Settings
+    from logwatch.state.document import State
     from logwatch.tick import Ticker
+    from logwatch.ui.format import Audience
 
 T = TypeVar("T")
 
@@ -56,19 +58,46 @@ def find_rule(name: str, settings: Settings) -> Rule:
     return known[name]
 
 
-def state_of(settings: Settings) -> State:
-    """Load the state to look at it."""
-    stored = build_store(settings).load()
-    if stored is None:
-        typer.echo("there is no state yet: 'logwatch run' makes it; LOGWATCH_STATE says where", err=True)
-    return load_state(stored.text) if stored else State()
+def state_of(settings: Settings, *, judged: bool = True) -> State:
+    """Load the state to look at it; raises StoreError where there is none or, with `judged`, no window was ever judged."""
+    with _naming(settings):
+        state = load(build_store(settings))
+        if judged and state.cursor is None:
+            raise StoreError("nothing was ever judged", hint="does 'logwatch run' use this state? LOGWATCH_STATE says where")
+    return state
 
 
-def change_state(settings: Settings, edit: Callable[[State], State]) -> None:
-    """Change the state, between runs; tells on standard error that it is a new one, or was broken."""
-    held = change(build_store(settings), execution(), edit, clock=clock_of(settings), sleep=time.sleep)
+def change_state(settings: Settings, edit: Callable[[State], State], *, begins: bool = False) -> State:
+    """Change the state, between runs, and give it; tells on standard error what was odd about it.
+
+    Raises StoreError where there is none that can be understood, but with `begins`.
+    """
+    with _naming(settings):
+        if not begins:
+            load(build_store(settings))
+        held = change(build_store(settings), execution(), edit, clock=clock_of(settings), sleep=time.sleep)
     for each in held.news:
         typer.echo(f"logwatch: {each}", err=True)
+    return held.state
+
+
+@contextmanager
+def _naming(settings: Settings) -> Iterator[None]:
+    """Name the state in an error about it."""
+    try:
+        yield
+    except StoreError as error:
+        error.where = error.where or state_place(settings)
+        if isinstance(error, BrokenStateError):
+            error.hint = "the next run sets it aside and begins another; so does 'silence add --new-state'"
+        raise
+
+
+def age_line(settings: Settings, state: State, readers: Audience) -> str:
+    """Give the line that an answer out of the state begins with: where it is, and how old; coloured where that is too old."""
+    age = age_of(state, clock_of(settings)())
+    line = say_age(age, state_place(settings), readers) + "\n"
+    return typer.style(line, fg=age.colour) if age.colour and paper_of().colour else line
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,13 @@ from typing import Annotated
 
 import typer
 
-from logwatch.cli.context import as_json, clock_of, write
+from logwatch.cli.context import age_line, as_json, clock_of, write
 from logwatch.cli.options import LangOption, RulesOption, ServiceOption, SourceOption
-from logwatch.settings import load_settings_leniently
+from logwatch.errors import LogwatchError
+from logwatch.report.explain import age_json, age_of
+from logwatch.settings import Settings, load_settings_leniently
+from logwatch.state.document import State, load_state
+from logwatch.wiring import build_store, state_place
 
 
 class DoctorFormat(StrEnum):
@@ -38,10 +42,20 @@ def doctor(
     settings, wrong = load_settings_leniently(source=tuple(source or ()), service=service, rules=rules, lang=lang)
     clock = clock_of(settings)
     checks = build_checks(settings, wrong, clock) + (build_tests(settings, clock()) if send_test else [])
-    found, readers = examine(checks), readers_of(settings)
+    state, found, readers = _seen(settings), examine(checks), readers_of(settings)
     if format_ is DoctorFormat.JSON:
-        write(as_json(to_json(found, readers)), None)
+        age = {"state": age_json(age_of(state, clock()), state_place(settings))} if state else {}
+        write(as_json({**to_json(found, readers), **age}), None)
     else:
-        write(to_text(found, readers), None)
+        write((age_line(settings, state, readers) if state else "") + to_text(found, readers), None)
     if code := exit_code(found):
         raise typer.Exit(code)
+
+
+def _seen(settings: Settings) -> State | None:
+    """Give the state as it is before anything is tried; None where it cannot be read, which a check tells."""
+    try:
+        stored = build_store(settings).load()
+        return load_state(stored.text) if stored else State()
+    except LogwatchError:
+        return None

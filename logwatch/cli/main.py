@@ -44,6 +44,7 @@ GROUPS: dict[str, tuple[str, dict[str, str]]] = {
         "Mute a rule, with an end and a reason.",
         {"add": "alerts:silence_add", "list": "alerts:silence_list", "expire": "alerts:silence_expire"},
     ),
+    "state": ("See to what is remembered between runs.", {"show": "state:state_show", "mend": "state:state_mend"}),
     "rules": (
         "Add, validate, list and test the rules.",
         {

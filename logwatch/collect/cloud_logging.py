@@ -26,7 +26,7 @@ from logwatch.collect.text_search import KEYS, Hits
 from logwatch.collect.timestamps import is_plausible
 from logwatch.errors import ConfigError, SourceError
 from logwatch.google_api import Errors, Trouble, open_client, project_hints, tell_apart
-from logwatch.spans import NS, Span, to_datetime
+from logwatch.spans import EPOCH, NS, WINDOW, Span, to_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -44,6 +44,9 @@ MOST_SERVICES = 4
 """Reads of one page each that a look for services takes: each leaves out those that are known already."""
 MOST_EMPTY_PAGES = 5
 """How many of them a look for a sign of life goes through: each takes a call out of the quota."""
+MOST_LIFE_PAGES = 4
+LIFE_SAMPLES = 8
+"""Pages, and then single entries, that a look for the minutes of life takes."""
 BLOCK_LINE = r'^(\s+["{}\[\]]|[{}]$)'
 """Lines of pretty-printed JSON, each of which is an entry of its own."""
 
@@ -244,6 +247,37 @@ class CloudLoggingSource:
                 return _time(entries[0])
         return None
 
+    def seen_minutes(self, span: Span, *, service: str | None) -> frozenset[int]:
+        """Give the minutes with an entry of any kind, newest page first; what the pages leave over is sampled."""
+        seen: set[int] = set()
+        earliest = span.end
+        for entries, more in islice(self._newest_first(span, service, ANY, page_size=PAGE_SIZE), MOST_LIFE_PAGES):
+            seen.update(entry.timestamp.seconds // 60 for entry in entries)
+            earliest = _time(entries[-1]) if entries else earliest
+            if not more:
+                return frozenset(seen)
+        return frozenset(seen | self._sampled(Span(span.start, earliest), service))
+
+    def _sampled(self, span: Span, service: str | None) -> set[int]:
+        """Give minutes with entries of a span that has too many of them: the last of each of its parts.
+
+        Where parts one after the other end in life, it is taken to have gone on between their ends: whoever logs more
+        than pages hold seldom pauses there.
+        """
+        size = max((span.end - span.start) / LIFE_SAMPLES, WINDOW)
+        end = span.end
+        later: int | None = _minute(end)
+        found = set[int]()
+        while end > span.start:
+            seen = self.last_seen(Span(max(end - size, span.start), end), service=service)
+            if seen:
+                minute = _minute(seen)
+                lasts = _minute(end) - minute <= 1 and later is not None
+                found.update(range(minute, later) if lasts else [minute])
+            later = _minute(seen) if seen else None
+            end -= size
+        return found
+
     def search(self, text: str, span: Span, *, service: str | None, most: int) -> SearchResult:
         """Give the newest lines of the span that hold the text, asking for no more pages than it takes.
 
@@ -337,6 +371,10 @@ class CloudLoggingSource:
 
 def _time(raw: Any) -> datetime:  # noqa: ANN401 - raw protobuf messages have no static type
     return to_datetime(raw.timestamp.seconds * NS + raw.timestamp.nanos)
+
+
+def _minute(moment: datetime) -> int:
+    return (moment - EPOCH) // WINDOW
 
 
 def take_page(page: Sequence[Any], reading: Reading) -> None:

@@ -111,6 +111,16 @@ class Reading(Columns):
             raise SourceError("no log entry with a time in the source", hint=hint)
         return first, last
 
+    def check_read(self) -> None:
+        """Raise SourceError where nearly nothing could be read: nine tenths are no entries at all, and nothing was counted."""
+        refused = self.refused.total()
+        if refused > 0.9 * self.entries and not {SAMPLES, SLOW} & set(self.rows.kind):
+            told = ", ".join(f"{count} {reason}" for reason, count in self.refused.items())
+            raise SourceError(
+                f"nearly nothing could be read: {refused} of {self.entries} entries",
+                hint=f"{told}; wanted are log entries as 'gcloud logging read --format=json' prints them",
+            )
+
     def refuse(self, reason: Reason, entries: int = 1) -> None:
         """Count an entry that could not be decoded."""
         self.entries += entries
@@ -161,6 +171,7 @@ class Reading(Columns):
         self.rows.kind.extend([kind] * len(width))
         self.rows.detail.extend([self.details[""]] * len(width))
         self.rows.width += width
+        self.rows.decided.frombytes(bytes(8 * max(len(self.rows.kind) - len(self.rows.decided), 0)))  # but for loaded ones
         self.entries += len(width)
 
     def _add_row(self, entry: Entry, kind: int, detail: str = "", width: int = 0) -> int:
@@ -168,6 +179,7 @@ class Reading(Columns):
         self.rows.kind.append(kind)
         self.rows.detail.append(self.details[detail])
         self.rows.width.append(width)
+        self.rows.decided.append(0)
         return number
 
     def fail(self, error: Exception, what: str, entries: int = 1) -> None:

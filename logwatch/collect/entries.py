@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from logwatch.collect.redaction import redact_key, redact_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -113,9 +115,12 @@ def storable(name: str) -> str:
 class Names(dict[str, int]):
     """Numbers names in the order in which they first come."""
 
+    clean: Callable[[str], str] = staticmethod(storable)
+    """Gives a name as it is kept. What is foreign passes its gate here, once for each name, and reaches nothing before."""
+
     def __missing__(self, name: str) -> int:
-        """Give a new name the next number; one that no file could hold takes the number of its escaped form."""
-        clean = storable(name)
+        """Give a new name the next number; one that must not be kept as it is takes the number of its clean form."""
+        clean = self.clean(name)
         if clean != name:
             return self[clean]
         number = self[name] = len(self)
@@ -127,6 +132,18 @@ class Names(dict[str, int]):
 
         there = np.fromiter((other[name] for name in self), dtype=np.int32, count=len(self))
         return there[np.frombuffer(numbers, np.int32)].tobytes() if len(numbers) else b""
+
+
+class KeyNames(Names):
+    """Keys of counters, whose labels may hold anything."""
+
+    clean = staticmethod(lambda key: storable(redact_key(key)))
+
+
+class LabelNames(Names):
+    """Labels and routes of slow requests."""
+
+    clean = staticmethod(lambda name: storable(redact_name(name)))
 
 
 @dataclass(slots=True)
@@ -144,6 +161,8 @@ class Rows:
     """Reason of an unparsed row."""
     width: array[int] = column("i")
     """Number of rows in `Counts` that belong to the row, in the same order."""
+    decided: array[int] = column("q", kept=True)
+    """Minute of the window that a run has put a summary into, for good; 0 where none has yet."""
     block_lines: dict[int, int] = field(default_factory=dict)
     """Number of entries that a row stands for, where that is not one: pretty-printed text."""
 
@@ -194,10 +213,10 @@ class Columns:
     gauges: Gauges = field(default_factory=Gauges)
     logs: Names = field(default_factory=Names)
     instances: Names = field(default_factory=Names)
-    series: Names = field(default_factory=Names)
+    series: Names = field(default_factory=KeyNames)
     details: Names = field(default_factory=Names)
-    labels: Names = field(default_factory=Names)
-    routes: Names = field(default_factory=Names)
+    labels: Names = field(default_factory=LabelNames)
+    routes: Names = field(default_factory=LabelNames)
 
     def put(self, table: str, column: Column, values: Iterable[Any]) -> None:
         """Append values to a column; texts where it has names."""

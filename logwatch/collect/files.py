@@ -29,7 +29,7 @@ from logwatch.collect.json_lines import (
     take_block_lines,
     take_lines,
 )
-from logwatch.collect.last_seen import gather_times, latest
+from logwatch.collect.last_seen import gather_times, latest, minutes_of
 from logwatch.collect.parse import LogShape, Reason
 from logwatch.collect.shapes.envelopes import is_enveloped
 from logwatch.collect.shapes.recordings import check_form
@@ -118,7 +118,15 @@ class FilesSource:
         return Reading(service=service, shape=self._shape)
 
     def last_seen(self, span: Span, *, service: str | None) -> datetime | None:
-        """Give the time of the latest entry of any kind in the span; every line is decoded for it, once.
+        """Give the time of the latest entry of any kind in the span."""
+        return latest(self._heard(service), span)
+
+    def seen_minutes(self, span: Span, *, service: str | None) -> frozenset[int]:
+        """Give the minutes of the span with an entry of any kind."""
+        return minutes_of(self._heard(service), span)
+
+    def _heard(self, service: str | None) -> "array[int]":
+        """Give the times of all entries of a service; every line is decoded for it, once.
 
         Standard input and pipes can be read only once and are not kept: what came through them is no sign of life.
         """
@@ -126,7 +134,7 @@ class FilesSource:
         if times is None:
             lines = (line for path in self._files() if _is_kept(path) for line in _lines(path))
             times = self._times[service] = gather_times(lines, service)
-        return latest(times, span)
+        return times
 
     def filter(self, span: Span, service: str | None) -> str | None:
         """Give None: files are read without a filter."""

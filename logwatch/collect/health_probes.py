@@ -21,6 +21,7 @@ from logwatch.collect.parse import UNANSWERED
 from logwatch.collect.redaction import redact
 from logwatch.deadlines import call_all
 from logwatch.errors import ConfigError
+from logwatch.seams import Seam, Seams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,26 +84,39 @@ class HttpEndpoints:
         self._timeout_s = timeout_s
         self._attempts = attempts
 
-    def probe(self, now: datetime) -> Probe:
+    def probe(self, now: datetime, seams: Seams | None = None) -> Probe:
         """Ask all of them at once; trouble is an answer too and never raises."""
-        found = [_ProbeResult(shape) for shape in self._shapes]
-        answers = []
-        for facts, reply in zip(found, self._ask_all(), strict=True):
-            error = facts.read(reply)
-            details = _bound(facts.details) if facts.details else None
-            answers.append(Answer(facts.shape.path, now, reply.status, _clean(error), details))
-        gauges = {name: value for facts in found for name, value in facts.gauges.items()}
-        gauges[UNANSWERED] = float(sum(not facts.answered for facts in found))
-        return Probe(tuple(answers), gauges)
+        answers: list[Answer] = []
+        measured: list[tuple[str, float]] = []
+        unanswered = 0
+        for shape, found in zip(self._shapes, self._ask_all(seams or Seams()), strict=True):
+            if isinstance(found, str):  # broken in here, which says nothing of the endpoint
+                answers.append(Answer(shape.path, now, None, _clean(found)))
+                continue
+            details = _bound(found.details) if found.details else None
+            answers.append(Answer(shape.path, now, found.status, _clean(found.error), details))
+            measured += found.gauges.items()
+            unanswered += not found.answered
+        # Two endpoints may tell of the same component: one that finds it down is enough.
+        gauges = {name: max(value for other, value in measured if other == name) for name, _ in measured}
+        return Probe(tuple(answers), gauges | {UNANSWERED: float(unanswered)})
 
-    def _ask_all(self) -> list[Reply]:
-        """Ask at once; who has not answered when all tries must be over is not waited for."""
+    def _ask_all(self, seams: Seams) -> list[_ProbeResult | str]:
+        """Ask at once; who has not answered when all tries must be over is not waited for. What broke in here is a text."""
         limit = self._attempts * (self._timeout_s + PAUSE_S) + PAUSE_S
-        replies = call_all({shape.path: partial(self._ask, shape) for shape in self._shapes}, limit)
-        return [replies.get(shape.path, Reply(trouble=f"no whole answer within {limit:.0f} s")) for shape in self._shapes]
+
+        def read(shape: EndpointShape) -> _ProbeResult | str:
+            return seams.guard(Seam.ENDPOINT, lambda: self._look(shape), lambda why: why)
+
+        found = call_all({shape.path: partial(read, shape) for shape in self._shapes}, limit)
+        late = Reply(trouble=f"no whole answer within {limit:.0f} s")
+        return [found[shape.path] if shape.path in found else _ProbeResult(shape, late) for shape in self._shapes]
+
+    def _look(self, shape: EndpointShape) -> _ProbeResult | str:
+        return _ProbeResult(shape, self._ask(shape))
 
     def _ask(self, shape: EndpointShape) -> Reply:
-        """Ask one, again where the connection or something before the application failed."""
+        """Ask one, again where the connection failed or the answer says that something does: one alone may be a hiccup."""
         from urllib3 import PoolManager, Timeout
 
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "logwatch"}
@@ -114,8 +128,9 @@ class HttpEndpoints:
             for attempt in range(self._attempts):
                 if attempt:
                     time.sleep(PAUSE_S)
-                reply = _get(pool, self._base + shape.path, secret)
-                if reply.status is not None and (reply.status < 500 or reply.document is not None):
+                last = _get(pool, self._base + shape.path, secret)
+                reply = last if last.document is not None or reply.document is None else reply
+                if reply.status is not None and reply.status < 500:
                     break
         return reply
 
@@ -178,15 +193,17 @@ def _host(location: str) -> str:
 class _ProbeResult:
     """What one reply turns out to say."""
 
-    def __init__(self, shape: EndpointShape) -> None:
+    def __init__(self, shape: EndpointShape, reply: Reply) -> None:
         self.shape = shape
+        self.status = reply.status
         self.answered = True
         self.gauges: dict[str, float] = {}
         self.details: dict[str, float | str | None] = {}
         self._flaws: list[str] = []
+        self.error = self._read(reply)
+        """Why the reply is of no use, or of less than it should be."""
 
-    def read(self, reply: Reply) -> str:
-        """Take a reply; gives the reason why it is of no use, or of less than it should be."""
+    def _read(self, reply: Reply) -> str:
         status, document, shape = reply.status, reply.document, self.shape
         if status is not None and status == shape.absent:
             self.details["status"] = "not_configured"
@@ -221,6 +238,7 @@ class _ProbeResult:
             value = self._figure(name, _at(document, place))
             if value is not None and name in shape.gauges:
                 self.gauges[shape.gauges[name]] = value
+        self._take_down()
         works = self.details.get("status") in {*shape.good, *shape.fair}
         if shape.needs and works and _at(document, shape.figures[shape.needs]) is MISSING:
             self._flaws.append(f"no {shape.needs}")
@@ -228,6 +246,12 @@ class _ProbeResult:
             for key, count in _dict(_at(document, shape.counters.at)).items():
                 if key.startswith(shape.counters.begin):
                     self._figure(_clean(key), count)
+
+    def _take_down(self) -> None:
+        """Tell of each component whether it works, as far as the words for it are known."""
+        for name, gauge in self.shape.down.items():
+            if (word := self.details.get(name)) in {*self.shape.good, *self.shape.fair, *self.shape.bad}:
+                self.gauges[gauge] = float(word in self.shape.bad)
 
     def _take_components(self, checks: object) -> None:
         if not isinstance(checks, list):

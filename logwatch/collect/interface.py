@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from logwatch.collect.columns import Reading
+    from logwatch.seams import Seams
     from logwatch.spans import Span
 
 STRICT = {"extra": "forbid", "use_attribute_docstrings": True}
@@ -50,6 +51,41 @@ class Address(NamedTuple):
     """The only service that is read; None where the address does not limit it."""
 
 
+class Signs(NamedTuple):
+    """What shows that a service lives, by minutes since 1970."""
+
+    lines: frozenset[int] = frozenset()
+    """Minutes with an entry of any kind."""
+    running: frozenset[int] = frozenset()
+    """Minutes in which the platform's own figures show requests, or instances at work."""
+    figured: frozenset[int] = frozenset()
+    """Minutes for which those figures are whole; none where nobody may read them."""
+
+    def with_(self, other: Signs) -> Signs:
+        """Give what either shows."""
+        return Signs(*(mine | theirs for mine, theirs in zip(self, other, strict=True)))
+
+
+class PlatformFigures(Protocol):
+    """The platform's own figures of a service."""
+
+    def read(self, span: Span) -> Signs:
+        """Give what they show of a span; nothing where they may not be read."""
+        ...
+
+
+class Life(Protocol):
+    """Who can be asked whether a service lives."""
+
+    def signs(self, span: Span) -> Signs:
+        """Give what shows life in a span. Raises SourceError."""
+        ...
+
+    def ever(self, span: Span) -> bool:
+        """Tell whether anything was ever logged in a span. Raises SourceError."""
+        ...
+
+
 class Source(Protocol):
     """Where entries come from."""
 
@@ -75,6 +111,14 @@ class Source(Protocol):
         """Give the time of the latest entry of any kind in the span: a sign of life; None where there is none.
 
         Asked only when no summary has come for a while. Raises SourceError.
+        """
+        ...
+
+    def seen_minutes(self, span: Span, *, service: str | None) -> frozenset[int]:
+        """Give the minutes since 1970 of the span in which anything was logged, of any kind. Raises SourceError.
+
+        A few reads, however long the span is: where more was logged than they hold, what lies between signs of dense life
+        counts as life.
         """
         ...
 
@@ -139,6 +183,10 @@ class EndpointShape:
     """What its status is called when all is well."""
     fair: tuple[str, ...] = ()
     """What its status is called when it works, and not well."""
+    bad: tuple[str, ...] = ()
+    """What its status, or a component's, is called when it does not work: an answer all the same."""
+    down: dict[str, str] = field(default_factory=dict)
+    """Gauges that are 1 while something does not work and 0 while it does: `status`, or a component's name, to gauge."""
     words: dict[str, str] = field(default_factory=dict)
     """Words, by name; `status` is how it is."""
     flags: dict[str, str] = field(default_factory=dict)
@@ -202,6 +250,6 @@ class LogProject(Source, Protocol):
 class Endpoints(Protocol):
     """The service's own endpoints (section 2 of the runbook)."""
 
-    def probe(self, now: datetime) -> Probe:
+    def probe(self, now: datetime, seams: Seams | None = None) -> Probe:
         """Ask all of them at once; trouble is an answer too and never raises."""
         ...

@@ -5,20 +5,17 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from logwatch.collect.interface import Signs
 from logwatch.collect.json_lines import decode_all
-from logwatch.spans import Span, to_datetime, to_nanoseconds
+from logwatch.spans import NS, Span, to_datetime, to_nanoseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from logwatch.collect.interface import Source
-
-AHEAD = timedelta(hours=1)
-"""How far beyond a dead stretch to look at once: a service that is gone seldom comes back within minutes."""
+    from logwatch.collect.interface import PlatformFigures, Source
 
 
 def gather_times(lines: Iterable[bytes], service: str | None) -> array[int]:
@@ -32,28 +29,25 @@ def latest(times: array[int], span: Span) -> datetime | None:
     return to_datetime(times[at - 1]) if at and times[at - 1] >= to_nanoseconds(span.start) else None
 
 
-@dataclass(slots=True)
-class RememberedLife:
-    """Asks a source when it was last heard of, and not again for what an answer has told already.
+def minutes_of(times: array[int], span: Span) -> frozenset[int]:
+    """Give the minutes since 1970 of those times that lie in the span."""
+    first, end = (bisect_left(times, to_nanoseconds(moment)) for moment in span)
+    return frozenset(time // (60 * NS) for time in times[first:end])
 
-    A look back at a silent hour asks for every one of its minutes, and each question costs a read of the quota.
-    """
+
+@dataclass(slots=True)
+class SignsOfLife:
+    """Asks the platform's own figures whether a service lives, and its lines where those say nothing."""
 
     source: Source
     service: str | None
-    _seen: datetime | None = None
-    _dead: Span | None = None
-    """A stretch without any line."""
+    platform: PlatformFigures | None = None
 
-    def __call__(self, span: Span) -> bool:
-        """Tell whether anything was logged in the span."""
-        if self._seen and span.start <= self._seen < span.end:
-            return True
-        if self._dead and self._dead.start <= span.start and span.end <= self._dead.end:
-            return False
-        seen = self.source.last_seen(span, service=self.service)
-        if seen is None:
-            ahead = span.widen(timedelta(), AHEAD)
-            self._dead = span if self.source.last_seen(ahead, service=self.service) else ahead
-        self._seen = seen or self._seen
-        return seen is not None
+    def signs(self, span: Span) -> Signs:
+        """Give what shows life in a span. Raises SourceError."""
+        figures = self.platform.read(span) if self.platform else Signs()
+        return figures._replace(lines=self.source.seen_minutes(span, service=self.service))
+
+    def ever(self, span: Span) -> bool:
+        """Tell whether anything was logged in a span. Raises SourceError."""
+        return self.source.last_seen(span, service=self.service) is not None

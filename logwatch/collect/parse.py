@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from traceback import walk_tb
 from typing import Any, NamedTuple
 
@@ -238,7 +239,9 @@ def parse_slow_request(payload: dict[str, Any]) -> SlowRequest | Unparsed:
 
 _QUERY = re.compile(r"[?#;&%](?:(?<!%)|3[fFbB]|2[36]).*")  # one set of characters in front, which a search skips to
 _ORIGIN = re.compile(r"^(?:\w+:)?//[^/\n]*", re.MULTILINE)
-_ID = re.compile(r"/(?:\d+|[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*|(?=[^/\n]*\d)[^/\n]{20,})(?=/|$)", re.MULTILINE)
+_ID = re.compile(
+    r"/(?:\d+|[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*|(?=[^/\n]*\d)[^/\n]{20,}|(?=(?:[^/\n\d]*\d){6})[^/\n]+)(?=/|$)", re.MULTILINE
+)
 
 
 def fold_routes(urls: Sequence[str]) -> list[str]:
@@ -365,7 +368,7 @@ class Series(NamedTuple):
     """A counter's name and labels, read from its key."""
 
     name: str
-    labels: dict[str, str]
+    labels: Mapping[str, str]
 
 
 def series_name(key: str) -> str:
@@ -381,6 +384,7 @@ def is_malformed(key: str) -> bool:
 _LABELLED = re.compile(r"([^{]+)\{(.*)\}", re.DOTALL)
 
 
+@lru_cache(4096)  # a run reads the same keys again for each window
 def parse_series(key: str) -> Series:
     """Read a counter's key: `metric` or `metric{k1=v1,k2=v2}`.
 

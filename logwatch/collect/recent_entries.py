@@ -15,10 +15,13 @@ import msgspec
 
 from logwatch.collect.columns import SAMPLES, SLOW, Reading
 from logwatch.collect.entries import TABLES, Column
+from logwatch.spans import NS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+LATEST = 4_102_444_800 * NS
+"""The year 2100."""
 Identity = tuple[str, int, str]
 """Log name, time in nanoseconds, insert id."""
 
@@ -55,7 +58,8 @@ class Recent(msgspec.Struct, frozen=True):
         found = (self.later or {}).get(f"{table}.{column.name}")
         size = len(self.slow) + (len(self.summaries) if table == "rows" else 0)
         wanted = (int,) if column.names else (int, float) if column.code else (str,)
-        if found is not None and (len(found) != size or not all(type(each) in wanted for each in found)):
+        fits = found is None or (len(found) == size and all(type(each) in wanted for each in found))
+        if not fits or (column.code and not all(0 <= each < LATEST for each in found or ())):
             raise ValueError(f"the recent entries' {column.name} are not theirs")
         return found
 
@@ -73,7 +77,10 @@ class Recent(msgspec.Struct, frozen=True):
         return {row[0]: row[1:] for row in found}
 
     def check(self) -> None:
-        """Raise ValueError where a position points at no name."""
+        """Raise ValueError where a position points at no name, or a time out of this century."""
+        times = [*((row[0], row[1]) for row in self.summaries), *((row[0], row[1]) for row in self.slow)]
+        if not all(0 <= time < LATEST for time in (*chain.from_iterable(times), *(gauge[0] for gauge in self.gauges))):
+            raise ValueError("recent entries have times that cannot be")
         summaries = (place for row in self.summaries for place in (row[2], row[4], *row[5][::2]))
         slow = (place for row in self.slow for place in (row[2], *row[4:7]))
         later = (place for table, each in _LATER for place in self.column(table, each) or () if each.names)

@@ -1,6 +1,8 @@
 """Foreign words without what must not leave: no secrets, no query strings, nobody's address, phone or card.
 
 What helps stays: the words of an error, host names, addresses with ports, status codes, SQL states.
+
+Patterns stand here as texts: `re` compiles each when it is first used, and keeps it. A minute in which all is well needs few.
 """
 
 import re
@@ -36,30 +38,63 @@ def redact(text: str) -> str:
     return HIDDEN
 
 
+_METHODS = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT"
+_PLAIN = rf"(?a)(?:(?:{_METHODS}) )?(?:/(?::id|v\d|[a-z][a-z_.-]{{,14}})?)*|[a-z]{{1,15}}"
+_HARMLESS = r"[a-z.]+(?:\{[a-z]+=(?!xox)[a-z.-]{1,30}\})?"
+
+
+def redact_name(name: str) -> str:
+    """Give a label or a route as `redact` does; what is plain, as nearly all of them are, costs a look only.
+
+    >>> redact_name("GET /api/v1/users/kim@example.com")
+    'GET /api/v1/users/***@example.com'
+    """
+    return name if re.fullmatch(_PLAIN, name) else redact(name)
+
+
+def redact_key(key: str) -> str:
+    """Give a counter's key without people's addresses, phones and cards, and without known tokens; its form stays.
+
+    >>> redact_key("login.failed{user=kim@example.com,phone=010-1234-5678}")
+    'login.failed{user=***@example.com,phone=***}'
+    """
+    if re.fullmatch(_HARMLESS, key):
+        return key
+    name, brace, labels = key.partition("{")
+    hidden = re.sub(_MAIL, f"{HIDDEN}@", name + brace + re.sub(_KNOWN, HIDDEN, labels))
+    return re.sub(_DIGITS, lambda found: found["uuid"] or HIDDEN, hidden)
+
+
 def fold(text: str) -> str:
     """Give the redacted text with its ids and durations as `:id`, so that texts that differ in nothing else are one.
 
     >>> fold("Create order error: O-123456 timed out after 5000ms")
     'Create order error: O-:id timed out after :idms'
     """
-    return _ID.sub(lambda found: found[0] if found["address"] else ":id", redact(text))
+    return re.sub(_ID, lambda found: found[0] if found["address"] else ":id", redact(text))
 
 
-_ESCAPES = re.compile("\x1b\\[[0-9;?]*[ -/]*[@-~]")
+_ESCAPES = "\x1b\\[[0-9;?]*[ -/]*[@-~]"
+
+
+_OTHER_FORMS = str.maketrans({chr(0xFEE0 + code): chr(code) for code in range(0x21, 0x7F)} | dict.fromkeys("‐‑‒–—―−﹘﹣", "-"))
+"""Full-width letters, digits and signs, and what looks like a hyphen."""
 
 
 def _to_line(text: str) -> str:
-    """Put a text on one line, without colours and what is no character."""
-    text = _ESCAPES.sub("", text) if "\x1b" in text else text
+    """Put a text on one line, without colours and what is no character, in the plain form of its letters and dashes."""
+    text = re.sub(_ESCAPES, "", text) if "\x1b" in text else text
+    if not text.isascii():
+        text = text.translate(_OTHER_FORMS)
     if not text.isprintable():
         text = "".join(char if char.isprintable() else " " if char.isspace() else "" for char in text)
     return " ".join(text.split())
 
 
 # The part of an address before the host: with a password, whatever that holds, or without one. `host:8080/` has none.
-_USER = re.compile(r"(?<=//)(?:[^\s/:]*:(?!\d{1,5}(?:[/?#\s]|$))\S*@|(?:[^\s/?#@]*@)+)")
-_PATH_END = re.compile(r"(?i)[?#]|[;&][\w.%\[\]-]+=|%(?:3f|23|3b|26)")
-_BARE_QUERY = re.compile(r"\?[\w.%\[\]-]+=")
+_USER = r"(?<=//)(?:[^\s/:]*:(?!\d{1,5}(?:[/?#\s]|$))\S*@|(?:[^\s/?#@]*@)+)"
+_PATH_END = r"(?i)[?#]|[;&][\w.%\[\]-]+=|%(?:3f|23|3b|26)"
+_BARE_QUERY = r"\?[\w.%\[\]-]+="
 # Between the name of a secret and the secret: `password=`, `"token":`, `user[key]=`, `key =>`.
 _IS = r"""["'`\\\])]*\s*(?:=>|[=:：])\s*"""
 # In quotes, in brackets, or up to a blank, an ampersand or the next name.
@@ -68,93 +103,96 @@ _VALUE = r"""(?:
     [^\s&,;]*
     | (?:(?![,;&]["'\\]*[\w.-]+["'\\]*\s*[=:])[^\s&])+
 )"""
-_SECRET = re.compile(
-    rf"""(?ix) (
-    (?:pass(?:word|wd|phrase|code)?|pwd|token|secret|key|credential|session[_-]?id|signature|(?<![a-z])(?:sid|cvc|cvv|otp|pin)
+_SECRET = rf"""(?ix) (
+    (?:pass(?:word|wd|phrase|code)?|pwd|token|secret|key|credential|session[_-]?id|signature|(?<![a-z])(?:pw|sid|cvc|cvv|otp|pin)
       |비밀번호|암호|토큰|인증번호|카드번호|계좌번호|주민등록번호)s?{_IS}(?:(?:bearer|basic|token)\s+)?) {_VALUE}"""
-)
-_HEADER = re.compile(
-    rf"""(?ix) ( (?:authorization|cookies?){_IS}["'`\\]* ) (?:[a-z][\w-]*\s+)?
+# Where a name is followed by its secret alone: an option of a command, a header as some write it, a code that was texted.
+_BESIDE = r"""(?ix) ( (?<![\w-])--?[\w-]*(?:password|passwd|passphrase|token|secret|api-?key)[\w-]*\s+
+    | (?<![\w-])x-(?:api-key|auth-token|[\w-]*secret|[\w-]*token)\s+
+    | (?:비밀번호|인증\s?(?:번호|코드))(?:은|는|이|가)?\s+(?=["']?[a-z0-9]) )
+    ["']?[^\s,;"']+"""
+_PEM = r"(-----BEGIN [A-Z ]{,30}-----).*?(?:-----END [A-Z ]{,30}-----|$)"
+_HOOK = r"(?i)(\bhooks\.[\w.-]+/[\w-]+)/[^\s,;]+"
+_HEADER = rf"""(?ix) ( (?:authorization|cookies?){_IS}["'`\\]* ) (?:[a-z][\w-]*\s+)?
     [^\s;,]+ (?: ;\s*[\w.-]+(?:=[^\s;]*)? | ,\s*["']?[\w.-]+=(?:"[^"]*"|[^\s;,]*) )*"""
-)
-_BEARER = re.compile(r"(?i)\b(bearer\s+|basic\s+(?=[a-z0-9+/]{8,}))[^\s,;]+")
-# PostgreSQL names the row that is in the way: `Key (email)=(kim@example.com) already exists.`
-_ROW = re.compile(r"(?i)(\bkey \([^)]*\)=)\((?:[^()]|\([^)]*\))*\)?")
-_MAIL = re.compile(r"""(?x) (?<![^\s@<>()\[\],;:"'`=|/]) (?:[^\s@<>()\[\],;:"'`=|/]|(?<=\w)'(?=\w))+ (?:@|%40)(?=\w)""")
-_KNOWN = re.compile(
-    r"""(?x) \beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?  # a JSON Web Token
+_BEARER = r"(?i)\b(bearer\s+|basic\s+(?=[a-z0-9+/]{8,}))[^\s,;]+"
+# Databases name the row that is in the way: `Key (email)=(kim@example.com) already exists.`, `Failing row contains (…).`,
+# `Duplicate entry 'kim@example.com' for key 'users.email'`.
+_ROW = r"(?i)(\bkey \([^)]*\)=|\bfailing row contains )\((?:[^()]|\([^)]*\))*\)?"
+_ENTRY = r"(?i)(\bduplicate entry )(?:'.*?'(?=\s+for\b|\W*$)|\S.*$)"
+_MAIL = r"""(?x) (?<![^\s@<>()\[\],;:"'`=|/]) (?:[^\s@<>()\[\],;:"'`=|/]|(?<=\w)'(?=\w))+ (?:@|%(?:25)*40|\\+u0040)(?=\w)"""
+_KNOWN = r"""(?x) \beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?  # a JSON Web Token
     | (?<![A-Za-z0-9])(?: (?:sk|pk|rk|test|live)_(?:\w+_)?[A-Za-z0-9]{8,}\w* | gh[pousr]_\w+ | github_pat_\w+ | xox[a-z]-[\w-]+
         | AIza[\w-]{20,} | (?:AKIA|ASIA)[A-Z0-9]{12,} | ya29\.[\w.-]+ | GOCSPX-[\w-]+ )"""
-)
 _UUID = r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Za-z])"
-_DIGITS = re.compile(
-    rf"""(?x) (?P<uuid>{_UUID})
+_DIGITS = rf"""(?x) (?P<uuid>{_UUID})
     | (?<!\d)(?<!\d\.) (?:(?:\+|\b00)?82[\s.-]?)? \(?0?1[016789]\)?[\s.-]?\d{{3,4}}[\s.-]?\d{{4}} (?!\d)  # a mobile phone
     | (?<!\d)(?<!\d\.) 0(?:2|[3-9]\d{{1,2}})[).\s-]{{0,2}}\d{{3,4}}[\s.-]?\d{{4}} (?!\d)  # a phone at home
     | \+\d(?:[\s().-]{{0,2}}\d){{6,14}}  # a phone abroad
     | (?<!\d) \d{{4}}(?P<sep>[ ./_-])\d{{4,6}}(?P=sep)\d{{4,5}}(?:(?P=sep)\d{{1,7}})? (?!\d)  # a card
     | (?<!\d) \d(?:[ -]?\d){{12,}} (?!\d)  # a card too, and a resident's number"""
-)
-_RUN = re.compile(r"[A-Za-z0-9+/_-]{16,}=*")
+_RUN = r"[A-Za-z0-9+/_-]{16,}=*"
 
 
 def _hide(line: str) -> str:
     """Hide everything that is known for something to be hidden, once."""
-    line = _USER.sub(f"{HIDDEN}@", line)
+    line = re.sub(_USER, f"{HIDDEN}@", line)
     line = " ".join(filter(None, map(_without_query, line.split(" "))))
-    line = _HEADER.sub(rf"\1{HIDDEN}", line)
-    line = _SECRET.sub(rf"\1{HIDDEN}", line)
-    line = _BEARER.sub(rf"\1{HIDDEN}", line)
-    line = _ROW.sub(rf"\1({HIDDEN})", line)
-    line = _MAIL.sub(f"{HIDDEN}@", line)
-    line = _KNOWN.sub(HIDDEN, line)
-    line = _DIGITS.sub(lambda found: found["uuid"] or HIDDEN, line)
-    return _RUN.sub(_hide_run, line)
+    line = re.sub(_PEM, rf"\1{HIDDEN}", line)
+    line = re.sub(_HOOK, rf"\1/{HIDDEN}", line)
+    line = re.sub(_HEADER, rf"\1{HIDDEN}", line)
+    line = re.sub(_SECRET, rf"\1{HIDDEN}", line)
+    line = re.sub(_BESIDE, rf"\1{HIDDEN}", line)
+    line = re.sub(_BEARER, rf"\1{HIDDEN}", line)
+    line = re.sub(_ROW, rf"\1({HIDDEN})", line)
+    line = re.sub(_ENTRY, rf"\1'{HIDDEN}'", line)
+    line = re.sub(_MAIL, f"{HIDDEN}@", line)
+    line = re.sub(_KNOWN, HIDDEN, line)
+    line = re.sub(_DIGITS, lambda found: found["uuid"] or HIDDEN, line)
+    return re.sub(_RUN, _hide_run, line)
 
 
 def _without_query(word: str) -> str:
     """Cut a word before a query or a fragment behind a path, and before a query that stands alone."""
     slash = word.find("/")
-    marks = _BARE_QUERY.search(word), _PATH_END.search(word, slash) if slash >= 0 else None
-    return word[: min((mark.start() for mark in marks if mark), default=len(word))]
+    bare, end = re.search(_BARE_QUERY, word), re.search(_PATH_END, word[slash:]) if slash >= 0 else None
+    return word[: min(bare.start() if bare else len(word), slash + end.start() if end else len(word))]
 
 
-_UUIDS = re.compile(f"({_UUID})")
-_WORD = re.compile(r"[A-Za-z0-9]+=*")
-_HEX = re.compile(r"[0-9A-Fa-f]{16,}")
+_UUIDS = f"({_UUID})"
+_WORD = r"[A-Za-z0-9]+=*"
+_HEX = r"[0-9A-Fa-f]{16,}"
 
 
 def _hide_run(found: re.Match[str]) -> str:
     """Hide what is random in a long run of letters and digits; ids of the usual form stay, and so do names and paths."""
-    parts = _UUIDS.split(found[0])
+    parts = re.split(_UUIDS, found[0])
     return "".join(part if at % 2 else _hide_random(part) for at, part in enumerate(parts))
 
 
 def _hide_random(run: str) -> str:
     if _keeps_changing(run):
         return HIDDEN
-    return _WORD.sub(lambda word: HIDDEN if _is_code(word[0]) else word[0], run)
+    return re.sub(_WORD, lambda word: HIDDEN if _is_code(word[0]) else word[0], run)
 
 
-_TURN = re.compile(r"[a-z](?=[A-Z0-9])|[A-Z](?=[0-9])|[0-9](?=[A-Za-z])|[A-Z](?=[a-z])")
+_TURN = r"[a-z](?=[A-Z0-9])|[A-Z](?=[0-9])|[0-9](?=[A-Za-z])|[A-Z](?=[a-z])"
 _BETWEEN = str.maketrans("", "", "+/_-=")
 
 
 def _keeps_changing(run: str) -> bool:
     """Tell whether small letters, capitals and digits follow each other as in no name: base64, not camelCase."""
     letters = run.translate(_BETWEEN)
-    return len(letters) >= 20 and len(_TURN.findall(letters)) >= 0.3 * len(letters)
+    return len(letters) >= 20 and len(re.findall(_TURN, letters)) >= 0.3 * len(letters)
 
 
 def _is_code(word: str) -> bool:
     digits = sum(char.isdigit() for char in word)
-    return bool(_HEX.fullmatch(word)) or (len(word) >= 20 and digits >= 3)
+    return bool(re.fullmatch(_HEX, word)) or (len(word) >= 20 and digits >= 3)
 
 
-_ID = re.compile(
-    rf"""(?x) (?P<address>(?<![\d.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?::\d+)?)
+_ID = rf"""(?x) (?P<address>(?<![\d.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?::\d+)?)
     | {_UUID}
     | (?<![A-Za-z0-9])(?=(?:[A-Za-z]*\d){{3}})[A-Za-z0-9]{{8,}}(?![A-Za-z0-9])
     | (?<![A-Za-z0-9])(?=[A-Fa-f]*\d)[0-9A-Fa-f]{{8,}}(?![A-Za-z0-9])
     | \d{{4,}} | \d+(?:\.\d+)?(?=\s?(?:ms|s|sec|seconds|초)\b)"""
-)

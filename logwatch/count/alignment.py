@@ -1,45 +1,113 @@
-"""Which window a summary belongs to: the one in which it ends, or the one before, where the instance's rhythm says so."""
+"""Which window a summary belongs to: the one in which it ends, or one beside it where its instance's rhythm says so.
 
-from typing import Any
+That follows from what came before the summary, so that nothing later moves it; a run remembers it with the entry.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from logwatch.spans import NS
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 RHYTHM_TOLERANCE_S = 5
 """How far two summaries of an instance may be from a whole number of minutes apart before it is reported."""
+LONGEST_GAP = 10
+"""Minutes without a summary after which an instance's rhythm is forgotten."""
+MEMORY = timedelta(minutes=LONGEST_GAP + 2)
+"""How far back summaries must be known for one to be placed."""
+MINUTE = 60 * NS
+TOLERANCE = RHYTHM_TOLERANCE_S * NS
 
 Array = np.ndarray[Any, Any]
 
 
-def shifts(instance: Array, time: Array, unnamed: int = -1) -> Array:
-    """Give 1 for each summary that belongs to the window before the one it ends in, for summaries sorted by instance and time.
+def place(instance: Array, time: Array, decided: Array, *, grace: timedelta, judged_to: int = 0, unnamed: int = -1) -> Array:
+    """Give the minute of each summary, for summaries sorted by instance and time; `decided` has those that stand, else 0.
 
-    An instance whose phase lies at the minute's boundary ends now a little before it and now a little after. Lines that
-    keep its rhythm of whole minutes are then one window apart, whichever side they fell on: those after the boundary move
-    back, so that two in one window, or a window passed over, become one in each. Off the rhythm, the earlier of two in one
-    window moves back. Lines of `unnamed` come from nobody knows how many instances, and stay where they are.
+    An instance whose phase lies at the minute's boundary ends now a little before it and now a little after. A summary
+    that keeps the rhythm of whole minutes is therefore as many windows behind the one before it, if it lies in that window
+    or within the tolerance of it. Else it belongs to the window in which it ends; where that has one of the instance
+    already, to the one beside it. Of two in one window with no rhythm before them, the earlier belongs to the window before.
+
+    None that ends after `judged_to` is put into a window before it, which is judged. Summaries of `unnamed` come from nobody
+    knows how many instances, and stay in the window in which they end.
     """
-    if not len(time):
-        return np.zeros(0, dtype="int64")
-    minute = time // (60 * NS)
-    joined = np.append(np.diff(instance) == 0, False) & (instance != unnamed)
-    gap_s = np.append(np.diff(time), 0) / NS
-    apart = np.rint(gap_s / 60).astype("int64")
-    rhythmic = joined & (apart > 0) & (np.abs(gap_s - apart * 60) <= RHYTHM_TOLERANCE_S)
-    off = np.where(rhythmic, np.append(np.diff(minute), 0) - apart, 0)
-    crowded = joined & ~rhythmic & (np.append(np.diff(minute), 1) == 0)
-    return np.asarray(_past_boundary(off, rhythmic) | crowded, dtype="int64")
+    own = time // MINUTE
+    placed = np.where(decided, decided, own)
+    follows = np.append((instance[1:] == instance[:-1]) & (instance[1:] != unnamed), False)[: len(time)]
+    doubtful = np.flatnonzero(_doubtful(own, time % MINUTE, placed, follows))
+    if not len(doubtful):
+        return placed
+    line = _Line(
+        own=own.tolist(), time=time.tolist(), decided=decided.tolist(), placed=placed.tolist(), follows=follows.tolist(),
+        grace=grace // timedelta(microseconds=1) * 1000, judged_to=judged_to,
+    )  # fmt: skip
+    return np.array(line.place(doubtful.tolist()), dtype="int64")
 
 
-def _past_boundary(off: Array, rhythmic: Array) -> Array:
-    """Tell which lines lie after the boundary that their run crosses: before it crosses back, or after it has crossed."""
-    crossings = np.flatnonzero(off)
-    if not len(crossings):
-        return np.zeros(len(off), dtype=bool)
-    run = np.concatenate([[0], np.cumsum(~rhythmic)[:-1]])
-    next_ = np.searchsorted(crossings, np.arange(len(off)))
-    ahead, behind = crossings[np.minimum(next_, len(crossings) - 1)], crossings[np.maximum(next_ - 1, 0)]
-    has_ahead = (next_ < len(crossings)) & (run[ahead] == run)
-    has_behind = (next_ > 0) & (run[behind] == run)
-    return np.asarray(np.where(has_ahead, off[ahead] == -1, has_behind & (off[behind] == 1)))
+def _doubtful(own: Array, phase: Array, placed: Array, follows: Array) -> Array:
+    """Tell which summaries may belong elsewhere than where they end: near a boundary, two in one window, beside a moved one."""
+    near = (phase < TOLERANCE) | (phase >= MINUTE - TOLERANCE)
+    moved = placed != own
+    found: Array = near | moved
+    pairs = follows[:-1] & ((own[1:] == own[:-1]) | moved[1:])
+    found[:-1] |= pairs
+    found[1:] |= pairs
+    return found
+
+
+@dataclass(slots=True)
+class _Line:
+    """Summaries one after the other."""
+
+    own: list[int]
+    """Minute in which each ends."""
+    time: list[int]
+    decided: list[int]
+    placed: list[int]
+    follows: list[bool]
+    """Whether the next is of the same instance."""
+    grace: int
+    judged_to: int
+
+    def place(self, doubtful: list[int]) -> list[int]:
+        """Place these, and after one that was moved the next of its instance too."""
+        at = -1
+        for first in doubtful:
+            open_ = first > at
+            at = max(first, at)
+            while open_:
+                self.placed[at] = self.decided[at] or self._choose(at)
+                open_ = self.placed[at] != self.own[at] and self.follows[at]
+                at += int(open_)
+        return self.placed
+
+    def _choose(self, at: int) -> int:
+        """Give the first window that fits between those of the instance's summaries before and after."""
+        own = self.own[at]
+        before = self.placed[at - 1] if at and self.follows[at - 1] else -1
+        after = self.decided[at + 1] if self.follows[at] and self.decided[at + 1] else sys.maxsize
+        least = min(self.judged_to, own)
+        return next((each for each in self._options(at) if before < each < after and each >= least), own)
+
+    def _options(self, at: int) -> Iterator[int]:
+        own, time = self.own[at], self.time[at]
+        if at and self.follows[at - 1]:
+            gap = time - self.time[at - 1]
+            apart = (gap + MINUTE // 2) // MINUTE
+            due = self.placed[at - 1] + apart
+            in_rhythm = 0 < apart <= LONGEST_GAP and abs(gap - apart * MINUTE) <= TOLERANCE
+            if in_rhythm and -TOLERANCE <= time - due * MINUTE < MINUTE + TOLERANCE:
+                yield due
+        if self.follows[at] and self.own[at + 1] == own and self.time[at + 1] < own * MINUTE + self.grace:
+            yield own - 1
+        yield own
+        yield own - 1 if time % MINUTE < MINUTE // 2 else own + 1

@@ -1,61 +1,95 @@
 """How long no summary has come, window by window, where the service shows life meanwhile."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from logwatch.collect.parse import SILENT_MINUTES, UNANSWERED
-from logwatch.count.windows import Windows, from_minute, to_minute
+from logwatch.collect.interface import Signs
+from logwatch.collect.parse import OWN_GAUGES
+from logwatch.count.life import Vigil, Watched, unexplained, watch
+from logwatch.count.windows import from_minute, to_minute
 from logwatch.spans import WINDOW, Span
 
-Array = np.ndarray[Any, Any]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import timedelta
 
-Life = Callable[[Span], bool]
-"""Tells whether anything of the service showed life in a span."""
+    from logwatch.count.windows import Windows
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
-    """Who waits for summaries."""
+class Kept:
+    """How the minutes of a span stand, and what a later look goes on from."""
 
-    limit: timedelta
-    """How long none comes before it is asked whether the service lives at all."""
-    life: Life
-    begun: datetime
-    """Since when anybody has listened."""
-    last: datetime | None = None
-    """End of the last window that had a summary, as far as it is known."""
+    minutes: tuple[Watched, ...]
+    vigil: Vigil
+    """As far as signs of life have been asked for."""
+
+    @property
+    def silent(self) -> dict[int, float]:
+        """Minutes without a summary by minute, where the service lives; one that is idle is not in it."""
+        found = ((each.minute, each.vigil.silent_minutes) for each in self.minutes)
+        return {minute: float(quiet) for minute, quiet in found if quiet is not None}
+
+    @property
+    def silences(self) -> dict[int, float]:
+        """Likewise, where the minute itself shows the life: the silence covers as many minutes up to it."""
+        return {each.minute: quiet for each in self.minutes if (quiet := self.silent.get(each.minute)) and each.shown}
+
+    def lost(self, limit: timedelta) -> set[int]:
+        """Give the minutes of every silence that has lasted for so long, from its beginning on."""
+        return lost_minutes(self.silences, limit)
 
 
-def silent_minutes(windows: Windows, span: Span, listener: Listener) -> tuple[dict[int, float], datetime | None]:
-    """Give for each window of a span how many minutes no summary has come; without a sign of life it stays unknown.
+def lost_minutes(silences: Mapping[int, float], limit: timedelta) -> set[int]:
+    """Give the minutes of every silence that has lasted for so long, by how many minutes each covers up to its own."""
+    lost: set[int] = set()
+    for minute, quiet in silences.items():
+        if quiet * WINDOW >= limit:
+            lost.update([minute] if minute - 1 in lost else range(minute + 1 - int(quiet), minute + 1))
+    return lost
 
-    Gives also the end of the last window that had a summary.
+
+def keep_vigil(windows: Windows, span: Span, vigil: Vigil, ask: Callable[[Span], Signs]) -> Kept:
+    """Look at the windows of a span, going on from a vigil; asks for signs of life only where summaries explain nothing.
+
+    Raises SourceError where they cannot be asked for.
     """
-    seen = {int(minute) for minute in windows.summaries["minute"]}
-    alive = _signs_of_life(windows)
-    before = [from_minute(minute) + WINDOW for minute in seen if minute < to_minute(span.start)]
-    last = max([*before, *filter(None, [listener.last])], default=None)
-    silent: dict[int, float] = {}
-    for minute in range(to_minute(span.start), to_minute(span.end)):
-        end = from_minute(minute) + WINDOW
-        last = end if minute in seen else last
-        quiet = end - (last or listener.begun)
-        look = Span(end - listener.limit, end)
-        if quiet < listener.limit or _between(alive, look) or listener.life(look):
-            silent[minute] = float(quiet // WINDOW)
-    return silent, last
+    first, end = to_minute(span.start), to_minute(span.end)
+    summaries = frozenset(windows.summaries["minute"].tolist())
+    vigil = _begin(vigil, first, summaries)
+    signs = Signs(lines=_answered(windows))
+    stretches = unexplained(vigil, end, summaries)
+    for stretch in stretches:
+        signs = signs.with_(ask(Span(from_minute(stretch.start), from_minute(stretch.stop))))
+    watched = tuple(watch(vigil, end, summaries, signs))
+    asked_to = _asked_to(vigil, end, summaries, stretches, signs)
+    before = (each.vigil for each in watched if each.minute + 1 == asked_to)
+    return Kept(tuple(each for each in watched if each.minute >= first), next(before, vigil))
 
 
-def _signs_of_life(windows: Windows) -> Array:
-    """Give the minutes with a slow request or a measured value, in order: the service answers somebody."""
-    answered = windows.gauges["minute"][~windows.gauges["series"].isin([UNANSWERED, SILENT_MINUTES])]
-    return np.unique(np.concatenate([windows.slow["minute"].to_numpy(), answered.to_numpy()]).astype(np.int64))
+def _begin(vigil: Vigil, first: int, summaries: Iterable[int]) -> Vigil:
+    """Give the vigil that a look at `first` goes on from: a summary that came late is as good as one in time."""
+    to = first if vigil.to is None else min(vigil.to, first)
+    newest = max((each for each in summaries if each < to), default=None)
+    if newest is not None and (vigil.summary is None or newest > vigil.summary):
+        return vigil.summarised(newest)
+    return replace(vigil, to=to)
 
 
-def _between(minutes: Array, span: Span) -> bool:
-    first, end = np.searchsorted(minutes, [to_minute(span.start), to_minute(span.end - timedelta(microseconds=1)) + 1])
-    return bool(first < end)
+def _asked_to(vigil: Vigil, end: int, summaries: frozenset[int], stretches: list[range], signs: Signs) -> int:
+    """Give up to where everything is known: behind the last summary where nothing was asked since, and else the end.
+
+    Figures of the platform come minutes late; where they are read at all, the lines of those minutes are asked for again.
+    """
+    if stretches and stretches[-1].stop == end:
+        figured = [minute for minute in stretches[-1] if minute in signs.figured]
+        return figured[-1] + 1 if figured else end
+    return max((each + 1 for each in summaries if (vigil.to or 0) <= each < end), default=vigil.to or 0)
+
+
+def _answered(windows: Windows) -> frozenset[int]:
+    """Give the minutes with a slow request or a measured value: the service answers somebody."""
+    answered = windows.gauges["minute"][~windows.gauges["series"].isin(OWN_GAUGES)]
+    return frozenset(windows.slow["minute"].tolist()) | frozenset(answered.tolist())

@@ -17,7 +17,7 @@ from logwatch.collect.columns import IGNORED, SAMPLES, SLOW, UNPARSED, Reading
 from logwatch.collect.entries import TABLES
 from logwatch.collect.findings import Finding
 from logwatch.collect.parse import LARGEST, Flaw, is_malformed
-from logwatch.count.alignment import RHYTHM_TOLERANCE_S, shifts
+from logwatch.count.alignment import RHYTHM_TOLERANCE_S, place
 from logwatch.spans import EPOCH, NS, WINDOW, Span, rfc3339
 
 CHUNK = 1 << 17
@@ -211,22 +211,35 @@ def from_minute(minute: int) -> datetime:
     return EPOCH + int(minute) * WINDOW
 
 
-def aggregate(reading: Reading, *, span: Span | None = None, grace: timedelta = timedelta(seconds=90)) -> Windows:
+def aggregate(
+    reading: Reading,
+    *,
+    span: Span | None = None,
+    grace: timedelta = timedelta(seconds=90),
+    judged_to: datetime | None = None,
+) -> Windows:
     """Count a settled reading into 60 s windows.
 
-    A summary belongs to the window in which it ends. Where jitter puts two of one instance into one window,
-    the earlier belongs to the window before. Repeated entries count once, instances add up, and neither the
-    order of the entries nor how they were split between reads changes a figure.
-    `span` limits the windows; without it they reach from the first entry seen to the last.
+    A summary belongs to the window in which it ends, or to one beside it where its instance's rhythm says so (`place`).
+    Repeated entries count once, instances add up, and neither the order of the entries nor how they were split between
+    reads changes a figure. `span` limits the windows; without it they reach from the first entry seen to the last.
+
+    A run says up to where windows have been judged: then the reading remembers which window each summary belongs to, as
+    far as the windows of the span depend on it.
     """
     repeated_lines = reading.settle()
     rows = _unique_rows(reading)
     rows["minute"] = rows["time"] // (60 * NS)
     samples = rows[rows["kind"] == SAMPLES].sort_values(["instance", "time", "tie"])
-    samples["minute"] -= shifts(samples["instance"].to_numpy(), samples["time"].to_numpy(), reading.unnamed)
+    sorted_by_instance = (samples[name].to_numpy() for name in ("instance", "time", "decided"))
+    judged = to_minute(judged_to) if judged_to else 0
+    samples["minute"] = place(*sorted_by_instance, grace=grace, judged_to=judged, unnamed=reading.unnamed)
     rows.loc[samples.index, "minute"] = samples["minute"]
     span = span or _whole_span(reading, samples["minute"])
     first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
+    if judged_to:
+        due = samples[samples["time"] < (last + 2) * 60 * NS]  # what ends in the minute after may belong to the last window
+        np.frombuffer(reading.rows.decided, dtype="int64")[due.index.to_numpy()] = due["minute"].to_numpy()
 
     minute_of_row = np.full(len(reading.rows.kind), first - 1)
     minute_of_row[rows.index.to_numpy()] = rows["minute"].to_numpy()
@@ -268,7 +281,7 @@ def _unique_rows(reading: Reading) -> pd.DataFrame:
 def _whole_span(reading: Reading, placed: "pd.Series[int]") -> Span:
     first, last = (reading.first or 0) // (60 * NS), (reading.last or 0) // (60 * NS)
     if len(placed):
-        first = min(first, int(placed.min()))
+        first, last = min(first, int(placed.min())), max(last, int(placed.max()))
     return Span(from_minute(first), from_minute(last + 1))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from logwatch.judge.verdicts import Level, Verdict
+from logwatch.judge.verdicts import Level, Verdict, Why
 from logwatch.languages import Worded
 from logwatch.spans import WINDOW
 
@@ -142,6 +142,8 @@ def _warn(alert: Alert, verdict: Verdict, rule: Rule) -> Alert:
 
 
 def _worse(verdict: Verdict, peak: Verdict, rule: Rule) -> bool:
+    if Why.DOWN in {verdict.why, peak.why}:  # nothing is worse
+        return peak.why is not Why.DOWN
     if verdict.value is None or peak.value is None:
         return peak.value is None
     return verdict.value < peak.value if rule.warning.falls else verdict.value > peak.value

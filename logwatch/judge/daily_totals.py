@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from datetime import tzinfo
 
-    from logwatch.judge.rules.model import RuleSet
+    from logwatch.judge.rules.model import Rule, RuleSet
 
 HOURS = 24
 KEPT_DAYS = 10
@@ -56,6 +56,12 @@ class DayTotals:
     pings: dict[str, Spread] = field(default_factory=dict)
     summaries: int = 0
     """Windows with a summary."""
+
+    def check(self) -> None:
+        """Raise ValueError where it is no day of 24 hours."""
+        date.fromisoformat(self.date)
+        if any(len(hours) != HOURS for hours in (self.judged, self.lost, self.hits, self.misses)):
+            raise ValueError(f"the day {self.date} has not {HOURS} hours")
 
     def missing(self, zone: tzinfo) -> list[int]:
         """Give the hours that were not looked at whole, or in which counters were lost."""
@@ -121,9 +127,11 @@ class _Growing:
                 day.most[name] = max(day.most.get(name, 0.0), value)
         for label, count in minute.slow.items():
             day.slow[label] = day.slow.get(label, 0) + count
-        for series, value in minute.gauges.items():
-            if series in self._bounds:
-                day.pings[series] = self._spread(day.pings.get(series, Spread()), series, value)
+        for series, rule in self._bounds.items():
+            down = bool(minute.gauges.get(rule.kind.reads.down or "", 0))
+            if down or series in minute.gauges:
+                spread = day.pings.get(series, Spread())
+                day.pings[series] = _spread(spread, rule, minute.gauges.get(series), down=down)
         self.day = replace(day, summaries=day.summaries + minute.summaries)
 
     def _sums(self, counters: Mapping[str, float]) -> dict[str, float]:
@@ -134,14 +142,15 @@ class _Growing:
                 sums[name] = sums.get(name, 0.0) + value
         return sums
 
-    def _spread(self, spread: Spread, series: str, value: float) -> Spread:
-        rule = self._bounds[series]
-        return Spread(
-            measured=spread.measured + 1,
-            normal=spread.normal + bool(rule.normal.holds(value)),
-            warned=spread.warned + bool(rule.warning.holds(value)),
-            most=max(spread.most, value),
-        )
+
+def _spread(spread: Spread, rule: Rule, value: float | None, *, down: bool) -> Spread:
+    """Add one window's value; a window in which what is measured is down lies beyond the warning bound, without any too."""
+    return Spread(
+        measured=spread.measured + 1,
+        normal=spread.normal + (not down and value is not None and bool(rule.normal.holds(value))),
+        warned=spread.warned + (down or (value is not None and bool(rule.warning.holds(value)))),
+        most=max(spread.most, value or 0.0),
+    )
 
 
 def day_span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from logwatch.count.windows import Windows, from_minute, to_minute
-from logwatch.judge.grid import LEVELS, UNKNOWN, WHYS, Array, Columns, Grid
+from logwatch.judge.grid import LEVELS, UNKNOWN, WARNING, WHYS, Array, Columns, Grid
 from logwatch.judge.rules.model import Rule
 from logwatch.judge.verdicts import Level, Verdict, Why
 from logwatch.spans import WINDOW, Span
@@ -73,7 +73,8 @@ class Course:
         worst = known & (level == level[known].max())
         proven = worst & (self.columns["why"] != WHYS.index(Why.NOT_PROVEN))
         places = np.flatnonzero(proven if proven.any() else worst)
-        values = np.where(np.isnan(value), 0, value)[places]
+        beyond = np.inf if level[places[0]] == WARNING and not self.rule.warning.falls else 0
+        values = np.where(np.isnan(value), beyond, value)[places]
         return self.verdict(int(self.minutes[places[values.argmin() if self.rule.warning.falls else values.argmax()]]))
 
     def values(self) -> list[float | None]:

@@ -75,9 +75,10 @@ class Grid:
             {series.labels[label] for series in self._series if label in series.labels and selects(selectors, series.name)}
         )
 
-    def levels(self, bounds: Bounds, value: Array) -> Array:
-        """Hold values against the two bounds."""
-        return np.where(bounds.warning.holds(value), WARNING, np.where(bounds.normal.holds(value), NORMAL, ELEVATED))
+    def levels(self, bounds: Bounds, value: Array, beyond: Array | None = None) -> Array:
+        """Hold values against the two bounds; `beyond` says where it is a warning whatever the value."""
+        warned = bounds.warning.holds(value) | (False if beyond is None else beyond)
+        return np.where(warned, WARNING, np.where(bounds.normal.holds(value), NORMAL, ELEVATED))
 
     def columns(self, level: Array, value: Array, why: Mapping[Why, Array], **figures: Any) -> Columns:  # noqa: ANN401 - arrays or one value for all
         """Give a course's columns, with defaults for those left out.

@@ -35,6 +35,8 @@ class Why(Worded, families=("why",)):
     """Beyond the warning bound, but so few events, or so fresh, that chance or delay may have done it."""
     TOO_FEW = "too_few"
     """Slow requests, but fewer, or a smaller share of all, than the rule asks for."""
+    DOWN = "down"
+    """What is measured says itself that it does not work: beyond any bound, with or without a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +59,4 @@ class Verdict:
     suspect: bool
     """More successes than attempts: something is counted wrong."""
     certain: bool = False
-    """A warning proven so surely that it need not last before it speaks; always False for counts and measured values."""
+    """A warning proven so surely that it need not last before it speaks; of measured values only one that is down."""

@@ -4,7 +4,7 @@ from typing import Literal
 
 Key = Literal[
     # the report's head and columns
-    "title", "span", "now", "rule", "shop", "all_shops", "value", "level", "course", "worst", "at", "normal_range",
+    "title", "span", "now", "rule", "shop", "all_shops", "value", "down", "level", "course", "worst", "at", "normal_range",
     "warning_range", "normal_long", "warning_long", "slow_count", "procedure", "follow", "slow_requests", "label", "count",
     "route", "data", "all_normal", "warned_now", "warned_before", "counted", "instances",
     # the page
@@ -16,6 +16,7 @@ Key = Literal[
     # messages
     "against", "since", "lasted", "worst_was", "and_more", "span_d", "span_h", "span_m", "resolved_at", "unknown_since",
     "rule_gone", "explained_by_another", "not_explained", "again", "silence_ends", "instead_of", "delivered_late", "begin_here",
+    "plain_note",
     # what a step found
     "expected.seen", "expected.not_seen", "expected.contrary", "events", "per_minute", "hour_before", "day_before", "usual",
     "no_past", "after", "slow_fact", "lines_none", "lines_found", "lines_found_at", "lines_found_more", "code_fact",
@@ -25,7 +26,9 @@ Key = Literal[
     "is_inactive", "never_judged", "last_window", "pending_of", "normal_of", "kept_elevated", "nothing_to_tell", "told",
     "nowhere", "waits", "given_up", "on_its_way", "next_reminder", "inhibited_by", "silenced_until", "alert", "state",
     "from_when", "silent_because", "when", "reason", "rules", "channels", "id", "until", "by", "no_alerts", "told_before",
-    "silence_added", "silence_ended", "no_silences", "backtest_title", "backtest_counts", "backtest_alerts", "pending_at",
+    "silence_added", "silence_ended", "no_silences", "state_mended", "state_sound",
+    "state_age", "state_ahead", "state_unjudged", "state_lease",
+    "backtest_title", "backtest_counts", "backtest_alerts", "pending_at",
     "firing_at", "resolved_col", "peak_col", "nothing_sent",
     # rules check, test, new
     "rule_added", "rule_next", "rules_agree", "uncovered_counter", "cases_passed",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from logwatch.errors import ChannelError
 from logwatch.notify.outbox import Outbox, Outgoing, next_due, record_delivery, record_failure
+from logwatch.seams import Seam, Seams, describe_error
 
 if TYPE_CHECKING:
     from logwatch.notify.channels.interface import Channel
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("logwatch.delivery")
 
-Describe = Callable[[Outgoing, str, datetime], "Message"]
-"""Says a message in words for a channel and a moment."""
+Describe = Callable[[Outgoing, str, datetime, str], "Message"]
+"""Says a message in words for a channel and a moment; in the fewest where it is told why the whole cannot be said."""
 
 
 @dataclass(slots=True)
@@ -44,6 +45,7 @@ class Sending:
     describe: Describe
     clock: Callable[[], datetime]
     until: datetime
+    seams: Seams
     delivered: Delivered = field(default_factory=Delivered)
     _under_way: dict[Future[str | None], tuple[str, Outgoing]] = field(default_factory=dict)
 
@@ -76,12 +78,22 @@ class Sending:
             self._under_way[pool.submit(self._send, outgoing, name, now, thread)] = (name, outgoing)
 
     def _send(self, outgoing: Outgoing, name: str, now: datetime, thread: str | None) -> str | None:
+        """Say a message and send it; what cannot be said or laid out as a whole is told in the fewest words."""
+        channel = self.channels[name]
+
+        def plain(why: str) -> Message:
+            return self.describe(outgoing, name, now, why)
+
+        def whole() -> str | None:
+            message = self.seams.guard(Seam.WORDS, lambda: self.describe(outgoing, name, now, ""), plain)
+            return channel.send(replace(message, seams=self.seams), thread)
+
         try:
-            return self.channels[name].send(self.describe(outgoing, name, now), thread)
+            return self.seams.guard(Seam.SEND, whole, lambda why: channel.send_plain(plain(why), thread), ChannelError)
         except ChannelError:
             raise
         except Exception as error:
-            raise ChannelError(f"an error of logwatch itself: {type(error).__name__}") from error
+            raise ChannelError(f"an error of logwatch itself: {describe_error(error)}") from error
 
     def _record(self, future: Future[str | None], name: str, outgoing: Outgoing) -> bool:
         """Save what became of a message, and tell whether the channel can go on."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from logwatch.judge.alerts import AlertState
 from logwatch.judge.verdicts import Level
 from logwatch.notify.incidents import NotifyReason
+from logwatch.seams import Seam
 from logwatch.ui.charts import Period, Plot, png
 from logwatch.ui.templates import environment, render
 
@@ -66,16 +66,22 @@ def render_message(message: Message, templates: Path, name: str) -> str:
     return render(templates, name, message=message, say=message.say, **TERMS)
 
 
-def draw_course(course: MessageChart, zone: ZoneInfo) -> bytes | None:
-    """Draw a message's course as PNG; None where it cannot be drawn, since a message goes out without it too."""
+def draw_course(message: Message) -> bytes | None:
+    """Draw a message's course as PNG; None where there is none, or it cannot be drawn: a message goes out without it too."""
+    course = message.course
+    return message.seams.guard(Seam.CHART, lambda: _draw(course, message.audience.zone), lambda _: None) if course else None
+
+
+def _draw(course: MessageChart, zone: ZoneInfo) -> bytes | None:
     chart = course.chart
     fires = course.fires_from and course.fires_from < course.fires_until
     periods = (Period(course.fires_from, course.fires_until, firing=True),) if course.fires_from and fires else ()
-    try:
-        return png(Plot(chart.start, chart.values, course.normal, course.warning, periods=periods), zone)
-    except Exception:
-        logging.getLogger("logwatch.charts").exception("the chart of %s could not be drawn", chart.rule)
-        return None
+    return png(Plot(chart.start, chart.values, course.normal, course.warning, periods=periods), zone)
+
+
+def plain_text(message: Message) -> str:
+    """Give a message's headline and notes as they stand; not escaped."""
+    return "\n".join([f"{message.icon} {message.headline}", *message.notes])
 
 
 def message_parts(message: Message, templates: Path, name: str, escape: Callable[[Any], Any]) -> TemplateModule:

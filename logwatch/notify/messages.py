@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -10,15 +10,16 @@ from urllib.parse import quote
 from logwatch.judge.alerts import Alert, AlertState
 from logwatch.notify.diagnosis.step_text import StepLine, besides_lines, ended_lines, step_lines
 from logwatch.notify.incidents import Notification, NotifyReason
+from logwatch.seams import Seams
 from logwatch.spans import rfc3339
-from logwatch.ui.format import format_figure, format_range, format_span, format_value, printable, shop_name
+from logwatch.ui.format import format_figure, format_range, format_span, format_verdict, printable, shop_name
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from logwatch.collect.parse import LogShape
     from logwatch.judge.rules.model import Rule, RuleSet
-    from logwatch.judge.verdicts import Level
+    from logwatch.judge.verdicts import Level, Verdict
     from logwatch.languages.keys import Key
     from logwatch.notify.diagnosis.findings import Chart
     from logwatch.ranges import Range
@@ -107,6 +108,8 @@ class Message:
     links: tuple[Link, ...]
     course: MessageChart | None
     """What to draw; None where there is nothing."""
+    seams: Seams = field(default_factory=Seams, compare=False, repr=False)
+    """Where a layout tells what of it broke, and could be left out."""
 
     def say(self, key: Key, **values: object) -> str:
         """Give a text in the reader's language."""
@@ -144,6 +147,34 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
     )
 
 
+def build_plain_message(notification: Notification, rules: RuleSet, audience: Audience, why: str) -> Message:
+    """Say of a notification what nobody can do without: rules, shop, figures, since when, the step; and why no more."""
+    named = [rules.by_id.get(alert.rule) for alert in notification.alerts]
+    step = next((rule.step for rule in named if rule and rule.procedure == notification.procedure), None)
+    walked = notification.walked.step if notification.walked else None
+    begin = " ▶ ".join(str(each) for each in (notification.procedure, walked or step) if each)
+    lines = [
+        f"{alert.rule} · {audience.shop(alert.labels)[:60]} · {_value(alert.latest, rule, audience)}"
+        f" · {audience.say(alert.state.key)} · {audience.clock(alert.pending_at, notification.at)}"
+        for alert, rule in zip(notification.alerts, named, strict=True)
+    ]
+    head = f"[{audience.say(notification.reason.key)}] {lines[0] if lines else notification.incident}"
+    return Message(
+        notification=notification,
+        audience=audience,
+        icon=ICONS[notification.reason],
+        headline=f"{head} · {begin}" if begin else head,
+        subject=f"[logwatch] {notification.incident}",
+        alerts=(),
+        procedure="",
+        steps=(),
+        besides=(),
+        notes=(*lines[1:], audience.say("plain_note", why=printable(why))),
+        links=(),
+        course=None,
+    )
+
+
 def build_test_message(audience: Audience, now: datetime) -> Message:
     """Give a message that says that it is a test, and of nothing else."""
     name = f"test-{now:%Y%m%dT%H%M%SZ}"
@@ -177,18 +208,19 @@ def _headline(notification: Notification, rules: RuleSet, audience: Audience) ->
     if notification.reason is NotifyReason.RESOLVED:
         lasted = (notification.resolved_at or notification.at) - notification.since
         parts.append(audience.say("lasted", span=format_span(lasted, audience)))
-        parts.append(audience.say("worst_was", value=_value(first.peak.value, rule)))
+        parts.append(audience.say("worst_was", value=_value(first.peak, rule, audience)))
     else:
-        bound = audience.say("against", bound=format_range(rule.warning)) if rule else ""
-        parts.append(f"{_value(first.latest.value, rule)} {bound}".strip())
+        measured = rule is not None and first.latest.value is not None
+        bound = audience.say("against", bound=format_range(rule.warning)) if rule and measured else ""
+        parts.append(f"{_value(first.latest, rule, audience)} {bound}".strip())
         parts.append(audience.say("since", at=audience.clock(notification.since, notification.at)))
     more = len(notification.alerts) - 1
     parts += [audience.say("and_more", count=more)] if more else []
     return " · ".join(parts)
 
 
-def _value(value: float | None, rule: Rule | None) -> str:
-    return format_value(value, rule.normal.unit if rule else "")
+def _value(verdict: Verdict, rule: Rule | None, audience: Audience) -> str:
+    return format_verdict(verdict, rule.normal.unit if rule else "", audience)
 
 
 def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Audience) -> AlertLine:
@@ -206,11 +238,11 @@ def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Au
         state=alert.state,
         level=latest.level,
         is_new=alert.fingerprint in notification.new,
-        value=format_figure(latest, rule, audience) if rule else _value(latest.value, rule),
+        value=format_figure(latest, rule, audience) if rule else _value(latest, rule, audience),
         bound=format_range(rule.warning) if rule else "",
         normal=format_range(rule.normal) if rule else "",
         since=audience.clock(alert.pending_at, notification.at),
-        peak=f"{_value(alert.peak.value, rule)} {audience.clock(alert.peak.window_end, notification.at)}",
+        peak=f"{_value(alert.peak, rule, audience)} {audience.clock(alert.peak.window_end, notification.at)}",
         remark=remark,
     )
 

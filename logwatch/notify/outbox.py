@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from logwatch.notify.incidents import Notification, NotifyReason
@@ -45,13 +46,15 @@ class ChannelDelivery:
     delivered_at: datetime | None = None
     given_up: bool = False
     """No try of a day brought it through."""
+    overtaken: bool = False
+    """A later message of its incident was taken, and said all that this one would have."""
     instead_of: str = ""
     """The channel that this one stands in for."""
 
     @property
     def over(self) -> bool:
         """Whether nothing more is to be done."""
-        return self.given_up or self.delivered_at is not None
+        return self.given_up or self.overtaken or self.delivered_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +122,19 @@ def next_due(outbox: Outbox, channel: str, now: datetime) -> Outgoing | None:
 
 
 def record_delivery(outbox: Outbox, outgoing: Outgoing, channel: str, now: datetime, thread: str | None) -> Outbox:
-    """Note that a message was delivered; one that is through everywhere moves into the log."""
+    """Note that a message was delivered; one that is through everywhere moves into the log.
+
+    Those before it of the same incident, which this channel refused, are not tried again: an end that is followed by its
+    beginning would stand as one that goes on.
+    """
+    incident = outgoing.notification.incident
     delivery = replace(_delivery(outbox, outgoing, channel), delivered_at=now)
     outbox = _put(outbox, outgoing, channel, delivery)
+    for each in takewhile(lambda each: each.notification.id != outgoing.notification.id, outbox.waiting):
+        before = each.deliveries.get(channel)
+        if each.notification.incident == incident and before and not before.over:
+            outbox = _put(outbox, each, channel, replace(before, overtaken=True))
     if thread is not None:
-        incident = outgoing.notification.incident
         threads = {**outbox.threads, incident: {**outbox.threads.get(incident, {}), channel: thread}}
         outbox = replace(outbox, threads=threads)
     return _settle(outbox)
@@ -148,7 +159,7 @@ def fall_over(outbox: Outbox, channels: tuple[str, ...], now: datetime) -> tuple
     """Give messages that one channel has not taken for an hour, or never will, to the channels that do not have them.
 
     A channel that is set up no more counts as one that fails from now on. Gives also what is lost: messages that no try of
-    a day brought through.
+    a day brought through, there or on a channel that stood in.
     """
     waiting, lost = [], []
     for each in outbox.waiting:
@@ -156,7 +167,8 @@ def fall_over(outbox: Outbox, channels: tuple[str, ...], now: datetime) -> tuple
         stuck = [name for name, delivery in deliveries.items() if _is_stuck(delivery, now)]
         missing = [name for name in channels if name not in deliveries] if stuck else []
         ended = [name for name, delivery in deliveries.items() if delivery.given_up and not each.deliveries[name].given_up]
-        lost += [f"{each.notification.id} on {name}" for name in ended]
+        elsewhere = {delivery.instead_of for delivery in deliveries.values() if delivery.delivered_at}
+        lost += [f"{each.notification.id} on {name}" for name in ended if name not in elsewhere]
         waiting.append(
             replace(each, deliveries={**deliveries, **{name: ChannelDelivery(instead_of=stuck[0]) for name in missing}})
         )

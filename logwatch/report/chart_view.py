@@ -11,7 +11,7 @@ from logwatch.judge.alerts import AlertState, fingerprint
 from logwatch.judge.verdicts import SEVERITY, Level
 from logwatch.spans import WINDOW
 from logwatch.ui.charts import Period, Plot
-from logwatch.ui.format import format_range, format_value, shop_name
+from logwatch.ui.format import format_range, format_value, format_verdict, shop_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,10 +143,10 @@ def _draw(course: Course, worst: Verdict, periods: tuple[Period, ...], name: str
     per, points = _squeeze(course)
     plot = Plot(start, tuple(value for value, _ in points), rule.normal, rule.warning, per * WINDOW, periods)
     stretches = _stretches(points, plot, audience)
-    value = format_value(latest.value, unit)
+    value = format_verdict(latest, unit, audience)
     bounds = {"normal": format_range(rule.normal), "warning": format_range(rule.warning)}
     said = {"value": value, "level": audience.say(latest.level.key), **bounds}
-    peak = f"{format_value(worst.value, unit)} {audience.clock(worst.window_end)}"
+    peak = f"{format_verdict(worst, unit, audience)} {audience.clock(worst.window_end)}"
     shop = shop_name(course.labels)
     return Drawing(
         name=name,

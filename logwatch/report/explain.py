@@ -2,21 +2,67 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from logwatch.judge.alerts import Alert, AlertState, fingerprint, needed_windows
 from logwatch.judge.verdicts import Level, Verdict
 from logwatch.notify.incidents import Muted, Suppression
-from logwatch.ui.format import format_figure, format_range, format_span, format_value, printable
+from logwatch.spans import rfc3339
+from logwatch.ui.format import format_figure, format_range, format_span, format_verdict, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime, timedelta
 
     from logwatch.judge.rules.model import Rule
+    from logwatch.languages.keys import Key
     from logwatch.notify.outbox import ChannelDelivery, Note
     from logwatch.state.document import State
     from logwatch.ui.format import Audience
+
+
+OLD, TOO_OLD = timedelta(minutes=5), timedelta(minutes=15)
+"""From which age on a state is said to be old: a run a minute leaves it two minutes behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """How old the answers of a state are."""
+
+    judged_to: datetime | None
+    """End of the last window that was judged."""
+    age: timedelta
+    """Below 0 where that lies ahead."""
+
+    @property
+    def colour(self) -> str | None:
+        """What a terminal shows it in; None for nothing special."""
+        if self.judged_to is None or self.age > TOO_OLD or self.age < timedelta():
+            return "red"
+        return "yellow" if self.age > OLD else None
+
+
+def age_of(state: State, now: datetime) -> Age:
+    """Say how old the answers of a state are."""
+    return Age(state.cursor, now - (state.cursor or now))
+
+
+def age_json(age: Age, place: str) -> dict[str, Any]:
+    """Give the same for other programs."""
+    return {
+        "place": place,
+        "judged_to": rfc3339(age.judged_to),
+        "age_s": round(age.age.total_seconds()) if age.judged_to else None,
+    }
+
+
+def say_age(age: Age, place: str, audience: Audience) -> str:
+    """Say where a state is, and how old."""
+    if age.judged_to is None:
+        return audience.say("state_unjudged", place=printable(place))
+    key: Key = "state_age" if age.age >= timedelta() else "state_ahead"
+    return audience.say(key, place=printable(place), at=audience.date(age.judged_to), age=format_span(abs(age.age), audience))
 
 
 def explain(state: State, rule: Rule, audience: Audience, next_reminder: Callable[[datetime], timedelta]) -> list[str]:
@@ -123,7 +169,7 @@ def firing_rows(state: State, rules: dict[str, Rule], audience: Audience) -> lis
                     name(alert, audience),
                     audience.say(alert.state.key),
                     audience.moment(_since(alert)),
-                    f"{format_value(alert.latest.value, rule.normal.unit)} ({format_range(rule.warning)})",
+                    f"{format_verdict(alert.latest, rule.normal.unit, audience)} ({format_range(rule.warning)})",
                     rule.procedure,
                     _muted(state, muted, audience) if muted else "",
                 )

@@ -12,7 +12,7 @@ from logwatch.judge.kinds.interface import FigureForm
 from logwatch.judge.verdicts import Level, Verdict
 from logwatch.spans import WINDOW
 from logwatch.ui.findings import finding_texts
-from logwatch.ui.format import Audience, format_counts, format_range, format_value, printable, shop_name
+from logwatch.ui.format import Audience, format_counts, format_range, format_verdict, printable, shop_name
 
 if TYPE_CHECKING:
     from logwatch.count.windows import Windows
@@ -141,7 +141,7 @@ def _row(course: Course, audience: Audience) -> RuleRow:
 
 
 def _cell(verdict: Verdict, rule: Rule, audience: Audience) -> ReportCell:
-    value = format_value(verdict.value, rule.normal.unit)
+    value = format_verdict(verdict, rule.normal.unit, audience)
     if verdict.level is Level.NORMAL and rule.kind.form is FigureForm.EVENTS:
         value = format_counts(verdict, rule.kind.form, audience)
     at = "" if verdict.level is Level.NORMAL and not verdict.value else audience.clock(verdict.window_end)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from logwatch.collect.recent_entries import Recent
+from logwatch.count.life import Vigil
 from logwatch.errors import BrokenStateError, StoreError
 from logwatch.judge.alerts import Alert
 from logwatch.judge.daily_totals import DayTotals
@@ -17,8 +18,14 @@ from logwatch.judge.verdicts import Verdict
 from logwatch.notify.incidents import Memory, Suppression
 from logwatch.notify.outbox import Note, Outbox, Outgoing
 from logwatch.publish.points import Point
+from logwatch.state.unknown import Unknown, unknown_in
 
 SCHEMA = 1
+FORM = 2
+"""Moves with everything that the document may newly hold. An older program of the same schema keeps the keys that it does
+not know, and leaves alone what it cannot read of a higher form."""
+YEARS = range(2000, 2100)
+"""Times of other years are slips, and lead out of the calendar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,7 @@ class State:
     """The whole document; times are aware UTC."""
 
     schema: int = SCHEMA
+    form: int = FORM
     run: str = ""
     """Who saved it last: an execution's name."""
     started_at: datetime | None = None
@@ -43,6 +51,8 @@ class State:
     """End of the last window that was judged."""
     last_summary: datetime | None = None
     """End of the last window that had a summary."""
+    vigil: Vigil = field(default_factory=Vigil)
+    """How far it is known whether the service lives, and since when it has without a summary."""
     recent: Recent = field(default_factory=Recent)
     verdicts: tuple[Verdict, ...] = ()
     """Those of the last window."""
@@ -61,6 +71,8 @@ class State:
     """End of the last window that is in its day."""
     descriptors: str = ""
     """Which version of the metrics' descriptors was made."""
+    unknown: Unknown | msgspec.UnsetType = msgspec.UNSET
+    """What a newer program wrote; never a key of its own."""
 
     @property
     def to_tell(self) -> Outbox:
@@ -75,8 +87,13 @@ class State:
 
 
 def dump_state(state: State) -> bytes:
-    """Write the document."""
-    return msgspec.json.encode(state)
+    """Write the document, with what a newer program had written into it."""
+    text = msgspec.json.encode(replace(state, unknown=msgspec.UNSET))
+    if not state.unknown:
+        return text
+    document = msgspec.json.decode(text)
+    state.unknown.put_back(document)
+    return msgspec.json.encode(document)
 
 
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
@@ -90,19 +107,52 @@ def load_state(text: bytes, migrations: Mapping[int, Migration] = MIGRATIONS) ->
 
     Raises BrokenStateError where it cannot be understood, StoreError where it is newer than this program.
     """
+    schema = form = None
     try:
         document = msgspec.json.decode(text)
-        schema = document["schema"]
+        schema, form = document["schema"], document.get("form", 1)
         while isinstance(schema, int) and schema in migrations:
             document = migrations[schema](document)
             schema += 1
         if schema == SCHEMA:
-            state = msgspec.convert({**document, "schema": SCHEMA}, State)
-            state.recent.check()
-            return state
-    except (msgspec.MsgspecError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise BrokenStateError(f"the state is broken: {error}") from None
-    if not isinstance(schema, int) or schema < SCHEMA:
-        raise BrokenStateError(f"the state is broken: schema {schema!r} is unknown")
+            return _understood({**document, "schema": SCHEMA, "form": max(form, FORM)})
+    except (msgspec.MsgspecError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
+        if schema != SCHEMA or not isinstance(form, int) or form <= FORM:
+            raise BrokenStateError(f"the state is broken: {error}") from None
+        newer = f"form {form}, this program knows {FORM}"
+    else:
+        if not isinstance(schema, int) or schema < SCHEMA:
+            raise BrokenStateError(f"the state is broken: schema {schema!r} is unknown")
+        newer = f"schema {schema}, this program knows {SCHEMA}"
     hint = "install the logwatch that wrote it, or begin afresh with another LOGWATCH_STATE"
-    raise StoreError(f"the state has schema {schema}, this program knows {SCHEMA}", hint=hint)
+    raise StoreError(f"the state has {newer}", hint=hint)
+
+
+def _understood(document: dict[str, Any]) -> State:
+    """Give a document as a state; raises one of several errors where something in it cannot be."""
+    document.pop("unknown", None)
+    state = msgspec.convert(document, State)
+    state.recent.check()
+    for day in state.days:
+        day.check()
+    _check_times(state)
+    entries = document.get("recent", {})
+    plain = msgspec.to_builtins(replace(state, recent=Recent(later={})))
+    unknown = unknown_in({**document, "recent": entries | {"later": {}}}, plain)
+    state = replace(state, unknown=unknown or msgspec.UNSET)
+    dump_state(state)  # what cannot be written again must not be worked with
+    return state
+
+
+def _check_times(part: object) -> None:
+    """Raise ValueError where a time is of no zone, or of a year that nobody means."""
+    if isinstance(part, datetime):
+        if part.tzinfo is None or part.year not in YEARS:
+            raise ValueError(f"{part.isoformat()} is no time of this century with a zone")
+    elif isinstance(part, tuple | list):
+        for each in part:
+            _check_times(each)
+    elif isinstance(part, dict):
+        _check_times(list(part.values()))
+    elif is_dataclass(part) and not isinstance(part, Unknown):
+        _check_times([getattr(part, each.name) for each in fields(part)])

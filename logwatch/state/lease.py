@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from logwatch.errors import BrokenStateError, ConflictError
+from logwatch.errors import BrokenStateError, ConflictError, StoreError
 from logwatch.state.document import Lease, State, dump_state, load_state
 
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from logwatch.state.interface import Store
 
+LONGEST_LEASE = timedelta(minutes=10)
+"""No lease ends later than this from now: one that seems to was taken by a wrong clock."""
+NO_STATE = "'logwatch run' makes it, and LOGWATCH_STATE says where; 'silence add --new-state' begins one"
 ATTEMPTS = 5
 """Tries to save where others save too; each begins by loading again."""
 
@@ -51,7 +54,12 @@ def take(store: Store, owner: str, lease: timedelta, clock: Callable[[], datetim
         held = _load(store, owner, now)
         other = held.state.lease
         if other and other.until > now and other.owner != owner:
-            return other
+            if other.until <= now + LONGEST_LEASE:
+                return other
+            until = f"{other.until:%Y-%m-%d %H:%M:%SZ}"
+            held.news.append(
+                f"the lease of {other.owner} until {until} is longer than any can be, and taken over: see to its clock"
+            )
         try:
             held.save(replace(held.state, lease=Lease(owner, now + lease)))
         except ConflictError:
@@ -87,6 +95,14 @@ def give_back(store: Store, owner: str) -> bool:
         return False
     store.save(dump_state(replace(state, lease=None)), stored.generation)
     return True
+
+
+def load(store: Store) -> State:
+    """Give the state to look at it. Raises StoreError where there is none, or none that can be understood."""
+    stored = store.load()
+    if stored is None:
+        raise StoreError("there is no state", hint=NO_STATE)
+    return load_state(stored.text)
 
 
 def _load(store: Store, owner: str, now: datetime) -> Held:

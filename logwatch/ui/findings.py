@@ -21,10 +21,8 @@ MOST_NAMED = 3
 
 def finding_texts(findings: Mapping[Finding, int], flaws: Mapping[str, int], lang: Lang) -> list[str]:
     """Say each kind of finding once, and each flaw of counters with the counters that have it."""
-    return [
-        *_flaws(flaws, lang),
-        *(text(kind.key, lang, count=count, what=_named(found)) for kind, count, found in by_kind(findings)),
-    ]
+    found = [text(kind.key, lang, count=count, what=_named(whats)) for kind, count, whats in by_kind(findings)]
+    return [*_flaws(flaws, lang), *found]
 
 
 def _flaws(flaws: Mapping[str, int], lang: Lang) -> list[str]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from logwatch.judge.kinds.interface import FigureForm
+from logwatch.judge.verdicts import Why
 from logwatch.languages import text
 
 if TYPE_CHECKING:
@@ -116,10 +117,18 @@ def format_value(value: float | None, unit: str, *, digits: int = 1) -> str:
     return f"{value:.0f}{unit}" if value >= 1 or value == 0 else f"{value:.2g}{unit}"
 
 
+def format_verdict(verdict: Verdict, unit: str, audience: Audience) -> str:
+    """Write a verdict's value; of what is down that it is, and the value only where there is one: `중단`, `중단 (900ms)`."""
+    value = format_value(verdict.value, unit)
+    if verdict.why is not Why.DOWN:
+        return value
+    return audience.say("down") + (f" ({value})" if verdict.value is not None else "")
+
+
 def format_figure(verdict: Verdict, rule: Rule, audience: Audience, *, among: bool = False) -> str:
     """Write a verdict's value and what it was counted from: `31.8% (34/107)`."""
     counts = format_counts(verdict, rule.kind.form, audience, among=among)
-    return format_value(verdict.value, rule.normal.unit) + (f" ({counts})" if counts else "")
+    return format_verdict(verdict, rule.normal.unit, audience) + (f" ({counts})" if counts else "")
 
 
 def format_counts(verdict: Verdict, form: FigureForm, audience: Audience, *, among: bool = False) -> str:

@@ -25,7 +25,6 @@ from logwatch.backtest.known_incidents import Known, known_schema
 from logwatch.backtest.result_tables import timeline_sections
 from logwatch.backtest.scores import IncidentOutcome, score
 from logwatch.backtest.tuning import Bench, knobs_of, plan_trials, tune
-from logwatch.collect.last_seen import RememberedLife
 from logwatch.count.windows import aggregate
 from logwatch.judge.rules.load import load_rules
 from logwatch.notify.incidents import NotifyReason
@@ -38,6 +37,7 @@ from logwatch.ui.format import Audience
 from logwatch.ui.tables import Paper, render_rows
 from tests.conftest import LOGS, ROOT, Run, clean_environment
 from tests.support.examples import COSTLY
+from tests.support.life import DEAD
 from tests.support.local_google import LoggingServer, load_entries
 from tests.support.made_traffic import START, Incident, Traffic
 from tests.support.platform import SHAPE
@@ -432,7 +432,7 @@ def reading(tmp_path_factory: pytest.TempPathFactory) -> Reading:
 def test_todays_cell_says_what_the_rule_alone_says_in_a_backtest(reading: Reading, rule: str) -> None:
     windows, mine = aggregate(reading), RULES.by_id[rule]
     tuned = tune(mine, plan_trials(mine, {}), Bench(RULES, windows, windows.span, Policy(channels=CHANNELS)))
-    alone = Ticker(replace(RULES, rules=(mine,)), Policy(channels=CHANNELS), lambda _: False)
+    alone = Ticker(replace(RULES, rules=(mine,)), Policy(channels=CHANNELS), DEAD)
     expected = replay(reading, windows.span, alone)
     fired = sum(alert.firing_at is not None for alert in expected.alerts)
     today = [(cell.alerts, cell.messages) for cell in tuned.cells if cell.today]
@@ -463,38 +463,3 @@ def test_values_of_a_setting_add_up_and_each_is_tried_once(run: Run) -> None:
         "tune", "checkout-success", STORM, "--vary", "for=1m,2m", "--vary", "for=60s", "--vary", "for=3m", "--format", "json"
     )
     assert [cell["settings"]["for"] for cell in json.loads(ran.out)["cells"]] == ["1m", "2m", "3m"]
-
-
-# ---- signs of life
-
-
-class CountedSource:
-    """Was heard of in some minutes, and counts how often it is asked."""
-
-    recorded = False
-
-    def __init__(self, alive: set[int]) -> None:
-        self.alive, self.asked = alive, 0
-
-    def last_seen(self, span: Span, *, service: str | None) -> Any:
-        self.asked += 1
-        seen = [minute for minute in self.alive if span.start <= START + minute * WINDOW < span.end]
-        return START + max(seen) * WINDOW if seen else None
-
-
-@given(alive=st.sets(st.integers(0, 200), max_size=40))
-def test_remembered_life_says_what_asking_each_time_says(alive: set[int]) -> None:
-    source = CountedSource(alive)
-    remembered = RememberedLife(source, None)  # type: ignore[arg-type]
-    for minute in range(10, 200):
-        span = Span(START + (minute - 10) * WINDOW, START + minute * WINDOW)
-        assert remembered(span) == (source.last_seen(span, service=None) is not None)
-
-
-@pytest.mark.parametrize("alive", [set(), set(range(400))])
-def test_a_silent_stretch_is_not_asked_about_minute_by_minute(alive: set[int]) -> None:
-    source = CountedSource(alive)
-    remembered = RememberedLife(source, None)  # type: ignore[arg-type]
-    for minute in range(10, 370):
-        remembered(Span(START + (minute - 10) * WINDOW, START + minute * WINDOW))
-    assert source.asked <= 40

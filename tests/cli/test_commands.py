@@ -8,11 +8,14 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from logwatch.report.explain import age_of
+from logwatch.state.document import State, dump_state
 from tests.conftest import LOGS, ROOT, Run, clean_environment, run_process
 from tests.support.local_google import LoggingServer, load_entries
 from tests.support.local_google.filters import compile_filter
@@ -391,6 +394,15 @@ WRONG_SETTINGS = [
     ("LOGWATCH_READ_REQUESTS_PER_MINUTE", "many", "60"),
     ("LOGWATCH_RULES", "nowhere", "nowhere"),
     ("LOGWATCH_REMIND_EVERY", "99999999999w", "a hundred years"),
+    ("LOGWATCH_REMIND_EVERY", "0", "'0' is too short; right is from 10m to 30d"),
+    ("LOGWATCH_GRACE", "10s", "'10s' is too short; right is from 15s to 30m"),
+    ("LOGWATCH_GRACE", "36500d", "'36500d' is too long; right is from 15s to 30m"),
+    ("LOGWATCH_LEASE", "10s", "'10s' is too short; right is from 30s to 10m"),
+    ("LOGWATCH_LEASE", "1h", "'1h' is too long; right is from 30s to 10m"),
+    ("LOGWATCH_OVERLAP", "0", "'0' is too short; right is from 1m to 6h"),
+    ("LOGWATCH_CATCH_UP", "36500d", "'36500d' is too long; right is from 5m to 7d"),
+    ("LOGWATCH_READ_BUDGET", "0s", "'0' is too short; right is from 1s to 10m"),
+    ("LOGWATCH_EVIDENCE_BUDGET", "36500d", "'36500d' is too long; right is from 0s to 5m"),
 ]
 
 
@@ -413,30 +425,85 @@ def test_a_wrong_setting_is_named_with_what_would_be_right(run: Run, name: str, 
     ],
 )
 def test_a_silence_is_added_shown_and_ended(run: Run, tmp_path: Path, lang: str, added_: str, ended: str) -> None:
-    state = {"LOGWATCH_STATE": str(tmp_path / "state.json"), "LOGWATCH_NOW": "2026-02-24T03:00:00Z"}
+    place = tmp_path / "state.json"
+    place.write_bytes(dump_state(State(cursor=datetime(2026, 2, 24, 2, 53, tzinfo=UTC))))
+    state = {"LOGWATCH_STATE": str(place), "LOGWATCH_NOW": "2026-02-24T03:00:00Z"}
+    heads = {
+        "ko": f"상태 {place}: 2026-02-24 11:53 KST까지 판정함, 7분 전\n",
+        "en": f"State {place}: judged up to 2026-02-24 11:53 KST, 7 min ago\n",
+    }
     more = ["--for", "2h", "--reason", "PG 점검\x1b[2J", "--by", "dana"]
     added = run("silence", "add", "--rule", "payment-confirm", "--shop", "k\x1bpa", "--lang", lang, *more, **state)
-    mark = added.out.partition(":")[0]
-    assert (added.code, added.out) == (0, f"{mark}: {added_}\n")
+    mark = added.out.splitlines()[1].partition(":")[0]
+    assert (added.code, added.out) == (0, f"{heads[lang]}{mark}: {added_}\n")
     shown = run("silence", "list", **state).out
     assert re.search(rf"^{mark} +payment-confirm +k\\x1bpa +02-24 14:00 +PG 점검\\x1b\[2J +dana$", shown, re.MULTILINE)
-    assert run("silence", "expire", mark, "--lang", lang, **state).out == f"{mark}: {ended}\n"
-    assert run("silence", "list", **state).out == "알림 중지가 없습니다.\n"
+    assert run("silence", "expire", mark, "--lang", lang, **state).out == f"{heads[lang]}{mark}: {ended}\n"
+    assert run("silence", "list", **state).out == f"{heads['ko']}알림 중지가 없습니다.\n"
 
 
-@pytest.mark.parametrize(("text", "told"), [(None, "no state yet"), ("{", "kept in"), ('{"schema":0}', "kept in")])
-def test_a_silence_in_a_new_state_says_that_it_is_new(run: Run, tmp_path: Path, text: str | None, told: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "refused", "told"),
+    [
+        (None, "there is no state", "no state yet"),
+        ("{", "the state is broken", "kept in"),
+        ('{"schema":0}', "the state is broken", "kept in"),
+    ],
+)
+def test_a_silence_begins_a_state_or_replaces_a_broken_one_only_where_that_is_asked_for(
+    run: Run, tmp_path: Path, text: str | None, refused: str, told: str
+) -> None:
     state = tmp_path / "state.json"
     if text is not None:
         state.write_text(text)
     command = ["silence", "add", "--for", "2h", "--reason", "x"]
-    first, second = (run(*command, LOGWATCH_STATE=str(state)) for _ in range(2))
+    ran = run(*command, LOGWATCH_STATE=str(state))
+    assert (ran.code, ran.out, [each.name for each in tmp_path.iterdir()]) == (3, "", [] if text is None else ["state.json"])
+    assert f"state.json: {refused}" in ran.err
+    assert "--new-state" in ran.err
+    first, second = (run(*command, *more, LOGWATCH_STATE=str(state)) for more in (["--new-state"], []))
     assert (first.code, second.code, second.err) == (0, 0, "")
     assert told in first.err
 
 
+ASKING = (["alerts"], ["explain", "payment-confirm"], ["silence", "list"], ["state", "show"])
+
+
+@pytest.mark.parametrize("command", ASKING)
+def test_an_answer_out_of_the_state_begins_with_its_place_and_age(run: Run, tmp_path: Path, command: list[str]) -> None:
+    state = tmp_path / "state.json"
+    asked = {"LOGWATCH_STATE": str(state), "LOGWATCH_NOW": "2026-02-24T03:00:00Z"}
+    assert (run(*command, **asked).code, state.exists()) == (3, False)
+    state.write_bytes(dump_state(State()))
+    assert run(*command, **asked).code == 3
+    state.write_bytes(dump_state(State(cursor=datetime(2026, 2, 23, 0, 30, tzinfo=UTC))))
+    ran = run(*command, "--lang", "en", **asked)
+    assert (ran.code, ran.out.splitlines()[0]) == (0, f"State {state}: judged up to 2026-02-23 09:30 KST, 1 d 2 h 30 min ago")
+    ran = run(*command, "--lang", "en", **{**asked, "LOGWATCH_NOW": "2026-02-22T00:30:00Z"})
+    assert "which is 1 d ahead. See to the clock, then: logwatch state mend" in ran.out.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "colour"), [(2, None), (5, None), (6, "yellow"), (15, "yellow"), (16, "red"), (-1, "red"), (None, "red")]
+)
+def test_an_old_state_is_told_in_colour(minutes: int | None, colour: str | None) -> None:
+    now = datetime(2026, 2, 24, tzinfo=UTC)
+    assert age_of(State(cursor=None if minutes is None else now - timedelta(minutes=minutes)), now).colour == colour
+
+
 def test_an_empty_shop_is_the_one_without_a_name_and_not_every_shop(run: Run, tmp_path: Path) -> None:
-    ran = run("silence", "add", "--shop", "", "--for", "2h", "--reason", "x", LOGWATCH_STATE=str(tmp_path / "state.json"))
+    ran = run(
+        "silence",
+        "add",
+        "--shop",
+        "",
+        "--for",
+        "2h",
+        "--reason",
+        "x",
+        "--new-state",
+        LOGWATCH_STATE=str(tmp_path / "state.json"),
+    )
     assert '* ("")' in ran.out
     (silence,) = json.loads((tmp_path / "state.json").read_text())["memory"]["silences"]
     assert silence["labels"] == {"service": ""}
@@ -448,6 +515,7 @@ def test_an_empty_shop_is_the_one_without_a_name_and_not_every_shop(run: Run, tm
         (["--reason", "  "], "--reason", "needs a reason"),
         (["--for", "0m"], "--for", "the length is zero"),
         (["--for", "soon"], "--for", "no duration"),
+        (["--for", "36500d"], "--for", "longer than a year"),
         (["--for", "999999999h"], "--for", "longer than a hundred years"),
         (["--for", "99999999999w"], "--for", "longer than a hundred years"),
         (["--rule", "nope"], "nope", "payment-confirm"),

@@ -28,6 +28,7 @@ from logwatch.spans import NS, Span
 from logwatch.tick import Policy, Ticker
 from logwatch.time_range import Wanted
 from tests.conftest import ROOT
+from tests.support.life import ALIVE
 from tests.support.local_google import Fault, LoggingServer, load_entries, make_entry, repeat
 from tests.support.local_google.filters import compile_filter, matches
 from tests.support.local_google.logging_service import MAX_FILTER_CHARS, MAX_PAGE_SIZE
@@ -193,7 +194,7 @@ def test_a_part_of_a_span_is_judged_as_a_recording_is(name: str) -> None:
 def test_a_page_over_the_wire_is_that_of_the_recording() -> None:
     end = recorded("payment").span.end
     wanted = Wanted(lambda _: end - timedelta(minutes=50), lambda _: end - timedelta(minutes=10), None, timedelta(seconds=90))
-    ticker = Ticker(load_rules(bundled("rules")), Policy(), lambda _: True)
+    ticker = Ticker(load_rules(bundled("rules")), Policy(), ALIVE)
     now = end + timedelta(days=1)
     with serving("payment") as server:
         over_wire = judge_and_replay(connect(server), ticker, wanted, now=now, progress=lambda *_: None)

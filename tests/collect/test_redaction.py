@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logwatch.collect.redaction import MOST, fold, redact
+from logwatch.collect.redaction import MOST, fold, redact, redact_key, redact_name
 from tests.support.patience import no_hang
 
 # A marker that nothing else produces; each form below hides a secret that holds it.
@@ -23,6 +23,11 @@ FORMS = [
     "redis://:{}@10.0.0.1:6379", "postgres://u:p@{}/x?y@db/o4o", "//u:a#{}@host", "{}@example.com", "mail {}.kim@example.co.kr now",
     "<{}@example.com>", "email={}@example.com", "{}%40example.com", "Key (email)=({}@x.com) already exists", "Key (name)=({}) exists",
     "비밀번호: {}", "토큰={}", "sk_live_{}", "ghp_{}abcdef", "xoxb-1-{}", "eyJhbGciOi.eyJ{}.abc", "ya29.{}",
+    "hooks.slack.com/services/T0/B0/{}", "https://hooks.slack.com/services/{}/B0/x", "-----BEGIN PRIVATE KEY----- {} -----END PRIVATE KEY-----",
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n{}\n", "mysql --password {} -h db", "curl --api-key '{}'", "pw={}", "user:kim pw: {}", "X-Api-Key {}",
+    "x-auth-token {}", "kim.{}\\u0040example.com", "{}%2540example.com", "{}%252540example.com", "비밀번호는 {}", "인증번호 {}", "인증 코드 {}",
+    "Failing row contains (7, {}, kim).", "Duplicate entry '{}' for key 'users.email'", "Duplicate entry 'a' {}", "Duplicate entry '{}",
+    "{}＠example.com", "ｐａｓｓｗｏｒｄ＝{}", "password：{}",
     "\x1b[31mpassword=\x1b[1m{}\x1b[0m", "pass\x00word={}", "pass\u200bword={}", "password=\n{}", "password\t=\t{}", "password={},tail",
 ]  # fmt: skip
 WORDS = st.text(string.ascii_letters + " .:[]()-", max_size=40)
@@ -82,6 +87,16 @@ def test_neither_phone_nor_card_survives(number: str, form: str) -> None:
     assert sum(map(str.isdigit, found)) == 0
 
 
+WIDE = str.maketrans("0123456789-", "０１２３４５６７８９‑")
+
+
+@pytest.mark.parametrize("number", ["010-1234-5678", "4111-1111-1111-1111", "900101-1234567"])
+@pytest.mark.parametrize("dash", "-‐‑‒–—―−﹣－")
+def test_no_other_form_of_digits_and_dashes_saves_a_number(number: str, dash: str) -> None:
+    for text in (number.replace("-", dash), number.translate(WIDE).replace("‑", dash)):
+        assert sum(map(str.isdigit, redact(f"연락처 {text} 입니다"))) == 0
+
+
 KEPT = [
     "[GlycoPharm Payment] Confirm error: Request failed with status code 400",
     "[ReadCache] GET error, falling back to DB: connect ETIMEDOUT 10.41.0.3:6379",
@@ -94,6 +109,13 @@ KEPT = [
     "[KPA Checkout] Create order error: 재고 부족 (상품 12345)",
     "duplicate key value violates unique constraint uq_orders_number",
     "what? and/or: nothing",
+    "the password is wrong",
+    "인증번호 불일치",
+    "비밀번호가 틀렸습니다",
+    "gcloud run --tokens",
+    "X-Request-Id 17",
+    "hooks.slack.com/services",
+    "1,500건 - 실패",
     "REJECT_CARD_COMPANY 잔액 부족",
 ]
 
@@ -101,6 +123,30 @@ KEPT = [
 @pytest.mark.parametrize("text", KEPT)
 def test_what_helps_stays(text: str) -> None:
     assert redact(text) == text
+
+
+PATHS = st.lists(
+    st.sampled_from(["/", "/:id", "/v1", "/api", "/store-list", "/key", "/token", "/password", "/a.b_c", "/basic", "/Bearer"]), min_size=1, max_size=6
+).map("".join)  # fmt: skip
+
+
+@given(st.sampled_from(["", "GET ", "DELETE ", "PATCH "]), PATHS | st.sampled_from(["api", "checkout", "token"]))
+def test_a_plain_name_is_what_redacting_it_gives(method: str, path: str) -> None:
+    assert redact_name(method + path) == redact(method + path) == method + path
+
+
+@given(st.sampled_from([*PHONES, *CARDS, "kim@example.com", "xoxb-1-abcdef"]))
+def test_neither_a_route_nor_a_counters_key_keeps_what_is_somebodys(secret: str) -> None:
+    assert secret not in redact_name(f"GET /users/{secret}/orders")
+    assert secret not in redact_key(f"login.failed{{user={secret},shop=kpa}}")
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["checkout.attempt{service=glycopharm}", "slow.api{path=/a,b=c,method=GET}", "cache.hit{key=menu}", "a{b", "live_sessions"],
+)
+def test_a_counters_key_stays_as_it_is(key: str) -> None:
+    assert redact_key(key) == key
 
 
 ANY = st.text(max_size=600) | st.text("ab1/?#&=:@\"'\\ ,;()[]{}+-.*…\x1b\n", max_size=600) | st.lists(

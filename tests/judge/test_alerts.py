@@ -17,6 +17,7 @@ from logwatch.judge.verdicts import Level, Verdict
 from logwatch.spans import NS, to_nanoseconds
 from logwatch.state.document import State
 from logwatch.tick import Policy, Ticker
+from tests.support.life import DEAD
 from tests.support.platform import SHAPE, SUMMARY
 from tests.support.timelines import BUNDLED, GRACE, LEVELS, START, make_rule, make_verdict, title, window_end
 
@@ -185,7 +186,7 @@ def test_the_same_minute_is_never_judged_twice() -> None:
     reading = Reading(shape=SHAPE)
     counters = {"checkout.attempt": 500.0, "checkout.success": 500.0}
     reading.add(Entry("log", "1", to_nanoseconds(START) + 30 * NS, 0, "s", "i", None, {"message": SUMMARY, **counters}))
-    ticker, now = Ticker(BUNDLED, Policy(), lambda _: False), window_end(0) + GRACE
+    ticker, now = Ticker(BUNDLED, Policy(), DEAD), window_end(0) + GRACE
     first = ticker.tick(State(), reading, ticker.plan(State(), now), now)
     assert [(alert.rule, alert.state) for alert in first.state.alerts] == [("checkout-traffic", PENDING)]
     second = ticker.tick(first.state, Reading(shape=SHAPE), ticker.plan(first.state, now), now)

@@ -11,6 +11,7 @@ import grpc
 import pytest
 
 from logwatch.collect.files import FilesSource
+from logwatch.collect.last_seen import SignsOfLife
 from logwatch.count.windows import aggregate
 from logwatch.errors import SourceError
 from logwatch.judge.rules.load import load_rules
@@ -55,7 +56,7 @@ def record(path: Path, entries: list[dict[str, Any]]) -> FilesSource:
 
 def replayed(source: FilesSource) -> Replayed:
     reading = source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)
-    ticker = Ticker(RULES, Policy(channels=("all",)), lambda span: source.last_seen(span, service=None) is not None)
+    ticker = Ticker(RULES, Policy(channels=("all",)), SignsOfLife(source, None))
     return play(RecordedArchive(reading, source, None), aggregate(reading).span, ticker, lambda *_: None)
 
 

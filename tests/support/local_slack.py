@@ -34,6 +34,7 @@ CHANNEL = "C0OPS"
 """Known as #ops too."""
 TOTAL = 13_200
 """Characters of all blocks together; documented nowhere, and refused all the same."""
+FLOOD = 128 << 20
 PING = re.compile(r"<!(?:channel|here|everyone|subteam)|<@[UW]")
 
 
@@ -60,6 +61,8 @@ class Plan:
     headers: dict[str, str] = field(default_factory=dict)
     drips: bool = False
     """Whether an answer is begun and never ended, a byte now and then, which no socket's time limit sees."""
+    floods: bool = False
+    """Whether the answer goes on for as long as anybody reads it."""
 
 
 def length(text: str) -> int:
@@ -123,6 +126,8 @@ class LocalSlack:
         """Whether the bot is in its channel."""
         self.watch: Callable[[str], AbstractContextManager[object]] = nullcontext
         """Entered before a message takes effect, left before it is answered; may raise to break the connection."""
+        self.flooded = 0
+        """Bytes of endless answers that were sent."""
         self.closing = threading.Event()
         self.lock = threading.Lock()
         self.http = LocalHttp(("127.0.0.1", port), type("Handler", (_Handler,), {"slack": self}))
@@ -155,6 +160,10 @@ class LocalSlack:
     def drip(self) -> None:
         """Plan that the next request is never answered to the end."""
         self.plans.append(Plan(200, drips=True))
+
+    def flood(self, status: int) -> None:
+        """Plan that the answer to the next request goes on up to `FLOOD` bytes, or until nobody reads it; see `flooded`."""
+        self.plans.append(Plan(status, floods=True))
 
     @property
     def taken(self) -> list[Arrived]:
@@ -244,6 +253,9 @@ class _Handler(BaseHTTPRequestHandler):
         if plan and plan.drips:
             self._drip()
             return
+        if plan and plan.floods:
+            self._flood(plan.status)
+            return
         with self.slack.watch(self.path):
             status, text, error = self._planned(plan) if plan and plan.status != 200 else self._real(body)
             pings = [found for part in _texts(body) for found in PING.findall(part)]
@@ -251,6 +263,13 @@ class _Handler(BaseHTTPRequestHandler):
         extra = plan.headers if plan else {}
         wait = plan.retry_after if plan else None
         self._send(status, plan.body if plan and plan.body is not None else text, wait, extra)
+
+    def _flood(self, status: int) -> None:
+        self.close_connection = True
+        with suppress(OSError):
+            self.wfile.write(f"HTTP/1.1 {status} X\r\nConnection: close\r\n\r\n".encode())
+            while self.slack.flooded < FLOOD:
+                self.slack.flooded += self.wfile.write(b"x" * (1 << 16))
 
     def _drip(self) -> None:
         self.close_connection = True

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from logwatch.collect.files import FilesSource
+from logwatch.collect.last_seen import SignsOfLife
 from logwatch.notify.diagnosis.findings import StepState
 from logwatch.notify.diagnosis.step_text import StepLine
 from logwatch.notify.messages import LinkTargets, build_message
@@ -47,7 +48,7 @@ def judge(source: str | Path, *, minutes: int | None = None) -> tuple[Judged, Re
     """Judge and replay a recording, all of it or its first minutes."""
     files = FilesSource([str(ROOT / source)], SHAPE)
     until = (lambda end: end - timedelta(minutes=60 - minutes)) if minutes else None
-    ticker = Ticker(RULES, Policy(), lambda span: files.last_seen(span, service=None) is not None)
+    ticker = Ticker(RULES, Policy(), SignsOfLife(files, None))
     wanted = Wanted(None, until, None, timedelta(seconds=90))
     return judge_and_replay(files, ticker, wanted, now=START, progress=lambda *_: None)
 

@@ -136,15 +136,15 @@ DAY = (
 """A bad day: one shop's payments, stock, an error, hours of failing payments everywhere, Redis, silence, a blip."""
 
 BAD_HOURS = (
-    Incident(25, 50, failing={"kpa": 0.8}),
-    Incident(65, 85, blocked={"glycopharm": 0.9}),
-    Incident(95, 97, errors=1),
-    Incident(105, 185, failing={"glycopharm": 0.7, "kpa": 0.7, "cosmetics": 0.7}),
-    Incident(215, 235, redis_down=True),
-    Incident(250, 270, silent=True),
-    Incident(285, 287, failing={"cosmetics": 1.0}),
+    Incident(15, 30, failing={"kpa": 0.8}),
+    Incident(40, 50, blocked={"glycopharm": 0.9}),
+    Incident(58, 60, errors=1),
+    Incident(66, 96, failing={"glycopharm": 0.7, "kpa": 0.7, "cosmetics": 0.7}),
+    Incident(112, 124, redis_down=True),
+    Incident(136, 148, silent=True),
+    Incident(156, 158, failing={"cosmetics": 1.0}),
 )
-"""The same in five hours: what goes wrong everywhere goes on for longer than an hour."""
+"""The same in less than three hours: what goes wrong everywhere goes on for half of one."""
 
 BAD_WEEK = Traffic(
     8, 15 * 60 + 7 * 1440, instances=1,

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from logwatch.collect.files import FilesSource
+from logwatch.collect.last_seen import SignsOfLife
 from logwatch.count.windows import aggregate
 from logwatch.judge.rules.load import load_rules
 from logwatch.replay import replay
 from logwatch.settings import bundled
 from logwatch.tick import Policy, Ticker
+from tests.support.life import DEAD
 from tests.support.made_traffic import Incident
 from tests.support.platform import SHAPE
 
@@ -32,9 +34,7 @@ CHANNELS = ("slack", "email")
 
 
 def ticker(source: FilesSource | None = None, **policy: Any) -> Ticker:
-    def life(span: Any) -> bool:
-        return source is not None and source.last_seen(span, service=None) is not None
-
+    life = SignsOfLife(source, None) if source else DEAD
     return Ticker(RULES, Policy(channels=CHANNELS, **policy), life)
 
 

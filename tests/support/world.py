@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from logwatch.count.silence import Life
+    from logwatch.collect.interface import Life
     from logwatch.judge.rules.model import RuleSet
     from logwatch.pipeline import Parts
     from logwatch.run_summary import RunSummary
+    from logwatch.seams import Seams
 
 PROJECT = "o4o-demo"
 BUCKET = "logwatch-state"
@@ -47,8 +48,8 @@ def patient_parts(settings: Settings, owner: str) -> Parts:
     """Give what a run is made of, with channels that wait for an answer as long as a busy machine needs."""
     made = build_parts(settings, owner)
 
-    def channels() -> Any:
-        found: dict[str, Any] = dict(made.channels())
+    def channels(seams: Seams) -> Any:
+        found: dict[str, Any] = dict(made.channels(seams))
         return {name: replace(channel, timeout_s=PATIENCE_S) for name, channel in found.items()}
 
     def ticker(life: Life) -> Ticker:

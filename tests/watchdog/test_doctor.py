@@ -83,6 +83,7 @@ class Clinic:
         document = json.loads(ran.out)
         assert document["schema"] == 1
         assert document["exit_code"] == ran.code
+        assert "state" not in document or set(document["state"]) == {"place", "judged_to", "age_s"}
         assert "Traceback" not in ran.err
         for secret in (BOT_TOKEN, WEBHOOK_PATH, TOKEN, "hunter2"):
             assert secret not in ran.out + ran.err
@@ -139,7 +140,8 @@ def test_the_table_has_a_line_for_each_and_its_cure_below(run: Run, tmp_path: Pa
     with clinic(run, tmp_path, SILENT) as made:
         ran = run("doctor", "--lang", lang, **made.world.environment)
     assert ran.code == 1
-    lines = ran.out.splitlines()
+    head, *lines = ran.out.splitlines()
+    assert head.endswith({"ko": "아직 아무것도 판정하지 않음", "en": "nothing was ever judged"}[lang])
     assert all(line[0] in "✓!✗–?" or line.lstrip().startswith("→ ") for line in lines)
     wrong = next(number for number, line in enumerate(lines) if line.startswith("✗"))
     assert "BETA_MODE" in lines[wrong]

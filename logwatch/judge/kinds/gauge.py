@@ -1,10 +1,10 @@
-"""`gauge`: a measured value, the highest of each window."""
+"""`gauge`: a measured value, the highest of each window; what is measured may also be down, and then there is none."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
 from logwatch.collect.parse import SILENT_MINUTES
@@ -25,6 +25,14 @@ class GaugeCase(Model):
     """What a case gives."""
 
     values: str | None = None
+    down: str | None = None
+
+
+class HealthGauge(Model):
+    """A measured value, and the gauge that says whether what is measured is down."""
+
+    measured: str
+    down: str = Field(description="A gauge that is 1 while it is down: a warning, whatever is measured.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,8 @@ class Gauge:
     """A measured value."""
 
     series: str
+    down: str | None = None
+    """The gauge that is 1 while what is measured is down."""
 
     name: ClassVar = "gauge"
     proves: ClassVar = False
@@ -43,23 +53,36 @@ class Gauge:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: type[Self], handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Read and write it as the bare name."""
-        return read_as(str, cls, "series", handler)
+        """Read and write it as the bare name, or as that and the other."""
+        return read_as(str | HealthGauge, cls._of, "written", handler)
+
+    @classmethod
+    def _of(cls, given: str | HealthGauge) -> Self:
+        return cls(given) if isinstance(given, str) else cls(given.measured, given.down)
+
+    @property
+    def written(self) -> str | HealthGauge:
+        """As a rule file has it."""
+        return HealthGauge(measured=self.series, down=self.down) if self.down else self.series
 
     @property
     def reads(self) -> Reads:
         """What is measured."""
-        return Reads(gauges=(self.series,))
+        return Reads(gauges=(self.series,), down=self.down)
 
     def judge(self, bounds: Bounds, grid: "Grid") -> "Iterator[tuple[dict[str, str], Columns]]":
-        """Hold the highest measurement of each window against the bounds."""
+        """Hold the highest measurement of each window against the bounds; one that is down is surely beyond them."""
         value, known = grid.highest(self.series)
+        down = grid.highest(self.down)[0] > 0 if self.down else ~known & known
         missing = Why.NO_LINES if known.any() or self.series == SILENT_MINUTES else Why.NO_ENDPOINT
-        yield {}, grid.columns(grid.levels(bounds, value), value, {missing: ~known})
+        yield {}, grid.columns(grid.levels(bounds, value, down), value, {Why.DOWN: down, missing: ~known}, certain=down)
 
     def play(self, given: Mapping[str, Any], bounds: Bounds) -> Played:  # noqa: ARG002 - others need the bounds
-        """Read `values`: one measurement a window."""
-        return Played(gauges={self.series: GaugeCase.model_validate(given).values})
+        """Read `values`: one measurement a window; and `down`: 1 where it is."""
+        case = GaugeCase.model_validate(given)
+        if case.down and not self.down:
+            raise ValueError("the rule names no gauge for 'down'")
+        return Played(gauges={self.series: case.values, **({self.down: case.down} if self.down else {})})
 
     def curves(self, rule: str, series: Sequence[str]) -> list[Curve]:  # noqa: ARG002 - others have a metric by rule
         """Draw what is measured."""

@@ -28,6 +28,8 @@ class Reads:
     counters: tuple[str, ...] = ()
     """Selectors: names, `*` standing for the rest of one."""
     gauges: tuple[str, ...] = ()
+    down: str | None = None
+    """The gauge that is 1 while what is measured is down."""
     labels: tuple[str, ...] = ()
     """Of slow requests."""
     by: tuple[str, ...] = ()

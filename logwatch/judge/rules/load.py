@@ -144,7 +144,7 @@ def _check_names(found: list[tuple[Rule, str]], counters: list[Counter], service
         for selector in idle_selectors(rule.kind.reads.counters, names):
             hint = f"{nearest(selector, names)}a new counter goes into counters.yaml first"
             problems.append(RuleError(f"unknown counter '{selector}' in rule '{rule.rule}'", where=where, hint=hint))
-        for gauge in rule.kind.reads.gauges:
+        for gauge in filter(None, [*rule.kind.reads.gauges, rule.kind.reads.down]):
             if gauge not in service.gauge_names:
                 known = list(service.gauge_names)
                 hint = f"{nearest(gauge, known)}known: {', '.join(known)}"

@@ -174,6 +174,13 @@ class RuleSet:
         return {selector for rule in self.rules for selector in rule.kind.reads.counters}
 
     @property
+    def exit_gauges(self) -> tuple[str, ...]:
+        """Gauges that the exit conditions read, with those that say that there was nothing to measure."""
+        names = self.service.exit_gauges
+        downs = (rule.kind.reads.down for rule in self.rules if {*rule.kind.reads.gauges} & {*names})
+        return tuple(dict.fromkeys([*names, *filter(None, downs)]))
+
+    @property
     def slow_reach(self) -> timedelta:
         """How far before a span its first verdicts on slow requests look."""
         return max((rule.kind.reach for rule in self.rules if rule.kind.reads.labels), default=timedelta())

@@ -244,7 +244,7 @@ def _endpoint_faults(place: Path_, endpoint: EndpointShape, gauges: list[str]) -
     for name in (*endpoint.nullable, *endpoint.gauges, *filter(None, [endpoint.needs])):
         if name not in figures:
             yield place, f"'{name}' is none of the figures of {endpoint.path}", figures
-    for name in endpoint.gauges.values():
+    for name in (*endpoint.gauges.values(), *endpoint.down.values()):
         if name not in gauges:
             yield place, f"unknown gauge '{name}' at {endpoint.path}", gauges
 

@@ -1,6 +1,6 @@
 """What the values in the rules' YAML files are made of."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from operator import attrgetter
@@ -69,7 +69,7 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # built with the record that holds it, once
 
 
-def read_as(source: object, made: type, field: str, handler: GetCoreSchemaHandler) -> CoreSchema:
+def read_as(source: object, made: Callable[..., object], field: str, handler: GetCoreSchemaHandler) -> CoreSchema:
     """Let a record of one field be read from a bare value of another type, and be written as one."""
     written = core_schema.plain_serializer_function_ser_schema(attrgetter(field))
     return core_schema.no_info_after_validator_function(made, handler.generate_schema(source), serialization=written)

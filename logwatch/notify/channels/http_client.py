@@ -6,8 +6,10 @@ import logging
 import socket
 import ssl
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, build_opener, install_opener
 
 from logwatch.checks import Checked, ok, say
 from logwatch.errors import ChannelError
@@ -48,7 +50,7 @@ class Receiver:
 
         # Its lines at level DEBUG hold the address, which may be a secret.
         logging.getLogger("urllib3").setLevel(logging.INFO)
-        if not self.url.startswith(("https://", "http://")):
+        if not self.url.startswith(("https://", "http://")) or not self.url.isprintable():
             raise self.unusable
         told = {"Content-Type": "application/json", **self.headers}
         try:
@@ -61,6 +63,42 @@ class Receiver:
         except (OSError, urllib3.exceptions.HTTPError) as error:
             raise unreachable(error, where=self.unusable.where or "") from None
         return HttpAnswer(response.status, response.headers, answered)
+
+
+MOST_READ = 1 << 20
+"""Bytes of an answer that `guard_urllib` lets through; what is longer is cut, and then is no JSON."""
+
+
+@lru_cache(maxsize=1)
+def guard_urllib() -> None:
+    """Let the standard library's HTTP, which some clients are built on, follow no redirection and read no endless answer.
+
+    A redirection would count as success, and take the token to the other host. It holds for the whole process, as such
+    clients let nobody give them an opener; nothing of ours wants otherwise.
+    """
+    install_opener(build_opener(_Guard))
+
+
+class _Guard(HTTPRedirectHandler):
+    """What `guard_urllib` puts between a client and its answers."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Leave the answer as it is, an error like any other refusal."""
+
+    def http_response(self, _: object, response: Any) -> Any:  # noqa: ANN401 - urllib's protocol has no types
+        """Cut what is too long, and hang up then."""
+        read = response.read
+
+        def read_some(size: int | None = None) -> bytes:
+            body: bytes = read(MOST_READ if size is None or size < 0 else min(size, MOST_READ))
+            if len(body) == MOST_READ:
+                response.close()
+            return body
+
+        response.read = read_some
+        return response
+
+    https_response = http_response
 
 
 def check_reachable(url: str, *, where: str) -> list[Checked]:

@@ -13,8 +13,8 @@ from logwatch.errors import ChannelError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LONGEST_WAIT = timedelta(days=1)
-"""More than this nobody means."""
+LONGEST_WAIT = timedelta(hours=1)
+"""More than this nobody means, and a channel must not be silenced for as long as its messages are tried."""
 PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 """Refusals of status 4xx that are worth another try; 5xx are all."""
 

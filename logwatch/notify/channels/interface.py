@@ -31,6 +31,13 @@ class Channel(Protocol):
         """
         ...
 
+    def send_plain(self, message: Message, thread: str | None) -> str | None:
+        """Deliver its headline and notes as they stand, without any layout: what goes out where `send` is broken.
+
+        Otherwise the same.
+        """
+        ...
+
     def check(self) -> list[Checked]:
         """Try the channel as far as that goes without a message. Raises ChannelError."""
         ...

@@ -1,18 +1,21 @@
 """A procedure walked as far as logwatch can: what each step asks for is looked up, and compared with before.
 
-Nothing here raises for what cannot be looked up: a step that nobody could look at says why, and the message goes out.
+Nothing here raises for what cannot be looked up, or breaks on the way: a step that nobody could look at says why, and the
+message goes out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from logwatch.judge.verdicts import Level
 from logwatch.notify.diagnosis.findings import Fact, FactKind, Finding, StepState, Walked
-from logwatch.notify.diagnosis.measure import Surroundings
+from logwatch.notify.diagnosis.measure import Measured, Surroundings
 from logwatch.notify.incidents import NotifyReason
 from logwatch.ranges import Range
+from logwatch.seams import Seam, Seams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from logwatch.judge.rules.model import RuleSet
     from logwatch.judge.rules.step_checks import ProcedureChecks, StepCheck
     from logwatch.judge.verdicts import Verdict
-    from logwatch.notify.diagnosis.measure import Archive, Measured
+    from logwatch.notify.diagnosis.measure import Archive
     from logwatch.notify.incidents import Notification
 
 BOUNDED = {
@@ -31,22 +34,45 @@ BOUNDED = {
 """What a bound of each unit is held against."""
 
 
-def walk(notification: Notification, rules: RuleSet, archive: Archive, verdicts: Sequence[Verdict]) -> Walked | None:
-    """Walk the procedure of a message; `verdicts` are those of its window. None where there is nothing to walk."""
+def walk(
+    notification: Notification, rules: RuleSet, archive: Archive, verdicts: Sequence[Verdict], seams: Seams | None = None
+) -> Walked | None:
+    """Walk the procedure of a message; `verdicts` are those of its window. None where there is nothing to walk.
+
+    What breaks on the way is told to `seams`.
+    """
+    seams = seams or Seams()
+    return seams.guard(
+        Seam.WALK,
+        lambda: _walk(notification, rules, Surroundings(notification, rules, archive, verdicts), seams),
+        lambda why: unlooked(notification, rules, why),
+    )
+
+
+def unlooked(notification: Notification, rules: RuleSet, why: str) -> Walked | None:
+    """Give the procedure of a message of which nobody could look at any step, and why."""
+    plan = rules.walk(notification.procedure)
+    if plan is None or notification.reason is NotifyReason.SILENCE_ENDING:
+        return None
+    looked = [_Looked(look, [Measured(missed=why)]) for look in plan.steps]
+    return Walked(_mark(looked, _own_step(notification, rules), 0, numbered=True))
+
+
+def _walk(notification: Notification, rules: RuleSet, scene: Surroundings, seams: Seams) -> Walked | None:
     plan, procedure = rules.walk(notification.procedure), rules.procedure(notification.procedure)
     if plan is None or procedure is None or notification.reason is NotifyReason.SILENCE_ENDING:
         return None
-    scene = Surroundings(notification, rules, archive, verdicts)
-    looked = [_look(scene, look, numbered=procedure.numbered) for look in plan.steps]
-    unstepped = _unstepped(scene, plan)
+    looked = [_look(scene, look, seams, numbered=procedure.numbered) for look in plan.steps]
+    unstepped: list[Measured] = seams.guard(Seam.LOOKUP, lambda: _unstepped(scene, plan), lambda _: [])
+    besides: list[Fact] = seams.guard(Seam.LOOKUP, scene.routes, lambda _: []) if plan.routes else []
     rival = max((each.excess for each in unstepped), default=0)
     findings = _mark(looked, _own_step(notification, rules), rival, numbered=procedure.numbered)
     return Walked(
         findings=findings,
-        besides=tuple(scene.routes()) if plan.routes else (),
+        besides=tuple(besides),
         unstepped=tuple(fact for each in unstepped for fact in each.facts),
         otherwise=all(each.state in {StepState.DONE, StepState.NOT_THE_CASE} for each in findings),
-        chart=scene.chart(),
+        chart=seams.guard(Seam.CHART, scene.chart, lambda _: None),
     )
 
 
@@ -70,17 +96,17 @@ class _Looked:
         return next((each.missed for each in self.measured if each.missed), "")
 
 
-def _look(scene: Surroundings, look: StepCheck, *, numbered: bool) -> _Looked:
-    """Look at everything that a step names, and say whether it is the case."""
-    looked = _Looked(look)
-    looked.measured += [scene.share(share) for share in look.shares]
-    looked.measured += [scene.counters(look.counters)] if look.counters else []
-    looked.measured += [scene.gauge(look.gauge)] if look.gauge else []
-    looked.measured += [scene.slow()] if look.slow else []
-    looked.measured += [scene.standing(look.rules)] if look.rules else []
-    looked.measured += [scene.lines(look.lines)] if look.lines else []
-    looked.measured += [scene.codes(look.codes)] if look.codes else []
-    looked.measured += [scene.answer(look.endpoint)] if look.endpoint else []
+def _look(scene: Surroundings, look: StepCheck, seams: Seams, *, numbered: bool) -> _Looked:
+    """Look at everything that a step names, each by itself, and say whether it is the case."""
+    asked = [partial(scene.share, share) for share in look.shares]
+    asked += [partial(scene.counters, look.counters)] if look.counters else []
+    asked += [partial(scene.gauge, look.gauge)] if look.gauge else []
+    asked += [partial(scene.slow)] if look.slow else []
+    asked += [partial(scene.standing, look.rules)] if look.rules else []
+    asked += [partial(scene.lines, look.lines)] if look.lines else []
+    asked += [partial(scene.codes, look.codes)] if look.codes else []
+    asked += [partial(scene.answer, look.endpoint)] if look.endpoint else []
+    looked = _Looked(look, [seams.guard(Seam.LOOKUP, each, lambda why: Measured(missed=why)) for each in asked])
     looked.state = _judge(looked, numbered=numbered)
     looked.excess = sum(each.excess for each in looked.measured)
     return looked
@@ -108,6 +134,8 @@ def _holds(condition: str | Range, measured: Measured) -> bool:
 
 
 def _beyond(bound: Range, fact: Fact) -> bool:
+    if fact.kind is FactKind.GAUGE and fact.level:  # down, which is beyond whatever bound it has
+        return True
     if fact.kind not in BOUNDED[bound.unit] or fact.value is None:
         return False
     return bool(bound.holds(fact.value / fact.of if fact.kind is FactKind.SHARE and fact.of else fact.value))

@@ -39,7 +39,7 @@ class FactKind(StrEnum):
     SHARE = "share"
     """`value` of `of` events; before and day_before are shares of 1; `name` is its common one in rules/evidence.yaml."""
     GAUGE = "gauge"
-    """A measured value, the last; before is the median of the hour before."""
+    """A measured value, the last; before is the median of the hour before. `level` is warning where it is down, not slow."""
     SLOW = "slow"
     """Slow requests of the label `name`: `value` of them in `of` minutes; before and day_before are requests a minute."""
     ROUTE = "route"

@@ -234,11 +234,15 @@ class Surroundings:
     # ---- what is measured, answered, written
 
     def gauge(self, name: str) -> Measured:
-        """Give the last of a measured value, against the median before."""
+        """Give the last of a measured value, against the median before; or that what is measured is down."""
         values, earlier = (self._gauges(name, span) for span in (self.now, Span(self.before.start, self.now.start)))
+        usual = median(earlier) if earlier else None
+        downs = [rule.kind.reads.down for rule in self.rules.rules if name in rule.kind.reads.gauges and rule.kind.reads.down]
+        if any(self._gauges(down, self.now)[-1:] > (0,) for down in downs):
+            last = values[-1] if values else None
+            return Measured([Fact(FactKind.GAUGE, name, last, before=usual, level=Level.WARNING)], grew=True)
         if not values:
             return Measured(missed=self._unmeasured())
-        usual = median(earlier) if earlier else None
         more = values[-1] - (usual or 0)
         grew = usual is not None and values[-1] >= 2 * usual and more >= GROWN_GAUGE
         return Measured([Fact(FactKind.GAUGE, name, values[-1], before=usual)], grew=grew, excess=more)

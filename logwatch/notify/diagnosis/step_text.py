@@ -196,7 +196,8 @@ def _gauged(fact: Fact, rules: RuleSet, audience: Audience) -> str:
     gauge = rules.service.gauge(fact.name)
     unit, name = (gauge.unit, gauge.name[audience.lang]) if gauge else ("", _own_gauge(fact.name, audience))
     usual = f" ({audience.say('usual', value=format_value(fact.before, unit))})" if fact.before is not None else ""
-    return f"{name} {format_value(fact.value, unit)}{usual}"
+    value = audience.say("down") if fact.level else format_value(fact.value, unit)
+    return f"{name} {value}{usual}"
 
 
 def _own_gauge(name: str, audience: Audience) -> str:

@@ -5,28 +5,34 @@ import re
 import socket
 import traceback
 from collections import deque
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.header import decode_header, make_header
-from email.policy import compat32
+from email.policy import compat32, default
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from logwatch.errors import ChannelError
+from logwatch.notify.channels.email.addresses import envelope, read_addresses
 from logwatch.notify.channels.email.sender import EmailChannel, Security
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.messages import Message
+from logwatch.settings import Settings
 from tests.support.local_smtp import LocalSmtp
 from tests.support.made_messages import CASES, HOSTILE, PAYMENT, TEMPLATES, hostile, longest, message, notification
 from tests.support.mails import texts
+from tests.support.patience import PATIENCE_S
 
 PASSWORD = "pl4nted-app-password"  # noqa: S105 - the tests look for it
 ENCODED = ("cGw0bnRlZC1hcHAtcGFzc3dvcmQ", "AGJvdABwbDRudGVkLWFwcC1wYXNzd29yZA")
 LOGIN = ("bot", PASSWORD)
-TO = ("dana@example.com", "minsu@example.com")
+DANA, MINSU = "dana@example.com", "minsu@example.com"
+TO = f"{DANA}, {MINSU}"
 FIRING = message(CASES["firing"])
 
 
@@ -43,7 +49,9 @@ def channel(smtp: LocalSmtp | None, security: Security = "none", **more: Any) ->
         "timeout_s": 5,
         "context": smtp.trusted if smtp else None,
     }
-    return EmailChannel(**(values | more))
+    values |= more
+    parsed = {name: read_addresses(values[name]) for name in ("sender", "recipients")}
+    return EmailChannel(**values | parsed | {"sender": parsed["sender"][0]})
 
 
 def failure(channel: EmailChannel, told: Message = FIRING) -> ChannelError:
@@ -70,7 +78,7 @@ def test_a_mail_arrives_over_tls_with_login(tmp_path: Path, security: Security) 
     with LocalSmtp(tmp_path, security, LOGIN if security == "starttls" else None) as smtp:
         channel(smtp, security, user="bot" if security == "starttls" else None).send(FIRING, None)
     (mail,) = smtp.mails
-    assert smtp.envelopes[0].rcpt_tos == list(TO)
+    assert smtp.envelopes[0].rcpt_tos == [DANA, MINSU]
     assert mail["Subject"] == "[logwatch] 4.2 Payment 실패 증가 · kpa"
     assert mail["To"] == "dana@example.com, minsu@example.com"
     assert mail["Auto-Submitted"] == "auto-generated"
@@ -189,15 +197,15 @@ def test_a_subject_with_line_breaks_is_told_flat(tmp_path: Path) -> None:
 
 
 def test_one_refused_recipient_does_not_keep_it_from_the_others(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with LocalSmtp(tmp_path, "none", refused={TO[1]: "550 5.1.1 nobody here"}) as smtp:
+    with LocalSmtp(tmp_path, "none", refused={MINSU: "550 5.1.1 nobody here"}) as smtp:
         assert channel(smtp).send(FIRING, None)
-    assert smtp.envelopes[0].rcpt_tos == [TO[0]]
+    assert smtp.envelopes[0].rcpt_tos == [DANA]
     assert caplog.messages == ["not delivered to minsu@example.com (550 5.1.1 nobody here); the others have it"]
 
 
 @pytest.mark.parametrize(("reply", "permanent"), [("550 5.1.1 nobody here", True), ("450 4.2.1 greylisted", False)])
 def test_when_all_recipients_are_refused(tmp_path: Path, reply: str, permanent: bool) -> None:  # noqa: FBT001
-    with LocalSmtp(tmp_path, "none", refused=dict.fromkeys(TO, reply)) as smtp:
+    with LocalSmtp(tmp_path, "none", refused=dict.fromkeys((DANA, MINSU), reply)) as smtp:
         error = failure(channel(smtp))
     assert error.permanent is permanent
     assert reply[4:] in error.message
@@ -273,19 +281,76 @@ def test_a_server_that_says_nothing_is_given_up() -> None:
     assert not error.permanent
 
 
+def test_a_login_that_no_server_can_take(tmp_path: Path) -> None:
+    with LocalSmtp(tmp_path, "starttls", LOGIN) as smtp:
+        assert failure(channel(smtp, "starttls", user="봇")).permanent
+        assert smtp.mails == []
+
+
+# ---- addresses
+
+
 @pytest.mark.parametrize(
-    "wrong",
+    ("text", "addresses"),
     [
-        {"sender": "a@example.com\r\nBcc: b@example.com"},
-        {"recipients": ("a@example.com\nBcc: b@example.com",)},
-        {"user": "봇"},
+        ("a@example.com", ["a@example.com"]),
+        ("a@example.com,b@example.com, a@example.com,", ["a@example.com", "b@example.com"]),
+        ('"Kim, Minsu" <m@example.com>, 관제팀 <ops@example.com>', ["m@example.com", "ops@example.com"]),
+        ("김 민수 <m@테스트.한국>", ["m@xn--9t4b11yi5a.xn--3e0b707e"]),
+        ("Team: a@example.com, b@example.com;", ["a@example.com", "b@example.com"]),
     ],
 )
-def test_settings_that_are_none(tmp_path: Path, wrong: dict[str, Any]) -> None:
-    with LocalSmtp(tmp_path, "starttls", LOGIN) as smtp:
-        error = failure(channel(smtp, "starttls", **({"user": "bot"} | wrong)))
-        assert error.permanent
-        assert smtp.mails == []
+def test_addresses_are_read_as_a_mail_program_reads_them(text: str, addresses: list[str]) -> None:
+    assert envelope(read_addresses(text)) == addresses
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a@example.com;b@example.com", "a@example.com b@example.com", "a@", "ops", "-", "<a@example.com", "관제@example.com",
+        "a@example.com\r\nBcc: b@example.com", "a@example.com, b@", "a@" + "가" * 70 + ".kr", ",", "Kim, Minsu <m@example.com>",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["MAIL_TO", "MAIL_FROM"])
+def test_what_is_no_address_is_refused_at_once(name: str, text: str) -> None:
+    _, (error,) = Settings.load_leniently({f"LOGWATCH_{name}": text})
+    assert (error.where, "right are e.g. ops@example.com" in error.message) == (f"LOGWATCH_{name}", True)
+    assert ("commas" in error.message) is (";" in text)
+
+
+def test_a_mail_has_one_sender() -> None:
+    _, (error,) = Settings.load_leniently({"LOGWATCH_MAIL_FROM": "a@example.com, b@example.com"})
+    assert error.message == "a mail has one sender"
+
+
+def test_names_in_korean_reach_a_server_that_knows_no_utf8(tmp_path: Path) -> None:
+    people = f'관제팀 <{DANA}>, "김, 민수" <{MINSU}>'
+    smtp = sent(tmp_path, FIRING, sender="로그워치 <logwatch@example.com>", recipients=people)
+    assert smtp.envelopes[0].rcpt_tos == [DANA, MINSU]
+    assert smtp.raw[0].isascii()
+    read = message_from_bytes(smtp.raw[0], policy=default)
+    assert [str(each) for name in ("From", "To") for each in read[name].addresses] == [
+        "로그워치 <logwatch@example.com>", f"관제팀 <{DANA}>", f'"김, 민수" <{MINSU}>',
+    ]  # fmt: skip
+
+
+def test_a_greeting_without_end_is_hung_up_on() -> None:
+    sent = list[int]()
+
+    def greet(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection, suppress(OSError):
+            while len(sent) < 1 << 11:
+                connection.sendall((b"220-" + b"x" * 500 + b"\r\n") * 60)
+                sent.append(60 * 506)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        greeting = Thread(target=greet, args=(server,), daemon=True)
+        greeting.start()
+        error = failure(channel(None, host="127.0.0.1", port=server.getsockname()[1]))
+        greeting.join(PATIENCE_S)
+    assert not error.permanent
+    assert sum(sent) < 1 << 24
 
 
 def test_no_log_line_and_no_mail_tells_the_password(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -18,7 +18,7 @@ from logwatch.notify.channels.slack.sender import SlackBotChannel, SlackWebhookC
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.messages import LinkTargets
 from tests.conftest import ROOT
-from tests.support.local_slack import BOT_TOKEN, TOTAL, LocalSlack, check
+from tests.support.local_slack import BOT_TOKEN, CHANNEL, FLOOD, TOTAL, LocalSlack, check
 from tests.support.made_messages import CASES, HOSTILE, PAYMENT, PLACE, hostile, longest, message, notification
 from tests.support.patience import PATIENCE_S
 
@@ -108,6 +108,12 @@ def test_without_a_first_message_a_later_one_stands_by_itself(slack: LocalSlack,
     assert "thread_ts" not in arrived.body
 
 
+def test_another_channel_that_is_set_gets_a_head_of_its_own(slack: LocalSlack) -> None:
+    thread = bot(slack, channel=CHANNEL).send(FIRING, "C0FORMER:1772000000.000100")
+    assert (thread or "").startswith(f"{CHANNEL}:")
+    assert [each.body.get("thread_ts") for each in slack.taken if "postMessage" in each.path] == [None]
+
+
 def test_where_the_head_was_deleted_a_later_one_becomes_the_head(slack: LocalSlack) -> None:
     assert bot(slack).send(message(CASES["joined"]), "C0OPS:1.5") == "C0OPS:1772000000.000100"
     assert [each.error for each in slack.arrived] == ["thread_not_found", ""]
@@ -187,7 +193,7 @@ def test_escapes_are_slacks_own() -> None:
 
 
 @BOTH
-@pytest.mark.parametrize(("wait", "seconds"), [("7", 7), ("0", 0), ("86400000000000", 86400), (None, None), ("soon", None)])
+@pytest.mark.parametrize(("wait", "seconds"), [("7", 7), ("0", 0), ("86400000000000", 3600), (None, None), ("soon", None)])
 def test_too_many_requests_say_how_long_to_wait(slack: LocalSlack, made: Any, wait: str | None, seconds: int | None) -> None:
     slack.answer(429, retry_after=wait)
     error = failure(made(slack))
@@ -244,6 +250,23 @@ def test_a_webhook_that_is_gone(slack: LocalSlack) -> None:
 def test_an_answer_that_is_not_slacks(slack: LocalSlack, made: Any, body: str) -> None:
     slack.answer(200, body=body)
     failure(made(slack))
+
+
+@BOTH
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_no_redirection_is_followed(slack: LocalSlack, made: Any, status: int) -> None:
+    with LocalSlack() as elsewhere:
+        slack.answer(status, headers={"Location": elsewhere.webhook_url}, times=2)
+        assert failure(made(slack)).permanent
+        assert not elsewhere.arrived, "neither the message nor the token leaves for another host"
+
+
+@BOTH
+@pytest.mark.parametrize("status", [200, 503])
+def test_of_an_endless_answer_a_part_is_read(slack: LocalSlack, made: Any, status: int) -> None:
+    slack.flood(status)
+    failure(made(slack))
+    assert slack.flooded < FLOOD // 2
 
 
 @BOTH

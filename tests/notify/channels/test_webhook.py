@@ -108,7 +108,7 @@ def test_a_number_of_a_message_that_is_no_header_is_made_one(server: LocalSlack)
 
 @pytest.mark.parametrize(
     ("wait", "headers", "seconds"),
-    [("30", {}, 30), ("Tue, 24 Feb 2026 06:01:00 GMT", {}, 0), ("Fri, 24 Feb 2125 06:01:00 GMT", {}, 86400), ("later", {}, None), (None, {}, None)],
+    [("30", {}, 30), ("Tue, 24 Feb 2026 06:01:00 GMT", {}, 0), ("Fri, 24 Feb 2125 06:01:00 GMT", {}, 3600), ("later", {}, None), (None, {}, None)],
 )  # fmt: skip
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_is_told(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from logwatch.checks import Phrase, Texts
 from logwatch.errors import ConfigError
@@ -40,8 +40,17 @@ class EmailSettings(ChannelSettings):
     smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection is secured.")
     smtp_user: str | None = Field(None, description="Login of the mail server.")
     smtp_password: SecretStr | None = Field(None, description="Its password.")
-    mail_from: str | None = Field(None, description="Sender's address.")
-    mail_to: tuple[str, ...] = Field((), description="Recipients' addresses, with commas between them.")
+    mail_from: str | None = Field(None, description="Sender's address, with or without a name.")
+    mail_to: str = Field("", description="Recipients' addresses, with commas between them.")
+
+    @field_validator("mail_from", "mail_to")
+    @classmethod
+    def _check_addresses(cls, text: str | None, field: ValidationInfo) -> str | None:
+        from logwatch.notify.channels.email.addresses import read_addresses
+
+        if text and len(read_addresses(text)) > 1 and field.field_name == "mail_from":
+            raise ValueError("a mail has one sender")
+        return text
 
     def is_set_up(self) -> bool:
         """Tell whether there is a mail server; raises ConfigError where nobody sends by it or gets a mail."""
@@ -53,6 +62,7 @@ class EmailSettings(ChannelSettings):
 
     def build(self, templates: Path) -> Channel:
         """Give the mail server, with the layouts for text and HTML."""
+        from logwatch.notify.channels.email.addresses import read_addresses
         from logwatch.notify.channels.email.sender import EmailChannel
 
         return EmailChannel(
@@ -61,7 +71,7 @@ class EmailSettings(ChannelSettings):
             security=self.smtp_security,
             user=self.smtp_user,
             password=reveal(self.smtp_password),
-            sender=str(self.mail_from),
-            recipients=self.mail_to,
+            sender=read_addresses(str(self.mail_from))[0],
+            recipients=read_addresses(self.mail_to),
             templates=templates,
         )

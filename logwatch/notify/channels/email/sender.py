@@ -12,18 +12,19 @@ from dataclasses import dataclass, field, replace
 from email.header import Header
 from email.message import EmailMessage
 from email.policy import EmailPolicy
-from email.utils import parseaddr
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from logwatch.checks import Checked, Phrase, ok
 from logwatch.errors import ChannelError
+from logwatch.notify.channels.email.addresses import envelope
 from logwatch.notify.channels.http_errors import unreachable
-from logwatch.notify.layout import draw_course, render_message
+from logwatch.notify.layout import draw_course, plain_text, render_message
 from logwatch.ui.format import printable
 from logwatch.ui.templates import clip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from email.headerregistry import Address
     from pathlib import Path
 
     from logwatch.notify.messages import Message
@@ -63,6 +64,40 @@ class _Folding(EmailPolicy):
         return super().fold_binary(name, value) if name != "Subject" else self.fold(name, value).encode()
 
 
+MOST_REPLIES = 1 << 20
+"""Bytes of all replies of a server to one mail; a reply of many lines could go on for ever."""
+
+
+class _Replies:
+    """A connection's replies, which end as a connection that broke off where they are too long."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self._left = stream, MOST_REPLIES
+
+    def readline(self, most: int) -> bytes:
+        line = self._stream.readline(most)
+        self._left -= len(line)
+        if self._left < 0:
+            raise OSError("the replies are too long")
+        return line
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _Bounded(smtplib.SMTP):
+    """Reads no endless reply."""
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock:
+            self.file = _Replies(self.sock.makefile("rb"))
+        return super().getreply()
+
+
+class _BoundedTls(_Bounded, smtplib.SMTP_SSL):
+    """Likewise, under TLS from the beginning."""
+
+
 @dataclass(slots=True)
 class EmailChannel:
     """Sends each message to all recipients at once; one address that is refused does not keep it from the others."""
@@ -72,8 +107,8 @@ class EmailChannel:
     security: Security
     user: str | None
     password: str | None = field(repr=False)
-    sender: str
-    recipients: tuple[str, ...]
+    sender: Address
+    recipients: tuple[Address, ...]
     templates: Path
     timeout_s: float = 10
     context: ssl.SSLContext | None = field(default=None, repr=False)
@@ -82,13 +117,17 @@ class EmailChannel:
 
     def send(self, message: Message, thread: str | None) -> str | None:
         """Send the message; gives the Message-ID of the incident's first. Raises ChannelError."""
-        try:
-            mail = self.compose(message, thread)
-        except (ValueError, IndexError):
-            hint = "set plain addresses, such as logwatch@example.com"
-            raise ChannelError("a sender or recipient is no address", permanent=True, where=self.name, hint=hint) from None
+        return self._post(self.compose(message, thread), message, thread)
+
+    def send_plain(self, message: Message, thread: str | None) -> str | None:
+        """Send its headline and notes as text; gives the same. Raises ChannelError."""
+        mail = self._begin(message, thread)
+        mail.set_content(plain_text(message))
+        return self._post(mail, message, thread)
+
+    def _post(self, mail: EmailMessage, message: Message, thread: str | None) -> str:
         with self._session() as server:
-            refused = server.send_message(mail, self.sender, self.recipients)
+            refused = server.send_message(mail, self.sender.addr_spec, envelope(self.recipients))
         if refused:
             logging.getLogger("logwatch.email").warning("not delivered to %s; the others have it", self._told(refused))
         return thread or self._message_id(message, first=True)
@@ -114,16 +153,32 @@ class EmailChannel:
             raise self._refusal(error) from None
         except OSError as error:
             raise unreachable(error, where=self.name) from None
-        except ValueError:  # non-ASCII logins and addresses that the server cannot take
-            hint = "user, password and addresses must be plain ASCII"
+        except ValueError:  # non-ASCII logins
+            hint = "user and password must be plain ASCII"
             raise ChannelError("the server cannot take these", permanent=True, where=self.name, hint=hint) from None
 
     def compose(self, message: Message, thread: str | None) -> EmailMessage:
-        """Write the mail; the same notification always gives the same one. Raises ValueError for what is no address."""
+        """Write the mail; the same notification always gives the same one."""
+        mail = self._begin(message, thread)
+        mail.set_content(render_message(message, self.templates, "message.txt.j2"))
+        drawn = draw_course(message)
+        shown = message if drawn else replace(message, course=None)
+        mail.add_alternative(render_message(shown, self.templates, "message.html.j2"), subtype="html")
+        if drawn:
+            page = mail.get_body(("html",))
+            page.add_related(drawn, "image", "png", cid="<course>", disposition="inline", filename="course.png")  # type: ignore[union-attr]
+        own = mail["Message-ID"]
+        for part in mail.walk():
+            if part.is_multipart():  # the same notification must give the same mail
+                part.set_boundary(f"=_{own[1:21]}_{part.get_content_subtype()}")
+        return mail
+
+    def _begin(self, message: Message, thread: str | None) -> EmailMessage:
+        """Write the mail's head."""
         own, first = self._message_id(message, first=False), self._message_id(message, first=True)
         mail = EmailMessage(_Folding())
         mail["From"] = self.sender
-        mail["To"] = ", ".join(self.recipients)
+        mail["To"] = self.recipients
         # The same words in every mail of the incident: Gmail compares subjects too.
         mail["Subject"] = ("" if own == first else "Re: ") + clip(printable(message.subject), 200)
         mail["Date"] = message.notification.at
@@ -132,22 +187,12 @@ class EmailChannel:
             mail["In-Reply-To"] = mail["References"] = thread or first
         mail["Auto-Submitted"] = "auto-generated"
         mail["List-Id"] = f"<logwatch.{self._domain()}>"
-        mail.set_content(render_message(message, self.templates, "message.txt.j2"))
-        drawn = draw_course(message.course, message.audience.zone) if message.course else None
-        shown = message if drawn else replace(message, course=None)
-        mail.add_alternative(render_message(shown, self.templates, "message.html.j2"), subtype="html")
-        if drawn:
-            page = mail.get_body(("html",))
-            page.add_related(drawn, "image", "png", cid="<course>", disposition="inline", filename="course.png")  # type: ignore[union-attr]
-        for part in mail.walk():
-            if part.is_multipart():  # the same notification must give the same mail
-                part.set_boundary(f"=_{own[1:21]}_{part.get_content_subtype()}")
         return mail
 
     def _domain(self) -> str:
         """Give the sender's domain; a very long one would have headers folded into what no mail program reads."""
-        domain = parseaddr(self.sender)[1].rpartition("@")[2].lower()
-        return domain if 0 < len(domain) <= 40 and domain.isascii() else "logwatch.invalid"
+        domain = self.sender.domain.lower()
+        return domain if len(domain) <= 40 else "logwatch.invalid"
 
     def _message_id(self, message: Message, *, first: bool) -> str:
         """Give the Message-ID of this message, or of the first of its incident."""
@@ -159,11 +204,11 @@ class EmailChannel:
         """Connect, secure the connection and log in; the sender's domain as our name saves a slow look-up of the host's."""
         context = self.context or ssl.create_default_context()
         if self.security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
+            server: smtplib.SMTP = _BoundedTls(
                 self.host, self.port, local_hostname=self._domain(), timeout=self.timeout_s, context=context
             )
         else:
-            server = smtplib.SMTP(self.host, self.port, local_hostname=self._domain(), timeout=self.timeout_s)
+            server = _Bounded(self.host, self.port, local_hostname=self._domain(), timeout=self.timeout_s)
         try:
             if self.security == "starttls":
                 server.starttls(context=context)
@@ -186,10 +231,8 @@ class EmailChannel:
             hint = HINTS.get(code, "the server's own words say why") if permanent else None
             return ChannelError(f"the server answered {code} {words}", permanent=permanent, where=self.name, hint=hint)
         if isinstance(error, smtplib.SMTPNotSupportedError):
-            hint = "port 587 speaks starttls, 465 tls; a server without login wants no user; addresses must be plain ASCII"
-            return ChannelError(
-                "the server offers no STARTTLS, no login, or no UTF-8", permanent=True, where=self.name, hint=hint
-            )
+            hint = "port 587 speaks starttls, 465 tls; a server without login wants no user"
+            return ChannelError("the server offers no STARTTLS, or no login", permanent=True, where=self.name, hint=hint)
         return ChannelError("the connection broke off", where=self.name)
 
     def _told(self, refused: Mapping[str, tuple[int, bytes]]) -> str:

@@ -14,7 +14,7 @@ from logwatch.errors import ChannelError
 from logwatch.notify.channels.http_client import Receiver, check_reachable
 from logwatch.notify.channels.http_errors import refused
 from logwatch.notify.incidents import NotifyReason
-from logwatch.notify.layout import alert_text
+from logwatch.notify.layout import alert_text, plain_text
 from logwatch.ui.templates import clip, fit
 
 if TYPE_CHECKING:
@@ -54,12 +54,21 @@ class GoogleChatChannel:
 
     def send(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - the incident names the thread
         """Post the message, no sooner than the space takes it; gives None. Raises ChannelError."""
+        self._post(build_content(message))
+        return None
+
+    def send_plain(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - likewise
+        """Post its text; gives None. Raises ChannelError."""
+        self._post({"text": _plain(clip(plain_text(message), 3500)), "thread": _thread(message)})
+        return None
+
+    def _post(self, content: dict[str, Any]) -> None:
         unusable = ChannelError("the address cannot be used", permanent=True, where=self.name, hint=_ADDRESS)
         try:
             address = _threaded(self.url)
         except ValueError:
             raise unusable from None
-        body = json.dumps(build_content(message), ensure_ascii=False).encode(errors="replace")
+        body = json.dumps(content, ensure_ascii=False).encode(errors="replace")
         time.sleep(max(self._free_at - time.monotonic(), 0.0))
         try:
             answer = Receiver(address, {}, self.timeout_s, unusable).post(body, most=ANSWER)
@@ -71,7 +80,6 @@ class GoogleChatChannel:
             raise refused(answer.status, answer.headers, where=self.name, code=code, hint=HINTS.get(answer.status))
         if not str(document.get("name", "")).startswith("spaces/"):
             raise ChannelError("there is no Google Chat at this address", permanent=True, where=self.name, hint=_ADDRESS)
-        return None
 
     def check(self) -> list[Checked]:
         """Connect, and ask for nothing: only a message can show whether the space takes one. Raises ChannelError."""
@@ -117,8 +125,12 @@ def build_content(message: Message) -> dict[str, Any]:
     return {
         "fallbackText": _plain(clip(shown, 400)),
         "cardsV2": [{"cardId": "message", "card": {"sections": sections}}],
-        "thread": {"threadKey": clip(message.notification.incident, 200)},
+        "thread": _thread(message),
     }
+
+
+def _thread(message: Message) -> dict[str, str]:
+    return {"threadKey": clip(message.notification.incident, 200)}
 
 
 def _head(message: Message) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, assert_never
 from urllib.parse import quote
 
@@ -13,7 +13,7 @@ from logwatch.judge.verdicts import Level
 from logwatch.notify.channels.http_client import Receiver, check_reachable
 from logwatch.notify.channels.http_errors import refused
 from logwatch.notify.incidents import NotifyReason
-from logwatch.notify.layout import alert_text
+from logwatch.notify.layout import alert_text, plain_text
 from logwatch.ui.format import printable
 from logwatch.ui.templates import clip
 
@@ -51,6 +51,11 @@ class PagerDutyChannel:
         for event in build_events(message):
             self._post(event)
         return None
+
+    def send_plain(self, message: Message, thread: str | None) -> str | None:
+        """Send the same event with nothing but a summary in it; gives None. Raises ChannelError."""
+        short = replace(message, alerts=(), steps=(), besides=(), links=(), headline=plain_text(message))
+        return self.send(short, thread)
 
     def acknowledge(self, incident: str) -> None:
         """Say that somebody has taken on an incident, so that nobody else is woken. Raises ChannelError."""
@@ -132,7 +137,7 @@ def _severity(message: Message) -> str:
     """Say how bad it is: all shops, one shop, not at warning any more; a test is none of these."""
     if message.notification.reason is NotifyReason.TEST:
         return "info"
-    if all(line.level is not Level.WARNING for line in message.alerts):
+    if message.alerts and all(line.level is not Level.WARNING for line in message.alerts):
         return "warning"
     return "error" if message.notification.labels else "critical"
 

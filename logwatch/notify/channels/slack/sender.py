@@ -1,13 +1,15 @@
 """Slack, by incoming webhook or by bot token: one attempt a message; when to try again is for the caller to keep.
 
-slack_sdk is imported where it is used (it takes long), without its retry handlers (they sleep, and a run must end) and with a
-logger that says nothing (its own writes the webhook's address, which is a secret).
+slack_sdk is imported where it is used (it takes long), without its retry handlers (they sleep, and a run must end), with a
+logger that says nothing (its own writes what it sends), and over `http_client`'s opener, since its own follows redirections.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException, InvalidURL
 from logging import CRITICAL, Logger
@@ -18,9 +20,11 @@ from urllib.parse import quote
 from logwatch.checks import Checked, CheckOutcome, Phrase, command, ok, say
 from logwatch.errors import ChannelError
 from logwatch.judge.alerts import AlertState
+from logwatch.notify.channels.http_client import Receiver, guard_urllib
 from logwatch.notify.channels.http_errors import refused, unreachable
 from logwatch.notify.incidents import NotifyReason
-from logwatch.notify.layout import draw_course, message_parts
+from logwatch.notify.layout import draw_course, message_parts, plain_text
+from logwatch.seams import Seam
 from logwatch.ui.templates import clip, fit
 
 if TYPE_CHECKING:
@@ -42,6 +46,8 @@ FOUND = 3
 """Lines of what was found that a step shows which is not the one to take."""
 ALERTS = 10
 """Alerts that a message shows; nobody scrolls through more on a phone."""
+ANSWER = 4096
+"""Bytes of a webhook's answer that are read: one word is what it gives."""
 BROADCAST = {NotifyReason.FIRING, NotifyReason.REMINDER, NotifyReason.RESOLVED}
 """Later events that show in the channel too: a thread wakes nobody. What joins a running incident stays in the thread."""
 
@@ -51,6 +57,7 @@ PASSING = {
 }  # fmt: skip
 """Slack's words for what is worth another try."""
 
+_ID = re.compile(r"[CGD][A-Z0-9]{3,}")
 _TOKEN = "set the bot token of an app that is installed in the workspace (xoxb-…, scope chat:write)"  # noqa: S105 - a hint
 _SCOPE = "give the app the scope chat:write and install it again"
 _CHANNEL = "set the channel's id (C…, in the channel's details), and run /invite @APP in it"
@@ -123,23 +130,23 @@ class SlackWebhookChannel:
 
     def send(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - there are no threads here
         """Post the message; gives None. Raises ChannelError."""
-        from slack_sdk.errors import SlackClientError
-        from slack_sdk.webhook import WebhookClient
+        self._post(build_content(message))
+        return None
 
-        content = build_content(message)
-        try:
-            client = WebhookClient(self.url, timeout=self.timeout_s, logger=_silent(), retry_handlers=[])
-            response = client.send(**content)
-        except (InvalidURL, ValueError, LookupError, SlackClientError):
-            raise _not_slack(f"{_WEBHOOK}; it begins with https://hooks.slack.com/") from None
-        except (OSError, HTTPException) as error:
-            raise unreachable(error, where=self.name) from None
-        code = _code(response.body)
-        if response.status_code != 200:
-            raise refused(response.status_code, response.headers, where=self.name, code=code, hint=_hint(code))
+    def send_plain(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - there are no threads here
+        """Post its text; gives None. Raises ChannelError."""
+        self._post(plain_content(message))
+        return None
+
+    def _post(self, content: dict[str, Any]) -> None:
+        unusable = _not_slack(f"{_WEBHOOK}; it begins with https://hooks.slack.com/")
+        body = json.dumps(content, ensure_ascii=False).encode(errors="replace")
+        answer = Receiver(self.url, {}, self.timeout_s, unusable).post(body, most=ANSWER)
+        code = _code(answer.body.decode(errors="replace"))
+        if answer.status != 200:
+            raise refused(answer.status, answer.headers, where=self.name, code=code, hint=_hint(code))
         if code != "ok":
             raise _not_slack(_WEBHOOK)
-        return None
 
 
 @dataclass(slots=True)
@@ -157,9 +164,9 @@ class SlackBotChannel:
         """Post the incident's first message, or follow it; gives `channel:ts` of the first. Raises ChannelError."""
         head = re.fullmatch(r"(\w+):([\d.]+)", thread or "")
         content = build_content(message)
-        if head is None:
+        if head is None or self._has_moved_from(head[1]):
             posted = self._post(content, channel=self.channel)
-            self._attach(message, posted)
+            message.seams.guard(Seam.CHART, lambda: self._attach(message, posted), lambda _: None)
             return posted
         channel, ts = head.groups()
         reply = build_content(message, brief=True)
@@ -169,6 +176,19 @@ class SlackBotChannel:
             return self._post(content, channel=self.channel)
         self._update(content, channel=channel, ts=ts)
         return thread
+
+    def send_plain(self, message: Message, thread: str | None) -> str | None:
+        """Post its text, into the incident's thread and the channel where there is one. Raises ChannelError."""
+        head = re.fullmatch(r"(\w+):([\d.]+)", thread or "")
+        with suppress(_HeadGoneError):
+            if head and not self._has_moved_from(head[1]):
+                self._post(plain_content(message), channel=head[1], thread_ts=head[2], reply_broadcast=True)
+                return thread
+        return self._post(plain_content(message), channel=self.channel)
+
+    def _has_moved_from(self, channel: str) -> bool:
+        """Tell whether another channel is set now than the thread's; a channel set by name cannot be compared."""
+        return bool(_ID.fullmatch(self.channel)) and self.channel != channel
 
     def check(self) -> list[Checked]:
         """Ask who the token is, what it may, and whether it is in the channel. Raises ChannelError."""
@@ -188,7 +208,7 @@ class SlackBotChannel:
         """Say whether the bot is in its channel; only an id can be asked for."""
         check, cure = f"{self.name} {self.channel[:40]}", INVITE.fill(user=user)
         untried = Checked(check, CheckOutcome.SKIPPED, UNASKED, SEND_TEST)
-        if not re.fullmatch(r"[CGD][A-Z0-9]{3,}", self.channel):
+        if not _ID.fullmatch(self.channel):
             return untried
         try:
             answer = self._ask(lambda client: client.conversations_info(channel=self.channel))
@@ -209,7 +229,7 @@ class SlackBotChannel:
 
     def _attach(self, message: Message, posted: str) -> None:
         """Put the chart into the thread of a first message; an app that may not write files leaves it out."""
-        drawn = draw_course(message.course, message.audience.zone) if message.course else None
+        drawn = draw_course(message)
         if message.course is None or drawn is None:
             return
         channel, ts = posted.split(":")
@@ -244,6 +264,7 @@ class SlackBotChannel:
         from slack_sdk.errors import SlackApiError, SlackClientError
 
         base = self.base_url or WebClient.BASE_URL
+        guard_urllib()
         try:
             client = WebClient(self.token, base, timeout=self.timeout_s, logger=_silent(), retry_handlers=[])
             return method(client)
@@ -317,6 +338,11 @@ def build_content(message: Message, *, brief: bool = False) -> dict[str, Any]:
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+def plain_content(message: Message) -> dict[str, Any]:
+    """Give a message's headline and notes as text alone."""
+    return {"text": mrkdwn(clip(plain_text(message), SECTION)), "unfurl_links": False, "unfurl_media": False}
 
 
 def _step(line: StepLine, parts: Any) -> str:  # noqa: ANN401 - a template's macros

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from logwatch.errors import ChannelError
 from logwatch.notify.channels.http_client import Receiver, check_reachable
 from logwatch.notify.channels.http_errors import refused
+from logwatch.notify.layout import plain_text
 from logwatch.spans import rfc3339
 
 if TYPE_CHECKING:
@@ -40,15 +41,23 @@ class WebhookChannel:
 
     def send(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - `incident` holds them together
         """Post the message; gives None. Raises ChannelError."""
+        self._post(message, to_json(message))
+        return None
+
+    def send_plain(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - likewise
+        """Post its text, and what tells the incident apart; gives None. Raises ChannelError."""
+        self._post(message, _base(message) | {"text": plain_text(message)})
+        return None
+
+    def _post(self, message: Message, document: dict[str, Any]) -> None:
         headers = {"Idempotency-Key": quote(message.notification.id, safe="")}
         headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        body = json.dumps(to_json(message)).encode()
+        body = json.dumps(document).encode()
         hint = "set an address that begins with https://, and a token without line breaks"
         unusable = ChannelError("the address or the token cannot be used", permanent=True, where=self.name, hint=hint)
         answer = Receiver(self.url, headers, self.timeout_s, unusable).post(body)
         if not 200 <= answer.status < 300:
             raise refused(answer.status, answer.headers, where=self.name, hint=HINTS.get(answer.status))
-        return None
 
     def check(self) -> list[Checked]:
         """Connect, and ask for nothing. Raises ChannelError."""
@@ -58,6 +67,25 @@ class WebhookChannel:
 def to_json(message: Message) -> dict[str, Any]:
     """Give the versioned document; tests/fixtures/webhook.schema.json describes it."""
     notification, silence = message.notification, message.notification.silence
+    return _base(message) | {
+        "step": next((step.number for step in message.steps if step.here), None),
+        "findings": [
+            {"step": step.number, "text": step.text, "state": step.state, "found": list(step.found)} for step in message.steps
+        ],
+        "besides": list(message.besides),
+        "alerts": [_alert(alert) | {"new": alert.fingerprint in notification.new} for alert in notification.alerts],
+        "inhibited": [_alert(alert) for alert in notification.inhibited],
+        "unexpected_with": list(notification.unexpected_with),
+        "silence": {"id": silence.id, "until": rfc3339(silence.until), "by": silence.by, "reason": silence.reason}
+        if silence
+        else None,
+        "text": message.headline,
+    }
+
+
+def _base(message: Message) -> dict[str, Any]:
+    """Give what every document has, however little can be said."""
+    notification = message.notification
     return {
         "schema": SCHEMA,
         "id": notification.id,
@@ -67,19 +95,7 @@ def to_json(message: Message) -> dict[str, Any]:
         "since": rfc3339(notification.since),
         "resolved_at": rfc3339(notification.resolved_at),
         "procedure": notification.procedure,
-        "step": next((step.number for step in message.steps if step.here), None),
-        "findings": [
-            {"step": step.number, "text": step.text, "state": step.state, "found": list(step.found)} for step in message.steps
-        ],
-        "besides": list(message.besides),
         "labels": notification.labels,
-        "alerts": [_alert(alert) | {"new": alert.fingerprint in notification.new} for alert in notification.alerts],
-        "inhibited": [_alert(alert) for alert in notification.inhibited],
-        "unexpected_with": list(notification.unexpected_with),
-        "silence": {"id": silence.id, "until": rfc3339(silence.until), "by": silence.by, "reason": silence.reason}
-        if silence
-        else None,
-        "text": message.headline,
     }
 
 

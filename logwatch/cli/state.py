@@ -1,0 +1,37 @@
+"""`state`: what is remembered, where people have to see to it."""
+
+from __future__ import annotations
+
+import typer
+
+from logwatch.cli.context import age_line, change_state, clock_of, settings_from, state_of, write
+from logwatch.cli.options import LangOption
+from logwatch.errors import StoreError
+from logwatch.spans import floor_minute
+from logwatch.state.mend import is_ahead, mend
+from logwatch.wiring import audience
+
+
+def state_show(lang: LangOption = None) -> None:
+    """Say where the state is, up to when windows are judged, and who holds it."""
+    settings = settings_from(lang=lang)
+    state, readers = state_of(settings, judged=False), audience(settings)
+    lease = (
+        readers.say("state_lease", owner=state.lease.owner, until=readers.date(state.lease.until)) + "\n" if state.lease else ""
+    )
+    write(age_line(settings, state, readers) + lease, None)
+    if state.cursor is None:
+        raise typer.Exit(StoreError.exit_code)
+
+
+def state_mend(lang: LangOption = None) -> None:
+    """Bring a state that lies ahead of the clock back to now: its windows are judged again, silences stay."""
+    settings = settings_from(lang=lang)
+    now, readers = clock_of(settings)(), audience(settings)
+    before = state_of(settings)
+    closed = floor_minute(now - settings.grace)
+    change_state(settings, lambda state: mend(state, closed, settings.timezone))
+    if before.cursor and is_ahead(before, now):
+        typer.echo(readers.say("state_mended", cursor=readers.date(before.cursor), now=readers.date(closed)))
+    else:
+        typer.echo(readers.say("state_sound"))

@@ -1,0 +1,42 @@
+"""Addresses as people write them into a setting, read by the standard library's own parser of headers."""
+
+from __future__ import annotations
+
+from email.errors import ObsoleteHeaderDefect
+from email.headerregistry import Address
+from email.policy import default
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+RIGHT = "right are e.g. ops@example.com, or '관제 <ops@example.com>, \"Kim, Minsu\" <minsu@example.com>'"
+
+
+def read_addresses(text: str) -> tuple[Address, ...]:
+    """Read addresses with commas between them; raises ValueError that names what is none.
+
+    A domain becomes ASCII, since not every server takes another; a name before the address may hold anything.
+
+    >>> [each.addr_spec for each in read_addresses('"Kim, Minsu" <m@example.com>, 관제 <ops@테스트.한국>')]
+    ['m@example.com', 'ops@xn--9t4b11yi5a.xn--3e0b707e']
+    """
+    try:
+        header: Any = default.header_factory("To", text)
+        defects = [defect for defect in header.defects if not isinstance(defect, ObsoleteHeaderDefect)]
+        found = tuple(map(_plain, header.addresses))
+    except (IndexError, ValueError):  # the parser's own on what is cut off; a domain that has no ASCII form
+        found, defects = (), []
+    if not found or defects:
+        semicolons = "; addresses have commas between them" if ";" in text else ""
+        raise ValueError(f"'{text[:100]}' is no list of mail addresses{semicolons}; {RIGHT}")
+    return found
+
+
+def _plain(address: Address) -> Address:
+    return Address(address.display_name, address.username, address.domain.encode("idna").decode())
+
+
+def envelope(addresses: Sequence[Address]) -> list[str]:
+    """Give the bare addresses, as the server is told them, each once."""
+    return list(dict.fromkeys(address.addr_spec for address in addresses))
