@@ -9,8 +9,11 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from math import nan
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from logwatch.collect.entries import HEADS, TABLES, Columns, storable
 from logwatch.collect.findings import Finding, FindingKind, Findings
@@ -39,6 +42,12 @@ if TYPE_CHECKING:
 
 SAMPLES, SLOW, IGNORED, UNPARSED = range(4)
 """What an entry can end as."""
+
+
+def content_id(entry: Entry) -> str:
+    """Give what tells an entry without an insertId from others of its log and time: read twice, it is one and the same."""
+    said = entry.text if entry.payload is None else sorted(map(repr, entry.payload.items()))
+    return "~" + blake2b(repr((entry.instance, said)).encode(errors="backslashreplace"), digest_size=9).hexdigest()
 
 
 @dataclass(slots=True)
@@ -162,6 +171,8 @@ class Reading(Columns):
 
     def _add_rows(self, heads: Heads, kind: int, width: array[int]) -> None:
         read = [(column, column.read(heads)) for column, _ in HEADS]  # all of it, before any of it is put anywhere
+        if not all(heads("insert_id")):
+            raise ValueError("an entry without an insertId needs to be looked at whole")
         for column, values in read:
             self.put("rows", column, values)
         self.add_kinds(kind, width)
@@ -212,6 +223,8 @@ class Reading(Columns):
                 del getattr(getattr(self, table), column.name)[size:]
 
     def _put_parsed(self, entry: Entry, parsed: Parsed) -> None:
+        if not entry.insert_id:
+            entry = msgspec.structs.replace(entry, insert_id=content_id(entry))
         if isinstance(parsed, Summary):
             self._add_row(entry, SAMPLES, "", len(parsed.counters) + len(parsed.flaws))
             self.counts.series.extend(map(self.series.__getitem__, parsed.counters))

@@ -29,7 +29,7 @@ TOLERANCE = RHYTHM_TOLERANCE_S * NS
 Array = np.ndarray[Any, Any]
 
 
-def place(instance: Array, time: Array, decided: Array, *, grace: timedelta, judged_to: int = 0, unnamed: int = -1) -> Array:
+def place(instance: Array, time: Array, decided: Array, *, grace: timedelta, judged_to: int = 0) -> Array:
     """Give the minute of each summary, for summaries sorted by instance and time; `decided` has those that stand, else 0.
 
     An instance whose phase lies at the minute's boundary ends now a little before it and now a little after. A summary
@@ -37,12 +37,11 @@ def place(instance: Array, time: Array, decided: Array, *, grace: timedelta, jud
     or within the tolerance of it. Else it belongs to the window in which it ends; where that has one of the instance
     already, to the one beside it. Of two in one window with no rhythm before them, the earlier belongs to the window before.
 
-    None that ends after `judged_to` is put into a window before it, which is judged. Summaries of `unnamed` come from nobody
-    knows how many instances, and stay in the window in which they end.
+    None that ends after `judged_to` is put into a window before it, which is judged.
     """
     own = time // MINUTE
     placed = np.where(decided, decided, own)
-    follows = np.append((instance[1:] == instance[:-1]) & (instance[1:] != unnamed), False)[: len(time)]
+    follows = np.append(instance[1:] == instance[:-1], False)[: len(time)]
     doubtful = np.flatnonzero(_doubtful(own, time % MINUTE, placed, follows))
     if not len(doubtful):
         return placed

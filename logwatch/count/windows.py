@@ -231,9 +231,10 @@ def aggregate(
     rows = _unique_rows(reading)
     rows["minute"] = rows["time"] // (60 * NS)
     samples = rows[rows["kind"] == SAMPLES].sort_values(["instance", "time", "tie"])
-    sorted_by_instance = (samples[name].to_numpy() for name in ("instance", "time", "decided"))
-    judged = to_minute(judged_to) if judged_to else 0
-    samples["minute"] = place(*sorted_by_instance, grace=grace, judged_to=judged, unnamed=reading.unnamed)
+    # Without its name, nobody knows which instance's rhythm a summary keeps: each is taken for one of its own.
+    instance = np.where(samples["instance"] == reading.unnamed, -1 - np.arange(len(samples)), samples["instance"])
+    sorted_by_instance = (instance, *(samples[name].to_numpy() for name in ("time", "decided")))
+    samples["minute"] = place(*sorted_by_instance, grace=grace, judged_to=to_minute(judged_to) if judged_to else 0)
     rows.loc[samples.index, "minute"] = samples["minute"]
     span = span or _whole_span(reading, samples["minute"])
     first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
