@@ -265,7 +265,7 @@ class Reading(Columns):
         To be called once, when every entry is here: a block's lines may come out of order, twice, and
         through different files.
         """
-        unique = {(e.log_name, e.timestamp, e.insert_id or i): (e, t) for i, (e, t) in enumerate(self.block_lines)}
+        unique = {(e.log_name, e.timestamp, e.insert_id or content_id(e)): (e, t) for e, t in self.block_lines}
         repeated = len(self.block_lines) - len(unique)
         streams: dict[tuple[str, str, str], list[tuple[Entry, str]]] = {}
         for entry, text in unique.values():
