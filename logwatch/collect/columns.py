@@ -63,8 +63,8 @@ class Reading(Columns):
     """Counters of understood summaries that cannot be read, as `flaw: key`; they are NaN in `counts`."""
     findings: Findings = field(default_factory=Findings)
     """What somebody should mend."""
-    _first: int | None = None
-    _last: int | None = None
+    seen: array[int] = field(default_factory=lambda: array("q"))
+    """Times of entries without a row: the stretch that is covered reaches as far."""
     block_lines: list[tuple[Entry, str]] = field(default_factory=list)
     """Lines of pretty-printed text; `settle` turns them into rows when all are here."""
     service: str | None = None
@@ -85,8 +85,7 @@ class Reading(Columns):
 
     def see(self, time: int) -> None:
         """Widen the stretch of time that entries without a row cover."""
-        self._first = time if self._first is None else min(self._first, time)
-        self._last = time if self._last is None else max(self._last, time)
+        self.seen.append(time)
 
     @property
     def unnamed(self) -> int:
@@ -102,12 +101,12 @@ class Reading(Columns):
     @property
     def first(self) -> int | None:
         """Earliest event time seen, nanoseconds since 1970."""
-        return min((time for time in (self._first, min(self.rows.time, default=None)) if time is not None), default=None)
+        return min((min(times) for times in (self.seen, self.rows.time) if times), default=None)
 
     @property
     def last(self) -> int | None:
         """Latest event time seen, nanoseconds since 1970."""
-        return max((time for time in (self._last, max(self.rows.time, default=None)) if time is not None), default=None)
+        return max((max(times) for times in (self.seen, self.rows.time) if times), default=None)
 
     def extent(self) -> tuple[int, int]:
         """Give the earliest and latest event time, nanoseconds since 1970; raises SourceError where no entry has one."""
@@ -253,9 +252,7 @@ class Reading(Columns):
         self.refused.update(other.refused)
         self.flaws.update(other.flaws)
         self.findings.take(other.findings)
-        for time in (other._first, other._last):
-            if time is not None:
-                self.see(time)
+        self.seen += other.seen
         self.put_all(other)
         self.block_lines += other.block_lines
 

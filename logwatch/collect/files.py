@@ -32,7 +32,7 @@ from logwatch.collect.json_lines import (
 from logwatch.collect.last_seen import gather_times, latest, minutes_of
 from logwatch.collect.parse import LogShape, Reason
 from logwatch.collect.shapes.envelopes import is_enveloped
-from logwatch.collect.shapes.recordings import check_form
+from logwatch.collect.shapes.recordings import check_form, without_strays
 from logwatch.collect.sources import FORMS
 from logwatch.collect.text_search import Hits
 from logwatch.errors import SourceError
@@ -112,7 +112,7 @@ class FilesSource:
                 if piece.end is not None:
                     for block in split_lines(_chunks(piece), Reading()):
                         take_block_lines(block, reading)
-        return reading
+        return without_strays(reading)
 
     def _empty(self, service: str | None) -> Reading:
         return Reading(service=service, shape=self._shape)

@@ -66,7 +66,7 @@ class Reason(Worded, families=("reason",)):
     NOT_AN_ENTRY = "not_an_entry"
     NO_TIMESTAMP = "no_timestamp"
     TIMESTAMP_ABSURD = "timestamp_absurd"
-    """A time before 2010 or after 2099."""
+    """A time before 2010 or after 2099, or years apart from nearly all others of a recording."""
     UNREADABLE = "unreadable"
     """Reading the entry failed in a way that nobody foresaw."""
     COUNTERS_LOST = "counters_lost"

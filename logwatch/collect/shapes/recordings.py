@@ -1,8 +1,23 @@
-"""The other forms in which people have log entries: not read, but named, with the command that gives JSON."""
+"""What recordings hold besides: whole files of another form, which are named, and entries of a time that is not theirs."""
 
 import re
+from bisect import bisect_left
+from itertools import pairwise
 
+from logwatch.collect.columns import Reading
+from logwatch.collect.parse import Reason
+from logwatch.collect.recent_entries import pick, pick_gauges, rows
+from logwatch.collect.timestamps import EARLIEST, LATEST
 from logwatch.errors import SourceError
+from logwatch.spans import NS
+
+DAY = 86_400 * NS
+USUAL = 400 * DAY
+"""How far a recording may reach before it is asked whether all of it belongs together."""
+APART = 60 * DAY
+"""How long nothing may come for what follows to be something else."""
+FEW = 3
+"""Entries that may be strays, however few the others are."""
 
 _NAMES = (
     rb"insert_?Id|log_?Name|timestamp|receive_?Timestamp|severity|text_?Payload|json_?Payload|http_?Request|resource|labels"
@@ -23,3 +38,35 @@ def check_form(head: bytes, path: str) -> None:
         )
     if _YAML.match(text):
         raise SourceError("this is YAML, as gcloud prints entries by default", where=path, hint=HINT)
+
+
+def without_strays(reading: Reading) -> Reading:
+    """Set aside entries that stand years apart from nearly all others: one such would stretch the recording over them.
+
+    Every stretch without a gap of `APART` is taken for one; it is a stray where it has fewer than a hundredth of the entries of
+    the largest, or no more than `FEW` while that has twice as many.
+    """
+    first, last = reading.first, reading.last
+    if first is None or last is None or last - first <= USUAL:
+        return reading
+    times = sorted((*reading.rows.time, *reading.seen, *(entry.timestamp for entry, _ in reading.block_lines)))
+    starts = [times[0], *(after for before, after in pairwise(times) if after - before > APART), LATEST]
+    sizes = [bisect_left(times, end) - bisect_left(times, start) for start, end in pairwise(starts)]
+    most = max(sizes)
+    belongs = [size * 100 >= most and (size > FEW or size * 2 > most) for size in sizes]
+    if all(belongs):
+        return reading
+
+    def inside(time: int) -> bool:
+        return belongs[bisect_left(starts, time + 1) - 1]
+
+    chosen = [row for row in rows(reading) if inside(reading.rows.time[row.number])]
+    kept = pick(reading, chosen)
+    pick_gauges(reading, kept, EARLIEST, LATEST)
+    kept.block_lines = [each for each in reading.block_lines if inside(each[0].timestamp)]
+    kept.seen.extend(filter(inside, reading.seen))
+    for name in ("entries", "ignored", "refused", "flaws", "findings", "service", "shape"):
+        setattr(kept, name, getattr(reading, name))
+    strays = len(reading.rows.time) - len(chosen) + len(reading.block_lines) - len(kept.block_lines)
+    kept.refused[Reason.TIMESTAMP_ABSURD] += strays
+    return kept
