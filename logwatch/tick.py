@@ -20,7 +20,7 @@ from logwatch.judge.daily_totals import KEPT_DAYS, Minute, add_minutes
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.notify.incidents import REMIND_EVERY, decide
 from logwatch.notify.outbox import enqueue
-from logwatch.publish.points import Point, counter_points, verdict_points
+from logwatch.publish.points import Point, counter_points, verdict_points, with_zeros
 from logwatch.spans import EPOCH, WINDOW, Span, floor_minute, to_datetime, to_nanoseconds
 
 if TYPE_CHECKING:
@@ -249,7 +249,8 @@ class Ticker:
             for name, value in zip(("count", "p50", "p95", "max"), values, strict=True)
         ]
         gauges = [Point(name.replace(".", "/"), {}, at, value) for name, value in found.gauges.items()]
-        return [*counter_points(found.counters, at, self.rules), *slow, *gauges, *verdict_points(verdicts, self.rules)]
+        counters = with_zeros(found.counters, found.flawed, self.rules) if found.lines else {}
+        return [*counter_points(counters, at, self.rules), *slow, *gauges, *verdict_points(verdicts, self.rules)]
 
     def _remember(self, state: State, recent: Reading, cursor: datetime) -> State:
         """Keep the cursor, and of the entries what later windows still need."""

@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import ENTRY_LABELS, RESOURCE_LABELS, Entry
 from logwatch.collect.interface import Address, CutShortError, OverError
-from logwatch.collect.parse import LARGEST
+from logwatch.collect.parse import LARGEST, MOST_SHOWN, Reason
 from logwatch.collect.text_search import KEYS, Hits
+from logwatch.collect.timestamps import is_plausible
 from logwatch.errors import ConfigError, SourceError
 from logwatch.google_api import Errors, Trouble, open_client, project_hints, tell_apart
 from logwatch.spans import EPOCH, NS, WINDOW, Span, to_datetime
@@ -430,10 +431,34 @@ def take_page(page: Sequence[Any], reading: Reading) -> None:
                 urls.append(url)
                 durations.append(duration)
                 continue
-        reading.add(to_entry(raw, shape))
-    series = array("i", map(reading.series.__getitem__, keys))
-    reading.add_summaries(_heads(summaries), series, array("d", values), width)
-    reading.add_slow_requests(_heads(slow), labels, durations, methods, urls)
+        _take_alone(raw, reading)
+    try:
+        series = array("i", map(reading.series.__getitem__, keys))
+        reading.add_summaries(_heads(summaries), series, array("d", values), width)
+    except Exception:  # noqa: BLE001 - one of them is not what it seemed
+        _take_each(summaries, reading)
+    try:
+        reading.add_slow_requests(_heads(slow), labels, durations, methods, urls)
+    except Exception:  # noqa: BLE001 - likewise
+        _take_each(slow, reading)
+
+
+def _take_each(raws: Sequence[Any], reading: Reading) -> None:
+    for raw in raws:
+        _take_alone(raw, reading)
+
+
+def _take_alone(raw: Any, reading: Reading) -> None:  # noqa: ANN401 - raw protobuf messages have no static type
+    """Take one entry, which costs no more than itself whatever it holds."""
+    try:
+        entry = to_entry(raw, reading.shape)
+    except Exception as error:  # noqa: BLE001 - that is the point
+        reading.fail(error, str(raw)[:MOST_SHOWN])
+        return
+    if is_plausible(entry.timestamp):
+        reading.add(entry)
+    else:
+        reading.refuse(Reason.TIMESTAMP_ABSURD)
 
 
 def _heads(raws: Sequence[Any]) -> Heads:
@@ -445,7 +470,12 @@ def _heads(raws: Sequence[Any]) -> Heads:
             label = ENTRY_LABELS[name]
             return [raw.labels[label] for raw in raws]
         values = list(map(attrgetter(name), raws))
-        return [stamp.seconds * NS + stamp.nanos for stamp in values] if name.endswith("timestamp") else values
+        if not name.endswith("timestamp"):
+            return values
+        times = array("q", [stamp.seconds * NS + stamp.nanos for stamp in values])
+        if name == "timestamp" and values and not (is_plausible(min(times)) and is_plausible(max(times))):
+            raise ValueError("a time of no log")
+        return times
 
     return read
 
@@ -455,11 +485,12 @@ def to_entry(raw: Any, shape: LogShape) -> Entry:  # noqa: ANN401 - raw protobuf
     stamp, received = raw.timestamp, raw.receive_timestamp
     of_resource, labels = raw.resource.labels, raw.labels
     kind = raw.WhichOneof("payload")
+    arrived = received.seconds * NS + received.nanos
     return Entry(
         log_name=raw.log_name,
         insert_id=raw.insert_id,
         timestamp=stamp.seconds * NS + stamp.nanos,
-        receive_timestamp=received.seconds * NS + received.nanos,
+        receive_timestamp=arrived if is_plausible(arrived) else 0,
         text=raw.text_payload if kind == "text_payload" else None,
         payload=_to_dict(raw.json_payload, shape) if kind == "json_payload" else None,
         # A protobuf map's get() is slow.
