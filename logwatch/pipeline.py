@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, NoReturn
 from logwatch.catch_up import judge_parts, take_in
 from logwatch.collect.interface import Probe
 from logwatch.collect.last_seen import SignsOfLife
-from logwatch.collect.parse import SILENT_MINUTES
+from logwatch.collect.parse import BLIND, SILENT_MINUTES, STOPPED_MINUTES
 from logwatch.errors import ConflictError, ExportError, SourceError, StoreError
+from logwatch.judge.alerts import AlertState
 from logwatch.judge.verdicts import Level
+from logwatch.languages import COMMON
 from logwatch.notify.deliver import Sending
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.outbox import address, fall_over, with_evidence
@@ -23,7 +25,7 @@ from logwatch.publish.points import Point, descriptors_version
 from logwatch.replay import Replayed, replay
 from logwatch.run_summary import RunSummary
 from logwatch.seams import Seam, Seams
-from logwatch.spans import Span, to_nanoseconds
+from logwatch.spans import Span, floor_minute, to_nanoseconds
 from logwatch.state.document import Lease, State
 from logwatch.state.lease import Held, take
 from logwatch.state.mend import is_ahead
@@ -103,14 +105,19 @@ def play(archive: RecordedArchive, span: Span, ticker: Ticker, progress: Progres
 
 def _judged(rules: RuleSet, span: Span, windows: Windows, life: Life) -> Judged:
     """Judge every rule, those that watch whether there is anything to judge too."""
+    from logwatch.count.census import Census
     from logwatch.count.life import Vigil
     from logwatch.count.silence import keep_vigil
+    from logwatch.count.stopped import NOTHING_USUAL
+    from logwatch.count.vanished import take_census
     from logwatch.count.windows import with_gauge
     from logwatch.judge.evaluate import Judged, evaluate
 
+    windows = take_census(windows, windows.span, Census(), rules.knows).windows
     if rules.silence:
         kept = keep_vigil(windows, windows.span, Vigil(), life.signs)
         windows = with_gauge(windows, SILENT_MINUTES, kept.silent)
+        windows = with_gauge(windows, STOPPED_MINUTES, kept.stopped(lambda _: NOTHING_USUAL))
     return Judged(span, windows, tuple(evaluate(rules.rules, windows, span)))
 
 
@@ -204,12 +211,14 @@ class _Run:
         broken: Exception | None = None
         try:
             self._judge(reading, source, ticker)
-        except SourceError as error:  # what waits to be told is told all the same
+        except SourceError as error:  # what waits to be told is told all the same, and that nothing could be read
             summary.fail(error)
+            self._refused(ticker)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - likewise; it is raised again when that is done
             broken = error
+        summary.errors += blind_spots(self.held.state, ticker.rules)
         channels = parts.channels(seams)
         if not ticker.policy.channels:
             summary.errors.append(f"{NO_CHANNEL}\n  hint: logwatch doctor names the settings of each channel")
@@ -244,6 +253,14 @@ class _Run:
         """
         margin = min(MARGIN, self.parts.lease * 2 / 11)
         return max((self.summary.begun + self.parts.lease - margins * margin - self.clock()).total_seconds(), 0.0)
+
+    def _refused(self, ticker: Ticker) -> None:
+        now = self.clock()
+        ticked = ticker.refuse(self.held.state, now)
+        at = floor_minute(now - ticker.policy.grace)
+        points = (*ticked.state.points, Point("logwatch/judged", {}, at, 0.0)) if ticker.policy.publishes else ()
+        self.held.state = replace(ticked.state, points=points)
+        self.summary.notifications = len(ticked.notifications)
 
     def _keep_told(self, outbox: Outbox) -> None:
         self.held.save(self.held.state.after_telling(outbox))
@@ -402,6 +419,16 @@ def _named(alert: Alert) -> str:
     return f"{alert.rule}{alert.labels or ''}"
 
 
+def blind_spots(state: State, rules: RuleSet) -> list[str]:
+    """Say of each alert that fires because something cannot be seen, for the line that a run leaves."""
+    blind = {rule.rule: rule for rule in rules.rules if BLIND & {*rule.kind.reads.gauges}}
+    return [
+        f"{alert.rule}: {blind[alert.rule].summary[COMMON]}, since {alert.pending_at:%Y-%m-%d %H:%MZ}"
+        for alert in state.alerts
+        if alert.rule in blind and alert.state is AlertState.FIRING
+    ]
+
+
 def _own_points(summary: RunSummary, state: State) -> list[Point]:
     """Give what logwatch says of itself, once a run."""
     if state.cursor is None:
@@ -412,5 +439,6 @@ def _own_points(summary: RunSummary, state: State) -> list[Point]:
         "run_time": sum(summary.steps_ms.values()) / 1000,
         "unparsed": float(sum(summary.unparsed.values())),
         "undelivered": float(len(state.outbox)),
+        "judged": float(len({each.rule for each in state.verdicts if each.level is not Level.UNKNOWN})),
     }
     return [Point(f"logwatch/{name}", {}, state.cursor, value) for name, value in values.items()]
