@@ -56,6 +56,12 @@ def _timezone(value: object) -> ZoneInfo:
         raise ValueError(f"'{value}' is no time zone; right are e.g. Asia/Seoul, UTC") from None
 
 
+def _web_address(text: str) -> str:
+    if text and not re.fullmatch(r"https?://[^\s/?#]+\S*", text):
+        raise ValueError(f"'{text[:100]}' is no address of a page; right begins with https://")
+    return text
+
+
 def _lang(name: Lang) -> Lang:
     if name not in LANGUAGES:
         raise ValueError(f"Input should be {' or '.join(map(repr, LANGUAGES))}")
@@ -146,7 +152,7 @@ class Settings(BaseModel):
 
     notify: Names = Field((), description="Channels that messages go to, by name; the others only stand in.")
     channels: tuple[ChannelSettings, ...] = Field((), exclude=True, description="What is set of each channel.")
-    runbook_url: str = Field("", description="Where people find the runbook.")
+    runbook_url: Annotated[str, AfterValidator(_web_address)] = Field("", description="Where people find the runbook.")
 
     serve_audience: str | None = Field(
         None, description="Audience that a call's identity token is made out to: the service's URL."

@@ -21,11 +21,14 @@ Key = Literal[
     # what a step found
     "expected.seen", "expected.not_seen", "expected.contrary", "events", "per_minute", "hour_before", "day_before", "usual",
     "no_past", "after", "slow_fact", "lines_none", "lines_found", "lines_found_at", "lines_found_more", "code_fact",
-    "route_fact", "gauge_unanswered", "gauge_silent", "unstepped", "ended_unjudged", "ended_alone", "missed", "course_alt",
+    "route_fact", "gauge_unanswered", "gauge_silent", "gauge_vanished", "gauge_stopped", "gauge_unheard",
+    "gauge_refused", "note_vanished", "vanished_pair", "vanished_unread", "note_stopped", "note_unheard", "note_refused",
+    "unstepped", "ended_unjudged", "ended_alone", "missed", "course_alt",
     "link_search", "link_logs", "link_metrics", "link_runbook", "peak", "new_alert", "as_of",
     # explain, alerts, silence, backtest
     "is_inactive", "never_judged", "last_window", "pending_of", "normal_of", "kept_elevated", "nothing_to_tell", "told",
-    "nowhere", "waits", "given_up", "on_its_way", "next_reminder", "inhibited_by", "silenced_until", "alert", "state",
+    "nowhere", "waits", "waits_unheard", "given_up", "on_its_way", "next_reminder", "inhibited_by", "silenced_until", "alert",
+    "state",
     "from_when", "silent_because", "when", "reason", "rules", "channels", "id", "until", "by", "no_alerts", "told_before",
     "silence_added", "silence_ended", "no_silences", "state_mended", "state_sound",
     "state_age", "state_ahead", "state_unjudged", "state_lease",

@@ -7,13 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from logwatch.collect.parse import SILENT_MINUTES, UNANSWERED, parse_series
+from logwatch.collect.parse import (
+    REFUSED_MINUTES,
+    SILENT_MINUTES,
+    STOPPED_MINUTES,
+    UNANSWERED,
+    UNHEARD_MINUTES,
+    VANISHED_COUNTERS,
+    parse_series,
+)
 from logwatch.judge.kinds import KINDS
 from logwatch.judge.verdicts import Level, Verdict
 from logwatch.languages import COMMON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from logwatch.judge.rules.model import RuleSet
 
@@ -60,6 +68,10 @@ def metrics(rules: RuleSet) -> list[Metric]:
         *(Metric(each.gauge.replace(".", "/"), each.unit or "1", each.help, {}) for each in rules.service.gauges),
         Metric(UNANSWERED.replace(".", "/"), "1", "Endpoints that gave no answer.", {}),
         Metric(SILENT_MINUTES.replace(".", "/"), "min", "Minutes since the last summary while the service shows life.", {}),
+        Metric(STOPPED_MINUTES.replace(".", "/"), "min", "Minutes since the last summary that no idleness explains.", {}),
+        Metric(UNHEARD_MINUTES.replace(".", "/"), "min", "Minutes of waiting for a service that has never logged.", {}),
+        Metric(REFUSED_MINUTES.replace(".", "/"), "min", "Minutes for which no log line could be read.", {}),
+        Metric(VANISHED_COUNTERS.replace(".", "/"), "1", "Counters that no longer come and may be counted elsewhere.", {}),
         *(Metric(each.name, each.unit, each.help, _RULE) for kind in KINDS if (each := kind.published)),
         Metric("level", "1", "0 normal, 1 elevated, 2 warning; no point where it is unknown.", _RULE),
         Metric("slow_request/count", "1", "Slow requests per 60 s window.", slow),
@@ -70,6 +82,7 @@ def metrics(rules: RuleSet) -> list[Metric]:
         Metric("logwatch/lag", "s", "From the end of the newest judged window to the moment it was judged.", {}),
         Metric("logwatch/run_time", "s", "How long the run took up to publishing.", {}),
         Metric("logwatch/unparsed", "1", "Entries of the run that were not understood.", {}),
+        Metric("logwatch/judged", "1", "Rules that could be judged in the last window; 0 where every one is unknown.", {}),
         Metric("logwatch/undelivered", "1", "Messages that wait to be delivered.", {}),
     ]
 
@@ -92,6 +105,23 @@ def shop(labels: Mapping[str, str], rules: RuleSet) -> str:
     A label without a value is the same to Cloud Monitoring as no label.
     """
     return (rules.service.shop(labels) or "")[:100].encode(errors="replace").decode() or "all"
+
+
+def with_zeros(counters: Mapping[str, float], flawed: Collection[str], rules: RuleSet) -> dict[str, float]:
+    """Give the counters of a known window with a zero for what did not come of those that the service has.
+
+    Shops are told apart in the counters' keys alone, so that each that was seen has every counter. What is flawed is unknown.
+    """
+    label = rules.service.shop_label
+    seen = [parse_series(key).labels for key in (*counters, *flawed)]
+    shops = sorted({labels[label] for labels in seen if labels.keys() == {label}})
+    keys = (
+        key
+        for counter in rules.counters
+        if _is_published(counter.labels, rules)
+        for key in ([f"{counter.counter}{{{label}={shop}}}" for shop in shops] if counter.labels else [counter.counter])
+    )
+    return {**{key: 0.0 for key in keys if key not in flawed}, **counters}
 
 
 def counter_points(counters: Mapping[str, float], at: datetime, rules: RuleSet) -> list[Point]:

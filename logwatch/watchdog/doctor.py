@@ -26,6 +26,7 @@ from logwatch.publish.points import Metric, Point
 from logwatch.report.absence import Lines, WatchedService, judge_lines, look_around
 from logwatch.spans import NS, Span, to_nanoseconds
 from logwatch.state.document import State, dump_state, load_state
+from logwatch.ui.findings import finding_texts
 from logwatch.watchdog.check_results import (
     SET_CLOCK,
     judge_answers,
@@ -159,7 +160,9 @@ class LogChecks:
             for at, received, kind in zip(reading.rows.time, reading.rows.received, reading.rows.kind, strict=True)
             if received and kind in {SAMPLES, SLOW}
         ]
+        texts = finding_texts(quality.findings, quality.flaws, self.audience.lang)
         return [
+            *(Checked("finding", CheckOutcome.NOTE, say("plain", text=text)) for text in texts),
             judge_lag(delays, quality.late, self.grace),
             judge_rhythm(quality.off_rhythm, quality.samples, self.place),
         ]

@@ -133,7 +133,7 @@ def _check_settings(settings: Settings, wrong: Sequence[ConfigError]) -> list[Ch
     channels, _ = usable_channels(settings)
     if not channels:
         names = ", ".join(variable(channel.first) for channel in settings.channels)
-        found.append(Checked("settings", CheckOutcome.NOTE, say("settings.no_channel"), (say("cure.channel", names=names),)))
+        found.append(Checked("settings", CheckOutcome.WRONG, say("settings.no_channel"), (say("cure.channel", names=names),)))
     return found or [ok("settings", say("settings.fine", source=source, channels=", ".join(channels)))]
 
 
