@@ -8,16 +8,27 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta, tzinfo
+from functools import cache
 from typing import TYPE_CHECKING
 
 from logwatch.collect.columns import SLOW
-from logwatch.collect.parse import SILENT_MINUTES, parse_series
+from logwatch.collect.parse import (
+    REFUSED_MINUTES,
+    SILENT_MINUTES,
+    STOPPED_MINUTES,
+    UNHEARD_MINUTES,
+    VANISHED_COUNTERS,
+    parse_series,
+)
 from logwatch.collect.recent_entries import Recent, dump, load, new_and_late, trim
+from logwatch.count.census import Census
 from logwatch.count.life import Vigil
+from logwatch.count.stopped import LOOK_BACK, UNHEARD
 from logwatch.errors import SourceError
 from logwatch.judge.alerts import Transition, advance
-from logwatch.judge.daily_totals import KEPT_DAYS, Minute, add_minutes
+from logwatch.judge.daily_totals import KEPT_DAYS, Minute, add_minutes, usual_at
 from logwatch.judge.rules.yaml_types import selects
+from logwatch.judge.verdicts import Level, Verdict, Why
 from logwatch.notify.incidents import REMIND_EVERY, decide
 from logwatch.notify.outbox import enqueue
 from logwatch.publish.points import Point, counter_points, verdict_points, with_zeros
@@ -31,7 +42,6 @@ if TYPE_CHECKING:
     from logwatch.count.silence import Kept
     from logwatch.count.windows import Figures, Windows
     from logwatch.judge.rules.model import RuleSet
-    from logwatch.judge.verdicts import Verdict
     from logwatch.notify.incidents import Notification
     from logwatch.state.document import State
 
@@ -132,6 +142,7 @@ class Ticker:
         `fresh` holds what was read of the planned span, and the gauges measured now; what earlier runs read is in the state.
         """
         from logwatch.count.silence import keep_vigil
+        from logwatch.count.vanished import take_census
         from logwatch.count.windows import aggregate, figures, from_minute, to_minute, with_gauge
         from logwatch.judge.evaluate import evaluate
 
@@ -140,7 +151,7 @@ class Ticker:
             state = self._forget(state, span.start)
         recent = load(state.recent)
         fresh.settle()
-        new, late = new_and_late(recent, fresh, to_nanoseconds(span.start) if state.cursor else 0)
+        new, late = new_and_late(recent, fresh, to_nanoseconds(span.start) if state.cursor and not planned.skipped else 0)
         recent.merge(fresh)
         begun = replace(
             state, started_at=state.started_at or span.start, counted_to=state.counted_to or state.cursor or span.start
@@ -150,7 +161,10 @@ class Ticker:
             # Where another overlap was set before, what is not in its day yet may reach further back than what is judged.
             since = min(span.start - self._back, begun.counted_to or span.start)
             windows = aggregate(recent, span=Span(since, span.end), grace=self.policy.grace, judged_to=state.cursor or since)
-            counted = windows
+            census = take_census(windows, span, begun.census, self.rules.knows)
+            counted = windows = census.windows
+            begun = replace(begun, census=census.census)
+            ticked = replace(ticked, state=begun)
             try:
                 kept = keep_vigil(windows, span, begun.vigil, self.life.signs)
             except SourceError:  # nobody knows, and the next run asks for all of it
@@ -161,7 +175,13 @@ class Ticker:
                 for minute, quiet in kept.silences.items():
                     if quiet * WINDOW >= self.rules.silent:
                         recent.add_gauge(SILENT_MINUTES, to_nanoseconds(from_minute(minute)), quiet)
+                usual = cache(lambda minute: usual_at(begun.days, from_minute(minute), self.policy.zone))
+                windows = with_gauge(windows, STOPPED_MINUTES, kept.stopped(usual))
+                windows = with_gauge(windows, UNHEARD_MINUTES, self._unheard(kept, span, begun.started_at or span.start))
                 ticked = replace(ticked, state=_watched(begun, kept))
+            windows = with_gauge(
+                windows, REFUSED_MINUTES, dict.fromkeys(range(to_minute(span.start), to_minute(span.end)), 0.0)
+            )
             courses = evaluate(self.rules.rules, windows, span)
             by_window = zip(*(course.verdicts() for course in courses), strict=True)
             for minute, verdicts in enumerate(by_window, start=to_minute(span.start)):
@@ -185,15 +205,44 @@ class Ticker:
             suppressed=decision.suppressed,
             points=waiting[-MOST_POINTS:],
         )
+        notifications = tuple(self._with_keys(each, state.census) for each in decision.notifications)
         return replace(
             ticked,
-            state=state.after_telling(enqueue(state.to_tell, decision.notifications, self.policy.channels)),
+            state=state.after_telling(enqueue(state.to_tell, notifications, self.policy.channels)),
             windows=ticked.windows + 1,
             transitions=(*ticked.transitions, *transitions),
-            notifications=(*ticked.notifications, *decision.notifications),
-            standing=(*ticked.standing, *(verdicts for _ in decision.notifications)),
+            notifications=(*ticked.notifications, *notifications),
+            standing=(*ticked.standing, *(verdicts for _ in notifications)),
             dropped_points=ticked.dropped_points + max(len(waiting) - MOST_POINTS, 0),
         )
+
+    def _unheard(self, kept: Kept, span: Span, begun: datetime) -> dict[int, float]:
+        """Give for how many minutes a first line has been waited for; 0 where there has been one. Raises SourceError."""
+        vigil = kept.minutes[-1].vigil
+        heard = vigil.summary is not None or vigil.seen is not None or span.end - begun < UNHEARD
+        heard = heard or self.life.ever(Span(begun - LOOK_BACK, span.end))
+        ends = {each.minute: EPOCH + (each.minute + 1) * WINDOW for each in kept.minutes}
+        return {minute: 0.0 if heard else float((end - begun) // WINDOW) for minute, end in ends.items()}
+
+    def refuse(self, state: State, now: datetime) -> Ticked:
+        """Take a run whose source gave nothing: nothing is judged but that, and every other alert keeps its state."""
+        since = state.refused_since or now
+        state = replace(state, refused_since=since)
+        rule = next((rule for rule in self.rules.rules if REFUSED_MINUTES in rule.kind.reads.gauges), None)
+        if rule is None:
+            return Ticked(state, 0, 0, 0)
+        value, at = float((now - since) // WINDOW), floor_minute(now)
+        holds = {Level.WARNING: rule.warning.holds(value), Level.NORMAL: rule.normal.holds(value), Level.ELEVATED: True}
+        level = next(level for level, held in holds.items() if held)
+        verdict = Verdict(rule.rule, {}, at, level, value, None, None, proven=True, why=Why.NONE, span=WINDOW, suspect=False)
+        taken = self._take(Ticked(state, 0, 0, 0), (verdict,), [], at, now)
+        return replace(taken, state=replace(taken.state, verdicts=state.verdicts), windows=0)
+
+    def _with_keys(self, notification: Notification, census: Census) -> Notification:
+        """Name the counters that are gone, and the keys beside them, where a message is about that."""
+        rules = self.rules.by_id
+        read = {gauge for rule in notification.rules if rule in rules for gauge in rules[rule].kind.reads.gauges}
+        return replace(notification, vanished=census.vanished) if VANISHED_COUNTERS in read else notification
 
     def _settled(self, recent: Reading, end: datetime) -> datetime:
         """Give until when windows are counted: sooner than usual where their slow requests are too many to be kept."""
@@ -239,7 +288,7 @@ class Ticker:
             state = self._count(state, aggregate(recent, span=Span(state.counted_to, state.cursor)), state.cursor)
         # Nobody looked for signs of life in the pause either.
         vigil = Vigil(summary=state.vigil.summary, trusted=state.vigil.trusted)
-        return replace(state, recent=Recent(), counted_to=start, vigil=vigil)
+        return replace(state, recent=Recent(), counted_to=start, vigil=vigil, census=Census())
 
     def _points(self, found: Figures, verdicts: tuple[Verdict, ...], at: datetime) -> list[Point]:
         """Give the points of a window: counters, slow requests, measured values, verdicts."""
@@ -271,4 +320,4 @@ def _watched(state: State, kept: Kept) -> State:
     """Give the state after a look at a span; an older program reads `last_summary`, and nothing of the vigil."""
     vigil = kept.minutes[-1].vigil if kept.minutes else kept.vigil
     last = EPOCH + (vigil.summary + 1) * WINDOW if vigil.summary is not None else state.last_summary
-    return replace(state, vigil=kept.vigil, last_summary=last)
+    return replace(state, vigil=kept.vigil, last_summary=last, refused_since=None)

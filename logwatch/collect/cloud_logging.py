@@ -6,6 +6,7 @@ The generated client, because the hand-written one builds a logger and parses tw
 from __future__ import annotations
 
 import logging
+import math
 import random
 import re
 import time
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import ENTRY_LABELS, RESOURCE_LABELS, Entry
-from logwatch.collect.interface import Address
+from logwatch.collect.interface import Address, CutShortError, OverError
 from logwatch.collect.parse import LARGEST, MOST_SHOWN, Reason
 from logwatch.collect.text_search import KEYS, Hits
 from logwatch.collect.timestamps import believe, is_plausible
@@ -169,15 +170,24 @@ class CloudLoggingSource:
         self.quota = quota or ReadQuota(55)
         self.calls = 0
         """Calls that were made, each of them out of the project's 60 a minute."""
-        self._client: LoggingServiceV2Client | None = None
+        self._client: list[LoggingServiceV2Client] = []
+        """The one client, once it is open, also for those that are the same but for their time."""
         self._patient = True
         """Whether it waits for the quota longer than for a call that fails."""
+        self._ends = math.inf
+        """When it is over with asking, on the quota's clock."""
 
     def within(self, budget_s: float) -> CloudLoggingSource:
         """Give a source of the same entries and quota that gives up after so many seconds of failing or waiting."""
         hasty = copy(self)
         hasty.budget_s, hasty._patient = budget_s, False  # noqa: SLF001 - its own
         return hasty
+
+    def ending(self, left_s: float) -> CloudLoggingSource:
+        """Give a source of the same entries and quota that asks for nothing more after so many seconds."""
+        ending = copy(self)
+        ending._ends = min(self._ends, self.quota.clock() + left_s)  # noqa: SLF001 - its own
+        return ending
 
     def project_logs(self) -> CloudLoggingSource:
         """Give itself: services and their last entries can be asked for."""
@@ -219,13 +229,17 @@ class CloudLoggingSource:
         return build_filter(span, service=service or self.service, location=self.location, condition=judged(self.shape))
 
     def read(self, span: Span | None, *, service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
-        """Read a span, page by page: each is parsed, and what is to be done meanwhile is done, while the next is on its way."""
+        """Read a span, page by page: each is parsed, and what is to be done meanwhile is done, while the next is on its way.
+
+        Pages come in order of time: where one does not come, all before the last entry is there (CutShortError).
+        """
         if span is None:
             raise TypeError("Cloud Logging has no end of its own: a span is needed")
         reading = Reading(shape=self.shape)
         walk = self._pages(self.filter(span, service), "timestamp asc", PAGE_SIZE, progress)
         pages = (page for page, _ in walk)
         beside = ThreadPoolExecutor(1)
+        seen = span.start
         try:
             coming = beside.submit(next, pages, None)
             meanwhile()
@@ -236,6 +250,10 @@ class CloudLoggingSource:
                     seen = to_datetime(page[-1].timestamp.seconds * NS)
                     share = (seen - span.start) / (span.end - span.start)
                     progress(f"{reading.entries:,} entries, up to {seen:%m-%d %H:%MZ}", min(max(share, 0.0), 1.0))
+        except SourceError as error:
+            if seen <= span.start:
+                raise
+            raise CutShortError(error, reading, seen) from error
         finally:
             beside.shutdown(wait=False)  # an interrupt does not wait for the page that is on its way
         return reading
@@ -317,12 +335,12 @@ class CloudLoggingSource:
 
     def _connect(self) -> LoggingServiceV2Client:
         """Give the one client for all calls: each new one costs a handshake and a token."""
-        if self._client is None:
+        if not self._client:
             from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
 
             with self._errors.raised("Cloud Logging"):
-                self._client = open_client(LoggingServiceV2Client, self.endpoint)
-        return self._client
+                self._client.append(open_client(LoggingServiceV2Client, self.endpoint))
+        return self._client[0]
 
     def _call(self, client: LoggingServiceV2Client, request: Any, progress: Progress) -> Any:  # noqa: ANN401 - proto-plus
         """Fetch one page; what may pass is tried again within the budget, 429 no sooner than after seconds."""
@@ -335,14 +353,14 @@ class CloudLoggingSource:
         for attempt in count():
             self._check_quota(self.budget_s - (clock() - begun))
             self.quota.wait(lambda seconds: progress(f"waiting {seconds:.0f} s for the read quota", None))
-            left = max(self.budget_s - (clock() - begun), 1)
+            left = min(max(self.budget_s - (clock() - begun), 1), self._ends - clock())
             self.calls += 1
             try:
                 return next(client.list_log_entries(request=request, retry=None, timeout=min(left, 60)).pages)
             except passing as error:
                 first, most = (5.0, 30.0) if isinstance(error, api.ResourceExhausted) else (0.2, 10.0)
                 wait = min(first * 1.6**attempt, most) * random.uniform(1, 1.25)  # noqa: S311 - spreads retries, no secret
-                if clock() - begun + wait > self.budget_s:
+                if clock() - begun + wait > self.budget_s or clock() + wait >= self._ends:
                     raise self._errors.build("Cloud Logging", error, lambda: client) from error
                 progress(f"Cloud Logging: {tell_apart(error).reason}; again in {wait:.0f} s", None)
                 self.quota.sleep(wait)
@@ -351,10 +369,14 @@ class CloudLoggingSource:
         raise AssertionError
 
     def _check_quota(self, left_s: float) -> None:
-        """Raise SourceError where a source within a budget would have to wait for longer than is left of it."""
+        """Raise OverError where a source within a budget would wait for longer than is left of it, or its time is over."""
+        ends_s = self._ends - self.quota.clock()
+        if ends_s <= 0 or self.quota.left_s() >= ends_s:
+            hint = "the next run goes on from here; LOGWATCH_LEASE gives each more time"
+            raise OverError("the time for reading was over", where=f"gcp://{self.project}", hint=hint)
         if not self._patient and self.quota.left_s() > left_s:
             hint = "it comes back within a minute; LOGWATCH_READ_REQUESTS_PER_MINUTE is logwatch's share of it"
-            raise SourceError("the project's read quota is used up for now", where=f"gcp://{self.project}", hint=hint)
+            raise OverError("the project's read quota is used up for now", where=f"gcp://{self.project}", hint=hint)
 
     @property
     def _errors(self) -> Errors:

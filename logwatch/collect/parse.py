@@ -53,7 +53,17 @@ UNANSWERED = "endpoints.unanswered"
 """How many of the endpoints gave no answer."""
 SILENT_MINUTES = "telemetry.silent_minutes"
 """Minutes since the last summary, while other lines or the endpoints show that the service is alive."""
-OWN_GAUGES = (UNANSWERED, SILENT_MINUTES)
+VANISHED_COUNTERS = "telemetry.vanished_counters"
+"""Counters that rules read and that no longer come, while something says where their figures may stand."""
+STOPPED_MINUTES = "telemetry.stopped_minutes"
+"""Minutes since the last summary where no idleness explains that neither they nor anything else comes."""
+UNHEARD_MINUTES = "telemetry.unheard_minutes"
+"""Minutes of waiting for a service that has never logged anything."""
+REFUSED_MINUTES = "source.refused_minutes"
+"""Minutes for which the source of the log lines has given none."""
+OWN_GAUGES = (UNANSWERED, SILENT_MINUTES, VANISHED_COUNTERS, STOPPED_MINUTES, UNHEARD_MINUTES, REFUSED_MINUTES)
+BLIND = {SILENT_MINUTES, VANISHED_COUNTERS, STOPPED_MINUTES, UNHEARD_MINUTES, REFUSED_MINUTES}
+"""Those of them that say that something cannot be seen."""
 """Gauges of logwatch's own, beside those of the service."""
 
 

@@ -12,8 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Iterable, Iterator, Mapping
 
     from logwatch.collect.interface import Signs
 
@@ -21,6 +20,10 @@ JOINED = 5
 """Minutes: signs of life no further apart than this are one life."""
 DUE = 2
 """Minutes that a life must last before a summary of it is missed: the interval, and as much again for a timer that is late."""
+
+
+STEADY = 15
+"""Windows with summaries one after the other whose events are remembered."""
 
 
 class Stand(StrEnum):
@@ -47,12 +50,16 @@ class Vigil:
     """The first minute without a summary of the life that was seen last."""
     seen: int | None = None
     """The last minute with a sign of life; a summary is one too."""
+    paces: tuple[float, ...] = ()
+    """Events in each of the last windows with summaries, as far as they came one after the other."""
     trusted: bool = False
     """Whether the platform's figures have ever shown this service at work: only then do they say that it is idle."""
 
-    def summarised(self, minute: int) -> Vigil:
+    def summarised(self, minute: int, events: float = 0.0) -> Vigil:
         """Give it after a minute with a summary."""
-        return replace(self, to=minute + 1, summary=minute, begun=minute + 1, seen=minute)
+        before = self.paces if self.summary is not None and minute - self.summary <= DUE else ()
+        paces = (*before, events)[-STEADY:]
+        return replace(self, to=minute + 1, summary=minute, begun=minute + 1, seen=minute, paces=paces)
 
     def quiet(self, minute: int, *, alive: bool) -> Vigil:
         """Give it after a minute without one."""
@@ -98,23 +105,23 @@ class Watched(NamedTuple):
         return self.vigil.seen == self.minute != self.vigil.summary
 
 
-def watch(vigil: Vigil, end: int, summaries: AbstractSet[int], signs: Signs) -> Iterator[Watched]:
+def watch(vigil: Vigil, end: int, summaries: Mapping[int, float], signs: Signs) -> Iterator[Watched]:
     """Look at each minute from where the vigil stands up to `end`.
 
-    The platform's own figures, where they are known, stand for the log's lines: who starts up writes lines before there is
-    anything to summarise.
+    `summaries` gives the events of each minute that has some. The platform's own figures, where they are known, stand for
+    the log's lines: who starts up writes lines before there is anything to summarise.
     """
     vigil = replace(vigil, trusted=vigil.trusted or bool(signs.running))
     for minute in range(vigil.to or 0, end):
         figured = vigil.trusted and minute in signs.figured
         if minute in summaries:
-            vigil = vigil.summarised(minute)
+            vigil = vigil.summarised(minute, summaries[minute])
         else:
             vigil = vigil.quiet(minute, alive=minute in signs.running or (not figured and minute in signs.lines))
         yield Watched(minute, vigil, figured and minute not in signs.running)
 
 
-def unexplained(vigil: Vigil, end: int, summaries: AbstractSet[int]) -> list[range]:
+def unexplained(vigil: Vigil, end: int, summaries: Iterable[int]) -> list[range]:
     """Give the stretches up to `end` for which signs of life are needed: the summary before one does not explain all of it."""
     first = vigil.to or 0
     before = vigil.summary if vigil.summary is not None else first - 1

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from logwatch.collect.interface import Signs
 from logwatch.collect.parse import OWN_GAUGES
 from logwatch.count.life import Vigil, Watched, unexplained, watch
+from logwatch.count.stopped import stopped_minutes
 from logwatch.count.windows import from_minute, to_minute
 from logwatch.spans import WINDOW, Span
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import timedelta
 
+    from logwatch.count.stopped import Usual
     from logwatch.count.windows import Windows
 
 
@@ -37,6 +39,10 @@ class Kept:
         """Likewise, where the minute itself shows the life: the silence covers as many minutes up to it."""
         return {each.minute: quiet for each in self.minutes if (quiet := self.silent.get(each.minute)) and each.shown}
 
+    def stopped(self, usual: Callable[[int], Usual]) -> dict[int, float]:
+        """Minutes by minute for which nothing has been heard, and nothing explains it."""
+        return {each.minute: float(stopped_minutes(each, usual)) for each in self.minutes}
+
     def lost(self, limit: timedelta) -> set[int]:
         """Give the minutes of every silence that has lasted for so long, from its beginning on."""
         return lost_minutes(self.silences, limit)
@@ -57,7 +63,7 @@ def keep_vigil(windows: Windows, span: Span, vigil: Vigil, ask: Callable[[Span],
     Raises SourceError where they cannot be asked for.
     """
     first, end = to_minute(span.start), to_minute(span.end)
-    summaries = frozenset(windows.summaries["minute"].tolist())
+    summaries = _events(windows)
     vigil = _begin(vigil, first, summaries)
     signs = Signs(lines=_answered(windows))
     stretches = unexplained(vigil, end, summaries)
@@ -78,7 +84,7 @@ def _begin(vigil: Vigil, first: int, summaries: Iterable[int]) -> Vigil:
     return replace(vigil, to=to)
 
 
-def _asked_to(vigil: Vigil, end: int, summaries: frozenset[int], stretches: list[range], signs: Signs) -> int:
+def _asked_to(vigil: Vigil, end: int, summaries: Iterable[int], stretches: list[range], signs: Signs) -> int:
     """Give up to where everything is known: behind the last summary where nothing was asked since, and else the end.
 
     Figures of the platform come minutes late; where they are read at all, the lines of those minutes are asked for again.
@@ -87,6 +93,13 @@ def _asked_to(vigil: Vigil, end: int, summaries: frozenset[int], stretches: list
         figured = [minute for minute in stretches[-1] if minute in signs.figured]
         return figured[-1] + 1 if figured else end
     return max((each + 1 for each in summaries if (vigil.to or 0) <= each < end), default=vigil.to or 0)
+
+
+def _events(windows: Windows) -> dict[int, float]:
+    """Give each minute with a summary, and the sum of all that its counters count."""
+    table = windows.counters
+    found = dict.fromkeys(windows.summaries["minute"].tolist(), 0.0)
+    return found | dict(table["value"].groupby(table["minute"]).sum().items())
 
 
 def _answered(windows: Windows) -> frozenset[int]:

@@ -16,7 +16,7 @@ import pandas as pd
 from logwatch.collect.columns import IGNORED, SAMPLES, SLOW, UNPARSED, Reading
 from logwatch.collect.entries import TABLES
 from logwatch.collect.findings import Finding
-from logwatch.collect.parse import LARGEST, Flaw, is_malformed
+from logwatch.collect.parse import LARGEST, Flaw, Reason, is_malformed
 from logwatch.count.alignment import RHYTHM_TOLERANCE_S, place
 from logwatch.spans import EPOCH, NS, WINDOW, Span, rfc3339
 
@@ -64,6 +64,8 @@ class Windows:
     summaries: pd.DataFrame
     """Columns minute, lines; how many summaries each minute had; no row is silence, never zero."""
     quality: Quality = field(repr=False)
+    unread: frozenset[int] = frozenset()
+    """Minutes with a summary of which no counter is known, or could be read."""
 
     def silent(self, span: Span) -> int:
         """Count the windows of a span without a summary from anybody."""
@@ -84,7 +86,7 @@ class Windows:
             table.iloc[slice(*np.searchsorted(table["minute"].to_numpy(), ends))].reset_index(drop=True)
             for table in (self.counters, self.slow, self.gauges, self.summaries)
         )
-        return Windows(span, counters, slow, gauges, summaries, self.quality)
+        return replace(self, span=span, counters=counters, slow=slow, gauges=gauges, summaries=summaries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +257,14 @@ def aggregate(
         gauges=_list_gauges(reading, first, last),
         summaries=pd.DataFrame({"minute": minutes, "lines": lines}),
         quality=_assess(reading, rows, samples, repeated_lines, grace),
+        unread=_unread(reading, rows),
     )
+
+
+def _unread(reading: Reading, rows: pd.DataFrame) -> frozenset[int]:
+    code = reading.details.get(Reason.COUNTERS_UNKNOWN)
+    unread = (rows["kind"] == UNPARSED) & (rows["detail"] == (-1 if code is None else code))
+    return frozenset(rows["minute"][unread].tolist())
 
 
 def _column(values: Any, dtype: str) -> Array:  # noqa: ANN401 - array.array has no usable type of its own

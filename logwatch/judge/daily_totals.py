@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from logwatch.collect.parse import parse_series, series_name
+from logwatch.count.stopped import Usual
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.spans import WINDOW
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from logwatch.judge.rules.model import Rule, RuleSet
 
 HOURS = 24
+WHOLE = 50
+"""Windows of an hour that must have been looked at before it says what is usual."""
+STEADILY, OFTEN = 0.9, 0.5
+"""Share of an hour's windows with summaries from which there was no pause in it, and from which some are to be expected."""
+ENOUGH = 3
+"""Days that say what is usual, where there is none of a week ago."""
 KEPT_DAYS = 10
 """Days that the state goes back: seven whole ones, today, and some that a pause may have cost."""
 
@@ -56,11 +63,13 @@ class DayTotals:
     pings: dict[str, Spread] = field(default_factory=dict)
     summaries: int = 0
     """Windows with a summary."""
+    heard: list[int] = field(default_factory=lambda: [0] * HOURS)
+    """Likewise by the hour; empty in a day that is older than this."""
 
     def check(self) -> None:
         """Raise ValueError where it is no day of 24 hours."""
         date.fromisoformat(self.date)
-        if any(len(hours) != HOURS for hours in (self.judged, self.lost, self.hits, self.misses)):
+        if any(len(hours) != HOURS for hours in (self.judged, self.lost, self.hits, self.misses, self.heard)):
             raise ValueError(f"the day {self.date} has not {HOURS} hours")
 
     def missing(self, zone: tzinfo) -> list[int]:
@@ -104,7 +113,7 @@ class _Growing:
         # A day out of the state must not change under the hands of who holds it.
         self.day = replace(
             day, judged=[*day.judged], lost=[*day.lost], hits=[*day.hits], misses=[*day.misses], counters={**day.counters},
-            most={**day.most}, slow={**day.slow}, pings={**day.pings},
+            most={**day.most}, slow={**day.slow}, pings={**day.pings}, heard=[*day.heard],
         )  # fmt: skip
         service = rules.service
         self._bounds = {name: rule for rule in rules.rules for name in rule.kind.reads.gauges if name in service.exit_gauges}
@@ -116,6 +125,7 @@ class _Growing:
     def add(self, minute: Minute, hour: int) -> None:
         day = self.day
         day.judged[hour] += 1
+        day.heard[hour] += minute.summaries
         day.lost[hour] += minute.lost or any(series_name(key) in self._counted for key in minute.flawed)
         sums = self._sums(minute.counters)
         if self._steady:
@@ -151,6 +161,22 @@ def _spread(spread: Spread, rule: Rule, value: float | None, *, down: bool) -> S
         warned=spread.warned + (down or (value is not None and bool(rule.warning.holds(value)))),
         most=max(spread.most, value or 0.0),
     )
+
+
+def usual_at(days: Iterable[DayTotals], moment: datetime, zone: tzinfo) -> Usual:
+    """Say what other days had at the same time, an hour before and after; the same day a week ago counts before all others."""
+    local = moment.astimezone(zone)
+    hours = [hour for hour in range(local.hour - 1, local.hour + 2) if 0 <= hour < HOURS]
+    known = {
+        day.date: [day.heard[hour] / day.judged[hour] for hour in hours]
+        for day in days
+        if day.date != local.date().isoformat() and any(day.heard) and all(day.judged[hour] >= WHOLE for hour in hours)
+    }
+    week_ago = (local.date() - timedelta(days=7)).isoformat()
+    shares = [known[week_ago]] if week_ago in known else [*known.values()]
+    paused = sum(min(each) < STEADILY for each in shares)
+    enough = week_ago in known or len(shares) >= ENOUGH
+    return Usual(bool(shares) and 2 * paused >= len(shares), enough and all(min(each) >= OFTEN for each in shares))
 
 
 def day_span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:

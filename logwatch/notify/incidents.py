@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -132,6 +132,8 @@ class Notification:
     silence: Silence | None = None
     """The silence that is about to end."""
     resolved_at: datetime | None = None
+    vanished: dict[str, str] = field(default_factory=dict)
+    """Counters that no longer come, where it is about them, with the new key that may stand for each."""
     walked: Walked | None = None
     """What its procedure's steps found; None where nobody looked."""
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from logwatch.collect.parse import REFUSED_MINUTES, STOPPED_MINUTES, UNHEARD_MINUTES
 from logwatch.judge.alerts import Alert, AlertState
 from logwatch.notify.diagnosis.step_text import StepLine, besides_lines, ended_lines, step_lines
 from logwatch.notify.incidents import Notification, NotifyReason
@@ -29,6 +30,15 @@ BEFORE = timedelta(minutes=5)
 """How long before its first window at warning the links of an incident begin."""
 LATE = timedelta(minutes=5)
 """A message that comes later than this says so."""
+
+OWN_NOTES: dict[str, Key] = {
+    STOPPED_MINUTES: "note_stopped",
+    UNHEARD_MINUTES: "note_unheard",
+    REFUSED_MINUTES: "note_refused",
+}
+"""What a rule of logwatch's own says besides its figure, by what it reads."""
+MOST_GONE = 8
+"""Counters that a message names."""
 
 ICONS = {
     NotifyReason.FIRING: "🔴",
@@ -251,6 +261,8 @@ def _notes(notification: Notification, rules: RuleSet, audience: Audience) -> li
     notes = []
     if rules.silence and rules.silence.rule in notification.rules and notification.reason is not NotifyReason.RESOLVED:
         notes.append(rules.service.log.silent[audience.lang].format(service=audience.service))
+    if notification.reason is not NotifyReason.RESOLVED:
+        notes += _own_notes(notification, rules, audience)
     notes += [*_explained(notification, rules, audience), *_not_explained(notification, rules, audience)]
     gone = dict.fromkeys(alert.rule for alert in notification.alerts if alert.rule not in rules.by_id)
     notes += [audience.say("ended_unjudged", rule=rule) for rule in gone]
@@ -266,6 +278,21 @@ def _notes(notification: Notification, rules: RuleSet, audience: Audience) -> li
             )
         )
     return notes
+
+
+def _own_notes(notification: Notification, rules: RuleSet, audience: Audience) -> list[str]:
+    """Say of a rule of logwatch's own what it means, and what to look at."""
+    read = {gauge for rule in notification.rules if rule in rules.by_id for gauge in rules.by_id[rule].kind.reads.gauges}
+    notes = [audience.say(note, service=audience.service) for gauge, note in OWN_NOTES.items() if gauge in read]
+    gone = [
+        audience.say("vanished_pair", old=printable(old), new=printable(new))
+        if new
+        else audience.say("vanished_unread", old=printable(old))
+        for old, new in sorted(notification.vanished.items())
+    ]
+    more = audience.say("and_more", count=len(gone) - MOST_GONE)
+    keys = ", ".join([*gone[:MOST_GONE], *([more] if len(gone) > MOST_GONE else [])])
+    return [*notes, *([audience.say("note_vanished", keys=keys)] if gone else [])]
 
 
 def _explained(notification: Notification, rules: RuleSet, audience: Audience) -> list[str]:

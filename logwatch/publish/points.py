@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from logwatch.collect.parse import SILENT_MINUTES, UNANSWERED, parse_series
+from logwatch.collect.parse import (
+    REFUSED_MINUTES,
+    SILENT_MINUTES,
+    STOPPED_MINUTES,
+    UNANSWERED,
+    UNHEARD_MINUTES,
+    VANISHED_COUNTERS,
+    parse_series,
+)
 from logwatch.judge.kinds import KINDS
 from logwatch.judge.verdicts import Level, Verdict
 from logwatch.languages import COMMON
@@ -60,6 +68,10 @@ def metrics(rules: RuleSet) -> list[Metric]:
         *(Metric(each.gauge.replace(".", "/"), each.unit or "1", each.help, {}) for each in rules.service.gauges),
         Metric(UNANSWERED.replace(".", "/"), "1", "Endpoints that gave no answer.", {}),
         Metric(SILENT_MINUTES.replace(".", "/"), "min", "Minutes since the last summary while the service shows life.", {}),
+        Metric(STOPPED_MINUTES.replace(".", "/"), "min", "Minutes since the last summary that no idleness explains.", {}),
+        Metric(UNHEARD_MINUTES.replace(".", "/"), "min", "Minutes of waiting for a service that has never logged.", {}),
+        Metric(REFUSED_MINUTES.replace(".", "/"), "min", "Minutes for which no log line could be read.", {}),
+        Metric(VANISHED_COUNTERS.replace(".", "/"), "1", "Counters that no longer come and may be counted elsewhere.", {}),
         *(Metric(each.name, each.unit, each.help, _RULE) for kind in KINDS if (each := kind.published)),
         Metric("level", "1", "0 normal, 1 elevated, 2 warning; no point where it is unknown.", _RULE),
         Metric("slow_request/count", "1", "Slow requests per 60 s window.", slow),
@@ -70,6 +82,7 @@ def metrics(rules: RuleSet) -> list[Metric]:
         Metric("logwatch/lag", "s", "From the end of the newest judged window to the moment it was judged.", {}),
         Metric("logwatch/run_time", "s", "How long the run took up to publishing.", {}),
         Metric("logwatch/unparsed", "1", "Entries of the run that were not understood.", {}),
+        Metric("logwatch/judged", "1", "Rules that could be judged in the last window; 0 where every one is unknown.", {}),
         Metric("logwatch/undelivered", "1", "Messages that wait to be delivered.", {}),
     ]
 

@@ -212,7 +212,7 @@ def _silence(judged: Judged, log: Log, audience: Audience) -> list[str]:
     silent = judged.windows.silent(judged.span)
     unread = any(judged.windows.quality.unparsed.get(reason) for reason in (Reason.COUNTERS_UNKNOWN, Reason.UNKNOWN_SHAPE))
     if silent and not unread and silent * WINDOW >= judged.span.end - judged.span.start:
-        return [log.silent[audience.lang].format(service=audience.service)]
+        return [audience.say("no_summaries")]
     return [audience.say("silent_windows", count=silent)] if silent else []
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from logwatch.collect.recent_entries import Recent
+from logwatch.count.census import Census
 from logwatch.count.life import Vigil
 from logwatch.errors import BrokenStateError, StoreError
 from logwatch.judge.alerts import Alert
@@ -51,6 +52,10 @@ class State:
     """End of the last window that was judged."""
     last_summary: datetime | None = None
     """End of the last window that had a summary."""
+    refused_since: datetime | None = None
+    """Since when the source has given no lines; None where it did last."""
+    census: Census = field(default_factory=Census)
+    """Which counters and other keys the summaries carried lately."""
     vigil: Vigil = field(default_factory=Vigil)
     """How far it is known whether the service lives, and since when it has without a summary."""
     recent: Recent = field(default_factory=Recent)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
-from logwatch.collect.parse import SILENT_MINUTES
+from logwatch.collect.parse import BLIND
 from logwatch.errors import ConfigError
 from logwatch.judge.kinds.interface import Curve, FigureForm, JudgedMetric, Knob, Played, Reads
 from logwatch.judge.rules.drafts import Asked, Draft, value_cases
@@ -74,7 +74,7 @@ class Gauge:
         """Hold the highest measurement of each window against the bounds; one that is down is surely beyond them."""
         value, known = grid.highest(self.series)
         down = grid.highest(self.down)[0] > 0 if self.down else ~known & known
-        missing = Why.NO_LINES if known.any() or self.series == SILENT_MINUTES else Why.NO_ENDPOINT
+        missing = Why.NO_LINES if known.any() or self.series in BLIND else Why.NO_ENDPOINT
         yield {}, grid.columns(grid.levels(bounds, value, down), value, {Why.DOWN: down, missing: ~known}, certain=down)
 
     def play(self, given: Mapping[str, Any], bounds: Bounds) -> Played:  # noqa: ARG002 - others need the bounds

@@ -9,11 +9,12 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from logwatch.collect.parse import SILENT_MINUTES
+from logwatch.count.census import Knows
 from logwatch.judge.kinds import Measures, kinds_listed
 from logwatch.judge.rules.runbook import Procedure, Runbook
 from logwatch.judge.rules.service import Service
 from logwatch.judge.rules.step_checks import ProcedureChecks
-from logwatch.judge.rules.yaml_types import Duration, Model, Text
+from logwatch.judge.rules.yaml_types import Duration, Model, Text, selects
 from logwatch.languages import COMMON, Lang
 from logwatch.ranges import Bounds, Range
 
@@ -179,6 +180,12 @@ class RuleSet:
         names = self.service.exit_gauges
         downs = (rule.kind.reads.down for rule in self.rules if {*rule.kind.reads.gauges} & {*names})
         return tuple(dict.fromkeys([*names, *filter(None, downs)]))
+
+    @property
+    def knows(self) -> Knows:
+        """Which counters any rule reads, and which anybody knows."""
+        named, read = {counter.counter for counter in self.counters}, self.selectors
+        return Knows(read=lambda name: selects(read, name), known=lambda name: name in named or selects(read, name))
 
     @property
     def slow_reach(self) -> timedelta:

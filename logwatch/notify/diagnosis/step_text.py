@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from logwatch.collect.parse import SILENT_MINUTES, UNANSWERED
+from logwatch.collect.parse import (
+    REFUSED_MINUTES,
+    SILENT_MINUTES,
+    STOPPED_MINUTES,
+    UNANSWERED,
+    UNHEARD_MINUTES,
+    VANISHED_COUNTERS,
+)  # fmt: skip
 from logwatch.judge.verdicts import Level
 from logwatch.notify.diagnosis.findings import Fact, FactKind, Missed, StepState
 from logwatch.ui.format import format_value, printable, shop_name
@@ -31,7 +38,10 @@ EXPECTED: dict[StepState, Key] = {
     StepState.TODO: "expected.contrary",
 }
 """What it is called where the step is a line of what is to be expected."""
-OWN_NAMES: dict[str, Key] = {UNANSWERED: "gauge_unanswered", SILENT_MINUTES: "gauge_silent"}
+OWN_NAMES: dict[str, Key] = {
+    UNANSWERED: "gauge_unanswered", SILENT_MINUTES: "gauge_silent", VANISHED_COUNTERS: "gauge_vanished",
+    STOPPED_MINUTES: "gauge_stopped", UNHEARD_MINUTES: "gauge_unheard", REFUSED_MINUTES: "gauge_refused",
+}  # fmt: skip
 """What people call the gauges that no service brings along."""
 MARKS = {StepState.DONE: "✓", StepState.NOT_THE_CASE: "–", StepState.TODO: "▷", StepState.NOT_LOOKED: "?"}
 

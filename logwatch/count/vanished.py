@@ -1,0 +1,61 @@
+"""Windows in which the counters are unknown that may have been counted under another name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from logwatch.collect.parse import VANISHED_COUNTERS
+from logwatch.count.census import Census, Knows, count_window
+from logwatch.count.windows import from_minute, to_minute, with_gauge
+from logwatch.spans import Span
+
+if TYPE_CHECKING:
+    from logwatch.count.windows import Windows
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Windows whose doubtful counters are unknown, and what a later look goes on from."""
+
+    windows: Windows
+    census: Census
+
+
+def take_census(windows: Windows, span: Span, census: Census, knows: Knows) -> Counted:
+    """Look at the windows of a span, going on from a census; those before it serve where there is none yet."""
+    first = to_minute(windows.span.start) if census.to is None else census.to
+    found = windows.within(Span(from_minute(first), span.end)) if from_minute(first) < span.end else windows
+    values: dict[int, dict[str, float]] = {minute: {} for minute in found.summaries["minute"].tolist()}
+    table = found.counters
+    for minute, key, value in zip(table["minute"].tolist(), table["series"].tolist(), table["value"].tolist(), strict=True):
+        values.setdefault(minute, {})[key] = value
+    vanished: dict[int, float] = {}
+    for minute in sorted({*values, *(each for each in windows.unread if first <= each < to_minute(span.end))}):
+        if minute >= first:
+            unread = minute in windows.unread
+            census = count_window(census, minute, values.get(minute, {}), unread=unread, knows=knows)
+            vanished[minute] = float(len(census.vanished))
+    there = set(zip(windows.counters["minute"].tolist(), windows.counters["series"].tolist(), strict=True))
+    summarised = set(windows.summaries["minute"].tolist())
+    doubts = {(at, key) for key, minutes in census.doubts.items() for at in minutes if at in summarised}
+    counted = with_gauge(_unknown(windows, sorted(doubts - there)), VANISHED_COUNTERS, vanished)
+    return Counted(counted, replace(census, to=to_minute(span.end)))
+
+
+def _unknown(windows: Windows, doubted: list[tuple[int, str]]) -> Windows:
+    """Make counters unknown in windows that do not have them."""
+    if not doubted:
+        return windows
+    table = windows.counters
+    names = [str(each) for each in table["series"].cat.categories]
+    names = sorted({*names, *(key for _, key in doubted)})
+    series = pd.Categorical([*table["series"].astype(object), *(key for _, key in doubted)], categories=names)
+    minute = np.concatenate([table["minute"].to_numpy(), np.array([at for at, _ in doubted], dtype="int64")])
+    value = np.concatenate([table["value"].to_numpy(), np.full(len(doubted), np.nan)])
+    order = np.lexsort([series.codes, minute])
+    joined = pd.DataFrame({"minute": minute[order], "series": series[order], "value": value[order]})
+    return replace(windows, counters=joined)
