@@ -24,7 +24,7 @@ from logwatch.collect.entries import ENTRY_LABELS, RESOURCE_LABELS, Entry
 from logwatch.collect.interface import Address, CutShortError, OverError
 from logwatch.collect.parse import LARGEST, MOST_SHOWN, Reason
 from logwatch.collect.text_search import KEYS, Hits
-from logwatch.collect.timestamps import is_plausible
+from logwatch.collect.timestamps import believe, is_plausible
 from logwatch.errors import ConfigError, SourceError
 from logwatch.google_api import Errors, Trouble, open_client, project_hints, tell_apart
 from logwatch.spans import EPOCH, NS, WINDOW, Span, to_datetime
@@ -473,9 +473,7 @@ def _heads(raws: Sequence[Any]) -> Heads:
         if not name.endswith("timestamp"):
             return values
         times = array("q", [stamp.seconds * NS + stamp.nanos for stamp in values])
-        if name == "timestamp" and values and not (is_plausible(min(times)) and is_plausible(max(times))):
-            raise ValueError("a time of no log")
-        return times
+        return believe(times, arrival=name != "timestamp")
 
     return read
 
