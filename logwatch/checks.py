@@ -22,6 +22,7 @@ class CheckName(Worded, families=("check",)):
     LOGS = "logs"
     QUOTA = "quota"
     LINES = "lines"
+    FINDING = "finding"
     LAG = "lag"
     RHYTHM = "rhythm"
     METRICS = "metrics"

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 LONGEST = timedelta(days=36500)
 """What is longer is a slip of the pen, and leads out of the calendar."""
+LONGEST_LEASE = timedelta(minutes=10)
+"""No lease of the state ends later than this from now: one that seems to was taken by a wrong clock."""
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 

@@ -21,7 +21,17 @@ class JsonLines(logging.Formatter):
         line |= getattr(record, "details", {})
         if record.exc_info and record.exc_info[0]:
             line["error"] = record.exc_info[0].__name__
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return json_line(line)
+
+
+def json_line(document: object) -> str:
+    r"""Give a document on one line that a person can read, and in which nothing is hidden or turned around.
+
+    >>> json_line({"이름": "a\u202eb"})
+    '{"이름": "a\\u202eb"}'
+    """
+    text = json.dumps(document, ensure_ascii=False, default=str)
+    return text if text.isprintable() else "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
 @contextmanager

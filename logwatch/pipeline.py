@@ -7,8 +7,10 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
+from logwatch.catch_up import judge_parts, take_in
 from logwatch.collect.interface import Probe
 from logwatch.collect.last_seen import SignsOfLife
 from logwatch.collect.parse import BLIND, SILENT_MINUTES, STOPPED_MINUTES
@@ -17,7 +19,8 @@ from logwatch.judge.alerts import AlertState
 from logwatch.judge.verdicts import Level
 from logwatch.languages import COMMON
 from logwatch.notify.deliver import Sending
-from logwatch.notify.outbox import fall_over, with_evidence
+from logwatch.notify.incidents import NotifyReason
+from logwatch.notify.outbox import address, fall_over, with_evidence
 from logwatch.publish.points import Point, descriptors_version
 from logwatch.replay import Replayed, replay
 from logwatch.run_summary import RunSummary
@@ -32,6 +35,7 @@ if TYPE_CHECKING:  # pandas comes with some of these, and only where a command n
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from logwatch.catch_up import Intake
     from logwatch.collect.interface import Endpoints, Life, Progress, Signs, Source
     from logwatch.count.windows import Windows
     from logwatch.judge.alerts import Alert
@@ -52,6 +56,7 @@ if TYPE_CHECKING:  # pandas comes with some of these, and only where a command n
 LOG = logging.getLogger("logwatch.run")
 """What a run did, in detail; `logs.py` says who hears it."""
 MARGIN = timedelta(seconds=10)
+NO_CHANNEL = "nobody is told of anything: no channel is set up, and messages wait"
 """How long before the lease's end nothing more is begun."""
 MOST_LOOKUPS = 20
 """Reads and searches of one run, of the 60 a minute that the project has."""
@@ -200,16 +205,25 @@ class _Run:
         """Judge what is new, commit, then publish and tell; the last state is in `held`, not saved yet."""
         parts, summary, seams = self.parts, self.summary, self.seams
         source = parts.source()
+        reading = source.ending(self._left_s(3))
         with summary.timed("prepare"):
-            ticker = parts.ticker(_GuardedLife(SignsOfLife(source, parts.service), seams))
+            ticker = parts.ticker(_GuardedLife(SignsOfLife(reading, parts.service), seams))
+        broken: Exception | None = None
         try:
-            self._judge(source, ticker)
+            self._judge(reading, source, ticker)
         except SourceError as error:  # what waits to be told is told all the same, and that nothing could be read
             summary.fail(error)
             self._refused(ticker)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - likewise; it is raised again when that is done
+            broken = error
         summary.errors += blind_spots(self.held.state, ticker.rules)
         channels = parts.channels(seams)
-        outbox, lost = fall_over(self.held.state.to_tell, tuple(channels), self.clock())
+        if not ticker.policy.channels:
+            summary.errors.append(f"{NO_CHANNEL}\n  hint: logwatch doctor names the settings of each channel")
+        outbox = address(self.held.state.to_tell, ticker.policy.channels)
+        outbox, lost = fall_over(outbox, tuple(channels), self.clock())
         summary.errors += [f"given up after a day: {each}" for each in lost]
         with summary.timed("commit"):
             self.held.save(self.held.state.after_telling(outbox))
@@ -219,7 +233,7 @@ class _Run:
                 lambda: seams.guard(Seam.PUBLISH, lambda: self._publish(ticker.rules, state), lambda _: state)
             )
             with summary.timed("deliver"):
-                until = summary.begun + parts.lease - MARGIN
+                until = self.clock() + timedelta(seconds=self._left_s(1))
                 describe = parts.describe(ticker.rules)
                 delivered = Sending(
                     self.held.state.to_tell, self._keep_told, channels, describe, self.clock, until, seams
@@ -228,6 +242,17 @@ class _Run:
         self.held.state = replace(self.held.state, points=published.points, descriptors=published.descriptors)
         summary.sent, summary.retried, summary.failed = delivered.sent, delivered.retried, delivered.failed
         summary.waiting, summary.points_waiting = len(self.held.state.outbox), len(self.held.state.points)
+        if broken:
+            raise broken
+
+    def _left_s(self, margins: int) -> float:
+        """Give the seconds from now to so many margins before the lease's end: each part has what is left at its turn.
+
+        Three are left when reading must be over, two for evidence, one for what is sent and published. A short lease has
+        short ones.
+        """
+        margin = min(MARGIN, self.parts.lease * 2 / 11)
+        return max((self.summary.begun + self.parts.lease - margins * margin - self.clock()).total_seconds(), 0.0)
 
     def _refused(self, ticker: Ticker) -> None:
         now = self.clock()
@@ -240,8 +265,8 @@ class _Run:
     def _keep_told(self, outbox: Outbox) -> None:
         self.held.save(self.held.state.after_telling(outbox))
 
-    def _judge(self, source: Source, ticker: Ticker) -> None:
-        """Read what is new and judge the windows that have closed."""
+    def _judge(self, reading: Source, source: Source, ticker: Ticker) -> None:
+        """Read what is new and judge the windows that have closed; evidence comes from the source that has more time left."""
         now, summary = self.clock(), self.summary
         planned = ticker.plan(self.held.state, now)
         _tell("planned", read=planned.read, judge=planned.judge, skipped=planned.skipped)
@@ -259,23 +284,39 @@ class _Run:
             )
         with summary.timed("read"), ThreadPoolExecutor(1) as beside:
             probing = beside.submit(self._probe, now)
-            fresh = source.read(planned.read, service=self.parts.service, progress=lambda *_: None, meanwhile=import_pandas)
+            read = partial(reading.read, service=self.parts.service, progress=lambda *_: None, meanwhile=import_pandas)
+            taken = take_in(read, ticker, self.held.state, planned, now)
             probe = probing.result()
-            for series, value in probe.gauges.items():
-                fresh.add_gauge(series, to_nanoseconds(now), value)
+        for series, value in probe.gauges.items():
+            for part in taken.parts:
+                part.fresh.add_gauge(series, to_nanoseconds(now), value)
         _tell(
             "read",
-            span=planned.read,
-            entries=fresh.entries,
+            spans=[part.planned.read for part in taken.parts],
+            entries=[part.fresh.entries for part in taken.parts],
             answers=[(each.path, each.status, each.error) for each in probe.answers],
         )
         with summary.timed("judge"):
-            ticked = ticker.tick(self.held.state, fresh, planned, now)
-        summary.take(ticked, fresh, self.clock())
+            ticked = judge_parts(taken, ticker, self.held.state, now)
+        self._tell_rest(taken, ticked)
+        summary.take(ticked, taken.merged(), self.clock())
         _tell_judged(ticked)
         with summary.timed("evidence"):
             state = self._gather(source, ticker, ticked, probe)
         self.held.state = replace(state, points=(*state.points, *_own_points(summary, state)))
+
+    def _tell_rest(self, taken: Intake, ticked: Ticked) -> None:
+        """Tell what of a pause could not be read, and whether it is still to come."""
+        if taken.trouble is None:
+            return
+        reached = f"judged up to {ticked.state.cursor:%H:%M}Z: {taken.trouble.message}"
+        if taken.gap:
+            between = f"the {taken.gap} before {taken.parts[-1].planned.judge.start:%H:%M}Z are not judged"
+            self.summary.errors.append(f"the pause holds more than can be read while something may be firing now: {between}")
+        elif taken.over:
+            self.summary.news.append(f"{reached}; the next run goes on from there")
+        else:
+            self.summary.fail(SourceError(reached, where=taken.trouble.where, hint=taken.trouble.hint))
 
     def _probe(self, now: datetime) -> Probe:
         """Ask the endpoints; what breaks keeps the log lines from nothing."""
@@ -304,10 +345,10 @@ class _Run:
         from logwatch.notify.diagnosis.diagnose import walk
         from logwatch.notify.diagnosis.lookups import Budget, LiveArchive
 
-        begun, last = self.clock(), self.summary.begun + self.parts.lease - 2 * MARGIN
-        budget = Budget(MOST_LOOKUPS, min(begun + self.parts.evidence_budget, last), self.clock)
+        left = min(self.parts.evidence_budget, timedelta(seconds=self._left_s(2)))
+        budget = Budget(MOST_LOOKUPS, self.clock() + left, self.clock)
         archive = LiveArchive(
-            source=self.parts.lookups(source),
+            source=self.parts.lookups(source).ending(left.total_seconds()),
             service=self.parts.service,
             until=until,
             recent=ticked.state.recent,
@@ -315,7 +356,11 @@ class _Run:
             budget=budget,
             grace=ticker.policy.grace,
         )
-        pairs = zip(ticked.notifications, ticked.standing, strict=True)
+        pairs = sorted(
+            zip(ticked.notifications, ticked.standing, strict=True),
+            key=lambda pair: urgency(pair[0], ticked.state),
+            reverse=True,
+        )
         found = {each.id: walk(each, ticker.rules, archive, verdicts, self.seams) for each, verdicts in pairs}
         self.summary.lookups = budget.spent
         return found
@@ -326,11 +371,12 @@ class _Run:
         exporter = self.parts.exporter(rules) if state.points else None
         if exporter is None:
             return replace(state, points=())
+        exporter = exporter.ending(self._left_s(1))
         version = descriptors_version(rules.service.metric_prefix, exporter.metrics)
         with summary.timed("publish"):
             try:
-                if state.descriptors != version:
-                    exporter.ensure_descriptors(summary.news.append)
+                if state.descriptors != version and exporter.ensure_descriptors(summary.news.append) is None:
+                    version = state.descriptors  # the cure may be followed: the next run tries again
                 refused = exporter.publish(state.points)
             except ExportError as error:
                 summary.refused.append(str(error))
@@ -340,6 +386,12 @@ class _Run:
         told = Counter(each.reason for each in refused)
         summary.refused += [f"{count} points: {reason}" for reason, count in told.items()]
         return replace(state, points=tuple(each.point for each in refused if each.again), descriptors=version)
+
+
+def urgency(told: Notification, state: State) -> tuple[bool, bool, datetime]:
+    """Rank what to look into first: what still fires before what is over, and of that the newest."""
+    going_on = any(each.id == told.incident and each.closed_at is None for each in state.memory.incidents)
+    return going_on, told.reason is not NotifyReason.RESOLVED, told.at
 
 
 def _tell(what: str, **details: object) -> None:

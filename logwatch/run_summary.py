@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from logwatch.languages import COMMON
+from logwatch.ui.findings import finding_texts
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
@@ -32,6 +35,8 @@ class RunSummary:
     """Summaries and slow requests that no earlier run had read."""
     late_entries: int = 0
     unparsed: dict[str, int] = field(default_factory=dict)
+    findings: list[str] = field(default_factory=list)
+    """What reading came upon, and what mends it."""
     levels: dict[str, int] = field(default_factory=dict)
     """Verdicts of the last window by level."""
     transitions: list[str] = field(default_factory=list)
@@ -70,6 +75,7 @@ class RunSummary:
         state = ticked.state
         self.windows, self.new_entries, self.late_entries = ticked.windows, ticked.new_entries, ticked.late
         self.entries, self.unparsed = fresh.entries, dict(fresh.unparsed())
+        self.findings = finding_texts(fresh.found(), fresh.flaws, COMMON)
         self.levels = dict(Counter(str(verdict.level) for verdict in state.verdicts))
         self.transitions = [
             f"{each.alert.rule}{each.alert.labels or ''}: {each.before or 'inactive'} → {each.after or 'inactive'}"
@@ -93,7 +99,7 @@ class RunSummary:
         """Severity as Cloud Logging knows it."""
         if self.errors:
             return "ERROR"
-        return "WARNING" if self.failed or self.refused or self.news else "INFO"
+        return "WARNING" if self.failed or self.refused or self.news or self.findings else "INFO"
 
     @property
     def message(self) -> str:

@@ -12,13 +12,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from logwatch.durations import format_duration, parse_duration
+from logwatch.durations import LONGEST_LEASE, format_duration, parse_duration
 from logwatch.errors import ConfigError
 from logwatch.languages import DEFAULT, Lang, languages
 from logwatch.notify.channels.interface import ChannelSettings
 from logwatch.notify.channels.registry import CHANNELS
 from logwatch.ranges import Range
-from logwatch.state.lease import LONGEST_LEASE
 
 PREFIX = "LOGWATCH_"
 CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
@@ -55,6 +54,12 @@ def _timezone(value: object) -> ZoneInfo:
         return value if isinstance(value, ZoneInfo) else ZoneInfo(str(value))
     except (KeyError, ValueError, OSError):
         raise ValueError(f"'{value}' is no time zone; right are e.g. Asia/Seoul, UTC") from None
+
+
+def _web_address(text: str) -> str:
+    if text and not re.fullmatch(r"https?://[^\s/?#]+\S*", text):
+        raise ValueError(f"'{text[:100]}' is no address of a page; right begins with https://")
+    return text
 
 
 def _lang(name: Lang) -> Lang:
@@ -144,7 +149,7 @@ class Settings(BaseModel):
 
     notify: Names = Field((), description="Channels that messages go to, by name; the others only stand in.")
     channels: tuple[ChannelSettings, ...] = Field((), exclude=True, description="What is set of each channel.")
-    runbook_url: str = Field("", description="Where people find the runbook.")
+    runbook_url: Annotated[str, AfterValidator(_web_address)] = Field("", description="Where people find the runbook.")
 
     serve_audience: str | None = Field(
         None, description="Audience that a call's identity token is made out to: the service's URL."

@@ -31,7 +31,7 @@ from logwatch.judge.rules.yaml_types import selects
 from logwatch.judge.verdicts import Level, Verdict, Why
 from logwatch.notify.incidents import REMIND_EVERY, decide
 from logwatch.notify.outbox import enqueue
-from logwatch.publish.points import Point, counter_points, verdict_points
+from logwatch.publish.points import Point, counter_points, verdict_points, with_zeros
 from logwatch.spans import EPOCH, WINDOW, Span, floor_minute, to_datetime, to_nanoseconds
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class Ticker:
             state = self._forget(state, span.start)
         recent = load(state.recent)
         fresh.settle()
-        new, late = new_and_late(recent, fresh, to_nanoseconds(span.start) if state.cursor else 0)
+        new, late = new_and_late(recent, fresh, to_nanoseconds(span.start) if state.cursor and not planned.skipped else 0)
         recent.merge(fresh)
         begun = replace(
             state, started_at=state.started_at or span.start, counted_to=state.counted_to or state.cursor or span.start
@@ -298,7 +298,8 @@ class Ticker:
             for name, value in zip(("count", "p50", "p95", "max"), values, strict=True)
         ]
         gauges = [Point(name.replace(".", "/"), {}, at, value) for name, value in found.gauges.items()]
-        return [*counter_points(found.counters, at, self.rules), *slow, *gauges, *verdict_points(verdicts, self.rules)]
+        counters = with_zeros(found.counters, found.flawed, self.rules) if found.lines else {}
+        return [*counter_points(counters, at, self.rules), *slow, *gauges, *verdict_points(verdicts, self.rules)]
 
     def _remember(self, state: State, recent: Reading, cursor: datetime) -> State:
         """Keep the cursor, and of the entries what later windows still need."""

@@ -62,7 +62,9 @@ def read_entries(
     # A summary of the minute after the span can push the one before it back into the span.
     fetched = span.widen(reach, WINDOW) if span else None
     reading = source.read(fetched, service=wanted.service, progress=progress, meanwhile=import_pandas)
-    return span or _recorded_span(reading, wanted), reading
+    span = span or _recorded_span(reading, wanted)
+    reading.check_read()
+    return span, reading
 
 
 def import_pandas() -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from logwatch.pipeline import Parts
     from logwatch.publish.interface import Exporter
     from logwatch.publish.metric_filter import Installation
+    from logwatch.report.absence import WatchedService
     from logwatch.seams import Seams
     from logwatch.server.app import Verify
     from logwatch.settings import Settings
@@ -334,6 +335,13 @@ def installation(settings: Settings) -> Installation:
         readers=audience(settings),
         runbook_url=settings.runbook_url,
     )
+
+
+def watched_service(settings: Settings, readers: Audience) -> WatchedService:
+    """Say where the application runs."""
+    from logwatch.report.absence import WatchedService
+
+    return WatchedService(source_project(settings) or "PROJECT", readers.service, settings.location, build_service(settings))
 
 
 def message_builder(settings: Settings, rules: RuleSet) -> Callable[[Notification], Message]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from logwatch.logs import detailed
+from logwatch.logs import detailed, json_line
 from tests.support import forked
 from tests.support.local_app import TOKEN, LocalApp
 from tests.support.local_google import make_entry
@@ -115,3 +115,11 @@ def test_another_word_than_debug_is_refused(tmp_path: Path) -> None:
         process.join(PATIENCE_S)
     assert process.exitcode == 2
     assert "LOGWATCH_LOG" in (tmp_path / "out").read_text()
+
+
+@pytest.mark.parametrize("hidden", ["\u202e", "\u200b", "\ud800", "\U000e0001", "\x1b", "\n", "\u2028"])
+def test_a_line_hides_nothing_and_is_still_json(hidden: str) -> None:
+    line = json_line({"message": f"한글 a{hidden}b"})
+    assert line.isprintable()
+    assert json.loads(line) == {"message": f"한글 a{hidden}b"}
+    assert "한글" in line

@@ -24,14 +24,15 @@ from logwatch.cli.options import (
     SourceOption,
     UntilOption,
 )
-from logwatch.errors import ConfigError
+from logwatch.errors import ConfigError, SourceError
 from logwatch.judge.verdicts import Level
 from logwatch.pipeline import judge, judge_and_replay
+from logwatch.report.absence import found_nothing, why_nothing
 from logwatch.report.render import render_markdown, render_page, render_table
 from logwatch.settings import bundled
 from logwatch.time_range import read_windows
 from logwatch.ui.format import printable
-from logwatch.wiring import audience, build_rules, message_builder
+from logwatch.wiring import LOOKUP_S, audience, build_rules, message_builder, watched_service
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from logwatch.count.windows import Quality
     from logwatch.judge.evaluate import Judged
     from logwatch.judge.rules.model import RuleSet
+    from logwatch.spans import Span
     from logwatch.tick import Ticker
 
 
@@ -106,6 +108,7 @@ def evaluate(
         write(_render(judged, rule_set, look, format_, output), output)
     if fail_on:
         _fail_on(judged, fail_on)
+    _tell_nothing(judged.windows.quality, judged.span, look)
 
 
 def report(
@@ -125,7 +128,8 @@ def report(
     look = look_at(settings, since, until, dump_filter=dump_filter)
     ticker = simulated_ticker(look)
     if not look.only_tells_filter(ticker.reach):
-        write_page(look, ticker, format_, output)
+        judged = write_page(look, ticker, format_, output)
+        _tell_nothing(judged.windows.quality, judged.span, look)
 
 
 def windows(
@@ -150,6 +154,7 @@ def windows(
     inside = read.within(span)
     _write_table(counters_csv(inside) if table is Table.COUNTERS else slow_csv(inside), format_, output)
     _tell_leftovers(read.quality)
+    _tell_nothing(read.quality, span, look)
 
 
 def write_page(look: SpanCommand, ticker: Ticker, format_: PageFormat, output: Path | None) -> Judged:
@@ -176,6 +181,16 @@ def _render(judged: Judged, rule_set: RuleSet, look: SpanCommand, format_: Forma
     if format_ is Format.TABLE:
         return render_table(found, paper_of(output))
     return render_markdown(found, bundled("templates"))
+
+
+def _tell_nothing(quality: Quality, span: Span, look: SpanCommand) -> None:
+    """Raise SourceError with doctor's diagnosis where a span has nothing to judge."""
+    if found_nothing(quality):
+        readers = audience(look.settings)
+        why = why_nothing(look.source.within(LOOKUP_S), watched_service(look.settings, readers), span, look.now, readers)
+        raise SourceError(
+            readers.say("found_nothing", entries=quality.entries, span=readers.dates(span)), where=look.name, hint=why
+        )
 
 
 def _fail_on(judged: Judged, fail_on: FailOn) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from typing import Any
@@ -11,7 +10,7 @@ import typer
 
 from logwatch.cli.context import clock_of, settings_from
 from logwatch.cli.options import RulesOption, ServiceOption, SourceOption
-from logwatch.logs import detailed
+from logwatch.logs import detailed, json_line
 from logwatch.pipeline import run as run_once
 from logwatch.settings import execution
 from logwatch.wiring import build_parts
@@ -31,5 +30,5 @@ def run_tick(source: SourceOption = None, service: ServiceOption = None, rules: 
 
 def tell_line(line: dict[str, Any]) -> None:
     """Write one JSON line; the server's threads write whole lines."""
-    sys.stdout.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.write(json_line(line) + "\n")
     sys.stdout.flush()

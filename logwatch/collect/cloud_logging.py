@@ -6,6 +6,7 @@ The generated client, because the hand-written one builds a logger and parses tw
 from __future__ import annotations
 
 import logging
+import math
 import random
 import re
 import time
@@ -20,9 +21,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import ENTRY_LABELS, RESOURCE_LABELS, Entry
-from logwatch.collect.interface import Address
-from logwatch.collect.parse import LARGEST
+from logwatch.collect.interface import Address, CutShortError, OverError
+from logwatch.collect.parse import LARGEST, MOST_SHOWN, Reason
 from logwatch.collect.text_search import KEYS, Hits
+from logwatch.collect.timestamps import is_plausible
 from logwatch.errors import ConfigError, SourceError
 from logwatch.google_api import Errors, Trouble, open_client, project_hints, tell_apart
 from logwatch.spans import EPOCH, NS, WINDOW, Span, to_datetime
@@ -168,15 +170,24 @@ class CloudLoggingSource:
         self.quota = quota or ReadQuota(55)
         self.calls = 0
         """Calls that were made, each of them out of the project's 60 a minute."""
-        self._client: LoggingServiceV2Client | None = None
+        self._client: list[LoggingServiceV2Client] = []
+        """The one client, once it is open, also for those that are the same but for their time."""
         self._patient = True
         """Whether it waits for the quota longer than for a call that fails."""
+        self._ends = math.inf
+        """When it is over with asking, on the quota's clock."""
 
     def within(self, budget_s: float) -> CloudLoggingSource:
         """Give a source of the same entries and quota that gives up after so many seconds of failing or waiting."""
         hasty = copy(self)
         hasty.budget_s, hasty._patient = budget_s, False  # noqa: SLF001 - its own
         return hasty
+
+    def ending(self, left_s: float) -> CloudLoggingSource:
+        """Give a source of the same entries and quota that asks for nothing more after so many seconds."""
+        ending = copy(self)
+        ending._ends = min(self._ends, self.quota.clock() + left_s)  # noqa: SLF001 - its own
+        return ending
 
     def project_logs(self) -> CloudLoggingSource:
         """Give itself: services and their last entries can be asked for."""
@@ -218,13 +229,17 @@ class CloudLoggingSource:
         return build_filter(span, service=service or self.service, location=self.location, condition=judged(self.shape))
 
     def read(self, span: Span | None, *, service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
-        """Read a span, page by page: each is parsed, and what is to be done meanwhile is done, while the next is on its way."""
+        """Read a span, page by page: each is parsed, and what is to be done meanwhile is done, while the next is on its way.
+
+        Pages come in order of time: where one does not come, all before the last entry is there (CutShortError).
+        """
         if span is None:
             raise TypeError("Cloud Logging has no end of its own: a span is needed")
         reading = Reading(shape=self.shape)
         walk = self._pages(self.filter(span, service), "timestamp asc", PAGE_SIZE, progress)
         pages = (page for page, _ in walk)
         beside = ThreadPoolExecutor(1)
+        seen = span.start
         try:
             coming = beside.submit(next, pages, None)
             meanwhile()
@@ -235,6 +250,10 @@ class CloudLoggingSource:
                     seen = to_datetime(page[-1].timestamp.seconds * NS)
                     share = (seen - span.start) / (span.end - span.start)
                     progress(f"{reading.entries:,} entries, up to {seen:%m-%d %H:%MZ}", min(max(share, 0.0), 1.0))
+        except SourceError as error:
+            if seen <= span.start:
+                raise
+            raise CutShortError(error, reading, seen) from error
         finally:
             beside.shutdown(wait=False)  # an interrupt does not wait for the page that is on its way
         return reading
@@ -316,12 +335,12 @@ class CloudLoggingSource:
 
     def _connect(self) -> LoggingServiceV2Client:
         """Give the one client for all calls: each new one costs a handshake and a token."""
-        if self._client is None:
+        if not self._client:
             from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
 
             with self._errors.raised("Cloud Logging"):
-                self._client = open_client(LoggingServiceV2Client, self.endpoint)
-        return self._client
+                self._client.append(open_client(LoggingServiceV2Client, self.endpoint))
+        return self._client[0]
 
     def _call(self, client: LoggingServiceV2Client, request: Any, progress: Progress) -> Any:  # noqa: ANN401 - proto-plus
         """Fetch one page; what may pass is tried again within the budget, 429 no sooner than after seconds."""
@@ -334,14 +353,14 @@ class CloudLoggingSource:
         for attempt in count():
             self._check_quota(self.budget_s - (clock() - begun))
             self.quota.wait(lambda seconds: progress(f"waiting {seconds:.0f} s for the read quota", None))
-            left = max(self.budget_s - (clock() - begun), 1)
+            left = min(max(self.budget_s - (clock() - begun), 1), self._ends - clock())
             self.calls += 1
             try:
                 return next(client.list_log_entries(request=request, retry=None, timeout=min(left, 60)).pages)
             except passing as error:
                 first, most = (5.0, 30.0) if isinstance(error, api.ResourceExhausted) else (0.2, 10.0)
                 wait = min(first * 1.6**attempt, most) * random.uniform(1, 1.25)  # noqa: S311 - spreads retries, no secret
-                if clock() - begun + wait > self.budget_s:
+                if clock() - begun + wait > self.budget_s or clock() + wait >= self._ends:
                     raise self._errors.build("Cloud Logging", error, lambda: client) from error
                 progress(f"Cloud Logging: {tell_apart(error).reason}; again in {wait:.0f} s", None)
                 self.quota.sleep(wait)
@@ -350,10 +369,14 @@ class CloudLoggingSource:
         raise AssertionError
 
     def _check_quota(self, left_s: float) -> None:
-        """Raise SourceError where a source within a budget would have to wait for longer than is left of it."""
+        """Raise OverError where a source within a budget would wait for longer than is left of it, or its time is over."""
+        ends_s = self._ends - self.quota.clock()
+        if ends_s <= 0 or self.quota.left_s() >= ends_s:
+            hint = "the next run goes on from here; LOGWATCH_LEASE gives each more time"
+            raise OverError("the time for reading was over", where=f"gcp://{self.project}", hint=hint)
         if not self._patient and self.quota.left_s() > left_s:
             hint = "it comes back within a minute; LOGWATCH_READ_REQUESTS_PER_MINUTE is logwatch's share of it"
-            raise SourceError("the project's read quota is used up for now", where=f"gcp://{self.project}", hint=hint)
+            raise OverError("the project's read quota is used up for now", where=f"gcp://{self.project}", hint=hint)
 
     @property
     def _errors(self) -> Errors:
@@ -408,10 +431,34 @@ def take_page(page: Sequence[Any], reading: Reading) -> None:
                 urls.append(url)
                 durations.append(duration)
                 continue
-        reading.add(to_entry(raw, shape))
-    series = array("i", map(reading.series.__getitem__, keys))
-    reading.add_summaries(_heads(summaries), series, array("d", values), width)
-    reading.add_slow_requests(_heads(slow), labels, durations, methods, urls)
+        _take_alone(raw, reading)
+    try:
+        series = array("i", map(reading.series.__getitem__, keys))
+        reading.add_summaries(_heads(summaries), series, array("d", values), width)
+    except Exception:  # noqa: BLE001 - one of them is not what it seemed
+        _take_each(summaries, reading)
+    try:
+        reading.add_slow_requests(_heads(slow), labels, durations, methods, urls)
+    except Exception:  # noqa: BLE001 - likewise
+        _take_each(slow, reading)
+
+
+def _take_each(raws: Sequence[Any], reading: Reading) -> None:
+    for raw in raws:
+        _take_alone(raw, reading)
+
+
+def _take_alone(raw: Any, reading: Reading) -> None:  # noqa: ANN401 - raw protobuf messages have no static type
+    """Take one entry, which costs no more than itself whatever it holds."""
+    try:
+        entry = to_entry(raw, reading.shape)
+    except Exception as error:  # noqa: BLE001 - that is the point
+        reading.fail(error, str(raw)[:MOST_SHOWN])
+        return
+    if is_plausible(entry.timestamp):
+        reading.add(entry)
+    else:
+        reading.refuse(Reason.TIMESTAMP_ABSURD)
 
 
 def _heads(raws: Sequence[Any]) -> Heads:
@@ -423,7 +470,12 @@ def _heads(raws: Sequence[Any]) -> Heads:
             label = ENTRY_LABELS[name]
             return [raw.labels[label] for raw in raws]
         values = list(map(attrgetter(name), raws))
-        return [stamp.seconds * NS + stamp.nanos for stamp in values] if name.endswith("timestamp") else values
+        if not name.endswith("timestamp"):
+            return values
+        times = array("q", [stamp.seconds * NS + stamp.nanos for stamp in values])
+        if name == "timestamp" and values and not (is_plausible(min(times)) and is_plausible(max(times))):
+            raise ValueError("a time of no log")
+        return times
 
     return read
 
@@ -433,11 +485,12 @@ def to_entry(raw: Any, shape: LogShape) -> Entry:  # noqa: ANN401 - raw protobuf
     stamp, received = raw.timestamp, raw.receive_timestamp
     of_resource, labels = raw.resource.labels, raw.labels
     kind = raw.WhichOneof("payload")
+    arrived = received.seconds * NS + received.nanos
     return Entry(
         log_name=raw.log_name,
         insert_id=raw.insert_id,
         timestamp=stamp.seconds * NS + stamp.nanos,
-        receive_timestamp=received.seconds * NS + received.nanos,
+        receive_timestamp=arrived if is_plausible(arrived) else 0,
         text=raw.text_payload if kind == "text_payload" else None,
         payload=_to_dict(raw.json_payload, shape) if kind == "json_payload" else None,
         # A protobuf map's get() is slow.

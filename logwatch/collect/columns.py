@@ -9,11 +9,15 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from math import nan
 from typing import TYPE_CHECKING
 
-from logwatch.collect.entries import HEADS, Columns, storable
-from logwatch.collect.findings import FindingKind, Findings
+import msgspec
+
+from logwatch.collect.entries import HEADS, TABLES, Columns, storable
+from logwatch.collect.findings import Finding, FindingKind, Findings
+from logwatch.collect.parse import IGNORED as PASSED_OVER
 from logwatch.collect.parse import (
     NOTHING_COUNTS,
     BlockLine,
@@ -27,6 +31,7 @@ from logwatch.collect.parse import (
     assemble_blocks,
     fold_routes,
     parse_entry,
+    unreadable,
 )
 from logwatch.errors import SourceError
 
@@ -37,6 +42,12 @@ if TYPE_CHECKING:
 
 SAMPLES, SLOW, IGNORED, UNPARSED = range(4)
 """What an entry can end as."""
+
+
+def content_id(entry: Entry) -> str:
+    """Give what tells an entry without an insertId from others of its log and time: read twice, it is one and the same."""
+    said = entry.text if entry.payload is None else sorted(map(repr, entry.payload.items()))
+    return "~" + blake2b(repr((entry.instance, said)).encode(errors="backslashreplace"), digest_size=9).hexdigest()
 
 
 @dataclass(slots=True)
@@ -52,8 +63,8 @@ class Reading(Columns):
     """Counters of understood summaries that cannot be read, as `flaw: key`; they are NaN in `counts`."""
     findings: Findings = field(default_factory=Findings)
     """What somebody should mend."""
-    _first: int | None = None
-    _last: int | None = None
+    seen: array[int] = field(default_factory=lambda: array("q"))
+    """Times of entries without a row: the stretch that is covered reaches as far."""
     block_lines: list[tuple[Entry, str]] = field(default_factory=list)
     """Lines of pretty-printed text; `settle` turns them into rows when all are here."""
     service: str | None = None
@@ -64,10 +75,8 @@ class Reading(Columns):
     def add(self, entry: Entry) -> None:
         """Take one entry."""
         self.entries += 1
-        if self.service and entry.service and entry.service != self.service:
-            self._add_row(entry, IGNORED)
-            return
-        parsed = parse_entry(entry, self.shape)
+        mine = not self.service or entry.service in {"", self.service}
+        parsed = parse_entry(entry, self.shape) if mine else PASSED_OVER
         if isinstance(parsed, BlockLine):
             self.see(entry.timestamp)
             self.block_lines.append((entry, parsed.text))
@@ -76,18 +85,28 @@ class Reading(Columns):
 
     def see(self, time: int) -> None:
         """Widen the stretch of time that entries without a row cover."""
-        self._first = time if self._first is None else min(self._first, time)
-        self._last = time if self._last is None else max(self._last, time)
+        self.seen.append(time)
+
+    @property
+    def unnamed(self) -> int:
+        """The number of the instance that has no name: whoever wrote without saying so; -1 where everybody said so."""
+        return self.instances.get("", -1)
+
+    def found(self) -> Counter[Finding]:
+        """Count what somebody should mend, with what only shows when all is here."""
+        unnamed = self.unnamed
+        lines = sum(map((SAMPLES, unnamed).__eq__, zip(self.rows.kind, self.rows.instance, strict=True))) if unnamed >= 0 else 0
+        return self.findings + Counter({Finding(FindingKind.NO_INSTANCE, ""): lines})
 
     @property
     def first(self) -> int | None:
         """Earliest event time seen, nanoseconds since 1970."""
-        return min((time for time in (self._first, min(self.rows.time, default=None)) if time is not None), default=None)
+        return min((min(times) for times in (self.seen, self.rows.time) if times), default=None)
 
     @property
     def last(self) -> int | None:
         """Latest event time seen, nanoseconds since 1970."""
-        return max((time for time in (self._last, max(self.rows.time, default=None)) if time is not None), default=None)
+        return max((max(times) for times in (self.seen, self.rows.time) if times), default=None)
 
     def extent(self) -> tuple[int, int]:
         """Give the earliest and latest event time, nanoseconds since 1970; raises SourceError where no entry has one."""
@@ -99,6 +118,16 @@ class Reading(Columns):
                 hint += "; wanted are log entries as 'gcloud logging read --format=json' prints them"
             raise SourceError("no log entry with a time in the source", hint=hint)
         return first, last
+
+    def check_read(self) -> None:
+        """Raise SourceError where nearly nothing could be read: nine tenths are no entries at all, and nothing was counted."""
+        refused = self.refused.total()
+        if refused > 0.9 * self.entries and not {SAMPLES, SLOW} & set(self.rows.kind):
+            told = ", ".join(f"{count} {reason}" for reason, count in self.refused.items())
+            raise SourceError(
+                f"nearly nothing could be read: {refused} of {self.entries} entries",
+                hint=f"{told}; wanted are log entries as 'gcloud logging read --format=json' prints them",
+            )
 
     def refuse(self, reason: Reason, entries: int = 1) -> None:
         """Count an entry that could not be decoded."""
@@ -131,15 +160,18 @@ class Reading(Columns):
     ) -> None:
         """Take slow requests that were understood."""
         first = len(self.rows.kind)
+        routes = [f"{method[:20]} {route}" for method, route in zip(method, fold_routes(url), strict=True)]
+        columns = (array("i", map(self.labels.__getitem__, label)), array("i", map(self.routes.__getitem__, routes)))
         self._add_rows(heads, SLOW, array("i", bytes(4 * len(url))))
         self.slow.row.extend(range(first, len(self.rows.kind)))
-        self.slow.label.extend(map(self.labels.__getitem__, label))
-        routes = [f"{method[:20]} {route}" for method, route in zip(method, fold_routes(url), strict=True)]
-        self.slow.route.extend(map(self.routes.__getitem__, routes))
+        self.slow.label += columns[0]
+        self.slow.route += columns[1]
         self.slow.duration_ms.extend(duration_ms)
 
     def _add_rows(self, heads: Heads, kind: int, width: array[int]) -> None:
         read = [(column, column.read(heads)) for column, _ in HEADS]  # all of it, before any of it is put anywhere
+        if not all(heads("insert_id")):
+            raise ValueError("an entry without an insertId needs to be looked at whole")
         for column, values in read:
             self.put("rows", column, values)
         self.add_kinds(kind, width)
@@ -160,7 +192,38 @@ class Reading(Columns):
         self.rows.decided.append(0)
         return number
 
+    def fail(self, error: Exception, what: str, entries: int = 1) -> None:
+        """Count entries that reading failed on in a way that nobody foresaw."""
+        self.refuse(Reason.UNREADABLE, entries)
+        self._note(unreadable(error, what))
+
+    def _note(self, parsed: Unparsed) -> None:
+        if parsed.reason is Reason.COUNTERS_UNKNOWN:
+            self.findings.note(FindingKind.UNKNOWN_COUNTERS, ", ".join(storable(key[:60]) for key in parsed.keys[:4]))
+        elif parsed.reason is Reason.UNREADABLE:
+            self.findings.note(FindingKind.UNREADABLE, ": ".join(parsed.keys))
+
     def _add_parsed(self, entry: Entry, parsed: Parsed) -> None:
+        """Put what an entry said into the columns, whole or not at all."""
+        before = len(self.rows.width)
+        try:
+            self._put_parsed(entry, parsed)
+        except Exception as error:  # noqa: BLE001 - one bad entry costs one entry
+            lines = self.rows.block_lines.pop(before, 1)
+            self._cut(before)
+            self.entries -= lines
+            self.fail(error, str(entry.text or ""), lines)
+
+    def _cut(self, rows: int) -> None:
+        """Forget all behind so many rows, halves of one too."""
+        sizes = {"rows": rows, "counts": sum(self.rows.width[:rows]), "slow": sum(row < rows for row in self.slow.row)}
+        for table, size in sizes.items():
+            for column in TABLES[table]:
+                del getattr(getattr(self, table), column.name)[size:]
+
+    def _put_parsed(self, entry: Entry, parsed: Parsed) -> None:
+        if not entry.insert_id:
+            entry = msgspec.structs.replace(entry, insert_id=content_id(entry))
         if isinstance(parsed, Summary):
             self._add_row(entry, SAMPLES, "", len(parsed.counters) + len(parsed.flaws))
             self.counts.series.extend(map(self.series.__getitem__, parsed.counters))
@@ -176,8 +239,7 @@ class Reading(Columns):
             self.slow.duration_ms.append(parsed.duration_ms)
         elif isinstance(parsed, Unparsed):
             self._add_row(entry, UNPARSED, parsed.reason)
-            if parsed.reason is Reason.COUNTERS_UNKNOWN:
-                self.findings.note(FindingKind.UNKNOWN_COUNTERS, ", ".join(storable(key[:60]) for key in parsed.keys[:4]))
+            self._note(parsed)
         elif isinstance(parsed, Ignored):
             self._add_row(entry, IGNORED)
         else:  # a block line never reaches this place: `add` keeps it, `assemble_blocks` uses it up
@@ -190,9 +252,7 @@ class Reading(Columns):
         self.refused.update(other.refused)
         self.flaws.update(other.flaws)
         self.findings.take(other.findings)
-        for time in (other._first, other._last):
-            if time is not None:
-                self.see(time)
+        self.seen += other.seen
         self.put_all(other)
         self.block_lines += other.block_lines
 
@@ -202,7 +262,7 @@ class Reading(Columns):
         To be called once, when every entry is here: a block's lines may come out of order, twice, and
         through different files.
         """
-        unique = {(e.log_name, e.timestamp, e.insert_id or i): (e, t) for i, (e, t) in enumerate(self.block_lines)}
+        unique = {(e.log_name, e.timestamp, e.insert_id or content_id(e)): (e, t) for e, t in self.block_lines}
         repeated = len(self.block_lines) - len(unique)
         streams: dict[tuple[str, str, str], list[tuple[Entry, str]]] = {}
         for entry, text in unique.values():

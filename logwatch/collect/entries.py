@@ -154,7 +154,7 @@ class Rows:
     received: array[int] = column("q", "receive_timestamp", kept=True)
     log: array[int] = column("i", "log_name", names="logs", kept=True)
     insert_id: list[str] = column("", "insert_id", kept=True)
-    instance: array[int] = column("i", "instance", "service", names="instances", kept=True)
+    instance: array[int] = column("i", "instance", names="instances", kept=True)
     kind: array[int] = column("b")
     """What the entry ended as."""
     detail: array[int] = column("i", names="details")

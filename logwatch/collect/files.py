@@ -20,6 +20,7 @@ from logwatch.collect.interface import Address, LogProject, Progress, SearchResu
 from logwatch.collect.json_columns import UsualLines
 from logwatch.collect.json_lines import (
     decode_all,
+    is_array,
     plain_part,
     see_edges,
     split_lines,
@@ -30,6 +31,8 @@ from logwatch.collect.json_lines import (
 )
 from logwatch.collect.last_seen import gather_times, latest, minutes_of
 from logwatch.collect.parse import LogShape, Reason
+from logwatch.collect.shapes.envelopes import is_enveloped
+from logwatch.collect.shapes.recordings import check_form, without_strays
 from logwatch.collect.sources import FORMS
 from logwatch.collect.text_search import Hits
 from logwatch.errors import SourceError
@@ -109,7 +112,7 @@ class FilesSource:
                 if piece.end is not None:
                     for block in split_lines(_chunks(piece), Reading()):
                         take_block_lines(block, reading)
-        return reading
+        return without_strays(reading)
 
     def _empty(self, service: str | None) -> Reading:
         return Reading(service=service, shape=self._shape)
@@ -135,6 +138,10 @@ class FilesSource:
 
     def filter(self, span: Span, service: str | None) -> str | None:
         """Give None: files are read without a filter."""
+
+    def ending(self, left_s: float) -> "FilesSource":  # noqa: ARG002 - it neither fails nor waits
+        """Give itself: what is on disk is read at once."""
+        return self
 
     def within(self, budget_s: float) -> "FilesSource":
         """Give itself: nothing about files is worth waiting for."""
@@ -176,6 +183,7 @@ def _cut(path: str) -> list[Piece]:
             size = file.seek(0, io.SEEK_END)
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror}", where=path) from error
+    check_form(head, path)
     if _is_plain_lines(head):
         return [
             Piece(path, start, min(start + PIECE, size), edge=start == 0 or start + PIECE >= size)
@@ -207,14 +215,8 @@ def _open(path: str) -> BinaryIO:
 
 
 def _is_plain_lines(head: bytes) -> bool:
-    return not head.startswith((b"\x1f\x8b", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and not _is_array(head)
-
-
-def _is_array(head: bytes) -> bool:
-    """Tell whether the objects do not stand one on a line."""
-    head = head.lstrip(codecs.BOM_UTF8 + b" \t\r\n")
-    first = head.split(b"\n", 1)[0].strip()
-    return head.startswith(b"[") or (b"\n" in head and first.startswith(b"{") and not first.endswith(b"}") and len(first) < 3)
+    packed = head.startswith((b"\x1f\x8b", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return not packed and not is_array(head) and not is_enveloped(head)
 
 
 def _read_pieces(numbers: Iterator[int], pieces: Sequence[Piece], reading: Reading, progress: Progress) -> Reading:
@@ -267,9 +269,15 @@ def _read_stream(path: str, usual: UsualLines) -> None:
         while head and len(head) < 1024 and (more := next(chunks, b"")):
             head += more
         whole = _chain(head, chunks)
-        if _is_array(head):
+        check_form(head, path)
+        if is_array(head):
             for value in split_objects(whole, reading):
                 take(value, reading)
+        elif is_enveloped(head):
+            for block in split_lines(whole, reading):
+                for line in block.split(b"\n"):
+                    if line.strip():
+                        take(line, reading)
         else:
             for block in split_lines(whole, reading):
                 take_lines(block, usual)
@@ -296,7 +304,7 @@ def _lines(path: str) -> Iterator[bytes]:
             while head and len(head) < 1024 and (more := next(chunks, b"")):
                 head += more
             whole = _chain(head, chunks)
-            if _is_array(head):
+            if is_array(head):
                 yield from split_objects(whole, passed)
             else:
                 for block in split_lines(whole, passed):

@@ -27,8 +27,6 @@ class FindingKind(Worded, families=("finding",)):
     """Entries on which reading itself failed."""
     NOTICE = "notice"
     """Text beside the entries, as what a command says of itself."""
-    FOREIGN = "foreign"
-    """A whole file of another form."""
 
 
 class Finding(NamedTuple):

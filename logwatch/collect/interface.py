@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
+from logwatch.errors import SourceError
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -40,6 +42,21 @@ class SearchResult:
     """Oldest first; where there were more than wanted, the newest of them."""
     complete: bool
     """Whether these are all: False where there are more, or where not everything could be looked through."""
+
+
+class OverError(SourceError):
+    """There was no time left, or no quota, to ask for more: another run may."""
+
+
+class CutShortError(SourceError):
+    """The time for a read was over, or it failed, when a part of it had come: everything before a time."""
+
+    def __init__(self, error: SourceError, reading: Reading, before: datetime) -> None:
+        """Give what went wrong, what had been read, and before which time that is all there is."""
+        super().__init__(error.message, where=error.where, hint=error.hint)
+        self.reading = reading
+        self.before = before
+        self.over = isinstance(error, OverError)
 
 
 class Address(NamedTuple):
@@ -103,7 +120,7 @@ class Source(Protocol):
         """Read the entries of `span`; a recording gives all it has and takes None.
 
         `service` leaves out the entries of other Cloud Run services. `meanwhile` is called once, early, and
-        may take its time: reading goes on beside it where it can. Raises SourceError.
+        may take its time: reading goes on beside it where it can. Raises SourceError, and CutShortError with what had come.
         """
         ...
 
@@ -128,6 +145,10 @@ class Source(Protocol):
 
     def within(self, budget_s: float) -> Source:
         """Give the same source as evidence is looked up in it: it gives up after so many seconds of failing or waiting."""
+        ...
+
+    def ending(self, left_s: float) -> Source:
+        """Give the same source for so many seconds from now: after that it asks for nothing more, and raises SourceError."""
         ...
 
     def project_logs(self) -> LogProject | None:

@@ -18,7 +18,7 @@ from msgspec.structs import astuple
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import ENTRY_LABELS, RESOURCE_LABELS, Entry, EntryLabels, Heads, ResourceLabels
-from logwatch.collect.timestamps import parse_timestamps
+from logwatch.collect.timestamps import is_plausible, parse_timestamps
 
 BATCH = 512
 """Lines that become columns at once."""
@@ -129,7 +129,7 @@ class UsualLines:
             try:
                 raw = decode(line)
                 owner = raw.resource.labels.service
-            except (*_UNDECODABLE, AttributeError):  # no resource to ask
+            except Exception:  # noqa: BLE001 - no resource to ask, or anything else that is unusual
                 unusual.append(line)
                 continue
             if raw.json_payload.message == message and (not service or owner in {"", service}):
@@ -139,7 +139,7 @@ class UsualLines:
         if raws:
             try:
                 add(raws)
-            except (ValueError, AttributeError):  # one of them has no labels
+            except Exception:  # noqa: BLE001 - one of them has no labels, a time that is none, or anything else
                 return lines
         return unusual
 
@@ -182,6 +182,11 @@ def _heads(raws: list[Any]) -> Heads:
 
     def read(name: str) -> Sequence[Any]:
         values = list(map(_HEADS[name], raws))
-        return parse_timestamps(values, _TIMES[name]) if name in _TIMES else values
+        if name not in _TIMES:
+            return values
+        times = parse_timestamps(values, _TIMES[name])
+        if name == "timestamp" and not (is_plausible(min(times)) and is_plausible(max(times))):
+            raise ValueError
+        return times
 
     return read

@@ -6,6 +6,7 @@ others are counted, and looked at for no more than whether each opens with `{` a
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 from msgspec.structs import asdict
@@ -13,9 +14,12 @@ from stringzilla import count, find  # five times as fast as bytes' own
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import Entry, EntryLabels, ResourceLabels
+from logwatch.collect.findings import FindingKind
 from logwatch.collect.json_columns import JsonEntry, UsualLines
-from logwatch.collect.parse import Reason, load_object
-from logwatch.collect.timestamps import parse_timestamp
+from logwatch.collect.parse import MOST_SHOWN, Reason, load_object
+from logwatch.collect.redaction import redact
+from logwatch.collect.shapes.envelopes import to_entry_fields
+from logwatch.collect.timestamps import is_plausible, parse_timestamp
 
 MAX_ENTRY = 32 << 20
 """Bytes of one entry's JSON; Cloud Logging takes 256 KiB, so anything near this is no entry."""
@@ -38,35 +42,47 @@ def decode_entry(line: bytes) -> Entry | Reason:
     try:
         raw = _decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        cleaned = line.strip(_AROUND)
-        loose = load_object(cleaned)
-        if loose is None:
-            return Reason.CUT_OFF if cleaned.startswith(b"{") and not cleaned.endswith(b"}") else Reason.NOT_JSON
-        try:
-            raw = msgspec.convert(loose, JsonEntry)
-        except msgspec.ValidationError:
-            return Reason.NOT_AN_ENTRY
-    if raw.text_payload is None and raw.json_payload is None and not raw.log_name:
-        return Reason.NOT_AN_ENTRY
-    try:
-        timestamp = parse_timestamp(raw.timestamp)
-    except (ValueError, IndexError):
-        return Reason.NO_TIMESTAMP
-    try:
-        received = parse_timestamp(raw.receive_timestamp)
-    except (ValueError, IndexError):
-        received = 0
+        return _decode_otherwise(line)
+    if raw.text_payload is None and raw.json_payload is None and (not raw.log_name or not raw.timestamp):
+        return _decode_otherwise(line)
     of_resource = raw.resource.labels if raw.resource else None
-    return Entry(
+    return _to_entry(
+        raw.timestamp,
+        raw.receive_timestamp,
         log_name=raw.log_name,
         insert_id=raw.insert_id,
-        timestamp=timestamp,
-        receive_timestamp=received,
         text=raw.text_payload,
         payload=raw.json_payload,
         **asdict(of_resource or ResourceLabels()),
         **asdict(raw.labels or EntryLabels()),
     )
+
+
+def _decode_otherwise(line: bytes) -> Entry | Reason:
+    """Read what is no LogEntry as it stands."""
+    cleaned = line.strip(_AROUND)
+    loose = load_object(cleaned)
+    if loose is None:
+        return Reason.CUT_OFF if cleaned.startswith(b"{") and not cleaned.endswith(b"}") else Reason.NOT_JSON
+    found = to_entry_fields(loose)
+    if found is None or (found["text"] is None and found["payload"] is None and not found["logName"]):
+        return Reason.NOT_AN_ENTRY
+    times = found.pop("timestamp"), found.pop("receiveTimestamp")
+    return _to_entry(*times, log_name=found.pop("logName"), insert_id=found.pop("insertId"), **found)
+
+
+def _to_entry(timestamp: str, received: str, **fields: Any) -> Entry | Reason:  # noqa: ANN401 - the other fields of an entry
+    try:
+        at = parse_timestamp(timestamp)
+    except (ValueError, IndexError):
+        return Reason.NO_TIMESTAMP
+    if not is_plausible(at):
+        return Reason.TIMESTAMP_ABSURD
+    try:
+        arrived = parse_timestamp(received)
+    except (ValueError, IndexError):
+        arrived = 0
+    return Entry(timestamp=at, receive_timestamp=arrived, **fields)
 
 
 def plain_part(text: str) -> bytes:
@@ -91,11 +107,15 @@ def decode_all(lines: Iterable[bytes], service: str | None) -> Iterator[Entry]:
 
 def take(line: bytes, reading: Reading) -> Entry | None:
     """Decode one entry into the reading, and give it; None where it is none."""
-    entry = decode_entry(line)
-    if isinstance(entry, Entry):
-        reading.add(entry)
-        return entry
-    reading.refuse(entry)
+    try:
+        entry = decode_entry(line)
+        if isinstance(entry, Entry):
+            reading.add(entry)
+            return entry
+    except Exception as error:  # noqa: BLE001 - one bad line costs one line
+        reading.fail(error, line[:MOST_SHOWN].decode("utf-8", "replace"))
+    else:
+        reading.refuse(entry)
     return None
 
 
@@ -124,7 +144,8 @@ def take_block_lines(block: bytes, reading: Reading) -> None:
     """
     marked = _lines_with([marker.encode() for marker in reading.shape.markers], block)
     for start, end in _lines_with(_BLOCK_STARTS, block).items():
-        if start not in marked and block[start:end].strip(_AROUND).endswith(b"}"):  # others were refused already
+        line = block[start:end].strip(_AROUND)
+        if start not in marked and line.startswith(b"{") and line.endswith(b"}"):  # others were refused already
             _pass_over(-1, reading)
             take(block[start:end], reading)
 
@@ -201,23 +222,38 @@ def split_lines(chunks: Iterable[bytes], reading: Reading) -> Iterator[bytes]:
         yield b"".join(begun)
 
 
-_TOKEN = re.compile(rb'"(?:[^"\\\n]|\\[^\n])*"|[{}"]')
-_FIRST_KEY = re.compile(rb'\{\s*("[^"\n]*")')
+_TOKEN = re.compile(rb'"(?:[^"\\\n]|\\[^\n])*"|[{}\[\]"]')
 _BETWEEN = b"[]," + _AROUND
+_PAGE = re.compile(rb'\{\s*"entries"\s*:\s*\[')
+"""What the REST API's answer begins with: its entries stand one level deeper."""
+_PAGE_END = re.compile(rb'"nextPageToken"\s*:\s*"[^"]*"|\}')
+_ARRAY_LINE = re.compile(rb"^\s*\[\s*(?:\{|$)", re.MULTILINE)
+_CLOSES = {ord("}"): ord("{"), ord("]"): ord("[")}
 
 
 def split_objects(chunks: Iterable[bytes], reading: Reading) -> Iterator[bytes]:
-    """Cut a JSON array, or objects printed over several lines, into its objects; what else stands there is refused.
+    """Cut a JSON array, or objects printed over several lines, into its objects; what else stands there is refused or named.
 
-    Each object is read on its own afterwards. One that never closes costs itself and not its neighbours: an object inside
-    it that begins with the same key as the first of all is the next one.
+    Each object is read on its own afterwards. One that never closes costs itself and not its neighbours: a brace where no
+    value can stand opens the next one.
     """
     cutter = _Cutter(reading)
     for chunk in chunks:
         yield from cutter.cut(chunk)
     yield from cutter.cut(b"")
-    if cutter.rest.strip(_BETWEEN) and not cutter.refused:
-        reading.refuse(Reason.CUT_OFF)
+    cutter.end()
+
+
+def is_array(head: bytes) -> bool:
+    """Tell whether objects do not stand one on a line: an array, also behind a notice, a printed object, a page of the API."""
+    head = head.lstrip(_AROUND)
+    first = head.split(b"\n", 1)[0].strip()
+    if head.startswith(b"[") or _PAGE.match(head) or (b"\n" in head and first == b"{"):
+        return True
+    if head.startswith(b"{"):
+        return False
+    array = _ARRAY_LINE.search(head)
+    return array is not None and not re.search(rb"(?m)^\s*\{", head[: array.start()])
 
 
 class _Cutter:
@@ -228,17 +264,21 @@ class _Cutter:
         self.rest = bytearray()
         self.refused = False
         """Whether what is left belongs to an object that was refused as too long."""
-        self._scanned = self._begin = self._depth = 0
-        self._opening: re.Pattern[bytes] | None = None
+        self._scanned = self._begin = self._done = 0
+        self._open = bytearray()
+        """The brackets that are open, from the object's own on; empty between objects."""
+        self._begun = False
+        """Whether any object, or the array around them, has been seen: what stands before it is a notice."""
 
     def cut(self, chunk: bytes) -> Iterator[bytes]:
         """Take a chunk, an empty one at the end, and give the objects that are whole now."""
         rest = self.rest
         rest += chunk
         if chunk and rest[self._scanned : self._scanned + 1] == b'"' and b'"' not in chunk:
-            self._drop(0)  # still inside one long string
+            self._drop()  # still inside one long string
             return
-        done = 0
+        if not self._begun:
+            self._done = self._scanned = self._skip_notice()
         for token in _TOKEN.finditer(rest, self._scanned):
             kind = token[0]
             if kind == b'"' and chunk and rest.find(b"\n", token.start()) < 0:
@@ -246,41 +286,90 @@ class _Cutter:
                 break
             self._scanned = token.end()
             if kind == b"{":
-                done = self._open(token.start(), done)
-            elif kind == b"}" and self._depth:
-                self._depth -= 1
-                if self._depth == 0:
-                    done = token.end()
-                    if not self.refused:
-                        yield bytes(rest[self._begin : done])
-                    self.refused = False
+                self._take_opening(token.start())
+            elif self._open and kind == b"[":
+                self._open += kind
+            elif self._open and kind[0] in _CLOSES and self._close(kind[0]):
+                self._done = token.end()
+                if not self.refused:
+                    yield bytes(rest[self._begin : self._done])
+                self.refused = False
         else:
             self._scanned = len(rest)
-        self._drop(done)
+        self._drop()
 
-    def _open(self, at: int, done: int) -> int:
-        """Note an opening brace; gives up to where all is done."""
-        if self._depth and self._opening and self._opening.match(self.rest, at):
-            if not self.refused:
-                self.reading.refuse(Reason.CUT_OFF)
-            self._depth, self.refused, done = 0, False, at
-        if self._depth == 0:
-            if self.rest[done:at].strip(_BETWEEN):
-                self.reading.refuse(Reason.NOT_JSON)
+    def end(self) -> None:
+        """Say what is left when there is no more."""
+        if self._open and not self.refused:
+            self.reading.refuse(Reason.CUT_OFF)
+        elif not self._open:
+            self._name_rest(bytes(self.rest), refused=False)
+
+    def _skip_notice(self) -> int:
+        """Name the lines before the array; gives where it begins."""
+        head = bytes(self.rest)
+        self._begun = bool(head.strip(_AROUND))
+        array = None if head.lstrip(_AROUND).startswith((b"[", b"{")) else _ARRAY_LINE.search(head)
+        if array is None:
+            return 0
+        self._name_rest(head[: array.start()], refused=False)
+        return array.start()
+
+    def _name_rest(self, text: bytes, *, refused: bool) -> None:
+        """Count what stands between objects as refused, or as a notice where nothing says that it was an entry."""
+        lines = [line for line in _PAGE_END.sub(b"", text).split(b"\n") if line.strip(_BETWEEN)]
+        if lines and refused:
+            self.reading.refuse(Reason.NOT_JSON)
+        elif lines:
+            shown = redact(lines[0].decode("utf-8", "replace"))
+            self.reading.findings.note(FindingKind.NOTICE, shown, len(lines))
+
+    def _close(self, bracket: int) -> bool:
+        """Close the innermost bracket of the kind; gives whether the object is whole. One that fits none closes nothing."""
+        opening = self._open.rfind(_CLOSES[bracket])
+        if opening < 0:
+            if bracket == ord("]"):  # the array's own end, inside an object that never closes
+                self._break_off(self._scanned)
+            return False
+        del self._open[opening:]
+        return not self._open
+
+    def _break_off(self, at: int) -> None:
+        """Give up an object that does not close where it should."""
+        if not self.refused:
+            self.reading.refuse(Reason.CUT_OFF)
+        self._open.clear()
+        self.refused = False
+        self._done = at
+
+    def _take_opening(self, at: int) -> None:
+        """Note an opening brace."""
+        if self._open[-1:] == b"{" and not self._follows_colon(at):
+            self._break_off(at)
+        if not self._open:
+            page = _PAGE.match(self.rest, at)
+            if page:
+                self._done = page.end()
+                return
+            self._name_rest(bytes(self.rest[self._done : at]), refused=True)
             self._begin = at
-            first = None if self._opening else _FIRST_KEY.match(self.rest, at)
-            self._opening = re.compile(rb"\{\s*" + re.escape(first[1])) if first else self._opening
-        self._depth += 1
-        return done
+        self._open += b"{"
 
-    def _drop(self, done: int) -> None:
+    def _follows_colon(self, at: int) -> bool:
+        """Tell whether a key stands before a place, so that a value may stand there."""
+        while at > self._begin and self.rest[at - 1] in b" \t\r\n":
+            at -= 1
+        return self.rest[at - 1 : at] == b":"
+
+    def _drop(self) -> None:
         """Forget what is done, and an object that has become too long but for its last piece."""
-        if len(self.rest) - done > MAX_ENTRY and not self.refused:
+        if len(self.rest) - self._done > MAX_ENTRY and not self.refused:
             self.reading.refuse(Reason.TOO_LONG)
             self.refused = True
+        done = self._done
         if self.refused:
             done = max(done, min(self._scanned, len(self.rest)))
             if self.rest[self._scanned : self._scanned + 1] == b'"':  # a string without end: keep no more than its quote
                 del self.rest[self._scanned + 1 :]
         del self.rest[:done]
-        self._scanned, self._begin = self._scanned - done, self._begin - done
+        self._scanned, self._begin, self._done = self._scanned - done, self._begin - done, 0

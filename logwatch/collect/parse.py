@@ -9,11 +9,13 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from traceback import walk_tb
 from typing import Any, NamedTuple
 
 import msgspec
 
 from logwatch.collect.entries import Entry
+from logwatch.collect.redaction import redact
 from logwatch.collect.shapes.counters import respell, texts_within, unwrap_struct
 from logwatch.languages import Worded
 
@@ -73,6 +75,10 @@ class Reason(Worded, families=("reason",)):
     TOO_LONG = "too_long"
     NOT_AN_ENTRY = "not_an_entry"
     NO_TIMESTAMP = "no_timestamp"
+    TIMESTAMP_ABSURD = "timestamp_absurd"
+    """A time before 2010 or after 2099, or years apart from nearly all others of a recording."""
+    UNREADABLE = "unreadable"
+    """Reading the entry failed in a way that nobody foresaw."""
     COUNTERS_LOST = "counters_lost"
     COUNTERS_UNKNOWN = "counters_unknown"
     """A summary without one counter that is known and can be read: its zeros would be nobody's."""
@@ -126,16 +132,33 @@ class Unparsed(msgspec.Struct, frozen=True):
 
     reason: Reason
     keys: tuple[str, ...] = ()
-    """What stood where counters should."""
+    """What stood where counters should, or what could not be read and where in the code."""
 
 
 Parsed = Summary | SlowRequest | BlockLine | Ignored | Unparsed
 
 IGNORED = Ignored()
+MOST_SHOWN = 200
+"""Characters of an entry that reading failed on which are shown."""
 
 
 def parse_entry(entry: Entry, shape: LogShape) -> Parsed:
-    """Tell what an entry says."""
+    """Tell what an entry says; whatever it holds, it costs no more than itself."""
+    try:
+        return _parse(entry, shape)
+    except Exception as error:  # noqa: BLE001 - that is the point
+        return unreadable(error, entry.text if entry.payload is None else repr(entry.payload)[:MOST_SHOWN])
+
+
+def unreadable(error: Exception, what: str | None) -> Unparsed:
+    """Say that reading an entry failed, with a redacted excerpt of it and the place in the code."""
+    frames = [frame for frame, _ in walk_tb(error.__traceback__)]
+    own = [frame for frame in frames if frame.f_globals.get("__name__", "").startswith("logwatch.")] or frames
+    place = f"{own[-1].f_globals.get('__name__')}:{own[-1].f_lineno}" if own else ""
+    return Unparsed(Reason.UNREADABLE, (f"{type(error).__name__} at {place}", redact((what or "")[:MOST_SHOWN])))
+
+
+def _parse(entry: Entry, shape: LogShape) -> Parsed:
     payload = entry.payload
     if payload is not None:
         return _parse_payload(payload, shape)
@@ -337,6 +360,13 @@ def assemble_blocks(texts: Iterable[str], shape: LogShape) -> Iterator[Block]:
 
 
 def _close_block(lines: list[str], shape: LogShape) -> Parsed:
+    try:
+        return _parse_block(lines, shape)
+    except Exception as error:  # noqa: BLE001 - a block costs no more than its own lines
+        return unreadable(error, "\n".join(lines)[:MOST_SHOWN])
+
+
+def _parse_block(lines: list[str], shape: LogShape) -> Parsed:
     marker = lines[0][:-1].strip()
     payload = load_object("{" + "\n".join(lines[1:]))
     if payload is None:

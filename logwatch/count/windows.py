@@ -233,7 +233,9 @@ def aggregate(
     rows = _unique_rows(reading)
     rows["minute"] = rows["time"] // (60 * NS)
     samples = rows[rows["kind"] == SAMPLES].sort_values(["instance", "time", "tie"])
-    sorted_by_instance = (samples[name].to_numpy() for name in ("instance", "time", "decided"))
+    # Without its name, nobody knows which instance's rhythm a summary keeps: each is taken for one of its own.
+    instance = np.where(samples["instance"] == reading.unnamed, -1 - np.arange(len(samples)), samples["instance"])
+    sorted_by_instance = (instance, *(samples[name].to_numpy() for name in ("time", "decided")))
     samples["minute"] = place(*sorted_by_instance, grace=grace, judged_to=to_minute(judged_to) if judged_to else 0)
     rows.loc[samples.index, "minute"] = samples["minute"]
     span = span or _whole_span(reading, samples["minute"])
@@ -375,7 +377,7 @@ def _assess(reading: Reading, rows: pd.DataFrame, samples: pd.DataFrame, repeate
     by_detail = np.bincount(rows["detail"].to_numpy()[bad], counts[bad])
     for detail in np.flatnonzero(by_detail).tolist():
         unparsed[details[detail]] = unparsed.get(details[detail], 0) + int(by_detail[detail])
-    repeated = len(reading.rows.kind) - len(rows) + repeated_lines
+    decoded = len(reading.rows.kind) + sum(lines - 1 for lines in reading.rows.block_lines.values())
     closed = (rows["time"].to_numpy() // (60 * NS) + 1) * (60 * NS) + grace // timedelta(microseconds=1) * 1000
     counted = (kind == SAMPLES) | (kind == SLOW)
     return Quality(
@@ -383,13 +385,13 @@ def _assess(reading: Reading, rows: pd.DataFrame, samples: pd.DataFrame, repeate
         samples=int(counts[kind == SAMPLES].sum()),
         slow_requests=int(counts[kind == SLOW].sum()),
         ignored=int(counts[kind == IGNORED].sum()) + reading.ignored,
-        duplicates=repeated,
+        duplicates=decoded - int(counts.sum()) + repeated_lines,
         unparsed=dict(sorted(unparsed.items())),
         flaws=dict(sorted((reading.flaws + Counter(_malformed(reading))).items())),
-        findings=dict(sorted(reading.findings.items())),
+        findings=dict(sorted(reading.found().items())),
         instances=samples["instance"].nunique(),
         late=int((counted & (rows["received"].to_numpy() > closed)).sum()),
-        off_rhythm=_off_rhythm(samples, list(reading.instances)),
+        off_rhythm=_off_rhythm(samples[samples["instance"] != reading.unnamed], list(reading.instances)),
     )
 
 

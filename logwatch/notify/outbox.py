@@ -63,6 +63,12 @@ class Outgoing:
 
     notification: Notification
     deliveries: dict[str, ChannelDelivery]
+    """Empty while there is no channel at all."""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is to be done on any channel."""
+        return bool(self.deliveries) and all(delivery.over for delivery in self.deliveries.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +96,28 @@ class Outbox:
 
 
 def enqueue(outbox: Outbox, notifications: tuple[Notification, ...], channels: tuple[str, ...]) -> Outbox:
-    """Put messages into the outbox, for these channels; without any channel they are only noted."""
-    if not channels:
-        return replace(outbox, notes=(*outbox.notes, *(_note(each, {}) for each in notifications))[-KEPT_NOTES:])
+    """Put messages into the outbox, for these channels; without any they wait until there is one."""
     sent = {each.notification.id for each in outbox.waiting} | {note.id for note in outbox.notes}
     new = [Outgoing(each, dict.fromkeys(channels, ChannelDelivery())) for each in notifications if each.id not in sent]
     return replace(outbox, waiting=(*outbox.waiting, *new))
+
+
+def address(outbox: Outbox, channels: tuple[str, ...]) -> Outbox:
+    """Give messages that wait for any channel to these: of each incident the last alone, which says how it stands now.
+
+    Those before it are noted as told nowhere, whether there is a channel by now or not: they would say what is no more.
+    """
+    last = {each.notification.incident: each.notification.id for each in outbox.waiting}
+    nowhere = [
+        each for each in outbox.waiting if not each.deliveries and last[each.notification.incident] != each.notification.id
+    ]
+    waiting = tuple(
+        each if each.deliveries else replace(each, deliveries=dict.fromkeys(channels, ChannelDelivery()))
+        for each in outbox.waiting
+        if each not in nowhere
+    )
+    notes = (*outbox.notes, *(_note(each.notification, {}) for each in nowhere))[-KEPT_NOTES:]
+    return replace(outbox, waiting=waiting, notes=notes)
 
 
 def with_evidence(outbox: Outbox, walked: Mapping[str, Walked]) -> Outbox:
@@ -163,6 +185,10 @@ def fall_over(outbox: Outbox, channels: tuple[str, ...], now: datetime) -> tuple
     """
     waiting, lost = [], []
     for each in outbox.waiting:
+        if not each.deliveries and now - each.notification.at >= GIVE_UP_AFTER:
+            lost.append(f"{each.notification.id}, for want of a channel")
+            outbox = replace(outbox, notes=(*outbox.notes, _note(each.notification, {}))[-KEPT_NOTES:])
+            continue
         deliveries = {name: _age(delivery, now, set_up=name in channels) for name, delivery in each.deliveries.items()}
         stuck = [name for name, delivery in deliveries.items() if _is_stuck(delivery, now)]
         missing = [name for name in channels if name not in deliveries] if stuck else []
@@ -205,8 +231,8 @@ def _put(outbox: Outbox, outgoing: Outgoing, channel: str, delivery: ChannelDeli
 
 def _settle(outbox: Outbox) -> Outbox:
     """Move what is over everywhere into the log."""
-    done = [each for each in outbox.waiting if all(delivery.over for delivery in each.deliveries.values())]
-    left = tuple(each for each in outbox.waiting if not all(delivery.over for delivery in each.deliveries.values()))
+    done = [each for each in outbox.waiting if each.over]
+    left = tuple(each for each in outbox.waiting if not each.over)
     notes = [
         _note(each.notification, {name: delivery.delivered_at for name, delivery in each.deliveries.items()}) for each in done
     ]

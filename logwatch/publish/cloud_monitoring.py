@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import random
 import time
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +76,19 @@ class CloudMonitoringExporter:
         self.budget_s = budget_s
         self._clock = clock
         self._sleep = sleep
-        self._client: MetricServiceClient | None = None
+        self._ends = math.inf
+        """When it is over with calling, on its clock."""
+        self._client: list[MetricServiceClient] = []
+        """The one client, once it is open, also for those that are the same but for their time."""
+
+    def ending(self, left_s: float) -> CloudMonitoringExporter:
+        """Give one that calls nobody after so many seconds; with the same client."""
+        ending = copy(self)
+        ending._ends = self._clock() + left_s  # noqa: SLF001 - its own
+        return ending
+
+    def _deadline(self) -> float:
+        return min(self._clock() + self.budget_s, self._ends)
 
     def publish(self, points: Sequence[Point]) -> list[Refused]:
         """Write points, oldest first; gives those that were refused, and why.
@@ -83,7 +96,7 @@ class CloudMonitoringExporter:
         Points behind one that may be taken later are held back with it. Raises ExportError where nothing can be written at all.
         """
         calls, refused = _plan(points)
-        deadline = self._clock() + self.budget_s
+        deadline = self._deadline()
         held: dict[Key, str] = {}
         for call in calls:
             refused += [Refused(item.point, held[item.key], again=True) for item in call if item.key in held]
@@ -159,8 +172,10 @@ class CloudMonitoringExporter:
             point.value.double_value = item.point.value
         return request
 
-    def ensure_descriptors(self, tell: Callable[[str], None]) -> int:
+    def ensure_descriptors(self, tell: Callable[[str], None]) -> int | None:
         """Create the descriptors that are missing; gives how many. Needed once for each `points.descriptors_version`.
+
+        None says that the right to is missing: it is tried again, since the cure may be followed.
 
         One that the service made by itself, without unit and description, is completed. `tell` hears of one that is different,
         which is left as it is, and of missing rights: points are written all the same, without unit and description. Raises
@@ -171,37 +186,40 @@ class CloudMonitoringExporter:
         from google.cloud.monitoring_v3.types import CreateMetricDescriptorRequest
 
         client = self._connect()
-        deadline = self._clock() + self.budget_s
+        deadline = self._deadline()
         name = f"projects/{self.project}"
         made = 0
         try:
             listing = {"name": name, "filter": f'metric.type = starts_with("{self.prefix}")'}
-            found = client.list_metric_descriptors(request=listing, retry=None, timeout=self.timeout_s)
+            left = max(min(self.timeout_s, deadline - self._clock()), 0.1)
+            found = client.list_metric_descriptors(request=listing, retry=None, timeout=left)
             known = {descriptor.type: descriptor for descriptor in found}
             for metric in self.metrics:
                 there = known.get(self.prefix + metric.name)
                 if there is not None and (different := difference(metric, there)):
                     tell(f"{there.type} {different}; delete that descriptor, and its data with it, or rename the metric")
                 elif there is None or not there.description:
-                    if self._clock() > deadline:
+                    left = min(self.timeout_s, deadline - self._clock())
+                    if left <= 0:
                         raise ExportError("the time for descriptors was over", where=name, hint="the next run makes the rest")
                     request = CreateMetricDescriptorRequest(name=name)
                     describe(metric, self.prefix, CreateMetricDescriptorRequest.pb(request).metric_descriptor)
-                    client.create_metric_descriptor(request=request, retry=None, timeout=self.timeout_s)
+                    client.create_metric_descriptor(request=request, retry=None, timeout=left)
                     made += 1
         except api.Forbidden as error:
             tell(f"no descriptors with units and descriptions: {self._error(error)}")
+            return None
         except (api.GoogleAPICallError, GoogleAuthError) as error:
             raise self._error(error) from error
         return made
 
     def _connect(self) -> MetricServiceClient:
-        if self._client is None:
+        if not self._client:
             from google.cloud.monitoring_v3 import MetricServiceClient
 
             with self._errors.raised("Cloud Monitoring"):
-                self._client = open_client(MetricServiceClient, self.endpoint)
-        return self._client
+                self._client.append(open_client(MetricServiceClient, self.endpoint))
+        return self._client[0]
 
     def _error(self, error: Exception) -> LogwatchError:
         return self._errors.build("Cloud Monitoring", error, self._connect)

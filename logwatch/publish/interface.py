@@ -27,8 +27,15 @@ class Exporter(Protocol):
     metrics: Sequence[Metric]
     """Every metric that it is ever given points of."""
 
-    def ensure_descriptors(self, tell: Callable[[str], None]) -> int:
-        """Make the descriptors that are missing; gives how many. Raises ExportError where it is worth another try."""
+    def ending(self, left_s: float) -> Exporter:
+        """Give the same exporter for so many seconds from now: after that it calls nobody."""
+        ...
+
+    def ensure_descriptors(self, tell: Callable[[str], None]) -> int | None:
+        """Make the descriptors that are missing; gives how many, None where they must not be made.
+
+        Raises ExportError where it is worth another try.
+        """
         ...
 
     def publish(self, points: Sequence[Point]) -> list[Refused]:

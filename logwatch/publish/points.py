@@ -21,7 +21,7 @@ from logwatch.judge.verdicts import Level, Verdict
 from logwatch.languages import COMMON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from logwatch.judge.rules.model import RuleSet
 
@@ -105,6 +105,23 @@ def shop(labels: Mapping[str, str], rules: RuleSet) -> str:
     A label without a value is the same to Cloud Monitoring as no label.
     """
     return (rules.service.shop(labels) or "")[:100].encode(errors="replace").decode() or "all"
+
+
+def with_zeros(counters: Mapping[str, float], flawed: Collection[str], rules: RuleSet) -> dict[str, float]:
+    """Give the counters of a known window with a zero for what did not come of those that the service has.
+
+    Shops are told apart in the counters' keys alone, so that each that was seen has every counter. What is flawed is unknown.
+    """
+    label = rules.service.shop_label
+    seen = [parse_series(key).labels for key in (*counters, *flawed)]
+    shops = sorted({labels[label] for labels in seen if labels.keys() == {label}})
+    keys = (
+        key
+        for counter in rules.counters
+        if _is_published(counter.labels, rules)
+        for key in ([f"{counter.counter}{{{label}={shop}}}" for shop in shops] if counter.labels else [counter.counter])
+    )
+    return {**{key: 0.0 for key in keys if key not in flawed}, **counters}
 
 
 def counter_points(counters: Mapping[str, float], at: datetime, rules: RuleSet) -> list[Point]:

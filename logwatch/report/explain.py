@@ -137,6 +137,8 @@ def _telling(
             reason = audience.say(note.reason.key)
             lines.append(audience.say("told", at=audience.clock(note.at, now), reason=reason, where=where))
     for each in state.outbox:
+        if each.notification.incident == incident.id and not each.deliveries:
+            lines.append(audience.say("waits_unheard", reason=audience.say(each.notification.reason.key)))
         for channel, delivery in each.deliveries.items():
             if each.notification.incident == incident.id and not delivery.over:
                 reason = audience.say(each.notification.reason.key)

@@ -6,11 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from logwatch.collect.parse import Flaw, Reason
+from logwatch.collect.parse import Reason
 from logwatch.count.windows import slow_by
 from logwatch.judge.kinds.interface import FigureForm
 from logwatch.judge.verdicts import Level, Verdict
 from logwatch.spans import WINDOW
+from logwatch.ui.findings import finding_texts
 from logwatch.ui.format import Audience, format_counts, format_range, format_verdict, printable, shop_name
 
 if TYPE_CHECKING:
@@ -191,9 +192,9 @@ def find_leftovers(judged: Judged, rules: RuleSet, audience: Audience, *, old: b
     found += [
         audience.say("unparsed", count=count, reason=audience.say(Reason(reason).key))
         for reason, count in quality.unparsed.items()
-        if reason != Reason.COUNTERS_LOST
+        if reason not in {Reason.COUNTERS_LOST, Reason.COUNTERS_UNKNOWN, Reason.UNREADABLE}  # which are told with more
     ]
-    found += _flaws(quality.flaws, audience)
+    found += finding_texts(quality.findings, quality.flaws, audience.lang)
     if quality.late:
         found.append(audience.say("late", count=quality.late))
     if old:
@@ -209,20 +210,10 @@ def _silence(judged: Judged, log: Log, audience: Audience) -> list[str]:
             return [log.lost[audience.lang].format(count=lost)]
         return [audience.say("unparsed", count=lost, reason=audience.say(Reason.COUNTERS_LOST.key))]
     silent = judged.windows.silent(judged.span)
-    if silent and silent * WINDOW >= judged.span.end - judged.span.start:
-        return [log.silent[audience.lang].format(service=audience.service)]
+    unread = any(judged.windows.quality.unparsed.get(reason) for reason in (Reason.COUNTERS_UNKNOWN, Reason.UNKNOWN_SHAPE))
+    if silent and not unread and silent * WINDOW >= judged.span.end - judged.span.start:
+        return [audience.say("no_summaries")]
     return [audience.say("silent_windows", count=silent)] if silent else []
-
-
-def _flaws(flaws: dict[str, int], audience: Audience) -> list[str]:
-    found = []
-    for flaw in Flaw:
-        mine = {what.partition(": ")[2]: count for what, count in flaws.items() if what.partition(":")[0] == flaw}
-        if mine:
-            keys = [printable(key) for key in mine if key]
-            what = f"{audience.say(flaw.key)}: {', '.join(keys[:3])}{' …' if len(keys) > 3 else ''}"
-            found.append(audience.say("flaw", count=sum(mine.values()), what=what))
-    return found
 
 
 def _suspect(course: Course, audience: Audience) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from logwatch.durations import LONGEST_LEASE
 from logwatch.errors import BrokenStateError, ConflictError, StoreError
 from logwatch.state.document import Lease, State, dump_state, load_state
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
     from logwatch.state.interface import Store
 
-LONGEST_LEASE = timedelta(minutes=10)
-"""No lease ends later than this from now: one that seems to was taken by a wrong clock."""
 NO_STATE = "'logwatch run' makes it, and LOGWATCH_STATE says where; 'silence add --new-state' begins one"
 ATTEMPTS = 5
 """Tries to save where others save too; each begins by loading again."""

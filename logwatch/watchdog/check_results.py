@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len, set_cell_size
 
-from logwatch.checks import MARKS, Checked, CheckOutcome, Phrase, command, ok, say
+from logwatch.checks import MARKS, Checked, CheckOutcome, command, ok, say
 from logwatch.ui.format import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from logwatch.collect.interface import Answer, EndpointShape
-    from logwatch.judge.rules.service import Service
     from logwatch.languages.keys import DoctorKey
+    from logwatch.report.absence import WatchedService
     from logwatch.ui.format import Audience
 
 CLOCK_OFF_S = 30
@@ -27,105 +26,7 @@ CLOCK_OFF_S = 30
 SET_CLOCK = "sudo timedatectl set-ntp true"
 
 
-@dataclass(frozen=True, slots=True)
-class WatchedService:
-    """Where the application runs, for the commands that mend it."""
-
-    project: str
-    service: str
-    location: str | None
-    """None where it was not said; the command then asks for it."""
-    platform: Service
-    """What is known of the application."""
-
-    def update(self, flags: str) -> str:
-        """Give the command that changes the application's service."""
-        region = f" --region={self.location}" if self.location else ""
-        return f"gcloud run services update {self.service} --project={self.project}{region} {flags}"
-
-    @property
-    def switch(self) -> str:
-        """Name of the variable without which the application writes no summaries; empty where there is none."""
-        return (self.platform.log.switch or "").partition("=")[0]
-
-    def set_variable(self, variable: str | None) -> tuple[Phrase, ...]:
-        """Give the command that sets a variable of the application; none where it knows none."""
-        return command(self.update(f"--update-env-vars={variable}")) if variable else ()
-
-
 # ---- the log
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """What was read of the last hour."""
-
-    summaries: int
-    slow_requests: int
-    instances: int
-    newest_s: float | None
-    """Seconds from the newest summary's time to now."""
-    lost: int
-    """Summaries in the development format, whose counters the application lost."""
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What is there besides, where no summary is: read only then."""
-
-    of_service: bool
-    """Whether the service logged anything in the hour."""
-    services: Mapping[tuple[str, str], int]
-    """Cloud Run services and their locations that logged in the hour, and how many of their lines were seen."""
-    service_before: datetime | None
-    """The service's newest line of the last 30 days, wherever it ran."""
-    project_before: datetime | None
-    """The project's newest line of any kind in the last 30 days."""
-
-
-def judge_lines(lines: Lines, around: Around | None, place: WatchedService, audience: Audience) -> Checked:
-    """Say whether there are summaries, and why there are none; `around` may be None where there are some."""
-    cure = place.set_variable(place.platform.log.keeps_counters)
-    if lines.summaries:
-        values = {"summaries": lines.summaries, "slow": lines.slow_requests, "instances": lines.instances}
-        said = say("lines.found", **values, newest=f"{lines.newest_s or 0:.0f}")
-        if not lines.lost:
-            return ok("lines", said)
-        return Checked("lines", CheckOutcome.NOTE, say("lines.some_lost", count=lines.lost), cure)
-    if lines.lost:
-        return Checked("lines", CheckOutcome.WRONG, say("lines.development", count=lines.lost), cure)
-    return _why_none(around, place, audience) if around else Checked("lines", CheckOutcome.UNSURE, say("lines.none"))
-
-
-def _why_none(around: Around, place: WatchedService, audience: Audience) -> Checked:
-    service = place.service
-    if around.of_service:
-        said = (
-            say("lines.beta_off", service=service, switch=place.switch)
-            if place.switch
-            else say("lines.silent", service=service)
-        )
-        return Checked("lines", CheckOutcome.WRONG, said, place.set_variable(place.platform.log.switch))
-    elsewhere = sorted(location for name, location in around.services if name == service)
-    if elsewhere:
-        said = say("lines.location", service=service, location=place.location or "–", others=", ".join(elsewhere))
-        return Checked("lines", CheckOutcome.WRONG, said, command(f"LOGWATCH_LOCATION={elsewhere[0]}"))
-    if around.services:
-        names = [f"{name} ({location})" for name, location in sorted(around.services, key=lambda each: -around.services[each])]
-        said = say("lines.service", service=service, others=", ".join(names[:8]))
-        likely = max(around.services, key=lambda each: around.services[each])
-        return Checked("lines", CheckOutcome.WRONG, said, (say("cure.service", project=place.project, service=likely[0]),))
-    if around.service_before:
-        said = say("lines.older", service=service, when=audience.moment(around.service_before))
-        region = f" --region={place.location}" if place.location else ""
-        look = command(f"gcloud run services describe {service} --project={place.project}{region}")
-        return Checked("lines", CheckOutcome.WRONG, said, look)
-    if around.project_before:
-        said = say("lines.no_service", project=place.project, when=audience.moment(around.project_before))
-        return Checked("lines", CheckOutcome.WRONG, said, command(f"gcloud run services list --project={place.project}"))
-    said = say("lines.nothing", project=place.project)
-    commands = ("gcloud projects list", f"gcloud logging sinks describe _Default --project={place.project}")
-    return Checked("lines", CheckOutcome.WRONG, said, tuple(each for text in commands for each in command(text)))
 
 
 def judge_lag(delays_s: Sequence[float], late: int, grace: timedelta) -> Checked:

@@ -23,17 +23,15 @@ from logwatch.errors import (
     SourceError,
 )
 from logwatch.publish.points import Metric, Point
+from logwatch.report.absence import Lines, WatchedService, judge_lines, look_around
 from logwatch.spans import NS, Span, to_nanoseconds
 from logwatch.state.document import State, dump_state, load_state
+from logwatch.ui.findings import finding_texts
 from logwatch.watchdog.check_results import (
     SET_CLOCK,
-    Around,
-    Lines,
-    WatchedService,
     judge_answers,
     judge_clock,
     judge_lag,
-    judge_lines,
     judge_rhythm,
 )
 
@@ -48,8 +46,8 @@ if TYPE_CHECKING:
     from logwatch.state.interface import Store
     from logwatch.ui.format import Audience
 
-HOUR, RETENTION = timedelta(hours=1), timedelta(days=30)
-"""What is looked at for summaries; and for any line at all, which is as long as a log bucket keeps lines by default."""
+HOUR = timedelta(hours=1)
+"""What is looked at for summaries."""
 LIMIT_S = 30.0
 """Seconds that one check may take."""
 METRIC = Metric("logwatch/doctor", "1", "1 for each time that logwatch doctor could write.", {})
@@ -139,7 +137,7 @@ class LogChecks:
         read = ok("logs", say("logs.read", entries=reading.entries, project=self.place.project))
         lines = count_lines(reading, now)
         try:
-            around = None if lines.summaries or lines.lost else self._look_around(hour)
+            around = None if lines.summaries or lines.lost else look_around(self.source, self.place, hour, now)
             found = judge_lines(lines, around, self.place, self.audience)
         except SourceError as error:
             found = failed("lines", error)
@@ -153,19 +151,6 @@ class LogChecks:
             return [replace(line, cures=()), rest]
         return [line, Checked("lines", CheckOutcome.UNSURE, say("lines.unread"))]
 
-    def _look_around(self, hour: Span) -> Around:
-        before = Span(hour.end - RETENTION, hour.end)
-        of_service = self.source.last_seen(hour, service=self.place.service) is not None
-        services = {} if of_service else self.source.services(hour)
-        anywhere = self.source.anywhere()
-        silent = not of_service and not services
-        return Around(
-            of_service=of_service,
-            services=services,
-            service_before=anywhere.last_seen(before, service=self.place.service) if silent else None,
-            project_before=self.source.last_of_all(before) if silent else None,
-        )
-
     def _judge_course(self, reading: Reading, hour: Span) -> list[Checked]:
         from logwatch.count.windows import aggregate
 
@@ -175,7 +160,9 @@ class LogChecks:
             for at, received, kind in zip(reading.rows.time, reading.rows.received, reading.rows.kind, strict=True)
             if received and kind in {SAMPLES, SLOW}
         ]
+        texts = finding_texts(quality.findings, quality.flaws, self.audience.lang)
         return [
+            *(Checked("finding", CheckOutcome.NOTE, say("plain", text=text)) for text in texts),
             judge_lag(delays, quality.late, self.grace),
             judge_rhythm(quality.off_rhythm, quality.samples, self.place),
         ]

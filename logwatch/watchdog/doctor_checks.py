@@ -15,7 +15,6 @@ from logwatch.notify.messages import build_test_message
 from logwatch.publish.cloud_monitoring import CloudMonitoringExporter
 from logwatch.settings import bundled, is_on_cloud_run, stray_settings, variable
 from logwatch.ui.format import Audience
-from logwatch.watchdog.check_results import WatchedService
 from logwatch.watchdog.doctor import (
     METRIC,
     LogChecks,
@@ -39,8 +38,8 @@ from logwatch.wiring import (
     build_store,
     configured_channels,
     metrics_project,
-    source_project,
     usable_channels,
+    watched_service,
 )
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def build_checks(settings: Settings, wrong: Sequence[ConfigError], clock: Callab
         Timed(
             "endpoint",
             lambda: (
-                check_endpoints(found, now, _place(settings, readers))
+                check_endpoints(found, now, watched_service(settings, readers))
                 if (found := build_endpoints(settings))
                 else [_skipped("endpoint")]
             ),
@@ -134,7 +133,7 @@ def _check_settings(settings: Settings, wrong: Sequence[ConfigError]) -> list[Ch
     channels, _ = usable_channels(settings)
     if not channels:
         names = ", ".join(variable(channel.first) for channel in settings.channels)
-        found.append(Checked("settings", CheckOutcome.NOTE, say("settings.no_channel"), (say("cure.channel", names=names),)))
+        found.append(Checked("settings", CheckOutcome.WRONG, say("settings.no_channel"), (say("cure.channel", names=names),)))
     return found or [ok("settings", say("settings.fine", source=source, channels=", ".join(channels)))]
 
 
@@ -153,11 +152,7 @@ def _check_log(settings: Settings, readers: Audience, now: datetime) -> list[Che
     if logs is None:
         return [_skipped("logs")]
     wanted = settings.service or logs.service
-    return LogChecks(logs, _place(settings, readers), wanted, settings.grace, readers).check(now)
-
-
-def _place(settings: Settings, readers: Audience) -> WatchedService:
-    return WatchedService(source_project(settings) or "PROJECT", readers.service, settings.location, build_service(settings))
+    return LogChecks(logs, watched_service(settings, readers), wanted, settings.grace, readers).check(now)
 
 
 def _doctor_exporter(settings: Settings) -> Exporter:

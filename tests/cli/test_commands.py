@@ -354,7 +354,9 @@ def test_a_recording_gives_the_same_document_in_every_shape(run: Run, tmp_path: 
 def test_entries_of_another_service_do_not_count(run: Run) -> None:
     mine = evaluate_json(run, "-s", PAYMENT, "--service", "o4o-core-api")
     assert mine["counters"] == json.loads(plain_json(run, PAYMENT))["counters"]
-    other = evaluate_json(run, "-s", PAYMENT, "--service", "o4o-web")
+    ran = run("evaluate", "-f", "json", "-s", PAYMENT, "--service", "o4o-web")
+    other = json.loads(ran.out)
+    assert ran.code == 3
     assert (other["counters"], other["slow_requests"]) == ({}, {})
     assert {verdict["level"] for verdict in other["verdicts"]} == {"unknown"}
     assert other["source"]["ignored"] == other["source"]["entries"] == mine["source"]["entries"]
@@ -555,9 +557,60 @@ def test_an_old_span_of_a_project_is_said_to_be_old(run: Run) -> None:
 def test_a_project_that_answers_nothing_is_silent_and_not_normal(run: Run) -> None:
     with LoggingServer() as server:
         ran = run("evaluate", "-s", "gcp://o4o-demo", "--lang", "en", LOGWATCH_LOGGING_ENDPOINT=server.address)
-    assert ran.code == 0
+    assert ran.code == 3
     assert "normal 0" in ran.out
     assert "There is not one summary line" in ran.out
+    assert ran.err.startswith("logwatch: gcp://o4o-demo: there is nothing to judge in ")
+    assert "there is not one line in o4o-demo in 30 days" in ran.err
+
+
+SEARCHED: dict[str, tuple[list[str], dict[str, str], str, str]] = {
+    "a service with another name": (["--service", "o4o-core-pai"], {}, "other services do: o4o-core-api (asia-northeast3)", "gcp://o4o-demo/o4o-core-api"),
+    "another location": ([], {"LOGWATCH_LOCATION": "europe-west1"}, "o4o-core-api logs in asia-northeast3, not in europe-west1", "LOGWATCH_LOCATION=asia-northeast3"),
+    "an hour after the last line": (["--until", "2026-02-24T14:00Z"], {}, "the last line of o4o-core-api is of 02-24 1", "gcloud run services describe o4o-core-api --project=o4o-demo"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("format_", "which"),
+    [
+        *(("table", name) for name in SEARCHED),
+        *((form, "an hour after the last line") for form in ("json", "markdown", "html")),
+    ],
+)
+def test_nothing_found_is_told_with_what_there_is_and_changes_no_production(run: Run, format_: str, which: str) -> None:
+    more, environment, why, look = SEARCHED[which]
+    until = [] if "--until" in more else ["--until", "2026-02-24T07:00Z"]
+    with LoggingServer(load_entries(ROOT / PAYMENT)) as server:
+        environment = {**environment, "LOGWATCH_NOW": "2026-02-24T15:00:00Z", "LOGWATCH_LOGGING_ENDPOINT": server.address}
+        ran = run("evaluate", "-s", "gcp://o4o-demo", *more, *until, "--lang", "en", "--format", format_, **environment)
+    assert ran.code == 3
+    assert why in ran.err
+    assert look in ran.err
+    assert "update" not in ran.err + ran.out
+    if format_ == "json":
+        assert json.loads(ran.out)["source"]["samples"] == 0
+
+
+def test_a_service_that_logs_without_summaries_is_told_with_all_that_may_be(run: Run) -> None:
+    entries = [
+        each for each in load_entries(ROOT / PAYMENT) if "OpsMetrics" not in str(each) and "SlowRequest" not in str(each)
+    ]
+    with LoggingServer(entries) as server:
+        ran = run("evaluate", "-s", "gcp://o4o-demo", *LIVE_SPAN, "--lang", "en", LOGWATCH_LOGGING_ENDPOINT=server.address)
+    assert ran.code == 3
+    assert "BETA_MODE is off, or there was nothing to count, or" in ran.err
+    assert "gcloud run services describe o4o-core-api --project=o4o-demo" in ran.err
+    assert "update" not in ran.err + ran.out
+
+
+@pytest.mark.parametrize("command", ["evaluate", "windows", "report"])
+def test_a_recording_of_something_else_cannot_be_judged(run: Run, tmp_path: Path, command: str) -> None:
+    other = tmp_path / "other.ndjson"
+    other.write_text('{"timestamp":"2026-02-24T03:00:00Z","insertId":"a","logName":"l","textPayload":"hello"}\n')
+    ran = run(command, "-s", other, LOGWATCH_LANG="en")
+    assert ran.code == 3
+    assert "neither summaries nor slow requests" in ran.err
 
 
 @pytest.mark.parametrize("command", ["evaluate", "windows"])

@@ -557,7 +557,8 @@ def test_the_command_ends_with_a_table_or_a_message(run: Run, name: str) -> None
 def test_a_time_before_1970_moves_no_other_figure(tmp_path: Path) -> None:
     lines = [entry(1, timestamp="1969-12-31T23:59:30Z"), entry(2), entry(2), entry(2)]
     windows = count(*write(tmp_path, {"a.ndjson": ndjson(lines)}))
-    assert windows.counters["value"].tolist() == [1.0, 1.0]
+    assert windows.counters["value"].tolist() == [1.0]
+    assert windows.quality.unparsed == {"timestamp_absurd": 1}
     assert windows.quality.duplicates == 2
 
 

@@ -464,7 +464,7 @@ def test_a_descriptor_that_is_different_is_told_and_left(setup: Setup, fields: d
 def test_where_descriptors_are_forbidden_points_are_written_all_the_same(setup: Setup, before: int) -> None:
     setup.server.faults = [None] * before + [Fault(Status.PERMISSION_DENIED, message="denied")]
     told: list[str] = []
-    assert setup.exporter.ensure_descriptors(told.append) == 0
+    assert setup.exporter.ensure_descriptors(told.append) is None
     (only,) = told
     assert "roles/monitoring.metricWriter" in only
     assert setup.publish([point()]) == []

@@ -22,6 +22,7 @@ from logwatch.publish.points import (
     metrics,
     shop,
     verdict_points,
+    with_zeros,
 )
 from logwatch.settings import bundled
 from tests.support.platform import PREFIX, SERVICE
@@ -200,3 +201,19 @@ def test_points_of_verdicts_have_descriptors() -> None:
     described = {metric.name: set(metric.labels) for metric in metrics(rules())}
     found = [verdict(rule.rule, Level.NORMAL, 0.5) for rule in rules().rules]
     assert all(set(point.labels) == described[point.metric] for point in verdict_points(found, rules()))
+
+
+# ---- zeros
+
+
+def test_a_known_window_has_every_counter_of_the_service_for_each_shop_that_was_seen() -> None:
+    found = {"cache.hit": 3.0, "checkout.attempt{service=kpa}": 2.0, "request.total{method=GET,status=200}": 9.0}
+    counters = with_zeros(found, {"checkout.error{service=kpa}", "payment.prepare{service=glycopharm}"}, rules())
+    points = {(point.metric, point.labels["shop"]): point.value for point in counter_points(counters, AT, rules())}
+    assert points["cache/hit", "all"] == 3.0
+    assert points["cache/error", "all"] == 0.0
+    assert points["checkout/attempt", "kpa"] == 2.0
+    assert points["payment/confirm/failed", "kpa"] == points["checkout/error", "glycopharm"] == 0.0
+    assert ("checkout/error", "kpa") not in points
+    assert ("payment/prepare", "glycopharm") not in points
+    assert {metric.name for metric in metrics(rules())} >= {name for name, _ in points}

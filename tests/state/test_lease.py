@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from logwatch.durations import LONGEST_LEASE
 from logwatch.state.document import Lease, State, dump_state
-from logwatch.state.lease import LONGEST_LEASE, Held, take
+from logwatch.state.lease import Held, take
 from logwatch.state.local import LocalStore
 from logwatch.state.mend import is_ahead, mend
 from tests.support.made_traffic import START

@@ -11,6 +11,9 @@ from logwatch.errors import LogwatchError, RuleError
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The one in C where PyYAML was built with it: six times as fast."""
 
+DEEPEST = 20
+"""Levels of lists and mappings in each other; evidence has six."""
+
 Path_ = tuple[str | int, ...]
 """Keys and positions that lead to a value, from the top of the file."""
 
@@ -33,30 +36,68 @@ class Document:
         self._lines: dict[Path_, int] = {}
         try:
             self._loader = Loader(path.read_text(encoding="utf-8"))
-            node = self._loader.get_single_node()
+            self._take(yaml.StreamStartEvent)
+            self.value: Any = None
+            if self._loader.check_event(yaml.DocumentStartEvent):
+                self._take(yaml.DocumentStartEvent)
+                self.value = self._build(())
+                self._take(yaml.DocumentEndEvent)
+            if not self._loader.check_event(yaml.StreamEndEvent):
+                raise self._refusal("a second document begins", self._loader.peek_event())
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise RuleError(f"not YAML: {error.problem}", where=f"{path}:{line}") from None
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise RuleError(f"cannot be read: {error}", where=str(path)) from None
-        self.value: Any = self._build(node, ()) if node else None
 
-    def _build(self, node: yaml.Node, path: Path_) -> Any:  # noqa: ANN401 - YAML holds anything
-        self._lines[path] = node.start_mark.line + 1
-        if isinstance(node, yaml.SequenceNode):
-            return [self._build(child, (*path, index)) for index, child in enumerate(node.value)]
-        if isinstance(node, yaml.MappingNode):
-            return self._build_mapping(node, path)
-        return self._loader.construct_object(node)
+    def _take(self, kind: type[yaml.Event]) -> None:
+        event = self._loader.get_event()
+        if not isinstance(event, kind):  # what YAML's own grammar rules out
+            raise self._refusal("not YAML", event)
 
-    def _build_mapping(self, node: yaml.MappingNode, path: Path_) -> dict[str, Any]:
+    def _refusal(self, what: str, event: Any) -> RuleError:  # noqa: ANN401 - PyYAML has no types
+        return RuleError(what, where=f"{self.path}:{event.start_mark.line + 1}")
+
+    def _build(self, path: Path_) -> Any:  # noqa: ANN401 - YAML holds anything
+        """Take the next value; what could be huge or endless, or make objects, is none that a rule needs."""
+        event: Any = self._loader.get_event()
+        if isinstance(event, yaml.AliasEvent):
+            raise self._refusal(f"'*{event.anchor}' stands for something else: write it out", event)
+        if event.tag:
+            raise self._refusal(f"the tag '{event.tag}' is not taken: write the value alone", event)
+        if len(path) > DEEPEST:
+            raise self._refusal(f"more than {DEEPEST} levels deep", event)
+        self._lines[path] = event.start_mark.line + 1
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._build_list(path)
+        return self._build_mapping(path) if isinstance(event, yaml.MappingStartEvent) else self._scalar(event)
+
+    def _scalar(self, event: Any) -> Any:  # noqa: ANN401 - likewise, and YAML holds anything
+        tag = self._loader.resolve(yaml.ScalarNode, event.value, event.implicit)
+        try:
+            return self._loader.construct_object(yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark))
+        except ValueError as error:
+            raise self._refusal(f"'{event.value[:40]}' is read as a date or number, and is none: {error}", event) from None
+
+    def _build_list(self, path: Path_) -> list[Any]:
+        result: list[Any] = []
+        while not self._loader.check_event(yaml.SequenceEndEvent):
+            result.append(self._build((*path, len(result))))
+        self._loader.get_event()
+        return result
+
+    def _build_mapping(self, path: Path_) -> dict[str, Any]:
         result: dict[str, Any] = {}
-        for key_node, child in node.value:
-            key = str(key_node.value)
+        while not self._loader.check_event(yaml.MappingEndEvent):
+            named: Any = self._loader.get_event()
+            if not isinstance(named, yaml.ScalarEvent):
+                raise self._refusal("a key is a plain word", named)
+            key = named.value
             if key in result:
-                raise RuleError(f"'{key}' stands twice", where=f"{self.path}:{key_node.start_mark.line + 1}")
-            result[key] = self._build(child, (*path, key))
-            self._lines[(*path, key)] = key_node.start_mark.line + 1
+                raise self._refusal(f"'{key}' stands twice", named)
+            result[key] = self._build((*path, key))
+            self._lines[(*path, key)] = named.start_mark.line + 1
+        self._loader.get_event()
         return result
 
     def where(self, path: Path_) -> str:

@@ -185,6 +185,14 @@ def test_log_text_pings_nobody(slack: LocalSlack, made: Any, text: str) -> None:
     assert "\x1b" not in json.dumps(arrived.body, ensure_ascii=False)
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("_a_", "＿a＿"), ("__a", "＿＿a"), ("a_b_c", "a_b_c"), ("(_x)", "(＿x)"), ("~1~", "∼1∼"), ("15:19~15:26", "15:19~15:26")],
+)
+def test_nothing_is_italic_or_struck(text: str, shown: str) -> None:
+    assert mrkdwn(text) == shown
+
+
 def test_escapes_are_slacks_own() -> None:
     assert mrkdwn("<!here> & <@U1>") == "&lt;!here&gt; &amp; &lt;@U1&gt;"
 

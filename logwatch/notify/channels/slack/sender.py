@@ -356,15 +356,17 @@ def _text(text: str) -> dict[str, Any]:
 
 
 def mrkdwn(value: object) -> str:
-    """Escape a value for Slack: it pings nobody, links nowhere, and is neither bold nor code.
+    """Escape a value for Slack: it pings nobody, links nowhere, and is neither bold, italic, struck nor code.
 
-    >>> mrkdwn("<!channel> *a* & `b`")
-    "&lt;!channel&gt; ∗a∗ &amp; 'b'"
+    >>> mrkdwn("<!channel> *a* & `b`, _c_ ~d~ e_f")
+    "&lt;!channel&gt; ∗a∗ &amp; 'b', ＿c＿ ∼d∼ e_f"
     """
-    return str(value).translate(_ESCAPES)
+    return _EDGE.sub(lambda mark: "＿" if mark[0] == "_" else "∼", str(value)).translate(_ESCAPES)
 
 
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "*": "∗", "`": "'"})
+_EDGE = re.compile(r"(?<![^\W_])[_~]|[_~](?![^\W_])")
+"""What makes words italic or strikes them, at their edge; inside a name or a span of time it does neither."""
 
 
 def _link(link: Link) -> str:

@@ -1,0 +1,39 @@
+"""What reading came upon, in words, with what mends it: the same for reports, runs and doctor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from logwatch.collect.findings import by_kind
+from logwatch.collect.parse import Flaw
+from logwatch.languages import text
+from logwatch.ui.format import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from logwatch.collect.findings import Finding
+    from logwatch.languages import Lang
+
+MOST_NAMED = 3
+"""Keys or excerpts that a text names."""
+
+
+def finding_texts(findings: Mapping[Finding, int], flaws: Mapping[str, int], lang: Lang) -> list[str]:
+    """Say each kind of finding once, and each flaw of counters with the counters that have it."""
+    found = [text(kind.key, lang, count=count, what=_named(whats)) for kind, count, whats in by_kind(findings)]
+    return [*_flaws(flaws, lang), *found]
+
+
+def _flaws(flaws: Mapping[str, int], lang: Lang) -> list[str]:
+    found = []
+    for flaw in Flaw:
+        mine = {what.partition(": ")[2]: count for what, count in flaws.items() if what.partition(":")[0] == flaw}
+        if mine:
+            what = f"{text(flaw.key, lang)}: {_named([key for key in mine if key], ', ')}"
+            found.append(text("flaw", lang, count=sum(mine.values()), what=what))
+    return found
+
+
+def _named(whats: list[str], between: str = "; ") -> str:
+    return between.join(map(printable, whats[:MOST_NAMED])) + (" …" if len(whats) > MOST_NAMED else "")

@@ -1,0 +1,140 @@
+"""A pause that holds more than a run can read, a source that never answers, and nobody to tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import grpc
+import pytest
+
+from logwatch.collect import cloud_logging
+from logwatch.pipeline import run
+from tests.support.checkout_errors import ENTRIES, FIRES
+from tests.support.faults import MINUTE, texts
+from tests.support.local_google import Fault, make_entry
+from tests.support.made_traffic import START, Incident, Traffic
+from tests.support.world import World, patient_parts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from logwatch.pipeline import Parts
+    from logwatch.run_summary import RunSummary
+    from logwatch.settings import Settings
+
+LONG = 200
+"""Minutes of traffic; the first run comes at the twentieth, the next at the end."""
+
+
+@pytest.fixture
+def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a page hold 50 lines, of which the traffic has three a minute."""
+    monkeypatch.setattr(cloud_logging, "PAGE_SIZE", 50)
+
+
+def _after_a_pause(folder: Path, *incidents: Incident) -> World:
+    entries = [make_entry(entry) for entry in Traffic(11, LONG + 20, incidents=incidents).entries()]
+    return World(folder, entries, now=START + 20 * MINUTE, more={"READ_REQUESTS_PER_MINUTE": "6"})
+
+
+def _catch_up(world: World) -> list[RunSummary]:
+    """Run once, pause, and run each minute until all is judged."""
+    world.tick()
+    world.now = START + LONG * MINUTE
+    summaries = []
+    for _ in range(12):
+        summaries.append(world.tick())
+        if (summaries[-1].lag_s or 0) < 180:
+            return summaries
+        world.now += MINUTE
+    raise AssertionError([summary.to_json() for summary in summaries])
+
+
+@pytest.mark.usefixtures("_small_pages")
+def test_a_pause_that_holds_more_than_a_minute_s_quota_is_judged_part_by_part_and_nothing_of_it_is_lost(tmp_path: Path) -> None:
+    with _after_a_pause(tmp_path, Incident(60, 80, errors=3)) as world:
+        summaries = _catch_up(world)
+        assert len(summaries) > 2
+        assert [error for summary in summaries for error in summary.errors] == []
+        assert "the next run goes on from there" in summaries[0].news[0]
+        judged = sum(summary.windows for summary in summaries)
+        assert judged == LONG + len(summaries) - 1 - 20
+        assert [note.reason for note in world.state().notes] == ["firing", "resolved"]
+
+
+@pytest.mark.usefixtures("_small_pages")
+def test_what_fires_now_is_told_by_the_first_run_after_a_pause_that_it_cannot_read_whole(tmp_path: Path) -> None:
+    with _after_a_pause(
+        tmp_path, Incident(30, 50, errors=3), Incident(LONG - 6, LONG + 20, blocked={"glycopharm": 0.95})
+    ) as world:
+        (first,) = _catch_up(world)
+        told = world.state().notes
+        (gap,) = first.errors
+        assert "while something may be firing now: the " in gap
+        assert first.windows > 10, "what was read of the pause's beginning is judged too"
+        assert [note.procedure for note in told] == ["4.1"] * len(told)
+        assert [note.reason for note in told][:2] == ["firing", "resolved"], "of the pause's beginning"
+        assert "firing" in [note.reason for note in told][2:], "of what goes on now"
+
+
+def test_while_cloud_logging_is_unavailable_for_good_each_run_ends_by_itself_and_tells_what_waits(tmp_path: Path) -> None:
+    def hasty(settings: Settings, owner: str) -> Parts:
+        return replace(patient_parts(settings, owner), lease=timedelta(seconds=9))
+
+    with World(tmp_path, ENTRIES, now=FIRES) as world:
+        world.slack.answer(503)
+        world.tick()
+        world.google.logging.calls.faults = [Fault(grpc.StatusCode.UNAVAILABLE)] * 1000
+        world.now += MINUTE
+        summary = run(hasty(world.settings, "hasty"), lambda: world.now)
+        assert (summary.exit_code, summary.sent, summary.retried) == (3, 1, 1)
+        assert world.state().lease is None
+        assert world.state().outbox == ()
+        world.google.logging.calls.faults = []
+        world.now += MINUTE
+        assert world.tick().windows == 2
+
+
+DEAF = {"SLACK_WEBHOOK_URL": "", "SMTP_HOST": "", "MAIL_FROM": "", "MAIL_TO": ""}
+
+
+@pytest.mark.parametrize(("minutes", "reasons"), [(1, ["firing"]), (40, ["resolved"])])
+def test_what_nobody_could_hear_waits_for_a_channel_and_is_told_as_it_stands_then(
+    minutes: int, reasons: list[str], tmp_path: Path
+) -> None:
+    with World(tmp_path, ENTRIES, now=FIRES, more=dict(DEAF)) as world:
+        for step in (0, minutes):
+            world.now += step * MINUTE
+            summary = world.tick()
+            assert "no channel is set up" in summary.errors[0]
+            assert (summary.exit_code, summary.severity) == (0, "ERROR")
+        assert summary.waiting == 1
+        world.more.clear()
+        world.now += MINUTE
+        summary = world.tick()
+        assert (summary.errors, summary.sent, summary.waiting) == ([], 2, 0)
+        words = {"firing": "[경고]", "resolved": "[해소]"}
+        assert [word for text in texts(world) for word in words.values() if word in text] == [words[each] for each in reasons]
+
+
+def test_descriptors_that_were_forbidden_are_made_once_the_cure_was_followed(tmp_path: Path) -> None:
+    with World(tmp_path, ENTRIES, now=FIRES) as world:
+        world.google.monitoring.calls.faults = [Fault(grpc.StatusCode.PERMISSION_DENIED)]
+        first = world.tick()
+        assert "no descriptors" in first.news[-1]
+        assert world.state().descriptors == ""
+        world.now += MINUTE
+        assert world.tick().news == []
+        assert world.state().descriptors
+
+
+def test_after_a_pause_that_is_given_up_what_sliding_spans_need_is_not_late(tmp_path: Path) -> None:
+    with World(tmp_path, ENTRIES, now=FIRES, more={"CATCH_UP": "30m"}) as world:
+        world.tick()
+        world.now += timedelta(minutes=70)
+        summary = world.tick()
+        assert summary.windows == 1
+        assert summary.new_entries > 30
+        assert summary.late_entries == 0
