@@ -36,7 +36,7 @@ if TYPE_CHECKING:  # pandas comes with some of these, and only where a command n
     from datetime import datetime
 
     from logwatch.catch_up import Intake
-    from logwatch.collect.interface import Endpoints, Life, Progress, Signs, Source
+    from logwatch.collect.interface import Endpoints, Life, PlatformFigures, Progress, Signs, Source
     from logwatch.count.windows import Windows
     from logwatch.judge.alerts import Alert
     from logwatch.judge.evaluate import Judged
@@ -140,6 +140,8 @@ class Parts:
     """Every channel that is set up, also those that only stand in for others; without one that cannot be made."""
     describe: Callable[[RuleSet], Describe]
     service: str | None
+    platform: Callable[[], PlatformFigures | None] = lambda: None
+    """What reads the platform's own figures; asked only when no summary has come for a while."""
     ping: Callable[[], str] | None = None
     """Tells whoever waits for it that a run went well; gives why that failed, empty where it did not."""
 
@@ -207,7 +209,7 @@ class _Run:
         source = parts.source()
         reading = source.ending(self._left_s(3))
         with summary.timed("prepare"):
-            ticker = parts.ticker(_GuardedLife(SignsOfLife(reading, parts.service), seams))
+            ticker = parts.ticker(_GuardedLife(SignsOfLife(reading, parts.service, parts.platform()), seams))
         broken: Exception | None = None
         try:
             self._judge(reading, source, ticker)
