@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 from logwatch.catch_up import judge_parts, take_in
 from logwatch.collect.interface import Probe
 from logwatch.collect.last_seen import SignsOfLife
-from logwatch.collect.parse import BLIND, SILENT_MINUTES, STOPPED_MINUTES
+from logwatch.collect.parse import BLIND, REFUSED_MINUTES, SILENT_MINUTES, STOPPED_MINUTES
 from logwatch.errors import ConflictError, ExportError, SourceError, StoreError
 from logwatch.judge.alerts import AlertState
 from logwatch.judge.verdicts import Level
@@ -305,7 +305,7 @@ class _Run:
         _tell_judged(ticked)
         with summary.timed("evidence"):
             state = self._gather(source, ticker, ticked, probe)
-        self.held.state = replace(state, points=(*state.points, *_own_points(summary, state)))
+        self.held.state = replace(state, points=(*state.points, *_own_points(summary, state, ticker.rules)))
 
     def _tell_rest(self, taken: Intake, ticked: Ticked) -> None:
         """Tell what of a pause could not be read, and whether it is still to come."""
@@ -431,16 +431,18 @@ def blind_spots(state: State, rules: RuleSet) -> list[str]:
     ]
 
 
-def _own_points(summary: RunSummary, state: State) -> list[Point]:
+def _own_points(summary: RunSummary, state: State, rules: RuleSet) -> list[Point]:
     """Give what logwatch says of itself, once a run."""
     if state.cursor is None:
         return []
+    # That lines could be read says nothing of what they said.
+    reading = {rule.rule for rule in rules.rules if REFUSED_MINUTES in rule.kind.reads.gauges}
     values = {
         "heartbeat": 1.0,
         "lag": summary.lag_s or 0.0,
         "run_time": sum(summary.steps_ms.values()) / 1000,
         "unparsed": float(sum(summary.unparsed.values())),
         "undelivered": float(len(state.outbox)),
-        "judged": float(len({each.rule for each in state.verdicts if each.level is not Level.UNKNOWN})),
+        "judged": float(len({each.rule for each in state.verdicts if each.level is not Level.UNKNOWN} - reading)),
     }
     return [Point(f"logwatch/{name}", {}, state.cursor, value) for name, value in values.items()]
