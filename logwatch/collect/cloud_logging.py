@@ -24,7 +24,7 @@ from logwatch.collect.entries import ENTRY_LABELS, RESOURCE_LABELS, Entry
 from logwatch.collect.interface import Address, CutShortError, OverError
 from logwatch.collect.parse import LARGEST, MOST_SHOWN, Reason
 from logwatch.collect.text_search import KEYS, Hits
-from logwatch.collect.timestamps import is_plausible
+from logwatch.collect.timestamps import believe, is_plausible
 from logwatch.errors import ConfigError, SourceError
 from logwatch.google_api import Errors, Trouble, open_client, project_hints, tell_apart
 from logwatch.spans import EPOCH, NS, WINDOW, Span, to_datetime
@@ -288,7 +288,7 @@ class CloudLoggingSource:
         return frozenset(seen | self._sampled(Span(span.start, earliest), service))
 
     def _sampled(self, span: Span, service: str | None) -> set[int]:
-        """Give minutes with entries of a span that has too many of them: the last of each of its parts.
+        """Give minutes with entries of a span that has too many of them: the last of each of its parts, and the first of all.
 
         Where parts one after the other end in life, it is taken to have gone on between their ends: whoever logs more
         than pages hold seldom pauses there.
@@ -301,10 +301,14 @@ class CloudLoggingSource:
             seen = self.last_seen(Span(max(end - size, span.start), end), service=service)
             if seen:
                 minute = _minute(seen)
-                lasts = _minute(end) - minute <= 1 and later is not None
-                found.update(range(minute, later) if lasts else [minute])
+                lasts = _minute(end) - minute <= 1
+                found.update(range(minute, later) if lasts and later is not None else [minute])
             later = _minute(seen) if seen else None
             end -= size
+        if later is not None:
+            text = build_filter(span, service=service or self.service, location=self.location, condition=ANY)
+            entries, _ = next(self._pages(text, "timestamp asc", 1, lambda _text, _share: None))
+            found.update(range(_minute(_time(entries[0])), later) if entries else ())
         return found
 
     def search(self, text: str, span: Span, *, service: str | None, most: int) -> SearchResult:
@@ -484,9 +488,7 @@ def _heads(raws: Sequence[Any]) -> Heads:
         if not name.endswith("timestamp"):
             return values
         times = array("q", [stamp.seconds * NS + stamp.nanos for stamp in values])
-        if name == "timestamp" and values and not (is_plausible(min(times)) and is_plausible(max(times))):
-            raise ValueError("a time of no log")
-        return times
+        return believe(times, arrival=name != "timestamp")
 
     return read
 
