@@ -61,7 +61,9 @@ UNHEARD_MINUTES = "telemetry.unheard_minutes"
 """Minutes of waiting for a service that has never logged anything."""
 REFUSED_MINUTES = "source.refused_minutes"
 """Minutes for which the source of the log lines has given none."""
-OWN_GAUGES = (UNANSWERED, SILENT_MINUTES, VANISHED_COUNTERS, STOPPED_MINUTES, UNHEARD_MINUTES, REFUSED_MINUTES)
+LATE_MINUTES = "telemetry.late_minutes"
+"""Minutes that the newest lines took to arrive."""
+OWN_GAUGES = (UNANSWERED, LATE_MINUTES, SILENT_MINUTES, VANISHED_COUNTERS, STOPPED_MINUTES, UNHEARD_MINUTES, REFUSED_MINUTES)
 BLIND = {SILENT_MINUTES, VANISHED_COUNTERS, STOPPED_MINUTES, UNHEARD_MINUTES, REFUSED_MINUTES}
 """Those of them that say that something cannot be seen."""
 """Gauges of logwatch's own, beside those of the service."""

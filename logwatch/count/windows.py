@@ -16,8 +16,9 @@ import pandas as pd
 from logwatch.collect.columns import IGNORED, SAMPLES, SLOW, UNPARSED, Reading
 from logwatch.collect.entries import TABLES
 from logwatch.collect.findings import Finding
-from logwatch.collect.parse import LARGEST, Flaw, Reason, is_malformed
+from logwatch.collect.parse import LARGEST, LATE_MINUTES, Flaw, Reason, is_malformed
 from logwatch.count.alignment import RHYTHM_TOLERANCE_S, place
+from logwatch.count.lateness import minutes_late
 from logwatch.spans import EPOCH, NS, WINDOW, Span, rfc3339
 
 CHUNK = 1 << 17
@@ -248,9 +249,11 @@ def aggregate(
     minute_of_row[rows.index.to_numpy()] = rows["minute"].to_numpy()
     inside = samples["minute"].between(first, last).to_numpy()
     minutes, lines = np.unique(samples["minute"].to_numpy()[inside], return_counts=True)
+    counted = rows[rows["kind"].isin([SAMPLES, SLOW])]
+    late = minutes_late(counted["time"].to_numpy(), counted["received"].to_numpy(), grace // timedelta(microseconds=1) * 1000)
     counters = _sum_counters(reading, minute_of_row, first, last)
     reading.flaws.update(_overflown(reading, counters))
-    return Windows(
+    windows = Windows(
         span=span,
         counters=counters,
         slow=_list_slow(reading, minute_of_row, first, last),
@@ -259,6 +262,7 @@ def aggregate(
         quality=_assess(reading, rows, samples, repeated_lines, grace),
         unread=_unread(reading, rows),
     )
+    return with_gauge(windows, LATE_MINUTES, {minute: each for minute, each in late.items() if first <= minute <= last})
 
 
 def _unread(reading: Reading, rows: pd.DataFrame) -> frozenset[int]:

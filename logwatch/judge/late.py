@@ -23,6 +23,8 @@ def fired_late(rules: RuleSet, before: Windows, after: Windows, changed: datetim
     """
     lead = max((needed_windows(rule) for rule in rules.rules), default=0) * WINDOW
     span = Span(max(changed - lead, after.span.start), judged_to)
+    counting = tuple(rule for rule in rules.rules if not rule.kind.reads.gauges)  # what is measured is never late
+    rules = replace(rules, rules=counting)
     known = _fired(rules, before, span)
     return [replace(each, late=True) for mark, each in _fired(rules, after, span).items() if mark not in known]
 

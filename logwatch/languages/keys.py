@@ -22,7 +22,8 @@ Key = Literal[
     "expected.seen", "expected.not_seen", "expected.contrary", "events", "per_minute", "hour_before", "day_before", "usual",
     "no_past", "after", "slow_fact", "lines_none", "lines_found", "lines_found_at", "lines_found_more", "code_fact",
     "route_fact", "gauge_unanswered", "gauge_silent", "gauge_vanished", "gauge_stopped", "gauge_unheard",
-    "gauge_refused", "note_vanished", "vanished_pair", "vanished_unread", "note_stopped", "note_unheard", "note_refused",
+    "gauge_refused", "gauge_late", "note_late",
+    "note_vanished", "vanished_pair", "vanished_unread", "note_stopped", "note_unheard", "note_refused",
     "unstepped", "ended_unjudged", "ended_alone", "missed", "course_alt",
     "link_search", "link_logs", "link_metrics", "link_runbook", "peak", "new_alert", "as_of",
     # explain, alerts, silence, backtest

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from logwatch.collect.parse import REFUSED_MINUTES, STOPPED_MINUTES, UNHEARD_MINUTES
+from logwatch.collect.parse import LATE_MINUTES, REFUSED_MINUTES, STOPPED_MINUTES, UNHEARD_MINUTES
 from logwatch.judge.alerts import Alert, AlertState
 from logwatch.notify.diagnosis.step_text import StepLine, besides_lines, ended_lines, step_lines
 from logwatch.notify.incidents import Notification, NotifyReason
@@ -35,6 +35,7 @@ OWN_NOTES: dict[str, Key] = {
     STOPPED_MINUTES: "note_stopped",
     UNHEARD_MINUTES: "note_unheard",
     REFUSED_MINUTES: "note_refused",
+    LATE_MINUTES: "note_late",
 }
 """What a rule of logwatch's own says besides its figure, by what it reads."""
 MOST_GONE = 8

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from logwatch.collect.parse import (
+    LATE_MINUTES,
     REFUSED_MINUTES,
     SILENT_MINUTES,
     STOPPED_MINUTES,
@@ -68,6 +69,7 @@ def metrics(rules: RuleSet) -> list[Metric]:
         *(Metric(each.gauge.replace(".", "/"), each.unit or "1", each.help, {}) for each in rules.service.gauges),
         Metric(UNANSWERED.replace(".", "/"), "1", "Endpoints that gave no answer.", {}),
         Metric(SILENT_MINUTES.replace(".", "/"), "min", "Minutes since the last summary while the service shows life.", {}),
+        Metric(LATE_MINUTES.replace(".", "/"), "min", "Minutes that the newest log lines took to arrive.", {}),
         Metric(STOPPED_MINUTES.replace(".", "/"), "min", "Minutes since the last summary that no idleness explains.", {}),
         Metric(UNHEARD_MINUTES.replace(".", "/"), "min", "Minutes of waiting for a service that has never logged.", {}),
         Metric(REFUSED_MINUTES.replace(".", "/"), "min", "Minutes for which no log line could be read.", {}),

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 
+from logwatch.count.lateness import minutes_late
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.messages import LinkTargets, build_message
 from logwatch.replay import tick_by_tick
-from logwatch.spans import Span, rfc3339
+from logwatch.spans import NS, Span, rfc3339
 from logwatch.ui.format import Audience
 from tests.support.local_google import make_entry
 from tests.support.made_traffic import START, Incident, Traffic
@@ -19,6 +21,7 @@ from tests.support.replays import RULES, read, record, ticker
 from tests.support.world import World
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from logwatch.languages import Lang
@@ -114,3 +117,36 @@ def test_a_run_reads_what_came_late_and_says_so(tmp_path: Path) -> None:
     assert (first.reason, first.rules, last.reason) == (NotifyReason.FIRING, ["checkout-error"], NotifyReason.RESOLVED)
     assert first.at == START + 51 * MINUTE + timedelta(seconds=30)
     assert len(mails) == 2
+
+
+def delayed(tmp_path: Path, delay: Callable[[int], int]) -> list[Notification]:
+    entries = Traffic(5, 90, instances=2).entries()
+    for each in entries:
+        at = datetime.fromisoformat(each["timestamp"])
+        each["receiveTimestamp"] = rfc3339(at + timedelta(seconds=1) + delay((at - START) // MINUTE) * MINUTE)
+    return played(tmp_path, entries)
+
+
+def test_an_ingestion_that_lags_is_told_as_that_and_as_nothing_else(tmp_path: Path) -> None:
+    told = delayed(tmp_path, lambda minute: min(max(minute - 20, 0) // 2, 15) if minute < 70 else 0)
+    assert [(each.rules, each.reason) for each in told] == [
+        (["lines-late"], NotifyReason.FIRING),
+        (["lines-late"], NotifyReason.RESOLVED),
+    ]
+    notes = build_message(told[0], RULES, Audience("ko", ZoneInfo("Asia/Seoul"), "o4o-core-api"), LinkTargets("", "")).notes
+    assert any("로그가 늦게 도착하고 있습니다" in note for note in notes)
+    assert not any("BETA_MODE" in note for note in notes)
+
+
+def test_an_outage_after_which_all_comes_at_once_is_told_as_that_when_it_is_known(tmp_path: Path) -> None:
+    told = delayed(tmp_path, lambda minute: 20 if 20 <= minute < 60 else 0)
+    silent, late, *_ = told
+    assert (silent.rules, late.reason, late.rules[0]) == (["telemetry-silent"], NotifyReason.JOINED, "lines-late")
+    assert late.at - silent.at < 15 * MINUTE
+
+
+def test_a_straggler_among_many_is_no_lag() -> None:
+    time = np.arange(5) * NS + 600 * NS
+    received = time + np.array([1, 1, 1, 1, 300]) * NS
+    assert minutes_late(time, received, 90 * NS) == {8: 0.0, 13: 5.0}
+    assert minutes_late(time, time * 0, 90 * NS) == {}

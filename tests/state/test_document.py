@@ -51,12 +51,12 @@ def with_news(part: Any, path: str = "") -> tuple[Any, int]:
         grown_, counts = zip(*(with_news(each, path) for each in part), strict=True) if part else ((), ())
         return list(grown_), sum(counts)
     if not isinstance(part, dict) or path.endswith(
-        ("labels", "threads", "counters", "most", "slow", "delivered", "later", "i")
+        ("labels", "threads", "counters", "most", "slow", "delivered", "later", "strangers", "doubts", "vanished", "i")
     ):
         return part, 0
     found = {key: with_news(value, f"{path}.{key}") for key, value in part.items()}
     grown = {key: each for key, (each, _) in found.items()}
-    if path.endswith(("deliveries", "pings")):
+    if path.endswith(("deliveries", "pings", "carried", "missing")):
         return grown, sum(count for _, count in found.values())
     return {**grown, "news": {"of": [path]}}, 1 + sum(count for _, count in found.values())
 

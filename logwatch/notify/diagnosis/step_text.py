@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from logwatch.collect.parse import (
+    LATE_MINUTES,
     REFUSED_MINUTES,
     SILENT_MINUTES,
     STOPPED_MINUTES,
@@ -41,6 +42,7 @@ EXPECTED: dict[StepState, Key] = {
 OWN_NAMES: dict[str, Key] = {
     UNANSWERED: "gauge_unanswered", SILENT_MINUTES: "gauge_silent", VANISHED_COUNTERS: "gauge_vanished",
     STOPPED_MINUTES: "gauge_stopped", UNHEARD_MINUTES: "gauge_unheard", REFUSED_MINUTES: "gauge_refused",
+    LATE_MINUTES: "gauge_late",
 }  # fmt: skip
 """What people call the gauges that no service brings along."""
 MARKS = {StepState.DONE: "✓", StepState.NOT_THE_CASE: "–", StepState.TODO: "▷", StepState.NOT_LOOKED: "?"}
