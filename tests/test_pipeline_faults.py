@@ -24,7 +24,7 @@ from tests.support.checkout_errors import ENTRIES, FIRES
 from tests.support.faults import CHANNELS, MINUTE, POST, TRAFFIC, Killer, arrived, incident, kill, list_points, rehearse, texts
 from tests.support.local_google import make_entry
 from tests.support.local_slack import BOT_TOKEN, PLAIN_PATH, WEBHOOK_PATH
-from tests.support.made_traffic import START
+from tests.support.made_traffic import START, Incident, Traffic
 from tests.support.patience import PATIENCE_S, wait_until
 from tests.support.world import BUCKET, World
 
@@ -233,7 +233,8 @@ def test_a_channel_that_is_set_up_no_more_holds_no_message_for_ever(world: World
 
 
 def test_a_permanent_refusal_falls_over_at_once_and_is_tried_again_when_it_may_be_mended(tmp_path: Path) -> None:
-    with World(tmp_path, ENTRIES, now=FIRES, more={"NOTIFY": "slack"}) as world:
+    lasts = [make_entry(entry) for entry in Traffic(5, 60, incidents=(Incident(10, 60, errors=3),)).entries()]
+    with World(tmp_path, lasts, now=FIRES, more={"NOTIFY": "slack"}) as world:
         world.slack.answer(404, times=1)
         world.tick()
         go_on(world, 1)
