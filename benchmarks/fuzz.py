@@ -121,7 +121,7 @@ def plant(number: int, count: int) -> Entry:
 
 def mutate(rng: random.Random, entry: Entry) -> Entry:
     """Change an entry somewhere: another value, another name, something less, something more."""
-    mutant = json.loads(json.dumps(entry))
+    mutant: Entry = json.loads(json.dumps(entry))
     for _ in range(rng.choice((1, 1, 2, 4))):
         place = mutant
         while (inner := [value for value in place.values() if isinstance(value, dict) and value]) and rng.random() < 0.6:
