@@ -8,7 +8,7 @@ INSTALL = pip install --quiet --disable-pip-version-check --require-hashes --no-
 # Tests import in hundreds of processes: what the first compiles, the others read.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all demo test lint types golden bench fuzz hours steps faults tick screenshots image cloud lock clean
+.PHONY: all demo test lint types golden bench fuzz hours steps faults tick scenarios screenshots image cloud lock clean
 
 all: lint types test
 
@@ -63,6 +63,15 @@ faults: $(READY)
 
 tick: $(READY)
 	@$(BIN)/python -m benchmarks.tick_speed
+
+# The 35 kinds of scenario of the log simulator in SIMULATOR (with its npm packages installed), on three salts: a quarter of an hour.
+SALTS = one two three
+scenarios: $(READY)
+	@for salt in $(SALTS); do \
+	  folder=.cache/scenarios/$$salt; mkdir -p $$folder; \
+	  python3 $(SIMULATOR)/scenarios.py $$salt $$folder && node $(SIMULATOR)/fleet.mjs $$folder/specs.json \
+	    && $(BIN)/python -m benchmarks.scenarios $$folder || exit 1; \
+	done
 
 # The pictures of the page in the documents; needs a Chromium.
 screenshots: $(READY)

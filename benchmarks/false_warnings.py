@@ -15,6 +15,7 @@ from pathlib import Path
 
 from benchmarks.hours import BEGIN, KINDS, OWN, SEEDS, Hour, healthy, incident, own, simulate
 from logwatch.collect.files import FilesSource
+from logwatch.collect.last_seen import SignsOfLife
 from logwatch.count.windows import aggregate
 from logwatch.judge.evaluate import evaluate
 from logwatch.judge.rules.load import load_rules
@@ -46,7 +47,7 @@ def judge(path: Path, expected: tuple[str, ...], onset_minute: int) -> Told:
     """Judge a recording, and replay it; `expected` are the rules that should say it."""
     rules = load_rules(bundled("rules"))
     source = FilesSource([str(path)], rules.service.log.shape)
-    ticker = Ticker(rules, Policy(channels=("all",)), lambda span: source.last_seen(span, service=None) is not None)
+    ticker = Ticker(rules, Policy(channels=("all",)), SignsOfLife(source, None))
 
     reading = source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)
     windows = aggregate(reading)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.hours import API, BASE, BEGIN, CACHE, SEEDS, SHOPS, Hour, Rates, simulate, spec_of
 from logwatch.collect.files import FilesSource
+from logwatch.collect.last_seen import SignsOfLife
 from logwatch.count.windows import aggregate
 from logwatch.judge.rules.load import load_rules
 from logwatch.notify.diagnosis.diagnose import walk
@@ -128,7 +129,7 @@ def lead(path: Path, named: str, hour: Hour, seed: int) -> tuple[str, str]:
     reading = source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)
     if cause.database:
         add_probes(reading, hour, cause, seed)
-    ticker = Ticker(rules, Policy(channels=("all",)), lambda span: source.last_seen(span, service=None) is not None)
+    ticker = Ticker(rules, Policy(channels=("all",)), SignsOfLife(source, None))
     archive = RecordedArchive(reading, source, None)
     span = aggregate(reading).span
     replayed = replay(reading, span, ticker, lambda told, verdicts: walk(told, rules, archive, verdicts))

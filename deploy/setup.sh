@@ -303,6 +303,7 @@ if ! $dry_run; then
 fi
 grant_project roles/logging.viewer "$runner"
 grant_project roles/monitoring.metricWriter "$runner"
+grant_project roles/monitoring.viewer "$runner"
 grant_project roles/logging.logWriter "$builder"
 grant "account $name-runner" roles/iam.serviceAccountUser "$builder" iam service-accounts -- "$runner" --project="$project"
 make_bucket "$state_bucket"

@@ -111,6 +111,7 @@ if ! $dry_run; then
 fi
 revoke roles/logging.viewer "$runner"
 revoke roles/monitoring.metricWriter "$runner"
+revoke roles/monitoring.viewer "$runner"
 revoke roles/logging.logWriter "$builder"
 remove "account $name-runner" iam service-accounts -- "$runner" --project="$project"
 remove "account $name-caller" iam service-accounts -- "$caller" --project="$project"

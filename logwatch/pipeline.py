@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 from logwatch.catch_up import judge_parts, take_in
 from logwatch.collect.interface import Probe
 from logwatch.collect.last_seen import SignsOfLife
-from logwatch.collect.parse import BLIND, SILENT_MINUTES, STOPPED_MINUTES
+from logwatch.collect.parse import BLIND, REFUSED_MINUTES, SILENT_MINUTES, STOPPED_MINUTES
 from logwatch.errors import ConflictError, ExportError, SourceError, StoreError
 from logwatch.judge.alerts import AlertState
 from logwatch.judge.verdicts import Level
@@ -36,7 +36,7 @@ if TYPE_CHECKING:  # pandas comes with some of these, and only where a command n
     from datetime import datetime
 
     from logwatch.catch_up import Intake
-    from logwatch.collect.interface import Endpoints, Life, Progress, Signs, Source
+    from logwatch.collect.interface import Endpoints, Life, PlatformFigures, Progress, Signs, Source
     from logwatch.count.windows import Windows
     from logwatch.judge.alerts import Alert
     from logwatch.judge.evaluate import Judged
@@ -140,6 +140,8 @@ class Parts:
     """Every channel that is set up, also those that only stand in for others; without one that cannot be made."""
     describe: Callable[[RuleSet], Describe]
     service: str | None
+    platform: Callable[[], PlatformFigures | None] = lambda: None
+    """What reads the platform's own figures; asked only when no summary has come for a while."""
     ping: Callable[[], str] | None = None
     """Tells whoever waits for it that a run went well; gives why that failed, empty where it did not."""
 
@@ -207,7 +209,7 @@ class _Run:
         source = parts.source()
         reading = source.ending(self._left_s(3))
         with summary.timed("prepare"):
-            ticker = parts.ticker(_GuardedLife(SignsOfLife(reading, parts.service), seams))
+            ticker = parts.ticker(_GuardedLife(SignsOfLife(reading, parts.service, parts.platform()), seams))
         broken: Exception | None = None
         try:
             self._judge(reading, source, ticker)
@@ -303,7 +305,7 @@ class _Run:
         _tell_judged(ticked)
         with summary.timed("evidence"):
             state = self._gather(source, ticker, ticked, probe)
-        self.held.state = replace(state, points=(*state.points, *_own_points(summary, state)))
+        self.held.state = replace(state, points=(*state.points, *_own_points(summary, state, ticker.rules)))
 
     def _tell_rest(self, taken: Intake, ticked: Ticked) -> None:
         """Tell what of a pause could not be read, and whether it is still to come."""
@@ -429,16 +431,18 @@ def blind_spots(state: State, rules: RuleSet) -> list[str]:
     ]
 
 
-def _own_points(summary: RunSummary, state: State) -> list[Point]:
+def _own_points(summary: RunSummary, state: State, rules: RuleSet) -> list[Point]:
     """Give what logwatch says of itself, once a run."""
     if state.cursor is None:
         return []
+    # That lines could be read says nothing of what they said.
+    reading = {rule.rule for rule in rules.rules if REFUSED_MINUTES in rule.kind.reads.gauges}
     values = {
         "heartbeat": 1.0,
         "lag": summary.lag_s or 0.0,
         "run_time": sum(summary.steps_ms.values()) / 1000,
         "unparsed": float(sum(summary.unparsed.values())),
         "undelivered": float(len(state.outbox)),
-        "judged": float(len({each.rule for each in state.verdicts if each.level is not Level.UNKNOWN})),
+        "judged": float(len({each.rule for each in state.verdicts if each.level is not Level.UNKNOWN} - reading)),
     }
     return [Point(f"logwatch/{name}", {}, state.cursor, value) for name, value in values.items()]

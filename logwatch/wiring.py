@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from logwatch.beta_exit.conditions import Expected
     from logwatch.beta_exit.day_reader import WeekReader
-    from logwatch.collect.interface import Address, Endpoints, Life, Source
+    from logwatch.collect.interface import Address, Endpoints, Life, PlatformFigures, Source
     from logwatch.collect.parse import LogShape
     from logwatch.judge.rules.model import RuleSet
     from logwatch.judge.rules.service import Service
@@ -145,6 +145,7 @@ def build_parts(settings: Settings, owner: str) -> Parts:
         channels=lambda seams: build_channels(set_up, seams),
         describe=lambda rules: build_describe(settings, rules),
         service=settings.service,
+        platform=lambda: build_platform(settings),
         ping=build_ping(settings),
     )
 
@@ -212,6 +213,17 @@ def build_verify(settings: Settings) -> Verify:
         certs_url=settings.serve_certs_url,
         signature_removed=settings.serve_signature == "removed",
     )
+
+
+def build_platform(settings: Settings) -> PlatformFigures | None:
+    """Give what reads the platform's own figures of the service; None where a recording is read, or no service is named."""
+    found = addressed(settings)
+    service = settings.service or (found and found.service)
+    if not found or not found.project or not service:
+        return None
+    from logwatch.collect.platform.cloud_run import CloudRunActivity
+
+    return CloudRunActivity(found.project, service, location=settings.location, endpoint=settings.monitoring_endpoint)
 
 
 def build_ping(settings: Settings) -> Callable[[], str] | None:
@@ -393,7 +405,7 @@ def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader
         rules=rules,
         zone=settings.timezone,
         service=settings.service,
-        life=SignsOfLife(source, settings.service),
+        life=SignsOfLife(source, settings.service, None if source.recorded else build_platform(settings)),
         grace=settings.grace,
         cache=None if source.recorded else DayCache(default_cache() / "days", repr((read, judged))),
         measured=history.read if history else lambda _span: (),

@@ -277,7 +277,7 @@ class CloudLoggingSource:
         return frozenset(seen | self._sampled(Span(span.start, earliest), service))
 
     def _sampled(self, span: Span, service: str | None) -> set[int]:
-        """Give minutes with entries of a span that has too many of them: the last of each of its parts.
+        """Give minutes with entries of a span that has too many of them: the last of each of its parts, and the first of all.
 
         Where parts one after the other end in life, it is taken to have gone on between their ends: whoever logs more
         than pages hold seldom pauses there.
@@ -290,10 +290,14 @@ class CloudLoggingSource:
             seen = self.last_seen(Span(max(end - size, span.start), end), service=service)
             if seen:
                 minute = _minute(seen)
-                lasts = _minute(end) - minute <= 1 and later is not None
-                found.update(range(minute, later) if lasts else [minute])
+                lasts = _minute(end) - minute <= 1
+                found.update(range(minute, later) if lasts and later is not None else [minute])
             later = _minute(seen) if seen else None
             end -= size
+        if later is not None:
+            text = build_filter(span, service=service or self.service, location=self.location, condition=ANY)
+            entries, _ = next(self._pages(text, "timestamp asc", 1, lambda _text, _share: None))
+            found.update(range(_minute(_time(entries[0])), later) if entries else ())
         return found
 
     def search(self, text: str, span: Span, *, service: str | None, most: int) -> SearchResult:

@@ -82,7 +82,7 @@ def metrics(rules: RuleSet) -> list[Metric]:
         Metric("logwatch/lag", "s", "From the end of the newest judged window to the moment it was judged.", {}),
         Metric("logwatch/run_time", "s", "How long the run took up to publishing.", {}),
         Metric("logwatch/unparsed", "1", "Entries of the run that were not understood.", {}),
-        Metric("logwatch/judged", "1", "Rules that could be judged in the last window; 0 where every one is unknown.", {}),
+        Metric("logwatch/judged", "1", "Rules that could be judged in the last window; 0 where all is unknown.", {}),
         Metric("logwatch/undelivered", "1", "Messages that wait to be delivered.", {}),
     ]
 

@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from logwatch.publish.metric_filter import Installation
 
 Json = dict[str, Any]
+Comparison = Literal["COMPARISON_GT", "COMPARISON_LT"]
 
 ABSENT = timedelta(minutes=5)
 """Without a heartbeat for so long, logwatch is taken for dead: two or three runs in a row are missing."""
 UNDELIVERED = timedelta(minutes=10)
+BLIND_FOR = timedelta(minutes=15)
+"""How long every rule must be unknown before it is told: a source that refuses says so itself before that."""
 LAGS = timedelta(minutes=5)
 """How long runs must come late, or take long, before it is told."""
 BEHIND = timedelta(seconds=90)
@@ -68,6 +71,8 @@ def _watches(rules: RuleSet, installation: Installation) -> Iterable[_Watch]:
         above = bound - 0.5 if rules.silence.warning.direction == ">=" else bound
         condition = _above("telemetry/silent_minutes", above, rules.silence.for_, installation)
         yield _Watch("telemetry-silent", "ERROR", (condition,), {"silent": f"{bound:g}", **_log(rules.service)})
+    blind = _beyond("logwatch/judged", "COMPARISON_LT", 0.5, BLIND_FOR, installation)
+    yield _Watch("blind", "ERROR", (blind,), {"blind": _minutes(BLIND_FOR)})
     yield _Watch("run-failed", "ERROR", (_logged("a run's error", FAILED),), {"failed": FAILED})
     yield _Watch("metrics-refused", "WARNING", (_logged("refused points", REFUSED),), {"refused": REFUSED})
     waiting = _above("logwatch/undelivered", 0, UNDELIVERED, installation)
@@ -133,10 +138,20 @@ def _absent(metric: str, installation: Installation) -> Json:
 
 
 def _above(metric: str, bound: float, duration: timedelta, installation: Installation) -> Json:
+    return _beyond(metric, "COMPARISON_GT", bound, duration, installation)
+
+
+def _beyond(
+    metric: str,
+    comparison: Literal["COMPARISON_GT", "COMPARISON_LT"],
+    bound: float,
+    duration: timedelta,
+    installation: Installation,
+) -> Json:
     condition: Json = {
         "filter": installation.selection(metric),
         "aggregations": [{"alignmentPeriod": "60s", "perSeriesAligner": "ALIGN_MAX"}],
-        "comparison": "COMPARISON_GT",
+        "comparison": comparison,
         "thresholdValue": bound,
         "duration": _seconds(duration),
         "trigger": {"count": 1},
@@ -144,7 +159,8 @@ def _above(metric: str, bound: float, duration: timedelta, installation: Install
     if duration:
         # No data is not the end of the trouble: it is the heartbeat's own to say that there is none.
         condition["evaluationMissingData"] = "EVALUATION_MISSING_DATA_NO_OP"
-    return {"displayName": f"{metric} > {bound:g} for {_seconds(duration)}", "conditionThreshold": condition}
+    sign = ">" if comparison == "COMPARISON_GT" else "<"
+    return {"displayName": f"{metric} {sign} {bound:g} for {_seconds(duration)}", "conditionThreshold": condition}
 
 
 def _logged(what: str, selection: str) -> Json:

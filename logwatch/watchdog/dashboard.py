@@ -28,7 +28,7 @@ CARD, CHART, HEADER, TEXT = (2, 2), (4, 4), (COLUMNS, 1), (COLUMNS, 11)
 OWN: tuple[dict[str, Key], ...] = (
     {"heartbeat": "dash_heartbeat"},
     {"lag": "dash_lag", "run_time": "dash_run_time"},
-    {"undelivered": "dash_undelivered", "unparsed": "dash_unparsed"},
+    {"undelivered": "dash_undelivered", "unparsed": "dash_unparsed", "judged": "dash_judged"},
 )
 """What logwatch says of itself, chart by chart, and what to call it; what stands in one has one unit."""
 MOST = 40

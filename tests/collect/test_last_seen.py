@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.collect.cloud_logging import MOST_EMPTY_PAGES, CloudLoggingSource
+from logwatch.collect.cloud_logging import LIFE_SAMPLES, MOST_EMPTY_PAGES, MOST_LIFE_PAGES, CloudLoggingSource
 from logwatch.collect.files import FilesSource
 from logwatch.collect.last_seen import latest
 from logwatch.errors import SourceError
-from logwatch.spans import Span, to_datetime, to_nanoseconds
+from logwatch.spans import EPOCH, WINDOW, Span, to_datetime, to_nanoseconds
 from tests.support.local_google import Fault, LoggingServer, make_entry
 from tests.support.other_lines import API, PROJECT, WORKER, at, connect, entry, lines
 from tests.support.platform import SHAPE
@@ -189,3 +189,18 @@ def test_a_refusal_is_told_with_its_mend() -> None:
         with pytest.raises(SourceError) as caught:
             source.last_seen(Span(at(0), at(10)), service=API)
         assert "roles/logging.viewer" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("a_minute", [1, 30])
+def test_the_minutes_of_five_silent_hours_take_a_few_reads(a_minute: int) -> None:
+    logged = [*range(120), *range(150, 300)]
+    entries = [make_entry(entry(minute + number / a_minute)) for minute in logged for number in range(a_minute)]
+    with LoggingServer(entries) as server:
+        source, clock = connect(server)
+        seen = source.seen_minutes(Span(at(0), at(300)), service=API)
+        assert len(server.requests) <= MOST_LIFE_PAGES + LIFE_SAMPLES + 1
+        assert clock.now == 0, "the quota holds nobody up"
+    found = {minute - (at(0) - EPOCH) // WINDOW for minute in seen}
+    assert found <= set(range(300))
+    assert {*range(40), *range(190, 300)} <= found
+    assert not found & set(range(130, 145)), "a pause of half an hour is seen"

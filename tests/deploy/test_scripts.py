@@ -481,6 +481,7 @@ def test_a_job_is_set_up_once_and_torn_down_whole(cloud: LocalCloud) -> None:
         "logwatch-runner": {
             f"roles/logging.viewer cloudresourcemanager {PROJECT}",
             f"roles/monitoring.metricWriter cloudresourcemanager {PROJECT}",
+            f"roles/monitoring.viewer cloudresourcemanager {PROJECT}",
             f"roles/storage.objectUser storage {PROJECT}-logwatch-state",
             "roles/secretmanager.secretAccessor secretmanager logwatch-slack-webhook-url",
             "roles/secretmanager.secretAccessor secretmanager logwatch-smtp-password",

@@ -1,6 +1,7 @@
 """The files that watch logwatch itself: strict, within the limits, and of figures that are really published."""
 
 import json
+import operator
 import os
 import re
 import shlex
@@ -46,7 +47,7 @@ from tests.support.platform import PREFIX
 from tests.support.world import World
 
 LANGS: tuple[Lang, Lang] = ("ko", "en")
-NAMES = ("heartbeat", "telemetry-silent", "run-failed", "metrics-refused", "undelivered", "lag")
+NAMES = ("heartbeat", "telemetry-silent", "blind", "run-failed", "metrics-refused", "undelivered", "lag")
 NOW = datetime(2026, 2, 24, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 PROJECT = "o4o-demo"
@@ -307,7 +308,8 @@ class Conditions:
             return bool(points) and max(each.at for each in points) <= now - span
         recent = [each.value for each in points if each.at >= points[-1].at - span] if points else []
         long_enough = bool(points) and points[-1].at - points[0].at >= span
-        return long_enough and all(value > asked["thresholdValue"] for value in recent)
+        beyond = operator.gt if asked["comparison"] == "COMPARISON_GT" else operator.lt
+        return long_enough and all(beyond(value, asked["thresholdValue"]) for value in recent)
 
 
 @pytest.fixture
@@ -357,6 +359,8 @@ def test_the_heartbeat_is_missed_after_runs_in_a_row_and_not_for_one(
         ("telemetry-silent", "telemetry/silent_minutes", [8.0, 9.0], False),
         ("telemetry-silent", "telemetry/silent_minutes", [9.0, 10.0], True),
         ("telemetry-silent", "telemetry/silent_minutes", [10.0, 0.0], False),
+        ("blind", "logwatch/judged", [0.0] * 16, True),
+        ("blind", "logwatch/judged", [0.0] * 10 + [1.0] + [0.0] * 10, False),
         ("lag", "logwatch/lag", [175.0] * 10, False),
         ("lag", "logwatch/lag", [185.0] * 6, True),
         ("lag", "logwatch/run_time", [40.0] * 10, False),

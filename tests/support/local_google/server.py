@@ -10,6 +10,7 @@ import grpc
 
 from tests.support.local_google.calls import Fault, Received
 from tests.support.local_google.logging_service import LoggingService
+from tests.support.local_google.metric_store import Stored
 from tests.support.local_google.monitoring_service import MonitoringService, Written
 
 _WORKERS = 8
@@ -124,6 +125,10 @@ class MonitoringServer(ServiceServer):
     def written(self, project: str) -> list[Written]:
         """Give every point of a project, series by series and oldest first."""
         return self._service.written(project)
+
+    def put(self, project: str, series: Iterable[Stored]) -> None:
+        """Take series that the platform itself has written."""
+        self._service.store.put(project, series)
 
     @property
     def hiccups(self) -> dict[str, int]:

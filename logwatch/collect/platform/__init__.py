@@ -1,0 +1,1 @@
+"""What the platform itself tells of a service: one file a platform."""
