@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from logwatch.collect.entries import HEADS, TABLES, Columns, storable
-from logwatch.collect.findings import Finding, FindingKind, Findings
+from logwatch.collect.findings import FindingKind, Findings, LogFinding
 from logwatch.collect.parse import IGNORED as PASSED_OVER
 from logwatch.collect.parse import (
     NOTHING_COUNTS,
@@ -92,11 +92,11 @@ class Reading(Columns):
         """The number of the instance that has no name: whoever wrote without saying so; -1 where everybody said so."""
         return self.instances.get("", -1)
 
-    def found(self) -> Counter[Finding]:
+    def found(self) -> Counter[LogFinding]:
         """Count what somebody should mend, with what only shows when all is here."""
         unnamed = self.unnamed
         lines = sum(map((SAMPLES, unnamed).__eq__, zip(self.rows.kind, self.rows.instance, strict=True))) if unnamed >= 0 else 0
-        return self.findings + Counter({Finding(FindingKind.NO_INSTANCE, ""): lines})
+        return self.findings + Counter({LogFinding(FindingKind.NO_INSTANCE, ""): lines})
 
     @property
     def first(self) -> int | None:
