@@ -228,7 +228,15 @@ class CloudLoggingSource:
         """Give the filter that `read` would use."""
         return build_filter(span, service=service or self.service, location=self.location, condition=judged(self.shape))
 
-    def read(self, span: Span | None, *, service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
+    def read(
+        self,
+        span: Span | None,
+        *,
+        service: str | None,
+        progress: Progress,
+        meanwhile: Callable[[], object],
+        came_after: datetime | None = None,
+    ) -> Reading:
         """Read a span, page by page: each is parsed, and what is to be done meanwhile is done, while the next is on its way.
 
         Pages come in order of time: where one does not come, all before the last entry is there (CutShortError).
@@ -236,7 +244,10 @@ class CloudLoggingSource:
         if span is None:
             raise TypeError("Cloud Logging has no end of its own: a span is needed")
         reading = Reading(shape=self.shape)
-        walk = self._pages(self.filter(span, service), "timestamp asc", PAGE_SIZE, progress)
+        wanted = self.filter(span, service)
+        if came_after:
+            wanted += f'\nreceiveTimestamp>="{came_after:%Y-%m-%dT%H:%M:%S.%fZ}"'
+        walk = self._pages(wanted, "timestamp asc", PAGE_SIZE, progress)
         pages = (page for page, _ in walk)
         beside = ThreadPoolExecutor(1)
         seen = span.start
