@@ -36,6 +36,7 @@ from logwatch.judge.rules.model import RuleSet
 from logwatch.judge.rules.service import load_log_shape
 from logwatch.report.json_document import to_json
 from logwatch.settings import bundled
+from logwatch.spans import Span
 from logwatch.state.document import State, dump_state, load_state
 
 START = datetime(2026, 2, 24, 6, tzinfo=UTC)
@@ -301,9 +302,9 @@ def read_pages(entries: list[Entry]) -> Reading:
 # ---- what must hold
 
 
-def find_faults(reading: Reading, planted: dict[int, int]) -> Iterator[str]:
+def find_faults(reading: Reading, planted: dict[int, int], span: Span | None) -> Iterator[str]:
     """Say what is wrong with what was read."""
-    windows = aggregate(reading)
+    windows = aggregate(reading, span=span)
     quality = windows.quality
     parts = quality.samples + quality.slow_requests + quality.ignored + quality.duplicates + sum(quality.unparsed.values())
     if quality.entries != parts or min(quality.ignored, quality.duplicates, *quality.unparsed.values(), 0) < 0:
@@ -356,7 +357,8 @@ def try_round(shape: str, seed: int, entries: int) -> list[str]:
     try:
         in_pages = shape == CLOUD
         reading = read_pages(harmed) if in_pages else read_file(SHAPES[shape](rng, harmed, good), SUFFIXES.get(shape, ""))
-        return list(find_faults(reading, planted))
+        asked = Span(START - timedelta(hours=1), START + timedelta(hours=2))  # what is live is read by its time
+        return list(find_faults(reading, planted, asked if in_pages else None))
     except SourceError as error:
         return [f"refused: {error}"]
     except Exception:  # noqa: BLE001 - that is what is looked for

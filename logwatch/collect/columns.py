@@ -170,7 +170,7 @@ class Reading(Columns):
 
     def _add_rows(self, heads: Heads, kind: int, width: array[int]) -> None:
         read = [(column, column.read(heads)) for column, _ in HEADS]  # all of it, before any of it is put anywhere
-        if not all(heads("insert_id")):
+        if not all(next(values for column, values in read if column.name == "insert_id")):
             raise ValueError("an entry without an insertId needs to be looked at whole")
         for column, values in read:
             self.put("rows", column, values)
