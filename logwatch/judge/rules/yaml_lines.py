@@ -90,13 +90,14 @@ class Document:
         result: dict[str, Any] = {}
         while not self._loader.check_event(yaml.MappingEndEvent):
             named: Any = self._loader.get_event()
+            line = named.start_mark.line + 1
             if not isinstance(named, yaml.ScalarEvent):
                 raise self._refusal("a key is a plain word", named)
             key = named.value
             if key in result:
                 raise self._refusal(f"'{key}' stands twice", named)
             result[key] = self._build((*path, key))
-            self._lines[(*path, key)] = named.start_mark.line + 1
+            self._lines[(*path, key)] = line
         self._loader.get_event()
         return result
 
