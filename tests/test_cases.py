@@ -25,8 +25,8 @@ from tests.conftest import ROOT
 CASES = ROOT / "tests/fixtures/cases"
 TRIED, ERRORS = "checkout.attempt{service=kpa}", "checkout.error{service=kpa}"
 DONE = "checkout.success{service=kpa}"
-INCIDENT = {TRIED: 600, ERRORS: 21}
-GOOD = {"cache.hit": 500, TRIED: 50, DONE: 50}
+INCIDENT: dict[str, float] = {TRIED: 600, ERRORS: 21}
+GOOD: dict[str, float] = {"cache.hit": 500, TRIED: 50, DONE: 50}
 ROWS = {"samples": 3, "slow_requests": 1, "ignored": 1, "unparsed": {}}
 UNLABELLED = ("no_instance",)
 

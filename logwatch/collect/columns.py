@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from logwatch.collect.entries import HEADS, TABLES, Columns, storable
-from logwatch.collect.findings import Finding, FindingKind, Findings
+from logwatch.collect.findings import FindingKind, Findings, LogFinding
 from logwatch.collect.parse import IGNORED as PASSED_OVER
 from logwatch.collect.parse import (
     NOTHING_COUNTS,
@@ -92,11 +92,11 @@ class Reading(Columns):
         """The number of the instance that has no name: whoever wrote without saying so; -1 where everybody said so."""
         return self.instances.get("", -1)
 
-    def found(self) -> Counter[Finding]:
+    def found(self) -> Counter[LogFinding]:
         """Count what somebody should mend, with what only shows when all is here."""
         unnamed = self.unnamed
         lines = sum(map((SAMPLES, unnamed).__eq__, zip(self.rows.kind, self.rows.instance, strict=True))) if unnamed >= 0 else 0
-        return self.findings + Counter({Finding(FindingKind.NO_INSTANCE, ""): lines})
+        return self.findings + Counter({LogFinding(FindingKind.NO_INSTANCE, ""): lines})
 
     @property
     def first(self) -> int | None:
@@ -170,7 +170,7 @@ class Reading(Columns):
 
     def _add_rows(self, heads: Heads, kind: int, width: array[int]) -> None:
         read = [(column, column.read(heads)) for column, _ in HEADS]  # all of it, before any of it is put anywhere
-        if not all(heads("insert_id")):
+        if not all(next(values for column, values in read if column.name == "insert_id")):
             raise ValueError("an entry without an insertId needs to be looked at whole")
         for column, values in read:
             self.put("rows", column, values)

@@ -29,7 +29,7 @@ class FindingKind(Worded, families=("finding",)):
     """Text beside the entries, as what a command says of itself."""
 
 
-class Finding(NamedTuple):
+class LogFinding(NamedTuple):
     """One thing to mend."""
 
     kind: FindingKind
@@ -37,23 +37,23 @@ class Finding(NamedTuple):
     """Keys, an excerpt, a place: redacted before it comes here; empty where there is nothing to name."""
 
 
-class Findings(Counter[Finding]):
+class Findings(Counter[LogFinding]):
     """How often each thing was found, without letting foreign text grow without end."""
 
     def note(self, kind: FindingKind, what: str = "", times: int = 1) -> None:
         """Count one more."""
-        finding = Finding(kind, what[:LONGEST])
+        finding = LogFinding(kind, what[:LONGEST])
         if finding not in self and sum(each.kind is kind for each in self) >= MOST:
-            finding = Finding(kind, "…")
+            finding = LogFinding(kind, "…")
         self[finding] += times
 
-    def take(self, other: Mapping[Finding, int]) -> None:
+    def take(self, other: Mapping[LogFinding, int]) -> None:
         """Count all that another reading found."""
         for finding, times in other.items():
             self.note(*finding, times)
 
 
-def by_kind(findings: Mapping[Finding, int]) -> Iterator[tuple[FindingKind, int, list[str]]]:
+def by_kind(findings: Mapping[LogFinding, int]) -> Iterator[tuple[FindingKind, int, list[str]]]:
     """Give each kind that was found, how often, and what it is about."""
     for kind in FindingKind:
         mine = {finding.what: times for finding, times in findings.items() if finding.kind is kind}

@@ -15,7 +15,7 @@ import pandas as pd
 
 from logwatch.collect.columns import IGNORED, SAMPLES, SLOW, UNPARSED, Reading
 from logwatch.collect.entries import TABLES
-from logwatch.collect.findings import Finding
+from logwatch.collect.findings import LogFinding
 from logwatch.collect.parse import LARGEST, LATE_MINUTES, Flaw, Reason, is_malformed
 from logwatch.count.alignment import RHYTHM_TOLERANCE_S, place
 from logwatch.count.lateness import minutes_late
@@ -41,7 +41,7 @@ class Quality:
     """Entries not understood, by reason."""
     flaws: dict[str, int]
     """Single counters that are unknown or doubted in summaries that were understood, by what is wrong and which."""
-    findings: dict[Finding, int]
+    findings: dict[LogFinding, int]
     """What somebody should mend, and how often it was found."""
     instances: int
     """Instances that wrote at least one summary."""

@@ -12,14 +12,14 @@ from logwatch.ui.format import printable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from logwatch.collect.findings import Finding
+    from logwatch.collect.findings import LogFinding
     from logwatch.languages import Lang
 
 MOST_NAMED = 3
 """Keys or excerpts that a text names."""
 
 
-def finding_texts(findings: Mapping[Finding, int], flaws: Mapping[str, int], lang: Lang) -> list[str]:
+def finding_texts(findings: Mapping[LogFinding, int], flaws: Mapping[str, int], lang: Lang) -> list[str]:
     """Say each kind of finding once, and each flaw of counters with the counters that have it."""
     found = [text(kind.key, lang, count=count, what=_named(whats)) for kind, count, whats in by_kind(findings)]
     return [*_flaws(flaws, lang), *found]
