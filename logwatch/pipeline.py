@@ -50,7 +50,7 @@ if TYPE_CHECKING:  # pandas comes with some of these, and only where a command n
     from logwatch.notify.outbox import Outbox
     from logwatch.publish.interface import Exporter
     from logwatch.state.interface import Store
-    from logwatch.tick import Ticked, Ticker
+    from logwatch.tick import Plan, Ticked, Ticker
     from logwatch.time_range import Wanted
 
 LOG = logging.getLogger("logwatch.run")
@@ -288,6 +288,7 @@ class _Run:
             probing = beside.submit(self._probe, now)
             read = partial(reading.read, service=self.parts.service, progress=lambda *_: None, meanwhile=import_pandas)
             taken = take_in(read, ticker, self.held.state, planned, now)
+            self._read_late(source, planned, taken)
             probe = probing.result()
         for series, value in probe.gauges.items():
             for part in taken.parts:
@@ -306,6 +307,20 @@ class _Run:
         with summary.timed("evidence"):
             state = self._gather(source, ticker, ticked, probe)
         self.held.state = replace(state, points=(*state.points, *_own_points(summary, state, ticker.rules)))
+
+    def _read_late(self, source: Source, planned: Plan, taken: Intake) -> None:
+        """Add what has come since the last windows were judged and is older than what is read in any case."""
+        if source.recorded or planned.late is None or not taken.parts:
+            return
+        service, came_after = self.parts.service, planned.judge.start
+        try:
+            late = source.read(
+                planned.late, service=service, progress=lambda *_: None, meanwhile=lambda: None, came_after=came_after
+            )
+        except SourceError as error:
+            self.summary.news.append(f"nobody looked for lines that came late: {error.message}")
+        else:
+            taken.parts[0].fresh.merge(late)
 
     def _tell_rest(self, taken: Intake, ticked: Ticked) -> None:
         """Tell what of a pause could not be read, and whether it is still to come."""

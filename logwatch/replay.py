@@ -103,7 +103,7 @@ def tick_by_tick(reading: Reading, span: Span, ticker: Ticker, *, together: bool
             last += 1
         now = _time_of(last, span.start, ticker)
         planned = ticker.plan(state, now)
-        start, end = map(to_nanoseconds, planned.read)
+        start, end = map(to_nanoseconds, ((planned.late or planned.read).start, planned.read.end))
         while at < len(arrivals) and arrivals[at][0] <= end:
             waiting.append(arrivals[at][1])
             at += 1

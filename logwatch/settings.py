@@ -118,6 +118,9 @@ class Settings(BaseModel):
     overlap: Annotated[timedelta, _lasting("1m", "6h")] = Field(
         timedelta(minutes=5), description="How far before the last judged window a run reads again."
     )
+    late_limit: Annotated[timedelta, _lasting("0s", "6h")] = Field(
+        timedelta(hours=1), description="How late a line may come and still be told, marked late; 0s tells none."
+    )
     catch_up: Annotated[timedelta, _lasting("5m", "7d")] = Field(
         timedelta(hours=6), description="The longest pause that is judged window by window."
     )

@@ -25,7 +25,7 @@ from logwatch.count.census import Census
 from logwatch.count.life import Vigil
 from logwatch.count.stopped import LOOK_BACK, UNHEARD
 from logwatch.errors import SourceError
-from logwatch.judge.alerts import Transition, advance
+from logwatch.judge.alerts import AlertState, Transition, advance
 from logwatch.judge.daily_totals import KEPT_DAYS, Minute, add_minutes, usual_at
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.judge.verdicts import Level, Verdict, Why
@@ -35,6 +35,7 @@ from logwatch.publish.points import Point, counter_points, verdict_points, with_
 from logwatch.spans import EPOCH, WINDOW, Span, floor_minute, to_datetime, to_nanoseconds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from logwatch.collect.columns import Reading
@@ -62,6 +63,8 @@ class Policy:
     """How far before the last judged window each read begins."""
     catch_up: timedelta = timedelta(hours=6)
     """How long a pause may be and still be judged window by window."""
+    late_limit: timedelta = timedelta(hours=1)
+    """How late a line may come and still be told; 0 tells none."""
     remind_every: timedelta = REMIND_EVERY
     channels: tuple[str, ...] = ()
     """Channels that every message goes to."""
@@ -80,6 +83,8 @@ class Plan:
     """The closed windows that are new; empty where there is none."""
     skipped: timedelta
     """How much of a long pause is given up; 0 nearly always."""
+    late: Span | None = None
+    """Before that, what is read only as far as it came in since the last windows were judged; None where that is nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,7 @@ class Ticker:
         """How far before the judged windows the entries are kept."""
         from logwatch.count.alignment import MEMORY
 
-        return max(self.reach, self._settling, MEMORY)
+        return max(self.reach, self._settling, MEMORY, self.policy.late_limit)
 
     def plan(self, state: State, now: datetime) -> Plan:
         """Say what to read and to judge: all windows closed since the cursor, at least one at the very beginning."""
@@ -134,7 +139,10 @@ class Ticker:
             cursor = end - WINDOW
         fresh = state.cursor is None or bool(skipped)
         back = self.reach if fresh else self.policy.overlap
-        return Plan(Span(cursor - back, now), Span(cursor, max(cursor, end)), skipped)
+        since = cursor - back
+        late = Span(cursor - self.policy.late_limit, since)
+        is_late = not fresh and late.start < late.end
+        return Plan(Span(since, now), Span(cursor, max(cursor, end)), skipped, late if is_late else None)
 
     def tick(self, state: State, fresh: Reading, planned: Plan, now: datetime) -> Ticked:
         """Judge the planned windows, one after the other, and remember what the next run needs.
@@ -152,6 +160,7 @@ class Ticker:
         recent = load(state.recent)
         fresh.settle()
         new, late = new_and_late(recent, fresh, to_nanoseconds(span.start) if state.cursor and not planned.skipped else 0)
+        known = len(recent.rows.time)
         recent.merge(fresh)
         begun = replace(
             state, started_at=state.started_at or span.start, counted_to=state.counted_to or state.cursor or span.start
@@ -182,6 +191,17 @@ class Ticker:
             windows = with_gauge(
                 windows, REFUSED_MINUTES, dict.fromkeys(range(to_minute(span.start), to_minute(span.end)), 0.0)
             )
+            came_late = [minute for minute in recent.rows.decided[known:] if 0 < minute < to_minute(span.start)]
+            if came_late and state.cursor and not planned.skipped:
+                first = max(from_minute(min(came_late)), span.start - self.policy.late_limit)
+                before = aggregate(load(state.recent), span=windows.span, grace=self.policy.grace)
+                ticked = self._tell_late(
+                    ticked,
+                    before,
+                    windows,
+                    first,
+                    now if span.end - span.start == WINDOW else span.start + WINDOW + self.policy.grace,
+                )
             courses = evaluate(self.rules.rules, windows, span)
             by_window = zip(*(course.verdicts() for course in courses), strict=True)
             for minute, verdicts in enumerate(by_window, start=to_minute(span.start)):
@@ -191,29 +211,43 @@ class Ticker:
             ticked = replace(ticked, state=self._count(ticked.state, counted, self._settled(recent, span.end)))
         return replace(ticked, state=self._remember(ticked.state, recent, span.end))
 
+    def _tell_late(self, ticked: Ticked, before: Windows, after: Windows, changed: datetime, now: datetime) -> Ticked:
+        """Let alerts fire that judged windows would have made fire, had the lines been there that have come since."""
+        from logwatch.judge.late import fired_late
+
+        state = ticked.state
+        firing = {alert.fingerprint for alert in state.alerts if alert.state is AlertState.FIRING}
+        judged_to = state.cursor or changed
+        fired = fired_late(self.rules, before, after, changed, judged_to) if changed < judged_to else []
+        late = {alert.fingerprint: alert for alert in fired if alert.fingerprint not in firing}
+        if not late:
+            return ticked
+        alerts = (*(alert for alert in state.alerts if alert.fingerprint not in late), *late.values())
+        transitions = [Transition(alert, None, AlertState.FIRING, alert.latest.window_end) for alert in late.values()]
+        return self._decide(replace(ticked, state=replace(state, alerts=alerts)), transitions, now)
+
     def _take(self, ticked: Ticked, verdicts: tuple[Verdict, ...], points: list[Point], end: datetime, now: datetime) -> Ticked:
         """Take the verdicts and points of the window that ends at `end`, and decide at `now` what to tell."""
         state = ticked.state
         alerts, transitions = advance(state.alerts, verdicts, self.rules.by_id, end)
-        decision = decide(alerts, state.memory, self.rules, now, remind_every=self.policy.remind_every)
         waiting = (*state.points, *points)
-        state = replace(
-            state,
-            verdicts=verdicts,
-            alerts=tuple(alerts),
-            memory=decision.memory,
-            suppressed=decision.suppressed,
-            points=waiting[-MOST_POINTS:],
-        )
-        notifications = tuple(self._with_keys(each, state.census) for each in decision.notifications)
+        state = replace(state, verdicts=verdicts, alerts=tuple(alerts), points=waiting[-MOST_POINTS:])
+        dropped = ticked.dropped_points + max(len(waiting) - MOST_POINTS, 0)
+        taken = replace(ticked, state=state, windows=ticked.windows + 1, dropped_points=dropped)
+        return self._decide(taken, transitions, now)
+
+    def _decide(self, ticked: Ticked, transitions: Sequence[Transition], now: datetime) -> Ticked:
+        """Decide at `now` what to tell of the alerts as they stand."""
+        state = ticked.state
+        decision = decide(state.alerts, state.memory, self.rules, now, remind_every=self.policy.remind_every)
+        told = tuple(self._with_keys(each, state.census) for each in decision.notifications)
+        state = replace(state, memory=decision.memory, suppressed=decision.suppressed)
         return replace(
             ticked,
-            state=state.after_telling(enqueue(state.to_tell, notifications, self.policy.channels)),
-            windows=ticked.windows + 1,
+            state=state.after_telling(enqueue(state.to_tell, told, self.policy.channels)),
             transitions=(*ticked.transitions, *transitions),
-            notifications=(*ticked.notifications, *notifications),
-            standing=(*ticked.standing, *(verdicts for _ in notifications)),
-            dropped_points=ticked.dropped_points + max(len(waiting) - MOST_POINTS, 0),
+            notifications=(*ticked.notifications, *told),
+            standing=(*ticked.standing, *(state.verdicts for _ in told)),
         )
 
     def _unheard(self, kept: Kept, span: Span, begun: datetime) -> dict[int, float]:

@@ -98,6 +98,7 @@ def build_policy(settings: Settings, *, publishes: bool) -> Policy:
         grace=settings.grace,
         overlap=settings.overlap,
         catch_up=settings.catch_up,
+        late_limit=settings.late_limit,
         remind_every=settings.remind_every,
         channels=chosen_channels(settings),
         publishes=publishes,

@@ -26,11 +26,13 @@ from logwatch.cli.options import (
 )
 from logwatch.errors import ConfigError, SourceError
 from logwatch.judge.verdicts import Level
+from logwatch.languages import COMMON
 from logwatch.pipeline import judge, judge_and_replay
 from logwatch.report.absence import found_nothing, why_nothing
 from logwatch.report.render import render_markdown, render_page, render_table
 from logwatch.settings import bundled
 from logwatch.time_range import read_windows
+from logwatch.ui.findings import finding_texts
 from logwatch.ui.format import printable
 from logwatch.wiring import LOOKUP_S, audience, build_rules, message_builder, watched_service
 
@@ -227,3 +229,5 @@ def _tell_leftovers(quality: Quality) -> None:
     told = {**quality.unparsed, **quality.flaws}
     if told:
         typer.echo("not in the table: " + ", ".join(f"{count} {printable(what)}" for what, count in told.items()), err=True)
+    for text in finding_texts(quality.findings, {}, COMMON):
+        typer.echo(text, err=True)

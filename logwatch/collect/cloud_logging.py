@@ -24,7 +24,7 @@ from logwatch.collect.entries import ENTRY_LABELS, RESOURCE_LABELS, Entry
 from logwatch.collect.interface import Address, CutShortError, OverError
 from logwatch.collect.parse import LARGEST, MOST_SHOWN, Reason
 from logwatch.collect.text_search import KEYS, Hits
-from logwatch.collect.timestamps import is_plausible
+from logwatch.collect.timestamps import believe, is_plausible
 from logwatch.errors import ConfigError, SourceError
 from logwatch.google_api import Errors, Trouble, open_client, project_hints, tell_apart
 from logwatch.spans import EPOCH, NS, WINDOW, Span, to_datetime
@@ -228,7 +228,15 @@ class CloudLoggingSource:
         """Give the filter that `read` would use."""
         return build_filter(span, service=service or self.service, location=self.location, condition=judged(self.shape))
 
-    def read(self, span: Span | None, *, service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
+    def read(
+        self,
+        span: Span | None,
+        *,
+        service: str | None,
+        progress: Progress,
+        meanwhile: Callable[[], object],
+        came_after: datetime | None = None,
+    ) -> Reading:
         """Read a span, page by page: each is parsed, and what is to be done meanwhile is done, while the next is on its way.
 
         Pages come in order of time: where one does not come, all before the last entry is there (CutShortError).
@@ -236,7 +244,10 @@ class CloudLoggingSource:
         if span is None:
             raise TypeError("Cloud Logging has no end of its own: a span is needed")
         reading = Reading(shape=self.shape)
-        walk = self._pages(self.filter(span, service), "timestamp asc", PAGE_SIZE, progress)
+        wanted = self.filter(span, service)
+        if came_after:
+            wanted += f'\nreceiveTimestamp>="{came_after:%Y-%m-%dT%H:%M:%S.%fZ}"'
+        walk = self._pages(wanted, "timestamp asc", PAGE_SIZE, progress)
         pages = (page for page, _ in walk)
         beside = ThreadPoolExecutor(1)
         seen = span.start
@@ -477,9 +488,7 @@ def _heads(raws: Sequence[Any]) -> Heads:
         if not name.endswith("timestamp"):
             return values
         times = array("q", [stamp.seconds * NS + stamp.nanos for stamp in values])
-        if name == "timestamp" and values and not (is_plausible(min(times)) and is_plausible(max(times))):
-            raise ValueError("a time of no log")
-        return times
+        return believe(times, arrival=name != "timestamp")
 
     return read
 

@@ -97,7 +97,15 @@ class FilesSource:
         """Whether nothing is standard input or a pipe."""
         return all(_is_kept(path) for path in self._files())
 
-    def read(self, span: Span | None, *, service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
+    def read(
+        self,
+        span: Span | None,
+        *,
+        service: str | None,
+        progress: Progress,
+        meanwhile: Callable[[], object],
+        came_after: datetime | None = None,  # noqa: ARG002 - a recording is read whole
+    ) -> Reading:
         """Read everything that the files hold, on two processes where they are large."""
         del span  # a recording is read whole: its own end says what "now" is
         pieces = [piece for path in self._files() for piece in _cut(path)]

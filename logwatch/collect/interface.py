@@ -116,11 +116,20 @@ class Source(Protocol):
         """Whether all of it can be read again: what came through a pipe gives no sign of life afterwards."""
         ...
 
-    def read(self, span: Span | None, *, service: str | None, progress: Progress, meanwhile: Callable[[], object]) -> Reading:
+    def read(
+        self,
+        span: Span | None,
+        *,
+        service: str | None,
+        progress: Progress,
+        meanwhile: Callable[[], object],
+        came_after: datetime | None = None,
+    ) -> Reading:
         """Read the entries of `span`; a recording gives all it has and takes None.
 
         `service` leaves out the entries of other Cloud Run services. `meanwhile` is called once, early, and
-        may take its time: reading goes on beside it where it can. Raises SourceError, and CutShortError with what had come.
+        may take its time: reading goes on beside it where it can. `came_after` leaves out what had arrived before; a
+        recording takes None. Raises SourceError, and CutShortError with what had come.
         """
         ...
 

@@ -18,7 +18,7 @@ from msgspec.structs import astuple
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import ENTRY_LABELS, RESOURCE_LABELS, Entry, EntryLabels, Heads, ResourceLabels
-from logwatch.collect.timestamps import is_plausible, parse_timestamps
+from logwatch.collect.timestamps import believe, parse_timestamps
 
 BATCH = 512
 """Lines that become columns at once."""
@@ -184,9 +184,6 @@ def _heads(raws: list[Any]) -> Heads:
         values = list(map(_HEADS[name], raws))
         if name not in _TIMES:
             return values
-        times = parse_timestamps(values, _TIMES[name])
-        if name == "timestamp" and not (is_plausible(min(times)) and is_plausible(max(times))):
-            raise ValueError
-        return times
+        return believe(parse_timestamps(values, _TIMES[name]), arrival=name != "timestamp")
 
     return read

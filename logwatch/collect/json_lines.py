@@ -82,7 +82,7 @@ def _to_entry(timestamp: str, received: str, **fields: Any) -> Entry | Reason:  
         arrived = parse_timestamp(received)
     except (ValueError, IndexError):
         arrived = 0
-    return Entry(timestamp=at, receive_timestamp=arrived, **fields)
+    return Entry(timestamp=at, receive_timestamp=arrived if is_plausible(arrived) else 0, **fields)
 
 
 def plain_part(text: str) -> bytes:

@@ -24,6 +24,15 @@ def is_plausible(time: int) -> bool:
     return EARLIEST <= time < LATEST
 
 
+def believe(times: "array[int]", *, arrival: bool) -> "array[int]":
+    """Give times that may be; an arrival that may not is not known, which is 0. Raises ValueError for another time."""
+    if not times or (is_plausible(min(times)) and is_plausible(max(times))):
+        return times
+    if not arrival:
+        raise ValueError("a time of no log")
+    return array("q", [time if is_plausible(time) else 0 for time in times])
+
+
 def parse_timestamp(text: str) -> int:
     """Give the nanoseconds since 1970 of an RFC 3339 time with up to nine decimals.
 

@@ -47,6 +47,8 @@ class Alert:
     resolved_at: datetime | None = None
     unknown_since: datetime | None = None
     """End of the first window of those, up to now, in which nothing is known; None where something is."""
+    late: bool = False
+    """Whether it fired only when lines came that were missing as its window was judged."""
 
     @property
     def fingerprint(self) -> str:

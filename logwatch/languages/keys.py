@@ -15,7 +15,8 @@ Key = Literal[
     "silent_windows", "no_summaries", "found_nothing", "off_rhythm", "late", "suspect", "unparsed", "flaw", "old",
     # messages
     "against", "since", "lasted", "worst_was", "and_more", "span_d", "span_h", "span_m", "resolved_at", "unknown_since",
-    "rule_gone", "explained_by_another", "not_explained", "again", "silence_ends", "instead_of", "delivered_late", "begin_here",
+    "rule_gone", "explained_by_another", "not_explained", "again", "silence_ends", "instead_of", "delivered_late", "told_late",
+    "begin_here",
     "plain_note",
     # what a step found
     "expected.seen", "expected.not_seen", "expected.contrary", "events", "per_minute", "hour_before", "day_before", "usual",

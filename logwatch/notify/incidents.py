@@ -138,6 +138,11 @@ class Notification:
     """What its procedure's steps found; None where nobody looked."""
 
     @property
+    def late(self) -> Alert | None:
+        """The alert that is told late, because its lines came late; None where none is."""
+        return next((alert for alert in self.alerts if alert.late and alert.fingerprint in self.new), None)
+
+    @property
     def rules(self) -> list[str]:
         """The ids of the rules it is about, each once."""
         return list(dict.fromkeys(alert.rule for alert in self.alerts))

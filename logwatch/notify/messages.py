@@ -261,6 +261,15 @@ def _notes(notification: Notification, rules: RuleSet, audience: Audience) -> li
     notes = []
     if rules.silence and rules.silence.rule in notification.rules and notification.reason is not NotifyReason.RESOLVED:
         notes.append(rules.service.log.silent[audience.lang].format(service=audience.service))
+    if notification.late:
+        ended = notification.late.latest.window_end
+        notes.append(
+            audience.say(
+                "told_late",
+                at=audience.clock(ended, notification.at),
+                span=format_span(notification.at - ended, audience),
+            )
+        )
     if notification.reason is not NotifyReason.RESOLVED:
         notes += _own_notes(notification, rules, audience)
     notes += [*_explained(notification, rules, audience), *_not_explained(notification, rules, audience)]

@@ -43,7 +43,7 @@ def check_form(head: bytes, path: str) -> None:
 def without_strays(reading: Reading) -> Reading:
     """Set aside entries that stand years apart from nearly all others: one such would stretch the recording over them.
 
-    Every stretch without a gap of `APART` is taken for one; it is a stray where it has fewer than a hundredth of the entries of
+    Every stretch without a gap of `APART` is taken for one; it is a stray where it has fewer than a tenth of the entries of
     the largest, or no more than `FEW` while that has twice as many.
     """
     first, last = reading.first, reading.last
@@ -53,7 +53,7 @@ def without_strays(reading: Reading) -> Reading:
     starts = [times[0], *(after for before, after in pairwise(times) if after - before > APART), LATEST]
     sizes = [bisect_left(times, end) - bisect_left(times, start) for start, end in pairwise(starts)]
     most = max(sizes)
-    belongs = [size * 100 >= most and (size > FEW or size * 2 > most) for size in sizes]
+    belongs = [size * 10 >= most and (size > FEW or size * 2 > most) for size in sizes]
     if all(belongs):
         return reading
 
