@@ -483,7 +483,7 @@ def test_a_line_of_the_application_never_fires() -> None:
 # ---- the dashboard
 
 
-@pytest.mark.parametrize("rule", rules().rules, ids=lambda rule: rule.rule)
+@pytest.mark.parametrize("rule", drawn_rules(rules()), ids=lambda rule: rule.rule)
 def test_every_rule_has_its_chart_with_both_bounds(rule: Rule) -> None:
     chart = chart_of(rule, made_dashboard())
     values = [threshold["value"] for threshold in chart["thresholds"]]
@@ -495,7 +495,7 @@ def test_every_rule_has_its_chart_with_both_bounds(rule: Rule) -> None:
     assert set(aligners) == {"ALIGN_MIN" if rule.warning.falls else "ALIGN_MAX"}
 
 
-@pytest.mark.parametrize("rule", rules().rules, ids=lambda rule: rule.rule)
+@pytest.mark.parametrize("rule", drawn_rules(rules()), ids=lambda rule: rule.rule)
 def test_every_rule_has_a_card_that_turns_yellow_and_red(rule: Rule) -> None:
     card = widgets(made_dashboard(), "scorecard")[rule.rule]
     assert selected(card["timeSeriesQuery"]["timeSeriesFilter"]["filter"])["metric.labels.rule"] == rule.rule
