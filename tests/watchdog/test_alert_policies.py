@@ -34,7 +34,7 @@ from logwatch.settings import Settings, bundled
 from logwatch.state.document import State, dump_state
 from logwatch.ui.format import Audience
 from logwatch.watchdog.alert_policies import policies
-from logwatch.watchdog.dashboard import OWN, dashboard
+from logwatch.watchdog.dashboard import OWN, dashboard, drawn_rules
 from tests.conftest import ROOT, Run
 from tests.support.gcloud_lint import wrong_commands
 from tests.support.local_google import MonitoringServer, make_entry
