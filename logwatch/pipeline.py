@@ -14,6 +14,9 @@ from logwatch.catch_up import judge_parts, take_in
 from logwatch.collect.interface import Probe
 from logwatch.collect.last_seen import SignsOfLife
 from logwatch.collect.parse import BLIND, REFUSED_MINUTES, SILENT_MINUTES, STOPPED_MINUTES
+from logwatch.count.census import Census
+from logwatch.count.life import Vigil
+from logwatch.count.stopped import NOTHING_USUAL
 from logwatch.errors import ConflictError, ExportError, SourceError, StoreError
 from logwatch.judge.alerts import AlertState
 from logwatch.judge.verdicts import Level
@@ -105,10 +108,7 @@ def play(archive: RecordedArchive, span: Span, ticker: Ticker, progress: Progres
 
 def _judged(rules: RuleSet, span: Span, windows: Windows, life: Life) -> Judged:
     """Judge every rule, those that watch whether there is anything to judge too."""
-    from logwatch.count.census import Census
-    from logwatch.count.life import Vigil
     from logwatch.count.silence import keep_vigil
-    from logwatch.count.stopped import NOTHING_USUAL
     from logwatch.count.vanished import take_census
     from logwatch.count.windows import with_gauge
     from logwatch.judge.evaluate import Judged, evaluate

@@ -198,3 +198,18 @@ def test_a_backtest_without_anything_to_read_says_so(run: Run, tmp_path: Path) -
     ran = run("backtest", empty)
     assert ran.code == 3
     assert "it is empty" in ran.err
+
+
+def test_a_service_that_dies_under_full_traffic_is_told_while_it_lasts(tmp_path: Path) -> None:
+    entries = [each for each in Traffic(5, 70).entries() if not "2026-02-24T00:30" <= each["timestamp"] < "2026-02-24T01:00"]
+    played = play(record(tmp_path / "dies.ndjson", entries))
+    (fired, over) = (each for each in played.notifications if "telemetry-stopped" in each.rules)
+    assert START + timedelta(minutes=40) <= fired.at < START + timedelta(minutes=45)
+    assert over.at < START + timedelta(minutes=65)
+    assert not any("telemetry-silent" in each.rules for each in played.notifications), "one cause is told once"
+
+
+def test_a_quiet_night_with_a_visitor_is_nothing_to_tell(tmp_path: Path) -> None:
+    (case,) = (ROOT / "tests/fixtures/cases").glob("idle-then-a-line.ndjson")
+    played = play(record(tmp_path / "idle.ndjson", map(json.loads, case.read_text().splitlines())))
+    assert played.notifications == ()

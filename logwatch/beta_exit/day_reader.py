@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from logwatch.count.life import Vigil
 from logwatch.errors import SourceError
 from logwatch.judge.daily_totals import HOURS, DayTotals, Minute, add_minutes, day_span, whole_days
 from logwatch.spans import WINDOW, Span
@@ -126,7 +127,6 @@ class WeekReader:
         return found
 
     def _minutes(self, windows: Windows, span: Span) -> Iterator[Minute]:
-        from logwatch.count.life import Vigil
         from logwatch.count.silence import keep_vigil
         from logwatch.count.windows import every_minute, from_minute
 

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class Censused:
     """Windows whose doubtful counters are unknown, and what a later look goes on from."""
 
     windows: Windows
     census: Census
 
 
-def take_census(windows: Windows, span: Span, census: Census, knows: Knows) -> Counted:
+def take_census(windows: Windows, span: Span, census: Census, knows: Knows) -> Censused:
     """Look at the windows of a span, going on from a census; those before it serve where there is none yet."""
     first = to_minute(windows.span.start) if census.to is None else census.to
     found = windows.within(Span(from_minute(first), span.end)) if from_minute(first) < span.end else windows
@@ -43,7 +43,7 @@ def take_census(windows: Windows, span: Span, census: Census, knows: Knows) -> C
     summarised = set(windows.summaries["minute"].tolist())
     doubts = {(at, key) for key, minutes in census.doubts.items() for at in minutes if at in summarised}
     counted = with_gauge(_unknown(windows, sorted(doubts - there)), VANISHED_COUNTERS, vanished)
-    return Counted(counted, replace(census, to=to_minute(span.end)))
+    return Censused(counted, replace(census, to=to_minute(span.end)))
 
 
 def _unknown(windows: Windows, doubted: list[tuple[int, str]]) -> Windows:

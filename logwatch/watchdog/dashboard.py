@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, assert_never
 
+from logwatch.collect.parse import BLIND, SILENT_MINUTES
 from logwatch.judge.kinds.interface import Together
 from logwatch.publish.points import metrics
 from logwatch.ui.format import format_range
@@ -31,17 +32,24 @@ OWN: tuple[dict[str, Key], ...] = (
     {"undelivered": "dash_undelivered", "unparsed": "dash_unparsed", "judged": "dash_judged"},
 )
 """What logwatch says of itself, chart by chart, and what to call it; what stands in one has one unit."""
+UNDRAWN = BLIND - {SILENT_MINUTES}
 MOST = 40
 """Tiles of a dashboard. Where there are too many rules, the last ones have their chart only."""
+
+
+def drawn_rules(rules: RuleSet) -> list[Rule]:
+    """Give the rules that have tiles: what says that something cannot be seen shows in the others, and in `judged`."""
+    return [rule for rule in rules.rules if not UNDRAWN & {*rule.kind.reads.gauges}]
 
 
 def dashboard(rules: RuleSet, installation: Installation) -> Json:
     """Give the dashboard, as `gcloud monitoring dashboards create --config-from-file` takes it."""
     say = installation.readers.say
     known = {metric.name: metric for metric in metrics(rules)}
-    cards = [_card(rule, installation) for rule in rules.rules]
+    drawn = drawn_rules(rules)
+    cards = [_card(rule, installation) for rule in drawn]
     series = [name.replace("/", ".") for name in known]
-    charts = [_chart(rule, rules, series, installation) for rule in rules.rules]
+    charts = [_chart(rule, rules, series, installation) for rule in drawn]
     own = [_own_chart([known[f"logwatch/{name}"] for name in names], names.values(), installation) for names in OWN]
     fixed = len([*charts, *own]) + 4  # three headers and the procedures
     sections = (

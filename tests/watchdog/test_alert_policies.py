@@ -34,7 +34,7 @@ from logwatch.settings import Settings, bundled
 from logwatch.state.document import State, dump_state
 from logwatch.ui.format import Audience
 from logwatch.watchdog.alert_policies import policies
-from logwatch.watchdog.dashboard import OWN, dashboard
+from logwatch.watchdog.dashboard import OWN, dashboard, drawn_rules
 from tests.conftest import ROOT, Run
 from tests.support.gcloud_lint import wrong_commands
 from tests.support.local_google import MonitoringServer, make_entry
@@ -483,7 +483,7 @@ def test_a_line_of_the_application_never_fires() -> None:
 # ---- the dashboard
 
 
-@pytest.mark.parametrize("rule", rules().rules, ids=lambda rule: rule.rule)
+@pytest.mark.parametrize("rule", drawn_rules(rules()), ids=lambda rule: rule.rule)
 def test_every_rule_has_its_chart_with_both_bounds(rule: Rule) -> None:
     chart = chart_of(rule, made_dashboard())
     values = [threshold["value"] for threshold in chart["thresholds"]]
@@ -495,7 +495,7 @@ def test_every_rule_has_its_chart_with_both_bounds(rule: Rule) -> None:
     assert set(aligners) == {"ALIGN_MIN" if rule.warning.falls else "ALIGN_MAX"}
 
 
-@pytest.mark.parametrize("rule", rules().rules, ids=lambda rule: rule.rule)
+@pytest.mark.parametrize("rule", drawn_rules(rules()), ids=lambda rule: rule.rule)
 def test_every_rule_has_a_card_that_turns_yellow_and_red(rule: Rule) -> None:
     card = widgets(made_dashboard(), "scorecard")[rule.rule]
     assert selected(card["timeSeriesQuery"]["timeSeriesFilter"]["filter"])["metric.labels.rule"] == rule.rule
