@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from logwatch.collect.columns import Reading
 from logwatch.collect.interface import CutShortError, OverError
 from logwatch.errors import SourceError
 from logwatch.spans import WINDOW, Span, floor_minute
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from logwatch.collect.columns import Reading
     from logwatch.state.document import State
     from logwatch.tick import Ticked, Ticker
 
@@ -146,8 +146,6 @@ def _read_on(read: Callable[[Span], Reading], planned: Plan) -> Intake:
 
 def _burns(ticker: Ticker, state: State, latest: Reading, newest: Plan, now: datetime) -> bool:
     """Tell whether the newest windows, judged by themselves, leave any alert or end one."""
-    from logwatch.collect.columns import Reading
-
     read = Reading(shape=latest.shape)
     read.merge(latest)
     ticked = ticker.tick(state, read, newest, now)
