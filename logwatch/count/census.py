@@ -38,10 +38,10 @@ MOST_KEYS = 300
 class Carried:
     """A counter that rules read, as it came lately."""
 
-    share: float
+    share: float = 0.0
     """Of the windows with summaries since it first came, an hour of them at the most."""
-    windows: int
-    last: int
+    windows: int = 0
+    last: int = 0
     """The last minute with a figure of it."""
 
 
@@ -49,9 +49,9 @@ class Carried:
 class Missing:
     """A counter that does not come, though its figures may stand elsewhere."""
 
-    since: int
+    since: int = -1
     """The first minute without it."""
-    windows: int
+    windows: int = 0
     """Windows without it."""
     new: str = ""
     """The new key that may stand for it; empty where summaries cannot be read."""
