@@ -47,8 +47,8 @@ def _from_texts(counters: dict[str, Any]) -> dict[str, Any]:
 def _from_identifiers(counters: dict[str, Any], known: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     """Undo BigQuery's spelling, in which all but letters and digits is `_`, where all keys have it.
 
-    >>> _from_identifiers({"cache_hit": 3, "order_tried_shop_kr_": 4}, {"cache.hit": (), "order.tried": ("shop",)})
-    {'cache.hit': 3, 'order.tried{shop=kr}': 4}
+    >>> _from_identifiers({"read_found": 3, "order_tried_shop_kr_": 4}, {"read.found": (), "order.tried": ("shop",)})
+    {'read.found': 3, 'order.tried{shop=kr}': 4}
     """
     if any(_NO_IDENTIFIER.search(key) for key in counters):
         return counters
