@@ -322,7 +322,7 @@ def test_an_older_state_is_migrated() -> None:
         return {"cursor": document.pop("position"), **document}
 
     old = b'{"schema":0,"position":"2026-02-24T00:00:00Z"}'
-    assert load_state(old, {0: rename}) == State(cursor=START)
+    assert load_state(old, {0: rename, **MIGRATIONS}) == State(cursor=START)
 
 
 def test_a_state_survives_writing_and_reading(world: World) -> None:

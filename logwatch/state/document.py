@@ -21,7 +21,8 @@ from logwatch.notify.outbox import Note, Outbox, Outgoing
 from logwatch.publish.points import Point
 from logwatch.state.unknown import Unknown, unknown_in
 
-SCHEMA = 1
+SCHEMA = 2
+"""Moves where an older program would take the document for broken, or misread it: it refuses one of a higher schema."""
 FORM = 2
 """Moves with everything that the document may newly hold. An older program of the same schema keeps the keys that it does
 not know, and leaves alone what it cannot read of a higher form."""
@@ -103,8 +104,8 @@ def dump_state(state: State) -> bytes:
 
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
 
-MIGRATIONS: dict[int, Migration] = {}
-"""From each older schema to the next. There has been none before 1."""
+MIGRATIONS: dict[int, Migration] = {1: lambda document: document}
+"""From each older schema to the next. In 2, verdicts have reasons that 1 does not know: flawed, down, vanished."""
 
 
 def load_state(text: bytes, migrations: Mapping[int, Migration] = MIGRATIONS) -> State:
