@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from logwatch.errors import StoreError
-from logwatch.state.document import State, dump_state, load_state
+from logwatch.state.document import MIGRATIONS, State, dump_state, load_state
 from logwatch.state.gcs import GcsStore
 from logwatch.state.lease import Held, take
 from logwatch.wiring import build_parts, build_store
