@@ -878,3 +878,15 @@ def test_there_is_no_traceback_on(what: str, redirection: str, environment: dict
     assert b"Traceback" not in ran.stderr, what
     assert b"Exception ignored" not in ran.stderr, what
     assert ran.returncode != 1, "1 means that --fail-on was reached"
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "3 lines are summaries or slow requests"), ("ko", "느린 요청 로그 3건")])
+@pytest.mark.parametrize("command", ["evaluate", "report", "windows"])
+def test_summaries_that_came_and_could_not_be_read_are_not_taken_for_another_service(
+    run: Run, command: str, lang: str, said: str
+) -> None:
+    ran = run(command, "tests/fixtures/cases/counters-renamed.ndjson", LOGWATCH_LANG=lang)
+    assert ran.code == 3
+    assert said in ran.err
+    assert "another service" not in ran.err
+    assert "다른 서비스" not in ran.err
