@@ -71,7 +71,7 @@ def test_a_run_tells_what_it_did_and_why_and_no_secret(tmp_path: Path) -> None:
         "published",
         "ping",
     } <= set(by_message)
-    assert by_message["read"][0]["entries"] == summary["run"]["entries"]
+    assert sum(by_message["read"][0]["entries"]) == summary["run"]["entries"]
     assert sum(line["entries"] for line in by_message["page"][:1]) <= summary["run"]["entries"]
     assert {"rule", "labels", "level", "value", "numerator", "denominator", "why"} <= set(by_message["verdict"][0])
     assert "normal" not in {line["level"] for line in by_message["verdict"]}

@@ -37,7 +37,8 @@ class Kept:
     @property
     def silences(self) -> dict[int, float]:
         """Likewise, where the minute itself shows the life: the silence covers as many minutes up to it."""
-        return {each.minute: quiet for each in self.minutes if (quiet := self.silent.get(each.minute)) and each.shown}
+        shown = {each.minute for each in self.minutes if each.shown}
+        return {minute: quiet for minute, quiet in self.silent.items() if quiet and minute in shown}
 
     def stopped(self, usual: Callable[[int], Usual]) -> dict[int, float]:
         """Minutes by minute for which nothing has been heard, and nothing explains it; none where nothing ever was."""

@@ -80,7 +80,7 @@ def test_a_week_that_is_open_from_nine_to_eighteen_misses_only_the_hours_without
     from_files: tuple[DayTotals, ...],
 ) -> None:
     missing = [day.missing(SEOUL) for day in from_files[1:-1]]
-    assert missing == [[], [13], [], [8, 9], [], []]
+    assert missing == [[], [13], [], [8, 9], [], [], []]
 
 
 @pytest.mark.parametrize("rhythm", [(60,), (300, 1, 7)], ids=str)
@@ -104,7 +104,8 @@ def run(source: FilesSource, first: int, end: int, rhythm: tuple[int, ...]) -> S
     reading = read(source)
     ticker = Ticker(WATCHED, Policy(zone=SEOUL), SignsOfLife(source, API))
     state, minute, pauses = State(), first, cycle(rhythm)
-    every, times = list(rows(reading)), reading.rows.time
+    every = sorted(rows(reading), key=lambda row: reading.rows.time[row.number])
+    times = [reading.rows.time[row.number] for row in every]
     while minute < end:
         now = at(minute + 1.5)
         planned = ticker.plan(state, now)

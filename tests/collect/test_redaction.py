@@ -126,7 +126,7 @@ def test_what_helps_stays(text: str) -> None:
 
 
 PATHS = st.lists(
-    st.sampled_from(["/", "/:id", "/v1", "/api", "/store-list", "/key", "/token", "/password", "/a.b_c", "/basic", "/Bearer"]), min_size=1, max_size=6
+    st.sampled_from(["/", "/:id", "/v1", "/api", "/store-list", "/key", "/token", "/password", "/a.b_c", "/basic", "/Bearer"]), min_size=1, max_size=6, unique=True
 ).map("".join)  # fmt: skip
 
 

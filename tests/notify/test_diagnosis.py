@@ -220,7 +220,7 @@ def test_a_slow_search_is_given_up_within_its_time(tmp_path: Path) -> None:
     entries = Traffic(5, 85, incidents=(CAUSES["errors"][0],)).entries()
     with World(tmp_path, [make_entry(entry) for entry in entries]) as world:
         ticks(world, 60, 65)
-        world.google.logging.calls.faults = [None, Fault(delay_s=30)]
+        world.google.logging.calls.faults = [None, None, Fault(delay_s=30)]  # after what is new, and what came late
         world.now = START + timedelta(minutes=66, seconds=90)
         summary = world.tick()
         (told, *_) = sent(world)
