@@ -1,7 +1,10 @@
 """Small inputs of one fault each, and what is right: nothing is lost without a word, and nothing else is made of it."""
 
+import json
+import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +16,7 @@ from logwatch.judge.evaluate import Judged
 from logwatch.judge.rules.load import load_rules
 from logwatch.judge.rules.model import RuleSet
 from logwatch.judge.rules.service import load_log_shape
+from logwatch.judge.verdicts import Level
 from logwatch.languages import languages
 from logwatch.pipeline import judge
 from logwatch.report.json_document import to_json
@@ -21,6 +25,8 @@ from logwatch.settings import bundled
 from logwatch.time_range import Wanted
 from logwatch.ui.format import Audience
 from tests.conftest import ROOT
+from tests.support.made_traffic import Traffic
+from tests.support.replays import play
 
 CASES = ROOT / "tests/fixtures/cases"
 TRIED, ERRORS = "checkout.attempt{service=kpa}", "checkout.error{service=kpa}"
@@ -133,3 +139,30 @@ def test_another_form_is_named_with_the_command_that_gives_json(name: str) -> No
         judged(name)
     assert "gcloud logging read" in str(error.value.hint)
     assert error.value.exit_code == 3
+
+
+def test_a_line_after_idle_minutes_tells_nobody_anything() -> None:
+    assert play(FilesSource([str(CASES / "idle-then-a-line.ndjson")], load_log_shape(bundled("rules")))).notifications == ()
+
+
+def test_a_poisonous_line_an_hour_leaves_no_minute_of_a_day_unjudged(tmp_path: Path) -> None:
+    """Every case's lines among a day's, at the hours: each costs its own line, and no window of the others."""
+    good = Traffic(3, 24 * 60, instances=1).entries()
+    poison = [
+        line for name in sorted(RIGHT) if name.endswith(".ndjson") for line in (CASES / name).read_bytes().splitlines()[:1]
+    ]
+    path = tmp_path / "day.ndjson"
+    lines = [json.dumps(entry).encode() for entry in good]
+    for hour in range(24):
+        moment = f"{good[0]['timestamp'][:11]}{hour:02}:30:00Z".encode()
+        lines.insert(0, re.sub(rb"20\d\d-\d\d-\d\d[T ][\d:.]+Z?", moment, poison[hour % len(poison)]))
+    path.write_bytes(b"\n".join(lines))
+    source = FilesSource([str(path)], load_log_shape(bundled("rules")))
+    wanted = Wanted(None, None, None, timedelta(seconds=90))
+    found = judge(source, rules(), wanted, now=datetime(2026, 3, 1, tzinfo=UTC), progress=lambda *_: None)
+    (course,) = [each for each in found.courses if each.rule.rule == "checkout-traffic"]
+    assert len(course.minutes) >= 24 * 60 - 1
+    assert Level.UNKNOWN not in course.levels()[1:-1]
+    quality = found.windows.quality
+    parts = quality.samples + quality.slow_requests + quality.ignored + quality.duplicates + sum(quality.unparsed.values())
+    assert quality.entries == parts == len(lines)
