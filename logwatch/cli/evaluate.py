@@ -28,7 +28,7 @@ from logwatch.errors import ConfigError, SourceError
 from logwatch.judge.verdicts import Level
 from logwatch.languages import COMMON
 from logwatch.pipeline import judge, judge_and_replay
-from logwatch.report.absence import found_nothing, why_nothing
+from logwatch.report.absence import found_nothing, why_misread, why_nothing
 from logwatch.report.render import render_markdown, render_page, render_table
 from logwatch.settings import bundled
 from logwatch.time_range import read_windows
@@ -189,7 +189,8 @@ def _tell_nothing(quality: Quality, span: Span, look: SpanCommand) -> None:
     """Raise SourceError with doctor's diagnosis where a span has nothing to judge."""
     if found_nothing(quality):
         readers = audience(look.settings)
-        why = why_nothing(look.source.within(LOOKUP_S), watched_service(look.settings, readers), span, look.now, readers)
+        place = watched_service(look.settings, readers)
+        why = why_misread(quality, readers) or why_nothing(look.source.within(LOOKUP_S), place, span, look.now, readers)
         raise SourceError(
             readers.say("found_nothing", entries=quality.entries, span=readers.dates(span)), where=look.name, hint=why
         )

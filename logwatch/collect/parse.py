@@ -64,9 +64,9 @@ REFUSED_MINUTES = "source.refused_minutes"
 LATE_MINUTES = "telemetry.late_minutes"
 """Minutes that the newest lines took to arrive."""
 OWN_GAUGES = (UNANSWERED, LATE_MINUTES, SILENT_MINUTES, VANISHED_COUNTERS, STOPPED_MINUTES, UNHEARD_MINUTES, REFUSED_MINUTES)
+"""Gauges of logwatch's own, beside those of the service."""
 BLIND = {SILENT_MINUTES, VANISHED_COUNTERS, STOPPED_MINUTES, UNHEARD_MINUTES, REFUSED_MINUTES}
 """Those of them that say that something cannot be seen."""
-"""Gauges of logwatch's own, beside those of the service."""
 
 
 class Reason(Worded, families=("reason",)):

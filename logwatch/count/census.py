@@ -160,7 +160,7 @@ def _explain(key: str, before: Missing | None, news: list[str], blind: set[str],
 def likeness(key: str, other: str) -> float:
     """Say how alike two names are, 1 where one is the other in another case, or with something before, behind or around it.
 
-    >>> likeness("orders.failed{city=north}", "app.orders.failedTotal")
+    >>> likeness("order.error{service=a}", "app.order.errorTotal")
     1.0
     """
     mine, theirs = (_letters(parse_series(name).name) for name in (key, other))

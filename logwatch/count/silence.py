@@ -41,8 +41,9 @@ class Kept:
         return {minute: quiet for minute, quiet in self.silent.items() if quiet and minute in shown}
 
     def stopped(self, usual: Callable[[int], Usual]) -> dict[int, float]:
-        """Minutes by minute for which nothing has been heard, and nothing explains it."""
-        return {each.minute: float(stopped_minutes(each, usual)) for each in self.minutes}
+        """Minutes by minute for which nothing has been heard, and nothing explains it; none where nothing ever was."""
+        heard = (each for each in self.minutes if each.idle or each.vigil.seen is not None)
+        return {each.minute: float(stopped_minutes(each, usual)) for each in heard}
 
     def lost(self, limit: timedelta) -> set[int]:
         """Give the minutes of every silence that has lasted for so long, from its beginning on."""
@@ -104,6 +105,6 @@ def _events(windows: Windows) -> dict[int, float]:
 
 
 def _answered(windows: Windows) -> frozenset[int]:
-    """Give the minutes with a slow request or a measured value: the service answers somebody."""
+    """Give the minutes with a slow request, a summary that nobody can read, or a measured value: the service lives."""
     answered = windows.gauges["minute"][~windows.gauges["series"].isin(OWN_GAUGES)]
-    return frozenset(windows.slow["minute"].tolist()) | frozenset(answered.tolist())
+    return windows.unread | frozenset(windows.slow["minute"].tolist()) | frozenset(answered.tolist())

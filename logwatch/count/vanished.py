@@ -38,7 +38,8 @@ def take_census(windows: Windows, span: Span, census: Census, knows: Knows) -> C
         if minute >= first:
             unread = minute in windows.unread
             census = count_window(census, minute, values.get(minute, {}), unread=unread, knows=knows)
-            vanished[minute] = float(len(census.vanished))
+            if census.carried:  # of one that has seen no counter, nobody can tell what is gone
+                vanished[minute] = float(len(census.vanished))
     there = set(zip(windows.counters["minute"].tolist(), windows.counters["series"].tolist(), strict=True))
     summarised = set(windows.summaries["minute"].tolist())
     doubts = {(at, key) for key, minutes in census.doubts.items() for at in minutes if at in summarised}

@@ -266,8 +266,8 @@ def aggregate(
 
 
 def _unread(reading: Reading, rows: pd.DataFrame) -> frozenset[int]:
-    code = reading.details.get(Reason.COUNTERS_UNKNOWN)
-    unread = (rows["kind"] == UNPARSED) & (rows["detail"] == (-1 if code is None else code))
+    codes = [reading.details.get(reason, -1) for reason in (Reason.COUNTERS_UNKNOWN, Reason.COUNTERS_LOST)]
+    unread = (rows["kind"] == UNPARSED) & (rows["detail"] >= 0) & rows["detail"].isin(codes)
     return frozenset(rows["minute"][unread].tolist())
 
 

@@ -18,7 +18,8 @@ Array = np.ndarray[Any, Any]
 LEVELS = (Level.NORMAL, Level.ELEVATED, Level.WARNING, Level.UNKNOWN)
 NORMAL, ELEVATED, WARNING, UNKNOWN = range(4)
 WHYS = tuple(Why)
-_UNKNOWN = np.array([why in {Why.NO_LINES, Why.NO_EVENTS, Why.NO_ENDPOINT, Why.FLAWED} for why in WHYS])
+_NOTHING = {Why.NO_LINES, Why.NO_EVENTS, Why.NO_ENDPOINT, Why.ONLY_IN_RUN, Why.NO_ARRIVALS, Why.FLAWED}
+_UNKNOWN = np.array([why in _NOTHING for why in WHYS])
 """For which of the reasons nothing is known."""
 
 Columns = dict[str, Array]

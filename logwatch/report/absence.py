@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 RETENTION = timedelta(days=30)
 """As long as a log bucket keeps lines by default."""
+MISREAD = (Reason.COUNTERS_UNKNOWN, Reason.UNKNOWN_SHAPE, Reason.BAD_SLOW_REQUEST, Reason.INCOMPLETE_BLOCK)
+"""Why lines were not understood that are, by what marks them, summaries or slow requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,13 @@ def look_around(source: LogProject, place: WatchedService, span: Span, now: date
 def found_nothing(quality: Quality) -> bool:
     """Tell whether there was nothing to judge; lines of the development format are something, and told as what they are."""
     return not (quality.samples or quality.slow_requests or quality.unparsed.get(Reason.COUNTERS_LOST))
+
+
+def why_misread(quality: Quality, audience: Audience) -> str:
+    """Say that what was looked for was written, and could not be read; empty where nothing of the kind was seen."""
+    misread = {reason: quality.unparsed[reason] for reason in MISREAD if reason in quality.unparsed}
+    what = "; ".join(audience.say(reason.key) for reason in misread)
+    return say("lines.misread", count=sum(misread.values()), what=what).to(audience) if misread else ""
 
 
 def why_nothing(source: Source, place: WatchedService, span: Span, now: datetime, audience: Audience) -> str:

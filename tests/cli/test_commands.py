@@ -711,8 +711,8 @@ def test_a_drill_takes_its_time_for_now(run: Run) -> None:
 @pytest.mark.parametrize(
     ("lang", "counted"),
     [
-        ("ko", "규칙 15개: 런북 13개, 직접 추가 0개, logwatch 자체 감시 2개. {} 3장의 11개 행과 일치합니다."),
-        ("en", "15 rules: 13 of the runbook and 0 of your own; 2 more watch logwatch itself. They agree with the 11 rows of section 3 in {}."),
+        ("ko", "규칙 20개: 런북 13개, 직접 추가 0개, logwatch 자체 감시 7개. {} 3장의 11개 행과 일치합니다."),
+        ("en", "20 rules: 13 of the runbook and 0 of your own; 7 more watch logwatch itself. They agree with the 11 rows of section 3 in {}."),
     ],
 )  # fmt: skip
 def test_rules_check_agrees_with_the_runbook(run: Run, lang: str, counted: str) -> None:
@@ -760,7 +760,7 @@ def test_rules_list_shows_every_rule_with_its_bounds(run: Run, lang: str, summar
     row = next(line for line in ran.out.splitlines() if line.startswith("checkout-success"))
     assert row.split()[:9] == ["checkout-success", ">", "80", "%", "<", "60", "%", "1m", "4.1"]
     assert row.rstrip().endswith(summary)
-    assert len(ran.out.splitlines()) == 16
+    assert len(ran.out.splitlines()) == 21
 
 
 def test_rules_schema_is_a_json_schema_that_takes_the_rules(run: Run, tmp_path: Path) -> None:
@@ -878,3 +878,15 @@ def test_there_is_no_traceback_on(what: str, redirection: str, environment: dict
     assert b"Traceback" not in ran.stderr, what
     assert b"Exception ignored" not in ran.stderr, what
     assert ran.returncode != 1, "1 means that --fail-on was reached"
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "3 lines are summaries or slow requests"), ("ko", "느린 요청 로그 3건")])
+@pytest.mark.parametrize("command", ["evaluate", "report", "windows"])
+def test_summaries_that_came_and_could_not_be_read_are_not_taken_for_another_service(
+    run: Run, command: str, lang: str, said: str
+) -> None:
+    ran = run(command, "tests/fixtures/cases/counters-renamed.ndjson", LOGWATCH_LANG=lang)
+    assert ran.code == 3
+    assert said in ran.err
+    assert "another service" not in ran.err
+    assert "다른 서비스" not in ran.err

@@ -104,7 +104,7 @@ def test_a_course_in_words_covers_all_of_it() -> None:
 
 def test_what_is_known_of_nothing_is_named_and_not_drawn() -> None:
     page = make(f"{LOGS}/payment.ndjson")
-    assert page.gallery.unknown == ("database-ping", "redis-ping", "endpoint-silent")
+    assert page.gallery.unknown == ("database-ping", "redis-ping", "telemetry-unheard", "source-refused", "endpoint-silent")
     assert not {"database-ping", "redis-ping"} & {each.rule for each in page.gallery.drawings}
 
 

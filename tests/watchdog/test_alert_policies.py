@@ -541,7 +541,7 @@ def test_tiles_lie_side_by_side_within_the_width_and_are_at_most_40(more: int) -
     layout = dashboard(replace(rules(), rules=(*rules().rules, *added)), installation())["mosaicLayout"]
     assert 1 <= layout["columns"] <= 12
     assert len(layout["tiles"]) <= 40
-    assert len([tile for tile in layout["tiles"] if "xyChart" in tile["widget"]]) == 18 + more
+    assert len([tile for tile in layout["tiles"] if "xyChart" in tile["widget"]]) == 19 + more
     assert "text" in layout["tiles"][-1]["widget"]
     taken = [
         (x, y)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
-from logwatch.collect.parse import BLIND
+from logwatch.collect.parse import BLIND, LATE_MINUTES, REFUSED_MINUTES, UNHEARD_MINUTES
 from logwatch.errors import ConfigError
 from logwatch.judge.kinds.interface import Curve, FigureForm, JudgedMetric, Knob, Played, Reads
 from logwatch.judge.rules.drafts import Asked, Draft, value_cases
@@ -19,6 +19,12 @@ from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
     from logwatch.judge.grid import Columns, Grid
+
+
+UNMEASURED = {
+    UNHEARD_MINUTES: Why.ONLY_IN_RUN, REFUSED_MINUTES: Why.ONLY_IN_RUN, LATE_MINUTES: Why.NO_ARRIVALS,
+}  # fmt: skip
+"""Why some gauges have no value, where it is neither missing summaries nor a missing endpoint."""
 
 
 class GaugeCase(Model):
@@ -74,7 +80,8 @@ class Gauge:
         """Hold the highest measurement of each window against the bounds; one that is down is surely beyond them."""
         value, known = grid.highest(self.series)
         down = grid.highest(self.down)[0] > 0 if self.down else ~known & known
-        missing = Why.NO_LINES if known.any() or self.series in BLIND else Why.NO_ENDPOINT
+        there = Why.NO_LINES if known.any() or self.series in BLIND else Why.NO_ENDPOINT
+        missing = UNMEASURED.get(self.series, there)
         yield {}, grid.columns(grid.levels(bounds, value, down), value, {Why.DOWN: down, missing: ~known}, certain=down)
 
     def play(self, given: Mapping[str, Any], bounds: Bounds) -> Played:  # noqa: ARG002 - others need the bounds

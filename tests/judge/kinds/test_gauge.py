@@ -30,6 +30,12 @@ def test_without_an_endpoint_a_ping_is_unknown_and_says_so() -> None:
     assert (latest.level, latest.why, latest.value) == (Level.UNKNOWN, Why.NO_ENDPOINT, None)
 
 
+@pytest.mark.parametrize(("rule", "why"), [("source-refused", Why.ONLY_IN_RUN), ("lines-late", Why.NO_ARRIVALS)])
+def test_what_no_recording_tells_is_unknown_and_says_why(rule: str, why: Why) -> None:
+    latest = judge(RULES[rule], windows_of({})).latest
+    assert (latest.level, latest.why, latest.value) == (Level.UNKNOWN, why, None)
+
+
 @pytest.mark.parametrize(
     ("rule", "gauge"),
     [*((rule, gauge) for rule, gauge, _ in PINGS), ("telemetry-silent", "telemetry.silent_minutes"), ("endpoint-silent", "endpoints.unanswered")],
