@@ -90,9 +90,10 @@ class _Guard(HTTPRedirectHandler):
         read = response.read
 
         def read_some(size: int | None = None) -> bytes:
-            body: bytes = read(MOST_READ if size is None or size < 0 else min(size, MOST_READ))
-            if len(body) == MOST_READ:
-                response.close()
+            if size is not None and size >= 0:
+                return bytes(read(min(size, MOST_READ)))
+            body: bytes = read(MOST_READ)
+            response.close()
             return body
 
         response.read = read_some
