@@ -7,6 +7,7 @@ import socket
 import ssl
 from dataclasses import dataclass, field
 from functools import lru_cache
+from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, build_opener, install_opener
@@ -86,20 +87,23 @@ class _Guard(HTTPRedirectHandler):
         """Leave the answer as it is, an error like any other refusal."""
 
     def http_response(self, _: object, response: Any) -> Any:  # noqa: ANN401 - urllib's protocol has no types
-        """Cut what is too long, and hang up then."""
-        read = response.read
-
-        def read_some(size: int | None = None) -> bytes:
-            if size is not None and size >= 0:
-                return bytes(read(min(size, MOST_READ)))
-            body: bytes = read(MOST_READ)
-            response.close()
-            return body
-
-        response.read = read_some
+        """Give an answer that cannot be read without end."""
+        response.__class__ = _BoundedAnswer
         return response
 
     https_response = http_response
+
+
+class _BoundedAnswer(HTTPResponse):
+    """An answer of which a part is read, and that is closed then."""
+
+    def read(self, amt: int | None = None) -> bytes:
+        """Give so many bytes, or as many as anybody needs."""
+        if amt is not None and amt >= 0:
+            return super().read(min(amt, MOST_READ))
+        body = super().read(MOST_READ)
+        self.close()
+        return body
 
 
 def check_reachable(url: str, *, where: str) -> list[Checked]:
