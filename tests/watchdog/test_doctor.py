@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import socket
 import threading
@@ -538,15 +539,16 @@ def test_a_document_that_cannot_be_understood(run: Run, tmp_path: Path, text: by
         (503, 3, "unsure", "status.cloud.google.com"),
     ],
 )
-@pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)  # a refused client is let go of in another thread
+# Where a login is refused, Google's own session leaves the first answer unread and its socket to the collector, which comes here
+# and not in another test.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_bucket_that_refuses(run: Run, tmp_path: Path, do: int, code: int, outcome: str, cure: str) -> None:
     with clinic(run, tmp_path, in_bucket=True) as made:
         assert made.world.gcs is not None
         made.examine()  # makes the document
         made.world.gcs.fail(do, times=50)
         rows, ran = made.examine()
+    gc.collect()
     assert (ran.code, rows["state"]["outcome"]) == (code, outcome)
     assert cure in " ".join(rows["state"]["cures"])
 
