@@ -163,7 +163,10 @@ class Ticker:
         known = len(recent.rows.time)
         recent.merge(fresh)
         begun = replace(
-            state, started_at=state.started_at or span.start, counted_to=state.counted_to or state.cursor or span.start
+            state,
+            started_at=state.started_at or span.start,
+            counted_to=state.counted_to or state.cursor or span.start,
+            refused_since=None,  # whatever else may not be known, the lines could be read
         )
         ticked = Ticked(begun, 0, new, late)
         if span.end > span.start:
@@ -195,21 +198,19 @@ class Ticker:
             if came_late and state.cursor and not planned.skipped:
                 first = max(from_minute(min(came_late)), span.start - self.policy.late_limit)
                 before = aggregate(load(state.recent), span=windows.span, grace=self.policy.grace)
-                ticked = self._tell_late(
-                    ticked,
-                    before,
-                    windows,
-                    first,
-                    now if span.end - span.start == WINDOW else span.start + WINDOW + self.policy.grace,
-                )
+                ticked = self._tell_late(ticked, before, windows, first, self._decided_at(span.start + WINDOW, span, now))
             courses = evaluate(self.rules.rules, windows, span)
             by_window = zip(*(course.verdicts() for course in courses), strict=True)
             for minute, verdicts in enumerate(by_window, start=to_minute(span.start)):
                 end = from_minute(minute) + WINDOW
                 points = self._points(figures(windows, minute), verdicts, end) if self.policy.publishes else []
-                ticked = self._take(ticked, verdicts, points, end, now if end == span.end else end + self.policy.grace)
+                ticked = self._take(ticked, verdicts, points, end, self._decided_at(end, span, now))
             ticked = replace(ticked, state=self._count(ticked.state, counted, self._settled(recent, span.end)))
         return replace(ticked, state=self._remember(ticked.state, recent, span.end))
+
+    def _decided_at(self, end: datetime, span: Span, now: datetime) -> datetime:
+        """Give when it is decided what to tell of the window that ends at `end`: now of the newest, and else as in its time."""
+        return now if end == span.end else end + self.policy.grace
 
     def _tell_late(self, ticked: Ticked, before: Windows, after: Windows, changed: datetime, now: datetime) -> Ticked:
         """Let alerts fire that judged windows would have made fire, had the lines been there that have come since."""
@@ -354,4 +355,4 @@ def _watched(state: State, kept: Kept) -> State:
     """Give the state after a look at a span; an older program reads `last_summary`, and nothing of the vigil."""
     vigil = kept.minutes[-1].vigil if kept.minutes else kept.vigil
     last = EPOCH + (vigil.summary + 1) * WINDOW if vigil.summary is not None else state.last_summary
-    return replace(state, vigil=kept.vigil, last_summary=last, refused_since=None)
+    return replace(state, vigil=kept.vigil, last_summary=last)
