@@ -70,6 +70,6 @@ def test_ten_minutes_without_an_answer_are_told_once_and_so_is_their_end() -> No
 
 def test_a_source_that_answers_begins_a_new_count_whatever_else_is_unknown() -> None:
     state, told = refused(tick(State(), FAILING, at=1).state, 2, 8)
-    state = tick(state, *([FAILING] * 8), at=9).state
+    state = tick(state, FAILING, *([None] * 8), at=9).state
     state, more = refused(state, 10, 18)
     assert told == more == []
