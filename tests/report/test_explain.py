@@ -38,7 +38,11 @@ def test_an_alert_that_has_been_told_says_when_it_is_told_again(lang: Lang, said
 @pytest.mark.parametrize(
     ("lang", "reminder", "muted"),
     [
-        ("ko", "재알림", {"silenced": "16:00까지 알림 중지: PG사 점검 (s1)", "inhibited": "원인인 cache-error 알림에 포함되어"}),
+        (
+            "ko",
+            "재알림",
+            {"silenced": "16:00까지 알림 중지: PG사 점검 (s1)", "inhibited": "원인인 cache-error 알림에 포함되어"},
+        ),
         ("en", "reminder", {"silenced": "16:00: PG사 점검 (s1)", "inhibited": "inhibited by cache-error"}),
     ],
 )
