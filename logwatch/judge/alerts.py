@@ -45,6 +45,10 @@ class Alert:
     """Windows at normal in a row."""
     firing_at: datetime | None = None
     resolved_at: datetime | None = None
+    eased: int = 0
+    """Windows in a row that are shown to lie between the two bounds."""
+    eased_at: datetime | None = None
+    """End of the window that made it a warning no more; None where it is one."""
     unknown_since: datetime | None = None
     """End of the first window of those, up to now, in which nothing is known; None where something is."""
     late: bool = False
@@ -89,7 +93,8 @@ def advance(
     """Take the verdicts of the window that ends at `at`.
 
     A warning makes an alert pending, and firing once it has lasted for the rule's `for`, or at once where the verdict is
-    certain. Only normal windows end it: a pending one at once, a firing one when they have lasted for `keep_firing_for`.
+    certain. Only normal windows end it: a pending one at once, a firing one when they have lasted for `keep_firing_for`;
+    what counts is which level the newest events show, and where they show none, nothing is counted and nothing begins anew.
     Elevated and unknown windows keep an alert as it is, and what nobody judged is unknown. Resolved alerts are given back
     once; those of rules that are no more are dropped.
     """
@@ -121,10 +126,12 @@ def _step(alert: Alert | None, verdict: Verdict, rule: Rule) -> Alert | None:
     if verdict.level is Level.UNKNOWN:
         return replace(alert, unknown_since=alert.unknown_since or at)
     alert = replace(alert, latest=verdict, unknown_since=None)
-    if verdict.level is Level.NORMAL:
+    if verdict.level is Level.WARNING:
+        alert = _warn(alert, verdict, rule)
+    if verdict.heading is Level.NORMAL:
         return _calm(replace(alert, normals=alert.normals + 1), rule, at)
-    alert = replace(alert, normals=0)
-    return _warn(alert, verdict, rule) if verdict.level is Level.WARNING else alert
+    alert = replace(alert, normals=alert.normals if verdict.heading is Level.UNKNOWN else 0)
+    return _ease(alert, verdict, rule)
 
 
 def _calm(alert: Alert, rule: Rule, at: datetime) -> Alert | None:
@@ -132,6 +139,16 @@ def _calm(alert: Alert, rule: Rule, at: datetime) -> Alert | None:
         return None
     if alert.normals > rule.keep_firing_for // WINDOW:
         return replace(alert, state=AlertState.RESOLVED, resolved_at=at)
+    return alert
+
+
+def _ease(alert: Alert, verdict: Verdict, rule: Rule) -> Alert:
+    """Count the windows that lie between the bounds: as many as end an alert make it a warning no more."""
+    if verdict.level is Level.WARNING:
+        return replace(alert, eased=0, eased_at=None)
+    alert = replace(alert, eased=alert.eased + 1 if verdict.eased else 0)
+    if alert.eased_at is None and alert.state is AlertState.FIRING and alert.eased > rule.keep_firing_for // WINDOW:
+        return replace(alert, eased_at=verdict.window_end)
     return alert
 
 

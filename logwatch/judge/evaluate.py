@@ -33,7 +33,7 @@ class Course:
 
     def verdicts(self) -> list[Verdict]:
         """Give the verdict of each window."""
-        names = ("level", "why", "value", "numerator", "denominator", "span", "certain", "suspect")
+        names = ("level", "why", "value", "numerator", "denominator", "span", "suspect", "certain", "final", "shown", "eased")
         rows = zip(self.minutes.tolist(), *(self.columns[name].tolist() for name in names), strict=True)
         return [
             Verdict(
@@ -47,10 +47,13 @@ class Course:
                 proven=None if level == UNKNOWN else WHYS[int(why)] is not Why.NOT_PROVEN,
                 why=WHYS[int(why)],
                 span=int(span) * WINDOW,
-                certain=bool(certain),
                 suspect=bool(suspect),
+                certain=bool(certain),
+                final=bool(final),
+                shown=None if shown == level else LEVELS[int(shown)],
+                eased=bool(eased),
             )
-            for minute, level, why, value, numerator, denominator, span, certain, suspect in rows
+            for minute, level, why, value, numerator, denominator, span, suspect, certain, final, shown, eased in rows
         ]
 
     def verdict(self, minute: int) -> Verdict:

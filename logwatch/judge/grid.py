@@ -90,12 +90,16 @@ class Grid:
         reason = np.select(list(why.values()), [WHYS.index(each) for each in why], default=0)
         unknown = _UNKNOWN[reason]
         unproven = reason == WHYS.index(Why.NOT_PROVEN)
+        level = np.where(unknown, UNKNOWN, np.where(unproven, ELEVATED, level))
         told = {
-            "level": np.where(unknown, UNKNOWN, np.where(unproven, ELEVATED, level)),
+            "level": level,
             "value": np.where(unknown, np.nan, value),
             "why": reason,
         }
-        figures = {"numerator": np.nan, "denominator": np.nan, "span": 1, "certain": False, "suspect": False} | figures
+        figures = {
+            "numerator": np.nan, "denominator": np.nan, "span": 1, "certain": False, "final": False, "suspect": False,
+            "shown": level, "eased": (level == ELEVATED) & ~unproven,
+        } | figures  # fmt: skip
         return {name: np.broadcast_to(values, self.size) for name, values in (told | figures).items()}
 
 

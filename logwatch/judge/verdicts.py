@@ -64,3 +64,14 @@ class Verdict:
     """More successes than attempts: something is counted wrong."""
     certain: bool = False
     """A warning proven so surely that it need not last before it speaks; of measured values only one that is down."""
+    final: bool = False
+    """A warning that no later line of its window can undo: it is told before the window is closed."""
+    shown: Level | None = None
+    """The level that the newest events show, by which an alert ends or goes on; unknown where they show none, None: `level`."""
+    eased: bool = False
+    """Shown to lie between the two bounds: a warning no more, and not normal either."""
+
+    @property
+    def heading(self) -> Level:
+        """The level that the newest events show; unknown where they show none."""
+        return self.level if self.shown is None else self.shown
