@@ -3,8 +3,9 @@
 The test is a mixture of Shiryaev-Roberts detectors (Shiryaev 1963, Roberts 1966; for mixtures Pollak 1987). Each minute it
 adds up, over every stretch that ends now, how much more probable the events of that stretch are under each of six shares
 beyond the bound than under the middle between the two bounds. While the true share lies at the middle or on the normal side,
-that sum grows by one a minute on average, whatever the traffic; so it reaches N weeks of minutes in the mean not sooner than
-after N weeks, and in any one week with a chance of 1 in N at the most. What is asked for, and why: docs/decisions/0001.
+that sum grows by one on average with each minute that has a summary, whatever the traffic. So it reaches N weeks of minutes
+in the mean not sooner than after N weeks, and in any one week with a chance of 1 in N at the most. What is asked for, and
+why: docs/decisions/0001.
 """
 
 from __future__ import annotations
@@ -131,8 +132,9 @@ def _abnormal(now: Array, events: Array, bounds: Bounds) -> Array:
     normal, falls = bounds.normal.bound, bounds.warning.falls
     with np.errstate(invalid="ignore", divide="ignore"):
         bound = wilson_bound(now * events, events, ONE_SIDED if falls else -ONE_SIDED)
-    found: Array = (now < _middle(bounds)) | (bound < normal) if falls else (now > _middle(bounds)) | (bound > normal)
-    return found
+    nearer = now < _middle(bounds) if falls else now > _middle(bounds)
+    outside: Array = nearer | (bound < normal if falls else bound > normal)
+    return outside
 
 
 def _eased(counted: Counted, widest: int, warning: Range, at: Array) -> Array:
@@ -146,7 +148,23 @@ def _eased(counted: Counted, widest: int, warning: Range, at: Array) -> Array:
         with np.errstate(invalid="ignore", divide="ignore"):
             bound = wilson_bound(np.minimum(sliding(part.numerator, minutes), events), events, reach)
         found |= (events >= NEWEST) & ((bound > warning.bound) if warning.falls else (bound < warning.bound))
-    return found[at - first]
+    eased: Array = found[at - first]
+    return eased
+
+
+def evidence(counted: Counted, needs: Needs, bounds: Bounds) -> Array:
+    """Give for each window the logarithm of the evidence that is held against the limit, the weeks in minutes."""
+    found = [
+        _Sought.of(part, needs, bounds).evidence(np.arange(at.start - at.stop, 0) + len(part.numerator), bounds)
+        for at, part in _parts(counted, needs.minutes + counted.lag)
+    ]
+    return np.concatenate([_add_up(each) for each in found])
+
+
+def _add_up(evidence: Array) -> Array:
+    """Add up over ways and stretches."""
+    total: Array = np.logaddexp.reduce(np.logaddexp.reduce(evidence, axis=0), axis=0)
+    return total
 
 
 def _strongest(counted: Counted, needs: Needs, bounds: Bounds, size: int) -> Array:
@@ -155,21 +173,42 @@ def _strongest(counted: Counted, needs: Needs, bounds: Bounds, size: int) -> Arr
     Only windows are looked at in which some stretch has a share beyond the bound: healthy traffic has nearly none.
     """
     result = np.zeros(len(counted.numerator), dtype="int64")
-    stretches = np.arange(1, needs.minutes + 1)[:, None]
-    ways = [_Way.of(counted, stretches, bounds, ended=False)]
-    ways += [_Way.of(counted, stretches, bounds, ended=True)] if counted.ended is not None else []
-    there = [(way.events >= needs.min_events) & way.beyond for way in ways]
-    places = np.flatnonzero(np.logical_or.reduce(there).any(axis=0))
+    sought = _Sought.of(counted, needs, bounds)
+    places = np.flatnonzero(np.logical_or.reduce(sought.beyond).any(axis=0))
     places = places[places >= len(result) - size]
-    if not len(places):
-        return result[-size:]
-    weights = [1.0] if len(ways) == 1 else [1 - ENDED, ENDED]
-    evidence = np.stack([np.log(weight) + way.at(places).evidence(bounds) for way, weight in zip(ways, weights, strict=True)])
-    total = np.logaddexp.reduce(np.logaddexp.reduce(evidence, axis=0), axis=0)
-    way, best = np.unravel_index(evidence.reshape(-1, len(places)).argmax(axis=0), evidence.shape[:2])
-    held = np.stack([each[:, places] for each in there])[way, best, np.arange(len(places))]
-    result[places] = np.where(held & (total >= np.log(needs.weeks * WEEK)), best + 1, 0)
+    if len(places):
+        found = sought.evidence(places, bounds)
+        way, best = np.unravel_index(found.reshape(-1, len(places)).argmax(axis=0), found.shape[:2])
+        beyond = np.stack([each[:, places] for each in sought.beyond])[way, best, np.arange(len(places))]
+        result[places] = np.where(beyond & (_add_up(found) >= np.log(needs.weeks * WEEK)), best + 1, 0)
     return result[-size:]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """The ways in which events are counted: as due, and where it is known as ended."""
+
+    ways: tuple[_Way, ...]
+    weights: tuple[float, ...]
+    beyond: tuple[Array, ...]
+    """For each way, where there are enough events with a share beyond the warning bound."""
+    begins: Array
+    """Where a stretch begins in a minute with a summary: another adds no evidence to the stretch that begins after it."""
+
+    @classmethod
+    def of(cls, counted: Counted, needs: Needs, bounds: Bounds) -> _Sought:
+        """Count the events of every stretch."""
+        stretches = np.arange(1, needs.minutes + 1)[:, None]
+        kinds = (False,) if counted.ended is None else (False, True)
+        ways = tuple(_Way.of(counted, stretches, ended=ended) for ended in kinds)
+        beyond = (bounds.warning.holds(share(way.numerator, way.events)) & (way.events >= needs.min_events) for way in ways)
+        return cls(ways, (1.0,) if len(ways) == 1 else (1 - ENDED, ENDED), tuple(beyond), counted.begins(stretches))
+
+    def evidence(self, places: Array, bounds: Bounds) -> Array:
+        """Give the logarithm of the evidence of each way, stretch and place."""
+        pairs = zip(self.ways, self.weights, strict=True)
+        found = np.stack([np.log(weight) + way.at(places).evidence(bounds) for way, weight in pairs])
+        return np.where(self.begins[:, places], found, -np.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,23 +219,21 @@ class _Way:
     events: Array
     straying: Array | None
     """Events that may have ended outside their stretch."""
-    beyond: Array
-    """Whether the share lies beyond the warning bound."""
 
     @classmethod
-    def of(cls, counted: Counted, stretches: Array, bounds: Bounds, *, ended: bool) -> _Way:
+    def of(cls, counted: Counted, stretches: Array, *, ended: bool) -> _Way:
         """Count events that are due, or those that are known to have ended: these stand in one summary with the numerator."""
         numerator = sliding(counted.numerator, stretches)
         if ended and counted.ended is not None:
             events, straying = sliding(counted.ended, stretches), None
         else:
             events, straying = counted.due(stretches), counted.straying(stretches) if counted.lag else None
-        return cls(numerator, events, straying, bounds.warning.holds(share(numerator, events)))
+        return cls(numerator, events, straying)
 
     def at(self, places: Array) -> _Way:
         """Give some of the windows."""
         straying = None if self.straying is None else self.straying[:, places]
-        return _Way(self.numerator[:, places], self.events[:, places], straying, self.beyond[:, places])
+        return _Way(self.numerator[:, places], self.events[:, places], straying)
 
     def evidence(self, bounds: Bounds) -> Array:
         """Give the logarithm of how much more probable the events of each stretch are beyond the bound than at the middle."""

@@ -58,10 +58,11 @@ def sliding_quantile(place: Array, values: Array, count: Array, share: float) ->
 class Counted:
     """A ratio's counters per minute, and their sums over stretches of any length."""
 
-    def __init__(self, numerator: Array, denominator: Array, *, ended: Array | None = None, lag: int = 0) -> None:
-        """Take events per minute; `ended` counts those known to have come to an end, `lag` is in minutes."""
+    def __init__(self, numerator: Array, denominator: Array, known: Array, *, ended: Array | None = None, lag: int = 0) -> None:
+        """Take events per minute, and which minutes had a summary; `ended` counts events that have come to an end."""
         self.numerator = numerator
         self.denominator = denominator
+        self.known = known
         self.ended = ended
         self.lag = lag
 
@@ -91,7 +92,13 @@ class Counted:
     def part(self, at: slice) -> Counted:
         """Give some of the windows, one after the other."""
         ended = None if self.ended is None else self.ended[at]
-        return Counted(self.numerator[at], self.denominator[at], ended=ended, lag=self.lag)
+        return Counted(self.numerator[at], self.denominator[at], self.known[at], ended=ended, lag=self.lag)
+
+    def begins(self, minutes: Array) -> Array:
+        """Tell for each stretch whether it begins in a minute that had a summary."""
+        there = np.arange(len(self.known)) - minutes + 1
+        begun: Array = (there >= 0) & self.known[np.maximum(there, 0)]
+        return begun
 
     def most(self, minutes: int) -> Array:
         """More events than the numerator can honestly have come from: one window and the lag further back."""

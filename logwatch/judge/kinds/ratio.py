@@ -114,8 +114,8 @@ class Ratio(Model):
         from logwatch.judge.significance import Counted, over, share, sliding
 
         ended = grid.total(self.settled, labels) if self.settled else None
-        totals = (grid.total(selectors, labels) for selectors in (self.numerator, self.denominator))
-        counted = Counted(*totals, ended=ended, lag=to_minutes(self.lag))
+        top, bottom = (grid.total(selectors, labels) for selectors in (self.numerator, self.denominator))
+        counted = Counted(top, bottom, grid.known, ended=ended, lag=to_minutes(self.lag))
         minutes = to_minutes(self.span)
         stretch = np.full(grid.size, minutes)
         numerator, denominator = counted.sums(minutes)
