@@ -63,7 +63,8 @@ class Windows:
     gauges: pd.DataFrame
     """Columns minute, series, value; a row for each measured value; sorted by minute."""
     summaries: pd.DataFrame
-    """Columns minute, lines; how many summaries each minute had; no row is silence, never zero."""
+    """Columns minute, lines, complete; how many summaries each minute had, and whether of every instance that wrote one in
+    the minutes before (`_complete`); no row is silence, never zero."""
     quality: Quality = field(repr=False)
     unread: frozenset[int] = frozenset()
     """Minutes with a summary of which no counter is known, or could be read."""
@@ -258,11 +259,29 @@ def aggregate(
         counters=counters,
         slow=_list_slow(reading, minute_of_row, first, last),
         gauges=_list_gauges(reading, first, last),
-        summaries=pd.DataFrame({"minute": minutes, "lines": lines}),
+        summaries=pd.DataFrame(
+            {"minute": minutes, "lines": lines, "complete": _complete(instance, samples["minute"].to_numpy(), minutes, grace)}
+        ),
         quality=_assess(reading, rows, samples, repeated_lines, grace),
         unread=_unread(reading, rows),
     )
     return with_gauge(windows, LATE_MINUTES, {minute: each for minute, each in late.items() if first <= minute <= last})
+
+
+def _complete(instance: Array, minute: Array, wanted: Array, grace: timedelta) -> Array:
+    """Tell of which minutes each instance is heard that was in the ones before, and that there was one; summaries are sorted.
+
+    One looks back as far as windows may not be closed, and one further. Who is to follow a summary without its instance's
+    name, nobody knows: then no minute is complete.
+    """
+    back = -(-grace // WINDOW)
+    follows = instance[1:] == instance[:-1]
+    gap = np.append(np.where(follows, np.diff(minute), back + 1), back + 1)[: len(minute)]
+    missed, no_more = (np.sort(each) for each in (minute + 1, minute + gap.clip(1, back + 1)))
+    missing = np.searchsorted(missed, wanted, "right") - np.searchsorted(no_more, wanted, "right")
+    goes_on = minute[1:][(gap[:-1] > 0) & (gap[:-1] <= back)]
+    found: Array = (missing == 0) & np.isin(wanted, goes_on)
+    return found
 
 
 def _unread(reading: Reading, rows: pd.DataFrame) -> frozenset[int]:

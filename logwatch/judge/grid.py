@@ -37,6 +37,12 @@ class Grid:
         self.minutes = np.arange(self.first, self.first + self.size)
         self.known = self._spread(windows.summaries["minute"], windows.summaries["lines"]) > 0
         """Whether anybody wrote a summary."""
+        self.complete = self._spread(windows.summaries["minute"], windows.summaries["complete"]) > 0
+        """Whether a window that is not closed may be judged as one: every instance that wrote a summary lately did so in it.
+
+        Else some are still on their way, and may be of a kind with what is missing, not with what is there. After a deploy,
+        or where instances become fewer for good, the closed window is waited for. A closed window is judged as it is.
+        """
         self._series: list[Series] = [parse_series(key) for key in windows.counters["series"].cat.categories]
         self._place = (windows.counters["minute"] - self.first).to_numpy()
         self._code = windows.counters["series"].cat.codes.to_numpy()
