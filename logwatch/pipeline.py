@@ -146,8 +146,10 @@ class Parts:
     """Tells whoever waits for it that a run went well; gives why that failed, empty where it did not."""
 
 
-def run(parts: Parts, clock: Callable[[], datetime]) -> RunSummary:
+def run(parts: Parts, clock: Callable[[], datetime], sleep: Callable[[float], None] | None = None) -> RunSummary:
     """Do one scheduled tick: take the lease, read, judge, save, publish and tell, save again.
+
+    With `sleep`, one that begins before the second at which runs look waits for it, once it has the lease.
 
     What is to be told and published is saved before any of it leaves, and each success after it, so that a run that is
     killed at any instant loses nothing and repeats at most the message in flight on each channel. Raises StoreError.
@@ -161,7 +163,7 @@ def run(parts: Parts, clock: Callable[[], datetime]) -> RunSummary:
     summary.news += held.news
     seams = Seams()
     try:
-        _Run(parts, held, summary, seams, clock).work()
+        _Run(parts, held, summary, seams, clock, sleep).work()
         with summary.timed("release"):
             held.release(held.state)
     except ConflictError as error:
@@ -202,6 +204,7 @@ class _Run:
     summary: RunSummary
     seams: Seams
     clock: Callable[[], datetime]
+    sleep: Callable[[float], None] | None
 
     def work(self) -> None:
         """Judge what is new, commit, then publish and tell; the last state is in `held`, not saved yet."""
@@ -210,6 +213,9 @@ class _Run:
         reading = source.ending(self._left_s(3))
         with summary.timed("prepare"):
             ticker = parts.ticker(_GuardedLife(SignsOfLife(reading, parts.service, parts.platform()), seams))
+        if self.sleep and not source.recorded:
+            with summary.timed("wait"):
+                self._wait(ticker.policy.starts, self.sleep)
         broken: Exception | None = None
         try:
             self._judge(reading, source, ticker)
@@ -247,6 +253,13 @@ class _Run:
         if broken:
             raise broken
 
+    def _wait(self, starts: timedelta, sleep: Callable[[float], None]) -> None:
+        """Wait for the second of the minute at which runs look, and import meanwhile what counting needs."""
+        due = floor_minute(self.clock()) + starts
+        if self.clock() < due:
+            import_pandas()
+            sleep(max((due - self.clock()).total_seconds(), 0.0))
+
     def _left_s(self, margins: int) -> float:
         """Give the seconds from now to so many margins before the lease's end: each part has what is left at its turn.
 
@@ -271,13 +284,13 @@ class _Run:
         """Read what is new and judge the windows that have closed; evidence comes from the source that has more time left."""
         now, summary = self.clock(), self.summary
         planned = ticker.plan(self.held.state, now)
-        _tell("planned", read=planned.read, judge=planned.judge, skipped=planned.skipped)
+        _tell("planned", read=planned.read, judge=planned.judge, early=planned.early, skipped=planned.skipped)
         if is_ahead(self.held.state, now):
             hint = "is this clock right, or LOGWATCH_NOW of a drill? if so: logwatch state mend"
             message = f"windows up to {planned.judge.start:%Y-%m-%d %H:%MZ} are judged already, and it is {now:%Y-%m-%d %H:%MZ}"
             summary.fail(StoreError(message, hint=hint))
             return
-        if planned.judge.start >= planned.judge.end:
+        if planned.judge.start >= planned.early.end:
             summary.outcome = f"no window has closed since {planned.judge.start:%H:%M}Z"
             return
         if planned.skipped:
@@ -346,7 +359,7 @@ class _Run:
 
     def _gather(self, source: Source, ticker: Ticker, ticked: Ticked, probe: Probe) -> State:
         """Walk the procedures of what is about to be told, within the budget; what is not found holds nothing up."""
-        until = ticked.state.cursor
+        until = ticked.state.looked_to
         if not ticked.notifications or not until:
             return ticked.state
         from logwatch.notify.diagnosis.diagnose import unlooked

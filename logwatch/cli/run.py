@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from typing import Any
 
 import typer
@@ -22,7 +23,7 @@ def run_tick(source: SourceOption = None, service: ServiceOption = None, rules: 
     settings = settings_from(source=source, service=service, rules=rules)
     clock = clock_of(settings)
     with detailed(debug=settings.log == "debug"):
-        summary = run_once(build_parts(settings, execution()), clock)
+        summary = run_once(build_parts(settings, execution()), clock, None if settings.now else time.sleep)
     tell_line(summary.to_json())
     if summary.exit_code:
         raise typer.Exit(summary.exit_code)

@@ -44,7 +44,11 @@ def serve(
     gc.collect()
     gc.freeze()
     application = TickService(
-        lambda: run_once(parts, clock_of(settings)), verify, tell_line, time.monotonic, settings.lease.total_seconds()
+        lambda: run_once(parts, clock_of(settings), None if settings.now else time.sleep),
+        verify,
+        tell_line,
+        time.monotonic,
+        settings.lease.total_seconds(),
     )
 
     def give_up() -> None:

@@ -4,7 +4,7 @@ Minutes are counted since 1970 in UTC inside the tables, and become times where 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import isnan
@@ -233,17 +233,13 @@ def aggregate(
     """
     repeated_lines = reading.settle()
     rows = _unique_rows(reading)
-    rows["minute"] = rows["time"] // (60 * NS)
-    samples = rows[rows["kind"] == SAMPLES].sort_values(["instance", "time", "tie"])
-    # Without its name, nobody knows which instance's rhythm a summary keeps: each is taken for one of its own.
-    instance = np.where(samples["instance"] == reading.unnamed, -1 - np.arange(len(samples)), samples["instance"])
-    sorted_by_instance = (instance, *(samples[name].to_numpy() for name in ("time", "decided")))
-    samples["minute"] = place(*sorted_by_instance, grace=grace, judged_to=to_minute(judged_to) if judged_to else 0)
+    samples, instance = _by_instance(reading, rows)
+    samples["minute"] = _place(samples, instance, grace, to_minute(judged_to) if judged_to else 0)
     rows.loc[samples.index, "minute"] = samples["minute"]
     span = span or _whole_span(reading, samples["minute"])
     first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
     if judged_to:
-        due = samples[samples["time"] < (last + 2) * 60 * NS]  # what ends in the minute after may belong to the last window
+        due = samples[samples["minute"] <= last]
         np.frombuffer(reading.rows.decided, dtype="int64")[due.index.to_numpy()] = due["minute"].to_numpy()
 
     minute_of_row = np.full(len(reading.rows.kind), first - 1)
@@ -266,6 +262,37 @@ def aggregate(
         unread=_unread(reading, rows),
     )
     return with_gauge(windows, LATE_MINUTES, {minute: each for minute, each in late.items() if first <= minute <= last})
+
+
+def _by_instance(reading: Reading, rows: pd.DataFrame) -> tuple[pd.DataFrame, Array]:
+    """Give the summaries sorted by instance and time, and the instance of each.
+
+    Without its name, nobody knows which instance's rhythm a summary keeps: each is taken for one of its own.
+    """
+    samples = rows[rows["kind"] == SAMPLES].sort_values(["instance", "time", "tie"])
+    return samples, np.where(samples["instance"] == reading.unnamed, -1 - np.arange(len(samples)), samples["instance"])
+
+
+def _place(samples: pd.DataFrame, instance: Array, grace: timedelta, judged_to: int = 0) -> Array:
+    time, decided = (samples[name].to_numpy() for name in ("time", "decided"))
+    return place(instance, time, decided, grace=grace, judged_to=judged_to)
+
+
+def known_later(reading: Reading, looks: Callable[[Array], Array], grace: timedelta) -> Array:
+    """Give when that arrived of a settled reading which a look at its window did not know of, in nanoseconds since 1970.
+
+    `looks` gives when windows are first looked at, by their minutes. Not known is an entry that arrives after that; and that
+    a summary belongs to the window before the one in which it ends, where only the next of its instance tells.
+    """
+    rows = _unique_rows(reading)
+    samples, instance = _by_instance(reading, rows)
+    minute, own = _place(samples, instance, grace), samples["minute"].to_numpy()
+    rows.loc[samples.index, "minute"] = minute
+    seen = np.where(rows["received"] > 0, rows["received"], rows["time"])
+    late = seen[seen > looks(rows["minute"].to_numpy())]
+    told_by_next = np.flatnonzero((minute != _place(samples, instance, timedelta())) & (minute < own))
+    following = samples.iloc[np.minimum(told_by_next + 1, max(len(samples) - 1, 0))]
+    return np.concatenate([late, np.where(following["received"] > 0, following["received"], following["time"])])
 
 
 def _complete(instance: Array, minute: Array, wanted: Array, grace: timedelta) -> Array:
@@ -306,7 +333,7 @@ def _unique_rows(reading: Reading) -> pd.DataFrame:
     identity = pd.DataFrame({"time": time[shared], "log": _column(source.log, "int32")[shared], "id": ids})
     repeated = identity.duplicated().to_numpy() & (ids != "")
     kept = {each.name: _column(getattr(source, each.name), DTYPES[each.code]) for each in TABLES["rows"] if each.code}
-    rows = pd.DataFrame({**kept, "lines": lines, "tie": tie})
+    rows = pd.DataFrame({**kept, "lines": lines, "tie": tie, "minute": time // (60 * NS)})
     unique: pd.DataFrame = rows.drop(index=shared[repeated])
     return unique
 

@@ -91,7 +91,7 @@ class Grid:
         """Give a course's columns, with defaults for those left out.
 
         `why` says where each reason holds, the first of several. Where nothing is known the level is unknown and there is no
-        value; a warning that is not proven is elevated.
+        value; a warning that is not proven is elevated, and nothing but a warning is final.
         """
         reason = np.select(list(why.values()), [WHYS.index(each) for each in why], default=0)
         unknown = _UNKNOWN[reason]
@@ -106,6 +106,7 @@ class Grid:
             "numerator": np.nan, "denominator": np.nan, "span": 1, "certain": False, "final": False, "suspect": False,
             "shown": level, "eased": (level == ELEVATED) & ~unproven,
         } | figures  # fmt: skip
+        figures["final"] = figures["final"] & (level == WARNING)
         return {name: np.broadcast_to(values, self.size) for name, values in (told | figures).items()}
 
 
