@@ -146,10 +146,16 @@ class Parts:
     """Tells whoever waits for it that a run went well; gives why that failed, empty where it did not."""
 
 
-def run(parts: Parts, clock: Callable[[], datetime], sleep: Callable[[float], None] | None = None) -> RunSummary:
-    """Do one scheduled tick: take the lease, read, judge, save, publish and tell, save again.
+def wait_to_look(starts: timedelta, clock: Callable[[], datetime], sleep: Callable[[float], None]) -> None:
+    """Wait for the second of the minute at which runs look, if it is to come; import meanwhile what counting needs."""
+    due = floor_minute(clock()) + starts
+    if clock() < due:
+        import_pandas()
+        sleep(max((due - clock()).total_seconds(), 0.0))
 
-    With `sleep`, one that begins before the second at which runs look waits for it, once it has the lease.
+
+def run(parts: Parts, clock: Callable[[], datetime]) -> RunSummary:
+    """Do one scheduled tick: take the lease, read, judge, save, publish and tell, save again.
 
     What is to be told and published is saved before any of it leaves, and each success after it, so that a run that is
     killed at any instant loses nothing and repeats at most the message in flight on each channel. Raises StoreError.
@@ -163,7 +169,7 @@ def run(parts: Parts, clock: Callable[[], datetime], sleep: Callable[[float], No
     summary.news += held.news
     seams = Seams()
     try:
-        _Run(parts, held, summary, seams, clock, sleep).work()
+        _Run(parts, held, summary, seams, clock).work()
         with summary.timed("release"):
             held.release(held.state)
     except ConflictError as error:
@@ -204,7 +210,6 @@ class _Run:
     summary: RunSummary
     seams: Seams
     clock: Callable[[], datetime]
-    sleep: Callable[[float], None] | None
 
     def work(self) -> None:
         """Judge what is new, commit, then publish and tell; the last state is in `held`, not saved yet."""
@@ -213,9 +218,6 @@ class _Run:
         reading = source.ending(self._left_s(3))
         with summary.timed("prepare"):
             ticker = parts.ticker(_GuardedLife(SignsOfLife(reading, parts.service, parts.platform()), seams))
-        if self.sleep and not source.recorded:
-            with summary.timed("wait"):
-                self._wait(ticker.policy.starts, self.sleep)
         broken: Exception | None = None
         try:
             self._judge(reading, source, ticker)
@@ -252,13 +254,6 @@ class _Run:
         summary.waiting, summary.points_waiting = len(self.held.state.outbox), len(self.held.state.points)
         if broken:
             raise broken
-
-    def _wait(self, starts: timedelta, sleep: Callable[[float], None]) -> None:
-        """Wait for the second of the minute at which runs look, and import meanwhile what counting needs."""
-        due = floor_minute(self.clock()) + starts
-        if self.clock() < due:
-            import_pandas()
-            sleep(max((due - self.clock()).total_seconds(), 0.0))
 
     def _left_s(self, margins: int) -> float:
         """Give the seconds from now to so many margins before the lease's end: each part has what is left at its turn.

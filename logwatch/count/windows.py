@@ -63,8 +63,8 @@ class Windows:
     gauges: pd.DataFrame
     """Columns minute, series, value; a row for each measured value; sorted by minute."""
     summaries: pd.DataFrame
-    """Columns minute, lines, complete; how many summaries each minute had, and whether of every instance that wrote one in
-    the minutes before (`_complete`); no row is silence, never zero."""
+    """Columns minute, lines, complete; how many summaries each minute had, and whether one of every instance that wrote one
+    lately; no row is silence, never zero."""
     quality: Quality = field(repr=False)
     unread: frozenset[int] = frozenset()
     """Minutes with a summary of which no counter is known, or could be read."""
@@ -296,18 +296,19 @@ def known_later(reading: Reading, looks: Callable[[Array], Array], grace: timede
 
 
 def _complete(instance: Array, minute: Array, wanted: Array, grace: timedelta) -> Array:
-    """Tell of which minutes each instance is heard that was in the ones before, and that there was one; summaries are sorted.
+    """Tell of which minutes nobody is missing: each instance is heard that was in the ones before, and one goes on at least.
 
-    One looks back as far as windows may not be closed, and one further. Who is to follow a summary without its instance's
-    name, nobody knows: then no minute is complete.
+    The same holds for those before that may not be closed; how many these are, and how far one looks back, follows from the
+    grace. Who is to follow a summary without its instance's name, nobody knows: then no minute is complete. Sorted.
     """
     back = -(-grace // WINDOW)
     follows = instance[1:] == instance[:-1]
     gap = np.append(np.where(follows, np.diff(minute), back + 1), back + 1)[: len(minute)]
-    missed, no_more = (np.sort(each) for each in (minute + 1, minute + gap.clip(1, back + 1)))
-    missing = np.searchsorted(missed, wanted, "right") - np.searchsorted(no_more, wanted, "right")
+    since, until = (np.sort(each) for each in (minute + 1, minute + gap.clip(1, back + 1)))
+    open_ = wanted - np.arange(back)[:, None]
+    missing = np.searchsorted(since, open_, "right") - np.searchsorted(until, open_, "right")
     goes_on = minute[1:][(gap[:-1] > 0) & (gap[:-1] <= back)]
-    found: Array = (missing == 0) & np.isin(wanted, goes_on)
+    found: Array = ~missing.any(axis=0) & np.isin(wanted, goes_on)
     return found
 
 

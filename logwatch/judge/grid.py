@@ -38,7 +38,8 @@ class Grid:
         self.known = self._spread(windows.summaries["minute"], windows.summaries["lines"]) > 0
         """Whether anybody wrote a summary."""
         self.complete = self._spread(windows.summaries["minute"], windows.summaries["complete"]) > 0
-        """Whether a window that is not closed may be judged as one: every instance that wrote a summary lately did so in it.
+        """Whether a window that is not closed may be judged as one: every instance that wrote a summary lately did so in it,
+        and in those before it that may not be closed either.
 
         Else some are still on their way, and may be of a kind with what is missing, not with what is there. After a deploy,
         or where instances become fewer for good, the closed window is waited for. A closed window is judged as it is.
