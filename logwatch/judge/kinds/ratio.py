@@ -147,6 +147,7 @@ class Ratio(Model):
             denominator=np.where(silent, np.nan, denominator),
             span=stretch,
             certain=certain,
+            final=certain & grid.complete,
             suspect=judged & (counted.sums(minutes)[0] > counted.most(minutes)),
             **end,
         )
