@@ -10,7 +10,7 @@ from logwatch.judge.alerts import Alert, AlertState, fingerprint, needed_windows
 from logwatch.judge.verdicts import Level, Verdict
 from logwatch.notify.incidents import Muted, Suppression
 from logwatch.spans import rfc3339
-from logwatch.ui.format import format_figure, format_range, format_span, format_verdict, printable
+from logwatch.ui.format import format_figure, format_range, format_span, format_value, format_verdict, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,12 +107,17 @@ def _reasons(alert: Alert | None, verdict: Verdict | None, rule: Rule, audience:
         bounds = {"normal": format_range(rule.normal), "warning": format_range(rule.warning)}
         figures = {"level": audience.say(verdict.level.key), "value": value, **bounds}
         lines.append(audience.say("last_window", at=audience.clock(verdict.window_end), **figures) + why)
+    if rule.kind.weeks:
+        middle = format_value(rule.bounds.middle, rule.normal.unit)
+        lines.append(audience.say("by_chance", weeks=rule.kind.weeks, middle=middle))
     if alert and alert.state is AlertState.PENDING:
         lines.append(audience.say("pending_of", seen=alert.warnings, needed=needed_windows(rule)))
-    if alert and alert.state is AlertState.FIRING and verdict and verdict.level is Level.NORMAL:
+    if alert and alert.state is AlertState.FIRING and alert.normals:
         minutes = int(rule.keep_firing_for.total_seconds()) // 60 + 1
         lines.append(audience.say("normal_of", seen=alert.normals, needed=minutes))
-    if alert and alert.state is AlertState.FIRING and verdict and verdict.level is Level.ELEVATED:
+    elif alert and alert.eased_at:
+        lines.append(audience.say("eased_since", at=audience.clock(alert.eased_at, now)))
+    elif alert and alert.state is AlertState.FIRING and verdict and verdict.level is Level.ELEVATED:
         lines.append(audience.say("kept_elevated"))
     if alert and alert.unknown_since:
         lines.append(audience.say("unknown_since", at=audience.clock(alert.unknown_since, now)))
