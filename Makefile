@@ -10,7 +10,7 @@ INSTALL = pip install --quiet --disable-pip-version-check --require-hashes --no-
 # Tests import in hundreds of processes: what the first compiles, the others read.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all demo test lint types golden bench fuzz hours steps faults tick scenarios screenshots image cloud lock clean
+.PHONY: all demo test lint types golden bench fuzz hours steps faults tick scenarios signal screenshots image cloud lock clean
 
 all: lint types test
 
@@ -76,6 +76,11 @@ tick: $(READY)
 SALTS = one two three
 scenarios: $(READY) $(SIMULATES)
 	@$(BIN)/python -m benchmarks.scenarios $(SALTS)
+
+# How sure and how soon: prints docs/signal.md and writes it with its charts: ten minutes. Others: make signal SEED=7 HOURS=1000
+signal: $(READY) $(SIMULATES)
+	@$(BIN)/python -m benchmarks.signal $(if $(SEED),--seed $(SEED)) $(if $(WEEKS),--weeks $(WEEKS)) $(if $(FALLS),--falls $(FALLS)) \
+	  $(if $(RECORDINGS),--recordings $(RECORDINGS)) $(if $(HOURS),--hours $(HOURS))
 
 # The pictures of the page in the documents; needs a Chromium.
 screenshots: $(READY)

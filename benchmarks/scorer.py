@@ -125,10 +125,11 @@ def table(scored: Iterable[Scored]) -> list[list[str]]:
     by_kind: dict[str, list[Scored]] = {}
     for each in scored:
         by_kind.setdefault(each.kind, []).append(each)
-    return [list(HEADINGS), *([kind, *_row(mine)] for kind, mine in by_kind.items())]
+    return [list(HEADINGS), *([kind, *row(mine)] for kind, mine in by_kind.items())]
 
 
-def _row(mine: Sequence[Scored]) -> list[str]:
+def row(mine: Sequence[Scored]) -> list[str]:
+    """Give the cells of some recordings together, in the order of the headings."""
     told = [one for each in mine for one in each.told]
     delays = [one.delay for one in told]
     worst = max((delay.minutes for delay in delays if delay.seen), default=inf)
