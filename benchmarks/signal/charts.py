@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from benchmarks.estimates import quantile
-from benchmarks.signal.counts import LOGWATCH, PROVES, SETTINGS, WAYS, Cell, Falls, Weeks
+from benchmarks.signal.counts import LOGWATCH, SETTINGS, WAYS, Cell, Falls, Weeks
 from benchmarks.signal.detectors import MIDDLE
 from benchmarks.signal.traffic import RATES
 
@@ -57,7 +57,7 @@ class _Point(NamedTuple):
 def _panel(panel: Axes, found: Mapping[Cell, Weeks | Falls], rate: float, share: float) -> None:
     for way in WAYS:
         mine = {cell: each for cell, each in found.items() if (cell.way, cell.rate) == (way, rate)}
-        points = [_point(mine, setting, share) for setting in (*(SETTINGS[way] if PROVES or way != LOGWATCH else ()), None)]
+        points = [_point(mine, setting, share) for setting in (*SETTINGS[way], None)]
         curve = sorted(point[:2] for point in points if isfinite(point.minutes))
         style: dict[str, Any] = {"color": COLOURS[way], "lw": 2 if way == LOGWATCH else 1.2}
         panel.plot([minutes for minutes, _ in curve], [alarms for _, alarms in curve], zorder=2, **style)

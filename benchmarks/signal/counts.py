@@ -11,7 +11,7 @@ from benchmarks.estimates import Delay
 from benchmarks.scenarios import CACHE, PROGRAM, digest
 from benchmarks.signal.detectors import MIDDLE, RULE, BurnRate, Cusum, Detector, Logwatch, Ratio5m, bundled_rules
 from benchmarks.signal.traffic import FALLS, GOES_ON, HOUR, LOOKED, RATES, STEADY, WEEK, fall, steady
-from logwatch.judge.kinds.ratio import Proof
+from logwatch.judge.kinds.ratio import Proof, Ratio
 from logwatch.judge.rules.model import Rule
 
 if TYPE_CHECKING:
@@ -79,26 +79,25 @@ class Falls:
     """For an incident that was told."""
 
 
-def detector(way: str, setting: float | None, rate: float) -> Detector:
+def detector(way: str, setting: float | None) -> Detector:
     """Make a way to watch, as it is in use or with another setting."""
     rule = bundled_rules().by_id[RULE]
     match way:
         case "logwatch":
             return Logwatch(rule if setting is None else with_weeks(rule, setting))
         case "CUSUM":
-            return Cusum(rate, weeks_of(rule) if setting is None else setting)
+            return Cusum(promised_weeks(rule) if setting is None else setting)
         case _ if way == RATIO:
             return Ratio5m() if setting is None else Ratio5m(round(setting))
         case _:
             return BurnRate() if setting is None else BurnRate(setting)
 
 
-PROVES = "weeks" in Proof.model_fields
-
-
-def weeks_of(rule: Rule) -> float:
+def promised_weeks(rule: Rule) -> float:
     """Give in how many weeks at the middle between the bounds the rule may be wrong once."""
-    return float(getattr(rule.kind.proof, "weeks", 1))  # type: ignore[attr-defined]
+    assert isinstance(rule.kind, Ratio)
+    assert isinstance(rule.kind.proof, Proof)
+    return rule.kind.proof.weeks
 
 
 def with_weeks(rule: Rule, weeks: float) -> Rule:
@@ -109,16 +108,16 @@ def with_weeks(rule: Rule, weeks: float) -> Rule:
 
 
 def cells(seed: int, weeks: int, falls: int) -> list[Cell]:
-    """List what the table needs, and what the curves need besides: a third as many of each."""
+    """List what the table needs, and what the curves need besides: a quarter as many of each."""
     found = []
     for rate in RATES:
         for way in WAYS:
             found += [Cell(way, None, rate, share, weeks=True, repeated=weeks, seed=seed) for share in STEADY]
             found += [Cell(way, None, rate, share, weeks=False, repeated=falls, seed=seed) for share in FALLS]
-            for setting in SETTINGS[way] if PROVES or way != LOGWATCH else ():
-                found.append(Cell(way, setting, rate, MIDDLE, weeks=True, repeated=max(weeks // 3, 1), seed=seed))
+            for setting in SETTINGS[way]:
+                found.append(Cell(way, setting, rate, MIDDLE, weeks=True, repeated=max(weeks // 4, 1), seed=seed))
                 found += [
-                    Cell(way, setting, rate, share, weeks=False, repeated=max(falls // 3, 1), seed=seed) for share in DRAWN
+                    Cell(way, setting, rate, share, weeks=False, repeated=max(falls // 4, 1), seed=seed) for share in DRAWN
                 ]
     return found
 
@@ -152,7 +151,7 @@ def _falls(result: dict[str, Any]) -> Falls:
 
 def spend_weeks(cell: Cell) -> Weeks:
     """Watch weeks at one success share, each after a healthy hour that is not counted."""
-    way = detector(cell.way, cell.setting, cell.rate)
+    way = detector(cell.way, cell.setting)
     firings = messages = resting = 0
     for number in range(cell.repeated):
         watched = way.watch(steady(_seed(cell, number), cell.rate, cell.share, WEEK))
@@ -168,7 +167,7 @@ def see_falls(cell: Cell) -> Falls:
 
     What fires already as the share falls has not told of it, and is left out.
     """
-    way = detector(cell.way, cell.setting, cell.rate)
+    way = detector(cell.way, cell.setting)
     told, over, messages = [], [], []
     looked = LOOKED[cell.rate]
     for number in range(cell.repeated):

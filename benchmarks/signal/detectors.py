@@ -73,12 +73,17 @@ def bundled_rules() -> RuleSet:
 
 
 def windows_of(counts: Counts) -> Windows:
-    """Give the windows of one shop whose instances wrote a summary every minute."""
+    """Give the windows of one shop whose instances wrote a summary every minute; what does not succeed is blocked."""
     minutes = np.arange(FIRST, FIRST + len(counts.attempts))
-    named = {"checkout.attempt": counts.attempts, "checkout.success": counts.successes}
-    series = pd.Categorical.from_codes(np.tile(np.arange(2, dtype="int8"), len(minutes)), pd.Index([*named], dtype=object))
-    values = np.stack([*named.values()], axis=1).ravel().astype("float64")
-    counters = pd.DataFrame({"minute": np.repeat(minutes, 2), "series": series, "value": values})
+    columns = {
+        "checkout.attempt": counts.attempts,
+        "checkout.blocked.stock": counts.attempts - counts.successes,
+        "checkout.success": counts.successes,
+    }
+    names, codes = pd.Index([*columns], dtype=object), np.arange(len(columns), dtype="int8")
+    series = pd.Categorical.from_codes(np.tile(codes, len(minutes)), names)
+    values = np.stack([*columns.values()], axis=1).ravel().astype("float64")
+    counters = pd.DataFrame({"minute": np.repeat(minutes, len(columns)), "series": series, "value": values})
     nothing = pd.DataFrame({"minute": np.zeros(0, "int64"), "series": pd.Categorical([]), "value": np.zeros(0)})
     return Windows(
         span=Span(from_minute(FIRST), from_minute(FIRST + len(minutes))),
@@ -157,21 +162,19 @@ class BurnRate:
 
 @dataclass(frozen=True, slots=True)
 class Cusum:
-    """A Bernoulli CUSUM of 45 % success against the middle between the bounds, 70 %, told how many events to expect.
+    """A CUSUM (Page 1954) of the evidence for 45 % success against the middle between the bounds, 70 %.
 
-    Its limit is the one that by its theory makes at most one false alarm in `weeks` at the middle: the logarithm of the events
-    of that time. An alert is over when the sum, held at the limit, is back at 0.
+    Its limit is the one that by its theory makes at most one false alarm in `weeks` at the middle: the logarithm of their
+    minutes. An alert is over when the sum, held at the limit, is back at 0.
     """
 
-    rate: float
-    """Events a minute."""
     weeks: float
 
     def watch(self, counts: Counts) -> Watched:
         """Add up the evidence of each minute, never below 0."""
         success, failure = log(WORSE / MIDDLE), log((1 - WORSE) / (1 - MIDDLE))
         evidence = success * counts.successes + failure * (counts.attempts - counts.successes)
-        limit = log(max(WEEK * self.rate * self.weeks, 2.0))
+        limit = log(WEEK * self.weeks)
         total, firing, fires = 0.0, False, np.zeros(len(evidence), dtype=bool)
         for minute, each in enumerate(evidence.tolist()):
             total = min(max(total + each, 0.0), limit)

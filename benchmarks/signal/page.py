@@ -11,7 +11,7 @@ import jinja2
 
 from benchmarks.estimates import interval
 from benchmarks.scorer import HEADINGS, Scored, reached, row, table, totals
-from benchmarks.signal.counts import WAYS, Cell, Falls, Weeks, weeks_of
+from benchmarks.signal.counts import WAYS, Cell, Falls, Weeks, promised_weeks
 from benchmarks.signal.detectors import MIDDLE, RULE, bundled_rules
 from benchmarks.signal.traffic import FALLS, HOUR, LOOKED, RATES, STEADY, WEEK
 
@@ -55,14 +55,14 @@ class Findings:
 def write_page(found: Findings) -> str:
     """Write the page."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=True)  # noqa: S701 - Markdown
-    guarantee = weeks_of(bundled_rules().by_id[RULE])
+    guarantee = promised_weeks(bundled_rules().by_id[RULE])
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         command=found.command,
         seed=found.seed,
         weeks=found.weeks,
         falls=found.falls,
         guarantee=f"{guarantee:g}",
-        needed=f"{log(WEEK * 4 * guarantee) / log(1 / (1 - MIDDLE)):.0f}",
+        needed=f"{log(WEEK * guarantee) / log(1 / (1 - MIDDLE)):.0f}",
         looked=", ".join(f"{LOOKED[rate] // HOUR} h at {rate:g}" for rate in RATES),
         counts=[(f"{rate:g}", markdown(counts_table(found.counts, rate))) for rate in RATES],
         recordings=found.recordings,
