@@ -63,7 +63,7 @@ class Scored:
     stray: int
     """Messages of something new outside the time of every incident."""
     over: Delay | None
-    """From the end of what was wrong to the message that says so; None where nothing was told."""
+    """From the end of what was wrong to the message that says so; None where nothing was told, or it ends with it."""
 
     @property
     def healthy(self) -> bool:
@@ -79,7 +79,8 @@ def score(truth: dict[str, Any], messages: Iterable[Message]) -> Scored:
     inside = [any(_in_time(at, incident) for incident in truth["incidents"]) for at, _ in new]
     end = max((incident["off"] for incident in truth["incidents"]), default=truth["minutes"])
     ends = [at - end for at, each in sent if each["reason"] == "resolved" and at >= end]
-    over = Delay(min(ends), seen=True) if ends else Delay(max(truth["minutes"] - end, 0), seen=False)
+    after = truth["minutes"] - end
+    over = Delay(min(ends)) if ends else Delay(after, seen=False) if after > 0 else None
     return Scored(
         kind=truth["kind"],
         minutes=truth["minutes"],

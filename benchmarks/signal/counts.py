@@ -12,10 +12,11 @@ from benchmarks.scenarios import CACHE, PROGRAM, digest
 from benchmarks.signal.detectors import MIDDLE, RULE, BurnRate, Cusum, Detector, Logwatch, Ratio5m, bundled_rules
 from benchmarks.signal.traffic import FALLS, GOES_ON, HOUR, LOOKED, RATES, STEADY, WEEK, fall, steady
 from logwatch.judge.kinds.ratio import Proof, Ratio
-from logwatch.judge.rules.model import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from logwatch.judge.rules.model import Rule
 
 LOGWATCH, RATIO, BURN, CUSUM = WAYS = ("logwatch", "5-minute ratio, for: 2m", "burn rate, 1 h and 6 h", "CUSUM")
 SETTINGS: dict[str, tuple[float, ...]] = {
@@ -25,6 +26,8 @@ SETTINGS: dict[str, tuple[float, ...]] = {
     CUSUM: (0.01, 0.1, 1, 10, 100),
 }
 """What an operating curve goes through: weeks without a false alarm, minutes of `for`, the scale of the windows, and weeks."""
+MEASURING = ("benchmarks/signal/counts.py", "benchmarks/signal/detectors.py", "benchmarks/signal/traffic.py")
+"""What decides, besides the program, what is found."""
 DRAWN = (0.0, 0.30)
 """Falls that have a curve."""
 
@@ -95,16 +98,20 @@ def detector(way: str, setting: float | None) -> Detector:
 
 def promised_weeks(rule: Rule) -> float:
     """Give in how many weeks at the middle between the bounds the rule may be wrong once."""
-    assert isinstance(rule.kind, Ratio)
-    assert isinstance(rule.kind.proof, Proof)
-    return rule.kind.proof.weeks
+    return float(_proof(rule)[1].weeks)
 
 
 def with_weeks(rule: Rule, weeks: float) -> Rule:
-    """Give the rule with another guarantee."""
-    given = rule.model_dump(by_alias=True, exclude_none=True)
-    given["ratio"]["proof"] |= {"weeks": weeks}
-    return Rule.model_validate(given)
+    """Give the rule with another promise, also one that no rule file may give."""
+    kind, proof = _proof(rule)
+    return rule.model_copy(update={"ratio": kind.model_copy(update={"proof": proof.model_copy(update={"weeks": weeks})})})
+
+
+def _proof(rule: Rule) -> tuple[Ratio, Proof]:
+    kind = rule.kind
+    assert isinstance(kind, Ratio)
+    assert isinstance(kind.proof, Proof)
+    return kind, kind.proof
 
 
 def cells(seed: int, weeks: int, falls: int) -> list[Cell]:
@@ -124,7 +131,7 @@ def cells(seed: int, weeks: int, falls: int) -> list[Cell]:
 
 def measure(cell: Cell) -> dict[str, Any]:
     """Measure a cell, unless it has been measured by the same program."""
-    kept = CACHE / "signal" / digest(*PROGRAM, "benchmarks/signal/*.py") / f"{cell.name}.json"
+    kept = CACHE / "signal" / digest(*PROGRAM, *MEASURING) / f"{cell.name}.json"
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
         beside = kept.with_suffix(".new")

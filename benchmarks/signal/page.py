@@ -13,7 +13,7 @@ from benchmarks.estimates import interval
 from benchmarks.scorer import HEADINGS, Scored, reached, row, table, totals
 from benchmarks.signal.counts import WAYS, Cell, Falls, Weeks, promised_weeks
 from benchmarks.signal.detectors import MIDDLE, RULE, bundled_rules
-from benchmarks.signal.traffic import FALLS, HOUR, LOOKED, RATES, STEADY, WEEK
+from benchmarks.signal.traffic import FALLS, HOUR, LOOKED, RATES, STEADY, WEEK, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -64,9 +64,9 @@ def write_page(found: Findings) -> str:
         guarantee=f"{guarantee:g}",
         needed=f"{log(WEEK * guarantee) / log(1 / (1 - MIDDLE)):.0f}",
         looked=", ".join(f"{LOOKED[rate] // HOUR} h at {rate:g}" for rate in RATES),
+        kinds=len({each.kind for each in found.scored}),
         counts=[(f"{rate:g}", markdown(counts_table(found.counts, rate))) for rate in RATES],
         recordings=found.recordings,
-        kinds=len({each.kind for each in found.scored}),
         groups=markdown(groups_table(found.scored)),
         scenarios=markdown(table(found.scored)) if found.scored else "",
         totals=totals(found.scored) if found.scored else [],
@@ -79,10 +79,12 @@ def counts_table(found: Mapping[Cell, Weeks | Falls], rate: float) -> list[list[
     """Give a row for each way to watch, below a row of headings."""
     heading = [
         "",
-        *(f"false alarms a week at {share:.0%}" for share in STEADY),
-        *(f"told after a fall to {share:.0%}" for share in FALLS),
+        f"false alarms a week at {percent(STEADY[0])}",
+        *(f"at {percent(share)}" for share in STEADY[1:]),
+        f"told after a fall to {percent(FALLS[0])}",
+        *(f"to {percent(share)}" for share in FALLS[1:]),
         "over after",
-        f"messages: a week at {MIDDLE:.0%}, an incident",
+        f"messages: a week at {percent(MIDDLE)}, an incident",
     ]
     standing = {
         (cell.way, cell.weeks, cell.share): each for cell, each in found.items() if cell.setting is None and cell.rate == rate

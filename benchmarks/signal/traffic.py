@@ -52,3 +52,8 @@ def steady(seed: tuple[int, ...], rate: float, share: float, minutes: int) -> Co
 def fall(seed: tuple[int, ...], rate: float, share: float, lasts: int, after: int) -> Counts:
     """Draw a healthy hour, minutes at another success share, and minutes after them that are healthy again."""
     return draw(seed, rate, np.repeat([HEALTHY, share, HEALTHY], [HOUR, lasts, after]))
+
+
+def percent(share: float) -> str:
+    """Write a share."""
+    return f"{share * 100:.0f} %"
