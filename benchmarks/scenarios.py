@@ -90,8 +90,13 @@ def judged(wanted: Iterable[tuple[str, str]]) -> list[Scored]:
         (truth,) = json.loads((recorded(*pair) / "truth.json").read_text(encoding="utf-8"))
         return score(truth, backtested(*pair))
 
+    pairs, scored = list(wanted), list[Scored]()
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(one, wanted))
+        for each in pool.map(one, pairs):
+            scored.append(each)
+            if len(scored) % 20 == 0 or len(scored) == len(pairs):
+                print(f"scenarios: {len(scored)} of {len(pairs)}", file=sys.stderr)
+    return scored
 
 
 def wrong(scored: Iterable[Scored]) -> list[str]:

@@ -31,8 +31,8 @@ TELLING = {"firing", "joined", "wider"}
 AFTER = 10
 """Minutes after the end of an incident in which it may still be told."""
 HEADINGS = (
-    "scenario", "recordings", "told after, median (worst)", "missed", "right rule", "procedure", "step", "incidents",
-    "messages", "over, median (p95)", "stray",
+    "scenario", "recordings", "told after, median (worst)", "missed", "right rule", "procedure", "step", "incidents (most)",
+    "messages (most)", "over, median (p95)", "stray",
 )  # fmt: skip
 
 
@@ -142,8 +142,7 @@ def row(mine: Sequence[Scored]) -> list[str]:
         ratio([one.first for one in told]),
         ratio([one.procedure for one in told]),
         ratio([one.step for one in told]),
-        f"{mean(each.incidents for each in mine):.1f}",
-        f"{mean(each.messages for each in mine):.1f}",
+        *(f"{mean(each):.1f} ({max(each)})" for each in zip(*((one.incidents, one.messages) for one in mine), strict=True)),
         f"{reached(ends, 0.5)} ({reached(ends, 0.95)})" if ends else "–",
         str(sum(each.stray for each in mine)),
     ]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import warnings
 from itertools import count
 from pathlib import Path
 
@@ -63,21 +62,18 @@ def _progress(done: int, of: int) -> None:
 
 
 def _scored(wanted: list[str], seed: int, recordings: int) -> list[Scored]:
-    print(f"scenarios: {len(wanted)} kinds on {recordings} salts", file=sys.stderr)
     return judged([(kind, f"{seed}-{number}") for kind in wanted for number in range(recordings)])
 
 
 def _healthy(seed: int, hours: float) -> list[Scored]:
     """Judge all kinds without an incident on one salt after the other until there are so many hours."""
     wanted, found = [kind for kind in kinds() if kind.startswith("healthy-")], list[Scored]()
-    for number in count():
-        if sum(each.minutes for each in found) / 60 >= hours:
-            return sorted(found, key=lambda each: wanted.index(each.kind))
-        print(f"healthy hours: {sum(each.minutes for each in found) / 60:.0f} of {hours:g}", file=sys.stderr)
-        found += judged([(kind, f"{seed}-{number}") for kind in wanted])
-    raise AssertionError
+    salts = (f"{seed}-{number}" for number in count())
+    while sum(each.minutes for each in found) / 60 < hours:
+        salt = next(salts)
+        found += judged([(kind, salt) for kind in wanted])
+    return sorted(found, key=lambda each: wanted.index(each.kind))
 
 
 if __name__ == "__main__":
-    warnings.filterwarnings("ignore", module="matplotlib")
     main()
