@@ -26,13 +26,13 @@ Message = dict[str, Any]
 
 START = datetime(2026, 3, 10, tzinfo=UTC)
 """When every recording begins."""
-TELLING = {"firing", "joined", "wider"}
+TELLING = {"firing", "joined", "wider", "relapsed", "summed"}
 """Reasons of messages that tell of something new."""
 AFTER = 10
 """Minutes after the end of an incident in which it may still be told."""
 HEADINGS = (
-    "scenario", "recordings", "told after, median (worst)", "missed", "right rule", "procedure", "step", "incidents (most)",
-    "messages (most)", "over, median (p95)", "stray",
+    "scenario", "recordings", "told after, median (worst)", "missed", "right rule", "scope", "procedure", "step",
+    "incidents (most)", "messages (most)", "over, median (p95)", "stray",
 )  # fmt: skip
 
 
@@ -47,6 +47,8 @@ class Told:
     procedure: bool | None
     """Whether that message names the procedure that is right; None where it was missed or none is wrong."""
     step: bool | None
+    scope: bool | None
+    """Whether it is about that shop alone, or about all shops, as is true; None where it was missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +104,26 @@ def _in_time(at: float, incident: dict[str, Any]) -> bool:
 
 
 def _told(incident: dict[str, Any], new: Sequence[tuple[float, Message]]) -> Told:
-    mine = [
-        (at, each)
-        for at, each in new
-        if _in_time(at, incident)
-        and (not incident["shop"] or (each.get("labels") or {}).get("service") in {None, incident["shop"]})
-    ]
+    mine = [(at, each) for at, each in new if _in_time(at, incident) and _concerns(each, incident["shop"])]
     hits = [(at, each) for at, each in mine if _says(each, incident["rules"])]
     if not hits:
-        return Told(Delay(incident["off"] + AFTER - incident["on"], seen=False), first=False, procedure=None, step=None)
+        unseen = Delay(incident["off"] + AFTER - incident["on"], seen=False)
+        return Told(unseen, first=False, procedure=None, step=None, scope=None)
     at, hit = hits[0]
     right = {name: hit[name] == incident[name] if incident[name] and name in hit else None for name in ("procedure", "step")}
-    return Told(Delay(at - incident["on"]), first=mine[0] == hits[0], **right)
+    scope = _shops(hit) == (None if incident["shop"] is None else {incident["shop"]})
+    return Told(Delay(at - incident["on"]), first=mine[0] == hits[0], scope=scope, **right)
+
+
+def _concerns(message: Message, shop: str | None) -> bool:
+    shops = _shops(message)
+    return shop is None or shops is None or shop in shops
+
+
+def _shops(message: Message) -> set[str] | None:
+    """Give the shops that a message is about; None: all of them."""
+    one = (message.get("labels") or {}).get("service")
+    return {one} if one else set(message["shops"]) if message.get("partial") else None
 
 
 def _says(message: Message, wanted: Iterable[str]) -> bool:
@@ -140,6 +150,7 @@ def row(mine: Sequence[Scored]) -> list[str]:
         f"{reached(delays, 0.5)} ({shown(worst)})" if delays else "–",
         str(sum(not delay.seen for delay in delays)) if delays else "–",
         ratio([one.first for one in told]),
+        ratio([one.scope for one in told]),
         ratio([one.procedure for one in told]),
         ratio([one.step for one in told]),
         *(f"{mean(each):.1f} ({max(each)})" for each in zip(*((one.incidents, one.messages) for one in mine), strict=True)),
@@ -179,7 +190,7 @@ def totals(scored: Sequence[Scored]) -> list[str]:
     return [
         f"{len(delays)} incidents: told after {told_after}; {missed} missed",
         f"over: told {over_after} after the end",
-        f"right procedure {ratio([one.procedure for one in told])}, right step {ratio([one.step for one in told])}",
+        ", ".join(f"right {name} {ratio([getattr(one, name) for one in told])}" for name in ("scope", "procedure", "step")),
         f"{spoke} messages in {hours:.0f} hours without an incident; {stray} outside the time of an incident elsewhere",
     ]
 

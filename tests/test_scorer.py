@@ -56,6 +56,23 @@ def test_a_shop_is_told_by_itself_or_with_all(shop: str | None, told: object) ->
     assert score(truth, [sent(33, labels={"service": shop} if shop else {})]).told[0].delay.seen == told
 
 
+@pytest.mark.parametrize(
+    ("scope", "everywhere", "at_kpa"),
+    [
+        ({}, True, False),
+        ({"labels": {"service": "kpa"}}, False, True),
+        ({"partial": True, "shops": ["kpa"]}, False, True),
+        ({"partial": True, "shops": ["kpa", "cosmetics"]}, False, False),
+        ({"partial": True, "shops": ["cosmetics"]}, False, None),
+        ({"shops": ["kpa"]}, True, False),
+    ],
+)
+def test_a_scope_is_right_where_it_is_neither_narrower_nor_wider(scope: Message, everywhere: object, at_kpa: object) -> None:
+    for shop, right in ((None, everywhere), ("kpa", at_kpa)):
+        truth = {**TRUTH, "incidents": [{**ONE, "shop": shop}]}
+        assert score(truth, [sent(33, **scope)]).told[0].scope is right
+
+
 def test_a_wrong_lead_is_wrong_and_one_that_is_left_out_is_not_judged() -> None:
     (told,) = score(TRUTH, [sent(33, step=2)]).told
     assert (told.procedure, told.step) == (True, False)
