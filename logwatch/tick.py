@@ -31,6 +31,7 @@ from logwatch.judge.rules.yaml_types import selects
 from logwatch.judge.verdicts import Level, Verdict, Why
 from logwatch.notify.incidents import REMIND_EVERY, decide
 from logwatch.notify.outbox import enqueue
+from logwatch.notify.scopes import VerdictsAlone
 from logwatch.publish.points import Point, counter_points, verdict_points, with_zeros
 from logwatch.spans import EPOCH, WINDOW, Span, floor_minute, to_datetime, to_nanoseconds
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from logwatch.count.windows import Figures, Windows
     from logwatch.judge.rules.model import RuleSet
     from logwatch.notify.incidents import Notification
+    from logwatch.notify.scopes import Circumstances
     from logwatch.state.document import State
 
 LOG = logging.getLogger("logwatch.run")
@@ -204,7 +206,7 @@ class Ticker:
             for minute, verdicts in enumerate(by_window, start=to_minute(span.start)):
                 end = from_minute(minute) + WINDOW
                 points = self._points(figures(windows, minute), verdicts, end) if self.policy.publishes else []
-                ticked = self._take(ticked, verdicts, points, end, self._decided_at(end, span, now))
+                ticked = self._take(ticked, verdicts, points, self._decided_at(end, span, now), windows)
             ticked = replace(ticked, state=self._count(ticked.state, counted, self._settled(recent, span.end)))
         return replace(ticked, state=self._remember(ticked.state, recent, span.end))
 
@@ -225,22 +227,25 @@ class Ticker:
             return ticked
         alerts = (*(alert for alert in state.alerts if alert.fingerprint not in late), *late.values())
         transitions = [Transition(alert, None, AlertState.FIRING, alert.latest.window_end) for alert in late.values()]
-        return self._decide(replace(ticked, state=replace(state, alerts=alerts)), transitions, now)
+        return self._decide(replace(ticked, state=replace(state, alerts=alerts)), transitions, now, after)
 
-    def _take(self, ticked: Ticked, verdicts: tuple[Verdict, ...], points: list[Point], end: datetime, now: datetime) -> Ticked:
-        """Take the verdicts and points of the window that ends at `end`, and decide at `now` what to tell."""
+    def _take(
+        self, ticked: Ticked, verdicts: tuple[Verdict, ...], points: list[Point], now: datetime, windows: Windows | None
+    ) -> Ticked:
+        """Take the verdicts and points of one window, and decide at `now` what to tell."""
         state = ticked.state
-        alerts, transitions = advance(state.alerts, verdicts, self.rules.by_id, end)
+        alerts, transitions = advance(state.alerts, verdicts, self.rules.by_id, verdicts[0].window_end)
         waiting = (*state.points, *points)
         state = replace(state, verdicts=verdicts, alerts=tuple(alerts), points=waiting[-MOST_POINTS:])
         dropped = ticked.dropped_points + max(len(waiting) - MOST_POINTS, 0)
         taken = replace(ticked, state=state, windows=ticked.windows + 1, dropped_points=dropped)
-        return self._decide(taken, transitions, now)
+        return self._decide(taken, transitions, now, windows)
 
-    def _decide(self, ticked: Ticked, transitions: Sequence[Transition], now: datetime) -> Ticked:
+    def _decide(self, ticked: Ticked, transitions: Sequence[Transition], now: datetime, windows: Windows | None) -> Ticked:
         """Decide at `now` what to tell of the alerts as they stand."""
         state = ticked.state
-        decision = decide(state.alerts, state.memory, self.rules, now, remind_every=self.policy.remind_every)
+        around = self._around(state.verdicts, windows)
+        decision = decide(state.alerts, state.memory, self.rules, now, remind_every=self.policy.remind_every, around=around)
         told = tuple(self._with_keys(each, state.census) for each in decision.notifications)
         state = replace(state, memory=decision.memory, suppressed=decision.suppressed)
         return replace(
@@ -250,6 +255,14 @@ class Ticker:
             notifications=(*ticked.notifications, *told),
             standing=(*ticked.standing, *(state.verdicts for _ in told)),
         )
+
+    def _around(self, verdicts: tuple[Verdict, ...], windows: Windows | None) -> Circumstances:
+        """Give what the windows say besides the alerts, as far back as any run has them."""
+        if windows is None:
+            return VerdictsAlone(verdicts)
+        from logwatch.notify.diagnosis.circumstances import WindowCircumstances
+
+        return WindowCircumstances(windows, self.rules, verdicts, self._back)
 
     def _unheard(self, kept: Kept, span: Span, begun: datetime) -> dict[int, float]:
         """Give for how many minutes a first line has been waited for; 0 where there has been one. Raises SourceError."""
@@ -270,7 +283,7 @@ class Ticker:
         holds = {Level.WARNING: rule.warning.holds(value), Level.NORMAL: rule.normal.holds(value), Level.ELEVATED: True}
         level = next(level for level, held in holds.items() if held)
         verdict = Verdict(rule.rule, {}, at, level, value, None, None, proven=True, why=Why.NONE, span=WINDOW, suspect=False)
-        taken = self._take(Ticked(state, 0, 0, 0), (verdict,), [], at, now)
+        taken = self._take(Ticked(state, 0, 0, 0), (verdict,), [], now, None)
         return replace(taken, state=replace(taken.state, verdicts=state.verdicts), windows=0)
 
     def _with_keys(self, notification: Notification, census: Census) -> Notification:
