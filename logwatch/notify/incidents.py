@@ -246,7 +246,7 @@ def decide(  # noqa: PLR0913 - all that a decision stands on
     not the end of what has been told.
     """
     scene = _look(alerts, memory, rules, now, around)
-    spoken = sum(one.told_at is not None and now - WINDOW < one.told_at for one in memory.incidents)
+    spoken = sum(one.told_at is not None and now - one.told_at < WINDOW / 2 for one in memory.incidents)
     notifications, incidents = [], []
     for incident in _assign(scene, memory.incidents, rules):
         notification, after = _speak(_refresh(incident, scene), scene, remind_every)
@@ -424,10 +424,8 @@ def _take_in(group: _Group, found: Scope, kept: list[Incident], now: datetime, r
         return
     closed = next((one for one in reversed(kept) if one.closed_at and _came_back(one, group.procedure, found)), None)
     if closed:
-        kept[kept.index(closed)] = replace(
-            closed, members=marks, alerts=(), told=(), told_at=None, opened_at=now, closed_at=None, reopened=closed.reopened + 1,
-            since=None, told_scope=None, widened_at=None, eased_at=None, relapses=0,
-        ).at(found)  # fmt: skip
+        back = Incident(closed.id, closed.procedure, {}, now, marks, reopened=closed.reopened + 1, messages=closed.messages)
+        kept[kept.index(closed)] = replace(back, first_scope=closed.first_scope).at(found)
     else:
         name = _incident_id(group, found, now, {one.id for one in kept})
         kept.append(Incident(name, group.procedure, {}, now, marks).at(found))
@@ -482,7 +480,7 @@ def _speak(incident: Incident, scene: _Situation, remind_every: timedelta) -> tu
 
 
 def _end(incident: Incident, quiet_at: datetime, now: datetime) -> tuple[Notification | None, Incident]:
-    """Close an incident of which nothing fires, once it has been so for long enough; one that nobody was told of says nothing."""
+    """Close an incident of which nothing fires, once it has been so for long enough; one that nobody heard of says nothing."""
     if incident.told_at is None or now - quiet_at < (SETTLE if incident.reopened else timedelta()):
         return None, replace(incident, closed_at=None if incident.told_at else now)
     notification, incident = _tell(incident, NotifyReason.RESOLVED, (), now)

@@ -65,6 +65,8 @@ class AlertLine:
     """Empty: all shops together."""
     state: AlertState
     level: Level
+    mark: str
+    """A sign for how it stands: a warning, calmer than that, over."""
     is_new: bool
     """Whether no earlier message named it."""
     value: str
@@ -289,6 +291,7 @@ def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Au
         shop=shop_name(alert.labels)[:60],
         state=alert.state,
         level=latest.level,
+        mark="✅" if alert.state is AlertState.RESOLVED else "🟡" if alert.normals or alert.eased_at else "🔴",
         is_new=alert.fingerprint in notification.new,
         value=format_figure(latest, rule, audience) if rule else _value(latest, rule, audience),
         bound=format_range(rule.warning) if rule else "",

@@ -232,6 +232,62 @@ def test_an_incident_is_remembered_for_an_hour(gap: int, again: int) -> None:
     assert told.again == again
 
 
+MANY = make_rules(*(make_rule(f"r{number}", **AT_ONCE, procedure=f"4.{number}") for number in range(9)))
+
+
+def test_more_messages_than_people_can_read_are_summed_up_and_none_of_their_incidents_is_lost() -> None:
+    names = " ".join(f"r{number}" for number in range(9))
+    begun = first(names, rules=MANY)
+    *apart, summed = begun.notifications
+    assert [each.rules for each in apart] == [["r0"], ["r1"], ["r2"], ["r3"]]
+    assert (summed.reason, [each.rules for each in summed.summed]) == (NotifyReason.SUMMED, [[f"r{n}"] for n in range(4, 9)])
+    assert summed.rules == ["r4", "r5", "r6", "r7", "r8"]
+    alerts = look("", 1, look(names, rules=MANY), MANY)
+    *ends, last = decide(alerts, begun.memory, MANY, window_end(1) + GRACE).notifications
+    over = [part for each in (*ends, last) for part in each.parts]
+    assert {each.reason for each in over} == {NotifyReason.RESOLVED}
+    assert {each.incident for each in over} == {part.incident for each in begun.notifications for part in each.parts}
+
+
+def test_what_fires_anew_stands_by_itself_sooner_than_what_is_over() -> None:
+    begun = first("r0 r1 r2 r3 r4", rules=MANY)
+    alerts = look("r5 r6", 1, look("r0 r1 r2 r3 r4", rules=MANY), MANY)
+    told = decide(alerts, begun.memory, MANY, window_end(1) + GRACE).notifications
+    assert [each.reason.value for each in told] == ["firing", "firing", "resolved", "resolved", "summed"]
+
+
+def test_two_decisions_of_one_run_share_what_may_be_told_in_a_minute() -> None:
+    begun = first("r0 r1 r2 r3", rules=MANY)
+    alerts = look("r0 r1 r2 r3 r4 r5", rules=MANY)
+    (told,) = decide(alerts, begun.memory, MANY, window_end(0) + GRACE).notifications
+    assert [each.rules for each in told.summed] == [["r4"], ["r5"]]
+
+
+def test_a_memory_of_an_older_program_speaks_on_from_the_scope_that_it_told() -> None:
+    alerts = look("a:kpa")
+    told = decide(alerts, Memory(), RULES, window_end(0) + GRACE).memory.incidents[0]
+    older = replace(told, shops=(), told_scope=None, first_scope=None)
+    joined = look("a:kpa a:cosmetics", 1, alerts)
+    (wider,) = decide(joined, Memory((older,)), RULES, window_end(1) + GRACE).notifications
+    assert (wider.id, wider.reason, {*wider.shops}) == (f"{told.id}.2", NotifyReason.WIDER, {"kpa", "cosmetics"})
+    assert wider.first_scope is not None
+    assert wider.first_scope.labels == {"service": "kpa"}
+
+
+def test_an_incident_that_comes_back_elsewhere_as_well_is_the_same_one_at_its_new_scope() -> None:
+    alerts, memory, told = list[Alert](), Memory(), list[Notification]()
+    for window, names in enumerate(["a:kpa a:cosmetics", "", "a:kpa", ""]):
+        alerts = look(names, window, alerts)
+        decision = decide(alerts, memory, RULES, window_end(window) + GRACE)
+        memory, told = decision.memory, [*told, *decision.notifications]
+    assert [(each.reason.value, each.labels, each.again) for each in told] == [
+        ("firing", {}, 0),
+        ("resolved", {}, 0),
+        ("firing", {"service": "kpa"}, 1),
+    ]
+    assert len({each.incident for each in told}) == 1
+
+
 # Receivers, as in Alertmanager's TestRetry and TestRetryStage: a message a letter, x where the channel fails.
 DELIVERIES = [
     # the one that fails gets all of it later, in order; the other gets each once and in time
