@@ -40,12 +40,19 @@ def replay_json(replayed: Replayed, rules: RuleSet, channels: tuple[str, ...]) -
                 "incident": each.incident,
                 "summed": [part.incident for part in each.summed],
                 "step": each.walked.step if each.walked else None,
+                "begin": _begin(each, rules),
                 "channels": list(channels),
                 "inhibited": [alert.rule for alert in each.inhibited],
             }
             for each in replayed.notifications
         ],
     }
+
+
+def _begin(told: Notification, rules: RuleSet) -> dict[str, Any] | None:
+    """Give the step of another procedure that a message says to begin with."""
+    plan = rules.walk(told.procedure)
+    return plan.begin.model_dump() if plan and plan.begin and told.walked and told.walked.begin else None
 
 
 def _step(alert: Alert, rule: Rule, replayed: Replayed) -> int | None:

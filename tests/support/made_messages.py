@@ -105,21 +105,31 @@ NOT_LOOKED = walked(
     Finding(3, StepState.NOT_LOOKED, why="out_of_budget"),
     Finding(4, StepState.NOT_THE_CASE, facts=REFUSED.findings[3].facts),
 )  # fmt: skip
+FALLBACK = "[ReadCache] GET error, falling back to DB"
+FALLBACKS = (
+    Fact(FactKind.LINES, FALLBACK, 1000, first=START, last=START + timedelta(minutes=6), more=True),
+    Fact(FactKind.TEXT, f"{FALLBACK}: connect ETIMEDOUT 10.41.0.3:6379", 1000),
+)
 REDIS_DOWN = walked(
-    Finding(1, StepState.DONE, facts=(Fact(FactKind.LINES, "falling back to DB", 1000, first=START, last=START + timedelta(minutes=6), more=True),)),
+    Finding(1, StepState.DONE, facts=FALLBACKS),
     Finding(2, StepState.DONE, facts=(Fact(FactKind.SLOW, "api", 214, of=8, before=0.9),)),
-    Finding(3, StepState.DONE, facts=(Fact(FactKind.TEXT, "[ReadCache] GET error, falling back to DB: connect ETIMEDOUT 10.41.0.3:6379", 1000),)),
+    Finding(3, StepState.DONE, facts=FALLBACKS),
     Finding(4, StepState.DONE, facts=(Fact(FactKind.COUNT, "cache.error", 2712, of=8, before=0, day_before=0),)),
-    Finding(5, StepState.TODO, here=True, facts=(
+    Finding(5, StepState.TODO, facts=(
         Fact(FactKind.RULE, "checkout-success", 0.941, level="normal"),
         Fact(FactKind.RULE, "payment-confirm", 0.412, KPA, level="warning"),
+    )),
+    begin=Finding(3, StepState.TODO, here=True, facts=(
+        Fact(FactKind.COUNT, "cache.error", 2712, of=8, before=0, day_before=0),
+        replace(FALLBACKS[0], name="[ReadCache]"),
+        FALLBACKS[1],
     )),
 )  # fmt: skip
 ABANDONED = walked(
     *(Finding(number, StepState.DONE if number == 1 else StepState.NOT_THE_CASE, facts=REFUSED.findings[0].facts[:2]) for number in (1, 2, 3, 4)),
     otherwise=True,
     besides=(Fact(FactKind.ROUTE, "POST /api/v1/kpa/payments/confirm", 2336, of=11),),
-    unstepped=(Fact(FactKind.COUNT, "checkout.blocked.product", 31, of=8, before=0.1),),
+    unstepped=(Fact(FactKind.SHARE, "checkout.blocked.product / checkout.attempt", 31, of=44, before=0.01),),
 )  # fmt: skip
 OVER = walked(
     Finding(3, StepState.TODO, here=True, facts=(
