@@ -19,6 +19,7 @@ from logwatch.collect.findings import LogFinding
 from logwatch.collect.parse import LARGEST, LATE_MINUTES, Flaw, Reason, is_malformed
 from logwatch.count.alignment import RHYTHM_TOLERANCE_S, place
 from logwatch.count.lateness import minutes_late
+from logwatch.count.revisions import Revisions, tell_revisions_apart
 from logwatch.spans import EPOCH, NS, WINDOW, Span, rfc3339
 
 CHUNK = 1 << 17
@@ -67,6 +68,8 @@ class Windows:
     quality: Quality = field(repr=False)
     unread: frozenset[int] = frozenset()
     """Minutes with a summary of which no counter is known, or could be read."""
+    revisions: Revisions | None = field(default=None, repr=False)
+    """What each revision counted; None where no two of them wrote summaries."""
 
     def silent(self, span: Span) -> int:
         """Count the windows of a span without a summary from anybody."""
@@ -261,6 +264,7 @@ def aggregate(
         summaries=pd.DataFrame({"minute": minutes, "lines": lines}),
         quality=_assess(reading, rows, samples, repeated_lines, grace),
         unread=_unread(reading, rows),
+        revisions=tell_revisions_apart(reading, samples.index.to_numpy()[inside], minute_of_row),
     )
     return with_gauge(windows, LATE_MINUTES, {minute: each for minute, each in late.items() if first <= minute <= last})
 

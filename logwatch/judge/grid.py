@@ -56,6 +56,13 @@ class Grid:
         sums = np.bincount(self._place[rows], self._value[rows], minlength=self.size)
         return np.where(sums <= LARGEST, sums, np.nan)
 
+    def by_revision(self, selectors: Iterable[str]) -> Array:
+        """Add up counters per minute for each revision, a row for each; none where no two wrote summaries."""
+        revisions, chosen = self.windows.revisions, tuple(selectors)
+        if revisions is None:
+            return np.zeros((0, self.size))
+        return revisions.totals(lambda name: selects(chosen, name), self.first, self.size)
+
     def highest(self, gauge: str) -> tuple[Array, Array]:
         """Give the highest measurement of each minute, NaN where there is none, and whether there is one."""
         place, found = self._chosen(self.windows.gauges, self._gauge == gauge, "value")
@@ -98,7 +105,7 @@ class Grid:
         }
         figures = {
             "numerator": np.nan, "denominator": np.nan, "span": 1, "certain": False, "final": False, "suspect": False,
-            "shown": level, "eased": (level == ELEVATED) & ~unproven,
+            "shown": level, "eased": (level == ELEVATED) & ~unproven, "beside": None,
         } | figures  # fmt: skip
         return {name: np.broadcast_to(values, self.size) for name, values in (told | figures).items()}
 

@@ -24,6 +24,7 @@ Key = Literal[
     "route_fact", "gauge_unanswered", "gauge_silent", "gauge_vanished", "gauge_stopped", "gauge_unheard",
     "gauge_refused", "gauge_late", "note_late",
     "note_vanished", "vanished_pair", "vanished_unread", "note_stopped", "note_unheard", "note_refused",
+    "note_revision", "revision_since",
     "unstepped", "ended_unjudged", "ended_alone", "missed", "course_alt",
     "link_search", "link_logs", "link_metrics", "link_runbook", "peak", "new_alert", "as_of",
     # explain, alerts, silence, backtest

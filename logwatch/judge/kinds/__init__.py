@@ -7,6 +7,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from logwatch.judge.kinds.contrast import Contrast
 from logwatch.judge.kinds.count import Count
 from logwatch.judge.kinds.gauge import Gauge
 from logwatch.judge.kinds.interface import Kind
@@ -14,7 +15,7 @@ from logwatch.judge.kinds.ratio import Ratio
 from logwatch.judge.kinds.slow import Slow
 from logwatch.judge.rules.yaml_types import Model
 
-KINDS: tuple[type[Kind], ...] = (Count, Ratio, Gauge, Slow)
+KINDS: tuple[type[Kind], ...] = (Count, Ratio, Gauge, Slow, Contrast)
 
 
 def kinds_listed(word: str) -> str:
@@ -32,6 +33,7 @@ class Measures(Model):
         default=None, description="A measured value: a gauge of service.yaml, or one of logwatch's own."
     )
     slow: Slow | None = None
+    contrast: Contrast | None = None
 
     @model_validator(mode="after")
     def _measures_one(self) -> Self:
@@ -51,4 +53,6 @@ class Measures(Model):
             return self.gauge
         if self.slow:
             return self.slow
+        if self.contrast:
+            return self.contrast
         raise AssertionError("a rule that measures nothing was let through")

@@ -128,6 +128,8 @@ class Played:
     gauges: Mapping[str, str | None] = field(default_factory=dict)
     slow: Mapping[str, PlayedSlow] = field(default_factory=dict)
     """By label."""
+    revisions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Counters of a revision each."""
 
 
 class Kind(Protocol):

@@ -53,6 +53,9 @@ class Rule(Measures, Row):
         default="", pattern=r"^(\d+\.\d+)?$", description="Section of the runbook to follow; empty where it has none."
     )
     step: int | None = Field(default=None, ge=1, description="The step to begin with.")
+    note: Text | None = Field(
+        default=None, description="What a message says while it fires: what it means, and what to look at."
+    )
     also: tuple[str, ...] = Field(default=(), description="Further sections that bear on it.")
 
     @model_validator(mode="after")

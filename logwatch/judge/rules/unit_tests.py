@@ -185,17 +185,23 @@ def _states(rule: Rule, course: Course) -> str:
 def _reading(played: Played, case: _Case, shape: LogShape, windows: int) -> Reading:
     """Write what a case lets happen as entries, one summary a window, and read them as any others."""
     suffix = "".join(f"{{{label}={value}}}" for label, value in case.labels.items())
-    given = {name.replace("*", "any") + suffix: notation for name, notation in played.counters.items()}
-    counters, gauges = {**_expanded(case.series), **_expanded(given)}, _expanded(played.gauges)
+
+    def expanded(given: Mapping[str, str | None]) -> dict[str, list[float | None]]:
+        return _expanded({name.replace("*", "any") + suffix: notation for name, notation in given.items()})
+
+    counters, gauges = {**_expanded(case.series), **expanded(played.counters)}, _expanded(played.gauges)
     slow = {label: expand(each.events) for label, each in played.slow.items()}
+    revisions = {name: expanded(columns) for name, columns in played.revisions.items()}
     reading = Reading(shape=shape)
-    for window in range(max([windows, *(len(column) for columns in (counters, gauges, slow) for column in columns.values())])):
+    given_columns = (column for columns in (counters, gauges, slow, *revisions.values()) for column in columns.values())
+    for window in range(max([windows, *map(len, given_columns)])):
         time = START + window * 60 * NS + 30 * NS
         reading.see(time - 30 * NS)
-        summed = _at(counters, window)
-        if summed:
-            present = {key: count for key, count in summed.items() if count}
-            reading.add(_entry(window, time, {"message": shape.summary, "case.window": 1.0, **present}))
+        for revision, columns in {"": counters, **revisions}.items():
+            if summed := _at(columns, window):
+                present = {key: count for key, count in summed.items() if count}
+                payload = {"message": shape.summary, "case.window": 1.0, **present}
+                reading.add(_entry(window, time, payload, revision))
         for name, value in _at(gauges, window).items():
             reading.add_gauge(name, time, value)
         for label, count in _at(slow, window).items():
@@ -215,5 +221,6 @@ def _at(columns: Mapping[str, Sequence[float | None]], window: int) -> dict[str,
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _entry(number: int, time: int, payload: dict[str, Any]) -> Entry:
-    return Entry("projects/case/logs/stdout", f"{number}", time, time, "case", "instance-1", None, payload)
+def _entry(number: int, time: int, payload: dict[str, Any], revision: str = "") -> Entry:
+    instance = f"instance-{revision or 1}"
+    return Entry(f"projects/case/logs/{instance}", f"{number}", time, time, "case", instance, None, payload, revision)
