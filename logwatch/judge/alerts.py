@@ -42,7 +42,7 @@ class Alert:
     warnings: int = 1
     """Windows at warning since it is pending. Starts at 1."""
     normals: int = 0
-    """Windows at normal in a row."""
+    """Windows since it is back to normal, without one that shows it is not. Starts at 0."""
     firing_at: datetime | None = None
     resolved_at: datetime | None = None
     eased: int = 0
@@ -93,8 +93,8 @@ def advance(
     """Take the verdicts of the window that ends at `at`.
 
     A warning makes an alert pending, and firing once it has lasted for the rule's `for`, or at once where the verdict is
-    certain. Only normal windows end it: a pending one at once, a firing one when they have lasted for `keep_firing_for`;
-    what counts is which level the newest events show, and where they show none, nothing is counted and nothing begins anew.
+    certain. Only normal windows end it: a pending one at once, a firing one when they have lasted for `keep_firing_for`.
+    What counts is which level the newest events show; a window in which they show none passes, and ends nothing itself.
     Elevated and unknown windows keep an alert as it is, and what nobody judged is unknown. Resolved alerts are given back
     once; those of rules that are no more are dropped.
     """
@@ -130,7 +130,8 @@ def _step(alert: Alert | None, verdict: Verdict, rule: Rule) -> Alert | None:
         alert = _warn(alert, verdict, rule)
     if verdict.heading is Level.NORMAL:
         return _calm(replace(alert, normals=alert.normals + 1), rule, at)
-    alert = replace(alert, normals=alert.normals if verdict.heading is Level.UNKNOWN else 0)
+    goes_on = verdict.heading is Level.UNKNOWN and alert.normals > 0
+    alert = replace(alert, normals=alert.normals + 1 if goes_on else 0)
     return _ease(alert, verdict, rule)
 
 

@@ -1,22 +1,11 @@
-"""Whether figures prove a warning, or chance and delay may have made them.
-
-What is asked for, and why: docs/decisions/0001-what-counts-as-needs.md.
-"""
+"""Counts over stretches of time, and how probable they are by chance; the proof of a ratio stands in `sequential`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
 from math import exp, lgamma, log, log1p
-from statistics import NormalDist
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from logwatch.ranges import Range
 
 Array = np.ndarray[Any, Any]
 
@@ -69,10 +58,11 @@ def sliding_quantile(place: Array, values: Array, count: Array, share: float) ->
 class Counted:
     """A ratio's counters per minute, and their sums over stretches of any length."""
 
-    def __init__(self, numerator: Array, denominator: Array, *, ended: Array | None = None, lag: int = 0) -> None:
-        """Take events per minute; `ended` counts those known to have come to an end, `lag` is in minutes."""
+    def __init__(self, numerator: Array, denominator: Array, known: Array, *, ended: Array | None = None, lag: int = 0) -> None:
+        """Take events per minute, and which minutes had a summary; `ended` counts events that have come to an end."""
         self.numerator = numerator
         self.denominator = denominator
+        self.known = known
         self.ended = ended
         self.lag = lag
 
@@ -94,10 +84,21 @@ class Counted:
         near = sliding(self.denominator, self.lag)
         return near + _later(near, minutes)
 
-    def settled(self, minutes: int) -> Array:
+    def settled(self, minutes: int | Array) -> Array:
         """Events that are due, or are known to have come to an end."""
         due = self.due(minutes)
         return due if self.ended is None else np.maximum(due, sliding(self.ended, minutes))
+
+    def part(self, at: slice) -> Counted:
+        """Give some of the windows, one after the other."""
+        ended = None if self.ended is None else self.ended[at]
+        return Counted(self.numerator[at], self.denominator[at], self.known[at], ended=ended, lag=self.lag)
+
+    def begins(self, minutes: Array) -> Array:
+        """Tell for each stretch whether it begins in a minute that had a summary."""
+        there = np.arange(len(self.known)) - minutes + 1
+        begun: Array = (there >= 0) & self.known[np.maximum(there, 0)]
+        return begun
 
     def most(self, minutes: int) -> Array:
         """More events than the numerator can honestly have come from: one window and the lag further back."""
@@ -112,20 +113,6 @@ def _later(values: Array, minutes: int | Array) -> Array:
     return np.where(there >= 0, values[np.maximum(there, 0)], 0.0)
 
 
-class Needs(NamedTuple):
-    """What a share needs before it is called a warning."""
-
-    confidence: float
-    """One-sided, of the Wilson bound; over the whole span."""
-    sudden: float
-    """The same, for a shorter stretch while the whole span still looks better."""
-    certain: float
-    """The same, over any stretch, from which a warning need not last."""
-    min_events: int
-    widen: timedelta
-    """How far back to look for enough events."""
-
-
 class Rarity(NamedTuple):
     """How many slow requests are more than chance explains."""
 
@@ -137,54 +124,6 @@ class Rarity(NamedTuple):
     """The chance below which a warning need not last."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """One way to show that the true share lies beyond the warning bound.
-
-    A row stands for a stretch, a column for a window. Only those places are kept at which there are enough events and the
-    share itself lies beyond the bound: its Wilson bound cannot lie further out, and healthy traffic has no such place.
-    """
-
-    places: tuple[Array, ...]
-    """Rows and columns."""
-    numerator: Array
-    events: Array
-    straying: Array | float
-    """Events that may have ended outside their stretch, each as if a coin were tossed."""
-
-
-def _ways(counted: Counted, needs: Needs, warning: Range, stretches: Array) -> list[_Way]:
-    """Give the ways that lead there, over all stretches at once.
-
-    Of events known to have ended, those in the numerator stand in the same summary. Of events that are due, those near
-    the ends of the stretch may have ended outside it.
-    """
-    numerator = sliding(counted.numerator, stretches)
-    falling = warning.falls
-
-    def way(events: Array, straying: Array | None) -> _Way:
-        limit = warning.bound * events * (1 + 1e-9 if falling else 1 - 1e-9)
-        places = np.nonzero((events >= needs.min_events) & (numerator <= limit if falling else numerator >= limit))
-        return _Way(places, numerator[places], events[places], 0.0 if straying is None else straying[places])
-
-    due = way(counted.due(stretches), counted.straying(stretches) if counted.lag else None)
-    return [due] if counted.ended is None else [due, way(sliding(counted.ended, stretches), None)]
-
-
-def _shown(ways: Iterable[_Way], warning: Range, confidence: float, shape: tuple[int, int]) -> Array:
-    """Tell for each stretch and window whether it shows the true share to lie beyond the warning bound.
-
-    What may have strayed widens the bound's reach by the variance of so many coins, a quarter each.
-    """
-    z = NormalDist().inv_cdf(confidence) * (1 if warning.falls else -1)
-    variance = max(warning.bound * (1 - warning.bound), 1e-9)
-    shown = np.zeros(shape, dtype=bool)
-    for way in ways:
-        reach = z * np.sqrt(1 + way.straying / 4 / (variance * way.events))
-        shown[way.places] |= warning.holds(wilson_bound(way.numerator, way.events, reach))
-    return shown
-
-
 def wilson_bound(numerator: Any, events: Any, z: Any) -> Any:  # noqa: ANN401 - numbers or arrays of them
     """Give the Wilson score bound of a share: the upper one for a positive z, the lower one for a negative z."""
     share = np.minimum(np.asarray(numerator) / np.asarray(events), 1.0)
@@ -193,9 +132,8 @@ def wilson_bound(numerator: Any, events: Any, z: Any) -> Any:  # noqa: ANN401 - 
     return (centre + reach) / (1 + z * z / events)
 
 
-@dataclass(frozen=True, slots=True)
-class Proven:
-    """What is proven at each window."""
+class SlowProven(NamedTuple):
+    """What is proven of slow requests at each window."""
 
     stretch: Array
     """Minutes of the stretch, ending with the window, that proves the warning; 0 where none does."""
@@ -203,38 +141,7 @@ class Proven:
     """Whether some stretch proves it so surely that waiting for more would tell nothing new."""
 
 
-def prove(counted: Counted, needs: Needs, warning: Range, minutes: int, beyond: Array) -> Proven:
-    """Look for a stretch that proves the warning.
-
-    The rule's own span if it can; else the longest shorter stretch, since a sudden failure is diluted by the good
-    minutes before it; else, where the span has too few events to prove anything, the shortest longer one that has enough.
-    """
-    widest = max(minutes, needs.widen // timedelta(minutes=1))
-    ways = _ways(counted, needs, warning, np.arange(1, widest + 1)[:, None])
-    if not any(way.events.size for way in ways):
-        nowhere = np.zeros(len(counted.numerator), dtype="int64")
-        return Proven(nowhere, nowhere > 0)
-    usual, sudden, certain = (
-        _stretch(counted, needs, minutes, _shown(ways, warning, confidence, (widest, len(counted.numerator))))
-        for confidence in (needs.confidence, needs.sudden, needs.certain)
-    )
-    return Proven(np.where(beyond, usual, sudden), certain > 0)
-
-
-def _stretch(counted: Counted, needs: Needs, minutes: int, shown: Array) -> Array:
-    """Give for each window the stretch to go by; `shown` has a row for each of 1, 2, 3 … minutes."""
-    inside = shown[:minutes]
-    proving = np.where(inside.any(axis=0), minutes - inside[::-1].argmax(axis=0), 0)
-    searching = (proving == 0) & (counted.settled(minutes) < needs.min_events)
-    for stretch in range(minutes + 1, len(shown) + 1):
-        if not searching.any():
-            break
-        proving[searching & shown[stretch - 1]] = stretch
-        searching &= counted.settled(stretch) < needs.min_events
-    return proving
-
-
-def prove_slow(slow: Array, requests: Array, rarity: Rarity, minutes: int) -> Proven:
+def prove_slow(slow: Array, requests: Array, rarity: Rarity, minutes: int) -> SlowProven:
     """Look for a stretch with more slow requests among all than chance explains: the whole span, else the longest shorter one.
 
     A slow request is logged at once and counted up to a minute later. So those of the newest window wait, and the rest
@@ -249,7 +156,7 @@ def prove_slow(slow: Array, requests: Array, rarity: Rarity, minutes: int) -> Pr
         enough = counted >= rarity.min_count
         proving[enough & (chance < rarity.chance)] = stretch
         certain |= enough & (chance < rarity.certain)
-    return Proven(proving, certain)
+    return SlowProven(proving, certain)
 
 
 def _tails(least: Array, tries: Array, chance: float) -> Array:

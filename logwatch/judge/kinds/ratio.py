@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from logwatch.errors import ConfigError
 from logwatch.judge.kinds.interface import (
@@ -31,27 +31,13 @@ if TYPE_CHECKING:
 class Proof(Model):
     """What a ratio needs before it is called a warning."""
 
-    confidence: float = Field(default=0.95, gt=0.5, lt=1, description="One-sided confidence of the Wilson bound.")
-    sudden: float = Field(
-        default=0.99,
-        gt=0.5,
-        lt=1,
-        description="Confidence that a shorter stretch needs while the whole span still looks better.",
+    weeks: float = Field(
+        default=4,
+        gt=0,
+        description="At the middle between the bounds, chance makes one warning in so many weeks at the most.",
     )
-    certain: float = Field(
-        default=0.999,
-        gt=0.5,
-        lt=1,
-        description="Confidence, over any stretch, from which a warning need not last before it speaks.",
-    )
-    min_events: int = Field(default=10, ge=1, description="Events below which nothing is proven.")
-    widen: Duration = Field(default=timedelta(minutes=30), description="How far back to look for enough events.")
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if min(self.sudden, self.certain) < self.confidence:
-            raise ValueError("sudden and certain ask for more than confidence, not for less")
-        return self
+    min_events: int = Field(default=5, ge=1, description="Events below which nothing is proven.")
+    widen: Duration = Field(default=timedelta(hours=2), description="How far back evidence is sought.")
 
 
 class RatioCase(Model):
@@ -108,7 +94,7 @@ class Ratio(Model):
         return {
             **span,
             "min_events": Knob(("proof", "min_events"), KnobScale.COUNT),
-            "confidence": Knob(("proof", "confidence"), KnobScale.CONFIDENCE, at_least=("sudden", "certain")),
+            "weeks": Knob(("proof", "weeks"), KnobScale.COUNT),
         }
 
     def judge(self, bounds: Bounds, grid: "Grid") -> "Iterator[tuple[dict[str, str], Columns]]":
@@ -119,25 +105,34 @@ class Ratio(Model):
             yield labels, self._judge(bounds, grid, labels)
 
     def _judge(self, bounds: Bounds, grid: "Grid", labels: dict[str, str]) -> "Columns":
-        """Judge a share over its sliding span, and call it a warning only on proof."""
+        """Judge a share over its sliding span, and call it a warning only on proof.
+
+        A proven warning shows the stretch that shows most of it. Where the newest events are back to normal while the span
+        still remembers others, these are shown.
+        """
         import numpy as np
 
-        from logwatch.judge.grid import WARNING, to_minutes
-        from logwatch.judge.significance import Counted, Needs, over, prove, share, sliding
+        from logwatch.judge.grid import ELEVATED, NORMAL, UNKNOWN, WARNING, to_minutes
+        from logwatch.judge.sequential import Needs, prove
+        from logwatch.judge.significance import Counted, over, share, sliding
 
         ended = grid.total(self.settled, labels) if self.settled else None
-        totals = (grid.total(selectors, labels) for selectors in (self.numerator, self.denominator))
-        counted = Counted(*totals, ended=ended, lag=to_minutes(self.lag))
+        top, bottom = (grid.total(selectors, labels) for selectors in (self.numerator, self.denominator))
+        counted = Counted(top, bottom, grid.known, ended=ended, lag=to_minutes(self.lag))
         minutes = to_minutes(self.span)
         stretch = np.full(grid.size, minutes)
         numerator, denominator = counted.sums(minutes)
-        proven, certain = denominator >= self.min_events, np.zeros(grid.size, dtype=bool)
+        proven, end = denominator >= self.min_events, {}
         if isinstance(self.proof, Proof):
-            beyond = bounds.warning.holds(share(numerator, denominator)) & (denominator > 0)
-            shown = prove(counted, Needs(**dict(self.proof)), bounds.warning, minutes, beyond)
-            proven, certain = shown.stretch > 0, shown.certain
-            stretch = np.where(proven, shown.stretch, minutes)
+            found = prove(counted, Needs(**dict(self.proof)), bounds, minutes)
+            proven = found.stretch > 0
+            stale = found.recovered & ~bounds.normal.holds(share(numerator, denominator))
+            stretch = np.where(proven, found.stretch, np.where(stale, found.newest, minutes))
             numerator, denominator = (over(stretch, values) for values in (counted.numerator, counted.denominator))
+            end = {
+                "shown": np.select([found.recovered, found.abnormal | proven], [NORMAL, ELEVATED], UNKNOWN),
+                "eased": found.eased,
+            }
         value = share(numerator, denominator)
         level = grid.levels(bounds, value)
         warned = level == WARNING
@@ -148,6 +143,7 @@ class Ratio(Model):
         if self.once:
             empty |= sliding(grid.total(self.once, labels), to_minutes(self.reach)) == 0
         judged = ~(silent | flawed | empty)
+        certain = judged & proven & warned & isinstance(self.proof, Proof)
         return grid.columns(
             level,
             value,
@@ -155,8 +151,9 @@ class Ratio(Model):
             numerator=np.where(silent, np.nan, numerator),
             denominator=np.where(silent, np.nan, denominator),
             span=stretch,
-            certain=judged & proven & warned & certain,
+            certain=certain,
             suspect=judged & (counted.sums(minutes)[0] > counted.most(minutes)),
+            **end,
         )
 
     def play(self, given: Mapping[str, Any], bounds: Bounds) -> Played:  # noqa: ARG002 - others need the bounds
