@@ -26,7 +26,7 @@ from logwatch.count.life import Vigil
 from logwatch.count.stopped import LOOK_BACK, UNHEARD
 from logwatch.errors import SourceError
 from logwatch.judge.alerts import AlertState, Transition, advance
-from logwatch.judge.daily_totals import KEPT_DAYS, Minute, add_minutes, usual_at
+from logwatch.judge.daily_totals import KEPT_DAYS, Minute, add_minutes, usual_at, usual_counts
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.judge.verdicts import Level, Verdict, Why
 from logwatch.notify.incidents import REMIND_EVERY, decide
@@ -173,6 +173,7 @@ class Ticker:
             # Where another overlap was set before, what is not in its day yet may reach further back than what is judged.
             since = min(span.start - self._back, begun.counted_to or span.start)
             windows = aggregate(recent, span=Span(since, span.end), grace=self.policy.grace, judged_to=state.cursor or since)
+            windows = replace(windows, usual=self._usual(begun, windows.span))
             census = take_census(windows, span, begun.census, self.rules.knows)
             counted = windows = census.windows
             begun = replace(begun, census=census.census)
@@ -198,6 +199,7 @@ class Ticker:
             if came_late and state.cursor and not planned.skipped:
                 first = max(from_minute(min(came_late)), span.start - self.policy.late_limit)
                 before = aggregate(load(state.recent), span=windows.span, grace=self.policy.grace)
+                before = replace(before, usual=windows.usual)
                 ticked = self._tell_late(ticked, before, windows, first, self._decided_at(span.start + WINDOW, span, now))
             courses = evaluate(self.rules.rules, windows, span)
             by_window = zip(*(course.verdicts() for course in courses), strict=True)
@@ -207,6 +209,15 @@ class Ticker:
                 ticked = self._take(ticked, verdicts, points, end, self._decided_at(end, span, now))
             ticked = replace(ticked, state=self._count(ticked.state, counted, self._settled(recent, span.end)))
         return replace(ticked, state=self._remember(ticked.state, recent, span.end))
+
+    def _usual(self, state: State, span: Span) -> dict[int, tuple[dict[str, float], ...]]:
+        """Give what other days had of the counters that are held against them, by quarter of an hour."""
+        from logwatch.count.windows import QUARTER, from_minute, to_minute
+
+        if not self.rules.hourly:
+            return {}
+        quarters = range(to_minute(span.start) // QUARTER, to_minute(span.end) // QUARTER + 1)
+        return {each: usual_counts(state.days, from_minute(each * QUARTER), self.policy.zone) for each in quarters}
 
     def _decided_at(self, end: datetime, span: Span, now: datetime) -> datetime:
         """Give when it is decided what to tell of the window that ends at `end`: now of the newest, and else as in its time."""

@@ -9,7 +9,8 @@ Key = Literal[
     "route", "data", "all_normal", "warned_now", "warned_before", "counted", "instances",
     # the page
     "page_title", "nothing_judged", "incidents", "no_incidents", "goes_on", "so_far", "told_times", "untold_procedures",
-    "besides", "charts", "calm_charts", "not_drawn", "undrawn_shops", "chart_says", "chart_slow", "chart_squeezed", "as_table",
+    "besides", "charts", "calm_charts", "not_drawn", "undrawn_shops", "chart_says", "chart_slow", "chart_quiet",
+    "chart_squeezed", "as_table",
     "from_to", "legend_pending", "legend_firing", "legend_unknown", "longest", "timeline", "timeline_note", "silences",
     # findings: what was left over, and its cure
     "silent_windows", "no_summaries", "found_nothing", "off_rhythm", "late", "suspect", "unparsed", "flaw", "old",

@@ -11,11 +11,12 @@ from logwatch.judge.kinds.contrast import Contrast
 from logwatch.judge.kinds.count import Count
 from logwatch.judge.kinds.gauge import Gauge
 from logwatch.judge.kinds.interface import Kind
+from logwatch.judge.kinds.quiet import Quiet
 from logwatch.judge.kinds.ratio import Ratio
 from logwatch.judge.kinds.slow import Slow
 from logwatch.judge.rules.yaml_types import Model
 
-KINDS: tuple[type[Kind], ...] = (Count, Ratio, Gauge, Slow, Contrast)
+KINDS: tuple[type[Kind], ...] = (Count, Ratio, Gauge, Slow, Contrast, Quiet)
 
 
 def kinds_listed(word: str) -> str:
@@ -34,6 +35,7 @@ class Measures(Model):
     )
     slow: Slow | None = None
     contrast: Contrast | None = None
+    quiet: Quiet | None = None
 
     @model_validator(mode="after")
     def _measures_one(self) -> Self:
@@ -55,4 +57,6 @@ class Measures(Model):
             return self.slow
         if self.contrast:
             return self.contrast
+        if self.quiet:
+            return self.quiet
         raise AssertionError("a rule that measures nothing was let through")

@@ -9,7 +9,7 @@ from pydantic import Field
 from logwatch.errors import ConfigError
 from logwatch.judge.kinds.interface import Curve, FigureForm, JudgedMetric, Knob, KnobScale, Played, Reads, Together
 from logwatch.judge.kinds.ratio import PUBLISHED
-from logwatch.judge.rules.drafts import Asked, Draft, listed, split_names
+from logwatch.judge.rules.drafts import Asked, Draft, examples, listed, split_names
 from logwatch.judge.rules.yaml_types import Model, Selectors, Stretch
 from logwatch.judge.verdicts import Beside, Why
 from logwatch.languages.keys import Key
@@ -195,19 +195,24 @@ class Contrast(Model):
                 hint="right is e.g. 'coupon.error / coupon.attempt'",
             )
         normal, warning = asked.bounds("<= 10 %", "> 20 %")
-        bad, good, some = '["9x4", "10x4"]', '["0x4", "30x4"]', '["1x4", "6x4"]'
+        found = examples(normal, warning, most=1)
+        good, some = ['"0x4", "3000x4"', '"0 0", "30 30"'], '"1 1", "1 1"'
+        names = {"n": "as good as the other", "e": "between the bounds", "w": "worse than the other"}
+
+        def side(letter: str) -> str:
+            return f'old: [{good[0]}], new: ["{round(1000 * found[letter])}x4", "1000x4"]'
+
         return Draft(
             entry=("  contrast:", f"    failed: {listed(failed)}", f"    among: {listed(among)}"),
             counters=(*failed, *among),
             normal=normal,
             warning=warning,
             cases=(
-                f'name: as good as the other, old: {good}, new: {good}, levels: "nx4"',
-                f'name: worse than the other, old: {good}, new: {bad}, levels: "wx4"',
-                f'name: a few events prove nothing, old: {good}, new: ["1x1", "2x1"], levels: "ex1"',
+                *(f'name: {names[letter]}, {side(letter)}, levels: "{letter}x4"' for letter in "new" if letter in found),
+                f'name: a few events prove nothing, old: [{good[1]}], new: [{some}], levels: "e e"',
                 'name: silence is unknown, old: ["_x1", "_x1"], levels: "ux1"',
-                f'name: what is proven fires at once, old: {good}, new: {bad}, states: "Fx4"',
-                f'name: between the bounds, old: {good}, new: {some}, levels: "ex4"',
+                f'name: what is as good as the other does not fire, {side("n")}, states: ".x4"',
+                f'name: what is proven fires at once, {side("w")}, states: "Fx4"',
             ),
             look=f"counters: {listed(failed)}",
             step={"ko": f"새 리비전의 {', '.join(failed)} 확인", "en": f"Check {', '.join(failed)} on the new revision"},

@@ -173,6 +173,11 @@ class RuleSet:
         return {rule.rule: rule for rule in self.rules}
 
     @property
+    def hourly(self) -> set[str]:
+        """Counters that some rule holds against the same hours of other days."""
+        return {selector for rule in self.rules for selector in rule.kind.reads.hourly}
+
+    @property
     def selectors(self) -> set[str]:
         """All counters that any rule reads."""
         return {selector for rule in self.rules for selector in rule.kind.reads.counters}
