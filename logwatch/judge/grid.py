@@ -37,6 +37,13 @@ class Grid:
         self.minutes = np.arange(self.first, self.first + self.size)
         self.known = self._spread(windows.summaries["minute"], windows.summaries["lines"]) > 0
         """Whether anybody wrote a summary."""
+        self.complete = self._spread(windows.summaries["minute"], windows.summaries["complete"]) > 0
+        """Whether a window that is not closed may be judged as one: every instance that wrote a summary lately did so in it,
+        and in those before it that may not be closed either.
+
+        Else some are still on their way, and may be of a kind with what is missing, not with what is there. After a deploy,
+        or where instances become fewer for good, the closed window is waited for. A closed window is judged as it is.
+        """
         self._series: list[Series] = [parse_series(key) for key in windows.counters["series"].cat.categories]
         self._place = (windows.counters["minute"] - self.first).to_numpy()
         self._code = windows.counters["series"].cat.codes.to_numpy()
@@ -104,7 +111,7 @@ class Grid:
         """Give a course's columns, with defaults for those left out.
 
         `why` says where each reason holds, the first of several. Where nothing is known the level is unknown and there is no
-        value; a warning that is not proven is elevated.
+        value; a warning that is not proven is elevated, and nothing but a warning is final.
         """
         reason = np.select(list(why.values()), [WHYS.index(each) for each in why], default=0)
         unknown = _UNKNOWN[reason]
@@ -119,6 +126,7 @@ class Grid:
             "numerator": np.nan, "denominator": np.nan, "span": 1, "certain": False, "final": False, "suspect": False,
             "shown": level, "eased": (level == ELEVATED) & ~unproven, "beside": None,
         } | figures  # fmt: skip
+        figures["final"] = figures["final"] & (level == WARNING)
         return {name: np.broadcast_to(values, self.size) for name, values in (told | figures).items()}
 
 

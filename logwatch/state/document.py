@@ -51,6 +51,8 @@ class State:
     lease: Lease | None = None
     cursor: datetime | None = None
     """End of the last window that was judged."""
+    looked_to: datetime | None = None
+    """End of the last window that was looked at, closed or not."""
     last_summary: datetime | None = None
     """End of the last window that had a summary."""
     refused_since: datetime | None = None
