@@ -26,7 +26,7 @@ from logwatch.count.life import Vigil
 from logwatch.count.stopped import LOOK_BACK, UNHEARD
 from logwatch.errors import SourceError
 from logwatch.judge.alerts import AlertState, Transition, advance, foresee
-from logwatch.judge.daily_totals import KEPT_DAYS, Minute, add_minutes, usual_at
+from logwatch.judge.daily_totals import KEPT_DAYS, Minute, add_minutes, usual_at, usual_counts
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.judge.verdicts import Level, Verdict, Why
 from logwatch.notify.incidents import REMIND_EVERY, decide
@@ -217,12 +217,14 @@ class Ticker:
             # Where another overlap was set before, what is not in its day yet may reach further back than what is judged.
             since = min(span.start - self._back, begun.counted_to or span.start)
             windows = aggregate(recent, span=Span(since, looked.end), grace=self.policy.grace, judged_to=state.cursor or since)
+            windows = replace(windows, usual=self._usual(begun, windows.span))
             survey = self._survey(windows, planned, begun, recent)
             ticked, windows = replace(ticked, state=survey.state), survey.windows
             came_late = [minute for minute in recent.rows.decided[known:] if 0 < minute < to_minute(span.start)]
             if came_late and state.cursor and not planned.skipped:
                 first = max(from_minute(min(came_late)), span.start - self.policy.late_limit)
                 before = aggregate(load(state.recent), span=windows.span, grace=self.policy.grace)
+                before = replace(before, usual=windows.usual)
                 ticked = self._tell_late(ticked, before, windows, first, self._decided_at(span.start + WINDOW, span, now))
             courses = evaluate(self.rules.rules, windows, looked)
             by_window = list(zip(*(course.verdicts() for course in courses), strict=True))
@@ -276,6 +278,15 @@ class Ticker:
             state = _watched(state, kept)
         answered = dict.fromkeys(range(to_minute(span.start), to_minute(span.end)), 0.0)
         return _Survey(with_gauge(windows, REFUSED_MINUTES, answered), counted, state)
+
+    def _usual(self, state: State, span: Span) -> dict[int, tuple[dict[str, float], ...]]:
+        """Give what other days had of the counters that are held against them, by quarter of an hour."""
+        from logwatch.count.windows import QUARTER, from_minute, to_minute
+
+        if not self.rules.hourly:
+            return {}
+        quarters = range(to_minute(span.start) // QUARTER, to_minute(span.end) // QUARTER + 1)
+        return {each: usual_counts(state.days, from_minute(each * QUARTER), self.policy.zone) for each in quarters}
 
     def _decided_at(self, end: datetime, span: Span, now: datetime) -> datetime:
         """Give when it is decided what to tell of the window that ends at `end`: now of the newest, and else as in its time."""

@@ -10,7 +10,8 @@ Key = Literal[
     "route", "data", "all_normal", "warned_now", "warned_before", "counted", "instances",
     # the page
     "page_title", "nothing_judged", "incidents", "no_incidents", "goes_on", "so_far", "told_times", "untold_procedures",
-    "besides", "charts", "calm_charts", "not_drawn", "undrawn_shops", "chart_says", "chart_slow", "chart_squeezed", "as_table",
+    "besides", "charts", "calm_charts", "not_drawn", "undrawn_shops", "chart_says", "chart_slow", "chart_quiet",
+    "chart_squeezed", "as_table",
     "from_to", "legend_pending", "legend_firing", "legend_unknown", "longest", "timeline", "timeline_note", "silences",
     # findings: what was left over, and its cure
     "silent_windows", "no_summaries", "found_nothing", "off_rhythm", "late", "suspect", "unparsed", "flaw", "old",
@@ -26,6 +27,7 @@ Key = Literal[
     "route_fact", "gauge_unanswered", "gauge_silent", "gauge_vanished", "gauge_stopped", "gauge_unheard",
     "gauge_refused", "gauge_late", "note_late",
     "note_vanished", "vanished_pair", "vanished_unread", "note_stopped", "note_unheard", "note_refused",
+    "note_revision", "revision_since",
     "unstepped", "more_requests", "ended_unjudged", "ended_alone", "missed", "course_alt",
     "link_search", "link_logs", "link_metrics", "link_runbook", "peak", "new_alert", "as_of",
     # explain, alerts, silence, backtest

@@ -13,7 +13,7 @@ from logwatch.notify.diagnosis.step_text import StepLine, besides_lines, ended_l
 from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.seams import Seams
 from logwatch.spans import WINDOW, rfc3339
-from logwatch.ui.format import format_figure, format_range, format_span, format_verdict, printable, shop_name
+from logwatch.ui.format import format_figure, format_range, format_span, format_value, format_verdict, printable, shop_name
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -340,6 +340,9 @@ def _own_notes(notification: Notification, rules: RuleSet, audience: Audience) -
     """Say of a rule of logwatch's own what it means, and what to look at."""
     read = {gauge for rule in notification.rules if rule in rules.by_id for gauge in rules.by_id[rule].kind.reads.gauges}
     notes = [audience.say(note, service=audience.service) for gauge, note in OWN_NOTES.items() if gauge in read]
+    notes += [_beside(alert.latest, audience) for alert in notification.alerts if alert.latest.beside]
+    told = (rules.by_id.get(rule) for rule in notification.rules)
+    notes += [rule.note[audience.lang].format(service=audience.service) for rule in told if rule and rule.note]
     gone = [
         audience.say("vanished_pair", old=printable(old), new=printable(new))
         if new
@@ -349,6 +352,19 @@ def _own_notes(notification: Notification, rules: RuleSet, audience: Audience) -
     more = audience.say("and_more", count=len(gone) - MOST_GONE)
     keys = ", ".join([*gone[:MOST_GONE], *([more] if len(gone) > MOST_GONE else [])])
     return [*notes, *([audience.say("note_vanished", keys=keys)] if gone else [])]
+
+
+def _beside(verdict: Verdict, audience: Audience) -> str:
+    """Say how one revision stands to those beside it: `00413 36% (4/11), since 10:31; beside it 00412 4% (1/25)`."""
+    found = verdict.beside
+    if found is None or not (verdict.denominator and found.denominator):
+        return ""
+    name = {each: printable(each.removeprefix(f"{audience.service}-"))[:60] for each in (found.revision, *found.others)}
+    sides = ((verdict.numerator or 0, verdict.denominator), (found.numerator, found.denominator))
+    one, other = (f"{format_value(failed / events, '%')} ({failed:g}/{events:g})" for failed, events in sides)
+    since = audience.say("revision_since", at=audience.clock(found.since, verdict.window_end)) if found.since else ""
+    others = ", ".join(name[each] for each in found.others[:3])
+    return audience.say("note_revision", revision=name[found.revision], share=one, since=since, others=others, beside=other)
 
 
 def _explained(notification: Notification, rules: RuleSet, audience: Audience) -> list[str]:

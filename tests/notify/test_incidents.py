@@ -92,7 +92,7 @@ def test_a_message_is_named_after_when_what_and_where(name: str, rules: RuleSet,
 
 def test_shops_that_look_alike_have_incidents_of_their_own() -> None:
     shops = ["약국", "서점", "k-pa", "k_pa", "k pa", "", " ", "x" * 41, "x" * 42, "\ud800", "\udfff"]
-    told = []
+    told: list[Notification] = []
     for shop in shops:
         alerts, _ = advance([], [replace(make_verdict("a", "W", window_end(0)), labels={"service": shop})], RULES.by_id, START)
         told += decide(alerts, Memory(), RULES, window_end(0) + GRACE).notifications
