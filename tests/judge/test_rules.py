@@ -132,7 +132,7 @@ def complaint(folder: Path) -> str:
         ("checkout.yaml", "rule: checkout-success", "rule: checkout-traffic", "checkout.yaml:10", "stands twice"),
         ("checkout.yaml", "count: checkout.attempt", "count: checkout.attempt\n  gauge: redis.ping_ms", "checkout.yaml:2", "exactly one of"),
         ("checkout.yaml", "for: 0", "for: 90s", "checkout.yaml", "not a whole number of minutes"),
-        ("checkout.yaml", "by: service}", "by: service, span: 0}", "checkout.yaml", "ratio.span: a span of 0 looks at nothing"),
+        ("checkout.yaml", "by: service\n", "by: service\n    span: 0\n", "checkout.yaml", "ratio.span: a span of 0 looks at nothing"),
         ("latency.yaml", "slow: {label: checkout", "slow: {span: 0, label: checkout", "latency.yaml", "slow.span: a span of 0 looks at nothing"),
         ("latency.yaml", "slow: {label: checkout", 'slow: {min_share: ">= 0 %", label: checkout', "latency.yaml", "slow.min_share: '>= 0 %' is no share"),
         ("latency.yaml", "slow: {label: checkout", 'slow: {min_share: ">= 5", label: checkout', "latency.yaml", "'>= 5' is no share"),

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 class Proof(Model):
     """What a ratio needs before it is called a warning."""
 
-    weeks: float = Field(
+    weeks: int = Field(
         default=4,
-        gt=0,
+        ge=1,
         description="At the middle between the bounds, chance makes one warning in so many weeks at the most.",
     )
     min_events: int = Field(default=5, ge=1, description="Events below which nothing is proven.")
@@ -175,10 +175,10 @@ class Ratio(Model):
         normal, warning = asked.bounds("> 80 %", "< 60 %")
         within = bool({*numerator} & {*denominator})
 
-        def case(name: str, value: float, rest: str, events: int = MANY) -> str:
+        def case(name: str, value: float, rest: str, events: int = MANY, times: int = 4) -> str:
             part = round(events * value)
             whole = events - part if within else events
-            return f'name: {name}, numerator: "{part}x4", denominator: "{whole}x4", {rest}'
+            return f'name: {name}, numerator: "{part}x{times}", denominator: "{whole}x{times}", {rest}'
 
         found = examples(normal, warning, most=1)
         share = f"{' + '.join(numerator)} / {' + '.join(denominator)}"
@@ -190,7 +190,7 @@ class Ratio(Model):
             warning=warning,
             cases=(
                 *(case(names[letter], found[letter], f'levels: "{letter}x4"') for letter in "new" if letter in found),
-                case("a few events prove nothing", found["w"], 'levels: "ex4"', 1),
+                case("a few events prove nothing", found["w"], 'levels: "ex3"', 1, 3),
                 'name: silence is unknown, numerator: "_x2", denominator: "_x2", levels: "ux2"',
                 case("what is normal does not fire", found["n"], 'states: ".x4"'),
                 case("what is proven beyond doubt fires at once", found["w"], 'states: "Fx4"'),
