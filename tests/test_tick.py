@@ -30,9 +30,9 @@ from tests.support.platform import SHAPE, SUMMARY
 from tests.support.replays import RULES
 
 if TYPE_CHECKING:
+    from logwatch.collect.interface import Signs
     from logwatch.judge.evaluate import Course
     from logwatch.judge.verdicts import Verdict
-    from logwatch.collect.interface import Signs
     from logwatch.spans import Span
     from logwatch.tick import Ticked
 
@@ -138,7 +138,7 @@ def test_what_an_early_look_tells_no_later_one_takes_back(seed: int, delay_s: fl
             looks.setdefault((str(each.window_end), each.rule, *each.labels.values()), []).append(each)
         return courses
 
-    reading = jittery(random.Random(seed), delay_s)
+    reading = jittery(random.Random(seed), delay_s)  # noqa: S311 - no secret
     with patch("logwatch.judge.evaluate.evaluate", remember):
         ticks = list(tick_by_tick(reading, aggregate(reading).span, SCHEDULE, together=False))
     assert any("checkout-error" in each.alert.rule for tick in ticks for each in tick.transitions)
