@@ -117,6 +117,8 @@ class Slow(Model):
                 denominator=np.where(requests > 0, requests, np.nan),
                 span=stretch,
                 certain=shown.certain & ~uncounted,
+                # More slow requests prove no less; more requests might, of windows that are not closed.
+                final=(shown.stretch > 0) & ~uncounted & grid.complete,
             ),
         )
 
