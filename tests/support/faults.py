@@ -17,6 +17,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from logwatch.tick import Policy
 from logwatch.wiring import build_store
 from tests.support import forked
 from tests.support.local_google import make_entry
@@ -137,7 +138,7 @@ def rehearse(world: World, every: int = 1) -> Iterator[Before]:
     """Run every minute, or a run for several of them, unharmed; gives each in which something is told, as soon as the two after it have run."""
     latest: deque[Minute] = deque()
     for minute in range(BEGIN, TRAFFIC.minutes, every):
-        world.now = START + (minute + 1) * MINUTE + timedelta(seconds=90)
+        world.now = Policy().closed_at(START + (minute + 1) * MINUTE)
         stored = build_store(world.settings).load()
         counts = {name: len(found) for name, found in arrived(world).items()}
         summary = world.tick()
