@@ -26,11 +26,12 @@ from logwatch.count.life import Vigil
 from logwatch.count.stopped import LOOK_BACK, UNHEARD
 from logwatch.errors import SourceError
 from logwatch.judge.alerts import AlertState, Transition, advance, foresee
-from logwatch.judge.daily_totals import KEPT_DAYS, Minute, add_minutes, usual_at
+from logwatch.judge.daily_totals import KEPT_DAYS, Minute, add_minutes, usual_at, usual_counts
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.judge.verdicts import Level, Verdict, Why
 from logwatch.notify.incidents import REMIND_EVERY, decide
 from logwatch.notify.outbox import enqueue
+from logwatch.notify.scopes import VerdictsAlone
 from logwatch.publish.points import Point, counter_points, verdict_points, with_zeros
 from logwatch.spans import EPOCH, WINDOW, Span, floor_minute, to_datetime, to_nanoseconds
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from logwatch.count.windows import Figures, Windows
     from logwatch.judge.rules.model import RuleSet
     from logwatch.notify.incidents import Notification
+    from logwatch.notify.scopes import Circumstances
     from logwatch.state.document import State
 
     Verdicts = tuple[Verdict, ...]
@@ -215,12 +217,14 @@ class Ticker:
             # Where another overlap was set before, what is not in its day yet may reach further back than what is judged.
             since = min(span.start - self._back, begun.counted_to or span.start)
             windows = aggregate(recent, span=Span(since, looked.end), grace=self.policy.grace, judged_to=state.cursor or since)
+            windows = replace(windows, usual=self._usual(begun, windows.span))
             survey = self._survey(windows, planned, begun, recent)
             ticked, windows = replace(ticked, state=survey.state), survey.windows
             came_late = [minute for minute in recent.rows.decided[known:] if 0 < minute < to_minute(span.start)]
             if came_late and state.cursor and not planned.skipped:
                 first = max(from_minute(min(came_late)), span.start - self.policy.late_limit)
                 before = aggregate(load(state.recent), span=windows.span, grace=self.policy.grace)
+                before = replace(before, usual=windows.usual)
                 ticked = self._tell_late(ticked, before, windows, first, self._decided_at(span.start + WINDOW, span, now))
             courses = evaluate(self.rules.rules, windows, looked)
             by_window = list(zip(*(course.verdicts() for course in courses), strict=True))
@@ -230,13 +234,13 @@ class Ticker:
                 points = self._points(figures(windows, to_minute(end) - 1), verdicts, end) if self.policy.publishes else []
                 at = self._decided_at(end, span, now)
                 looked_at = by_window[place - 1 : None if end == span.end else place + self.policy.ahead]
-                ticked = self._take(ticked, looked_at, points, end, at)
+                ticked = self._take(ticked, looked_at, points, at, windows)
             if closed:
                 ticked = replace(ticked, state=self._count(ticked.state, survey.counted, self._settled(recent, span.end)))
             else:
                 alerts, transitions = foresee(ticked.state.alerts, by_window, self.rules.by_id)
                 ticked = replace(ticked, state=replace(ticked.state, alerts=tuple(alerts)))
-                ticked = self._decide(ticked, transitions, now, by_window)
+                ticked = self._decide(ticked, transitions, now, windows, by_window)
         kept = self._remember(ticked.state, recent, span.end)
         return replace(ticked, state=replace(kept, looked_to=max(looked.end, kept.looked_to or looked.end)))
 
@@ -275,6 +279,15 @@ class Ticker:
         answered = dict.fromkeys(range(to_minute(span.start), to_minute(span.end)), 0.0)
         return _Survey(with_gauge(windows, REFUSED_MINUTES, answered), counted, state)
 
+    def _usual(self, state: State, span: Span) -> dict[int, tuple[dict[str, float], ...]]:
+        """Give what other days had of the counters that are held against them, by quarter of an hour."""
+        from logwatch.count.windows import QUARTER, from_minute, to_minute
+
+        if not self.rules.hourly:
+            return {}
+        quarters = range(to_minute(span.start) // QUARTER, to_minute(span.end) // QUARTER + 1)
+        return {each: usual_counts(state.days, from_minute(each * QUARTER), self.policy.zone) for each in quarters}
+
     def _decided_at(self, end: datetime, span: Span, now: datetime) -> datetime:
         """Give when it is decided what to tell of the window that ends at `end`: now of the newest, and else as in its time."""
         return now if end >= span.end else self.policy.closed_at(end)
@@ -292,24 +305,32 @@ class Ticker:
             return ticked
         alerts = (*(alert for alert in state.alerts if alert.fingerprint not in late), *late.values())
         transitions = [Transition(alert, None, AlertState.FIRING, alert.latest.window_end) for alert in late.values()]
-        return self._decide(replace(ticked, state=replace(state, alerts=alerts)), transitions, now)
+        return self._decide(replace(ticked, state=replace(state, alerts=alerts)), transitions, now, after)
 
-    def _take(self, ticked: Ticked, looked: Sequence[Verdicts], points: list[Point], end: datetime, now: datetime) -> Ticked:
-        """Take the window that ends at `end` and is closed, and what is final of those behind it; decide what to tell."""
+    def _take(
+        self, ticked: Ticked, looked: Sequence[Verdicts], points: list[Point], now: datetime, windows: Windows | None
+    ) -> Ticked:
+        """Take the first of the windows, which is closed, and what is final of those behind it; decide what to tell."""
         state, (verdicts, *ahead) = ticked.state, looked
-        alerts, transitions = advance(state.alerts, verdicts, self.rules.by_id, end, ahead)
+        alerts, transitions = advance(state.alerts, verdicts, self.rules.by_id, verdicts[0].window_end, ahead)
         waiting = (*state.points, *points)
         state = replace(state, verdicts=verdicts, alerts=tuple(alerts), points=waiting[-MOST_POINTS:])
         dropped = ticked.dropped_points + max(len(waiting) - MOST_POINTS, 0)
         taken = replace(ticked, state=state, windows=ticked.windows + 1, dropped_points=dropped)
-        return self._decide(taken, transitions, now, ahead)
+        return self._decide(taken, transitions, now, windows, ahead)
 
     def _decide(
-        self, ticked: Ticked, transitions: Sequence[Transition], now: datetime, ahead: Sequence[Verdicts] = ()
+        self,
+        ticked: Ticked,
+        transitions: Sequence[Transition],
+        now: datetime,
+        windows: Windows | None,
+        ahead: Sequence[Verdicts] = (),
     ) -> Ticked:
         """Decide at `now` what to tell of the alerts as they stand; the verdicts `ahead` are those that were foreseen."""
         state = ticked.state
-        decision = decide(state.alerts, state.memory, self.rules, now, remind_every=self.policy.remind_every)
+        around = self._around([state.verdicts, *ahead], windows)
+        decision = decide(state.alerts, state.memory, self.rules, now, remind_every=self.policy.remind_every, around=around)
         told = tuple(self._with_keys(each, state.census) for each in decision.notifications)
         state = replace(state, memory=decision.memory, suppressed=decision.suppressed)
         standing = {(each.rule, *each.labels.items()): each for each in state.verdicts} if told else {}
@@ -321,6 +342,17 @@ class Ticker:
             notifications=(*ticked.notifications, *told),
             standing=(*ticked.standing, *(tuple(standing.values()) for _ in told)),
         )
+
+    def _around(self, looked: Sequence[Verdicts], windows: Windows | None) -> Circumstances:
+        """Give what the windows say besides the alerts, up to the newest of which all that it will hold is known."""
+        closed, *ahead = looked
+        whole = [each for each in ahead if any(one.final and one.denominator is not None for one in each)]  # ratios say so
+        verdicts = whole[-1] if whole else closed
+        if windows is None:
+            return VerdictsAlone(verdicts)
+        from logwatch.notify.diagnosis.circumstances import WindowCircumstances
+
+        return WindowCircumstances(windows, self.rules, verdicts, self._back)
 
     def _unheard(self, kept: Kept, span: Span, begun: datetime) -> dict[int, float]:
         """Give for how many minutes a first line has been waited for; 0 where there has been one. Raises SourceError."""
@@ -341,7 +373,7 @@ class Ticker:
         holds = {Level.WARNING: rule.warning.holds(value), Level.NORMAL: rule.normal.holds(value), Level.ELEVATED: True}
         level = next(level for level, held in holds.items() if held)
         verdict = Verdict(rule.rule, {}, at, level, value, None, None, proven=True, why=Why.NONE, span=WINDOW, suspect=False)
-        taken = self._take(Ticked(state, 0, 0, 0), [(verdict,)], [], at, now)
+        taken = self._take(Ticked(state, 0, 0, 0), [(verdict,)], [], now, None)
         return replace(taken, state=replace(taken.state, verdicts=state.verdicts), windows=0)
 
     def _with_keys(self, notification: Notification, census: Census) -> Notification:

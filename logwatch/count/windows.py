@@ -4,7 +4,7 @@ Minutes are counted since 1970 in UTC inside the tables, and become times where 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import isnan
@@ -19,9 +19,12 @@ from logwatch.collect.findings import LogFinding
 from logwatch.collect.parse import LARGEST, LATE_MINUTES, Flaw, Reason, is_malformed
 from logwatch.count.alignment import RHYTHM_TOLERANCE_S, place
 from logwatch.count.lateness import minutes_late
+from logwatch.count.revisions import Revisions, tell_revisions_apart
 from logwatch.spans import EPOCH, NS, WINDOW, Span, rfc3339
 
 CHUNK = 1 << 17
+QUARTER = 15
+"""Minutes within which no hour of any time zone begins."""
 DTYPES = {"q": "int64", "i": "int32", "b": "int8", "d": "float64"}
 
 Array = np.ndarray[Any, Any]
@@ -68,6 +71,10 @@ class Windows:
     quality: Quality = field(repr=False)
     unread: frozenset[int] = frozenset()
     """Minutes with a summary of which no counter is known, or could be read."""
+    revisions: Revisions | None = field(default=None, repr=False)
+    """What each revision counted; None where no two of them wrote summaries."""
+    usual: Mapping[int, tuple[Mapping[str, float], ...]] = field(default_factory=dict, repr=False)
+    """By quarter of an hour, numbered since 1970: what each of some other days had of counters in a minute of it."""
 
     def silent(self, span: Span) -> int:
         """Count the windows of a span without a summary from anybody."""
@@ -260,6 +267,7 @@ def aggregate(
         ),
         quality=_assess(reading, rows, samples, repeated_lines, grace),
         unread=_unread(reading, rows),
+        revisions=tell_revisions_apart(reading, samples.index.to_numpy()[inside], minute_of_row),
     )
     return with_gauge(windows, LATE_MINUTES, {minute: each for minute, each in late.items() if first <= minute <= last})
 

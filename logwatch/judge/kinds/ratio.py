@@ -61,6 +61,9 @@ class Ratio(Model):
     span: Stretch = Field(default=timedelta(minutes=5), description="The sliding span.")
     lag: Duration = Field(default=timedelta(0), description="How far numerators may trail their denominators.")
     settled: Selectors | None = Field(default=None, description="Counters whose events have certainly come to an end.")
+    once: Selectors | None = Field(
+        default=None, description="Counters of which one must have counted within reach: else this is not done here at all."
+    )
     proof: Proof | Literal["none"] = Field(default_factory=Proof, description="'none' asks for min_events alone.")
     min_events: int = Field(default=1, ge=1, description="Where proof is none: events below which nothing is judged a warning.")
 
@@ -72,9 +75,14 @@ class Ratio(Model):
 
     @property
     def reads(self) -> Reads:
-        """The counters of the share, those that say what has ended, and the label of the shops."""
+        """The counters of the share, those that say what has ended or is done at all, and the label of the shops."""
         by = (self.by,) if self.by else ()
-        return Reads(counters=self.numerator + self.denominator + (self.settled or ()), by=by)
+        return Reads(counters=self.numerator + self.denominator + (self.settled or ()) + (self.once or ()), by=by)
+
+    @property
+    def weeks(self) -> int | None:
+        """As its proof says."""
+        return self.proof.weeks if isinstance(self.proof, Proof) else None
 
     @property
     def reach(self) -> timedelta:
@@ -137,6 +145,8 @@ class Ratio(Model):
         settled = counted.settled(minutes)
         flawed = np.isnan(numerator + denominator) | (np.isnan(settled) & ~proven)
         empty = (denominator == 0) | (settled == 0)
+        if self.once:
+            empty |= sliding(grid.total(self.once, labels), to_minutes(self.reach)) == 0
         judged = ~(silent | flawed | empty)
         certain = judged & proven & warned & isinstance(self.proof, Proof)
         return grid.columns(

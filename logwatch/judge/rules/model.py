@@ -13,7 +13,7 @@ from logwatch.count.census import Knows
 from logwatch.judge.kinds import Measures, kinds_listed
 from logwatch.judge.rules.runbook import Procedure, Runbook
 from logwatch.judge.rules.service import Service
-from logwatch.judge.rules.step_checks import ProcedureChecks
+from logwatch.judge.rules.step_checks import ProcedureChecks, StepCheck
 from logwatch.judge.rules.yaml_types import Duration, Model, Text, selects
 from logwatch.languages import COMMON, Lang
 from logwatch.ranges import Bounds, Range
@@ -53,6 +53,9 @@ class Rule(Measures, Row):
         default="", pattern=r"^(\d+\.\d+)?$", description="Section of the runbook to follow; empty where it has none."
     )
     step: int | None = Field(default=None, ge=1, description="The step to begin with.")
+    note: Text | None = Field(
+        default=None, description="What a message says while it fires: what it means, and what to look at."
+    )
     also: tuple[str, ...] = Field(default=(), description="Further sections that bear on it.")
 
     @model_validator(mode="after")
@@ -149,6 +152,11 @@ class RuleSet:
         """Give how to walk a procedure."""
         return next((walk for walk in self.walks if walk.procedure == section), None)
 
+    def begin(self, plan: ProcedureChecks) -> StepCheck | None:
+        """Give the look at the step of another procedure that one begins with."""
+        there = self.walk(plan.begin.procedure) if plan.begin else None
+        return next((look for look in there.steps if plan.begin and look.step == plan.begin.step), None) if there else None
+
     def share_name(self, common: str, lang: Lang) -> str:
         """Give the name of a share of rules/evidence.yaml in a language, by its common one."""
         names = {share.name[COMMON]: share.name for walk in self.walks for look in walk.steps for share in look.shares}
@@ -168,6 +176,11 @@ class RuleSet:
     def by_id(self) -> dict[str, Rule]:
         """The rules by their ids."""
         return {rule.rule: rule for rule in self.rules}
+
+    @property
+    def hourly(self) -> set[str]:
+        """Counters that some rule holds against the same hours of other days."""
+        return {selector for rule in self.rules for selector in rule.kind.reads.hourly}
 
     @property
     def selectors(self) -> set[str]:
