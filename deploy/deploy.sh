@@ -7,7 +7,9 @@
 set -euo pipefail
 
 # Cloud Run checks the caller's token and takes its signature off; logwatch checks what is left: whose it is, and for which address.
+# Its calls are paid for by the second, so they wait for second 5 of the minute and not for 20, unless SETTINGS say otherwise.
 if [ "$AS" = service ]; then
+    if [[ ${SETTINGS:-} != *LOGWATCH_STARTS=* ]]; then SETTINGS="LOGWATCH_STARTS=5s|LOGWATCH_EARLY=5s${SETTINGS:+|$SETTINGS}"; fi
     address=https://$NAME-$PROJECT_NUMBER.$REGION.run.app
     SETTINGS="LOGWATCH_SERVE_AUDIENCE=$address|LOGWATCH_SERVE_SIGNATURE=removed|\
 LOGWATCH_SERVE_CALLER=$NAME-caller@$PROJECT.iam.gserviceaccount.com${SETTINGS:+|$SETTINGS}"

@@ -31,6 +31,7 @@ from logwatch.judge.rules.yaml_types import selects
 from logwatch.judge.verdicts import Level, Verdict, Why
 from logwatch.notify.incidents import REMIND_EVERY, decide
 from logwatch.notify.outbox import enqueue
+from logwatch.notify.scopes import VerdictsAlone
 from logwatch.publish.points import Point, counter_points, verdict_points, with_zeros
 from logwatch.spans import EPOCH, WINDOW, Span, floor_minute, to_datetime, to_nanoseconds
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from logwatch.count.windows import Figures, Windows
     from logwatch.judge.rules.model import RuleSet
     from logwatch.notify.incidents import Notification
+    from logwatch.notify.scopes import Circumstances
     from logwatch.state.document import State
 
     Verdicts = tuple[Verdict, ...]
@@ -232,13 +234,13 @@ class Ticker:
                 points = self._points(figures(windows, to_minute(end) - 1), verdicts, end) if self.policy.publishes else []
                 at = self._decided_at(end, span, now)
                 looked_at = by_window[place - 1 : None if end == span.end else place + self.policy.ahead]
-                ticked = self._take(ticked, looked_at, points, end, at)
+                ticked = self._take(ticked, looked_at, points, at, windows)
             if closed:
                 ticked = replace(ticked, state=self._count(ticked.state, survey.counted, self._settled(recent, span.end)))
             else:
                 alerts, transitions = foresee(ticked.state.alerts, by_window, self.rules.by_id)
                 ticked = replace(ticked, state=replace(ticked.state, alerts=tuple(alerts)))
-                ticked = self._decide(ticked, transitions, now, by_window)
+                ticked = self._decide(ticked, transitions, now, windows, by_window)
         kept = self._remember(ticked.state, recent, span.end)
         return replace(ticked, state=replace(kept, looked_to=max(looked.end, kept.looked_to or looked.end)))
 
@@ -303,24 +305,32 @@ class Ticker:
             return ticked
         alerts = (*(alert for alert in state.alerts if alert.fingerprint not in late), *late.values())
         transitions = [Transition(alert, None, AlertState.FIRING, alert.latest.window_end) for alert in late.values()]
-        return self._decide(replace(ticked, state=replace(state, alerts=alerts)), transitions, now)
+        return self._decide(replace(ticked, state=replace(state, alerts=alerts)), transitions, now, after)
 
-    def _take(self, ticked: Ticked, looked: Sequence[Verdicts], points: list[Point], end: datetime, now: datetime) -> Ticked:
-        """Take the window that ends at `end` and is closed, and what is final of those behind it; decide what to tell."""
+    def _take(
+        self, ticked: Ticked, looked: Sequence[Verdicts], points: list[Point], now: datetime, windows: Windows | None
+    ) -> Ticked:
+        """Take the first of the windows, which is closed, and what is final of those behind it; decide what to tell."""
         state, (verdicts, *ahead) = ticked.state, looked
-        alerts, transitions = advance(state.alerts, verdicts, self.rules.by_id, end, ahead)
+        alerts, transitions = advance(state.alerts, verdicts, self.rules.by_id, verdicts[0].window_end, ahead)
         waiting = (*state.points, *points)
         state = replace(state, verdicts=verdicts, alerts=tuple(alerts), points=waiting[-MOST_POINTS:])
         dropped = ticked.dropped_points + max(len(waiting) - MOST_POINTS, 0)
         taken = replace(ticked, state=state, windows=ticked.windows + 1, dropped_points=dropped)
-        return self._decide(taken, transitions, now, ahead)
+        return self._decide(taken, transitions, now, windows, ahead)
 
     def _decide(
-        self, ticked: Ticked, transitions: Sequence[Transition], now: datetime, ahead: Sequence[Verdicts] = ()
+        self,
+        ticked: Ticked,
+        transitions: Sequence[Transition],
+        now: datetime,
+        windows: Windows | None,
+        ahead: Sequence[Verdicts] = (),
     ) -> Ticked:
         """Decide at `now` what to tell of the alerts as they stand; the verdicts `ahead` are those that were foreseen."""
         state = ticked.state
-        decision = decide(state.alerts, state.memory, self.rules, now, remind_every=self.policy.remind_every)
+        around = self._around([state.verdicts, *ahead], windows)
+        decision = decide(state.alerts, state.memory, self.rules, now, remind_every=self.policy.remind_every, around=around)
         told = tuple(self._with_keys(each, state.census) for each in decision.notifications)
         state = replace(state, memory=decision.memory, suppressed=decision.suppressed)
         standing = {(each.rule, *each.labels.items()): each for each in state.verdicts} if told else {}
@@ -332,6 +342,17 @@ class Ticker:
             notifications=(*ticked.notifications, *told),
             standing=(*ticked.standing, *(tuple(standing.values()) for _ in told)),
         )
+
+    def _around(self, looked: Sequence[Verdicts], windows: Windows | None) -> Circumstances:
+        """Give what the windows say besides the alerts, up to the newest of which all that it will hold is known."""
+        closed, *ahead = looked
+        whole = [each for each in ahead if any(one.final and one.denominator is not None for one in each)]  # ratios say so
+        verdicts = whole[-1] if whole else closed
+        if windows is None:
+            return VerdictsAlone(verdicts)
+        from logwatch.notify.diagnosis.circumstances import WindowCircumstances
+
+        return WindowCircumstances(windows, self.rules, verdicts, self._back)
 
     def _unheard(self, kept: Kept, span: Span, begun: datetime) -> dict[int, float]:
         """Give for how many minutes a first line has been waited for; 0 where there has been one. Raises SourceError."""
@@ -352,7 +373,7 @@ class Ticker:
         holds = {Level.WARNING: rule.warning.holds(value), Level.NORMAL: rule.normal.holds(value), Level.ELEVATED: True}
         level = next(level for level, held in holds.items() if held)
         verdict = Verdict(rule.rule, {}, at, level, value, None, None, proven=True, why=Why.NONE, span=WINDOW, suspect=False)
-        taken = self._take(Ticked(state, 0, 0, 0), [(verdict,)], [], at, now)
+        taken = self._take(Ticked(state, 0, 0, 0), [(verdict,)], [], now, None)
         return replace(taken, state=replace(taken.state, verdicts=state.verdicts), windows=0)
 
     def _with_keys(self, notification: Notification, census: Census) -> Notification:

@@ -35,13 +35,24 @@ def replay_json(replayed: Replayed, rules: RuleSet, channels: tuple[str, ...]) -
                 "procedure": each.procedure,
                 "rules": each.rules,
                 "labels": each.labels,
+                "shops": list(each.shops),
+                "partial": each.partial,
+                "incident": each.incident,
+                "summed": [part.incident for part in each.summed],
                 "step": each.walked.step if each.walked else None,
+                "begin": _begin(each, rules),
                 "channels": list(channels),
                 "inhibited": [alert.rule for alert in each.inhibited],
             }
             for each in replayed.notifications
         ],
     }
+
+
+def _begin(told: Notification, rules: RuleSet) -> dict[str, Any] | None:
+    """Give the step of another procedure that a message says to begin with."""
+    plan = rules.walk(told.procedure)
+    return plan.begin.model_dump() if plan and plan.begin and told.walked and told.walked.begin else None
 
 
 def _step(alert: Alert, rule: Rule, replayed: Replayed) -> int | None:
@@ -147,6 +158,8 @@ def _told_json(told: Notification) -> dict[str, Any]:
         "step": told.walked.step if told.walked else None,
         "rules": told.rules,
         "labels": told.labels,
+        "shops": list(told.shops),
+        "partial": told.partial,
     }
 
 

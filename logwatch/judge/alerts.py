@@ -105,7 +105,9 @@ def advance(
     kept = {alert.fingerprint: alert for alert in alerts if alert.state is not AlertState.RESOLVED and alert.rule in rules}
     judged = {fingerprint(verdict.rule, verdict.labels) for verdict in verdicts}
     kept |= {
-        mark: replace(alert, unknown_since=alert.unknown_since or at) for mark, alert in kept.items() if mark not in judged
+        mark: replace(alert, unknown_since=alert.unknown_since or at)
+        for mark, alert in kept.items()
+        if mark not in judged and alert.pending_at <= at
     }
     transitions = []
     for verdict in verdicts:
@@ -132,18 +134,23 @@ def foresee(
     for verdict in (each for verdicts in ahead for each in verdicts if each.final):
         mark, rule = fingerprint(verdict.rule, verdict.labels), rules[verdict.rule]
         before = kept.get(mark)
-        ended = before is not None and before.state is AlertState.RESOLVED
-        if before is None or ended:
-            before, after = None, _warn(_begin(verdict), verdict, rule)
-        elif before.latest.window_end < verdict.window_end:
-            after = _warn(replace(before, latest=verdict), verdict, rule)
-        else:
-            continue
-        if ended and after.state is AlertState.PENDING:
-            continue  # that the last one has ended is told first
-        kept[mark] = after
-        transitions += _moved(before, after, verdict)
+        after = _foreseen(before, verdict, rule)
+        if after is not None:
+            kept[mark] = after
+            transitions += _moved(None if before and before.state is AlertState.RESOLVED else before, after, verdict)
     return _in_order(kept.values()), transitions
+
+
+def _foreseen(alert: Alert | None, verdict: Verdict, rule: Rule) -> Alert | None:
+    """Give the alert with a final verdict counted; None where that has been done, or must wait for the closed window."""
+    if alert is None or alert.state is AlertState.RESOLVED:
+        begun = _warn(_begin(verdict), verdict, rule)
+        return begun if alert is None or begun.state is AlertState.FIRING else None  # that the last one is over is told first
+    if alert.latest.window_end >= verdict.window_end:
+        return None
+    if alert.state is AlertState.PENDING and verdict.window_end - alert.latest.window_end > WINDOW:
+        return None  # the window between may yet end what is pending
+    return _warn(replace(alert, latest=verdict), verdict, rule)
 
 
 def _in_order(alerts: Iterable[Alert]) -> list[Alert]:

@@ -1,6 +1,6 @@
 """Whether one of two groups fails more often than the other, by a test that may be looked at after every window.
 
-What it guarantees: docs/decisions/0008.
+What it guarantees: docs/decisions/0010.
 """
 
 from __future__ import annotations

@@ -132,7 +132,7 @@ def _abnormal(now: Array, events: Array, bounds: Bounds) -> Array:
     normal, falls = bounds.normal.bound, bounds.warning.falls
     with np.errstate(invalid="ignore", divide="ignore"):
         bound = wilson_bound(now * events, events, ONE_SIDED if falls else -ONE_SIDED)
-    nearer = now < _middle(bounds) if falls else now > _middle(bounds)
+    nearer = now < bounds.middle if falls else now > bounds.middle
     outside: Array = nearer | (bound < normal if falls else bound > normal)
     return outside
 
@@ -244,7 +244,7 @@ class _Way:
         good = np.minimum(np.where(unknown, 0.0, self.numerator), events)
         failed = events - good if falls else good
         failed = np.maximum(failed - STRAY / 2 * np.sqrt(np.where(unknown, 0.0, straying)), 0.0)
-        middle, bound = ((1 - each if falls else each) for each in (_middle(bounds), bounds.warning.bound))
+        middle, bound = ((1 - each if falls else each) for each in (bounds.middle, bounds.warning.bound))
         middle = min(max(middle, 1e-9), 1 - 1e-9)
         result = np.full(failed.shape, -np.inf)
         for far, weight in zip(BEYOND, WEIGHTS, strict=True):
@@ -252,7 +252,3 @@ class _Way:
             ratio = failed * np.log(failing / middle) + (events - failed) * np.log((1 - failing) / (1 - middle))
             result = np.logaddexp(result, ratio + np.log(weight))
         return np.where(unknown, -np.inf, result)
-
-
-def _middle(bounds: Bounds) -> float:
-    return (bounds.normal.bound + bounds.warning.bound) / 2

@@ -125,6 +125,8 @@ def complaint(folder: Path) -> str:
         ("evidence.yaml", "gauge: database.active_connections", "gauge: database.connections", "evidence.yaml", "unknown gauge"),
         ("evidence.yaml", "rules: [checkout-success,", "rules: [checkout-succes,", "evidence.yaml", "unknown rule 'checkout-succes'"),
         ("evidence.yaml", 'todo: "> 0"}', 'todo: "very many"}', "evidence.yaml", "is no range"),
+        ("evidence.yaml", 'begin: {procedure: "4.3", step: 3}', 'begin: {procedure: "4.3", step: 9}', "evidence.yaml", "4.4 begins with step 9 of 4.3, which nothing looks at"),
+        ("evidence.yaml", "requests: checkout.attempt", "requests: checkout.atempt", "evidence.yaml", "unknown counter 'checkout.atempt'"),
         ("evidence.yaml", "routes: true", "roots: true", "evidence.yaml", "is not known here"),
         ("evidence.yaml", 'procedure: "4.5"', 'procedure: "4.9"', "evidence.yaml", "unknown procedure '4.9'"),
         ("evidence.yaml", 'procedure: "4.3"', 'procedure: "4.4"', "evidence.yaml", "procedure 4.4 stands twice"),

@@ -93,6 +93,30 @@ def test_each_cause_is_led_to_its_step(tmp_path: Path, cause: str) -> None:
     assert (first.procedure, states(first)) == (procedure, expected)
 
 
+def test_without_redis_one_begins_with_its_connection_and_the_lines_are_told_once() -> None:
+    told = replayed(FilesSource([str(ROOT / LOGS / "storm.ndjson")], SHAPE)).notifications
+    first = next(each for each in told if each.procedure == "4.4" and each.reason is NotifyReason.FIRING)
+    assert first.walked
+    assert first.walked.begin
+    assert (first.walked.begin.number, first.walked.begin.state, first.walked.begin.here) == (3, StepState.TODO, True)
+    shown = message(first, place=LinkTargets())
+    assert [step.head for step in shown.steps] == ["▶ 4.3-3.", "✓", "✓", "✓", "✓", "✓"]
+    assert sum("317" in line for step in shown.steps for line in step.found if line.startswith("“")) == 1
+
+
+def test_a_sale_is_simply_more_requests_and_no_step(tmp_path: Path) -> None:
+    source = record(tmp_path / "hour.ndjson", Traffic(5, 90, incidents=(Incident(65, 90, busy=20),)).entries())
+    told = replayed(source).notifications
+    assert {each.procedure for each in told} == {"4.1"}
+    for each in told:
+        shown = message(each, lang="en", place=LinkTargets())
+        assert not any(step.here for step in shown.steps)
+        assert shown.besides[0].startswith("There are simply more requests: checkout.attempt ")
+        assert [line.partition(" ")[0] for line in shown.besides[1:]] == [
+            f"checkout.attempt({shop})" for shop in ("glycopharm", "kpa", "cosmetics")
+        ]
+
+
 def test_what_ended_an_incident_is_told_by_its_figures(tmp_path: Path) -> None:
     source = record(
         tmp_path / "hour.ndjson", Traffic(5, 110, incidents=(Incident(65, 80, blocked={"glycopharm": 0.9}),)).entries()
@@ -252,8 +276,10 @@ def test_orders_that_fail_while_redis_is_down_are_not_as_expected(tmp_path: Path
     reading = source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)
     walked = walk(redis[0], RULES, RecordedArchive(reading, source, None), verdicts_of(orders))
     assert walked
-    assert (walked.step, walked.findings[4].facts[0].kind, walked.findings[4].facts[0].name) == (
-        5,
+    contrary = walked.findings[4]
+    assert (contrary.state, contrary.here, contrary.facts[0].kind, contrary.facts[0].name) == (
+        StepState.TODO,
+        False,  # one begins with Redis itself, see `begin`; the orders have a message of their own
         FactKind.RULE,
         "checkout-success",
     )

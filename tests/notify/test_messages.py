@@ -62,9 +62,12 @@ def test_the_message_is_the_golden_one(update_golden: bool, name: str, lang: Lan
     ("name", "ko", "en"),
     [
         ("firing", "[경고] 결제 승인 성공률이 낮음 · kpa · 31.8% (경고 기준 <70%) · 15:20부터", "[WARNING] Too few prepared payments are confirmed · kpa · 31.8% (warning <70%) · since 15:20"),
-        ("joined", "[경고 추가] 중복 결제 요청 차단이 많음 · 14 (경고 기준 >10) · 15:20부터 · 외 2건", "[MORE] Many duplicate payments blocked · 14 (warning >10) · since 15:20 · and 2 more"),
+        ("joined", "[경고 추가] 중복 결제 요청 차단이 많음 · 14 (경고 기준 >10) · 15:20부터 · 외 1건", "[MORE] Many duplicate payments blocked · 14 (warning >10) · since 15:20 · and 1 more"),
         ("reminder", "[경고 지속] 결제 승인 성공률이 낮음 · kpa · 31.8% (경고 기준 <70%) · 15:20부터", "[STILL FIRING] Too few prepared payments are confirmed · kpa · 31.8% (warning <70%) · since 15:20"),
         ("resolved", "[해소] 결제 승인 성공률이 낮음 · kpa · 25분 만에 · 최악 15.7% · 외 1건", "[RESOLVED] Too few prepared payments are confirmed · kpa · after 25 min · worst 15.7% · and 1 more"),
+        ("wider", "[범위 확대] 결제 승인 성공률이 낮음 · 전체(kpa, cosmetics) · 41% (경고 기준 <70%) · 15:20부터", "[WIDER] Too few prepared payments are confirmed · all shops (kpa, cosmetics) · 41% (warning <70%) · since 15:20"),
+        ("eased", "[주의로 완화] 결제 승인 성공률이 낮음 · kpa · 78.1% (정상 >90%) · 15:20부터", "[NO LONGER A WARNING] Too few prepared payments are confirmed · kpa · 78.1% (normal >90%) · since 15:20"),
+        ("summed", "[모아서 알림] 한꺼번에 알릴 사건 2건", "[SUMMED UP] 2 incidents at once"),
         ("silence", "[알림 중지 종료 예정] 결제 승인 성공률이 낮음 · kpa · 31.8% (경고 기준 <70%) · 15:20부터", "[SILENCE ENDS SOON] Too few prepared payments are confirmed · kpa · 31.8% (warning <70%) · since 15:20"),
     ],
 )  # fmt: skip

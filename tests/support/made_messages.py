@@ -13,6 +13,7 @@ from logwatch.languages import Lang
 from logwatch.notify.diagnosis.findings import Chart, Fact, FactKind, Finding, StepState, Walked
 from logwatch.notify.incidents import Notification, NotifyReason, Silence
 from logwatch.notify.messages import LinkTargets, Message, build_message
+from logwatch.notify.scopes import Scope
 from logwatch.ui.format import Audience
 from tests.conftest import ROOT
 
@@ -104,27 +105,39 @@ NOT_LOOKED = walked(
     Finding(3, StepState.NOT_LOOKED, why="out_of_budget"),
     Finding(4, StepState.NOT_THE_CASE, facts=REFUSED.findings[3].facts),
 )  # fmt: skip
+FALLBACK = "[ReadCache] GET error, falling back to DB"
+FALLBACKS = (
+    Fact(FactKind.LINES, FALLBACK, 1000, first=START, last=START + timedelta(minutes=6), more=True),
+    Fact(FactKind.TEXT, f"{FALLBACK}: connect ETIMEDOUT 10.41.0.3:6379", 1000),
+)
 REDIS_DOWN = walked(
-    Finding(1, StepState.DONE, facts=(Fact(FactKind.LINES, "falling back to DB", 1000, first=START, last=START + timedelta(minutes=6), more=True),)),
+    Finding(1, StepState.DONE, facts=FALLBACKS),
     Finding(2, StepState.DONE, facts=(Fact(FactKind.SLOW, "api", 214, of=8, before=0.9),)),
-    Finding(3, StepState.DONE, facts=(Fact(FactKind.TEXT, "[ReadCache] GET error, falling back to DB: connect ETIMEDOUT 10.41.0.3:6379", 1000),)),
+    Finding(3, StepState.DONE, facts=FALLBACKS),
     Finding(4, StepState.DONE, facts=(Fact(FactKind.COUNT, "cache.error", 2712, of=8, before=0, day_before=0),)),
-    Finding(5, StepState.TODO, here=True, facts=(
+    Finding(5, StepState.TODO, facts=(
         Fact(FactKind.RULE, "checkout-success", 0.941, level="normal"),
         Fact(FactKind.RULE, "payment-confirm", 0.412, KPA, level="warning"),
+    )),
+    begin=Finding(3, StepState.TODO, here=True, facts=(
+        Fact(FactKind.COUNT, "cache.error", 2712, of=8, before=0, day_before=0),
+        replace(FALLBACKS[0], name="[ReadCache]"),
+        FALLBACKS[1],
     )),
 )  # fmt: skip
 ABANDONED = walked(
     *(Finding(number, StepState.DONE if number == 1 else StepState.NOT_THE_CASE, facts=REFUSED.findings[0].facts[:2]) for number in (1, 2, 3, 4)),
     otherwise=True,
     besides=(Fact(FactKind.ROUTE, "POST /api/v1/kpa/payments/confirm", 2336, of=11),),
-    unstepped=(Fact(FactKind.COUNT, "checkout.blocked.product", 31, of=8, before=0.1),),
+    unstepped=(Fact(FactKind.SHARE, "checkout.blocked.product / checkout.attempt", 31, of=44, before=0.01),),
 )  # fmt: skip
 OVER = walked(
     Finding(3, StepState.TODO, here=True, facts=(
         Fact(FactKind.SHARE, "failed of confirmed + failed", 73, KPA, 107, before=0.032, after=0.02),
     )),
 )  # fmt: skip
+
+ALL_SHOPS = alert("payment-confirm", value=0.41)
 
 CASES = {
     "firing": notification(NotifyReason.FIRING, [PAYMENT], walked=REFUSED),
@@ -144,6 +157,17 @@ CASES = {
         NotifyReason.RESOLVED, [resolved(PAYMENT, 0.98), resolved(DUPLICATES, 1)], 4, 25, resolved_at=START + timedelta(minutes=25), walked=OVER,
     ),
     "silence": notification(NotifyReason.SILENCE_ENDING, [PAYMENT], 1, 31, id="silence-s1.1", incident="silence-s1", silence=SILENCE),
+    "wider": notification(
+        NotifyReason.WIDER, [ALL_SHOPS, replace(PAYMENT, normals=2)], 2, 9, labels={}, shops=("kpa", "cosmetics"), first_scope=Scope(KPA, ("kpa",)), walked=REFUSED,
+    ),
+    "eased": notification(
+        NotifyReason.EASED, [replace(PAYMENT, latest=replace(PAYMENT.latest, level=Level.ELEVATED, value=0.781), eased_at=START + timedelta(minutes=40))],
+        3, 41, shops=("kpa",), walked=REFUSED,
+    ),
+    "summed": notification(
+        NotifyReason.SUMMED, [PAYMENT, DUPLICATES], 1, id="summed-a.1", incident="summed-a", procedure="", labels={},
+        summed=(notification(NotifyReason.FIRING, [PAYMENT], shops=("kpa",)), notification(NotifyReason.RESOLVED, [resolved(DUPLICATES, 1)], incident="202602240610-4.2-all")),
+    ),
 }  # fmt: skip
 """One for each thing there is to tell."""
 
@@ -168,6 +192,7 @@ def longest(reason: NotifyReason = NotifyReason.FIRING) -> Notification:
     return notification(
         reason, alerts, walked=walked(*findings, besides=facts * 20, unstepped=facts * 20, otherwise=True), inhibited=tuple(alerts), unexpected_with=tuple(RULES.by_id) * 3, again=9, silence=silence,
         resolved_at=START + timedelta(days=2) if reason is NotifyReason.RESOLVED else None,
+        shops=tuple(f"{shop}{wall}" for shop in "abcdef"), labels={}, partial=True,
     )  # fmt: skip
 
 
@@ -185,5 +210,11 @@ def hostile(text: str, reason: NotifyReason = NotifyReason.FIRING) -> Notificati
         unstepped=facts,
     )
     return notification(
-        reason, [alert("payment-confirm", text), alert("payment-confirm", f"{text} 2")], silence=silence, walked=found
+        reason,
+        [alert("payment-confirm", text), alert("payment-confirm", f"{text} 2")],
+        silence=silence,
+        walked=found,
+        labels={},
+        shops=(text, f"{text} 2"),
+        partial=True,
     )

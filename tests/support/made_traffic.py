@@ -35,6 +35,8 @@ class Incident:
     """Shop to the share of checkouts that are blocked for want of stock."""
     errors: float = 0.0
     """Checkout errors a minute and instance."""
+    busy: float = 1.0
+    """How many times as many checkouts as usual."""
     redis_down: bool = False
     silent: bool = False
     """No summaries; requests are logged all the same."""
@@ -84,7 +86,7 @@ class Traffic:
         found["request.total{method=GET,status=200}"] = 220
         found["checkout.error{service=kpa}"] = _poisson(dice, max((incident.errors for incident in now), default=0.0))
         for shop, rate in SHOPS.items():
-            tried = _poisson(dice, rate / self.instances * 3)
+            tried = _poisson(dice, rate / self.instances * 3 * max((incident.busy for incident in now), default=1.0))
             blocked = sum(dice.random() < max([0.02, *(each.blocked.get(shop, 0) for each in now)]) for _ in range(tried))
             failed = sum(
                 dice.random() < max([0.03, *(each.failing.get(shop, 0) for each in now)]) for _ in range(tried - blocked)

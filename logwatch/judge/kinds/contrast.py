@@ -54,6 +54,7 @@ class Contrast(Model):
     form: ClassVar = FigureForm.SHARE
     drawn: ClassVar[Key | None] = None
     published: ClassVar[JudgedMetric | None] = PUBLISHED
+    weeks: ClassVar[int | None] = None
 
     @property
     def reads(self) -> Reads:

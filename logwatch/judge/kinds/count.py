@@ -36,6 +36,7 @@ class Count:
     form: ClassVar = FigureForm.PLAIN
     drawn: ClassVar[Key | None] = None
     published: ClassVar[JudgedMetric | None] = None
+    weeks: ClassVar[int | None] = None
     reach: ClassVar = WINDOW
     knobs: ClassVar[Mapping[str, Knob]] = {}
 

@@ -54,6 +54,7 @@ class Gauge:
     form: ClassVar = FigureForm.PLAIN
     drawn: ClassVar[Key | None] = None
     published: ClassVar[JudgedMetric | None] = None
+    weeks: ClassVar[int | None] = None
     reach: ClassVar = WINDOW
     knobs: ClassVar[Mapping[str, Knob]] = {}
 

@@ -150,6 +150,11 @@ class Kind(Protocol):
     """None where what it judges is published anyway."""
 
     @property
+    def weeks(self) -> int | None:
+        """Weeks at the middle between the bounds in which chance makes one warning at most; None where none are promised."""
+        ...
+
+    @property
     def reads(self) -> Reads:
         """What it reads of the windows."""
         ...

@@ -68,6 +68,7 @@ class Quiet(Model):
     form: ClassVar = FigureForm.SHARE
     drawn: ClassVar[Key | None] = "chart_quiet"
     published: ClassVar[JudgedMetric | None] = PUBLISHED
+    weeks: ClassVar[int | None] = None
 
     @property
     def reads(self) -> Reads:

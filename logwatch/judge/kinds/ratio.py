@@ -80,6 +80,11 @@ class Ratio(Model):
         return Reads(counters=self.numerator + self.denominator + (self.settled or ()) + (self.once or ()), by=by)
 
     @property
+    def weeks(self) -> int | None:
+        """As its proof says."""
+        return self.proof.weeks if isinstance(self.proof, Proof) else None
+
+    @property
     def reach(self) -> timedelta:
         """How far proof may look back."""
         widest = self.proof.widen if isinstance(self.proof, Proof) else timedelta()

@@ -209,13 +209,21 @@ def _check_walks(walks: list[tuple[ProcedureChecks, str]], runbook: Runbook) -> 
             known = ", ".join(each.section for each in runbook.procedures)
             problems.append(RuleError(f"unknown procedure '{walk.procedure}'", where=where, hint=f"known: {known}"))
             continue
-        steps, looks = [step.number for step in procedure.steps], [look.step for look in walk.steps]
+        steps, looks = [step.number for step in procedure.steps], _looks(walk)
         if sorted(looks) != steps:
             message = f"the looks of {walk.procedure} are for steps {_listed(sorted(looks))}, and it has {_listed(steps)}"
             problems.append(RuleError(message, where=where, hint=f"one look for each; see {runbook.where(procedure.line)}"))
         if walked.count(walk.procedure) > 1:
             problems.append(RuleError(f"procedure {walk.procedure} stands twice", where=where))
+        begin = walk.begin
+        if begin and not any(each.procedure == begin.procedure and begin.step in _looks(each) for each, _ in walks):
+            message = f"{walk.procedure} begins with step {begin.step} of {begin.procedure}, which nothing looks at"
+            problems.append(RuleError(message, where=where, hint=f"walked are {', '.join(walked)}"))
     return problems
+
+
+def _looks(walk: ProcedureChecks) -> list[int]:
+    return [look.step for look in walk.steps]
 
 
 def _listed(numbers: list[int]) -> str:
@@ -234,6 +242,9 @@ def _check_looks(
     }
     problems = []
     for walk, where in walks:
+        for name in idle_selectors(walk.requests or (), known["counter"]):
+            hint = f"{nearest(name, known['counter'])}known: {', '.join(known['counter'])}"
+            problems.append(RuleError(f"unknown counter '{name}' in the requests of {walk.procedure}", where=where, hint=hint))
         for look in walk.steps:
             used = {
                 "counter": idle_selectors(look.selectors, known["counter"]),

@@ -13,7 +13,7 @@ from logwatch.count.census import Knows
 from logwatch.judge.kinds import Measures, kinds_listed
 from logwatch.judge.rules.runbook import Procedure, Runbook
 from logwatch.judge.rules.service import Service
-from logwatch.judge.rules.step_checks import ProcedureChecks
+from logwatch.judge.rules.step_checks import ProcedureChecks, StepCheck
 from logwatch.judge.rules.yaml_types import Duration, Model, Text, selects
 from logwatch.languages import COMMON, Lang
 from logwatch.ranges import Bounds, Range
@@ -151,6 +151,11 @@ class RuleSet:
     def walk(self, section: str) -> ProcedureChecks | None:
         """Give how to walk a procedure."""
         return next((walk for walk in self.walks if walk.procedure == section), None)
+
+    def begin(self, plan: ProcedureChecks) -> StepCheck | None:
+        """Give the look at the step of another procedure that one begins with."""
+        there = self.walk(plan.begin.procedure) if plan.begin else None
+        return next((look for look in there.steps if plan.begin and look.step == plan.begin.step), None) if there else None
 
     def share_name(self, common: str, lang: Lang) -> str:
         """Give the name of a share of rules/evidence.yaml in a language, by its common one."""

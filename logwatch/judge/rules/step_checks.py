@@ -71,10 +71,24 @@ class StepCheck(Model):
         return (*(self.counters or ()), *(name for names in shares for name in names))
 
 
+class Begin(Model):
+    """A step of another procedure."""
+
+    procedure: str = Field(pattern=r"^\d+\.\d+$", description="Section of the runbook.")
+    step: int = Field(ge=1)
+
+
 class ProcedureChecks(Model):
     """How to walk one procedure."""
 
     procedure: str = Field(pattern=r"^\d+\.\d+$", description="Section of the runbook.")
     steps: tuple[StepCheck, ...] = Field(min_length=1, description="One look for each step.")
+    requests: Selectors | None = Field(
+        default=None,
+        description="Counters of the requests: what grew without a step is a share of them, and they may be all that grew.",
+    )
+    begin: Begin | None = Field(
+        default=None, description="Of a list of what to expect: the step of another procedure to begin with."
+    )
     routes: bool = Field(default=False, description="Whether slow routes bear on it.")
     otherwise: Text | None = Field(default=None, description="What to say where no step is the case.")

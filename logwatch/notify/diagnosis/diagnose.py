@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 from logwatch.judge.verdicts import Level
 from logwatch.notify.diagnosis.findings import Fact, FactKind, Finding, StepState, Walked
 from logwatch.notify.diagnosis.measure import Measured, Surroundings
-from logwatch.notify.incidents import NotifyReason
+from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.ranges import Range
 from logwatch.seams import Seam, Seams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from logwatch.judge.alerts import Alert
     from logwatch.judge.rules.model import RuleSet
     from logwatch.judge.rules.step_checks import ProcedureChecks, StepCheck
     from logwatch.judge.verdicts import Verdict
     from logwatch.notify.diagnosis.measure import Archive
-    from logwatch.notify.incidents import Notification
 
 BOUNDED = {
     "": {FactKind.COUNT, FactKind.LINES, FactKind.GAUGE},
@@ -55,6 +55,10 @@ def unlooked(notification: Notification, rules: RuleSet, why: str) -> Walked | N
     if plan is None or notification.reason is NotifyReason.SILENCE_ENDING:
         return None
     looked = [_Looked(look, [Measured(missed=why)]) for look in plan.steps]
+    begin = rules.begin(plan)
+    if begin:
+        first = Finding(begin.step, StepState.NOT_LOOKED, here=True, why=why)
+        return Walked(_mark(looked, None, 0, numbered=True, elsewhere=True), begin=first)
     return Walked(_mark(looked, _own_step(notification, rules), 0, numbered=True))
 
 
@@ -64,16 +68,42 @@ def _walk(notification: Notification, rules: RuleSet, scene: Surroundings, seams
         return None
     looked = [_look(scene, look, seams, numbered=procedure.numbered) for look in plan.steps]
     unstepped: list[Measured] = seams.guard(Seam.LOOKUP, lambda: _unstepped(scene, plan), lambda _: [])
+    requests = plan.requests or ()
+    more: list[Fact] = seams.guard(Seam.LOOKUP, lambda: scene.more(requests), lambda _: []) if requests else []
     besides: list[Fact] = seams.guard(Seam.LOOKUP, scene.routes, lambda _: []) if plan.routes else []
     rival = max((each.excess for each in unstepped), default=0)
-    findings = _mark(looked, _own_step(notification, rules), rival, numbered=procedure.numbered)
+    begin = rules.begin(plan)
+    first = _look(scene, begin, seams, numbered=True) if begin else None
+    findings = _mark(looked, _own_step(notification, rules), rival, numbered=procedure.numbered, elsewhere=first is not None)
+    otherwise = all(each.state in {StepState.DONE, StepState.NOT_THE_CASE} for each in findings)
     return Walked(
         findings=findings,
         besides=tuple(besides),
         unstepped=tuple(fact for each in unstepped for fact in each.facts),
-        otherwise=all(each.state in {StepState.DONE, StepState.NOT_THE_CASE} for each in findings),
+        requests=tuple(more) if otherwise and not unstepped else (),
+        begin=_finding(first, here=True) if first else None,
+        otherwise=otherwise,
         chart=seams.guard(Seam.CHART, scene.chart, lambda _: None),
     )
+
+
+def find_lead(alert: Alert, rules: RuleSet, archive: Archive) -> str:
+    """Give the step that figures alone point to for an alert's shop, or the counter without a step that grew the most.
+
+    Empty where nothing grew, or the rule has no procedure. Two shops with different leads do not fail for the same reason.
+    """
+    plan = rules.walk(rules.by_id[alert.rule].procedure)
+    if plan is None:
+        return ""
+    at = alert.latest.window_end
+    told = Notification("", "", NotifyReason.FIRING, at, plan.procedure, alert.labels, alert.pending_at, (alert,), ())
+    scene, seams = Surroundings(told, rules, archive, ()), Seams()
+    looked = [_look(scene, look, seams, numbered=True) for look in plan.steps]
+    unstepped: list[Measured] = seams.guard(Seam.LOOKUP, lambda: _unstepped(scene, plan), lambda _: [])
+    most = max(unstepped, key=lambda each: each.excess, default=Measured())
+    findings = _mark(looked, _own_step(told, rules), most.excess, numbered=True)
+    step = next((each.number for each in findings if each.here and each.state is StepState.TODO), None)
+    return str(step) if step else most.facts[0].name if most.facts else ""
 
 
 @dataclass(slots=True)
@@ -147,11 +177,14 @@ def _own_step(notification: Notification, rules: RuleSet) -> int | None:
     return rule.step if rule and rule.procedure == notification.procedure else None
 
 
-def _mark(looked: Sequence[_Looked], own: int | None, rival: float, *, numbered: bool) -> tuple[Finding, ...]:
+def _mark(
+    looked: Sequence[_Looked], own: int | None, rival: float, *, numbered: bool, elsewhere: bool = False
+) -> tuple[Finding, ...]:
     """Choose the step to begin with: the rule's own, else the one that ranks highest, else the one that grew the most.
 
     Where none is the case, it is the first that could not be looked at: somebody has to. And it is none where something
-    grew by more events, `rival`, for which there is no step: what comes along with it is not the cause.
+    grew by more events, `rival`, for which there is no step: what comes along with it is not the cause; nor where the step
+    to begin with stands `elsewhere`.
     """
     todo = [each for each in looked if each.state is StepState.TODO]
     missed = [each for each in looked if each.state is StepState.NOT_LOOKED and numbered]
@@ -159,12 +192,16 @@ def _mark(looked: Sequence[_Looked], own: int | None, rival: float, *, numbered:
     if best and best.look.step != own and not best.look.rank and best.excess < rival:
         best = None
     chosen = best or (next(iter(missed), None) if not todo else None)
-    return tuple(Finding(each.look.step, each.state, each is chosen, each.facts, each.why) for each in looked)
+    return tuple(_finding(each, here=each is chosen and not elsewhere) for each in looked)
+
+
+def _finding(looked: _Looked, *, here: bool) -> Finding:
+    return Finding(looked.look.step, looked.state, here, looked.facts, looked.why)
 
 
 def _unstepped(scene: Surroundings, plan: ProcedureChecks) -> list[Measured]:
     """Give the counters of a group that grew, and that no step is about: reasons that the runbook does not know yet."""
     groups = tuple(name for look in plan.steps for name in look.counters or () if name.endswith("*"))
     covered = {name for look in plan.steps for name in look.selectors if not name.endswith("*")}
-    found = scene.grown(groups) if groups else []
-    return [each for each in found if not covered & {fact.name for fact in each.facts}]
+    found = scene.grown(groups, plan.requests) if groups else []
+    return [each for each in found if not covered & {fact.name.partition(" ")[0] for fact in each.facts}]

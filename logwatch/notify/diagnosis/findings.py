@@ -109,11 +109,15 @@ class Walked:
     """What bears on the whole procedure, such as the slow routes."""
     unstepped: tuple[Fact, ...] = ()
     """Counters that grew and that no step is about."""
+    requests: tuple[Fact, ...] = ()
+    """The requests, all together and by shop, where there are simply more of them and nothing else grew."""
+    begin: Finding | None = None
+    """The step of another procedure to begin with, where rules/evidence.yaml names one."""
     otherwise: bool = False
     """Every step was looked at, and none is the case."""
     chart: Chart | None = None
 
     @property
     def step(self) -> int | None:
-        """The step to begin with."""
+        """The procedure's own step to begin with."""
         return next((finding.number for finding in self.findings if finding.here), None)

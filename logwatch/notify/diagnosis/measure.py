@@ -164,16 +164,34 @@ class Surroundings:
         measured.facts.sort(key=lambda fact: -(fact.value or 0))
         return measured
 
-    def grown(self, selectors: Sequence[str]) -> list[Measured]:
-        """Give the counters that grew, each name for all its shops together."""
-        names = {key[0] for each in self._all for key in self._split(each, selectors)}
-        found = [self._measure([(FactKind.COUNT, (name, ()), self._of_name(name))]) for name in sorted(names)]
+    def grown(self, selectors: Sequence[str], requests: Sequence[str] | None) -> list[Measured]:
+        """Give the counters that grew, each for all its shops together: as shares of the requests where these are counted."""
+        names = sorted({key[0] for each in self._all for key in self._split(each, selectors)})
+        found = [self._among(name, requests) if requests else self._rate(name, [name]) for name in names]
         return [each for each in found if each.grew]
+
+    def more(self, requests: Sequence[str]) -> list[Fact]:
+        """Give the requests against their rate before, all together and then by shop, where there are more; else none."""
+        total = self._rate(" + ".join(requests), requests)
+        if not total.grew or total.facts[0].before is total.facts[0].day_before is None:
+            return []
+        split = self.counters(requests).facts
+        return total.facts + (split if len(split) > 1 else [])
 
     def share(self, share: Share) -> Measured:
         """Give a share of events, against what it was before."""
-        key = (share.name[COMMON], tuple(sorted(self.notification.labels.items())))
-        return self._measure([(FactKind.SHARE, key, self._of_share(share))])
+        return self._shared(share.name[COMMON], share.numerator, share.denominator)
+
+    def _among(self, name: str, requests: Sequence[str]) -> Measured:
+        return self._shared(f"{name} / {' + '.join(requests)}", [name], requests)
+
+    def _shared(self, name: str, numerator: Sequence[str], denominator: Sequence[str]) -> Measured:
+        key = (name, tuple(sorted(self.notification.labels.items())))
+        return self._measure([(FactKind.SHARE, key, self._of_share(numerator, denominator))])
+
+    def _rate(self, name: str, selectors: Sequence[str]) -> Measured:
+        key = (name, tuple(sorted(self.notification.labels.items())))
+        return self._measure([(FactKind.COUNT, key, lambda each: Among(self._sum(each, selectors), each.minutes))])
 
     def slow(self) -> Measured:
         """Count slow requests by label, against their rate before; where there is none, of the label that is judged last."""
@@ -188,11 +206,8 @@ class Surroundings:
     def _of_key(self, key: Key) -> Measure:
         return lambda each: Among(self._split(each, [key[0]]).get(key, 0.0), each.minutes)
 
-    def _of_name(self, name: str) -> Measure:
-        return lambda each: Among(self._sum(each, [name]), each.minutes)
-
-    def _of_share(self, share: Share) -> Measure:
-        return lambda each: Among(self._sum(each, share.numerator), self._sum(each, share.denominator), share=True)
+    def _of_share(self, numerator: Sequence[str], denominator: Sequence[str]) -> Measure:
+        return lambda each: Among(self._sum(each, numerator), self._sum(each, denominator), share=True)
 
     def _of_label(self, label: str) -> Measure:
         return lambda each: Among(sum(one == label for one, _, _ in each.slow), each.minutes)
@@ -211,9 +226,9 @@ class Surroundings:
                 now.events,
                 dict(labels),
                 now.whole,
-                before=_rate(before),
-                day_before=_rate(day_before),
-                after=_rate(after),
+                before=_per(before),
+                day_before=_per(day_before),
+                after=_per(after),
             )
             known = [each for each in (before, day_before) if each and each.known]
             measured.add(fact, compare(now, known[0] if known else None))
@@ -339,5 +354,5 @@ class Surroundings:
         return Chart(rule.rule, first.labels, from_minute(int(course.minutes[0])), tuple(course.values()))
 
 
-def _rate(among: Among | None) -> float | None:
+def _per(among: Among | None) -> float | None:
     return among.rate if among else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from logwatch.collect.parse import (
@@ -56,6 +56,8 @@ class StepLine:
     text: str
     here: bool
     """Whether to begin here."""
+    procedure: str = ""
+    """The procedure that it is a step of, where that is another than the message's."""
     state: StepState | None = None
     """None where nobody looked."""
     state_text: str = ""
@@ -71,8 +73,13 @@ class StepLine:
 
     @property
     def head(self) -> str:
-        """What stands before its text: `▶ 3.`, `✓ 1.`, `✓`, `2.`, `•`."""
-        return " ".join(filter(None, [self.mark, f"{self.number}." if self.numbered else ""])) or "•"
+        """What stands before its text: `▶ 3.`, `▶ 4.3-3.`, `✓ 1.`, `✓`, `2.`, `•`."""
+        return " ".join(filter(None, [self.mark, self.place])) or "•"
+
+    @property
+    def place(self) -> str:
+        """Its number, `3.`, with that of another procedure, `4.3-3.`; empty where it has none."""
+        return "-".join(filter(None, [self.procedure, f"{self.number}."])) if self.numbered else ""
 
 
 def step_lines(
@@ -80,12 +87,43 @@ def step_lines(
 ) -> tuple[StepLine, ...]:
     """Give the steps with what was found; `marked` is where to begin if nobody looked."""
     findings = {finding.number: finding for finding in walked.findings} if walked else {}
-    return tuple(
-        _walked_line(step, findings[step.number], rules, audience, numbered=procedure.numbered)
-        if step.number in findings
-        else StepLine(step.number, step.text, walked is None and step.number == marked, numbered=procedure.numbered)
-        for step in procedure.steps
-    )
+    begin = _begin_line(procedure, walked, rules, audience)
+    shown = {_what(fact) for fact in walked.begin.facts} if begin and walked and walked.begin else set()
+    lines = [begin] if begin else []
+    for step in procedure.steps:
+        finding = findings.get(step.number)
+        if finding:
+            facts = tuple(fact for fact in finding.facts if _what(fact) is None or _what(fact) not in shown)
+            shown |= set(map(_what, finding.facts))
+            lines.append(_walked_line(step, replace(finding, facts=facts), rules, audience, numbered=procedure.numbered))
+        else:
+            here = walked is None and begin is None and step.number == marked
+            lines.append(StepLine(step.number, step.text, here, numbered=procedure.numbered))
+    return tuple(lines)
+
+
+def _begin_line(procedure: Procedure, walked: Walked | None, rules: RuleSet, audience: Audience) -> StepLine | None:
+    """Give the step of another procedure to begin with, where there is one; a message of an older program has none."""
+    plan = rules.walk(procedure.section)
+    there = rules.procedure(plan.begin.procedure, audience.lang) if plan and plan.begin else None
+    if plan is None or plan.begin is None or there is None or (walked and not walked.begin):
+        return None
+    step = next(each for each in there.steps if each.number == plan.begin.step)
+    if walked and walked.begin:
+        line = _walked_line(step, walked.begin, rules, audience, numbered=True)
+        return replace(line, procedure=there.section)
+    return StepLine(step.number, step.text, here=True, procedure=there.section)
+
+
+def _what(fact: Fact) -> object:
+    """Give what tells a fact that one message need not say twice: lines by when and how many they are; None for others."""
+    match fact.kind:
+        case FactKind.LINES:
+            return (fact.first, fact.last, fact.value) if fact.value else None
+        case FactKind.TEXT | FactKind.COUNT:
+            return (fact.kind, fact.name, fact.value, *fact.labels.values())
+        case _:
+            return None
 
 
 def _walked_line(step: Step, finding: Finding, rules: RuleSet, audience: Audience, *, numbered: bool) -> StepLine:
@@ -118,7 +156,10 @@ def besides_lines(walked: Walked | None, rules: RuleSet, procedure: str, audienc
         return ()
     plan = rules.walk(procedure)
     lines = [audience.say("unstepped", what=fact_text(fact, rules, audience)) for fact in walked.unstepped]
-    if walked.otherwise and not walked.unstepped and plan and plan.otherwise:
+    if walked.requests:
+        total, *shops = (fact_text(fact, rules, audience) for fact in walked.requests[:MOST_COUNTERS])
+        lines += [audience.say("more_requests", what=total), *shops]
+    elif walked.otherwise and not walked.unstepped and plan and plan.otherwise:
         lines.append(plan.otherwise[audience.lang])
     return (*lines, *(fact_text(fact, rules, audience) for fact in walked.besides))
 
@@ -128,8 +169,9 @@ def ended_lines(walked: Walked | None, rules: RuleSet, audience: Audience) -> tu
     if walked is None:
         return ()
     known = {FactKind.COUNT, FactKind.SHARE}
-    todo = [each for each in walked.findings if each.state is StepState.TODO] or walked.findings
-    grew = [fact for each in todo for fact in each.facts if fact.kind in known and _was_more(fact)]
+    todo = [fact for each in walked.findings if each.state is StepState.TODO for fact in each.facts]
+    every = [fact for each in walked.findings for fact in each.facts]
+    grew = [fact for fact in todo or walked.unstepped or walked.requests or every if fact.kind in known and _was_more(fact)]
     return tuple(fact_text(fact, rules, audience) for fact in grew[:3]) or (audience.say("ended_alone"),)
 
 

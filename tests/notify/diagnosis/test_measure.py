@@ -120,6 +120,41 @@ def test_ten_minutes_with_summaries_are_worth_comparing_with(known: int, before:
 
 
 @pytest.mark.parametrize(
+    ("refused", "requests", "by_the_clock", "as_a_share"),
+    [
+        (1, 10, False, False),
+        (20, 200, True, False),  # twenty times the requests are twenty times the reasons
+        (20, 10, True, True),
+    ],
+)
+def test_what_grew_without_a_step_is_a_share_of_the_requests(
+    refused: float, requests: float, *, by_the_clock: bool, as_a_share: bool
+) -> None:
+    reason, tried = "checkout.blocked.product{service=kpa}", "checkout.attempt{service=kpa}"
+    reading = summaries(range(-60, -5), {reason: 1, tried: 10})
+    reading.merge(summaries(range(-1, 6), {reason: refused, tried: requests}))
+    found = surroundings(notification(NotifyReason.FIRING, [alert("checkout-traffic", value=200)]), reading)
+    assert bool(found.grown(["checkout.blocked.*"], None)) is by_the_clock
+    assert bool(found.grown(["checkout.blocked.*"], ["checkout.attempt"])) is as_a_share
+
+
+def test_more_requests_are_told_with_the_shops_that_they_come_from() -> None:
+    usual = {"checkout.attempt{service=kpa}": 4.0, "checkout.attempt{service=main}": 2.0}
+    reading = summaries(range(-60, -5), usual)
+    told = notification(NotifyReason.FIRING, [alert("checkout-traffic", value=200)])
+    assert surroundings(told, reading).more(["checkout.attempt"]) == []
+    reading.merge(summaries(range(-1, 6), usual | {"checkout.attempt{service=kpa}": 90}))
+    found = surroundings(told, reading).more(["checkout.attempt"])
+    assert [(fact.labels, fact.value, fact.before) for fact in found] == [
+        ({}, 644, 6),
+        ({"service": "kpa"}, 630, 4),
+        ({"service": "main"}, 14, 2),
+    ]
+    alone = surroundings(told, summaries(range(-1, 6), usual))
+    assert alone.more(["checkout.attempt"]) == []  # nobody knows what is usual
+
+
+@pytest.mark.parametrize(
     ("usual", "now", "grew"),
     [
         (10, 19, False),

@@ -16,6 +16,7 @@ from logwatch.spans import rfc3339
 if TYPE_CHECKING:
     from logwatch.checks import Checked
     from logwatch.judge.alerts import Alert
+    from logwatch.notify.diagnosis.step_text import StepLine
     from logwatch.notify.messages import Message
 
 SCHEMA = 1
@@ -68,19 +69,23 @@ def to_json(message: Message) -> dict[str, Any]:
     """Give the versioned document; tests/fixtures/webhook.schema.json describes it."""
     notification, silence = message.notification, message.notification.silence
     return _base(message) | {
-        "step": next((step.number for step in message.steps if step.here), None),
-        "findings": [
-            {"step": step.number, "text": step.text, "state": step.state, "found": list(step.found)} for step in message.steps
-        ],
+        "step": next((step.number for step in message.steps if step.here and not step.procedure), None),
+        "begin": next((_finding(step) | {"procedure": step.procedure} for step in message.steps if step.procedure), None),
+        "findings": [_finding(step) for step in message.steps if not step.procedure],
         "besides": list(message.besides),
         "alerts": [_alert(alert) | {"new": alert.fingerprint in notification.new} for alert in notification.alerts],
         "inhibited": [_alert(alert) for alert in notification.inhibited],
         "unexpected_with": list(notification.unexpected_with),
+        "summed": [each.id for each in notification.summed],
         "silence": {"id": silence.id, "until": rfc3339(silence.until), "by": silence.by, "reason": silence.reason}
         if silence
         else None,
         "text": message.headline,
     }
+
+
+def _finding(step: StepLine) -> dict[str, Any]:
+    return {"step": step.number, "text": step.text, "state": step.state, "found": list(step.found)}
 
 
 def _base(message: Message) -> dict[str, Any]:
@@ -96,6 +101,8 @@ def _base(message: Message) -> dict[str, Any]:
         "resolved_at": rfc3339(notification.resolved_at),
         "procedure": notification.procedure,
         "labels": notification.labels,
+        "shops": list(notification.shops),
+        "partial": notification.partial,
     }
 
 
