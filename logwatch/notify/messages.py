@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from logwatch.collect.parse import LATE_MINUTES, REFUSED_MINUTES, STOPPED_MINUTES, UNHEARD_MINUTES
-from logwatch.judge.alerts import Alert, AlertState
+from logwatch.judge.alerts import Alert, AlertState, is_worse
+from logwatch.notify.diagnosis.findings import FactKind
 from logwatch.notify.diagnosis.step_text import StepLine, besides_lines, ended_lines, step_lines
 from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.seams import Seams
-from logwatch.spans import rfc3339
-from logwatch.ui.format import format_figure, format_range, format_span, format_verdict, printable, shop_name
+from logwatch.spans import WINDOW, rfc3339
+from logwatch.ui.format import format_figure, format_normal, format_short, format_span, format_warning, printable, shop_name
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,14 +65,16 @@ class AlertLine:
     is_new: bool
     """Whether no earlier message named it."""
     value: str
-    """`31.8% (34/107)`."""
+    """`31.8% (34/107, 5분)`."""
     bound: str
     """`<70%`: what the value violates."""
     normal: str
     since: str
     """Time of day."""
     peak: str
-    """`15.7% 15:26`; the worst value so far, and when."""
+    """`15.7% (5분) 15:26`; the worst value so far, and when."""
+    was_worse: bool
+    """Whether the worst value so far is worse than the one shown."""
     remark: str
     """That nothing has been known since a time, when it was resolved, or that its rule is gone; else empty."""
 
@@ -166,7 +169,7 @@ def build_plain_message(notification: Notification, rules: RuleSet, audience: Au
     begin = " ▶ ".join(str(each) for each in (notification.procedure, walked or step) if each)
     lines = [
         f"{alert.rule} · {audience.shop(alert.labels)[:60]} · {_value(alert.latest, rule, audience)}"
-        f" · {audience.say(alert.state.key)} · {audience.clock(alert.pending_at, notification.at)}"
+        f" · {audience.say(alert.state.key)} · {audience.clock(alert.since, notification.at)}"
         for alert, rule in zip(notification.alerts, named, strict=True)
     ]
     head = f"[{audience.say(notification.reason.key)}] {lines[0] if lines else notification.incident}"
@@ -222,8 +225,8 @@ def _headline(notification: Notification, rules: RuleSet, audience: Audience) ->
         parts.append(audience.say("worst_was", value=_value(first.peak, rule, audience)))
     else:
         measured = rule is not None and first.latest.value is not None
-        bound = audience.say("against", bound=format_range(rule.warning)) if rule and measured else ""
-        parts.append(f"{_value(first.latest, rule, audience)} {bound}".strip())
+        bound = audience.say("against", bound=format_warning(rule, audience)) if rule and measured else ""
+        parts += filter(None, [_value(first.latest, rule, audience), bound])
         parts.append(audience.say("since", at=audience.clock(notification.since, notification.at)))
     more = len(notification.alerts) - 1
     parts += [audience.say("and_more", count=more)] if more else []
@@ -231,12 +234,12 @@ def _headline(notification: Notification, rules: RuleSet, audience: Audience) ->
 
 
 def _value(verdict: Verdict, rule: Rule | None, audience: Audience) -> str:
-    return format_verdict(verdict, rule.normal.unit if rule else "", audience)
+    return format_short(verdict, rule, audience)
 
 
 def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Audience) -> AlertLine:
     rule = rules.by_id.get(alert.rule)
-    latest = alert.latest
+    latest = _over_one_stretch(alert, notification)
     remark = "" if rule else audience.say("rule_gone")
     if alert.state is AlertState.RESOLVED and alert.resolved_at:
         remark = audience.say("resolved_at", at=audience.clock(alert.resolved_at, notification.at))
@@ -250,12 +253,23 @@ def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Au
         level=latest.level,
         is_new=alert.fingerprint in notification.new,
         value=format_figure(latest, rule, audience) if rule else _value(latest, rule, audience),
-        bound=format_range(rule.warning) if rule else "",
-        normal=format_range(rule.normal) if rule else "",
-        since=audience.clock(alert.pending_at, notification.at),
+        bound=format_warning(rule, audience) if rule else "",
+        normal=format_normal(rule, audience) if rule else "",
+        since=audience.clock(alert.since, notification.at),
         peak=f"{_value(alert.peak, rule, audience)} {audience.clock(alert.peak.window_end, notification.at)}",
+        was_worse=rule is not None and is_worse(alert.peak, latest, rule),
         remark=remark,
     )
+
+
+def _over_one_stretch(alert: Alert, notification: Notification) -> Verdict:
+    """Give an alert's last verdict, counted over the stretch that its message is about where it could be."""
+    figures = notification.walked.figures if notification.walked else ()
+    found = next((each for each in figures if (each.name, each.labels) == (alert.rule, alert.labels)), None)
+    if found is None or found.value is None:
+        return alert.latest
+    counted = replace(alert.latest, numerator=found.value, denominator=found.of, span=found.minutes * WINDOW)
+    return replace(counted, value=found.p95 if found.kind is FactKind.SLOW else counted.events[0])
 
 
 def _notes(notification: Notification, rules: RuleSet, audience: Audience) -> list[str]:
@@ -345,10 +359,10 @@ def _course(notification: Notification, rules: RuleSet, audience: Audience) -> M
     parts = [
         _summary(first, rules, audience),
         shop_name(first.labels),
-        audience.say("course_alt", bound=format_range(rule.warning)),
+        audience.say("course_alt", bound=format_warning(rule, audience)),
     ]
     until = first.resolved_at or first.latest.window_end
-    return MessageChart(chart, rule.normal, rule.warning, first.firing_at, until, " · ".join(filter(None, parts)))
+    return MessageChart(chart, *rule.drawn, first.firing_at, until, " · ".join(filter(None, parts)))
 
 
 def _links(notification: Notification, rules: RuleSet, audience: Audience, place: LinkTargets) -> list[Link]:

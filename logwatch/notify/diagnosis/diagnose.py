@@ -83,6 +83,7 @@ def _walk(notification: Notification, rules: RuleSet, scene: Surroundings, seams
         requests=tuple(more) if otherwise and not unstepped else (),
         begin=_finding(first, here=True) if first else None,
         otherwise=otherwise,
+        figures=tuple(seams.guard(Seam.LOOKUP, scene.figures, lambda _: [])),
         chart=seams.guard(Seam.CHART, scene.chart, lambda _: None),
     )
 
