@@ -2,13 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+SIMULATOR := tools/log-simulator
+SIMULATES := $(SIMULATOR)/node_modules/.package-lock.json
 # Hashes stand in the locks; where packages come from is this machine's own setting.
 INSTALL = pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
 
 # Tests import in hundreds of processes: what the first compiles, the others read.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all demo test lint types golden bench fuzz hours steps faults tick scenarios screenshots image cloud lock clean
+.PHONY: all demo test lint types golden bench fuzz hours steps faults tick scenarios signal screenshots image cloud lock clean
 
 all: lint types test
 
@@ -49,13 +51,19 @@ bench: .venv-bench/ready
 fuzz: $(READY)
 	@$(BIN)/python -m benchmarks.fuzz $(if $(SEED),--seed $(SEED))
 
-# The log simulator, with its npm packages installed, stands outside this project: make hours SIMULATOR=DIR
-hours: $(READY)
-	@$(BIN)/python -m benchmarks.false_warnings --simulator $(SIMULATOR)
+# The log simulator's two packages; their hashes stand in its lock.
+$(SIMULATES): $(SIMULATOR)/package-lock.json
+	@command -v npm >/dev/null || { echo "The log simulator needs Node.js 18 or newer with npm: install it, and try again"; exit 1; }
+	@npm ci --prefix $(SIMULATOR) --silent --no-audit --no-fund
+	@touch $@
 
-# Whether causes are led to the right step, likewise: make steps SIMULATOR=DIR
-steps: $(READY)
-	@$(BIN)/python -m benchmarks.steps --simulator $(SIMULATOR)
+# How often simulated hours speak, healthy and failing.
+hours: $(READY) $(SIMULATES)
+	@$(BIN)/python -m benchmarks.false_warnings
+
+# Whether causes are led to the right step.
+steps: $(READY) $(SIMULATES)
+	@$(BIN)/python -m benchmarks.steps
 
 # Kill a run at every point between two effects, over a whole incident: eight minutes.
 faults: $(READY)
@@ -64,14 +72,15 @@ faults: $(READY)
 tick: $(READY)
 	@$(BIN)/python -m benchmarks.tick_speed
 
-# The 35 kinds of scenario of the log simulator in SIMULATOR (with its npm packages installed), on three salts: a quarter of an hour.
+# The 35 kinds of scenario of the log simulator, scored by what is true of them: two minutes a salt. Others: make scenarios SALTS="x y"
 SALTS = one two three
-scenarios: $(READY)
-	@for salt in $(SALTS); do \
-	  folder=.cache/scenarios/$$salt; mkdir -p $$folder; \
-	  python3 $(SIMULATOR)/scenarios.py $$salt $$folder && node $(SIMULATOR)/fleet.mjs $$folder/specs.json \
-	    && $(BIN)/python -m benchmarks.scenarios $$folder || exit 1; \
-	done
+scenarios: $(READY) $(SIMULATES)
+	@$(BIN)/python -m benchmarks.scenarios $(SALTS)
+
+# How sure and how soon: prints docs/signal.md and writes it with its charts: ten minutes. Others: make signal SEED=7 HOURS=1000
+signal: $(READY) $(SIMULATES)
+	@$(BIN)/python -m benchmarks.signal $(if $(SEED),--seed $(SEED)) $(if $(WEEKS),--weeks $(WEEKS)) $(if $(FALLS),--falls $(FALLS)) \
+	  $(if $(RECORDINGS),--recordings $(RECORDINGS)) $(if $(HOURS),--hours $(HOURS))
 
 # The pictures of the page in the documents; needs a Chromium.
 screenshots: $(READY)
@@ -95,4 +104,4 @@ lock: $(READY)
 	@tools/lock
 
 clean:
-	rm -rf .venv .venv-bench .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-bench $(SIMULATOR)/node_modules .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -1,4 +1,4 @@
-"""How often healthy hours speak, and how soon incidents do: `python -m benchmarks.false_warnings --simulator DIR`.
+"""How often healthy hours speak, and how soon incidents do: `make hours`.
 
 The recordings are made with the log simulator (the application's own logger over simulated time) and kept. Healthy hours are
 judged and replayed minute by minute; of each kind of incident it is told after how many closed windows, counted from the
@@ -80,9 +80,9 @@ def print_row(name: str, spoke_after: list[int | None]) -> None:
     print(f"  {name:53}{after[1]:4}{after[2]:4}{after[3]:4}{after[LATE]:4}{after[None]:7}")
 
 
-def print_own(simulator: Path, folder: Path, seeds: range) -> None:
+def print_own(folder: Path, seeds: range) -> None:
     """Print the same for the simulator's own incidents, each drawn from these seeds."""
-    simulate(simulator, folder, [own(simulator, name, seed) for name in {name for name, *_ in OWN} for seed in seeds])
+    simulate(folder, [own(name, seed) for name in {name for name, *_ in OWN} for seed in seeds])
     with ProcessPoolExecutor(2) as pool:
         for name, onset, rules in OWN:
             paths = [folder / f"own-{name}-{seed}.ndjson" for seed in seeds]
@@ -94,7 +94,6 @@ def main() -> None:
     """Make what is missing, measure, and print one table for each set of seeds."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recordings", type=Path, default=Path("benchmarks/input/hours"))
-    parser.add_argument("--simulator", type=Path, required=True)
     parser.add_argument("--hours", type=int, default=208)
     parser.add_argument("--incidents", type=int, default=25, help="of each kind")
     parser.add_argument("--set", choices=SEEDS, action="append", help="[both]")
@@ -103,7 +102,7 @@ def main() -> None:
         folder = chosen.recordings / name
         calm = [healthy(number, SEEDS[name]) for number in range(chosen.hours)]
         failing = [incident(kind, number, SEEDS[name]) for kind in KINDS for number in range(chosen.incidents)]
-        simulate(chosen.simulator, folder, [*calm, *failing])
+        simulate(folder, [*calm, *failing])
         told = measure(folder, calm)
         warned, sent = (sum(each) for each in zip(*((one.warnings, one.messages) for one in told), strict=True))
         print(f"{name}: {len(calm)} healthy hours: {warned} windows called a warning, {sent} messages")
@@ -120,7 +119,7 @@ def main() -> None:
                     if hour.kind == kind and (hour.events_per_minute < PLENTY) == few
                 ]
                 print_row(f"{kind.name}, {'under' if few else 'from'} {PLENTY} events a minute", mine)
-        print_own(chosen.simulator, folder, range(SEEDS[name], SEEDS[name] + chosen.incidents))
+        print_own(folder, range(SEEDS[name], SEEDS[name] + chosen.incidents))
 
 
 if __name__ == "__main__":

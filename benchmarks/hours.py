@@ -7,12 +7,14 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
+
+SIMULATOR = Path("tools/log-simulator")
 
 Rates = dict[str, Any]
 
@@ -118,9 +120,9 @@ def incident(kind: Kind, number: int, seed: int) -> Hour:
     return Hour(name, spec_of(seed, onset + 15, random.randint(1, 4), base, events), kind, onset, per_minute)
 
 
-def own(simulator: Path, name: str, seed: int) -> Hour:
+def own(name: str, seed: int) -> Hour:
     """Describe one of the simulator's own recordings, drawn anew from another seed."""
-    spec = json.loads((simulator / "specs" / f"{name}.json").read_text(encoding="utf-8"))
+    spec = json.loads((SIMULATOR / "specs" / f"{name}.json").read_text(encoding="utf-8"))
     return Hour(f"own-{name}-{seed}", {**spec, "seed": seed, "start": f"{BEGIN:%Y-%m-%dT%H:%M:%SZ}"})
 
 
@@ -132,7 +134,7 @@ def spec_of(seed: int, minutes: int, instances: int, base: Rates, events: list[d
     }  # fmt: skip
 
 
-def simulate(simulator: Path, folder: Path, hours: Iterable[Hour]) -> None:
+def simulate(folder: Path, hours: Iterable[Hour]) -> None:
     """Write the recordings that are not there yet; the spec stands beside each."""
     folder.mkdir(parents=True, exist_ok=True)
 
@@ -141,7 +143,7 @@ def simulate(simulator: Path, folder: Path, hours: Iterable[Hour]) -> None:
         told = json.dumps(hour.spec)
         if not target.exists() or spec.read_text(encoding="utf-8") != told:
             spec.write_text(told, encoding="utf-8")
-            done = subprocess.run(["node", simulator / "simulate.mjs", spec], check=True, capture_output=True)
+            done = subprocess.run(["node", SIMULATOR / "simulate.mjs", spec], check=True, capture_output=True)
             target.write_bytes(done.stdout)
 
     with ThreadPoolExecutor(2) as pool:

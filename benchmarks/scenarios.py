@@ -1,62 +1,121 @@
-"""Judge recordings of the log simulator's scenarios: healthy ones send nothing, and one in which everything dies is told.
+"""Judge the log simulator's scenarios with `logwatch backtest`, and score that: `python -m benchmarks.scenarios SALT…`.
 
-`python -m benchmarks.scenarios DIR` reads DIR/truth.json and the recordings beside it, as `make scenarios` has them written.
+Recordings and what was sent on them are kept in .cache, under a hash of the simulator's and of the program's text: what was
+interrupted goes on where it stopped. The exit code is 1 where a healthy recording spoke, or a death of everything was
+not told.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
-from fnmatch import fnmatch
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-START = datetime(2026, 3, 10, tzinfo=UTC)
-AFTER = 10
-"""Minutes after the end of an incident in which it may still be told."""
+from benchmarks.hours import SIMULATOR
+from benchmarks.processes import logwatch_command
+from benchmarks.scorer import Message, Scored, print_scores, score
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CACHE = Path(".cache")
+PROGRAM = ("logwatch/**/*.py", "logwatch/**/*.json", "rules/*")
+"""What decides what is sent."""
+ABSENT = "the log simulator's packages are missing\n  hint: npm ci --prefix tools/log-simulator"
+
+
+@cache
+def digest(*patterns: str) -> str:
+    """Give a short hash of the files that match."""
+    found = sorted(path for pattern in patterns for path in Path().glob(pattern) if path.is_file())
+    whole = hashlib.sha256()
+    for path in found:
+        whole.update(f"{path}\0".encode() + path.read_bytes())
+    return whole.hexdigest()[:12]
+
+
+def kinds() -> list[str]:
+    """Name all kinds of scenario."""
+    with tempfile.TemporaryDirectory() as folder:
+        _describe("any", Path(folder))
+        return [each["kind"] for each in json.loads((Path(folder) / "truth.json").read_text())]
+
+
+def _describe(salt: str, folder: Path, *wanted: str) -> None:
+    subprocess.run([sys.executable, SIMULATOR / "scenarios.py", salt, folder, *wanted], check=True, capture_output=True)
+
+
+def recorded(kind: str, salt: str) -> Path:
+    """Give the folder of a recording and its truth, made where it is not there yet."""
+    if not (SIMULATOR / "node_modules").is_dir():
+        raise SystemExit(ABSENT)
+    version = digest(f"{SIMULATOR}/*.mjs", f"{SIMULATOR}/*.py", f"{SIMULATOR}/package-lock.json")
+    folder = CACHE / "scenarios" / version / f"{kind}-{salt}"
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as beside:
+            made = Path(beside) / "made"
+            _describe(salt, made, kind)
+            subprocess.run(["node", SIMULATOR / "fleet.mjs", made / "specs.json"], check=True)
+            made.rename(folder)
+    return folder
+
+
+def backtested(kind: str, salt: str) -> list[Message]:
+    """Give the messages that logwatch would have sent on a recording."""
+    kept = CACHE / "messages" / digest(*PROGRAM) / f"{kind}-{salt}.json"
+    if not kept.exists():
+        recording = recorded(kind, salt) / f"{kind}-{salt}.ndjson"
+        command = [logwatch_command(), "backtest", str(recording), "--format", "json"]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        if ran.returncode:
+            raise SystemExit(f"{recording}: {ran.stderr.strip()}")
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        beside = kept.with_suffix(".new")
+        beside.write_text(json.dumps(json.loads(ran.stdout)["notifications"]), encoding="utf-8")
+        beside.rename(kept)
+    return list(json.loads(kept.read_text(encoding="utf-8")))
+
+
+def judged(wanted: Iterable[tuple[str, str]]) -> list[Scored]:
+    """Score these kinds and salts, two at a time."""
+
+    def one(pair: tuple[str, str]) -> Scored:
+        (truth,) = json.loads((recorded(*pair) / "truth.json").read_text(encoding="utf-8"))
+        return score(truth, backtested(*pair))
+
+    pairs, scored = list(wanted), list[Scored]()
+    with ThreadPoolExecutor(2) as pool:
+        for each in pool.map(one, pairs):
+            scored.append(each)
+            if len(scored) % 20 == 0 or len(scored) == len(pairs):
+                print(f"scenarios: {len(scored)} of {len(pairs)}", file=sys.stderr)
+    return scored
+
+
+def wrong(scored: Iterable[Scored]) -> list[str]:
+    """Name the kinds that break what must hold of every recording."""
+
+    def bad(each: Scored) -> bool:
+        dies = each.kind == "everything-dies"
+        return bool(each.healthy and each.messages) or (dies and not all(one.delay.seen for one in each.told))
+
+    return sorted({each.kind for each in scored if bad(each)})
 
 
 def main() -> int:
-    """Print a line for each scenario; gives 1 where a healthy one spoke, or a death was not told while it lasted."""
-    folder, wrong = Path(sys.argv[1]), 0
-    for each in json.loads((folder / "truth.json").read_text()):
-        told = backtest(folder / f"{each['name']}.ndjson")
-        fired = [(minute(one["at"]), one["rules"]) for one in told if one["reason"] == "firing"]
-        delays = [_delay(incident, fired) for incident in each["incidents"]]
-        dies = each["kind"] == "everything-dies"
-        lasted = [incident["off"] - incident["on"] for incident in each["incidents"]]
-        late = dies and any(delay is None or delay > long for delay, long in zip(delays, lasted, strict=True))
-        bad = late or (not each["incidents"] and bool(told))
-        wrong += bad
-        shown = ", ".join("missed" if delay is None else f"{delay:.1f} min" for delay in delays) or "healthy"
-        rules = sorted({rule for _, rules in fired for rule in rules})
-        print(f"{'WRONG' if bad else '':6}{each['kind']:32}{shown:28}{len(told):4} messages  {', '.join(rules)}")
-    return int(wrong > 0)
-
-
-def backtest(recording: Path) -> list[dict[str, Any]]:
-    """Give the messages that a recording would have sent."""
-    program = Path(sys.executable).with_name("logwatch")
-    ran = subprocess.run([program, "backtest", recording, "--format", "json"], capture_output=True, text=True, check=True)
-    return list(json.loads(ran.stdout)["notifications"])
-
-
-def minute(text: str) -> float:
-    """Give a time in minutes of the recording."""
-    return (datetime.fromisoformat(text) - START).total_seconds() / 60
-
-
-def _delay(incident: dict[str, Any], fired: list[tuple[float, list[str]]]) -> float | None:
-    """Give how long after its onset an incident was told."""
-    hits = [
-        at - incident["on"]
-        for at, rules in fired
-        if incident["on"] - 0.1 <= at <= incident["off"] + AFTER
-        and any(fnmatch(rule, wanted) for rule in rules for wanted in incident["rules"])
-    ]
-    return hits[0] if hits else None
+    """Print a line for each kind; gives 1 where a healthy recording spoke, or a death was not told."""
+    scored = judged([(kind, salt) for kind in kinds() for salt in sys.argv[1:]])
+    print_scores(scored)
+    broken = wrong(scored)
+    print("WRONG: " + ", ".join(broken) if broken else "no healthy recording spoke, and every death was told")
+    return int(bool(broken))
 
 
 if __name__ == "__main__":

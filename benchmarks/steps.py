@@ -1,4 +1,4 @@
-"""Whether incidents are led to the right procedure and step: `python -m benchmarks.steps --simulator DIR`.
+"""Whether incidents are led to the right procedure and step: `make steps`.
 
 The recordings are made with the log simulator and kept. What the endpoints would have answered while the database is slow is
 added, since a recording holds no probes. Of each kind it is told how often the first message names the procedure, and marks the
@@ -154,13 +154,12 @@ def main() -> None:
     """Make what is missing, measure, and print one table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recordings", type=Path, default=Path("benchmarks/input/steps"))
-    parser.add_argument("--simulator", type=Path, required=True)
     parser.add_argument("--incidents", type=int, default=50, help="of each kind")
     parser.add_argument("--set", choices=SEEDS, default="held-out")
     chosen = parser.parse_args()
     folder = chosen.recordings / chosen.set
     made = [(cause, *recording(cause, number, SEEDS[chosen.set])) for cause in CAUSES for number in range(chosen.incidents)]
-    simulate(chosen.simulator, folder, [hour for _, hour, _ in made])
+    simulate(folder, [hour for _, hour, _ in made])
     with ProcessPoolExecutor(2) as pool:
         results = list(
             pool.map(

@@ -7,7 +7,9 @@
 set -euo pipefail
 
 # Cloud Run checks the caller's token and takes its signature off; logwatch checks what is left: whose it is, and for which address.
+# Its calls are paid for by the second, so they wait for second 5 of the minute and not for 20, unless SETTINGS say otherwise.
 if [ "$AS" = service ]; then
+    if [[ ${SETTINGS:-} != *LOGWATCH_STARTS=* ]]; then SETTINGS="LOGWATCH_STARTS=5s|LOGWATCH_EARLY=5s${SETTINGS:+|$SETTINGS}"; fi
     address=https://$NAME-$PROJECT_NUMBER.$REGION.run.app
     SETTINGS="LOGWATCH_SERVE_AUDIENCE=$address|LOGWATCH_SERVE_SIGNATURE=removed|\
 LOGWATCH_SERVE_CALLER=$NAME-caller@$PROJECT.iam.gserviceaccount.com${SETTINGS:+|$SETTINGS}"
@@ -20,13 +22,14 @@ if [ -n "${SECRETS:-}" ]; then common+=(--set-secrets="$SECRETS"); fi
 
 case $AS in
 job)
-    # No retry: the next minute is one, and a retry would repeat what was in flight. The state's lease ends with the timeout.
-    gcloud run jobs deploy "$NAME" "${common[@]}" --args=run --tasks=1 --max-retries=0 --task-timeout=55s
+    # No retry: the next minute is one, and a retry would repeat what was in flight. A run waits for the second of the minute at
+    # which it looks (LOGWATCH_STARTS), then takes the state's lease, 55 s: that ends with the timeout at the latest.
+    gcloud run jobs deploy "$NAME" "${common[@]}" --args=run --tasks=1 --max-retries=0 --task-timeout=75s
     ;;
 service)
     # One instance; no CPU between requests, so none is paid for. Who may call stays as setup.sh has said: this account may not change it.
     gcloud run deploy "$NAME" "${common[@]}" --args=serve --concurrency=8 --max-instances=1 --min-instances=0 --cpu-throttling \
-        --timeout=60s --ingress=internal --set-custom-audiences="$address" --startup-probe=httpGet.path=/healthz
+        --timeout=80s --ingress=internal --set-custom-audiences="$address" --startup-probe=httpGet.path=/healthz
     ;;
 *)
     echo "deploy.sh: AS=$AS: right are job and service" >&2

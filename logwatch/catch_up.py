@@ -63,7 +63,8 @@ def judge_parts(taken: Intake, ticker: Ticker, state: State, now: datetime) -> T
     """Judge each part after the other; what ends before now is decided as a run of its time would have."""
     ticked: Ticked | None = None
     for part in taken.parts:
-        at = min(now, part.planned.judge.end + ticker.policy.grace) if taken.trouble else now
+        reaches_now = not taken.trouble or part.planned.early.end > part.planned.judge.end
+        at = now if reaches_now else min(now, ticker.policy.closed_at(part.planned.judge.end))
         then = ticker.tick(ticked.state if ticked else state, part.fresh, part.planned, at)
         ticked = _join(ticked, then) if ticked else then
     if ticked is None:
@@ -124,7 +125,7 @@ def _newest(ticker: Ticker, planned: Plan) -> Plan | None:
     if read.start <= planned.read.start:
         return None
     judge = Span(end - NEWEST, end)
-    return Plan(read, judge, judge.start - planned.judge.start)
+    return Plan(read, judge, planned.early, judge.start - planned.judge.start)
 
 
 def _is_over(error: SourceError) -> bool:
@@ -141,7 +142,8 @@ def _read_on(read: Callable[[Span], Reading], planned: Plan) -> Intake:
         end = min(floor_minute(error.before), judge.end)
         if end <= judge.start:
             raise
-        return Intake((Part(replace(planned, judge=Span(judge.start, end)), error.reading),), error)
+        # Behind that, nobody has read whether there is more.
+        return Intake((Part(replace(planned, judge=Span(judge.start, end), early=Span(end, end)), error.reading),), error)
 
 
 def _burns(ticker: Ticker, state: State, latest: Reading, newest: Plan, now: datetime) -> bool:

@@ -146,6 +146,14 @@ class Parts:
     """Tells whoever waits for it that a run went well; gives why that failed, empty where it did not."""
 
 
+def wait_to_look(starts: timedelta, clock: Callable[[], datetime], sleep: Callable[[float], None]) -> None:
+    """Wait for the second of the minute at which runs look, if it is to come; import meanwhile what counting needs."""
+    due = floor_minute(clock()) + starts
+    if clock() < due:
+        import_pandas()
+        sleep(max((due - clock()).total_seconds(), 0.0))
+
+
 def run(parts: Parts, clock: Callable[[], datetime]) -> RunSummary:
     """Do one scheduled tick: take the lease, read, judge, save, publish and tell, save again.
 
@@ -271,13 +279,13 @@ class _Run:
         """Read what is new and judge the windows that have closed; evidence comes from the source that has more time left."""
         now, summary = self.clock(), self.summary
         planned = ticker.plan(self.held.state, now)
-        _tell("planned", read=planned.read, judge=planned.judge, skipped=planned.skipped)
+        _tell("planned", read=planned.read, judge=planned.judge, early=planned.early, skipped=planned.skipped)
         if is_ahead(self.held.state, now):
             hint = "is this clock right, or LOGWATCH_NOW of a drill? if so: logwatch state mend"
             message = f"windows up to {planned.judge.start:%Y-%m-%d %H:%MZ} are judged already, and it is {now:%Y-%m-%d %H:%MZ}"
             summary.fail(StoreError(message, hint=hint))
             return
-        if planned.judge.start >= planned.judge.end:
+        if planned.judge.start >= planned.early.end:
             summary.outcome = f"no window has closed since {planned.judge.start:%H:%M}Z"
             return
         if planned.skipped:
@@ -346,7 +354,7 @@ class _Run:
 
     def _gather(self, source: Source, ticker: Ticker, ticked: Ticked, probe: Probe) -> State:
         """Walk the procedures of what is about to be told, within the budget; what is not found holds nothing up."""
-        until = ticked.state.cursor
+        until = ticked.state.looked_to
         if not ticked.notifications or not until:
             return ticked.state
         from logwatch.notify.diagnosis.diagnose import unlooked

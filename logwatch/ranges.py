@@ -81,3 +81,8 @@ class Bounds(NamedTuple):
 
     normal: Range
     warning: Range
+
+    @property
+    def middle(self) -> float:
+        """The value half-way between the two bounds."""
+        return (self.normal.bound + self.warning.bound) / 2

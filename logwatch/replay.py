@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from logwatch.collect.recent_entries import pick, pick_gauges, rows
@@ -12,7 +11,7 @@ from logwatch.judge.alerts import AlertState
 from logwatch.judge.verdicts import Verdict
 from logwatch.notify.diagnosis.findings import Walked
 from logwatch.notify.incidents import Notification
-from logwatch.spans import NS, WINDOW, to_nanoseconds
+from logwatch.spans import EPOCH, NS, WINDOW, Span, to_nanoseconds
 from logwatch.state.document import State
 
 if TYPE_CHECKING:
@@ -22,9 +21,9 @@ if TYPE_CHECKING:
     from logwatch.collect.columns import Reading
     from logwatch.collect.recent_entries import EntryRow
     from logwatch.judge.alerts import Alert, Transition
-    from logwatch.spans import Span
     from logwatch.tick import Ticked, Ticker
 
+MINUTE = 60 * NS
 MOST_TOGETHER = 180
 """Ticks that are taken as one at the most, and no more than a pause that does not start over."""
 
@@ -61,7 +60,7 @@ def replay(
 ) -> Replayed:
     """Run every tick of a span over recorded entries, each seeing only what had arrived by then.
 
-    A tick comes `grace` after the end of its window, the soonest that a scheduled one could. `tell` hears how far it is.
+    Ticks come at the second of the minute at which runs look (`Policy.starts`). `tell` hears how far it is.
     """
     ticks = []
     for ticked in tick_by_tick(reading, span, ticker):
@@ -84,14 +83,13 @@ def replay(
 def tick_by_tick(reading: Reading, span: Span, ticker: Ticker, *, together: bool = True) -> Iterator[Ticked]:
     """Give each tick as it ends; with `together`, ticks between which nothing arrives late are taken as one.
 
-    A tick over several windows judges them one after the other, as after a pause. What it cannot know is that an entry
-    was not there yet when some of them would have judged its window or placed it: there it takes fewer.
+    A tick over several windows takes them one after the other, as after a pause. What it cannot know is that an entry
+    was not there yet when some of them would have looked at its window or placed it: there it takes fewer.
     """
     reading.settle()
     times = reading.rows.time
     arrivals = sorted((reading.rows.received[row.number] or times[row.number], row) for row in rows(reading))
-    missed = [received for received, row in arrivals if _misses_its_tick(received, times[row.number], ticker)]
-    breaks = {_first_to_see(received, span.start, ticker) for received in missed}
+    breaks = {_first_to_see(received, span.start, ticker) for received in _unforeseen(reading, ticker)}
     state, at, before = State(), 0, 0
     waiting: list[EntryRow] = []
     first, windows = 0, (span.end - span.start) // WINDOW
@@ -103,6 +101,7 @@ def tick_by_tick(reading: Reading, span: Span, ticker: Ticker, *, together: bool
             last += 1
         now = _time_of(last, span.start, ticker)
         planned = ticker.plan(state, now)
+        planned = replace(planned, early=Span(planned.judge.end, min(planned.early.end, max(span.end, planned.judge.end))))
         start, end = map(to_nanoseconds, ((planned.late or planned.read).start, planned.read.end))
         while at < len(arrivals) and arrivals[at][0] <= end:
             waiting.append(arrivals[at][1])
@@ -117,14 +116,18 @@ def tick_by_tick(reading: Reading, span: Span, ticker: Ticker, *, together: bool
 
 
 def _time_of(tick: int, start: datetime, ticker: Ticker) -> datetime:
-    return start + (tick + 1) * WINDOW + ticker.policy.grace
+    return ticker.policy.closed_at(start + (tick + 1) * WINDOW)
 
 
 def _first_to_see(received: int, start: datetime, ticker: Ticker) -> int:
     """Give the number of the first tick at or after an arrival."""
-    return -((to_nanoseconds(_time_of(-1, start, ticker)) - received) // (60 * NS)) - 1
+    return -((to_nanoseconds(_time_of(-1, start, ticker)) - received) // MINUTE) - 1
 
 
-def _misses_its_tick(received: int, time: int, ticker: Ticker) -> bool:
-    """Tell whether an entry comes after the tick that judges the window before its own, and places what ends so soon after."""
-    return received > time // (60 * NS) * 60 * NS + ticker.policy.grace // timedelta(microseconds=1) * 1000
+def _unforeseen(reading: Reading, ticker: Ticker) -> list[int]:
+    """Give the arrivals of what a look at a window of its own did not know of."""
+    from logwatch.count.windows import known_later
+
+    policy = ticker.policy
+    wait = to_nanoseconds(policy.looked_at(EPOCH + WINDOW))
+    return list(known_later(reading, lambda minutes: minutes * MINUTE + wait, policy.grace).tolist())

@@ -103,6 +103,12 @@ class Settings(BaseModel):
     grace: Annotated[timedelta, _lasting("15s", "30m")] = Field(
         timedelta(seconds=90), description="How long a window waits for late entries."
     )
+    early: Annotated[timedelta, _lasting("0s", "1m")] = Field(
+        timedelta(seconds=15), description="How long after its end a window is first looked at; 0s waits for closed ones."
+    )
+    starts: Annotated[timedelta, _lasting("0s", "59s")] = Field(
+        timedelta(seconds=20), description="Second of the minute at which runs look; one that begins sooner waits."
+    )
     read_budget: Annotated[timedelta, _lasting("1s", "10m")] = Field(
         timedelta(minutes=2), description="How long to go on retrying one read of Cloud Logging."
     )

@@ -25,12 +25,13 @@ from logwatch.count.census import Census
 from logwatch.count.life import Vigil
 from logwatch.count.stopped import LOOK_BACK, UNHEARD
 from logwatch.errors import SourceError
-from logwatch.judge.alerts import AlertState, Transition, advance
-from logwatch.judge.daily_totals import KEPT_DAYS, Minute, add_minutes, usual_at
+from logwatch.judge.alerts import AlertState, Transition, advance, foresee
+from logwatch.judge.daily_totals import KEPT_DAYS, Minute, add_minutes, usual_at, usual_counts
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.judge.verdicts import Level, Verdict, Why
 from logwatch.notify.incidents import REMIND_EVERY, decide
 from logwatch.notify.outbox import enqueue
+from logwatch.notify.scopes import VerdictsAlone
 from logwatch.publish.points import Point, counter_points, verdict_points, with_zeros
 from logwatch.spans import EPOCH, WINDOW, Span, floor_minute, to_datetime, to_nanoseconds
 
@@ -44,7 +45,10 @@ if TYPE_CHECKING:
     from logwatch.count.windows import Figures, Windows
     from logwatch.judge.rules.model import RuleSet
     from logwatch.notify.incidents import Notification
+    from logwatch.notify.scopes import Circumstances
     from logwatch.state.document import State
+
+    Verdicts = tuple[Verdict, ...]
 
 LOG = logging.getLogger("logwatch.run")
 MOST_SLOW = 2000
@@ -59,6 +63,10 @@ class Policy:
 
     grace: timedelta = timedelta(seconds=90)
     """How long a window waits for late entries."""
+    early: timedelta = timedelta(seconds=15)
+    """How long after its end a window is first looked at, for what no later entry undoes; 0 looks at closed ones only."""
+    starts: timedelta = timedelta(seconds=20)
+    """The second of the minute at which runs look."""
     overlap: timedelta = timedelta(minutes=5)
     """How far before the last judged window each read begins."""
     catch_up: timedelta = timedelta(hours=6)
@@ -73,6 +81,26 @@ class Policy:
     zone: tzinfo = UTC
     """Whose days are added up."""
 
+    def closed_at(self, end: datetime) -> datetime:
+        """Give when a run on schedule finds the window closed that ends at `end`."""
+        return self._first_run(end, self.grace)
+
+    def looked_at(self, end: datetime) -> datetime:
+        """Give when a run on schedule first looks at the window that ends at `end`."""
+        return self._first_run(end, min(self.early or self.grace, self.grace))
+
+    def _first_run(self, end: datetime, wait: timedelta) -> datetime:
+        return end - (self.starts - wait) // WINDOW * WINDOW + self.starts
+
+    def looked_to(self, now: datetime) -> datetime:
+        """Give the end of the newest window that is looked at."""
+        return floor_minute(now - (self.early or self.grace))
+
+    @property
+    def ahead(self) -> int:
+        """How many windows behind the one that it closes a run on schedule looks at."""
+        return max((self.looked_to(self.closed_at(EPOCH)) - EPOCH) // WINDOW, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -81,6 +109,8 @@ class Plan:
     read: Span
     judge: Span
     """The closed windows that are new; empty where there is none."""
+    early: Span
+    """Those behind them, of which only that is told which no later entry undoes."""
     skipped: timedelta
     """How much of a long pause is given up; 0 nearly always."""
     late: Span | None = None
@@ -99,8 +129,19 @@ class Ticked:
     transitions: tuple[Transition, ...] = ()
     notifications: tuple[Notification, ...] = ()
     standing: tuple[tuple[Verdict, ...], ...] = ()
-    """For each of them, the verdicts of its window."""
+    """For each of them, the verdicts of its window, and what is final of those behind it."""
     dropped_points: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """What a look at the windows measured."""
+
+    windows: Windows
+    """With all that rules are held against."""
+    counted: Windows
+    """As they go into their days."""
+    state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,19 +183,22 @@ class Ticker:
         since = cursor - back
         late = Span(cursor - self.policy.late_limit, since)
         is_late = not fresh and late.start < late.end
-        return Plan(Span(since, now), Span(cursor, max(cursor, end)), skipped, late if is_late else None)
+        end = max(cursor, end)
+        looked_to = self.policy.looked_to(now)
+        if end == cursor and state.looked_to and looked_to <= state.looked_to:
+            looked_to = end  # another run has been there in this minute
+        early = Span(end, max(end, looked_to))
+        return Plan(Span(since, now), Span(cursor, end), early, skipped, late if is_late else None)
 
     def tick(self, state: State, fresh: Reading, planned: Plan, now: datetime) -> Ticked:
         """Judge the planned windows, one after the other, and remember what the next run needs.
 
         `fresh` holds what was read of the planned span, and the gauges measured now; what earlier runs read is in the state.
         """
-        from logwatch.count.silence import keep_vigil
-        from logwatch.count.vanished import take_census
-        from logwatch.count.windows import aggregate, figures, from_minute, to_minute, with_gauge
+        from logwatch.count.windows import aggregate, figures, from_minute, to_minute
         from logwatch.judge.evaluate import evaluate
 
-        span = planned.judge
+        span, looked = planned.judge, Span(planned.judge.start, planned.early.end)
         if planned.skipped:
             state = self._forget(state, span.start)
         recent = load(state.recent)
@@ -169,48 +213,84 @@ class Ticker:
             refused_since=None,  # whatever else may not be known, the lines could be read
         )
         ticked = Ticked(begun, 0, new, late)
-        if span.end > span.start:
+        if looked.end > looked.start:
             # Where another overlap was set before, what is not in its day yet may reach further back than what is judged.
             since = min(span.start - self._back, begun.counted_to or span.start)
-            windows = aggregate(recent, span=Span(since, span.end), grace=self.policy.grace, judged_to=state.cursor or since)
-            census = take_census(windows, span, begun.census, self.rules.knows)
-            counted = windows = census.windows
-            begun = replace(begun, census=census.census)
-            ticked = replace(ticked, state=begun)
-            try:
-                kept = keep_vigil(windows, span, begun.vigil, self.life.signs)
-            except SourceError:  # nobody knows, and the next run asks for all of it
-                LOG.debug("nobody can tell whether the service lives")
-            else:
-                windows = with_gauge(windows, SILENT_MINUTES, kept.silent)
-                counted = with_gauge(counted, SILENT_MINUTES, kept.silences)
-                for minute, quiet in kept.silences.items():
-                    if quiet * WINDOW >= self.rules.silent:
-                        recent.add_gauge(SILENT_MINUTES, to_nanoseconds(from_minute(minute)), quiet)
-                usual = cache(lambda minute: usual_at(begun.days, from_minute(minute), self.policy.zone))
-                windows = with_gauge(windows, STOPPED_MINUTES, kept.stopped(usual))
-                windows = with_gauge(windows, UNHEARD_MINUTES, self._unheard(kept, span, begun.started_at or span.start))
-                ticked = replace(ticked, state=_watched(begun, kept))
-            windows = with_gauge(
-                windows, REFUSED_MINUTES, dict.fromkeys(range(to_minute(span.start), to_minute(span.end)), 0.0)
-            )
+            windows = aggregate(recent, span=Span(since, looked.end), grace=self.policy.grace, judged_to=state.cursor or since)
+            windows = replace(windows, usual=self._usual(begun, windows.span))
+            survey = self._survey(windows, planned, begun, recent)
+            ticked, windows = replace(ticked, state=survey.state), survey.windows
             came_late = [minute for minute in recent.rows.decided[known:] if 0 < minute < to_minute(span.start)]
             if came_late and state.cursor and not planned.skipped:
                 first = max(from_minute(min(came_late)), span.start - self.policy.late_limit)
                 before = aggregate(load(state.recent), span=windows.span, grace=self.policy.grace)
+                before = replace(before, usual=windows.usual)
                 ticked = self._tell_late(ticked, before, windows, first, self._decided_at(span.start + WINDOW, span, now))
-            courses = evaluate(self.rules.rules, windows, span)
-            by_window = zip(*(course.verdicts() for course in courses), strict=True)
-            for minute, verdicts in enumerate(by_window, start=to_minute(span.start)):
-                end = from_minute(minute) + WINDOW
-                points = self._points(figures(windows, minute), verdicts, end) if self.policy.publishes else []
-                ticked = self._take(ticked, verdicts, points, end, self._decided_at(end, span, now))
-            ticked = replace(ticked, state=self._count(ticked.state, counted, self._settled(recent, span.end)))
-        return replace(ticked, state=self._remember(ticked.state, recent, span.end))
+            courses = evaluate(self.rules.rules, windows, looked)
+            by_window = list(zip(*(course.verdicts() for course in courses), strict=True))
+            closed = (span.end - span.start) // WINDOW
+            for place, verdicts in enumerate(by_window[:closed], start=1):
+                end = span.start + place * WINDOW
+                points = self._points(figures(windows, to_minute(end) - 1), verdicts, end) if self.policy.publishes else []
+                at = self._decided_at(end, span, now)
+                looked_at = by_window[place - 1 : None if end == span.end else place + self.policy.ahead]
+                ticked = self._take(ticked, looked_at, points, at, windows)
+            if closed:
+                ticked = replace(ticked, state=self._count(ticked.state, survey.counted, self._settled(recent, span.end)))
+            else:
+                alerts, transitions = foresee(ticked.state.alerts, by_window, self.rules.by_id)
+                ticked = replace(ticked, state=replace(ticked.state, alerts=tuple(alerts)))
+                ticked = self._decide(ticked, transitions, now, windows, by_window)
+        kept = self._remember(ticked.state, recent, span.end)
+        return replace(ticked, state=replace(kept, looked_to=max(looked.end, kept.looked_to or looked.end)))
+
+    def _survey(self, windows: Windows, planned: Plan, state: State, recent: Reading) -> _Survey:
+        """Take the census of the closed windows and keep the vigil over them, and measure what comes of it in them.
+
+        Of windows that are looked at early only that is needed which makes counters doubtful.
+        """
+        from logwatch.count.silence import keep_vigil
+        from logwatch.count.vanished import take_census
+        from logwatch.count.windows import from_minute, to_minute, with_gauge
+
+        span = planned.judge
+        if span.end > span.start:
+            census = take_census(windows, span, state.census, self.rules.knows)
+            windows, state = census.windows, replace(state, census=census.census)
+        counted = windows
+        if planned.early.end > planned.early.start:
+            windows = take_census(windows, planned.early, state.census, self.rules.knows).windows
+        if span.end == span.start:
+            return _Survey(windows, counted, state)
+        try:
+            kept = keep_vigil(windows, span, state.vigil, self.life.signs)
+        except SourceError:  # nobody knows, and the next run asks for all of it
+            LOG.debug("nobody can tell whether the service lives")
+        else:
+            windows = with_gauge(windows, SILENT_MINUTES, kept.silent)
+            counted = with_gauge(counted, SILENT_MINUTES, kept.silences)
+            for minute, quiet in kept.silences.items():
+                if quiet * WINDOW >= self.rules.silent:
+                    recent.add_gauge(SILENT_MINUTES, to_nanoseconds(from_minute(minute)), quiet)
+            usual = cache(lambda minute: usual_at(state.days, from_minute(minute), self.policy.zone))
+            windows = with_gauge(windows, STOPPED_MINUTES, kept.stopped(usual))
+            windows = with_gauge(windows, UNHEARD_MINUTES, self._unheard(kept, span, state.started_at or span.start))
+            state = _watched(state, kept)
+        answered = dict.fromkeys(range(to_minute(span.start), to_minute(span.end)), 0.0)
+        return _Survey(with_gauge(windows, REFUSED_MINUTES, answered), counted, state)
+
+    def _usual(self, state: State, span: Span) -> dict[int, tuple[dict[str, float], ...]]:
+        """Give what other days had of the counters that are held against them, by quarter of an hour."""
+        from logwatch.count.windows import QUARTER, from_minute, to_minute
+
+        if not self.rules.hourly:
+            return {}
+        quarters = range(to_minute(span.start) // QUARTER, to_minute(span.end) // QUARTER + 1)
+        return {each: usual_counts(state.days, from_minute(each * QUARTER), self.policy.zone) for each in quarters}
 
     def _decided_at(self, end: datetime, span: Span, now: datetime) -> datetime:
         """Give when it is decided what to tell of the window that ends at `end`: now of the newest, and else as in its time."""
-        return now if end == span.end else end + self.policy.grace
+        return now if end >= span.end else self.policy.closed_at(end)
 
     def _tell_late(self, ticked: Ticked, before: Windows, after: Windows, changed: datetime, now: datetime) -> Ticked:
         """Let alerts fire that judged windows would have made fire, had the lines been there that have come since."""
@@ -225,31 +305,54 @@ class Ticker:
             return ticked
         alerts = (*(alert for alert in state.alerts if alert.fingerprint not in late), *late.values())
         transitions = [Transition(alert, None, AlertState.FIRING, alert.latest.window_end) for alert in late.values()]
-        return self._decide(replace(ticked, state=replace(state, alerts=alerts)), transitions, now)
+        return self._decide(replace(ticked, state=replace(state, alerts=alerts)), transitions, now, after)
 
-    def _take(self, ticked: Ticked, verdicts: tuple[Verdict, ...], points: list[Point], end: datetime, now: datetime) -> Ticked:
-        """Take the verdicts and points of the window that ends at `end`, and decide at `now` what to tell."""
-        state = ticked.state
-        alerts, transitions = advance(state.alerts, verdicts, self.rules.by_id, end)
+    def _take(
+        self, ticked: Ticked, looked: Sequence[Verdicts], points: list[Point], now: datetime, windows: Windows | None
+    ) -> Ticked:
+        """Take the first of the windows, which is closed, and what is final of those behind it; decide what to tell."""
+        state, (verdicts, *ahead) = ticked.state, looked
+        alerts, transitions = advance(state.alerts, verdicts, self.rules.by_id, verdicts[0].window_end, ahead)
         waiting = (*state.points, *points)
         state = replace(state, verdicts=verdicts, alerts=tuple(alerts), points=waiting[-MOST_POINTS:])
         dropped = ticked.dropped_points + max(len(waiting) - MOST_POINTS, 0)
         taken = replace(ticked, state=state, windows=ticked.windows + 1, dropped_points=dropped)
-        return self._decide(taken, transitions, now)
+        return self._decide(taken, transitions, now, windows, ahead)
 
-    def _decide(self, ticked: Ticked, transitions: Sequence[Transition], now: datetime) -> Ticked:
-        """Decide at `now` what to tell of the alerts as they stand."""
+    def _decide(
+        self,
+        ticked: Ticked,
+        transitions: Sequence[Transition],
+        now: datetime,
+        windows: Windows | None,
+        ahead: Sequence[Verdicts] = (),
+    ) -> Ticked:
+        """Decide at `now` what to tell of the alerts as they stand; the verdicts `ahead` are those that were foreseen."""
         state = ticked.state
-        decision = decide(state.alerts, state.memory, self.rules, now, remind_every=self.policy.remind_every)
+        around = self._around([state.verdicts, *ahead], windows)
+        decision = decide(state.alerts, state.memory, self.rules, now, remind_every=self.policy.remind_every, around=around)
         told = tuple(self._with_keys(each, state.census) for each in decision.notifications)
         state = replace(state, memory=decision.memory, suppressed=decision.suppressed)
+        standing = {(each.rule, *each.labels.items()): each for each in state.verdicts} if told else {}
+        standing |= {(each.rule, *each.labels.items()): each for verdicts in ahead for each in verdicts if each.final}
         return replace(
             ticked,
             state=state.after_telling(enqueue(state.to_tell, told, self.policy.channels)),
             transitions=(*ticked.transitions, *transitions),
             notifications=(*ticked.notifications, *told),
-            standing=(*ticked.standing, *(state.verdicts for _ in told)),
+            standing=(*ticked.standing, *(tuple(standing.values()) for _ in told)),
         )
+
+    def _around(self, looked: Sequence[Verdicts], windows: Windows | None) -> Circumstances:
+        """Give what the windows say besides the alerts, up to the newest of which all that it will hold is known."""
+        closed, *ahead = looked
+        whole = [each for each in ahead if any(one.final and one.denominator is not None for one in each)]  # ratios say so
+        verdicts = whole[-1] if whole else closed
+        if windows is None:
+            return VerdictsAlone(verdicts)
+        from logwatch.notify.diagnosis.circumstances import WindowCircumstances
+
+        return WindowCircumstances(windows, self.rules, verdicts, self._back)
 
     def _unheard(self, kept: Kept, span: Span, begun: datetime) -> dict[int, float]:
         """Give for how many minutes a first line has been waited for; 0 where there has been one. Raises SourceError."""
@@ -270,7 +373,7 @@ class Ticker:
         holds = {Level.WARNING: rule.warning.holds(value), Level.NORMAL: rule.normal.holds(value), Level.ELEVATED: True}
         level = next(level for level, held in holds.items() if held)
         verdict = Verdict(rule.rule, {}, at, level, value, None, None, proven=True, why=Why.NONE, span=WINDOW, suspect=False)
-        taken = self._take(Ticked(state, 0, 0, 0), (verdict,), [], at, now)
+        taken = self._take(Ticked(state, 0, 0, 0), [(verdict,)], [], now, None)
         return replace(taken, state=replace(taken.state, verdicts=state.verdicts), windows=0)
 
     def _with_keys(self, notification: Notification, census: Census) -> Notification:

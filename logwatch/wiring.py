@@ -96,6 +96,8 @@ def build_policy(settings: Settings, *, publishes: bool) -> Policy:
 
     return Policy(
         grace=settings.grace,
+        early=settings.early,
+        starts=settings.starts,
         overlap=settings.overlap,
         catch_up=settings.catch_up,
         late_limit=settings.late_limit,

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from logwatch.collect.columns import Reading
+from logwatch.collect.entries import Entry
+from logwatch.count.windows import aggregate
 from logwatch.errors import SourceError
 from logwatch.judge.alerts import AlertState
+from logwatch.judge.evaluate import evaluate
+from logwatch.judge.verdicts import Level
 from logwatch.notify.incidents import NotifyReason
+from logwatch.replay import tick_by_tick
+from logwatch.spans import NS, to_nanoseconds
 from logwatch.state.document import State
 from logwatch.tick import Policy, Ticker
+from tests.support.examples import COSTLY
+from tests.support.life import DEAD
 from tests.support.made_windows import START, windows_of
+from tests.support.platform import SHAPE, SUMMARY
 from tests.support.replays import RULES
 
 if TYPE_CHECKING:
     from logwatch.collect.interface import Signs
+    from logwatch.judge.evaluate import Course
+    from logwatch.judge.verdicts import Verdict
     from logwatch.spans import Span
     from logwatch.tick import Ticked
 
@@ -73,3 +91,61 @@ def test_a_source_that_answers_begins_a_new_count_whatever_else_is_unknown() -> 
     state = tick(state, FAILING, *([None] * 8), at=9).state
     state, more = refused(state, 10, 18)
     assert told == more == []
+
+
+FEW = replace(RULES, rules=tuple(RULES.by_id[name] for name in ("checkout-success", "checkout-blocked", "checkout-error")))
+SCHEDULE = Ticker(FEW, Policy(), DEAD)
+FALLS = 14
+"""The minute from which on every attempt fails."""
+
+
+def jittery(chance: random.Random, delay_s: float) -> Reading:
+    """Four instances whose timers ring near the minute's boundary, some of which pause or begin later; then all fails."""
+    reading = Reading(shape=SHAPE)
+    for name in "abcd":
+        phase, spread = chance.choice([-2.0, 0.0, 1.0, 30.0]), chance.choice([0.1, 2.0])
+        begins, pause = chance.choice([0, chance.randrange(FALLS - 2, FALLS + 8)]), chance.randrange(4, 24)
+        for minute in range(begins, 26):
+            if minute in range(pause, pause + chance.choice([0, 0, 1, 4])):
+                continue
+            time = to_nanoseconds(START + minute * MINUTE) + round((60 + phase + chance.uniform(-spread, spread)) * NS)
+            attempts = float(chance.randrange(9))
+            outcome = (
+                {"checkout.blocked.stock{service=kpa}": attempts}
+                if minute >= FALLS
+                else {"checkout.success{service=kpa}": attempts}
+            )
+            errors = {"checkout.error{service=kpa}": 1.0} if chance.random() < 0.1 else {}
+            counters = {"message": SUMMARY, "checkout.attempt{service=kpa}": attempts, **outcome, **errors}
+            reading.add(
+                Entry(
+                    "log", f"{name}{minute}", time, time + round(chance.uniform(0.1, delay_s) * NS), "s", name, None, counters
+                )
+            )
+    return reading
+
+
+@COSTLY
+@example(seed=1, delay_s=8.0)
+@example(seed=2, delay_s=100.0)
+@given(seed=st.integers(0, 10**6), delay_s=st.sampled_from([8.0, 100.0]))
+def test_what_an_early_look_tells_no_later_one_takes_back(seed: int, delay_s: float) -> None:
+    looks: dict[tuple[str, ...], list[Verdict]] = {}
+
+    def remember(*given: Any) -> list[Course]:
+        courses = evaluate(*given)
+        for each in (verdict for course in courses for verdict in course.verdicts()):
+            looks.setdefault((str(each.window_end), each.rule, *each.labels.values()), []).append(each)
+        return courses
+
+    reading = jittery(random.Random(seed), delay_s)  # noqa: S311 - no secret
+    with patch("logwatch.judge.evaluate.evaluate", remember):
+        ticks = list(tick_by_tick(reading, aggregate(reading).span, SCHEDULE, together=False))
+    assert any("checkout-error" in each.alert.rule for tick in ticks for each in tick.transitions)
+    for key, verdicts in looks.items():
+        final = next((place for place, each in enumerate(verdicts) if each.final), len(verdicts))
+        if RULES.by_id[key[1]].kind.name == "count" or delay_s < 20:
+            assert all(each.level is Level.WARNING for each in verdicts[final:]), (key, verdicts)
+        if RULES.by_id[key[1]].kind.name == "count":
+            values = [each.value or 0.0 for each in verdicts]
+            assert values == sorted(values), "no summary leaves a window that was looked at"

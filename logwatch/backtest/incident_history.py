@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from logwatch.judge.alerts import Alert
     from logwatch.notify.incidents import Notification
+    from logwatch.notify.scopes import Scope
     from logwatch.replay import Replayed
 
 DAY = timedelta(days=1)
@@ -36,6 +37,11 @@ class Story:
     def first(self) -> Notification:
         """The message that it began with."""
         return self.told[0]
+
+    @property
+    def scope(self) -> Scope:
+        """Where it was, as far as its last message knew."""
+        return self.told[-1].scope
 
     def lasted(self, until: datetime) -> timedelta:
         """Give how long it went on, up to `until` at the most."""
@@ -67,7 +73,7 @@ def build_timeline(replayed: Replayed, zone: ZoneInfo) -> list[HistoryDay]:
 def find_stories(replayed: Replayed) -> list[Story]:
     """Give the incidents in order of beginning; one that came back within the hour is still the same."""
     told: dict[str, list[Notification]] = {}
-    for notification in replayed.notifications:
+    for notification in (part for each in replayed.notifications for part in each.parts):
         told.setdefault(notification.incident, []).append(notification)
     last = {(alert.fingerprint, alert.pending_at): alert for alert in replayed.alerts}
     found = [_story(each, last) for each in told.values()]

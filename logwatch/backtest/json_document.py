@@ -35,6 +35,10 @@ def replay_json(replayed: Replayed, rules: RuleSet, channels: tuple[str, ...]) -
                 "procedure": each.procedure,
                 "rules": each.rules,
                 "labels": each.labels,
+                "shops": list(each.shops),
+                "partial": each.partial,
+                "incident": each.incident,
+                "summed": [part.incident for part in each.summed],
                 "step": each.walked.step if each.walked else None,
                 "begin": _begin(each, rules),
                 "channels": list(channels),
@@ -154,6 +158,8 @@ def _told_json(told: Notification) -> dict[str, Any]:
         "step": told.walked.step if told.walked else None,
         "rules": told.rules,
         "labels": told.labels,
+        "shops": list(told.shops),
+        "partial": told.partial,
     }
 
 

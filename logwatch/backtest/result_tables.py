@@ -144,7 +144,7 @@ def _story_row(story: Story, until: datetime, audience: Audience) -> tuple[str, 
         f"{_clock(story.first.at, story.first.since, audience)}{more}",
         lasted if story.ended_at else f"{lasted} {audience.say('and_goes_on')}",
         f"{story.first.procedure or NONE}{step}",
-        audience.shop(story.first.labels),
+        story.scope.name(audience),
         ", ".join(dict.fromkeys(alert.rule for alert in story.alerts)),
     )
 
@@ -222,7 +222,7 @@ def score_sections(found: Score, audience: Audience, title: str = "") -> list[Se
                 audience.moment(each.at),
                 say(each.reason.key),
                 each.procedure or NONE,
-                audience.shop(each.labels),
+                each.scope.name(audience),
                 ", ".join(each.rules),
             )
             for each in found.false

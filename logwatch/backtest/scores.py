@@ -22,6 +22,10 @@ AFTER = timedelta(minutes=10)
 """How long after its end a message is still about an incident: windows close, and sliding spans remember it for a while."""
 
 
+NEWS = {NotifyReason.FIRING, NotifyReason.JOINED, NotifyReason.WIDER}
+"""Why a message tells of something new."""
+
+
 class IncidentOutcome(Worded, families=("outcome",)):
     """What became of a known incident."""
 
@@ -105,9 +109,10 @@ def score(replayed: Replayed, known: Sequence[Known]) -> Score:
     """Hold what was told against what is known to have been wrong.
 
     A message is about an incident if it comes between its beginning and ten minutes after its end, for its shop or for all
-    together. Only messages that tell of something new count: not reminders, and not ends.
+    together. Only messages that tell of something new count: not reminders, not what eases, and not ends.
     """
-    news = [each for each in replayed.notifications if each.reason in {NotifyReason.FIRING, NotifyReason.JOINED}]
+    parts = (part for each in replayed.notifications for part in each.parts)
+    news = [each for each in parts if each.reason in NEWS]
     return Score(
         span=replayed.span,
         scored=tuple(_score(each, news, replayed.span) for each in known),
@@ -124,5 +129,5 @@ def _score(known: Known, news: Iterable[Notification], span: Span) -> Scored:
 
 
 def _is_about(notification: Notification, known: Known) -> bool:
-    shop = next(iter(notification.labels.values()), None)
-    return known.from_ <= notification.at <= known.to + AFTER and known.shop in {None, shop or known.shop}
+    shops = {*notification.labels.values(), *(notification.shops if notification.partial else ())}
+    return known.from_ <= notification.at <= known.to + AFTER and (not shops or known.shop in {None, *shops})

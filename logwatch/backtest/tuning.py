@@ -284,14 +284,14 @@ def _play(rules: RuleSet, judged: _JudgedSlices, bench: Bench) -> Replayed:
     memory = Memory()
     transitions: list[Transition] = []
     notifications: list[Notification] = []
-    by_id, done = rules.by_id, 0
+    by_id, policy, done = rules.by_id, bench.policy, 0
     for begin in judged.warned:
-        place = max(begin, done)
-        while place < judged.size and (place == begin or alerts or any(one.closed_at is None for one in memory.incidents)):
-            verdicts = judged.at(place)
-            end = verdicts[0].window_end
-            alerts, moved = advance(alerts, verdicts, by_id, end)
-            decision = decide(alerts, memory, rules, end + bench.policy.grace, remind_every=bench.policy.remind_every)
+        place = max(begin - policy.ahead, done)
+        while place < judged.size and (place <= begin or alerts or any(one.closed_at is None for one in memory.incidents)):
+            end = judged.at(place)[0].window_end
+            ahead = [judged.at(each) for each in range(place + 1, min(place + 1 + policy.ahead, judged.size))]
+            alerts, moved = advance(alerts, judged.at(place), by_id, end, ahead)
+            decision = decide(alerts, memory, rules, policy.closed_at(end), remind_every=policy.remind_every)
             memory = decision.memory
             transitions += moved
             notifications += decision.notifications

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from logwatch.cli.context import clock_of, settings_from
 from logwatch.cli.options import RulesOption, ServiceOption, SourceOption
+from logwatch.collect.sources import is_live
 from logwatch.logs import detailed, json_line
 from logwatch.pipeline import run as run_once
+from logwatch.pipeline import wait_to_look
 from logwatch.settings import execution
 from logwatch.wiring import build_parts
+
+if TYPE_CHECKING:
+    from logwatch.settings import Settings
 
 
 def run_tick(source: SourceOption = None, service: ServiceOption = None, rules: RulesOption = None) -> None:
@@ -22,10 +28,18 @@ def run_tick(source: SourceOption = None, service: ServiceOption = None, rules: 
     settings = settings_from(source=source, service=service, rules=rules)
     clock = clock_of(settings)
     with detailed(debug=settings.log == "debug"):
-        summary = run_once(build_parts(settings, execution()), clock)
+        parts = build_parts(settings, execution())
+        wait_its_turn(settings)
+        summary = run_once(parts, clock)
     tell_line(summary.to_json())
     if summary.exit_code:
         raise typer.Exit(summary.exit_code)
+
+
+def wait_its_turn(settings: Settings) -> None:
+    """Wait for the second at which runs look; a drill and a recording wait for nothing, and what waits has no lease yet."""
+    if is_live(settings.source) and not settings.now:
+        wait_to_look(settings.starts, clock_of(settings), time.sleep)
 
 
 def tell_line(line: dict[str, Any]) -> None:

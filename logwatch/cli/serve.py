@@ -6,14 +6,14 @@ import gc
 import logging
 import time
 from contextlib import suppress
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from logwatch import __version__
 from logwatch.cli.context import clock_of, settings_from
 from logwatch.cli.options import RulesOption, ServiceOption, SourceOption
-from logwatch.cli.run import tell_line
+from logwatch.cli.run import tell_line, wait_its_turn
 from logwatch.errors import ConfigError, LogwatchError
 from logwatch.logs import detailed
 from logwatch.pipeline import run as run_once
@@ -21,6 +21,9 @@ from logwatch.server.app import TickService
 from logwatch.settings import default_port, instance
 from logwatch.state.lease import give_back
 from logwatch.wiring import build_lasting_parts, build_verify
+
+if TYPE_CHECKING:
+    from logwatch.run_summary import RunSummary
 
 
 def serve(
@@ -43,8 +46,17 @@ def serve(
     gc.enable()  # this one lives long
     gc.collect()
     gc.freeze()
+
+    def tick() -> RunSummary:
+        wait_its_turn(settings)
+        return run_once(parts, clock_of(settings))
+
     application = TickService(
-        lambda: run_once(parts, clock_of(settings)), verify, tell_line, time.monotonic, settings.lease.total_seconds()
+        tick,
+        verify,
+        tell_line,
+        time.monotonic,
+        settings.lease.total_seconds(),
     )
 
     def give_up() -> None:

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class ResourceLabels(msgspec.Struct, rename={"service": "service_name"}, gc=False):
+class ResourceLabels(msgspec.Struct, rename={"service": "service_name", "revision": "revision_name"}, gc=False):
     """Labels of an entry's resource, by the fields of `Entry` that they fill."""
 
     service: str = ""
+    revision: str = ""
 
 
 class EntryLabels(msgspec.Struct, rename={"instance": "instanceId"}, gc=False):
@@ -53,6 +54,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     """textPayload."""
     payload: dict[str, Any] | None
     """jsonPayload."""
+    revision: str = ""
+    """What of the service was deployed there; empty where it is not known."""
 
 
 RESOURCE_LABELS: dict[str, str]
@@ -155,6 +158,7 @@ class Rows:
     log: array[int] = column("i", "log_name", names="logs", kept=True)
     insert_id: list[str] = column("", "insert_id", kept=True)
     instance: array[int] = column("i", "instance", names="instances", kept=True)
+    revision: array[int] = column("i", "revision", names="revisions", kept=True)
     kind: array[int] = column("b")
     """What the entry ended as."""
     detail: array[int] = column("i", names="details")
@@ -213,6 +217,7 @@ class Columns:
     gauges: Gauges = field(default_factory=Gauges)
     logs: Names = field(default_factory=Names)
     instances: Names = field(default_factory=Names)
+    revisions: Names = field(default_factory=Names)
     series: Names = field(default_factory=KeyNames)
     details: Names = field(default_factory=Names)
     labels: Names = field(default_factory=LabelNames)

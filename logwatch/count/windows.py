@@ -4,7 +4,7 @@ Minutes are counted since 1970 in UTC inside the tables, and become times where 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import isnan
@@ -19,9 +19,12 @@ from logwatch.collect.findings import LogFinding
 from logwatch.collect.parse import LARGEST, LATE_MINUTES, Flaw, Reason, is_malformed
 from logwatch.count.alignment import RHYTHM_TOLERANCE_S, place
 from logwatch.count.lateness import minutes_late
+from logwatch.count.revisions import Revisions, tell_revisions_apart
 from logwatch.spans import EPOCH, NS, WINDOW, Span, rfc3339
 
 CHUNK = 1 << 17
+QUARTER = 15
+"""Minutes within which no hour of any time zone begins."""
 DTYPES = {"q": "int64", "i": "int32", "b": "int8", "d": "float64"}
 
 Array = np.ndarray[Any, Any]
@@ -63,10 +66,15 @@ class Windows:
     gauges: pd.DataFrame
     """Columns minute, series, value; a row for each measured value; sorted by minute."""
     summaries: pd.DataFrame
-    """Columns minute, lines; how many summaries each minute had; no row is silence, never zero."""
+    """Columns minute, lines, complete; how many summaries each minute had, and whether one of every instance that wrote one
+    lately; no row is silence, never zero."""
     quality: Quality = field(repr=False)
     unread: frozenset[int] = frozenset()
     """Minutes with a summary of which no counter is known, or could be read."""
+    revisions: Revisions | None = field(default=None, repr=False)
+    """What each revision counted; None where no two of them wrote summaries."""
+    usual: Mapping[int, tuple[Mapping[str, float], ...]] = field(default_factory=dict, repr=False)
+    """By quarter of an hour, numbered since 1970: what each of some other days had of counters in a minute of it."""
 
     def silent(self, span: Span) -> int:
         """Count the windows of a span without a summary from anybody."""
@@ -232,17 +240,13 @@ def aggregate(
     """
     repeated_lines = reading.settle()
     rows = _unique_rows(reading)
-    rows["minute"] = rows["time"] // (60 * NS)
-    samples = rows[rows["kind"] == SAMPLES].sort_values(["instance", "time", "tie"])
-    # Without its name, nobody knows which instance's rhythm a summary keeps: each is taken for one of its own.
-    instance = np.where(samples["instance"] == reading.unnamed, -1 - np.arange(len(samples)), samples["instance"])
-    sorted_by_instance = (instance, *(samples[name].to_numpy() for name in ("time", "decided")))
-    samples["minute"] = place(*sorted_by_instance, grace=grace, judged_to=to_minute(judged_to) if judged_to else 0)
+    samples, instance = _by_instance(reading, rows)
+    samples["minute"] = _place(samples, instance, grace, to_minute(judged_to) if judged_to else 0)
     rows.loc[samples.index, "minute"] = samples["minute"]
     span = span or _whole_span(reading, samples["minute"])
     first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
     if judged_to:
-        due = samples[samples["time"] < (last + 2) * 60 * NS]  # what ends in the minute after may belong to the last window
+        due = samples[samples["minute"] <= last]
         np.frombuffer(reading.rows.decided, dtype="int64")[due.index.to_numpy()] = due["minute"].to_numpy()
 
     minute_of_row = np.full(len(reading.rows.kind), first - 1)
@@ -258,11 +262,62 @@ def aggregate(
         counters=counters,
         slow=_list_slow(reading, minute_of_row, first, last),
         gauges=_list_gauges(reading, first, last),
-        summaries=pd.DataFrame({"minute": minutes, "lines": lines}),
+        summaries=pd.DataFrame(
+            {"minute": minutes, "lines": lines, "complete": _complete(instance, samples["minute"].to_numpy(), minutes, grace)}
+        ),
         quality=_assess(reading, rows, samples, repeated_lines, grace),
         unread=_unread(reading, rows),
+        revisions=tell_revisions_apart(reading, samples.index.to_numpy()[inside], minute_of_row),
     )
     return with_gauge(windows, LATE_MINUTES, {minute: each for minute, each in late.items() if first <= minute <= last})
+
+
+def _by_instance(reading: Reading, rows: pd.DataFrame) -> tuple[pd.DataFrame, Array]:
+    """Give the summaries sorted by instance and time, and the instance of each.
+
+    Without its name, nobody knows which instance's rhythm a summary keeps: each is taken for one of its own.
+    """
+    samples = rows[rows["kind"] == SAMPLES].sort_values(["instance", "time", "tie"])
+    return samples, np.where(samples["instance"] == reading.unnamed, -1 - np.arange(len(samples)), samples["instance"])
+
+
+def _place(samples: pd.DataFrame, instance: Array, grace: timedelta, judged_to: int = 0) -> Array:
+    time, decided = (samples[name].to_numpy() for name in ("time", "decided"))
+    return place(instance, time, decided, grace=grace, judged_to=judged_to)
+
+
+def known_later(reading: Reading, looks: Callable[[Array], Array], grace: timedelta) -> Array:
+    """Give when that arrived of a settled reading which a look at its window did not know of, in nanoseconds since 1970.
+
+    `looks` gives when windows are first looked at, by their minutes. Not known is an entry that arrives after that; and that
+    a summary belongs to the window before the one in which it ends, where only the next of its instance tells.
+    """
+    rows = _unique_rows(reading)
+    samples, instance = _by_instance(reading, rows)
+    minute, own = _place(samples, instance, grace), samples["minute"].to_numpy()
+    rows.loc[samples.index, "minute"] = minute
+    seen = np.where(rows["received"] > 0, rows["received"], rows["time"])
+    late = seen[seen > looks(rows["minute"].to_numpy())]
+    told_by_next = np.flatnonzero((minute != _place(samples, instance, timedelta())) & (minute < own))
+    following = samples.iloc[np.minimum(told_by_next + 1, max(len(samples) - 1, 0))]
+    return np.concatenate([late, np.where(following["received"] > 0, following["received"], following["time"])])
+
+
+def _complete(instance: Array, minute: Array, wanted: Array, grace: timedelta) -> Array:
+    """Tell of which minutes nobody is missing: each instance is heard that was in the ones before, and one goes on at least.
+
+    The same holds for those before that may not be closed; how many these are, and how far one looks back, follows from the
+    grace. Who is to follow a summary without its instance's name, nobody knows: then no minute is complete. Sorted.
+    """
+    back = -(-grace // WINDOW)
+    follows = instance[1:] == instance[:-1]
+    gap = np.append(np.where(follows, np.diff(minute), back + 1), back + 1)[: len(minute)]
+    since, until = (np.sort(each) for each in (minute + 1, minute + gap.clip(1, back + 1)))
+    open_ = wanted - np.arange(back)[:, None]
+    missing = np.searchsorted(since, open_, "right") - np.searchsorted(until, open_, "right")
+    goes_on = minute[1:][(gap[:-1] > 0) & (gap[:-1] <= back)]
+    found: Array = ~missing.any(axis=0) & np.isin(wanted, goes_on)
+    return found
 
 
 def _unread(reading: Reading, rows: pd.DataFrame) -> frozenset[int]:
@@ -287,7 +342,7 @@ def _unique_rows(reading: Reading) -> pd.DataFrame:
     identity = pd.DataFrame({"time": time[shared], "log": _column(source.log, "int32")[shared], "id": ids})
     repeated = identity.duplicated().to_numpy() & (ids != "")
     kept = {each.name: _column(getattr(source, each.name), DTYPES[each.code]) for each in TABLES["rows"] if each.code}
-    rows = pd.DataFrame({**kept, "lines": lines, "tie": tie})
+    rows = pd.DataFrame({**kept, "lines": lines, "tie": tie, "minute": time // (60 * NS)})
     unique: pd.DataFrame = rows.drop(index=shared[repeated])
     return unique
 

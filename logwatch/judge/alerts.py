@@ -37,7 +37,7 @@ class Alert:
     pending_at: datetime
     """End of the first window at warning."""
     latest: Verdict
-    """The last verdict that was not unknown."""
+    """The last verdict that was not unknown; where a warning was foreseen, of a window that may not be closed."""
     peak: Verdict
     """The worst verdict at warning so far."""
     warnings: int = 1
@@ -96,9 +96,13 @@ def needed_windows(rule: Rule) -> int:
 
 
 def advance(
-    alerts: Iterable[Alert], verdicts: Sequence[Verdict], rules: Mapping[str, Rule], at: datetime
+    alerts: Iterable[Alert],
+    verdicts: Sequence[Verdict],
+    rules: Mapping[str, Rule],
+    at: datetime,
+    ahead: Iterable[Sequence[Verdict]] = (),
 ) -> tuple[list[Alert], list[Transition]]:
-    """Take the verdicts of the window that ends at `at`.
+    """Take the verdicts of the window that ends at `at` and is closed, then of those behind it, `ahead`, what is final.
 
     A warning makes an alert pending, and firing once it has lasted for the rule's `for`, or at once where the verdict is
     certain. Only normal windows end it: a pending one at once, a firing one when they have lasted for `keep_firing_for`.
@@ -109,7 +113,9 @@ def advance(
     kept = {alert.fingerprint: alert for alert in alerts if alert.state is not AlertState.RESOLVED and alert.rule in rules}
     judged = {fingerprint(verdict.rule, verdict.labels) for verdict in verdicts}
     kept |= {
-        mark: replace(alert, unknown_since=alert.unknown_since or at) for mark, alert in kept.items() if mark not in judged
+        mark: replace(alert, unknown_since=alert.unknown_since or at)
+        for mark, alert in kept.items()
+        if mark not in judged and alert.pending_at <= at
     }
     transitions = []
     for verdict in verdicts:
@@ -118,10 +124,57 @@ def advance(
         after = _step(before, verdict, rules[verdict.rule])
         if after is not None:
             kept[mark] = after
-        old, new = (alert.state if alert else None for alert in (before, after))
-        if old is not new:
-            transitions.append(Transition(after or before, old, new, verdict.window_end))  # type: ignore[arg-type]
-    return sorted(kept.values(), key=lambda alert: (alert.pending_at, alert.rule, sorted(alert.labels.items()))), transitions
+        transitions += _moved(before, after, verdict)
+    found, foreseen = foresee(kept.values(), ahead, rules)
+    return found, transitions + foreseen
+
+
+def foresee(
+    alerts: Iterable[Alert], ahead: Iterable[Sequence[Verdict]], rules: Mapping[str, Rule]
+) -> tuple[list[Alert], list[Transition]]:
+    """Take what is final of windows that are not closed, one after the other: it counts as it will when they are.
+
+    Nothing but a warning is final, and only warnings are counted: all else about an alert waits for the closed window. So
+    does what an earlier look has counted.
+    """
+    kept = {alert.fingerprint: alert for alert in alerts}
+    transitions = []
+    for verdict in (each for verdicts in ahead for each in verdicts if each.final):
+        mark, rule = fingerprint(verdict.rule, verdict.labels), rules[verdict.rule]
+        before = kept.get(mark)
+        after = _foreseen(before, verdict, rule)
+        if after is not None:
+            kept[mark] = after
+            transitions += _moved(None if before and before.state is AlertState.RESOLVED else before, after, verdict)
+    return _in_order(kept.values()), transitions
+
+
+def _foreseen(alert: Alert | None, verdict: Verdict, rule: Rule) -> Alert | None:
+    """Give the alert with a final verdict counted; None where that has been done, or must wait for the closed window."""
+    if alert is None or alert.state is AlertState.RESOLVED:
+        begun = _warn(_begin(verdict), verdict, rule)
+        return begun if alert is None or begun.state is AlertState.FIRING else None  # that the last one is over is told first
+    if alert.latest.window_end >= verdict.window_end:
+        return None
+    if alert.state is AlertState.PENDING and verdict.window_end - alert.latest.window_end > WINDOW:
+        return None  # the window between may yet end what is pending
+    return _warn(replace(alert, latest=verdict), verdict, rule)
+
+
+def _in_order(alerts: Iterable[Alert]) -> list[Alert]:
+    return sorted(alerts, key=lambda alert: (alert.pending_at, alert.rule, sorted(alert.labels.items())))
+
+
+def _moved(before: Alert | None, after: Alert | None, verdict: Verdict) -> list[Transition]:
+    old, new = (alert.state if alert else None for alert in (before, after))
+    shown = after or before
+    return [Transition(shown, old, new, verdict.window_end)] if shown and old is not new else []
+
+
+def _begin(verdict: Verdict) -> Alert:
+    at = verdict.window_end
+    begun = at - verdict.span
+    return Alert(verdict.rule, verdict.labels, AlertState.PENDING, at, verdict, verdict, warnings=0, began_at=begun)
 
 
 def _step(alert: Alert | None, verdict: Verdict, rule: Rule) -> Alert | None:
@@ -130,14 +183,15 @@ def _step(alert: Alert | None, verdict: Verdict, rule: Rule) -> Alert | None:
     if alert is None:
         if verdict.level is not Level.WARNING:
             return None
-        alert = Alert(
-            rule.rule, verdict.labels, AlertState.PENDING, at, verdict, verdict, warnings=0, began_at=at - verdict.span
-        )
+        alert = _begin(verdict)
+    elif at < alert.pending_at and verdict.level is not Level.WARNING:
+        return alert  # it began with what was foreseen of a later window
     if verdict.level is Level.UNKNOWN:
         return replace(alert, unknown_since=alert.unknown_since or at)
-    alert = replace(alert, latest=verdict, unknown_since=None)
+    foreseen = bool(alert.warnings) and alert.pending_at <= at <= alert.latest.window_end
+    alert = replace(alert, latest=verdict if at >= alert.latest.window_end else alert.latest, unknown_since=None)
     if verdict.level is Level.WARNING:
-        alert = _warn(alert, verdict, rule)
+        alert = _warn(alert, verdict, rule, counts=not foreseen)
     if verdict.heading is Level.NORMAL:
         return _calm(replace(alert, normals=alert.normals + 1), rule, at)
     goes_on = verdict.heading is Level.UNKNOWN and alert.normals > 0
@@ -163,9 +217,9 @@ def _ease(alert: Alert, verdict: Verdict, rule: Rule) -> Alert:
     return alert
 
 
-def _warn(alert: Alert, verdict: Verdict, rule: Rule) -> Alert:
+def _warn(alert: Alert, verdict: Verdict, rule: Rule, *, counts: bool = True) -> Alert:
     peak = verdict if is_worse(verdict, alert.peak, rule) else alert.peak
-    alert = replace(alert, warnings=alert.warnings + 1, peak=peak)
+    alert = replace(alert, warnings=alert.warnings + counts, peak=peak)
     if alert.state is AlertState.PENDING and (verdict.certain or alert.warnings >= needed_windows(rule)):
         return replace(alert, state=AlertState.FIRING, firing_at=verdict.window_end)
     return alert

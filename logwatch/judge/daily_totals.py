@@ -14,7 +14,7 @@ from logwatch.judge.rules.yaml_types import selects
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sized
     from datetime import tzinfo
 
     from logwatch.judge.rules.model import Rule, RuleSet
@@ -26,6 +26,8 @@ STEADILY, OFTEN = 0.9, 0.5
 """Share of an hour's windows with summaries from which there was no pause in it, and from which some are to be expected."""
 ENOUGH = 3
 """Days that say what is usual, where there is none of a week ago."""
+MOST_HOURLY = 100
+"""Series of a day that are kept hour by hour."""
 KEPT_DAYS = 10
 """Days that the state goes back: seven whole ones, today, and some that a pause may have cost."""
 
@@ -65,11 +67,14 @@ class DayTotals:
     """Windows with a summary."""
     heard: list[int] = field(default_factory=lambda: [0] * HOURS)
     """Likewise by the hour; empty in a day that is older than this."""
+    hourly: dict[str, list[int]] = field(default_factory=dict)
+    """Series key to what each hour had of it, of counters that a rule holds against other days; none in an older day."""
 
     def check(self) -> None:
         """Raise ValueError where it is no day of 24 hours."""
         date.fromisoformat(self.date)
-        if any(len(hours) != HOURS for hours in (self.judged, self.lost, self.hits, self.misses, self.heard)):
+        by_hour: list[Sized] = [self.judged, self.lost, self.hits, self.misses, self.heard, *self.hourly.values()]
+        if any(len(hours) != HOURS for hours in by_hour):
             raise ValueError(f"the day {self.date} has not {HOURS} hours")
 
     def missing(self, zone: tzinfo) -> list[int]:
@@ -114,6 +119,7 @@ class _Growing:
         self.day = replace(
             day, judged=[*day.judged], lost=[*day.lost], hits=[*day.hits], misses=[*day.misses], counters={**day.counters},
             most={**day.most}, slow={**day.slow}, pings={**day.pings}, heard=[*day.heard],
+            hourly={key: [*hours] for key, hours in day.hourly.items()},
         )  # fmt: skip
         service = rules.service
         self._bounds = {name: rule for rule in rules.rules for name in rule.kind.reads.gauges if name in service.exit_gauges}
@@ -121,6 +127,7 @@ class _Growing:
         self._kept = service.daily_totals or ()
         self._peaks = {*self._kept, *(each.expected.counter for each in service.exit_conditions if each.expected)}
         self._steady = service.steady
+        self._hourly = rules.hourly
 
     def add(self, minute: Minute, hour: int) -> None:
         day = self.day
@@ -128,6 +135,9 @@ class _Growing:
         day.heard[hour] += minute.summaries
         day.lost[hour] += minute.lost or any(series_name(key) in self._counted for key in minute.flawed)
         sums = self._sums(minute.counters)
+        for key, value in minute.counters.items():
+            if selects(self._hourly, series_name(key)) and (key in day.hourly or len(day.hourly) < MOST_HOURLY):
+                day.hourly.setdefault(key, [0] * HOURS)[hour] += round(value)
         if self._steady:
             day.hits[hour] += sums.get(self._steady.numerator, 0.0)
             day.misses[hour] += sums.get(self._steady.others, 0.0)
@@ -165,18 +175,45 @@ def _spread(spread: Spread, rule: Rule, value: float | None, *, down: bool) -> S
 
 def usual_at(days: Iterable[DayTotals], moment: datetime, zone: tzinfo) -> Usual:
     """Say what other days had at the same time, an hour before and after; the same day a week ago counts before all others."""
+    known, hours = _alike((day for day in days if any(day.heard)), moment, zone)
+    shares = [min(day.heard[hour] / day.judged[hour] for hour in hours) for day in known]
+    paused = sum(each < STEADILY for each in shares)
+    often = all(each >= OFTEN for each in shares)
+    return Usual(bool(shares) and 2 * paused >= len(shares), _are_enough(known, moment, zone) and often)
+
+
+def usual_counts(days: Iterable[DayTotals], moment: datetime, zone: tzinfo) -> tuple[dict[str, float], ...]:
+    """Give how many events a minute other days had of each series at that time, in the poorest hour around it; day by day.
+
+    None where too few days tell.
+    """
+    known, hours = _alike((day for day in days if day.hourly), moment, zone)
+    if not _are_enough(known, moment, zone):
+        return ()
+    return tuple(
+        {key: min(counts[hour] / day.judged[hour] for hour in hours) for key, counts in day.hourly.items()} for day in known
+    )
+
+
+def _alike(days: Iterable[DayTotals], moment: datetime, zone: tzinfo) -> tuple[list[DayTotals], list[int]]:
+    """Give the days that say what is usual at a time, and the hours around it: the same day a week ago, else all others."""
     local = moment.astimezone(zone)
     hours = [hour for hour in range(local.hour - 1, local.hour + 2) if 0 <= hour < HOURS]
     known = {
-        day.date: [day.heard[hour] / day.judged[hour] for hour in hours]
+        day.date: day
         for day in days
-        if day.date != local.date().isoformat() and any(day.heard) and all(day.judged[hour] >= WHOLE for hour in hours)
+        if day.date != local.date().isoformat() and all(day.judged[hour] >= WHOLE for hour in hours)
     }
-    week_ago = (local.date() - timedelta(days=7)).isoformat()
-    shares = [known[week_ago]] if week_ago in known else [*known.values()]
-    paused = sum(min(each) < STEADILY for each in shares)
-    enough = week_ago in known or len(shares) >= ENOUGH
-    return Usual(bool(shares) and 2 * paused >= len(shares), enough and all(min(each) >= OFTEN for each in shares))
+    week_ago = _week_before(moment, zone)
+    return ([known[week_ago]] if week_ago in known else [*known.values()]), hours
+
+
+def _are_enough(known: Collection[DayTotals], moment: datetime, zone: tzinfo) -> bool:
+    return len(known) >= ENOUGH or any(day.date == _week_before(moment, zone) for day in known)
+
+
+def _week_before(moment: datetime, zone: tzinfo) -> str:
+    return (moment.astimezone(zone).date() - timedelta(days=7)).isoformat()
 
 
 def day_span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:

@@ -34,7 +34,20 @@ class Course:
 
     def verdicts(self) -> list[Verdict]:
         """Give the verdict of each window."""
-        names = ("level", "why", "value", "numerator", "denominator", "span", "suspect", "certain", "final", "shown", "eased")
+        names = (
+            "level",
+            "why",
+            "value",
+            "numerator",
+            "denominator",
+            "span",
+            "suspect",
+            "certain",
+            "final",
+            "shown",
+            "eased",
+            "beside",
+        )
         rows = zip(self.minutes.tolist(), *(self.columns[name].tolist() for name in names), strict=True)
         return [
             Verdict(
@@ -53,8 +66,9 @@ class Course:
                 final=bool(final),
                 shown=None if shown == level else LEVELS[int(shown)],
                 eased=bool(eased),
+                beside=beside,
             )
-            for minute, level, why, value, numerator, denominator, span, suspect, certain, final, shown, eased in rows
+            for minute, level, why, value, numerator, denominator, span, suspect, certain, final, shown, eased, beside in rows
         ]
 
     def verdict(self, minute: int) -> Verdict:

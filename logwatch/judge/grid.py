@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from logwatch.collect.parse import LARGEST, Series, parse_series
-from logwatch.count.windows import Windows, to_minute
+from logwatch.count.windows import QUARTER, Windows, to_minute
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.judge.verdicts import Level, Why
 from logwatch.ranges import Bounds
@@ -37,6 +37,13 @@ class Grid:
         self.minutes = np.arange(self.first, self.first + self.size)
         self.known = self._spread(windows.summaries["minute"], windows.summaries["lines"]) > 0
         """Whether anybody wrote a summary."""
+        self.complete = self._spread(windows.summaries["minute"], windows.summaries["complete"]) > 0
+        """Whether a window that is not closed may be judged as one: every instance that wrote a summary lately did so in it,
+        and in those before it that may not be closed either.
+
+        Else some are still on their way, and may be of a kind with what is missing, not with what is there. After a deploy,
+        or where instances become fewer for good, the closed window is waited for. A closed window is judged as it is.
+        """
         self._series: list[Series] = [parse_series(key) for key in windows.counters["series"].cat.categories]
         self._place = (windows.counters["minute"] - self.first).to_numpy()
         self._code = windows.counters["series"].cat.codes.to_numpy()
@@ -56,6 +63,13 @@ class Grid:
         sums = np.bincount(self._place[rows], self._value[rows], minlength=self.size)
         return np.where(sums <= LARGEST, sums, np.nan)
 
+    def by_revision(self, selectors: Iterable[str]) -> Array:
+        """Add up counters per minute for each revision, a row for each; none where no two wrote summaries."""
+        revisions, chosen = self.windows.revisions, tuple(selectors)
+        if revisions is None:
+            return np.zeros((0, self.size))
+        return revisions.totals(lambda name: selects(chosen, name), self.first, self.size)
+
     def highest(self, gauge: str) -> tuple[Array, Array]:
         """Give the highest measurement of each minute, NaN where there is none, and whether there is one."""
         place, found = self._chosen(self.windows.gauges, self._gauge == gauge, "value")
@@ -70,11 +84,23 @@ class Grid:
     def _chosen(self, table: Any, rows: Array, column: str) -> tuple[Array, Array]:  # noqa: ANN401 - one of the windows' tables
         return table["minute"].to_numpy()[rows] - self.first, table[column].to_numpy()[rows]
 
-    def label_values(self, selectors: Iterable[str], label: str) -> list[str]:
-        """Give the values that a label has in these counters."""
-        return sorted(
-            {series.labels[label] for series in self._series if label in series.labels and selects(selectors, series.name)}
-        )
+    def usual(self, selectors: Iterable[str], labels: Mapping[str, str]) -> Array:
+        """Give the least that other days had of counters in each minute, those only that have the labels; NaN if unknown."""
+        chosen, having = tuple(selectors), labels.items()
+
+        def of(day: Mapping[str, float]) -> float:
+            named = ((parse_series(key), value) for key, value in day.items())
+            return sum(value for key, value in named if selects(chosen, key.name) and having <= key.labels.items())
+
+        least = {quarter: min(map(of, days)) for quarter, days in self.windows.usual.items() if days}
+        return np.array([least.get(minute // QUARTER, np.nan) for minute in self.minutes.tolist()])
+
+    def label_values(self, selectors: Iterable[str], label: str, *, usual: bool = False) -> list[str]:
+        """Give the values that a label has in these counters; with `usual` those too that other days had."""
+        chosen = tuple(selectors)
+        days = (day for each in self.windows.usual.values() for day in each) if usual else ()
+        series = [*self._series, *map(parse_series, {key for day in days for key in day})]
+        return sorted({each.labels[label] for each in series if label in each.labels and selects(chosen, each.name)})
 
     def levels(self, bounds: Bounds, value: Array, beyond: Array | None = None) -> Array:
         """Hold values against the two bounds; `beyond` says where it is a warning whatever the value."""
@@ -85,7 +111,7 @@ class Grid:
         """Give a course's columns, with defaults for those left out.
 
         `why` says where each reason holds, the first of several. Where nothing is known the level is unknown and there is no
-        value; a warning that is not proven is elevated.
+        value; a warning that is not proven is elevated, and nothing but a warning is final.
         """
         reason = np.select(list(why.values()), [WHYS.index(each) for each in why], default=0)
         unknown = _UNKNOWN[reason]
@@ -98,8 +124,9 @@ class Grid:
         }
         figures = {
             "numerator": np.nan, "denominator": np.nan, "span": 1, "certain": False, "final": False, "suspect": False,
-            "shown": level, "eased": (level == ELEVATED) & ~unproven,
+            "shown": level, "eased": (level == ELEVATED) & ~unproven, "beside": None,
         } | figures  # fmt: skip
+        figures["final"] = figures["final"] & (level == WARNING)
         return {name: np.broadcast_to(values, self.size) for name, values in (told | figures).items()}
 
 

@@ -48,7 +48,7 @@ SURELY = 2.326
 class Needs(NamedTuple):
     """What a share needs before it is called a warning."""
 
-    weeks: float
+    weeks: int
     """At the middle between the bounds, chance makes one warning in so many weeks at the most."""
     min_events: int
     widen: timedelta
@@ -132,7 +132,7 @@ def _abnormal(now: Array, events: Array, bounds: Bounds) -> Array:
     normal, falls = bounds.normal.bound, bounds.warning.falls
     with np.errstate(invalid="ignore", divide="ignore"):
         bound = wilson_bound(now * events, events, ONE_SIDED if falls else -ONE_SIDED)
-    nearer = now < _middle(bounds) if falls else now > _middle(bounds)
+    nearer = now < bounds.middle if falls else now > bounds.middle
     outside: Array = nearer | (bound < normal if falls else bound > normal)
     return outside
 
@@ -238,19 +238,17 @@ class _Way:
     def evidence(self, bounds: Bounds) -> Array:
         """Give the logarithm of how much more probable the events of each stretch are beyond the bound than at the middle."""
         falls = bounds.warning.falls
-        good = np.minimum(self.numerator, self.events)
-        failed = self.events - good if falls else good
-        if self.straying is not None:
-            failed = np.maximum(failed - STRAY / 2 * np.sqrt(self.straying), 0.0)
-        middle, bound = ((1 - each if falls else each) for each in (_middle(bounds), bounds.warning.bound))
+        straying = np.zeros(self.events.shape) if self.straying is None else self.straying
+        unknown = np.isnan(self.numerator + self.events + straying)
+        events = np.where(unknown, 0.0, self.events)
+        good = np.minimum(np.where(unknown, 0.0, self.numerator), events)
+        failed = events - good if falls else good
+        failed = np.maximum(failed - STRAY / 2 * np.sqrt(np.where(unknown, 0.0, straying)), 0.0)
+        middle, bound = ((1 - each if falls else each) for each in (bounds.middle, bounds.warning.bound))
         middle = min(max(middle, 1e-9), 1 - 1e-9)
         result = np.full(failed.shape, -np.inf)
         for far, weight in zip(BEYOND, WEIGHTS, strict=True):
             failing = min(max(bound + (1 - bound) * far, middle), 1 - 1e-9)
-            ratio = failed * np.log(failing / middle) + (self.events - failed) * np.log((1 - failing) / (1 - middle))
+            ratio = failed * np.log(failing / middle) + (events - failed) * np.log((1 - failing) / (1 - middle))
             result = np.logaddexp(result, ratio + np.log(weight))
-        return np.where(np.isnan(result), -np.inf, result)
-
-
-def _middle(bounds: Bounds) -> float:
-    return (bounds.normal.bound + bounds.warning.bound) / 2
+        return np.where(unknown, -np.inf, result)

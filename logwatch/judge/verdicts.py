@@ -44,6 +44,20 @@ class Why(Worded, families=("why",)):
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What a revision was held against: those that were alive beside it, over the same minutes."""
+
+    revision: str
+    """The one that is judged."""
+    since: datetime | None
+    """Start of its first window; None where it was there all along."""
+    others: tuple[str, ...]
+    numerator: float
+    denominator: float
+    """Of the others, all together."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """One rule, one set of labels, one window."""
 
@@ -70,6 +84,9 @@ class Verdict:
     """The level that the newest events show, by which an alert ends or goes on; unknown where they show none, None: `level`."""
     eased: bool = False
     """Shown to lie between the two bounds: a warning no more, and not normal either."""
+
+    beside: Beside | None = None
+    """Where one revision is held against others; the verdict's own figures are those of the one."""
 
     @property
     def events(self) -> tuple[float, float]:

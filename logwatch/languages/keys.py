@@ -4,17 +4,20 @@ from typing import Literal
 
 Key = Literal[
     # the report's head and columns
-    "title", "span", "now", "rule", "shop", "all_shops", "value", "down", "level", "course", "worst", "at", "normal_range",
+    "title", "span", "now", "rule", "shop", "all_shops", "all_shops_named", "all_shops_also", "some_shops", "more_shops",
+    "value", "down", "level", "course", "worst", "at", "normal_range",
     "warning_range", "normal_long", "warning_long", "slow_count", "slow_bound", "stretch_note", "procedure", "follow",
     "slow_requests", "label", "count", "route", "data", "all_normal", "warned_now", "warned_before", "counted", "instances",
     # the page
     "page_title", "nothing_judged", "incidents", "no_incidents", "goes_on", "so_far", "told_times", "untold_procedures",
-    "besides", "charts", "calm_charts", "not_drawn", "undrawn_shops", "chart_says", "chart_slow", "chart_squeezed", "as_table",
+    "besides", "charts", "calm_charts", "not_drawn", "undrawn_shops", "chart_says", "chart_slow", "chart_quiet",
+    "chart_squeezed", "as_table",
     "from_to", "legend_pending", "legend_firing", "legend_unknown", "longest", "timeline", "timeline_note", "silences",
     # findings: what was left over, and its cure
     "silent_windows", "no_summaries", "found_nothing", "off_rhythm", "late", "suspect", "unparsed", "flaw", "old",
     # messages
-    "against", "since", "lasted", "worst_was", "and_more", "span_d", "span_h", "span_m", "resolved_at", "unknown_since",
+    "against", "against_normal", "recovering", "eased_at", "eased_note", "summed", "summed_note",
+    "since", "lasted", "worst_was", "and_more", "span_d", "span_h", "span_m", "resolved_at", "unknown_since",
     "rule_gone", "explained_by_another", "not_explained", "again", "silence_ends", "instead_of", "delivered_late", "told_late",
     "begin_here",
     "plain_note",
@@ -24,10 +27,12 @@ Key = Literal[
     "route_fact", "gauge_unanswered", "gauge_silent", "gauge_vanished", "gauge_stopped", "gauge_unheard",
     "gauge_refused", "gauge_late", "note_late",
     "note_vanished", "vanished_pair", "vanished_unread", "note_stopped", "note_unheard", "note_refused",
+    "note_revision", "revision_since",
     "unstepped", "more_requests", "ended_unjudged", "ended_alone", "missed", "course_alt",
     "link_search", "link_logs", "link_metrics", "link_runbook", "peak", "new_alert", "as_of",
     # explain, alerts, silence, backtest
-    "is_inactive", "never_judged", "last_window", "pending_of", "normal_of", "kept_elevated", "nothing_to_tell", "told",
+    "is_inactive", "never_judged", "last_window", "pending_of", "normal_of", "kept_elevated", "eased_since", "by_chance",
+    "nothing_to_tell", "told", "eased_no_reminder",
     "nowhere", "waits", "waits_unheard", "given_up", "on_its_way", "next_reminder", "inhibited_by", "silenced_until", "alert",
     "state",
     "from_when", "silent_because", "when", "reason", "rules", "channels", "id", "until", "by", "no_alerts", "told_before",

@@ -8,19 +8,27 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from logwatch.judge.alerts import Alert, AlertState
+from logwatch.judge.verdicts import Level
 from logwatch.languages import Worded
 from logwatch.notify.diagnosis.findings import Walked
+from logwatch.notify.scopes import Scope, VerdictsAlone, find_scope, same_lead, soon_after
+from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from logwatch.judge.rules.model import RuleSet
+    from logwatch.notify.scopes import Circumstances
 
 REMIND_EVERY = timedelta(hours=4)
 REOPEN_WITHIN = timedelta(hours=1)
 """An incident that comes back so soon is the same one."""
 SETTLE = timedelta(minutes=30)
-"""How long an incident that came back must stay quiet before it is told to be over: flapping does not spam."""
+"""How long an incident that came back must stay quiet before it is told to be over, or no warning: flapping does not spam."""
+WIDEN_EVERY = timedelta(minutes=10)
+"""How soon after one message about more rules or more shops the next may come; what comes meanwhile is named in it."""
+MOST_MESSAGES = 5
+"""Messages a minute; what is to be told besides is summed up in the last of them."""
 AFTERMATH = timedelta(minutes=10)
 """How long after its end a cause still explains what it had brought about: sliding spans remember it for a while."""
 SILENCE_NOTICE = timedelta(minutes=10)
@@ -33,9 +41,17 @@ class NotifyReason(Worded, families=("notify",)):
     FIRING = "firing"
     JOINED = "joined"
     """More rules fire in an incident that has spoken."""
+    WIDER = "wider"
+    """It is at more shops than the last message said."""
+    EASED = "eased"
+    """A warning no more, and not normal either."""
+    RELAPSED = "relapsed"
+    """A warning again, after that."""
     REMINDER = "reminder"
     RESOLVED = "resolved"
     SILENCE_ENDING = "silence_ending"
+    SUMMED = "summed"
+    """More incidents speak than people could read: one message about all the others."""
     TEST = "test"
     """Somebody tries the channels; there is no incident."""
 
@@ -81,12 +97,12 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One procedure and shop: the alerts that are told together."""
+    """One procedure and scope: the alerts that are told together."""
 
     id: str
     procedure: str
     labels: dict[str, str]
-    """Empty: all shops together."""
+    """Of the one shop that it is about; empty: several, or all together."""
     opened_at: datetime
     members: tuple[str, ...] = ()
     """Fingerprints of the alerts that belong to it, in order of joining."""
@@ -104,6 +120,28 @@ class Incident:
     """How often it came back within the hour."""
     since: datetime | None = None
     """The earliest `since` of its alerts since it opened, also of one that has come back meanwhile."""
+    shops: tuple[str, ...] = ()
+    """As in its scope, like the next."""
+    partial: bool = False
+    told_scope: Scope | None = None
+    """What the last message said; None before the first."""
+    first_scope: Scope | None = None
+    """What the very first message said, whose subject all mails of the thread have."""
+    widened_at: datetime | None = None
+    """When more rules or shops were told the last time."""
+    eased_at: datetime | None = None
+    """When it was told to be a warning no more; None where it is one."""
+    relapses: int = 0
+    """How often it became a warning again after that."""
+
+    @property
+    def scope(self) -> Scope:
+        """Where it is."""
+        return Scope(self.labels, self.shops, self.partial)
+
+    def at(self, scope: Scope) -> Incident:
+        """Give it at another scope."""
+        return replace(self, labels=scope.labels, shops=scope.shops, partial=scope.partial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +174,23 @@ class Notification:
     """Counters that no longer come, where it is about them, with the new key that may stand for each."""
     walked: Walked | None = None
     """What its procedure's steps found; None where nobody looked."""
+    shops: tuple[str, ...] = ()
+    """As in the incident's scope, like the next."""
+    partial: bool = False
+    first_scope: Scope | None = None
+    """What the incident's first message said; None where this is it."""
+    summed: tuple[Notification, ...] = ()
+    """The messages that this one stands for."""
+
+    @property
+    def scope(self) -> Scope:
+        """Where the incident is."""
+        return Scope(self.labels, self.shops, self.partial)
+
+    @property
+    def parts(self) -> tuple[Notification, ...]:
+        """What it tells, an incident each."""
+        return self.summed or (self,)
 
     @property
     def late(self) -> Alert | None:
@@ -175,15 +230,23 @@ class Decision:
     memory: Memory
 
 
-def decide(
-    alerts: Iterable[Alert], memory: Memory, rules: RuleSet, now: datetime, *, remind_every: timedelta = REMIND_EVERY
+def decide(  # noqa: PLR0913 - all that a decision stands on
+    alerts: Iterable[Alert],
+    memory: Memory,
+    rules: RuleSet,
+    now: datetime,
+    *,
+    remind_every: timedelta = REMIND_EVERY,
+    around: Circumstances = VerdictsAlone(),  # noqa: B008 - frozen
 ) -> Decision:
     """Decide what to tell of the alerts as they stand.
 
-    An incident speaks when an alert fires, when more join it, when it has been silent for `remind_every`, and when all
-    of it is resolved; never twice the same. Silences and inhibitions mute alerts, not the end of what has been told.
+    An incident speaks when an alert fires, when more rules or shops join it, when it is a warning no more or again, when it has
+    been silent for `remind_every`, and when all of it is resolved; never twice the same. Silences and inhibitions mute alerts,
+    not the end of what has been told.
     """
-    scene = _look(alerts, memory, rules, now)
+    scene = _look(alerts, memory, rules, now, around)
+    spoken = sum(one.told_at is not None and now - one.told_at < WINDOW / 2 for one in memory.incidents)
     notifications, incidents = [], []
     for incident in _assign(scene, memory.incidents, rules):
         notification, after = _speak(_refresh(incident, scene), scene, remind_every)
@@ -191,7 +254,8 @@ def decide(
         if notification:
             notifications.append(_with_context(notification, scene, rules))
     ending, silences = _ending(scene, rules)
-    return Decision((*notifications, *ending), tuple(scene.suppressed.values()), Memory(tuple(incidents), silences, scene.over))
+    told = _sum_up((*notifications, *ending), max(MOST_MESSAGES - spoken, 1))
+    return Decision(told, tuple(scene.suppressed.values()), Memory(tuple(incidents), silences, scene.over))
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +272,10 @@ class _Situation:
     """Those that hold."""
     over: tuple[Alert, ...]
     """Causes that have just ended."""
+    around: Circumstances
 
 
-def _look(alerts: Iterable[Alert], memory: Memory, rules: RuleSet, now: datetime) -> _Situation:
+def _look(alerts: Iterable[Alert], memory: Memory, rules: RuleSet, now: datetime, around: Circumstances) -> _Situation:
     found = {alert.fingerprint: alert for alert in alerts}
     firing = {mark: alert for mark, alert in found.items() if alert.state is AlertState.FIRING}
     silences = tuple(silence for silence in memory.silences if silence.until > now)
@@ -221,13 +286,25 @@ def _look(alerts: Iterable[Alert], memory: Memory, rules: RuleSet, now: datetime
     causes = [*firing.values(), *ended.values()]
     suppressed = {}
     for mark, alert in firing.items():
-        silence = max((each for each in silences if each.mutes(alert, now)), key=lambda each: each.until, default=None)
-        if silence:
+        muting = [each for each in silences if each.mutes(alert, now)] or _dragging(alert, silences, rules, around)
+        if muting:
+            silence = max(muting, key=lambda each: each.until)
             suppressed[mark] = Suppression(mark, Muted.SILENCED, silence.id, silence.until)
         elif sources := _sources(alert, causes, rules):
             suppressed[mark] = Suppression(mark, Muted.INHIBITED, sources[0])
     speaking = {mark: alert for mark, alert in firing.items() if mark not in suppressed}
-    return _Situation(now, found, firing, suppressed, speaking, silences, tuple(ended.values()))
+    return _Situation(now, found, firing, suppressed, speaking, silences, tuple(ended.values()), around)
+
+
+def _dragging(alert: Alert, silences: Iterable[Silence], rules: RuleSet, around: Circumstances) -> list[Silence]:
+    """Give the silences of single shops without which all shops together would be no warning: they hold for that as well."""
+    held = [each for each in silences if each.rule in {"*", alert.rule} and rules.service.shop(each.labels) is not None]
+    if alert.labels or not held:
+        return []
+    rest = around.without(
+        rules.by_id[alert.rule], {shop for each in held if (shop := rules.service.shop(each.labels)) is not None}
+    )
+    return [] if rest is None or rest.level is Level.WARNING else held
 
 
 def _just_over(alert: Alert, now: datetime) -> bool:
@@ -244,46 +321,131 @@ def _sources(alert: Alert, causes: Iterable[Alert], rules: RuleSet) -> list[str]
     ]
 
 
+@dataclass(slots=True)
+class _Group:
+    """Alerts of one cause: an open incident's, or those of one that is about to open."""
+
+    procedure: str
+    incident: Incident | None
+    scope: Scope
+    alerts: list[Alert]
+    """Those that fire, or were the last to."""
+    new: list[Alert] = field(default_factory=list)
+
+
 def _assign(scene: _Situation, incidents: Iterable[Incident], rules: RuleSet) -> list[Incident]:
-    """Give every alert that speaks an incident; single shops come before all shops together."""
-    kept = [one for one in incidents if one.closed_at is None or scene.now - one.closed_at < REOPEN_WITHIN]
-    for alert in sorted(scene.speaking.values(), key=lambda alert: not alert.labels):
-        if any(alert.fingerprint in one.members for one in kept if one.closed_at is None):
-            continue
-        procedure = rules.by_id[alert.rule].procedure
-        found = _find(kept, procedure, alert.labels)
-        if found is None:
-            name = _incident_id(procedure, alert, scene.now)
-            kept.append(Incident(name, procedure, alert.labels, scene.now, (alert.fingerprint,)))
-        else:
-            kept[kept.index(found)] = _join(found, alert, scene.now)
+    """Give every alert that speaks an incident, and every incident that alerts join its scope."""
+    kept = [_as_told(one) for one in incidents if one.closed_at is None or scene.now - one.closed_at < REOPEN_WITHIN]
+    groups = [_group(one, scene) for one in kept if one.closed_at is None]
+    members = {mark for one in kept if one.closed_at is None for mark in one.members}
+    for alert in sorted(scene.speaking.values(), key=lambda alert: not alert.labels):  # single shops before all together
+        if alert.fingerprint not in members:
+            fitting = [(fit, group) for group in groups if (fit := _fit(alert, group, scene, rules))]
+            if fitting:
+                group = max(fitting, key=lambda each: each[0])[1]
+            else:
+                group = _Group(rules.by_id[alert.rule].procedure, None, _scope_of([alert], rules), [])
+                groups.append(group)
+            group.alerts.append(alert)
+            group.new.append(alert)
+    for group in groups:
+        if group.new:
+            others = {
+                shop
+                for each in groups
+                if each is not group and each.procedure == group.procedure
+                for shop in _shops(each, rules)
+            }
+            found = find_scope(group.alerts, scene.around, rules, others | _silenced(group, scene, rules))
+            _take_in(group, found, kept, scene.now, rules)
     return kept
 
 
-def _find(incidents: Iterable[Incident], procedure: str, labels: dict[str, str]) -> Incident | None:
-    """Give the incident that an alert belongs to: an open one first, where all shops together count as any shop."""
-    same = [one for one in incidents if one.procedure == procedure]
-    own = [one for one in same if one.labels == labels]
-    near = [one for one in same if one.closed_at is None and not (one.labels and labels)]
-    return next(iter(sorted([*own, *near], key=lambda one: (one.closed_at is not None, one.labels != labels))), None)
+def _as_told(incident: Incident) -> Incident:
+    """Give an incident with the scope that it was told with, which an older program has not written down."""
+    if incident.told_at is None or incident.told_scope:
+        return incident
+    return replace(incident, told_scope=incident.scope, first_scope=incident.scope)
 
 
-def _join(incident: Incident, alert: Alert, now: datetime) -> Incident:
-    if incident.closed_at is None:
-        return replace(incident, members=(*incident.members, alert.fingerprint))
-    return replace(
-        incident, members=(alert.fingerprint,), alerts=(), told=(), told_at=None, opened_at=now, closed_at=None,
-        reopened=incident.reopened + 1, since=None,
-    )  # fmt: skip
+def _group(incident: Incident, scene: _Situation) -> _Group:
+    firing = [scene.firing[mark] for mark in incident.members if mark in scene.firing]
+    return _Group(incident.procedure, incident, incident.scope, firing or list(incident.alerts))
 
 
-def _incident_id(procedure: str, alert: Alert, now: datetime) -> str:
+def _fit(alert: Alert, group: _Group, scene: _Situation, rules: RuleSet) -> int:
+    """Say how well an alert fits to others; 0: not at all.
+
+    All shops together fit to each of them, and another shop that begins to fail within minutes; if a rule tells shops apart,
+    then only where it is in the same way, as far as that is known.
+    """
+    scope, rule, shop = group.scope, rules.by_id[alert.rule], rules.service.shop(alert.labels)
+    if group.procedure != rule.procedure:
+        return 0
+    if alert.labels == scope.labels or (shop is not None and shop in _shops(group, rules)):
+        return 3
+    same = same_lead(alert, group.alerts[0], scene.around) if rule.kind.reads.by else None
+    fits = not alert.labels or not scope.labels if shop is None else _fits_shop(alert, shop, group, rules)
+    return 0 if same is False or not fits else 2 if same else 1
+
+
+def _fits_shop(alert: Alert, shop: str, group: _Group, rules: RuleSet) -> bool:
+    """Tell whether another shop's alert may be of the same cause as others."""
+    if group.scope.labels and rules.service.shop(group.scope.labels) is None:
+        return False  # something else than shops is told apart there
+    kindred = bool(group.procedure) or any(other.rule == alert.rule for other in group.alerts)
+    return kindred and (group.scope.everywhere or shop in group.scope.shops or soon_after(alert, group.alerts))
+
+
+def _scope_of(alerts: Iterable[Alert], rules: RuleSet) -> Scope:
+    """Give the scope of one shop's alert, or of all shops together, as long as no more is known."""
+    (labels,) = [alert.labels for alert in alerts]
+    shop = rules.service.shop(labels)
+    return Scope(labels, () if shop is None else (shop,))
+
+
+def _shops(group: _Group, rules: RuleSet) -> set[str]:
+    """Give the shops that a group speaks of."""
+    return {shop for alert in group.alerts if (shop := rules.service.shop(alert.labels)) is not None}
+
+
+def _silenced(group: _Group, scene: _Situation, rules: RuleSet) -> set[str]:
+    """Give the shops that people have muted for the rules of a group."""
+    named = {"*"} | {alert.rule for alert in group.alerts}
+    return {shop for each in scene.silences if each.rule in named and (shop := rules.service.shop(each.labels)) is not None}
+
+
+def _take_in(group: _Group, found: Scope, kept: list[Incident], now: datetime, rules: RuleSet) -> None:
+    """Let new alerts join their incident, come back in one that was closed, or open another."""
+    marks = tuple(alert.fingerprint for alert in group.new)
+    if group.incident:
+        joined = replace(group.incident, members=(*group.incident.members, *marks))
+        kept[kept.index(group.incident)] = joined.at(joined.scope.with_more(found, rules.service.shop_label))
+        return
+    closed = next((one for one in reversed(kept) if one.closed_at and _came_back(one, group.procedure, found)), None)
+    if closed:
+        back = Incident(closed.id, closed.procedure, {}, now, marks, reopened=closed.reopened + 1, messages=closed.messages)
+        kept[kept.index(closed)] = replace(back, first_scope=closed.first_scope).at(found)
+    else:
+        name = _incident_id(group, found, now, {one.id for one in kept})
+        kept.append(Incident(name, group.procedure, {}, now, marks).at(found))
+
+
+def _came_back(closed: Incident, procedure: str, scope: Scope) -> bool:
+    if closed.procedure != procedure:
+        return False
+    return bool({*closed.shops} & {*scope.shops}) if closed.shops and scope.shops else closed.labels == scope.labels
+
+
+def _incident_id(group: _Group, scope: Scope, now: datetime, taken: set[str]) -> str:
     """Name an incident by when it fired; what was mute for long may have fired together with one that is forgotten."""
-    fired = max(alert.firing_at or now, now - REOPEN_WITHIN)
-    shop = "-".join(alert.labels.values()) or "all"
+    first = group.new[0]
+    fired = max(first.firing_at or now, now - REOPEN_WITHIN)
+    shop = "-".join(scope.labels.values()) or "all"
     clean = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in shop)[:40]
-    mark = "" if clean == shop else f"-{alert.fingerprint[:6]}"  # names that look the same without their letters must not be
-    return f"{fired:%Y%m%d%H%M}-{procedure or alert.rule}-{clean}{mark}"
+    name = f"{fired:%Y%m%d%H%M}-{group.procedure or first.rule}-{clean}"
+    # Names that look the same without their letters must not be.
+    return name if clean == shop and name not in taken else f"{name}-{first.fingerprint[:6]}"
 
 
 def _refresh(incident: Incident, scene: _Situation) -> Incident:
@@ -302,29 +464,59 @@ def _speak(incident: Incident, scene: _Situation, remind_every: timedelta) -> tu
     """Give what the incident has to say now, if anything, and the incident afterwards."""
     if incident.closed_at is not None:
         return None, incident
-    now, speaking = scene.now, scene.speaking
-    new = tuple(mark for mark in incident.members if mark in speaking and mark not in incident.told)
-    if new and incident.told and all(_is_total(speaking[mark], incident) for mark in new):
-        incident, new = replace(incident, told=(*incident.told, *new)), ()
-    if new:
-        return _tell(incident, NotifyReason.JOINED if incident.told_at else NotifyReason.FIRING, new, now)
+    warning = {mark: alert for mark in incident.members if (alert := scene.speaking.get(mark)) and not alert.eased_at}
+    new = tuple(mark for mark in warning if mark not in incident.told)
+    if incident.told_at is None and new:
+        return _tell(incident, NotifyReason.FIRING, new, scene.now)
     if incident.quiet_at is not None:
-        over = now - incident.quiet_at >= (SETTLE if incident.reopened else timedelta())
-        if incident.told_at is None or not over:
-            return None, replace(incident, closed_at=None if incident.told_at else now)
-        notification, incident = _tell(incident, NotifyReason.RESOLVED, (), now)
-        return replace(notification, resolved_at=incident.quiet_at), replace(incident, closed_at=now)
-    due = incident.told_at is not None and now - incident.told_at >= remind_every
-    if due and any(mark in speaking for mark in incident.members):
-        return _tell(incident, NotifyReason.REMINDER, (), now)
+        return _end(incident, incident.quiet_at, scene.now)
+    if incident.told_at is None:
+        return None, incident
+    lasting = any(not alert.normals for alert in warning.values())
+    reason, incident = _news(incident, new, scene, lasting=lasting)
+    if reason is None and lasting and scene.now - (incident.told_at or scene.now) >= remind_every:
+        reason = NotifyReason.REMINDER
+    return _tell(incident, reason, new, scene.now) if reason else (None, incident)
+
+
+def _end(incident: Incident, quiet_at: datetime, now: datetime) -> tuple[Notification | None, Incident]:
+    """Close an incident of which nothing fires, once it has been so for long enough; one that nobody heard of says nothing."""
+    if incident.told_at is None or now - quiet_at < (SETTLE if incident.reopened else timedelta()):
+        return None, replace(incident, closed_at=None if incident.told_at else now)
+    notification, incident = _tell(incident, NotifyReason.RESOLVED, (), now)
+    return replace(notification, resolved_at=quiet_at), replace(incident, closed_at=now)
+
+
+def _news(
+    incident: Incident, new: tuple[str, ...], scene: _Situation, *, lasting: bool
+) -> tuple[NotifyReason | None, Incident]:
+    """Give what has changed since the last message, and the incident as it is once that is told.
+
+    More rules or shops are told every ten minutes at the most; what is nothing new to anybody counts as told.
+    """
+    now = scene.now
+    named = {alert.fingerprint: alert.rule for alert in incident.alerts}
+    more = {named[mark] for mark in new} - {named[mark] for mark in incident.told if mark in named}
+    wider = incident.told_scope is not None and incident.scope.wider_than(incident.told_scope)
+    if not more and not wider:
+        incident = replace(incident, told=(*incident.told, *new))
+    elif lasting and (incident.widened_at is None or now - incident.widened_at >= WIDEN_EVERY):
+        return NotifyReason.JOINED if more else NotifyReason.WIDER, replace(incident, widened_at=now, eased_at=None)
+    if incident.eased_at and lasting:
+        return NotifyReason.RELAPSED, replace(incident, eased_at=None, relapses=incident.relapses + 1)
+    if _eased(incident, scene):
+        return NotifyReason.EASED, replace(incident, eased_at=now)
     return None, incident
 
 
-def _is_total(alert: Alert, incident: Incident) -> bool:
-    """Tell whether an alert is all shops together of a rule that has been told for one of them: nothing new to anybody."""
-    return not alert.labels and any(
-        member.rule == alert.rule and member.labels and member.fingerprint in incident.told for member in incident.alerts
-    )
+def _eased(incident: Incident, scene: _Situation) -> bool:
+    """Tell whether it is to be told that nothing of an incident is a warning any more."""
+    firing = [scene.firing[mark] for mark in incident.members if mark in scene.firing]
+    speaks = any(alert.fingerprint in scene.speaking for alert in firing)
+    since = [alert.eased_at for alert in firing if alert.eased_at]
+    if incident.eased_at or not speaks or len(since) < len(firing):
+        return False
+    return not incident.relapses or scene.now - max(since) >= SETTLE
 
 
 def _tell(incident: Incident, reason: NotifyReason, new: tuple[str, ...], now: datetime) -> tuple[Notification, Incident]:
@@ -337,13 +529,47 @@ def _tell(incident: Incident, reason: NotifyReason, new: tuple[str, ...], now: d
         procedure=incident.procedure,
         labels=incident.labels,
         since=incident.since or incident.opened_at,
-        alerts=tuple(
-            sorted(incident.alerts, key=lambda alert: (alert.fingerprint not in new, alert.state is AlertState.RESOLVED))
-        ),
+        alerts=tuple(sorted(incident.alerts, key=lambda alert: _place(alert, incident, new, reason))),
         new=new,
         again=incident.reopened,
+        shops=incident.shops,
+        partial=incident.partial,
+        first_scope=incident.first_scope,
     )
-    return notification, replace(incident, told=(*incident.told, *new), told_at=now, messages=number)
+    return notification, replace(
+        incident, told=tuple(dict.fromkeys((*incident.told, *new))), told_at=now, messages=number, told_scope=incident.scope,
+        first_scope=incident.first_scope or incident.scope,
+    )  # fmt: skip
+
+
+def _place(alert: Alert, incident: Incident, new: tuple[str, ...], reason: NotifyReason) -> tuple[bool, ...]:
+    """Say what comes first in a message: what it is for, what goes on, what is of the incident's own scope."""
+    joined = reason is NotifyReason.JOINED and alert.fingerprint in new
+    calm = bool(alert.normals or alert.eased_at)
+    return (not joined, alert.state is AlertState.RESOLVED, calm, alert.labels != incident.labels, alert.fingerprint not in new)
+
+
+def _sum_up(told: tuple[Notification, ...], most: int) -> tuple[Notification, ...]:
+    """Give no more messages than people can read: what is beyond that is named in the last one, what fires anew sooner."""
+    if len(told) <= most:
+        return told
+    ranked = sorted(told, key=lambda each: (each.reason is not NotifyReason.FIRING, each.reason is NotifyReason.RESOLVED))
+    rest = tuple(ranked[most - 1 :])
+    alerts = {alert.fingerprint: alert for each in rest for alert in each.alerts}
+    name = f"summed-{rest[0].id}"
+    summary = Notification(
+        id=f"{name}.1",
+        incident=name,
+        reason=NotifyReason.SUMMED,
+        at=rest[0].at,
+        procedure="",
+        labels={},
+        since=min(each.since for each in rest),
+        alerts=tuple(alerts.values()),
+        new=(),
+        summed=rest,
+    )
+    return (*ranked[: most - 1], summary)
 
 
 def _with_context(notification: Notification, scene: _Situation, rules: RuleSet) -> Notification:
@@ -359,11 +585,16 @@ def _with_context(notification: Notification, scene: _Situation, rules: RuleSet)
     return replace(notification, inhibited=tuple(explained), unexpected_with=tuple(dict.fromkeys(unexpected)))
 
 
+def _is_muted_by(silence: Silence, suppression: Suppression | None) -> bool:
+    """Tell whether it is this silence that keeps an alert quiet longest: the end of another changes nothing."""
+    return suppression is not None and suppression.why is Muted.SILENCED and suppression.by == silence.id
+
+
 def _ending(scene: _Situation, rules: RuleSet) -> tuple[list[Notification], tuple[Silence, ...]]:
     """Tell of silences that end soon while what they mute still fires."""
     told, after = [], []
     for silence in scene.silences:
-        muted = tuple(alert for alert in scene.firing.values() if silence.mutes(alert, scene.now))
+        muted = tuple(alert for mark, alert in scene.firing.items() if _is_muted_by(silence, scene.suppressed.get(mark)))
         due = bool(muted) and not silence.told and silence.until - scene.now <= SILENCE_NOTICE
         after.append(replace(silence, told=silence.told or due))
         if due:

@@ -42,9 +42,8 @@ def figures_of(line: AlertLine, message: Message) -> str:
 
 def alert_text(line: AlertLine, message: Message) -> str:
     """Say one alert of a message: where there are several its name and shop, then its figures; not escaped."""
-    mark = "✅" if line.state is AlertState.RESOLVED else "🔴"
-    new = line.is_new and message.notification.reason is NotifyReason.JOINED
-    named = [f"{mark} {line.summary}", shop_of(line, message), message.say("new_alert") if new else ""]
+    new = line.is_new and message.notification.reason in {NotifyReason.JOINED, NotifyReason.WIDER}
+    named = [f"{line.mark} {line.summary}", shop_of(line, message), message.say("new_alert") if new else ""]
     head = " · ".join(filter(None, named)) if len(message.alerts) > 1 else ""
     remark = line.remark if line.state is not AlertState.RESOLVED else ""
     return "\n".join(filter(None, [head, figures_of(line, message), remark]))

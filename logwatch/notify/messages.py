@@ -14,7 +14,16 @@ from logwatch.notify.diagnosis.step_text import StepLine, besides_lines, ended_l
 from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.seams import Seams
 from logwatch.spans import WINDOW, rfc3339
-from logwatch.ui.format import format_figure, format_normal, format_short, format_span, format_warning, printable, shop_name
+from logwatch.ui.format import (
+    format_figure,
+    format_normal,
+    format_short,
+    format_span,
+    format_value,
+    format_warning,
+    printable,
+    shop_name,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,9 +54,13 @@ MOST_GONE = 8
 ICONS = {
     NotifyReason.FIRING: "🔴",
     NotifyReason.JOINED: "🟠",
+    NotifyReason.WIDER: "🟠",
+    NotifyReason.EASED: "🟡",
+    NotifyReason.RELAPSED: "🔴",
     NotifyReason.REMINDER: "🔁",
     NotifyReason.RESOLVED: "✅",
     NotifyReason.SILENCE_ENDING: "🔔",
+    NotifyReason.SUMMED: "🗂️",
     NotifyReason.TEST: "🧪",
 }
 
@@ -62,6 +75,8 @@ class AlertLine:
     """Empty: all shops together."""
     state: AlertState
     level: Level
+    mark: str
+    """A sign for how it stands: a warning, calmer than that, over."""
     is_new: bool
     """Whether no earlier message named it."""
     value: str
@@ -109,7 +124,7 @@ class Message:
     audience: Audience
     icon: str
     headline: str
-    """Level, what, shop, value against bound, since when: all that a lock screen shows."""
+    """Level, what, which shops, value against bound, since when: all that a lock screen shows."""
     subject: str
     """The same for every message of the incident, so that mail threads hold together."""
     alerts: tuple[AlertLine, ...]
@@ -143,14 +158,15 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
     procedure = rules.procedure(notification.procedure, audience.lang)
     named = [rules.by_id.get(alert.rule) for alert in notification.alerts]
     marked = next((rule.step for rule in named if rule and rule.step and rule.procedure == notification.procedure), None)
-    shops = audience.shop(notification.labels)[:60]
+    if notification.summed:
+        return _build_summary(notification, rules, audience)
     about = procedure.name if procedure else _summary(notification.alerts[0], rules, audience)
     return Message(
         notification=notification,
         audience=audience,
         icon=ICONS[notification.reason],
         headline=_headline(notification, rules, audience),
-        subject=f"[logwatch] {about} · {shops}",
+        subject=f"[logwatch] {about} · {(notification.first_scope or notification.scope).name(audience)}",
         alerts=tuple(_line(alert, notification, rules, audience) for alert in notification.alerts),
         procedure=procedure.name if procedure else "",
         steps=step_lines(procedure, notification.walked, marked, rules, audience) if procedure else (),
@@ -158,6 +174,26 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
         notes=tuple(_notes(notification, rules, audience)),
         links=tuple(_links(notification, rules, audience, place)),
         course=_course(notification, rules, audience),
+    )
+
+
+def _build_summary(notification: Notification, rules: RuleSet, audience: Audience) -> Message:
+    """Say in one message what several would have said: the headline of each."""
+    heads = [f"{ICONS[each.reason]} {_headline(each, rules, audience)}" for each in notification.summed]
+    head = f"[{audience.say(notification.reason.key)}] {audience.say('summed', count=len(heads))}"
+    return Message(
+        notification=notification,
+        audience=audience,
+        icon=ICONS[notification.reason],
+        headline=head,
+        subject=f"[logwatch] {head}",
+        alerts=(),
+        procedure="",
+        steps=(),
+        besides=(),
+        notes=(*heads, audience.say("summed_note")),
+        links=(),
+        course=None,
     )
 
 
@@ -214,23 +250,36 @@ def _summary(alert: Alert, rules: RuleSet, audience: Audience) -> str:
 
 
 def _headline(notification: Notification, rules: RuleSet, audience: Audience) -> str:
-    """Say the most important alert in one line; the others are counted."""
+    """Say the most important alert in one line, and where the incident is; the other rules are counted."""
     first = notification.alerts[0]
     rule = rules.by_id.get(first.rule)
     parts = [f"[{audience.say(notification.reason.key)}] {_summary(first, rules, audience)}"]
-    parts += [shop] if (shop := shop_name(first.labels)[:60]) else []
+    parts += [notification.scope.name(audience)] if notification.labels or notification.shops else []
+    apart = "" if first.labels == notification.labels else f"{audience.shop(first.labels)[:60]} "
     if notification.reason is NotifyReason.RESOLVED:
         lasted = (notification.resolved_at or notification.at) - notification.since
         parts.append(audience.say("lasted", span=format_span(lasted, audience)))
-        parts.append(audience.say("worst_was", value=_value(first.peak, rule, audience)))
+        parts.append(audience.say("worst_was", value=apart + _value(first.peak, rule, audience)))
     else:
         measured = rule is not None and first.latest.value is not None
-        bound = audience.say("against", bound=format_warning(rule, audience)) if rule and measured else ""
-        parts += filter(None, [_value(first.latest, rule, audience), bound])
+        calm = notification.reason is NotifyReason.EASED
+        write = format_normal if calm else format_warning
+        key: Key = "against_normal" if calm else "against"
+        against = audience.say(key, bound=write(rule, audience)) if rule and measured else ""
+        parts += filter(None, [apart + _value(first.latest, rule, audience), against])
+        parts += [over] if (over := _recovering(first, rule, audience)) else []
         parts.append(audience.say("since", at=audience.clock(notification.since, notification.at)))
-    more = len(notification.alerts) - 1
+    more = len({alert.rule for alert in notification.alerts} - {first.rule})
     parts += [audience.say("and_more", count=more)] if more else []
     return " · ".join(parts)
+
+
+def _recovering(alert: Alert, rule: Rule | None, audience: Audience) -> str:
+    """Say of an alert that is back to normal and not over yet when it will be; empty where it is not."""
+    if rule is None or alert.state is not AlertState.FIRING or not alert.normals:
+        return ""
+    left = rule.keep_firing_for // WINDOW + 1 - alert.normals
+    return audience.say("recovering", span=audience.say("span_m", count=max(left, 1)))
 
 
 def _value(verdict: Verdict, rule: Rule | None, audience: Audience) -> str:
@@ -243,6 +292,10 @@ def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Au
     remark = "" if rule else audience.say("rule_gone")
     if alert.state is AlertState.RESOLVED and alert.resolved_at:
         remark = audience.say("resolved_at", at=audience.clock(alert.resolved_at, notification.at))
+    elif recovering := _recovering(alert, rule, audience):
+        remark = recovering
+    elif alert.eased_at:
+        remark = audience.say("eased_at", at=audience.clock(alert.eased_at, notification.at))
     elif alert.unknown_since:
         remark = audience.say("unknown_since", at=audience.clock(alert.unknown_since, notification.at))
     return AlertLine(
@@ -251,6 +304,7 @@ def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Au
         shop=shop_name(alert.labels)[:60],
         state=alert.state,
         level=latest.level,
+        mark="✅" if alert.state is AlertState.RESOLVED else "🟡" if alert.normals or alert.eased_at else "🔴",
         is_new=alert.fingerprint in notification.new,
         value=format_figure(latest, rule, audience) if rule else _value(latest, rule, audience),
         bound=format_warning(rule, audience) if rule else "",
@@ -292,6 +346,8 @@ def _notes(notification: Notification, rules: RuleSet, audience: Audience) -> li
     notes += [audience.say("ended_unjudged", rule=rule) for rule in gone]
     if notification.reason is NotifyReason.RESOLVED and not gone:
         notes += ended_lines(notification.walked, rules, audience)
+    if notification.reason is NotifyReason.EASED:
+        notes.append(audience.say("eased_note"))
     if notification.again:
         notes.append(audience.say("again", count=notification.again))
     if notification.silence:
@@ -308,6 +364,9 @@ def _own_notes(notification: Notification, rules: RuleSet, audience: Audience) -
     """Say of a rule of logwatch's own what it means, and what to look at."""
     read = {gauge for rule in notification.rules if rule in rules.by_id for gauge in rules.by_id[rule].kind.reads.gauges}
     notes = [audience.say(note, service=audience.service) for gauge, note in OWN_NOTES.items() if gauge in read]
+    notes += [_beside(alert.latest, audience) for alert in notification.alerts if alert.latest.beside]
+    told = (rules.by_id.get(rule) for rule in notification.rules)
+    notes += [rule.note[audience.lang].format(service=audience.service) for rule in told if rule and rule.note]
     gone = [
         audience.say("vanished_pair", old=printable(old), new=printable(new))
         if new
@@ -317,6 +376,20 @@ def _own_notes(notification: Notification, rules: RuleSet, audience: Audience) -
     more = audience.say("and_more", count=len(gone) - MOST_GONE)
     keys = ", ".join([*gone[:MOST_GONE], *([more] if len(gone) > MOST_GONE else [])])
     return [*notes, *([audience.say("note_vanished", keys=keys)] if gone else [])]
+
+
+def _beside(verdict: Verdict, audience: Audience) -> str:
+    """Say how one revision stands to those beside it: `00413 36% (4/11, 5 min), since 10:31; 00412 4% (1/25, 5 min)`."""
+    found = verdict.beside
+    if found is None or not (verdict.denominator and found.denominator):
+        return ""
+    name = {each: printable(each.removeprefix(f"{audience.service}-"))[:60] for each in (found.revision, *found.others)}
+    sides = ((verdict.numerator or 0, verdict.denominator), (found.numerator, found.denominator))
+    span = format_span(verdict.span, audience)
+    one, other = (f"{format_value(failed / events, '%')} ({failed:g}/{events:g}, {span})" for failed, events in sides)
+    since = audience.say("revision_since", at=audience.clock(found.since, verdict.window_end)) if found.since else ""
+    others = ", ".join(name[each] for each in found.others[:3])
+    return audience.say("note_revision", revision=name[found.revision], share=one, since=since, others=others, beside=other)
 
 
 def _explained(notification: Notification, rules: RuleSet, audience: Audience) -> list[str]:

@@ -8,6 +8,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from logwatch.notify.incidents import Notification, NotifyReason
+from logwatch.notify.scopes import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,6 +84,21 @@ class Note:
     labels: dict[str, str]
     delivered: dict[str, datetime | None]
     """Channel to when; None where it was given up."""
+    shops: tuple[str, ...] = ()
+    """As in the incident's scope, like the next."""
+    partial: bool = False
+    summed: tuple[str, ...] = ()
+    """Incidents that it stood for, where it was about several."""
+
+    @property
+    def incidents(self) -> tuple[str, ...]:
+        """The incidents that it was about."""
+        return self.summed or (self.id.rpartition(".")[0],)
+
+    @property
+    def scope(self) -> Scope:
+        """Where the incident was."""
+        return Scope(self.labels, self.shops, self.partial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,4 +264,7 @@ def _note(notification: Notification, delivered: dict[str, datetime | None]) -> 
         rules=notification.rules,
         labels=notification.labels,
         delivered=delivered,
+        shops=notification.shops,
+        partial=notification.partial,
+        summed=tuple(each.incident for each in notification.summed),
     )

@@ -74,7 +74,7 @@ def metrics(rules: RuleSet) -> list[Metric]:
         Metric(UNHEARD_MINUTES.replace(".", "/"), "min", "Minutes of waiting for a service that has never logged.", {}),
         Metric(REFUSED_MINUTES.replace(".", "/"), "min", "Minutes for which no log line could be read.", {}),
         Metric(VANISHED_COUNTERS.replace(".", "/"), "1", "Counters that no longer come and may be counted elsewhere.", {}),
-        *(Metric(each.name, each.unit, each.help, _RULE) for kind in KINDS if (each := kind.published)),
+        *(Metric(each.name, each.unit, each.help, _RULE) for each in dict.fromkeys(kind.published for kind in KINDS) if each),
         Metric("level", "1", "0 normal, 1 elevated, 2 warning; no point where it is unknown.", _RULE),
         Metric("slow_request/count", "1", "Slow requests per 60 s window.", slow),
         Metric("slow_request/p50", "ms", "Median duration of the window's slow requests.", slow),

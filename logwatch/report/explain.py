@@ -10,7 +10,7 @@ from logwatch.judge.alerts import Alert, AlertState, fingerprint, needed_windows
 from logwatch.judge.verdicts import Level, Verdict
 from logwatch.notify.incidents import Muted, Suppression
 from logwatch.spans import rfc3339
-from logwatch.ui.format import format_figure, format_normal, format_short, format_span, format_warning, printable
+from logwatch.ui.format import format_figure, format_normal, format_short, format_span, format_value, format_warning, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,12 +103,17 @@ def _reasons(alert: Alert | None, verdict: Verdict | None, rule: Rule, audience:
         bounds = {"normal": format_normal(rule, audience), "warning": format_warning(rule, audience)}
         figures = {"level": audience.say(verdict.level.key), "value": value, **bounds}
         lines.append(audience.say("last_window", at=audience.clock(verdict.window_end), **figures) + why)
+    if rule.kind.weeks:
+        middle = format_value(rule.bounds.middle, rule.normal.unit)
+        lines.append(audience.say("by_chance", weeks=rule.kind.weeks, middle=middle))
     if alert and alert.state is AlertState.PENDING:
         lines.append(audience.say("pending_of", seen=alert.warnings, needed=needed_windows(rule)))
-    if alert and alert.state is AlertState.FIRING and verdict and verdict.level is Level.NORMAL:
+    if alert and alert.state is AlertState.FIRING and alert.normals:
         minutes = int(rule.keep_firing_for.total_seconds()) // 60 + 1
         lines.append(audience.say("normal_of", seen=alert.normals, needed=minutes))
-    if alert and alert.state is AlertState.FIRING and verdict and verdict.level is Level.ELEVATED:
+    elif alert and alert.eased_at:
+        lines.append(audience.say("eased_since", at=audience.clock(alert.eased_at, now)))
+    elif alert and alert.state is AlertState.FIRING and verdict and verdict.level is Level.ELEVATED:
         lines.append(audience.say("kept_elevated"))
     if alert and alert.unknown_since:
         lines.append(audience.say("unknown_since", at=audience.clock(alert.unknown_since, now)))
@@ -126,22 +131,31 @@ def _telling(
     incident = next((each for each in state.memory.incidents if mark in each.members and each.closed_at is None), None)
     if incident is None or incident.told_at is None:
         return lines
-    now = state.cursor
+    lines += _told_and_waiting(state, incident.id, audience)
+    if alert.eased_at:
+        lines.append(audience.say("eased_no_reminder"))
+    elif not muted:
+        lines.append(audience.say("next_reminder", span=format_span(next_reminder(incident.told_at), audience)))
+    return lines
+
+
+def _told_and_waiting(state: State, incident: str, audience: Audience) -> list[str]:
+    """Say what was sent about an incident, and what is on its way."""
+    lines, now = [], state.cursor
     for note in state.notes:
-        if note.id.rpartition(".")[0] == incident.id:
+        if incident in note.incidents:
             where = _through(note, audience)
             reason = audience.say(note.reason.key)
             lines.append(audience.say("told", at=audience.clock(note.at, now), reason=reason, where=where))
     for each in state.outbox:
-        if each.notification.incident == incident.id and not each.deliveries:
+        about = incident in {part.incident for part in each.notification.parts}
+        if about and not each.deliveries:
             lines.append(audience.say("waits_unheard", reason=audience.say(each.notification.reason.key)))
         for channel, delivery in each.deliveries.items():
-            if each.notification.incident == incident.id and not delivery.over:
+            if about and not delivery.over:
                 reason = audience.say(each.notification.reason.key)
                 error = f": {printable(delivery.error.splitlines()[0])}" if delivery.error else ""
                 lines.append(audience.say("waits", reason=reason, channel=channel, attempts=delivery.attempts) + error)
-    if not muted:
-        lines.append(audience.say("next_reminder", span=format_span(next_reminder(incident.told_at), audience)))
     return lines
 
 
@@ -192,20 +206,20 @@ def _through(note: Note, audience: Audience) -> str:
 def past_rows(state: State, audience: Audience) -> list[tuple[str, ...]]:
     """Give what was told, newest first: when, why, about which rules and shop, through which channels."""
     waiting = [
-        (one.at, one.reason, one.rules, one.labels, _progress(each.deliveries, audience))
+        (one.at, one.reason, one.rules, one.scope, _progress(each.deliveries, audience))
         for each in state.outbox
         for one in [each.notification]
     ]
-    done = [(note.at, note.reason, note.rules, note.labels, _through(note, audience)) for note in state.notes]
+    done = [(note.at, note.reason, note.rules, note.scope, _through(note, audience)) for note in state.notes]
     return [
         (
             audience.moment(at),
             audience.say(reason.key),
             ", ".join(rules),
-            audience.shop(labels),
+            scope.name(audience),
             channels,
         )
-        for at, reason, rules, labels, channels in sorted([*done, *waiting], key=lambda row: row[0], reverse=True)
+        for at, reason, rules, scope, channels in sorted([*done, *waiting], key=lambda row: row[0], reverse=True)
     ]
 
 

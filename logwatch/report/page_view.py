@@ -115,7 +115,7 @@ def _first(items: Sequence[Item], most: int) -> Listed[Item]:
 def _episodes(replayed: Replayed, describe: Describe) -> list[Episode]:
     """Give the incidents with all their alerts as last seen: those that go on first, then the latest."""
     found: dict[str, list[Notification]] = {}
-    for notification in replayed.notifications:
+    for notification in (part for each in replayed.notifications for part in each.parts):
         if notification.silence is None:
             found.setdefault(notification.incident, []).append(notification)
     latest = sorted(found.values(), key=lambda told: told[0].since, reverse=True)
@@ -156,7 +156,7 @@ def _told(message: Message) -> Told:
         icon=message.icon,
         reason=notification.reason,
         procedure=message.procedure,
-        shop=message.audience.shop(notification.labels),
+        shop=notification.scope.name(message.audience),
         rules=tuple(notification.rules),
     )
 

@@ -23,7 +23,7 @@ from logwatch.state.unknown import Unknown, unknown_in
 
 SCHEMA = 2
 """Moves where an older program would take the document for broken, or misread it: it refuses one of a higher schema."""
-FORM = 2
+FORM = 3
 """Moves with everything that the document may newly hold. An older program of the same schema keeps the keys that it does
 not know, and leaves alone what it cannot read of a higher form."""
 YEARS = range(2000, 2100)
@@ -51,6 +51,8 @@ class State:
     lease: Lease | None = None
     cursor: datetime | None = None
     """End of the last window that was judged."""
+    looked_to: datetime | None = None
+    """End of the last window that was looked at, closed or not."""
     last_summary: datetime | None = None
     """End of the last window that had a summary."""
     refused_since: datetime | None = None

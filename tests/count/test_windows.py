@@ -290,6 +290,26 @@ def test_a_window_without_a_line_is_silent_and_not_zero() -> None:
     assert windows.silent(Span(START + timedelta(minutes=1), START + timedelta(minutes=4))) == 3
 
 
+HEARD = {
+    "nobody was there before": ({0: "ab"}, {0}),
+    "all go on": ({0: "ab", 1: "ab", 2: "ab"}, {0}),
+    "one more begins": ({0: "a", 1: "ab"}, {0}),
+    "one is missing, and no longer looked for": ({0: "ab", 1: "a", 2: "a", 3: "a", 4: "a"}, {0, 1, 2, 3}),
+    "another came in its place": ({0: "ab", 1: "ac", 2: "ac", 3: "ac", 4: "ac"}, {0, 1, 2, 3}),
+    "it comes again": ({0: "ab", 1: "a", 2: "ab", 3: "ab"}, {0, 1, 2}),
+    "all were silent for a minute": ({0: "a", 2: "a", 3: "a"}, {0, 2}),
+    "all were silent for long": ({0: "a", 4: "a", 5: "a"}, {0, 4}),
+}
+
+
+@pytest.mark.parametrize(("heard", "waited_for"), HEARD.values(), ids=HEARD)
+def test_a_window_is_complete_when_everybody_is_heard_who_was_lately(heard: dict[int, str], waited_for: set[int]) -> None:
+    seconds = [(minute * 60 + 20 + 7 * n, each) for minute, them in heard.items() for n, each in enumerate(them)]
+    summaries = count(*(summary(*each) for each in seconds), span=Span(START, START + timedelta(minutes=6))).summaries
+    complete = dict(zip(summaries["minute"] - to_minute(START), summaries["complete"], strict=True))
+    assert {minute for minute in heard if not complete[minute]} == waited_for
+
+
 def test_a_window_whose_lines_were_not_understood_is_silent() -> None:
     windows = count(summary(30), entry(90, text=SUMMARY))
     assert windows.silent(windows.span) == 1

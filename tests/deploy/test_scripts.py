@@ -504,7 +504,7 @@ def test_a_job_is_set_up_once_and_torn_down_whole(cloud: LocalCloud) -> None:
     assert (task["taskCount"], task["template"]["spec"]["maxRetries"], task["template"]["spec"]["timeoutSeconds"]) == (
         1,
         0,
-        "55",
+        "75",
     )
     assert task["template"]["spec"]["serviceAccountName"] == f"logwatch-runner@{PROJECT}.iam.gserviceaccount.com"
     run = container(cloud, "job")
@@ -561,7 +561,7 @@ def test_a_service_is_set_up_and_torn_down_whole(cloud: LocalCloud) -> None:
     run = container(cloud, "service")
     assert run["args"] == ["serve"]
     assert run["startupProbe"] == {"httpGet": {"path": "/healthz"}}
-    assert (spec["spec"]["containerConcurrency"], spec["spec"]["timeoutSeconds"]) == (8, 60)
+    assert (spec["spec"]["containerConcurrency"], spec["spec"]["timeoutSeconds"]) == (8, 80)
     assert spec["metadata"]["annotations"]["autoscaling.knative.dev/maxScale"] == "1"
     told = cloud.made["run/services/logwatch"]["metadata"]["annotations"]
     assert told["run.googleapis.com/ingress"] == "internal"
@@ -573,6 +573,8 @@ def test_a_service_is_set_up_and_torn_down_whole(cloud: LocalCloud) -> None:
     own = {
         "LOGWATCH_SOURCE": f"gcp://{PROJECT}/shop",
         "LOGWATCH_STATE": f"gs://{PROJECT}-logwatch-state/state.json",
+        "LOGWATCH_STARTS": "5s",
+        "LOGWATCH_EARLY": "5s",
         "LOGWATCH_SERVE_AUDIENCE": base,
         "LOGWATCH_SERVE_CALLER": account,
         "LOGWATCH_SERVE_SIGNATURE": "removed",

@@ -248,3 +248,44 @@ def test_an_alerts_peak_is_at_warning_and_its_times_are_in_order(courses: dict[s
             known = [time for time in times if time]
             assert known == sorted(known)
             assert [bool(time) for time in times] == [True, alert.state is not PENDING, alert.state is RESOLVED]
+
+
+def look_ahead(windows: list[list[Verdict]], ahead: int) -> tuple[list[Alert], list[tuple[int, Transition]]]:
+    """Take each window as it is closed, with those behind it; every warning is final. Give the tick of each transition."""
+    alerts: list[Alert] = []
+    found = []
+    looked = [[replace(each, final=each.level is Level.WARNING) for each in window] for window in windows]
+    for window, closed in enumerate(looked):
+        alerts, moved = advance(alerts, closed, RULES, window_end(window), looked[window + 1 : window + 1 + ahead])
+        found += [(window, each) for each in moved]
+    return alerts, found
+
+
+@pytest.mark.parametrize(
+    ("name", "letters", "ahead", "expected"),
+    [
+        ("b", "nnwn", 1, [(None, FIRING, 1), (FIRING, RESOLVED, 3)]),
+        ("b", "nnwn", 2, [(None, FIRING, 0), (FIRING, RESOLVED, 3)]),
+        ("a", "nwwnn", 1, [(None, PENDING, 0), (PENDING, FIRING, 1), (FIRING, RESOLVED, 4)]),
+        ("a", "nwwnn", 2, [(None, PENDING, 0), (PENDING, FIRING, 0), (FIRING, RESOLVED, 4)]),
+        ("a", "nwnwn", 2, [(None, PENDING, 0), (PENDING, None, 2), (None, PENDING, 2), (PENDING, None, 4)]),
+        ("a", "wnW", 2, [(None, PENDING, 0), (PENDING, None, 1), (None, FIRING, 1)]),
+        ("b", "wnw", 1, [(None, FIRING, 0), (FIRING, RESOLVED, 1), (None, FIRING, 1)]),
+        ("a", "wwnnw", 2, [(None, PENDING, 0), (PENDING, FIRING, 0), (FIRING, RESOLVED, 3), (None, PENDING, 4)]),
+    ],
+)
+def test_a_final_warning_counts_before_its_window_is_closed_and_not_again(
+    name: str, letters: str, ahead: int, expected: list[tuple[AlertState | None, AlertState | None, int]]
+) -> None:
+    assert [(each.before, each.after, window) for window, each in look_ahead(course(name, letters), ahead)[1]] == expected
+
+
+@given(COURSES, st.integers(1, 3))
+def test_looking_ahead_makes_alerts_sooner_and_not_otherwise(courses: dict[str, str], ahead: int) -> None:
+    windows = [*windows_of(courses), *([[]] * 3)]
+    (alone, told), (early, sooner) = follow(windows), look_ahead(windows, ahead)
+    assert [
+        replace(each, **{name: replace(getattr(each, name), final=False) for name in ("latest", "peak")}) for each in early
+    ] == alone[-1]
+    assert sorted(moves([each for _, each in sooner]), key=str) == sorted(moves(told), key=str)
+    assert all(window_end(window) <= each.at for window, each in sooner)

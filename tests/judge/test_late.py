@@ -50,7 +50,7 @@ def played(tmp_path: Path, entries: list[dict[str, Any]], *, together: bool = Tr
 
 
 @pytest.mark.parametrize("together", [False, True])
-@pytest.mark.parametrize("minutes", [2, 4, 30, 55])
+@pytest.mark.parametrize("minutes", [3, 4, 30, 55])
 def test_an_error_that_comes_late_is_told_late_and_once_and_its_end(tmp_path: Path, minutes: int, *, together: bool) -> None:
     first, *others = played(tmp_path, traffic({20: minutes}, {20: 3}), together=together)
     assert (first.reason, first.rules, first.procedure) == (NotifyReason.FIRING, ["checkout-error"], "4.1")

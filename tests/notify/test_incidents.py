@@ -92,9 +92,10 @@ def test_a_message_is_named_after_when_what_and_where(name: str, rules: RuleSet,
 
 def test_shops_that_look_alike_have_incidents_of_their_own() -> None:
     shops = ["약국", "서점", "k-pa", "k_pa", "k pa", "", " ", "x" * 41, "x" * 42, "\ud800", "\udfff"]
-    verdicts = [replace(make_verdict("a", "W", window_end(0)), labels={"service": shop}) for shop in shops]
-    alerts, _ = advance([], verdicts, RULES.by_id, window_end(0))
-    told = decide(alerts, Memory(), RULES, window_end(0) + GRACE).notifications
+    told: list[Notification] = []
+    for shop in shops:
+        alerts, _ = advance([], [replace(make_verdict("a", "W", window_end(0)), labels={"service": shop})], RULES.by_id, START)
+        told += decide(alerts, Memory(), RULES, window_end(0) + GRACE).notifications
     assert len({each.id for each in told}) == len(told) == len(shops)
 
 
@@ -231,6 +232,62 @@ def test_an_incident_is_remembered_for_an_hour(gap: int, again: int) -> None:
     assert told.again == again
 
 
+MANY = make_rules(*(make_rule(f"r{number}", **AT_ONCE, procedure=f"4.{number}") for number in range(9)))
+
+
+def test_more_messages_than_people_can_read_are_summed_up_and_none_of_their_incidents_is_lost() -> None:
+    names = " ".join(f"r{number}" for number in range(9))
+    begun = first(names, rules=MANY)
+    *apart, summed = begun.notifications
+    assert [each.rules for each in apart] == [["r0"], ["r1"], ["r2"], ["r3"]]
+    assert (summed.reason, [each.rules for each in summed.summed]) == (NotifyReason.SUMMED, [[f"r{n}"] for n in range(4, 9)])
+    assert summed.rules == ["r4", "r5", "r6", "r7", "r8"]
+    alerts = look("", 1, look(names, rules=MANY), MANY)
+    *ends, last = decide(alerts, begun.memory, MANY, window_end(1) + GRACE).notifications
+    over = [part for each in (*ends, last) for part in each.parts]
+    assert {each.reason for each in over} == {NotifyReason.RESOLVED}
+    assert {each.incident for each in over} == {part.incident for each in begun.notifications for part in each.parts}
+
+
+def test_what_fires_anew_stands_by_itself_sooner_than_what_is_over() -> None:
+    begun = first("r0 r1 r2 r3 r4", rules=MANY)
+    alerts = look("r5 r6", 1, look("r0 r1 r2 r3 r4", rules=MANY), MANY)
+    told = decide(alerts, begun.memory, MANY, window_end(1) + GRACE).notifications
+    assert [each.reason.value for each in told] == ["firing", "firing", "resolved", "resolved", "summed"]
+
+
+def test_two_decisions_of_one_run_share_what_may_be_told_in_a_minute() -> None:
+    begun = first("r0 r1 r2 r3", rules=MANY)
+    alerts = look("r0 r1 r2 r3 r4 r5", rules=MANY)
+    (told,) = decide(alerts, begun.memory, MANY, window_end(0) + GRACE).notifications
+    assert [each.rules for each in told.summed] == [["r4"], ["r5"]]
+
+
+def test_a_memory_of_an_older_program_speaks_on_from_the_scope_that_it_told() -> None:
+    alerts = look("a:kpa")
+    told = decide(alerts, Memory(), RULES, window_end(0) + GRACE).memory.incidents[0]
+    older = replace(told, shops=(), told_scope=None, first_scope=None)
+    joined = look("a:kpa a:cosmetics", 1, alerts)
+    (wider,) = decide(joined, Memory((older,)), RULES, window_end(1) + GRACE).notifications
+    assert (wider.id, wider.reason, {*wider.shops}) == (f"{told.id}.2", NotifyReason.WIDER, {"kpa", "cosmetics"})
+    assert wider.first_scope is not None
+    assert wider.first_scope.labels == {"service": "kpa"}
+
+
+def test_an_incident_that_comes_back_elsewhere_as_well_is_the_same_one_at_its_new_scope() -> None:
+    alerts, memory, told = list[Alert](), Memory(), list[Notification]()
+    for window, names in enumerate(["a:kpa a:cosmetics", "", "a:kpa", ""]):
+        alerts = look(names, window, alerts)
+        decision = decide(alerts, memory, RULES, window_end(window) + GRACE)
+        memory, told = decision.memory, [*told, *decision.notifications]
+    assert [(each.reason.value, each.labels, each.again) for each in told] == [
+        ("firing", {}, 0),
+        ("resolved", {}, 0),
+        ("firing", {"service": "kpa"}, 1),
+    ]
+    assert len({each.incident for each in told}) == 1
+
+
 # Receivers, as in Alertmanager's TestRetry and TestRetryStage: a message a letter, x where the channel fails.
 DELIVERIES = [
     # the one that fails gets all of it later, in order; the other gets each once and in time
@@ -301,7 +358,8 @@ CASES = st.builds(
     verdicts=st.dictionaries(
         st.sampled_from(NAMES),
         st.lists(
-            st.sampled_from(["n", "w", "W", "e", "u", "_", "wn", "wwn", "wwww", "nnnn", "n" * 35, "n" * 65]), max_size=12
+            st.sampled_from(["n", "w", "W", "e", "E", "EE", "u", "_", "wn", "wwn", "wwww", "nnnn", "n" * 35, "n" * 65]),
+            max_size=12,
         ).map("".join),
         min_size=1,
     ),
@@ -343,7 +401,7 @@ def test_no_message_is_about_silenced_or_inhibited_alerts_alone(case: Timeline) 
         firing = {alert.fingerprint for alert in each.alerts if alert.firing_at and not alert.resolved_at}
         for told in each.decision.notifications:
             if told.reason not in {NotifyReason.RESOLVED, NotifyReason.SILENCE_ENDING}:
-                assert {alert.fingerprint for alert in told.alerts} & firing - muted
+                assert {alert.fingerprint for alert in told.alerts} & firing - muted, told.reason
                 assert not set(told.new) & muted
 
 
@@ -353,8 +411,12 @@ def test_every_alert_that_may_speak_has_been_told(case: Timeline) -> None:
     for each in watched(case):
         muted = {one.fingerprint for one in each.decision.suppressed}
         firing = {alert.fingerprint for alert in each.alerts if alert.firing_at and not alert.resolved_at}
-        told = {mark for incident in each.decision.memory.incidents if not incident.closed_at for mark in incident.told}
-        assert firing - muted <= told
+        open_ = [incident for incident in each.decision.memory.incidents if not incident.closed_at]
+        told = {mark for incident in open_ for mark in incident.told}
+        # What joins so soon after others have waits for the next message, and what eases or recovers is no news.
+        waiting = {mark for incident in open_ if incident.widened_at for mark in incident.members}
+        calm = {alert.fingerprint for alert in each.alerts if alert.eased_at or alert.normals}
+        assert firing - muted - waiting - calm <= told
 
 
 @FEWER
@@ -403,11 +465,13 @@ def test_since_stays_while_an_incident_is_open_and_ids_are_unique(case: Timeline
 
 @FEWER
 @given(CASES)
-def test_only_shops_of_one_name_and_all_shops_together_share_an_incident(case: Timeline) -> None:
+def test_an_incident_is_of_one_procedure_and_names_every_shop_that_fires_in_it(case: Timeline) -> None:
     for told in by_incident(watched(case)).values():
         for each in told:
             assert {title(alert)[0] in "ab" or case.keys["procedure c"] == "4.1" for alert in each.alerts} <= {
                 each.procedure == "4.1"
             }
-            shops = {tuple(alert.labels.values()) for alert in each.alerts} - {()}
+            shops = {shop for alert in each.alerts for shop in alert.labels.values()}
+            assert shops <= {*each.shops}
+            assert each.labels == ({"service": each.shops[0]} if len(each.shops) == 1 and each.labels else {})
             assert len(shops) <= 1 or not each.labels

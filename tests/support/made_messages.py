@@ -13,6 +13,7 @@ from logwatch.languages import Lang
 from logwatch.notify.diagnosis.findings import Chart, Fact, FactKind, Finding, StepState, Walked
 from logwatch.notify.incidents import Notification, NotifyReason, Silence
 from logwatch.notify.messages import LinkTargets, Message, build_message
+from logwatch.notify.scopes import Scope
 from logwatch.ui.format import Audience
 from tests.conftest import ROOT
 
@@ -136,6 +137,8 @@ OVER = walked(
     )),
 )  # fmt: skip
 
+ALL_SHOPS = alert("payment-confirm", value=0.41)
+
 CASES = {
     "firing": notification(NotifyReason.FIRING, [PAYMENT], walked=REFUSED),
     "plain": notification(NotifyReason.FIRING, [PAYMENT]),
@@ -154,6 +157,17 @@ CASES = {
         NotifyReason.RESOLVED, [resolved(PAYMENT, 0.98), resolved(DUPLICATES, 1)], 4, 25, resolved_at=START + timedelta(minutes=25), walked=OVER,
     ),
     "silence": notification(NotifyReason.SILENCE_ENDING, [PAYMENT], 1, 31, id="silence-s1.1", incident="silence-s1", silence=SILENCE),
+    "wider": notification(
+        NotifyReason.WIDER, [ALL_SHOPS, replace(PAYMENT, normals=2)], 2, 9, labels={}, shops=("kpa", "cosmetics"), first_scope=Scope(KPA, ("kpa",)), walked=REFUSED,
+    ),
+    "eased": notification(
+        NotifyReason.EASED, [replace(PAYMENT, latest=replace(PAYMENT.latest, level=Level.ELEVATED, value=0.781), eased_at=START + timedelta(minutes=40))],
+        3, 41, shops=("kpa",), walked=REFUSED,
+    ),
+    "summed": notification(
+        NotifyReason.SUMMED, [PAYMENT, DUPLICATES], 1, id="summed-a.1", incident="summed-a", procedure="", labels={},
+        summed=(notification(NotifyReason.FIRING, [PAYMENT], shops=("kpa",)), notification(NotifyReason.RESOLVED, [resolved(DUPLICATES, 1)], incident="202602240610-4.2-all")),
+    ),
 }  # fmt: skip
 """One for each thing there is to tell."""
 
@@ -178,6 +192,7 @@ def longest(reason: NotifyReason = NotifyReason.FIRING) -> Notification:
     return notification(
         reason, alerts, walked=walked(*findings, besides=facts * 20, unstepped=facts * 20, otherwise=True), inhibited=tuple(alerts), unexpected_with=tuple(RULES.by_id) * 3, again=9, silence=silence,
         resolved_at=START + timedelta(days=2) if reason is NotifyReason.RESOLVED else None,
+        shops=tuple(f"{shop}{wall}" for shop in "abcdef"), labels={}, partial=True,
     )  # fmt: skip
 
 
@@ -195,5 +210,11 @@ def hostile(text: str, reason: NotifyReason = NotifyReason.FIRING) -> Notificati
         unstepped=facts,
     )
     return notification(
-        reason, [alert("payment-confirm", text), alert("payment-confirm", f"{text} 2")], silence=silence, walked=found
+        reason,
+        [alert("payment-confirm", text), alert("payment-confirm", f"{text} 2")],
+        silence=silence,
+        walked=found,
+        labels={},
+        shops=(text, f"{text} 2"),
+        partial=True,
     )

@@ -4,9 +4,10 @@ A case is a name after `#`, further lines of comment, settings as `key: value`, 
 between a row's head and its letters; `nx8` is eight of them, `[w n]x8` eight pairs. Without a name a row means the first alert, and
 `verdict` the alert `a`.
 
-verdict  n e w u, W a certain warning, _ not judged; `verdict a:kpa` names a rule and shop
+verdict  n e w u, W a certain warning, E shown to lie between the bounds, _ not judged; `verdict a:kpa` names a rule and shop
 state    . inactive, p pending, F firing, r resolved; `state b` is another alert's
-notify   ! firing, + joined, @ reminder, r resolved, e a silence ends soon, 2 for two messages; `notify 4.2:kpa` is one incident's,
+notify   ! firing, + joined, * wider, ~ eased, ^ relapsed, @ reminder, r resolved, e a silence ends soon, # several summed up,
+         2 for two messages; `notify 4.2:kpa` is one incident's,
          and without a name it is what no other row names
 muted    s silenced, i inhibited; `muted b` is another alert's
 silence  x where one holds, / where a person takes it away; `silence *` and `silence a:kpa` as well
@@ -33,6 +34,7 @@ from logwatch.judge.rules.load import load_rules
 from logwatch.judge.rules.model import Inhibition, Rule, RuleSet
 from logwatch.judge.verdicts import Level, Verdict, Why
 from logwatch.notify.incidents import REMIND_EVERY, Memory, Muted, NotifyReason, Silence, decide
+from logwatch.notify.scopes import VerdictsAlone
 from logwatch.settings import bundled
 from logwatch.state.document import State, dump_state, load_state
 from tests.conftest import ROOT
@@ -45,17 +47,26 @@ if TYPE_CHECKING:
 START = datetime(2026, 2, 24, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 GRACE = timedelta(seconds=90)
-LEVELS = {"n": Level.NORMAL, "e": Level.ELEVATED, "w": Level.WARNING, "W": Level.WARNING, "u": Level.UNKNOWN}
-VALUES = {"n": 0.0, "e": 10.0, "w": 30.0, "W": 30.0, "u": None}
+LEVELS = {
+    "n": Level.NORMAL,
+    "e": Level.ELEVATED,
+    "E": Level.ELEVATED,
+    "w": Level.WARNING,
+    "W": Level.WARNING,
+    "u": Level.UNKNOWN,
+}
+VALUES = {"n": 0.0, "e": 10.0, "E": 10.0, "w": 30.0, "W": 30.0, "u": None}
 STATES = {AlertState.PENDING: "p", AlertState.FIRING: "F", AlertState.RESOLVED: "r"}
 MUTED = {Muted.SILENCED: "s", Muted.INHIBITED: "i"}
 REASONS = {
     NotifyReason.FIRING: "!", NotifyReason.JOINED: "+", NotifyReason.REMINDER: "@", NotifyReason.RESOLVED: "r",
-    NotifyReason.SILENCE_ENDING: "e", NotifyReason.TEST: "t",
+    NotifyReason.SILENCE_ENDING: "e", NotifyReason.TEST: "t", NotifyReason.WIDER: "*", NotifyReason.EASED: "~",
+    NotifyReason.RELAPSED: "^", NotifyReason.SUMMED: "#",
 }  # fmt: skip
 BUNDLED = load_rules(bundled("rules"))
 FACTS: dict[str, Callable[[Notification], Iterable[object]]] = {
     "about": lambda each: map(title, each.alerts),
+    "shops": lambda each: each.shops,
     "new": lambda each: [title(alert) for alert in each.alerts if alert.fingerprint in each.new],
     "inhibited": lambda each: map(title, each.inhibited),
     "unexpected": lambda each: each.unexpected_with,
@@ -157,6 +168,7 @@ def make_verdict(name: str, letter: str, end: datetime, value: float | None = No
     return Verdict(
         name.partition(":")[0], labels_of(name), end, LEVELS[letter], VALUES[letter] if value is None else value, None, None,
         None if letter == "u" else True, Why.NO_LINES if letter == "u" else Why.NONE, MINUTE, suspect=False, certain=letter == "W",
+        eased=letter == "E",
     )  # fmt: skip
 
 
@@ -214,8 +226,9 @@ def play(case: Timeline) -> list[Look | None]:
         letters = {name: row[window] for name, row in case.verdicts.items()}
         verdicts = [make_verdict(*item, end) for item in letters.items() if item[1] != "_"]
         advanced, _ = advance(alerts, verdicts, rules.by_id, end)
-        decision = decide(advanced, memory, rules, end + GRACE, remind_every=remind)
-        again = decide(advanced, decision.memory, rules, end + GRACE, remind_every=remind)
+        around = VerdictsAlone(tuple(verdicts))
+        decision = decide(advanced, memory, rules, end + GRACE, remind_every=remind, around=around)
+        again = decide(advanced, decision.memory, rules, end + GRACE, remind_every=remind, around=around)
         assert again.notifications == (), "the same moment twice says nothing new"
         saved = load_state(dump_state(State(alerts=tuple(advanced), memory=decision.memory)))
         alerts, memory = saved.alerts, saved.memory

@@ -7,14 +7,16 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from logwatch.judge.kinds.contrast import Contrast
 from logwatch.judge.kinds.count import Count
 from logwatch.judge.kinds.gauge import Gauge
 from logwatch.judge.kinds.interface import Kind
+from logwatch.judge.kinds.quiet import Quiet
 from logwatch.judge.kinds.ratio import Ratio
 from logwatch.judge.kinds.slow import Slow
 from logwatch.judge.rules.yaml_types import Model
 
-KINDS: tuple[type[Kind], ...] = (Count, Ratio, Gauge, Slow)
+KINDS: tuple[type[Kind], ...] = (Count, Ratio, Gauge, Slow, Contrast, Quiet)
 
 
 def kinds_listed(word: str) -> str:
@@ -32,6 +34,8 @@ class Measures(Model):
         default=None, description="A measured value: a gauge of service.yaml, or one of logwatch's own."
     )
     slow: Slow | None = None
+    contrast: Contrast | None = None
+    quiet: Quiet | None = None
 
     @model_validator(mode="after")
     def _measures_one(self) -> Self:
@@ -51,4 +55,8 @@ class Measures(Model):
             return self.gauge
         if self.slow:
             return self.slow
+        if self.contrast:
+            return self.contrast
+        if self.quiet:
+            return self.quiet
         raise AssertionError("a rule that measures nothing was let through")

@@ -36,6 +36,7 @@ class Count:
     form: ClassVar = FigureForm.PLAIN
     drawn: ClassVar[Key | None] = None
     published: ClassVar[JudgedMetric | None] = None
+    weeks: ClassVar[int | None] = None
     reach: ClassVar = WINDOW
     knobs: ClassVar[Mapping[str, Knob]] = {}
 
@@ -50,11 +51,12 @@ class Count:
         return Reads(counters=self.selectors)
 
     def judge(self, bounds: Bounds, grid: "Grid") -> "Iterator[tuple[dict[str, str], Columns]]":
-        """Hold the sum of each window against the bounds."""
+        """Hold the sum of each window against the bounds; one that is above stays so, whatever lines come."""
         import numpy as np
 
         value = grid.total(self.selectors)
-        yield {}, grid.columns(grid.levels(bounds, value), value, {Why.NO_LINES: ~grid.known, Why.FLAWED: np.isnan(value)})
+        why = {Why.NO_LINES: ~grid.known, Why.FLAWED: np.isnan(value)}
+        yield {}, grid.columns(grid.levels(bounds, value), value, why, final=not bounds.warning.falls)
 
     def play(self, given: Mapping[str, Any], bounds: Bounds) -> Played:  # noqa: ARG002 - others need the bounds
         """Read `values`: the sum of each window."""

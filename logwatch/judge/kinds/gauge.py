@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
-from logwatch.collect.parse import BLIND, LATE_MINUTES, REFUSED_MINUTES, UNHEARD_MINUTES
+from logwatch.collect.parse import BLIND, LATE_MINUTES, OWN_GAUGES, REFUSED_MINUTES, UNHEARD_MINUTES
 from logwatch.errors import ConfigError
 from logwatch.judge.kinds.interface import Curve, FigureForm, JudgedMetric, Knob, Played, Reads
 from logwatch.judge.rules.drafts import Asked, Draft, value_cases
@@ -54,6 +54,7 @@ class Gauge:
     form: ClassVar = FigureForm.PLAIN
     drawn: ClassVar[Key | None] = None
     published: ClassVar[JudgedMetric | None] = None
+    weeks: ClassVar[int | None] = None
     reach: ClassVar = WINDOW
     knobs: ClassVar[Mapping[str, Knob]] = {}
 
@@ -77,12 +78,24 @@ class Gauge:
         return Reads(gauges=(self.series,), down=self.down)
 
     def judge(self, bounds: Bounds, grid: "Grid") -> "Iterator[tuple[dict[str, str], Columns]]":
-        """Hold the highest measurement of each window against the bounds; one that is down is surely beyond them."""
+        """Hold the highest measurement of each window against the bounds; one that is down is surely beyond them.
+
+        No further measurement lowers the highest; what logwatch finds out by itself of the lines, others can still correct.
+        """
         value, known = grid.highest(self.series)
         down = grid.highest(self.down)[0] > 0 if self.down else ~known & known
         there = Why.NO_LINES if known.any() or self.series in BLIND else Why.NO_ENDPOINT
         missing = UNMEASURED.get(self.series, there)
-        yield {}, grid.columns(grid.levels(bounds, value, down), value, {Why.DOWN: down, missing: ~known}, certain=down)
+        yield (
+            {},
+            grid.columns(
+                grid.levels(bounds, value, down),
+                value,
+                {Why.DOWN: down, missing: ~known},
+                certain=down,
+                final=(down | (not bounds.warning.falls)) & (self.series not in OWN_GAUGES),
+            ),
+        )
 
     def play(self, given: Mapping[str, Any], bounds: Bounds) -> Played:  # noqa: ARG002 - others need the bounds
         """Read `values`: one measurement a window; and `down`: 1 where it is."""

@@ -34,6 +34,8 @@ class Reads:
     """Of slow requests."""
     by: tuple[str, ...] = ()
     """Labels of counters that it tells shops apart by."""
+    hourly: tuple[str, ...] = ()
+    """Counters of which it asks what other days had at the same time."""
 
 
 class FigureForm(StrEnum):
@@ -42,9 +44,9 @@ class FigureForm(StrEnum):
     PLAIN = auto()
     """Nothing: `12`."""
     SHARE = auto()
-    """What the value is a share of: `31.8% (34/107)`."""
+    """What the value is a share of, over which stretch: `31.8% (34/107, 5 min)`."""
     EVENTS = auto()
-    """How many events the value stands for: `812ms (3×)`; where all is normal, that alone."""
+    """What is judged, and the value beside it: `20% (8/40, 5 min, p95 812ms)`, `3× (5 min, p95 812ms)`."""
 
 
 class KnobScale(StrEnum):
@@ -128,6 +130,10 @@ class Played:
     gauges: Mapping[str, str | None] = field(default_factory=dict)
     slow: Mapping[str, PlayedSlow] = field(default_factory=dict)
     """By label."""
+    revisions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Counters of a revision each."""
+    usual: Mapping[str, float] = field(default_factory=dict)
+    """Events a minute of a counter that other days had."""
 
 
 class Kind(Protocol):
@@ -142,6 +148,11 @@ class Kind(Protocol):
     """Key of the text that says what its course shows; empty where it is what the rule's summary says."""
     published: ClassVar[JudgedMetric | None]
     """None where what it judges is published anyway."""
+
+    @property
+    def weeks(self) -> int | None:
+        """Weeks at the middle between the bounds in which chance makes one warning at most; None where none are promised."""
+        ...
 
     @property
     def reads(self) -> Reads:

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 class Proof(Model):
     """What a ratio needs before it is called a warning."""
 
-    weeks: float = Field(
+    weeks: int = Field(
         default=4,
-        gt=0,
+        ge=1,
         description="At the middle between the bounds, chance makes one warning in so many weeks at the most.",
     )
     min_events: int = Field(default=5, ge=1, description="Events below which nothing is proven.")
@@ -61,6 +61,9 @@ class Ratio(Model):
     span: Stretch = Field(default=timedelta(minutes=5), description="The sliding span.")
     lag: Duration = Field(default=timedelta(0), description="How far numerators may trail their denominators.")
     settled: Selectors | None = Field(default=None, description="Counters whose events have certainly come to an end.")
+    once: Selectors | None = Field(
+        default=None, description="Counters of which one must have counted within reach: else this is not done here at all."
+    )
     proof: Proof | Literal["none"] = Field(default_factory=Proof, description="'none' asks for min_events alone.")
     min_events: int = Field(default=1, ge=1, description="Where proof is none: events below which nothing is judged a warning.")
 
@@ -72,9 +75,14 @@ class Ratio(Model):
 
     @property
     def reads(self) -> Reads:
-        """The counters of the share, those that say what has ended, and the label of the shops."""
+        """The counters of the share, those that say what has ended or is done at all, and the label of the shops."""
         by = (self.by,) if self.by else ()
-        return Reads(counters=self.numerator + self.denominator + (self.settled or ()), by=by)
+        return Reads(counters=self.numerator + self.denominator + (self.settled or ()) + (self.once or ()), by=by)
+
+    @property
+    def weeks(self) -> int | None:
+        """As its proof says."""
+        return self.proof.weeks if isinstance(self.proof, Proof) else None
 
     @property
     def reach(self) -> timedelta:
@@ -137,6 +145,8 @@ class Ratio(Model):
         settled = counted.settled(minutes)
         flawed = np.isnan(numerator + denominator) | (np.isnan(settled) & ~proven)
         empty = (denominator == 0) | (settled == 0)
+        if self.once:
+            empty |= sliding(grid.total(self.once, labels), to_minutes(self.reach)) == 0
         judged = ~(silent | flawed | empty)
         certain = judged & proven & warned & isinstance(self.proof, Proof)
         return grid.columns(
@@ -147,6 +157,7 @@ class Ratio(Model):
             denominator=np.where(silent, np.nan, denominator),
             span=stretch,
             certain=certain,
+            final=certain & grid.complete,
             suspect=judged & (counted.sums(minutes)[0] > counted.most(minutes)),
             **end,
         )
@@ -174,10 +185,10 @@ class Ratio(Model):
         normal, warning = asked.bounds("> 80 %", "< 60 %")
         within = bool({*numerator} & {*denominator})
 
-        def case(name: str, value: float, rest: str, events: int = MANY) -> str:
+        def case(name: str, value: float, rest: str, events: int = MANY, times: int = 4) -> str:
             part = round(events * value)
             whole = events - part if within else events
-            return f'name: {name}, numerator: "{part}x4", denominator: "{whole}x4", {rest}'
+            return f'name: {name}, numerator: "{part}x{times}", denominator: "{whole}x{times}", {rest}'
 
         found = examples(normal, warning, most=1)
         share = f"{' + '.join(numerator)} / {' + '.join(denominator)}"
@@ -189,7 +200,7 @@ class Ratio(Model):
             warning=warning,
             cases=(
                 *(case(names[letter], found[letter], f'levels: "{letter}x4"') for letter in "new" if letter in found),
-                case("a few events prove nothing", found["w"], 'levels: "ex4"', 1),
+                case("a few events prove nothing", found["w"], 'levels: "ex3"', 1, 3),
                 'name: silence is unknown, numerator: "_x2", denominator: "_x2", levels: "ux2"',
                 case("what is normal does not fire", found["n"], 'states: ".x4"'),
                 case("what is proven beyond doubt fires at once", found["w"], 'states: "Fx4"'),

@@ -58,6 +58,7 @@ class Slow(Model):
     form: ClassVar = FigureForm.EVENTS
     drawn: ClassVar[Key | None] = "chart_slow"
     published: ClassVar[JudgedMetric | None] = None
+    weeks: ClassVar[int | None] = None
     knobs: ClassVar[Mapping[str, Knob]] = {
         "span": Knob(("span",), KnobScale.SPAN),
         "min_count": Knob(("min_count",), KnobScale.COUNT),

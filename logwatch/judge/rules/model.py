@@ -54,6 +54,9 @@ class Rule(Measures, Row):
         default="", pattern=r"^(\d+\.\d+)?$", description="Section of the runbook to follow; empty where it has none."
     )
     step: int | None = Field(default=None, ge=1, description="The step to begin with.")
+    note: Text | None = Field(
+        default=None, description="What a message says while it fires: what it means, and what to look at."
+    )
     also: tuple[str, ...] = Field(default=(), description="Further sections that bear on it.")
 
     @model_validator(mode="after")
@@ -179,6 +182,11 @@ class RuleSet:
     def by_id(self) -> dict[str, Rule]:
         """The rules by their ids."""
         return {rule.rule: rule for rule in self.rules}
+
+    @property
+    def hourly(self) -> set[str]:
+        """Counters that some rule holds against the same hours of other days."""
+        return {selector for rule in self.rules for selector in rule.kind.reads.hourly}
 
     @property
     def selectors(self) -> set[str]:

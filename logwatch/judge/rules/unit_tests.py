@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import Entry
-from logwatch.count.windows import aggregate
+from logwatch.count.windows import QUARTER, Windows, aggregate, to_minute
 from logwatch.errors import RuleError
 from logwatch.judge.alerts import Alert, AlertState, advance
 from logwatch.judge.evaluate import Course, evaluate
@@ -149,14 +149,14 @@ def _run(rule: Rule, case: _Case, shape: LogShape, document: Document, at: tuple
     where = document.where(at)
     try:
         expected = expand_letters(case.levels) or expand_letters(case.states, STATES)
-        reading = _reading(rule.kind.play(case.model_extra or {}, rule.bounds), case, shape, len(expected))
+        played = rule.kind.play(case.model_extra or {}, rule.bounds)
+        windows = _with_usual(aggregate(_reading(played, case, shape, len(expected))), played, case)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
         return RuleError(f"case '{case.name}': {key}: {first['msg']}", where=document.where((*at, *first["loc"])))
     except ValueError as error:
         return RuleError(f"case '{case.name}': {error}", where=where)
-    windows = aggregate(reading)
     course = next((course for course in evaluate([rule], windows) if course.labels == case.labels), None)
     if course is None:
         return RuleError(f"case '{case.name}': nothing was judged for labels {case.labels}", where=where)
@@ -182,20 +182,40 @@ def _states(rule: Rule, course: Course) -> str:
     return states
 
 
+def _with_usual(windows: Windows, played: Played, case: _Case) -> Windows:
+    """Let another day have had as many events of each counter, all day long."""
+    if not played.usual:
+        return windows
+    day = {name + _suffix(case): rate for name, rate in played.usual.items()}
+    first, last = (to_minute(moment) // QUARTER for moment in (windows.span.start, windows.span.end))
+    return replace(windows, usual=dict.fromkeys(range(first, last + 1), (day,)))
+
+
+def _suffix(case: _Case) -> str:
+    """Give a case's labels as they stand in the keys of its counters."""
+    return "".join(f"{{{label}={value}}}" for label, value in case.labels.items())
+
+
 def _reading(played: Played, case: _Case, shape: LogShape, windows: int) -> Reading:
     """Write what a case lets happen as entries, one summary a window, and read them as any others."""
-    suffix = "".join(f"{{{label}={value}}}" for label, value in case.labels.items())
-    given = {name.replace("*", "any") + suffix: notation for name, notation in played.counters.items()}
-    counters, gauges = {**_expanded(case.series), **_expanded(given)}, _expanded(played.gauges)
+    suffix = _suffix(case)
+
+    def expanded(given: Mapping[str, str | None]) -> dict[str, list[float | None]]:
+        return _expanded({name.replace("*", "any") + suffix: notation for name, notation in given.items()})
+
+    counters, gauges = {**_expanded(case.series), **expanded(played.counters)}, _expanded(played.gauges)
     slow = {label: expand(each.events) for label, each in played.slow.items()}
+    revisions = {name: expanded(columns) for name, columns in played.revisions.items()}
     reading = Reading(shape=shape)
-    for window in range(max([windows, *(len(column) for columns in (counters, gauges, slow) for column in columns.values())])):
+    given_columns = (column for columns in (counters, gauges, slow, *revisions.values()) for column in columns.values())
+    for window in range(max([windows, *map(len, given_columns)])):
         time = START + window * 60 * NS + 30 * NS
         reading.see(time - 30 * NS)
-        summed = _at(counters, window)
-        if summed:
-            present = {key: count for key, count in summed.items() if count}
-            reading.add(_entry(window, time, {"message": shape.summary, "case.window": 1.0, **present}))
+        for revision, columns in {"": counters, **revisions}.items():
+            if summed := _at(columns, window):
+                present = {key: count for key, count in summed.items() if count}
+                payload = {"message": shape.summary, "case.window": 1.0, **present}
+                reading.add(_entry(window, time, payload, revision))
         for name, value in _at(gauges, window).items():
             reading.add_gauge(name, time, value)
         for label, count in _at(slow, window).items():
@@ -215,5 +235,6 @@ def _at(columns: Mapping[str, Sequence[float | None]], window: int) -> dict[str,
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _entry(number: int, time: int, payload: dict[str, Any]) -> Entry:
-    return Entry("projects/case/logs/stdout", f"{number}", time, time, "case", "instance-1", None, payload)
+def _entry(number: int, time: int, payload: dict[str, Any], revision: str = "") -> Entry:
+    instance = f"instance-{revision or 1}"
+    return Entry(f"projects/case/logs/{instance}", f"{number}", time, time, "case", instance, None, payload, revision)

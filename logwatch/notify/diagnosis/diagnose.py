@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 from logwatch.judge.verdicts import Level
 from logwatch.notify.diagnosis.findings import Fact, FactKind, Finding, StepState, Walked
 from logwatch.notify.diagnosis.measure import Measured, Surroundings
-from logwatch.notify.incidents import NotifyReason
+from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.ranges import Range
 from logwatch.seams import Seam, Seams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from logwatch.judge.alerts import Alert
     from logwatch.judge.rules.model import RuleSet
     from logwatch.judge.rules.step_checks import ProcedureChecks, StepCheck
     from logwatch.judge.verdicts import Verdict
     from logwatch.notify.diagnosis.measure import Archive
-    from logwatch.notify.incidents import Notification
 
 BOUNDED = {
     "": {FactKind.COUNT, FactKind.LINES, FactKind.GAUGE},
@@ -86,6 +86,25 @@ def _walk(notification: Notification, rules: RuleSet, scene: Surroundings, seams
         figures=tuple(seams.guard(Seam.LOOKUP, scene.figures, lambda _: [])),
         chart=seams.guard(Seam.CHART, scene.chart, lambda _: None),
     )
+
+
+def find_lead(alert: Alert, rules: RuleSet, archive: Archive) -> str:
+    """Give the step that figures alone point to for an alert's shop, or the counter without a step that grew the most.
+
+    Empty where nothing grew, or the rule has no procedure. Two shops with different leads do not fail for the same reason.
+    """
+    plan = rules.walk(rules.by_id[alert.rule].procedure)
+    if plan is None:
+        return ""
+    at = alert.latest.window_end
+    told = Notification("", "", NotifyReason.FIRING, at, plan.procedure, alert.labels, alert.since, (alert,), ())
+    scene, seams = Surroundings(told, rules, archive, ()), Seams()
+    looked = [_look(scene, look, seams, numbered=True) for look in plan.steps]
+    unstepped: list[Measured] = seams.guard(Seam.LOOKUP, lambda: _unstepped(scene, plan), lambda _: [])
+    most = max(unstepped, key=lambda each: each.excess, default=Measured())
+    findings = _mark(looked, _own_step(told, rules), most.excess, numbered=True)
+    step = next((each.number for each in findings if each.here and each.state is StepState.TODO), None)
+    return str(step) if step else most.facts[0].name if most.facts else ""
 
 
 @dataclass(slots=True)

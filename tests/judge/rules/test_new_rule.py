@@ -118,6 +118,10 @@ KINDS = [
     ("gauge", ["--measures", "redis.ping_ms", "--normal", "< 0.5 ms", "--warning", "> 5 ms"]),
     ("slow", []),
     ("slow", ["--measures", "payment.confirm", "--normal", "< 100 ms", "--warning", "> 100 ms"]),
+    ("contrast", []),
+    ("contrast", ["--measures", "payment.confirm.failed / payment.prepare", "--normal", "< 5 %", "--warning", ">= 30 %"]),
+    ("quiet", []),
+    ("quiet", ["--measures", "payment.prepare", "--normal", ">= 50 %", "--warning", "< 5 %"]),
 ]
 
 
@@ -195,7 +199,9 @@ def test_a_folder_in_english_alone_stays_in_english(run: Run, tmp_path: Path, ki
         (["a-b", "--kind", "count", "--normal", "<= 30"], ["a.yaml:1", "overlap"]),
         (["a-b", "--kind", "ratio", "--normal", "<= 3", "--warning", "> 20"], ["--normal, --warning: no value lies in '> 20'", "> 80 %"]),
         (["a-b", "--kind", "ratio", "--measures", "a.b"], ["--measures: 'a.b' is no share", "coupon.success / coupon.attempt"]),
-        (["a-b", "--kind", "sum"], ["--kind: 'sum' is no kind of rule", "one of count, ratio, gauge or slow"]),
+        (["a-b", "--kind", "contrast", "--measures", "a.b"], ["--measures: 'a.b' is no share of failures", "coupon.error / coupon.attempt"]),
+        (["a-b", "--kind", "quiet", "--normal", "< 1 %", "--warning", "> 2 %"], ["--warning: '> 2 %' is no share that is too small"]),
+        (["a-b", "--kind", "sum"], ["--kind: 'sum' is no kind of rule", "one of count, ratio, gauge, slow, contrast or quiet"]),
         (["a-b", "--kind", "gauge"], ["--measures: which gauge?", "known: database.ping_ms"]),
         (["a-b", "--kind", "gauge", "--measures", "redis.ping"], ["unknown gauge 'redis.ping'", "did you mean 'redis.ping_ms'?"]),
     ],

@@ -57,8 +57,16 @@ def failure(url: str, key: str = KEY, timeout_s: float = 5) -> ChannelError:
 def test_every_kind_of_message_is_taken(pagerduty: LocalPagerDuty, name: str, lang: Lang) -> None:
     PagerDutyChannel(KEY, pagerduty.enqueue_url).send(message(CASES[name], lang), None)
     assert pagerduty.refused == []
-    opened = CASES[name].reason in {NotifyReason.FIRING, NotifyReason.JOINED, NotifyReason.REMINDER}
-    assert list(pagerduty.alerts) == ([CASES[name].incident] if opened else [])
+    silent = {NotifyReason.RESOLVED, NotifyReason.SILENCE_ENDING}
+    assert list(pagerduty.alerts) == [each.incident for each in CASES[name].parts if each.reason not in silent]
+
+
+def test_one_message_for_several_incidents_opens_and_closes_each_by_itself() -> None:
+    opened, closed = build_events(message(CASES["summed"]))
+    assert (opened["event_action"], closed["event_action"]) == ("trigger", "resolve")
+    assert [opened["dedup_key"], closed["dedup_key"]] == [each.incident for each in CASES["summed"].summed]
+    assert (opened["payload"]["component"], opened["payload"]["severity"]) == ("kpa", "error")
+    assert "31.8%" in opened["payload"]["summary"]
 
 
 def test_an_event_shows_headline_step_and_what_was_found(pagerduty: LocalPagerDuty) -> None:

@@ -145,7 +145,7 @@ def test_what_grew_without_a_step_is_a_share_of_the_requests(
 
 
 def test_more_requests_are_told_with_the_shops_that_they_come_from() -> None:
-    usual = {"checkout.attempt{service=kpa}": 4, "checkout.attempt{service=main}": 2}
+    usual = {"checkout.attempt{service=kpa}": 4.0, "checkout.attempt{service=main}": 2.0}
     reading = summaries(range(-60, -5), usual)
     told = notification(NotifyReason.FIRING, [alert("checkout-traffic", value=200)])
     assert surroundings(told, reading).more(["checkout.attempt"]) == []

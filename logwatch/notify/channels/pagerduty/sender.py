@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from logwatch.checks import Checked
+    from logwatch.notify.incidents import Notification
     from logwatch.notify.messages import Message
 
 Event = dict[str, Any]
@@ -92,8 +93,17 @@ def build_events(message: Message) -> list[Event]:
     key = {"dedup_key": dedup_key(message.notification.incident)}
     resolve = {"event_action": "resolve", **key}
     match message.notification.reason:
-        case NotifyReason.FIRING | NotifyReason.JOINED | NotifyReason.REMINDER:
+        case (
+            NotifyReason.FIRING
+            | NotifyReason.JOINED
+            | NotifyReason.WIDER
+            | NotifyReason.EASED
+            | NotifyReason.RELAPSED
+            | NotifyReason.REMINDER
+        ):
             return [_trigger(message) | key]
+        case NotifyReason.SUMMED:
+            return [_of_part(message, *each) for each in zip(message.notification.summed, message.notes, strict=False)]
         case NotifyReason.RESOLVED:
             return [resolve]
         case NotifyReason.TEST:
@@ -102,6 +112,14 @@ def build_events(message: Message) -> list[Event]:
             return []
         case unknown:
             assert_never(unknown)
+
+
+def _of_part(message: Message, part: Notification, head: str) -> Event:
+    """Give the event of one of several incidents that are told in one message, so that each opens and closes by itself."""
+    key = {"dedup_key": dedup_key(part.incident)}
+    if part.reason is NotifyReason.RESOLVED:
+        return {"event_action": "resolve", **key}
+    return _trigger(replace(message, notification=part, headline=head)) | key
 
 
 def dedup_key(incident: str) -> str:
@@ -119,7 +137,7 @@ def _trigger(message: Message) -> Event:
         "source": message.audience.service,
         "severity": _severity(message),
         "timestamp": f"{notification.at:%Y-%m-%dT%H:%M:%SZ}",
-        "component": clip(_one_line(message.audience.shop(notification.labels)), 200),
+        "component": clip(_one_line(notification.scope.name(message.audience)), 200),
         "group": clip(_one_line(message.procedure), 200),
         "class": clip(rules, 200),
         "custom_details": _details(message),
@@ -134,12 +152,12 @@ def _trigger(message: Message) -> Event:
 
 
 def _severity(message: Message) -> str:
-    """Say how bad it is: all shops, one shop, not at warning any more; a test is none of these."""
+    """Say how bad it is: all shops, some of them, not at warning any more; a test is none of these."""
     if message.notification.reason is NotifyReason.TEST:
         return "info"
     if message.alerts and all(line.level is not Level.WARNING for line in message.alerts):
         return "warning"
-    return "error" if message.notification.labels else "critical"
+    return "critical" if message.notification.scope.everywhere else "error"
 
 
 def _details(message: Message) -> dict[str, Any]:

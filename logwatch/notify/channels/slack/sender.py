@@ -48,7 +48,7 @@ ALERTS = 10
 """Alerts that a message shows; nobody scrolls through more on a phone."""
 ANSWER = 4096
 """Bytes of a webhook's answer that are read: one word is what it gives."""
-BROADCAST = {NotifyReason.FIRING, NotifyReason.REMINDER, NotifyReason.RESOLVED}
+BROADCAST = set(NotifyReason) - {NotifyReason.JOINED, NotifyReason.SILENCE_ENDING, NotifyReason.TEST}
 """Later events that show in the channel too: a thread wakes nobody. What joins a running incident stays in the thread."""
 
 PASSING = {

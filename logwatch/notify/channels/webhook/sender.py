@@ -76,6 +76,7 @@ def to_json(message: Message) -> dict[str, Any]:
         "alerts": [_alert(alert) | {"new": alert.fingerprint in notification.new} for alert in notification.alerts],
         "inhibited": [_alert(alert) for alert in notification.inhibited],
         "unexpected_with": list(notification.unexpected_with),
+        "summed": [each.id for each in notification.summed],
         "silence": {"id": silence.id, "until": rfc3339(silence.until), "by": silence.by, "reason": silence.reason}
         if silence
         else None,
@@ -100,6 +101,8 @@ def _base(message: Message) -> dict[str, Any]:
         "resolved_at": rfc3339(notification.resolved_at),
         "procedure": notification.procedure,
         "labels": notification.labels,
+        "shops": list(notification.shops),
+        "partial": notification.partial,
     }
 
 
