@@ -83,6 +83,7 @@ def _walk(notification: Notification, rules: RuleSet, scene: Surroundings, seams
         requests=tuple(more) if otherwise and not unstepped else (),
         begin=_finding(first, here=True) if first else None,
         otherwise=otherwise,
+        figures=tuple(seams.guard(Seam.LOOKUP, scene.figures, lambda _: [])),
         chart=seams.guard(Seam.CHART, scene.chart, lambda _: None),
     )
 
@@ -92,11 +93,12 @@ def find_lead(alert: Alert, rules: RuleSet, archive: Archive) -> str:
 
     Empty where nothing grew, or the rule has no procedure. Two shops with different leads do not fail for the same reason.
     """
-    plan = rules.walk(rules.by_id[alert.rule].procedure)
+    rule = rules.by_id.get(alert.rule)
+    plan = rules.walk(rule.procedure) if rule else None
     if plan is None:
         return ""
     at = alert.latest.window_end
-    told = Notification("", "", NotifyReason.FIRING, at, plan.procedure, alert.labels, alert.pending_at, (alert,), ())
+    told = Notification("", "", NotifyReason.FIRING, at, plan.procedure, alert.labels, alert.since, (alert,), ())
     scene, seams = Surroundings(told, rules, archive, ()), Seams()
     looked = [_look(scene, look, seams, numbered=True) for look in plan.steps]
     unstepped: list[Measured] = seams.guard(Seam.LOOKUP, lambda: _unstepped(scene, plan), lambda _: [])
