@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
 MINUTE = timedelta(minutes=1)
-TRAFFIC = Traffic(11, 75, incidents=(Incident(20, 42, blocked={"glycopharm": 0.9}), Incident(28, 30, errors=3)))
+TRAFFIC = Traffic(11, 75, incidents=(Incident(20, 52, blocked={"glycopharm": 0.9}), Incident(28, 30, errors=3)))
 """One shop's checkouts are blocked, errors join, it goes on for a while, and ends."""
 
 
