@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from logwatch.count.windows import aggregate
-from logwatch.judge.alerts import Alert, advance
+from logwatch.judge.alerts import Alert, AlertState, advance
 from logwatch.judge.evaluate import evaluate
+from logwatch.judge.verdicts import Beside
 from logwatch.notify.diagnosis.circumstances import WindowCircumstances
 from logwatch.notify.incidents import Memory, Notification, NotifyReason, Silence, decide
-from logwatch.notify.scopes import Scope
+from logwatch.notify.scopes import Scope, find_scope
 from tests.support.made_windows import RULE_SET, RULES, START, windows_of
 from tests.support.timelines import GRACE, MINUTE
 
@@ -151,3 +153,14 @@ def test_a_total_without_a_shop_is_judged_on_what_the_others_counted() -> None:
     blocked = around.without(RULES["checkout-blocked"], {"glycopharm"})
     assert blocked is not None
     assert blocked.value == 0
+
+
+def test_what_one_revision_does_it_does_in_every_shop() -> None:
+    beside = Beside("00413", None, ("00412",), 1, 20)
+    lines = reading(THREE, {"kpa": STOCK})
+    windows = aggregate(lines)
+    verdicts = next(zip(*(course.verdicts()[-1:] for course in evaluate(JUDGED, windows)), strict=True))
+    worse = replace(verdicts[0], rule="revision-checkout", labels={}, beside=beside)
+    alert = Alert("revision-checkout", {}, AlertState.FIRING, worse.window_end, worse, worse)
+    around = WindowCircumstances(windows, RULE_SET, verdicts, timedelta(hours=2))
+    assert find_scope([alert], around, RULE_SET, ()) == Scope()
