@@ -114,6 +114,8 @@ def find_scope(alerts: Sequence[Alert], around: Circumstances, rules: RuleSet, e
     others together are bad without them, it is also those for which nobody knows what has grown; and if it takes more than
     these, it is all shops. `elsewhere` are shops that speak for themselves, or are to be silent.
     """
+    if all(alert.peak.beside for alert in alerts):  # what one revision does, it does in every shop
+        return Scope()
     shop_label, judging = rules.service.shop_label, _telling_apart(alerts, rules)
     firing = tuple(dict.fromkeys(alert.labels[shop_label] for alert in alerts if shop_label in alert.labels))
     total = any(not alert.labels for alert in alerts)
