@@ -36,6 +36,16 @@ class Range:
         """Whether it reaches downwards from its bound, so that a value enters it by falling."""
         return self.direction in {"<", "<="}
 
+    @property
+    def negated(self) -> "Range":
+        """All that lies outside.
+
+        >>> str(Range.parse("< 500 ms").negated)
+        '>= 500 ms'
+        """
+        outside: dict[str, Literal["<", "<=", ">", ">="]] = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+        return Range(outside[self.direction], self.bound, self.unit)
+
     def holds(self, value: Any) -> Any:  # noqa: ANN401 - a number gives a bool, a column gives a column
         """Tell whether a value lies in the range."""
         match self.direction:

@@ -44,8 +44,8 @@ class Story:
         return self.told[-1].scope
 
     def lasted(self, until: datetime) -> timedelta:
-        """Give how long it went on, its first window included, up to `until` at the most."""
-        return (self.ended_at or until) - self.first.since + WINDOW
+        """Give how long it went on, up to `until` at the most."""
+        return (self.ended_at or until) - self.first.since
 
     @property
     def step(self) -> int | None:

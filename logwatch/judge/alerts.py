@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from logwatch.judge.kinds.interface import FigureForm
 from logwatch.judge.verdicts import Level, Verdict, Why
 from logwatch.languages import Worded
 from logwatch.spans import WINDOW
@@ -43,6 +44,8 @@ class Alert:
     """Windows at warning since it is pending. Starts at 1."""
     normals: int = 0
     """Windows since it is back to normal, without one that shows it is not. Starts at 0."""
+    began_at: datetime | None = None
+    """Start of the stretch that the first warning was judged over; None where an older program wrote it."""
     firing_at: datetime | None = None
     resolved_at: datetime | None = None
     eased: int = 0
@@ -58,6 +61,11 @@ class Alert:
     def fingerprint(self) -> str:
         """The alert's identity: a stable hash of rule id and labels."""
         return fingerprint(self.rule, self.labels)
+
+    @property
+    def since(self) -> datetime:
+        """Since when it has been so, wherever that is told: the start of the stretch that showed it first."""
+        return self.began_at or self.pending_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +172,9 @@ def _moved(before: Alert | None, after: Alert | None, verdict: Verdict) -> list[
 
 
 def _begin(verdict: Verdict) -> Alert:
-    return Alert(verdict.rule, verdict.labels, AlertState.PENDING, verdict.window_end, verdict, verdict, warnings=0)
+    at = verdict.window_end
+    begun = at - verdict.span
+    return Alert(verdict.rule, verdict.labels, AlertState.PENDING, at, verdict, verdict, warnings=0, began_at=begun)
 
 
 def _step(alert: Alert | None, verdict: Verdict, rule: Rule) -> Alert | None:
@@ -208,16 +218,19 @@ def _ease(alert: Alert, verdict: Verdict, rule: Rule) -> Alert:
 
 
 def _warn(alert: Alert, verdict: Verdict, rule: Rule, *, counts: bool = True) -> Alert:
-    peak = verdict if _worse(verdict, alert.peak, rule) else alert.peak
+    peak = verdict if is_worse(verdict, alert.peak, rule) else alert.peak
     alert = replace(alert, warnings=alert.warnings + counts, peak=peak)
     if alert.state is AlertState.PENDING and (verdict.certain or alert.warnings >= needed_windows(rule)):
         return replace(alert, state=AlertState.FIRING, firing_at=verdict.window_end)
     return alert
 
 
-def _worse(verdict: Verdict, peak: Verdict, rule: Rule) -> bool:
+def is_worse(verdict: Verdict, peak: Verdict, rule: Rule) -> bool:
+    """Tell whether a verdict is worse than another; of slow requests in what is judged, their share and number."""
     if Why.DOWN in {verdict.why, peak.why}:  # nothing is worse
         return peak.why is not Why.DOWN
+    if rule.kind.form is FigureForm.EVENTS:
+        return verdict.events > peak.events
     if verdict.value is None or peak.value is None:
         return peak.value is None
     return verdict.value < peak.value if rule.warning.falls else verdict.value > peak.value

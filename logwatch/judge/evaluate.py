@@ -11,6 +11,7 @@ import pandas as pd
 
 from logwatch.count.windows import Windows, from_minute, to_minute
 from logwatch.judge.grid import LEVELS, UNKNOWN, WARNING, WHYS, Array, Columns, Grid
+from logwatch.judge.kinds.slow import Slow
 from logwatch.judge.rules.model import Rule
 from logwatch.judge.verdicts import Level, Verdict, Why
 from logwatch.spans import WINDOW, Span
@@ -83,7 +84,7 @@ class Course:
     @property
     def worst(self) -> Verdict | None:
         """The first of the worst windows, one that proves something if there is one; None where every window is unknown."""
-        level, value = self.columns["level"], self.columns["value"]
+        level, value = self.columns["level"], self.drawn
         known = level != UNKNOWN
         if not known.any():
             return None
@@ -94,9 +95,20 @@ class Course:
         values = np.where(np.isnan(value), beyond, value)[places]
         return self.verdict(int(self.minutes[places[values.argmin() if self.rule.warning.falls else values.argmax()]]))
 
+    @property
+    def drawn(self) -> Array:
+        """What is judged in each window: the value; of slow requests their share, or their number where none are counted."""
+        if not isinstance(self.rule.kind, Slow):
+            return self.columns["value"]
+        number, requests = self.columns["numerator"], self.columns["denominator"]
+        if not self.rule.kind.requests:
+            return number
+        shares = np.where(number > 0, np.where(self.columns["level"] == WARNING, 1.0, np.nan), number)
+        return np.where(requests > 0, np.minimum(number / np.where(requests > 0, requests, 1), 1.0), shares)
+
     def values(self) -> list[float | None]:
-        """The value of each window; None where nothing is known."""
-        return [_or_none(value) for value in self.columns["value"].tolist()]
+        """What is judged in each window, as it is drawn; None where nothing is known."""
+        return [_or_none(value) for value in self.drawn.tolist()]
 
     def levels(self) -> list[Level]:
         """The level of each window."""

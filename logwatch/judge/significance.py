@@ -142,27 +142,29 @@ class SlowProven(NamedTuple):
 
 
 def prove_slow(slow: Array, requests: Array, rarity: Rarity, minutes: int) -> SlowProven:
-    """Look for a stretch with more slow requests among all than chance explains: the whole span, else the longest shorter one.
+    """Look for the stretch that shows most surely that more requests are slow than chance explains.
 
     A slow request is logged at once and counted up to a minute later. So those of the newest window wait, and the rest
     are held against the requests of their own windows, or of those one later, whichever are more.
     """
     proving = np.zeros(len(slow), dtype="int64")
     certain = np.zeros(len(slow), dtype=bool)
+    least = np.full(len(slow), rarity.chance)
     for stretch in range(2, max(minutes, 2) + 1):
         counted = sliding(slow, stretch) - slow
         among = np.maximum(sliding(requests, stretch) - requests, sliding(requests, stretch - 1))
         chance = _tails(counted, among, rarity.share)
         enough = counted >= rarity.min_count
-        proving[enough & (chance < rarity.chance)] = stretch
+        surer = enough & (chance < least)
+        proving[surer], least[surer] = stretch, chance[surer]
         certain |= enough & (chance < rarity.certain)
     return SlowProven(proving, certain)
 
 
 def _tails(least: Array, tries: Array, chance: float) -> Array:
-    """Give `binomial_tail` for each window; 1 where there are no more hits than such a chance lets expect, or than tries."""
-    found = np.ones(len(least))
-    for at in np.flatnonzero((least > tries * chance) & (least <= tries)):
+    """Give `binomial_tail` for each window, of all tries where there are more hits; 1 where no more are hits than to expect."""
+    found, least = np.ones(len(least)), np.minimum(least, tries)
+    for at in np.flatnonzero(least > tries * chance):
         found[at] = binomial_tail(int(least[at]), int(tries[at]), chance)
     return found
 

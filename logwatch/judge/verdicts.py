@@ -89,6 +89,12 @@ class Verdict:
     """Where one revision is held against others; the verdict's own figures are those of the one."""
 
     @property
+    def events(self) -> tuple[float, float]:
+        """How bad it is by its events: their share, all where nobody counted the whole, then their number."""
+        number = self.numerator or 0.0
+        return min(number / self.denominator, 1.0) if self.denominator else float(number > 0), number
+
+    @property
     def heading(self) -> Level:
         """The level that the newest events show; unknown where they show none."""
         return self.level if self.shown is None else self.shown

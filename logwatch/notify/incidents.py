@@ -119,7 +119,7 @@ class Incident:
     reopened: int = 0
     """How often it came back within the hour."""
     since: datetime | None = None
-    """End of the first window at warning since it opened, also of an alert that has come back meanwhile."""
+    """The earliest `since` of its alerts since it opened, also of one that has come back meanwhile."""
     shops: tuple[str, ...] = ()
     """As in its scope, like the next."""
     partial: bool = False
@@ -156,7 +156,7 @@ class Notification:
     procedure: str
     labels: dict[str, str]
     since: datetime
-    """End of the first window of the incident at warning."""
+    """Since when the incident has been so: the earliest `since` of its alerts."""
     alerts: tuple[Alert, ...]
     """The incident's alerts: those that made it speak first, those that are over last."""
     new: tuple[str, ...]
@@ -455,7 +455,7 @@ def _refresh(incident: Incident, scene: _Situation) -> Incident:
     last = {alert.fingerprint: alert for alert in incident.alerts}
     found = {mark: alert for mark, alert in scene.alerts.items() if alert.state is not AlertState.PENDING}
     alerts = tuple(found.get(mark) or replace(last[mark], state=AlertState.RESOLVED) for mark in incident.members)
-    since = min(filter(None, (incident.since, *(alert.pending_at for alert in alerts))))
+    since = min(filter(None, (incident.since, *(alert.since for alert in alerts))))
     going_on = any(mark in scene.firing for mark in incident.members)
     return replace(incident, alerts=alerts, since=since, quiet_at=None if going_on else incident.quiet_at or scene.now)
 
@@ -606,7 +606,7 @@ def _ending(scene: _Situation, rules: RuleSet) -> tuple[list[Notification], tupl
                     at=scene.now,
                     procedure=rules.by_id[muted[0].rule].procedure,
                     labels=muted[0].labels,
-                    since=min(alert.pending_at for alert in muted),
+                    since=min(alert.since for alert in muted),
                     alerts=muted,
                     new=(),
                     silence=silence,

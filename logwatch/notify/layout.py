@@ -28,8 +28,8 @@ def shop_of(line: AlertLine, message: Message) -> str:
 
 
 def peak_of(line: AlertLine, message: Message) -> str:
-    """Say how bad it was, where that is not what it is now."""
-    return message.say("peak", peak=line.peak) if line.peak.split(" ")[0] != line.value.split(" ")[0] else ""
+    """Say how bad it was, where it is not as bad now."""
+    return message.say("peak", peak=line.peak) if line.was_worse else ""
 
 
 def figures_of(line: AlertLine, message: Message) -> str:

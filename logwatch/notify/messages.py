@@ -8,12 +8,22 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from logwatch.collect.parse import LATE_MINUTES, REFUSED_MINUTES, STOPPED_MINUTES, UNHEARD_MINUTES
-from logwatch.judge.alerts import Alert, AlertState
+from logwatch.judge.alerts import Alert, AlertState, is_worse
+from logwatch.notify.diagnosis.findings import FactKind
 from logwatch.notify.diagnosis.step_text import StepLine, besides_lines, ended_lines, step_lines
 from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.seams import Seams
 from logwatch.spans import WINDOW, rfc3339
-from logwatch.ui.format import format_figure, format_range, format_span, format_value, format_verdict, printable, shop_name
+from logwatch.ui.format import (
+    format_figure,
+    format_normal,
+    format_short,
+    format_span,
+    format_value,
+    format_warning,
+    printable,
+    shop_name,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -70,14 +80,16 @@ class AlertLine:
     is_new: bool
     """Whether no earlier message named it."""
     value: str
-    """`31.8% (34/107)`."""
+    """`31.8% (34/107, 5분)`."""
     bound: str
     """`<70%`: what the value violates."""
     normal: str
     since: str
     """Time of day."""
     peak: str
-    """`15.7% 15:26`; the worst value so far, and when."""
+    """`15.7% (5분) 15:26`; the worst value so far, and when."""
+    was_worse: bool
+    """Whether the worst value so far is worse than the one shown."""
     remark: str
     """That nothing has been known since a time, when it was resolved, or that its rule is gone; else empty."""
 
@@ -193,7 +205,7 @@ def build_plain_message(notification: Notification, rules: RuleSet, audience: Au
     begin = " ▶ ".join(str(each) for each in (notification.procedure, walked or step) if each)
     lines = [
         f"{alert.rule} · {audience.shop(alert.labels)[:60]} · {_value(alert.latest, rule, audience)}"
-        f" · {audience.say(alert.state.key)} · {audience.clock(alert.pending_at, notification.at)}"
+        f" · {audience.say(alert.state.key)} · {audience.clock(alert.since, notification.at)}"
         for alert, rule in zip(notification.alerts, named, strict=True)
     ]
     head = f"[{audience.say(notification.reason.key)}] {lines[0] if lines else notification.incident}"
@@ -252,9 +264,10 @@ def _headline(notification: Notification, rules: RuleSet, audience: Audience) ->
     else:
         measured = rule is not None and first.latest.value is not None
         calm = notification.reason is NotifyReason.EASED
-        bound = rule.normal if rule and calm else rule.warning if rule else None
-        against = audience.say("against_normal" if calm else "against", bound=format_range(bound)) if bound and measured else ""
-        parts.append(f"{apart}{_value(first.latest, rule, audience)} {against}".strip())
+        write = format_normal if calm else format_warning
+        key: Key = "against_normal" if calm else "against"
+        against = audience.say(key, bound=write(rule, audience)) if rule and measured else ""
+        parts += filter(None, [apart + _value(first.latest, rule, audience), against])
         parts += [over] if (over := _recovering(first, rule, audience)) else []
         parts.append(audience.say("since", at=audience.clock(notification.since, notification.at)))
     more = len({alert.rule for alert in notification.alerts} - {first.rule})
@@ -271,12 +284,12 @@ def _recovering(alert: Alert, rule: Rule | None, audience: Audience) -> str:
 
 
 def _value(verdict: Verdict, rule: Rule | None, audience: Audience) -> str:
-    return format_verdict(verdict, rule.normal.unit if rule else "", audience)
+    return format_short(verdict, rule, audience)
 
 
 def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Audience) -> AlertLine:
     rule = rules.by_id.get(alert.rule)
-    latest = alert.latest
+    latest = _over_one_stretch(alert, notification)
     remark = "" if rule else audience.say("rule_gone")
     if alert.state is AlertState.RESOLVED and alert.resolved_at:
         remark = audience.say("resolved_at", at=audience.clock(alert.resolved_at, notification.at))
@@ -295,12 +308,23 @@ def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Au
         mark="✅" if alert.state is AlertState.RESOLVED else "🟡" if alert.normals or alert.eased_at else "🔴",
         is_new=alert.fingerprint in notification.new,
         value=format_figure(latest, rule, audience) if rule else _value(latest, rule, audience),
-        bound=format_range(rule.warning) if rule else "",
-        normal=format_range(rule.normal) if rule else "",
-        since=audience.clock(alert.pending_at, notification.at),
+        bound=format_warning(rule, audience) if rule else "",
+        normal=format_normal(rule, audience) if rule else "",
+        since=audience.clock(alert.since, notification.at),
         peak=f"{_value(alert.peak, rule, audience)} {audience.clock(alert.peak.window_end, notification.at)}",
+        was_worse=rule is not None and is_worse(alert.peak, latest, rule),
         remark=remark,
     )
+
+
+def _over_one_stretch(alert: Alert, notification: Notification) -> Verdict:
+    """Give an alert's last verdict, counted over the stretch that its message is about where it could be."""
+    figures = notification.walked.figures if notification.walked else ()
+    found = next((each for each in figures if (each.name, each.labels) == (alert.rule, alert.labels)), None)
+    if found is None or found.value is None:
+        return alert.latest
+    counted = replace(alert.latest, numerator=found.value, denominator=found.of, span=found.minutes * WINDOW)
+    return replace(counted, value=found.p95 if found.kind is FactKind.SLOW else counted.events[0])
 
 
 def _notes(notification: Notification, rules: RuleSet, audience: Audience) -> list[str]:
@@ -356,13 +380,14 @@ def _own_notes(notification: Notification, rules: RuleSet, audience: Audience) -
 
 
 def _beside(verdict: Verdict, audience: Audience) -> str:
-    """Say how one revision stands to those beside it: `00413 36% (4/11), since 10:31; beside it 00412 4% (1/25)`."""
+    """Say how one revision stands to those beside it: `00413 36% (4/11, 5 min), since 10:31; 00412 4% (1/25, 5 min)`."""
     found = verdict.beside
     if found is None or not (verdict.denominator and found.denominator):
         return ""
     name = {each: printable(each.removeprefix(f"{audience.service}-"))[:60] for each in (found.revision, *found.others)}
     sides = ((verdict.numerator or 0, verdict.denominator), (found.numerator, found.denominator))
-    one, other = (f"{format_value(failed / events, '%')} ({failed:g}/{events:g})" for failed, events in sides)
+    span = format_span(verdict.span, audience)
+    one, other = (f"{format_value(failed / events, '%')} ({failed:g}/{events:g}, {span})" for failed, events in sides)
     since = audience.say("revision_since", at=audience.clock(found.since, verdict.window_end)) if found.since else ""
     others = ", ".join(name[each] for each in found.others[:3])
     return audience.say("note_revision", revision=name[found.revision], share=one, since=since, others=others, beside=other)
@@ -408,10 +433,10 @@ def _course(notification: Notification, rules: RuleSet, audience: Audience) -> M
     parts = [
         _summary(first, rules, audience),
         shop_name(first.labels),
-        audience.say("course_alt", bound=format_range(rule.warning)),
+        audience.say("course_alt", bound=format_warning(rule, audience)),
     ]
     until = first.resolved_at or first.latest.window_end
-    return MessageChart(chart, rule.normal, rule.warning, first.firing_at, until, " · ".join(filter(None, parts)))
+    return MessageChart(chart, *rule.drawn, first.firing_at, until, " · ".join(filter(None, parts)))
 
 
 def _links(notification: Notification, rules: RuleSet, audience: Audience, place: LinkTargets) -> list[Link]:

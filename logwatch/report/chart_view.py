@@ -11,7 +11,7 @@ from logwatch.judge.alerts import AlertState, fingerprint
 from logwatch.judge.verdicts import SEVERITY, Level
 from logwatch.spans import WINDOW
 from logwatch.ui.charts import Period, Plot
-from logwatch.ui.format import format_range, format_value, format_verdict, shop_name
+from logwatch.ui.format import format_figure, format_normal, format_short, format_value, format_warning, shop_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,15 +138,14 @@ def alert_periods(replayed: Replayed) -> dict[str, list[Period]]:
 
 def _draw(course: Course, worst: Verdict, periods: tuple[Period, ...], name: str, audience: Audience) -> Drawing:
     rule, latest = course.rule, course.latest
-    unit = rule.normal.unit
     start = latest.window_end - len(course.minutes) * WINDOW
     per, points = _squeeze(course)
-    plot = Plot(start, tuple(value for value, _ in points), rule.normal, rule.warning, per * WINDOW, periods)
+    plot = Plot(start, tuple(value for value, _ in points), *rule.drawn, per * WINDOW, periods)
     stretches = _stretches(points, plot, audience)
-    value = format_verdict(latest, unit, audience)
-    bounds = {"normal": format_range(rule.normal), "warning": format_range(rule.warning)}
+    value = format_figure(latest, rule, audience)
+    bounds = {"normal": format_normal(rule, audience), "warning": format_warning(rule, audience)}
     said = {"value": value, "level": audience.say(latest.level.key), **bounds}
-    peak = f"{format_verdict(worst, unit, audience)} {audience.clock(worst.window_end)}"
+    peak = f"{format_short(worst, rule, audience)} {audience.clock(worst.window_end)}"
     shop = shop_name(course.labels)
     return Drawing(
         name=name,
@@ -175,7 +174,7 @@ def _remark(rule: Rule, latest: Verdict, per: int, audience: Audience) -> str:
 def _squeeze(course: Course) -> tuple[int, list[Point]]:
     """Give the points, and how many windows each stands for: it shows the worst of them."""
     windows: list[Point] = list(zip(course.values(), course.levels(), strict=True))
-    falling = course.rule.warning.falls
+    falling = course.rule.drawn.warning.falls
 
     def badness(point: Point) -> tuple[int, float]:
         value, level = point

@@ -10,7 +10,7 @@ from logwatch.judge.alerts import Alert, AlertState, fingerprint, needed_windows
 from logwatch.judge.verdicts import Level, Verdict
 from logwatch.notify.incidents import Muted, Suppression
 from logwatch.spans import rfc3339
-from logwatch.ui.format import format_figure, format_range, format_span, format_value, format_verdict, printable
+from logwatch.ui.format import format_figure, format_normal, format_short, format_span, format_value, format_warning, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +78,7 @@ def explain(state: State, rule: Rule, audience: Audience, next_reminder: Callabl
         found = alert or verdict
         if found:
             head = (
-                audience.say(alert.state.key_in("alert_is"), at=audience.clock(_since(alert), now))
+                audience.say(alert.state.key_in("alert_is"), at=audience.clock(alert.since, now))
                 if alert
                 else audience.say("is_inactive")
             )
@@ -95,16 +95,12 @@ def name(found: Alert | Verdict, audience: Audience) -> str:
     return f"{found.rule} ({audience.shop(found.labels)})"
 
 
-def _since(alert: Alert) -> datetime:
-    return alert.firing_at or alert.pending_at
-
-
 def _reasons(alert: Alert | None, verdict: Verdict | None, rule: Rule, audience: Audience, now: datetime | None) -> list[str]:
     lines = []
     if verdict:
-        value = format_figure(verdict, rule, audience, among=True)
+        value = format_figure(verdict, rule, audience)
         why = f", {audience.why(verdict)}" if verdict.why else ""
-        bounds = {"normal": format_range(rule.normal), "warning": format_range(rule.warning)}
+        bounds = {"normal": format_normal(rule, audience), "warning": format_warning(rule, audience)}
         figures = {"level": audience.say(verdict.level.key), "value": value, **bounds}
         lines.append(audience.say("last_window", at=audience.clock(verdict.window_end), **figures) + why)
     if rule.kind.weeks:
@@ -184,8 +180,8 @@ def firing_rows(state: State, rules: dict[str, Rule], audience: Audience) -> lis
                 (
                     name(alert, audience),
                     audience.say(alert.state.key),
-                    audience.moment(_since(alert)),
-                    f"{format_verdict(alert.latest, rule.normal.unit, audience)} ({format_range(rule.warning)})",
+                    audience.moment(alert.since),
+                    f"{format_short(alert.latest, rule, audience)} · {format_warning(rule, audience)}",
                     rule.procedure,
                     _muted(state, muted, audience) if muted else "",
                 )

@@ -63,7 +63,7 @@ def _print_report(console: Console, report: Report) -> None:
     table.add_column(say("rule"), no_wrap=True)
     table.add_column(say("now"), justify="right", no_wrap=True)
     table.add_column(say("level"), no_wrap=True)
-    cells = max(min(console.width - 74, 60), 6)
+    cells = max(min(console.width - 77, 60), 3)
     table.add_column(say("course"), no_wrap=True, max_width=cells)
     table.add_column(say("worst"), justify="right", no_wrap=True)
     table.add_column(say("at"), no_wrap=True)
@@ -76,16 +76,16 @@ def _print_report(console: Console, report: Report) -> None:
         worst = row.worst if row.worst.level is not Level.UNKNOWN else None
         table.add_row(
             name,
-            row.latest.value,
+            row.latest.brief,
             _level(row.latest, report),
             Text.assemble(*((char, STYLES[level]) for char, level in spark(row, cells))),
-            worst.value if worst else "",
+            worst.brief if worst else "",
             worst.at if worst else "",
             _level(worst, report) if worst else "",
-            "" if row.shop else row.normal,
-            "" if row.shop else row.warning,
+            *(("", "") if row.shop else row.brief_bounds),
         )
     console.print(table)
+    console.print(Text(say("stretch_note"), style="dim"))
     _print_rest(console, report)
 
 

@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING
 
 from logwatch.collect.parse import Reason
 from logwatch.count.windows import slow_by
-from logwatch.judge.kinds.interface import FigureForm
 from logwatch.judge.verdicts import Level, Verdict
 from logwatch.spans import WINDOW
 from logwatch.ui.findings import finding_texts
-from logwatch.ui.format import Audience, format_counts, format_range, format_verdict, printable, shop_name
+from logwatch.ui.format import (
+    Audience,
+    format_brief,
+    format_normal,
+    format_range,
+    format_short,
+    format_warning,
+    printable,
+    shop_name,
+)
 
 if TYPE_CHECKING:
     from logwatch.count.windows import Windows
@@ -29,6 +37,9 @@ class ReportCell:
     """A figure, its level, and when; empty texts where there is nothing to tell."""
 
     value: str
+    """`31.8% (5분)`."""
+    brief: str
+    """`31.8%/5m`."""
     level: Level
     at: str
     why: str
@@ -50,6 +61,8 @@ class RuleRow:
     """Value at which a drawing of the course is full: 1 for a share, else the warning bound or the highest value."""
     normal: str
     warning: str
+    brief_bounds: tuple[str, str]
+    """What is normal and what is a warning where there is little room: `<5%`, of whatever is judged."""
     procedure: str
 
 
@@ -124,28 +137,27 @@ def _name(row: RuleRow) -> str:
 
 
 def _row(course: Course, audience: Audience) -> RuleRow:
-    rule, latest, worst = course.rule, course.latest, course.worst
-    unit = rule.normal.unit
+    rule, latest, worst, bound = course.rule, course.latest, course.worst, course.rule.drawn.warning
+    shares = bound.unit == "%" and bound.falls
     return RuleRow(
         rule=rule.rule,
         summary=rule.summary[audience.lang],
         shop=shop_name(course.labels),
         latest=_cell(latest, rule, audience),
-        worst=_cell(worst, rule, audience) if worst else ReportCell("", Level.UNKNOWN, "", ""),
+        worst=_cell(worst, rule, audience) if worst else ReportCell("", "", Level.UNKNOWN, "", ""),
         course=tuple(zip(course.values(), course.levels(), strict=True)),
-        full=1.0 if unit == "%" else max([rule.warning.bound, *(each for each in course.values() if each is not None)]) or 1.0,
-        normal=format_range(rule.normal),
-        warning=format_range(rule.warning),
+        full=1.0 if shares else max([bound.bound, *(each for each in course.values() if each is not None)]) or 1.0,
+        normal=format_normal(rule, audience),
+        warning=format_warning(rule, audience),
+        brief_bounds=(format_range(rule.drawn.normal), format_range(rule.drawn.warning)),
         procedure=rule.procedure,
     )
 
 
 def _cell(verdict: Verdict, rule: Rule, audience: Audience) -> ReportCell:
-    value = format_verdict(verdict, rule.normal.unit, audience)
-    if verdict.level is Level.NORMAL and rule.kind.form is FigureForm.EVENTS:
-        value = format_counts(verdict, rule.kind.form, audience)
+    value = format_short(verdict, rule, audience)
     at = "" if verdict.level is Level.NORMAL and not verdict.value else audience.clock(verdict.window_end)
-    return ReportCell(value, verdict.level, at, audience.why(verdict))
+    return ReportCell(value, format_brief(verdict, rule, audience), verdict.level, at, audience.why(verdict))
 
 
 def _procedures(warned: list[RuleRow], rules: RuleSet, lang: Lang) -> tuple[Followed, ...]:

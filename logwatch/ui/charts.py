@@ -144,10 +144,10 @@ def _draw(figure: Figure, plot: Plot, zone: ZoneInfo, colours: Mapping[str, str]
 
 
 def _top(plot: Plot) -> float:
-    """Give the upper end of the axis: all of a share, else room for the bounds and every value."""
-    if plot.warning.unit == "%":
-        return 1.0
+    """Give the upper end of the axis: all of a share that must not fall, else room for the bounds and every value."""
     highest = max((value for value in plot.values if value is not None), default=0.0)
+    if plot.warning.unit == "%":
+        return 1.0 if plot.warning.falls else min(max(plot.warning.bound * 3, highest * 1.08), 1.0)
     return max(plot.normal.bound * 1.3, plot.warning.bound * 1.3, highest * 1.08, 1.0)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from logwatch.judge.kinds.interface import FigureForm
+from logwatch.judge.kinds.slow import Slow
 from logwatch.judge.verdicts import Why
 from logwatch.languages import text
+from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from logwatch.spans import Span
 
 DAY = timedelta(days=1)
+NOTHING = "–"
+"""Where nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,39 +115,66 @@ def format_value(value: float | None, unit: str, *, digits: int = 1) -> str:
     ('59.9%', '101', '–')
     """
     if value is None:
-        return "–"
+        return NOTHING
     if unit == "%":
         return f"{int(value * 100 * 10**digits + 1e-9) / 10**digits:g}%"
     return f"{value:.0f}{unit}" if value >= 1 or value == 0 else f"{value:.2g}{unit}"
 
 
-def format_verdict(verdict: Verdict, unit: str, audience: Audience) -> str:
-    """Write a verdict's value; of what is down that it is, and the value only where there is one: `중단`, `중단 (900ms)`."""
-    value = format_value(verdict.value, unit)
+def format_short(verdict: Verdict, rule: Rule | None, audience: Audience) -> str:
+    """Write what is judged, a share with the stretch that it was counted over: `31.8% (5분)`, `14`, `중단 (900ms)`."""
+    head, counted = _judged(verdict, rule, audience), rule is not None and rule.kind.form is not FigureForm.PLAIN
+    return f"{head} ({format_span(verdict.span, audience)})" if counted and head != NOTHING else head
+
+
+def format_brief(verdict: Verdict, rule: Rule, audience: Audience) -> str:
+    """Write the same where there is little room: `31.8%/5m`."""
+    head, counted = _judged(verdict, rule, audience), rule.kind.form is not FigureForm.PLAIN
+    return f"{head}/{verdict.span // WINDOW}m" if counted and head != NOTHING else head
+
+
+def format_figure(verdict: Verdict, rule: Rule, audience: Audience) -> str:
+    """Write the same with all that it was counted from: `31.8% (34/107, 5분)`, `20% (8/40, 5분, p95 2024ms)`."""
+    head = _judged(verdict, rule, audience)
+    if rule.kind.form is FigureForm.PLAIN or head == NOTHING:
+        return head
+    counts = [f"{verdict.numerator:g}/{verdict.denominator:g}"] if verdict.denominator else []
+    slowest = verdict.value is not None and rule.kind.form is FigureForm.EVENTS
+    p95 = [f"p95 {format_value(verdict.value, rule.normal.unit)}"] if slowest else []
+    return f"{head} ({', '.join([*counts, format_span(verdict.span, audience), *p95])})"
+
+
+def _judged(verdict: Verdict, rule: Rule | None, audience: Audience) -> str:
+    """Write what is judged: a value; of slow requests their share, or their number where that is all that counts."""
+    if rule is not None and isinstance(rule.kind, Slow):
+        number = verdict.numerator
+        if number is None:
+            return NOTHING
+        if verdict.denominator and (number >= rule.kind.min_count or not number):
+            return format_value(verdict.events[0], "%")
+        return audience.say("slow_count", k=f"{number:g}")
+    value = format_value(verdict.value, rule.normal.unit if rule else "")
     if verdict.why is not Why.DOWN:
         return value
     return audience.say("down") + (f" ({value})" if verdict.value is not None else "")
 
 
-def format_figure(verdict: Verdict, rule: Rule, audience: Audience, *, among: bool = False) -> str:
-    """Write a verdict's value and what it was counted from: `31.8% (34/107)`."""
-    counts = format_counts(verdict, rule.kind.form, audience, among=among)
-    return format_verdict(verdict, rule.normal.unit, audience) + (f" ({counts})" if counts else "")
+def format_normal(rule: Rule, audience: Audience) -> str:
+    """Write what is normal: `>80%`, `≥500ms 요청 <5%`."""
+    if not isinstance(rule.kind, Slow):
+        return format_range(rule.normal)
+    return _of_requests(rule.kind.held.normal, rule.normal.negated, audience)
 
 
-def format_counts(verdict: Verdict, form: FigureForm, audience: Audience, *, among: bool = False) -> str:
-    """Write what a verdict's value was counted from: `34/107`, `3×`; `among` names all events wherever they are known."""
-    events, whole = verdict.numerator, verdict.denominator
-    match form:
-        case FigureForm.PLAIN:
-            return ""
-        case FigureForm.SHARE:
-            return f"{events:g}/{whole:g}" if whole else ""
-        case FigureForm.EVENTS:
-            if among:
-                return format_counts(verdict, FigureForm.SHARE, audience)
-            return audience.say("slow_count", k=f"{events:g}") if events is not None else ""
-    assert_never(form)
+def format_warning(rule: Rule, audience: Audience) -> str:
+    """Write what is a warning: `<60%`, `>700ms 요청 ≥5%`."""
+    if not isinstance(rule.kind, Slow):
+        return format_range(rule.warning)
+    return _of_requests(rule.kind.held.warning, rule.warning, audience)
+
+
+def _of_requests(share: Range, slow: Range, audience: Audience) -> str:
+    return audience.say("slow_bound", share=format_range(share), slow=format_range(slow))
 
 
 def format_span(span: timedelta, audience: Audience) -> str:

@@ -122,7 +122,7 @@ def test_the_messages_of_an_incident_are_numbered_on_when_it_comes_back() -> Non
 def test_a_message_holds_what_there_is_to_say() -> None:
     (told,) = first("b a:kpa a b:kpa").notifications
     assert (told.reason, told.procedure, told.labels) == (NotifyReason.FIRING, "4.1", {"service": "kpa"})
-    assert (told.at, told.since) == (window_end(0) + GRACE, window_end(0))
+    assert (told.at, told.since) == (window_end(0) + GRACE, window_end(-1))
     assert [title(alert) for alert in told.alerts] == ["a:kpa", "b:kpa", "a", "b"]
     assert told.rules == ["a", "b"]
     assert set(told.new) == {alert.fingerprint for alert in told.alerts}
@@ -154,7 +154,7 @@ def test_the_end_of_a_silence_is_a_message_of_its_own_with_all_that_it_mutes() -
     (told,) = decision.notifications
     assert (told.id, told.incident, told.reason) == ("silence-s1.1", "silence-s1", NotifyReason.SILENCE_ENDING)
     assert {title(alert) for alert in told.alerts} == {"a", "c:kpa"}
-    assert (told.new, told.silence, told.since) == ((), silence(minutes=8), window_end(0))
+    assert (told.new, told.silence, told.since) == ((), silence(minutes=8), window_end(-1))
     assert [each.told for each in decision.memory.silences] == [True]
 
 

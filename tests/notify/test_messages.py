@@ -61,14 +61,14 @@ def test_the_message_is_the_golden_one(update_golden: bool, name: str, lang: Lan
 @pytest.mark.parametrize(
     ("name", "ko", "en"),
     [
-        ("firing", "[경고] 결제 승인 성공률이 낮음 · kpa · 31.8% (경고 기준 <70%) · 15:20부터", "[WARNING] Too few prepared payments are confirmed · kpa · 31.8% (warning <70%) · since 15:20"),
-        ("joined", "[경고 추가] 중복 결제 요청 차단이 많음 · 14 (경고 기준 >10) · 15:20부터 · 외 1건", "[MORE] Many duplicate payments blocked · 14 (warning >10) · since 15:20 · and 1 more"),
-        ("reminder", "[경고 지속] 결제 승인 성공률이 낮음 · kpa · 31.8% (경고 기준 <70%) · 15:20부터", "[STILL FIRING] Too few prepared payments are confirmed · kpa · 31.8% (warning <70%) · since 15:20"),
-        ("resolved", "[해소] 결제 승인 성공률이 낮음 · kpa · 25분 만에 · 최악 15.7% · 외 1건", "[RESOLVED] Too few prepared payments are confirmed · kpa · after 25 min · worst 15.7% · and 1 more"),
-        ("wider", "[범위 확대] 결제 승인 성공률이 낮음 · 전체(kpa, cosmetics) · 41% (경고 기준 <70%) · 15:20부터", "[WIDER] Too few prepared payments are confirmed · all shops (kpa, cosmetics) · 41% (warning <70%) · since 15:20"),
-        ("eased", "[주의로 완화] 결제 승인 성공률이 낮음 · kpa · 78.1% (정상 >90%) · 15:20부터", "[NO LONGER A WARNING] Too few prepared payments are confirmed · kpa · 78.1% (normal >90%) · since 15:20"),
+        ("firing", "[경고] 결제 승인 성공률이 낮음 · kpa · 31.8% (5분) · 경고 기준 <70% · 15:20부터", "[WARNING] Too few prepared payments are confirmed · kpa · 31.8% (5 min) · warning <70% · since 15:20"),
+        ("joined", "[경고 추가] 중복 결제 요청 차단이 많음 · 14 · 경고 기준 >10 · 15:20부터 · 외 1건", "[MORE] Many duplicate payments blocked · 14 · warning >10 · since 15:20 · and 1 more"),
+        ("reminder", "[경고 지속] 결제 승인 성공률이 낮음 · kpa · 31.8% (5분) · 경고 기준 <70% · 15:20부터", "[STILL FIRING] Too few prepared payments are confirmed · kpa · 31.8% (5 min) · warning <70% · since 15:20"),
+        ("resolved", "[해소] 결제 승인 성공률이 낮음 · kpa · 25분 만에 · 최악 15.7% (5분) · 외 1건", "[RESOLVED] Too few prepared payments are confirmed · kpa · after 25 min · worst 15.7% (5 min) · and 1 more"),
+        ("wider", "[범위 확대] 결제 승인 성공률이 낮음 · 전체(kpa, cosmetics) · 41% (5분) · 경고 기준 <70% · 15:20부터", "[WIDER] Too few prepared payments are confirmed · all shops (kpa, cosmetics) · 41% (5 min) · warning <70% · since 15:20"),
+        ("eased", "[주의로 완화] 결제 승인 성공률이 낮음 · kpa · 78.1% (5분) · 정상 >90% · 15:20부터", "[NO LONGER A WARNING] Too few prepared payments are confirmed · kpa · 78.1% (5 min) · normal >90% · since 15:20"),
         ("summed", "[모아서 알림] 한꺼번에 알릴 사건 2건", "[SUMMED UP] 2 incidents at once"),
-        ("silence", "[알림 중지 종료 예정] 결제 승인 성공률이 낮음 · kpa · 31.8% (경고 기준 <70%) · 15:20부터", "[SILENCE ENDS SOON] Too few prepared payments are confirmed · kpa · 31.8% (warning <70%) · since 15:20"),
+        ("silence", "[알림 중지 종료 예정] 결제 승인 성공률이 낮음 · kpa · 31.8% (5분) · 경고 기준 <70% · 15:20부터", "[SILENCE ENDS SOON] Too few prepared payments are confirmed · kpa · 31.8% (5 min) · warning <70% · since 15:20"),
     ],
 )  # fmt: skip
 def test_the_headline_says_what_a_lock_screen_must_show(name: str, ko: str, en: str) -> None:
@@ -82,10 +82,10 @@ def test_the_headline_says_what_a_lock_screen_must_show(name: str, ko: str, en: 
 def test_a_time_of_another_day_has_its_day(hours: int, since: str, peak: str) -> None:
     told = message(notification(NotifyReason.REMINDER, [PAYMENT], 7, minute=60 * hours))
     assert told.headline.endswith(f" · {since}부터")
-    assert (told.alerts[0].since, told.alerts[0].peak) == (since, f"15.7% {peak}")
+    assert (told.alerts[0].since, told.alerts[0].peak) == (since, f"15.7% (5분) {peak}")
     state = State(alerts=(PAYMENT,), cursor=told.notification.at)
     first, *_ = explain(state, RULES.by_id[PAYMENT.rule], told.audience, lambda _: timedelta())
-    assert first == f"payment-confirm (kpa): 발생 중, {'02-24 ' * (hours > 24)}15:22부터"
+    assert first == f"payment-confirm (kpa): 발생 중, {since}부터"
 
 
 OWN_INHIBITIONS = tuple(
@@ -192,7 +192,7 @@ def test_the_headline_comes_first_and_the_figures_are_there(suffix: str) -> None
     shown = re.sub(r"<title>.*?</title>|\"text\": \"|&[lg]t;|[<>]|&#39;", "", lay_out(told, suffix).replace("\u00a0", " "))
     headline = re.sub(r"[<>]", "", told.headline)
     assert headline in shown
-    for figure in ("31.8% (34/107)", "15.7% 15:24", "14", "새 경고", "전체", "15:31 기준"):
+    for figure in ("31.8% (34/107, 5분)", "15.7% (5분) 15:24", "14", "새 경고", "전체", "15:31 기준"):
         assert shown.index(headline) < shown.index(figure, shown.index(headline) + len(headline))
 
 

@@ -44,9 +44,9 @@ class FigureForm(StrEnum):
     PLAIN = auto()
     """Nothing: `12`."""
     SHARE = auto()
-    """What the value is a share of: `31.8% (34/107)`."""
+    """What the value is a share of, over which stretch: `31.8% (34/107, 5 min)`."""
     EVENTS = auto()
-    """How many events the value stands for: `812ms (3×)`; where all is normal, that alone."""
+    """What is judged, and the value beside it: `20% (8/40, 5 min, p95 812ms)`, `3× (5 min, p95 812ms)`."""
 
 
 class KnobScale(StrEnum):

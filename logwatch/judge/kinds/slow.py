@@ -72,6 +72,12 @@ class Slow(Model):
         return Reads(counters=self.requests or (), labels=(self.label,))
 
     @property
+    def held(self) -> Bounds:
+        """What is held against the bounds is no duration but how many are slow: a share where requests are counted."""
+        least = self.min_share if self.requests else Range(">=", float(self.min_count), "")
+        return Bounds(normal=least.negated, warning=least)
+
+    @property
     def reach(self) -> timedelta:
         """How far its span goes back."""
         return self.span
@@ -94,7 +100,9 @@ class Slow(Model):
         shown = prove_slow(beyond, asked, rarity, minutes)
         silent = sliding(grid.known, minutes) == 0
         uncounted = self._uncounted(silent, grid)
-        stretch = np.where(uncounted, np.where(sliding(beyond, minutes) >= self.min_count, minutes, 0), shown.stretch)
+        number = np.where(uncounted, sliding(beyond, minutes), self._uncountable(beyond, asked, minutes))
+        alone = np.where(number >= self.min_count, minutes, 0)
+        stretch = np.where(uncounted | (shown.stretch == 0), alone, shown.stretch)
         proven = stretch > 0
         stretch = np.where(proven, stretch, minutes)
         count, outside, requests = (over(stretch, values) for values in (each, outside, asked))
@@ -117,8 +125,21 @@ class Slow(Model):
                 denominator=np.where(requests > 0, requests, np.nan),
                 span=stretch,
                 certain=shown.certain & ~uncounted,
+                # More slow requests prove no less; more requests might, of windows that are not closed.
+                final=proven & (grid.complete & ~uncounted if self.requests else True),
             ),
         )
+
+    def _uncountable(self, beyond: Any, asked: Any, minutes: int) -> Any:  # noqa: ANN401 - columns
+        """Give how many slow requests there are where they are more than the whole span's requests, else none.
+
+        Then the requests are not what the slow ones are among: they come to no end that is counted. Those of the newest
+        window may still be counted in the next.
+        """
+        from logwatch.judge.significance import sliding
+
+        number = sliding(beyond, minutes) - beyond
+        return number * (number > sliding(asked, minutes))
 
     def _uncounted(self, silent: Any, grid: "Grid") -> Any:  # noqa: ANN401 - columns
         """Tell for each window whether its span is without the counters that the label's requests are held against.

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from logwatch.collect.parse import SILENT_MINUTES
 from logwatch.count.census import Knows
 from logwatch.judge.kinds import Measures, kinds_listed
+from logwatch.judge.kinds.slow import Slow
 from logwatch.judge.rules.runbook import Procedure, Runbook
 from logwatch.judge.rules.service import Service
 from logwatch.judge.rules.step_checks import ProcedureChecks, StepCheck
@@ -72,6 +73,11 @@ class Rule(Measures, Row):
     def bounds(self) -> Bounds:
         """Its two ranges."""
         return Bounds(self.normal, self.warning)
+
+    @property
+    def drawn(self) -> Bounds:
+        """What its course is held against: its ranges, or those of how many requests are slow."""
+        return self.kind.held if isinstance(self.kind, Slow) else self.bounds
 
 
 class Inhibition(Model):

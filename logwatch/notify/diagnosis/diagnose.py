@@ -83,6 +83,7 @@ def _walk(notification: Notification, rules: RuleSet, scene: Surroundings, seams
         requests=tuple(more) if otherwise and not unstepped else (),
         begin=_finding(first, here=True) if first else None,
         otherwise=otherwise,
+        figures=tuple(seams.guard(Seam.LOOKUP, scene.figures, lambda _: [])),
         chart=seams.guard(Seam.CHART, scene.chart, lambda _: None),
     )
 
@@ -97,7 +98,7 @@ def find_lead(alert: Alert, rules: RuleSet, archive: Archive) -> str:
     if plan is None:
         return ""
     at = alert.latest.window_end
-    told = Notification("", "", NotifyReason.FIRING, at, plan.procedure, alert.labels, alert.pending_at, (alert,), ())
+    told = Notification("", "", NotifyReason.FIRING, at, plan.procedure, alert.labels, alert.since, (alert,), ())
     scene, seams = Surroundings(told, rules, archive, ()), Seams()
     looked = [_look(scene, look, seams, numbered=True) for look in plan.steps]
     unstepped: list[Measured] = seams.guard(Seam.LOOKUP, lambda: _unstepped(scene, plan), lambda _: [])

@@ -72,6 +72,10 @@ class Fact:
     first: datetime | None = None
     last: datetime | None = None
     level: str = ""
+    minutes: int = 0
+    """Length of the stretch that a share was counted over; 0 where an older program wrote it."""
+    p95: float | None = None
+    """Of slow requests that are told for a rule, in ms."""
     more: bool = False
     """Whether there is more than could be counted."""
 
@@ -115,6 +119,8 @@ class Walked:
     """The step of another procedure to begin with, where rules/evidence.yaml names one."""
     otherwise: bool = False
     """Every step was looked at, and none is the case."""
+    figures: tuple[Fact, ...] = ()
+    """What the alerts besides the first measure over the first one's stretch, by rule and labels: events of so many."""
     chart: Chart | None = None
 
     @property

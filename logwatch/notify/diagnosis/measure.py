@@ -14,7 +14,11 @@ from logwatch.collect.parse import parse_series
 from logwatch.collect.redaction import fold
 from logwatch.count.windows import Tally, from_minute, quantile, tally
 from logwatch.errors import SourceError
+from logwatch.judge.alerts import AlertState
 from logwatch.judge.evaluate import evaluate
+from logwatch.judge.kinds.interface import FigureForm
+from logwatch.judge.kinds.ratio import Ratio
+from logwatch.judge.kinds.slow import Slow
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.judge.verdicts import Level
 from logwatch.languages import COMMON
@@ -29,16 +33,17 @@ if TYPE_CHECKING:
 
     from logwatch.collect.interface import Answer, SearchResult
     from logwatch.count.windows import Windows
-    from logwatch.judge.rules.model import RuleSet
+    from logwatch.judge.alerts import Alert
+    from logwatch.judge.rules.model import Rule, RuleSet
     from logwatch.judge.rules.step_checks import Share
     from logwatch.judge.verdicts import Verdict
     from logwatch.notify.incidents import Notification
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-ONSET = WINDOW
-"""What of an incident lies before the end of its first window at warning; its log lines may be as much older again."""
+ONSET = 2 * WINDOW
+"""How much older than what shows an incident its log lines may be."""
 GAP = 5 * WINDOW
-"""How long before that window the hour before ends: a sliding span sees trouble only after a while."""
+"""How long before its onset the hour before ends: an onset is an estimate."""
 AFTER = 5 * WINDOW
 """What counts as after, once an incident is over."""
 KNOWN_MINUTES = 10
@@ -108,16 +113,28 @@ class Surroundings:
         self.notification, self.rules, self.archive, self.verdicts = notification, rules, archive, verdicts
         self.until = max(alert.latest.window_end for alert in notification.alerts)
         self.over = notification.reason is NotifyReason.RESOLVED
-        since, end = notification.since, self._end()
-        # A few events an hour prove something only over a long stretch, and that stretch is what is to be explained.
-        proven = min(alert.peak.window_end - alert.peak.span for alert in notification.alerts)
-        begun = min(since - ONSET, proven)
-        self.now = Span(max(begun, end - HOUR), end)
-        """While it is so, or was."""
-        self.before = Span(min(since - GAP, begun) - HOUR, min(since - GAP, begun))
+        end = self._end()
+        self.so_far = Span(max(notification.since, end - HOUR), end)
+        """While it is so, or was; an hour at the most."""
+        judged = self._judged()
+        self.now = Span(judged.latest.window_end - judged.latest.span, judged.latest.window_end) if judged else self.so_far
+        """The one stretch of the message: that of its first share, so that none is told in two ways."""
+        begun = min(notification.since, self.now.start) - GAP
+        self.before = Span(begun - HOUR, begun)
         self.day_before = Span(self.until - DAY - HOUR / 2, self.until - DAY + HOUR / 2)
         self._found: dict[str, SearchResult | str] = {}
         self._tallies: dict[Span, Tally | str] = {}
+
+    def _judged(self) -> Alert | None:
+        """Give the first alert whose events are counted over a stretch of its own; none once it is over."""
+        going_on = () if self.over else self.notification.alerts
+        forms = {alert.rule: self.rules.by_id[alert.rule].kind.form for alert in going_on if alert.rule in self.rules.by_id}
+        counted = [
+            alert
+            for alert in going_on
+            if alert.state is AlertState.FIRING and forms.get(alert.rule, FigureForm.PLAIN) is not FigureForm.PLAIN
+        ]
+        return next(iter(counted), None)
 
     def _end(self) -> datetime:
         """Give the end of the trouble: an alert is resolved only when normal has lasted for a while."""
@@ -226,6 +243,7 @@ class Surroundings:
                 now.events,
                 dict(labels),
                 now.whole,
+                minutes=self._minutes if kind is FactKind.SHARE else 0,
                 before=_per(before),
                 day_before=_per(day_before),
                 after=_per(after),
@@ -234,17 +252,48 @@ class Surroundings:
             measured.add(fact, compare(now, known[0] if known else None))
         return measured
 
-    def _split(self, found: Tally, selectors: Sequence[str]) -> dict[Key, float]:
-        """Add up counters by name and labels, of the incident's shop only where it has one."""
+    def figures(self) -> list[Fact]:
+        """Give the shares that the alerts besides the first are about, over the first one's stretch."""
+        first, found = self._judged(), self.stretches
+        if first is None or isinstance(found, str):
+            return []
+        facts = []
+        for alert in self.notification.alerts:
+            rule = self.rules.by_id.get(alert.rule)
+            if rule and alert is not first and alert.state is AlertState.FIRING:
+                facts += self._figure(rule, alert.labels, found.now)
+        return facts
+
+    def _figure(self, rule: Rule, labels: dict[str, str], now: Tally) -> list[Fact]:
+        """Give what a rule counts in the stretch of now; nothing where there are no events, or it is of no such kind."""
+        kind = rule.kind
+        if isinstance(kind, Ratio):
+            whole = self._sum(now, kind.denominator, labels)
+            part = self._sum(now, kind.numerator, labels)
+            return [Fact(FactKind.SHARE, rule.rule, part, labels, whole, minutes=self._minutes)] if whole else []
+        if isinstance(kind, Slow):
+            slow = [duration for label, _, duration in now.slow if label == kind.label]
+            whole, p95 = self._sum(now, kind.requests or (), labels), quantile(slow, 0.95) if slow else None
+            of = whole if whole >= len(slow) else None
+            return [Fact(FactKind.SLOW, rule.rule, len(slow), labels, of or None, minutes=self._minutes, p95=p95)]
+        return []
+
+    @property
+    def _minutes(self) -> int:
+        return (self.now.end - self.now.start) // WINDOW
+
+    def _split(self, found: Tally, selectors: Sequence[str], labels: Mapping[str, str] | None = None) -> dict[Key, float]:
+        """Add up counters by name and labels, of those labels only, else of the incident's shop where it has one."""
+        wanted = self.notification.labels if labels is None else labels
         sums: Counter[Key] = Counter()
         for text, value in found.counters.items():
             series = parse_series(text)
-            if self.notification.labels.items() <= series.labels.items() and selects(selectors, series.name):
+            if wanted.items() <= series.labels.items() and selects(selectors, series.name):
                 sums[series.name, tuple(sorted(series.labels.items()))] += value  # type: ignore[assignment]
         return dict(sums)
 
-    def _sum(self, found: Tally, selectors: Sequence[str]) -> float:
-        return sum(self._split(found, selectors).values())
+    def _sum(self, found: Tally, selectors: Sequence[str], labels: Mapping[str, str] | None = None) -> float:
+        return sum(self._split(found, selectors, labels).values())
 
     # ---- what is measured, answered, written
 
@@ -288,7 +337,8 @@ class Surroundings:
             mine = [each for each in self.verdicts if each.rule == rule and each.level is not Level.UNKNOWN]
             warned = [each for each in mine if each.level is Level.WARNING]
             for each in warned or [each for each in mine if not each.labels]:
-                measured.facts.append(Fact(FactKind.RULE, rule, each.value, each.labels, level=each.level))
+                minutes = each.span // WINDOW if each.denominator else 0
+                measured.facts.append(Fact(FactKind.RULE, rule, each.value, each.labels, level=each.level, minutes=minutes))
         measured.missed = "" if measured.facts else Missed.NO_LINES
         return measured
 
@@ -320,7 +370,7 @@ class Surroundings:
     def _search(self, text: str) -> SearchResult | str:
         if text not in self._found:
             try:
-                self._found[text] = self.archive.search(text, self.now.widen(ONSET, timedelta()))
+                self._found[text] = self.archive.search(text, self.so_far.widen(ONSET, timedelta()))
             except SourceError as error:
                 self._found[text] = error.message
         return self._found[text]

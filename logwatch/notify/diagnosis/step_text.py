@@ -16,7 +16,8 @@ from logwatch.collect.parse import (
 )  # fmt: skip
 from logwatch.judge.verdicts import Level
 from logwatch.notify.diagnosis.findings import Fact, FactKind, Missed, StepState
-from logwatch.ui.format import format_value, printable, shop_name
+from logwatch.spans import WINDOW
+from logwatch.ui.format import format_span, format_value, printable, shop_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -228,9 +229,13 @@ def _rate(value: float) -> str:
 
 def _shared(name: str, fact: Fact, audience: Audience) -> str:
     share = _percent(fact.value / fact.of) if fact.value is not None and fact.of else "–"
-    counts = f" ({fact.value:g}/{fact.of:g})" if fact.of else ""
+    counts = f" ({', '.join([f'{fact.value:g}/{fact.of:g}', *_stretch(fact, audience)])})" if fact.of else ""
     named = printable(name) + (f"({shop_name(fact.labels)})" if fact.labels else "")
     return f"{named} {share}{counts}" + _past(fact, audience, _percent)
+
+
+def _stretch(fact: Fact, audience: Audience) -> list[str]:
+    return [format_span(fact.minutes * WINDOW, audience)] if fact.minutes else []
 
 
 def _percent(value: float) -> str:
@@ -274,5 +279,7 @@ def _lines(fact: Fact, audience: Audience) -> str:
 def _standing(fact: Fact, rules: RuleSet, audience: Audience) -> str:
     rule = rules.by_id.get(fact.name)
     name = rule.indicator if rule and rule.indicator else printable(fact.name)
-    value = format_value(fact.value, rule.normal.unit if rule else "")
+    value = " ".join(
+        [format_value(fact.value, rule.normal.unit if rule else ""), *(f"({each})" for each in _stretch(fact, audience))]
+    )
     return " ".join(filter(None, [name, shop_name(fact.labels), value, audience.say(Level(fact.level).key)]))

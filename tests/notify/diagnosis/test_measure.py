@@ -12,10 +12,11 @@ from logwatch.collect.columns import Reading
 from logwatch.collect.entries import Entry
 from logwatch.collect.interface import SearchResult
 from logwatch.count.windows import aggregate
+from logwatch.notify.diagnosis.findings import Walked
 from logwatch.notify.diagnosis.measure import Surroundings
 from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.spans import WINDOW, Span, to_nanoseconds
-from tests.support.made_messages import PAYMENT, RULES, START, alert, notification, resolved
+from tests.support.made_messages import PAYMENT, RULES, START, alert, message, notification, resolved
 from tests.support.platform import SHAPE, SUMMARY
 
 if TYPE_CHECKING:
@@ -53,38 +54,43 @@ def surroundings(told: Notification, reading: Reading | None = None) -> Surround
     return Surroundings(told, RULES, Past(reading or Reading(shape=SHAPE)), ())
 
 
-def with_peak(minute: int, span: int = 5) -> Notification:
-    """Give a message about an alert whose worst window ends at a minute, and looked so many minutes back."""
-    peak = replace(PAYMENT.peak, window_end=at_minute(minute), span=span * WINDOW)
-    return notification(NotifyReason.FIRING, [replace(PAYMENT, peak=peak)])
+def judged_over(span: int) -> Notification:
+    """Give a message about an alert that began at START, and whose last window looked so many minutes back."""
+    return notification(NotifyReason.FIRING, [replace(PAYMENT, latest=replace(PAYMENT.latest, span=span * WINDOW))])
 
 
-@pytest.mark.parametrize(
-    ("peak", "span", "begun", "before_ends"),
-    [
-        (6, 5, -1, -5),  # a minute before the end of the first window at warning
-        (5, 5, -1, -5),
-        (4, 5, -1, -5),
-        (3, 5, -2, -5),  # what proves it reaches further back
-        (1, 5, -4, -5),
-        (-1, 5, -6, -6),
-        (4, 30, -26, -26),
-    ],
-)
-def test_now_is_what_there_is_to_explain_and_the_hour_before_ends_five_minutes_earlier(
-    peak: int, span: int, begun: int, before_ends: int
+@pytest.mark.parametrize(("span", "begun", "before_ends"), [(2, 4, -5), (5, 1, -5), (6, 0, -5), (7, -1, -6), (30, -24, -29)])
+def test_now_is_the_stretch_of_the_headline_and_the_hour_before_ends_five_minutes_earlier(
+    span: int, begun: int, before_ends: int
 ) -> None:
-    found = surroundings(with_peak(peak, span))
+    found = surroundings(judged_over(span))
     assert found.now == Span(at_minute(begun), UNTIL)
     assert found.before == Span(at_minute(before_ends) - HOUR, at_minute(before_ends))
     assert found.day_before == Span(UNTIL - DAY - HOUR / 2, UNTIL - DAY + HOUR / 2)
 
 
-@pytest.mark.parametrize(("lasted", "begun"), [(58, -1), (59, -1), (60, 0), (240, 180)])
-def test_now_is_an_hour_at_most(lasted: int, begun: int) -> None:
-    latest = replace(PAYMENT.latest, window_end=at_minute(lasted))
-    found = surroundings(notification(NotifyReason.REMINDER, [replace(PAYMENT, latest=latest)]))
+@pytest.mark.parametrize(("lasted", "begun"), [(58, 0), (60, 0), (61, 1), (240, 180)])
+def test_where_no_share_heads_the_message_now_is_all_of_it_an_hour_at_most(lasted: int, begun: int) -> None:
+    one = alert("payment-duplicate", value=14)
+    latest = replace(one.latest, window_end=at_minute(lasted))
+    found = surroundings(notification(NotifyReason.REMINDER, [replace(one, latest=latest)]))
     assert found.now == Span(at_minute(begun), at_minute(lasted))
+
+
+def test_all_shares_of_a_message_are_counted_over_one_stretch() -> None:
+    shops = [alert("payment-confirm", shop) for shop in (None, "kpa", "main")]
+    total = replace(shops[0], latest=replace(shops[0].latest, span=3 * WINDOW))
+    told = notification(NotifyReason.FIRING, [total, *shops[1:], alert("payment-duplicate", value=14)], labels={})
+    good = {f"payment.{what}{{service={shop}}}": 9.0 for shop in ("kpa", "main") for what in ("prepare", "confirm.success")}
+    reading = summaries(range(-60, 3), good)
+    reading.merge(summaries(range(3, 6), good | {"payment.confirm.success{service=kpa}": 3}))
+    found = surroundings(told, reading).figures()
+    assert [(each.name, each.labels["service"], each.value, each.of, each.minutes) for each in found] == [
+        ("payment-confirm", "kpa", 9, 27, 3),
+        ("payment-confirm", "main", 27, 27, 3),
+    ]
+    lines = message(replace(told, walked=Walked((), figures=tuple(found)))).alerts
+    assert [line.value for line in lines] == ["31.8% (34/107, 3분)", "33.3% (9/27, 3분)", "100% (27/27, 3분)", "14"]
 
 
 def test_once_it_is_over_normal_has_lasted_for_a_while_and_the_last_five_minutes_are_after() -> None:
@@ -93,9 +99,9 @@ def test_once_it_is_over_normal_has_lasted_for_a_while_and_the_last_five_minutes
     reading = summaries(range(-70, 25), {"payment.prepare{service=kpa}": 10})
     found = surroundings(over, reading)
     keep = RULES.by_id[PAYMENT.rule].keep_firing_for
-    assert found.now == Span(at_minute(-1), at_minute(25) - keep)
+    assert found.now == Span(START, at_minute(25) - keep)
     fact = found.counters(["payment.prepare"]).facts[0]
-    assert (fact.value, fact.of, fact.after) == (210, 21, 10)
+    assert (fact.value, fact.of, fact.after) == (200, 20, 10)
     assert not isinstance(found.stretches, str)
     assert found.stretches.after
     assert found.stretches.after.minutes == 5
@@ -116,7 +122,7 @@ def test_ten_minutes_with_summaries_are_worth_comparing_with(known: int, before:
     reading.merge(summaries(range(-1, 6), {"payment.prepare": 3}))
     told = notification(NotifyReason.FIRING, [alert("payment-duplicate", value=14)])
     (fact,) = surroundings(told, reading).counters(["payment.prepare"]).facts
-    assert (fact.value, fact.of, fact.before) == (21, 7, before)
+    assert (fact.value, fact.of, fact.before) == (18, 6, before)
 
 
 @pytest.mark.parametrize(
@@ -146,9 +152,9 @@ def test_more_requests_are_told_with_the_shops_that_they_come_from() -> None:
     reading.merge(summaries(range(-1, 6), usual | {"checkout.attempt{service=kpa}": 90}))
     found = surroundings(told, reading).more(["checkout.attempt"])
     assert [(fact.labels, fact.value, fact.before) for fact in found] == [
-        ({}, 644, 6),
-        ({"service": "kpa"}, 630, 4),
-        ({"service": "main"}, 14, 2),
+        ({}, 552, 6),
+        ({"service": "kpa"}, 540, 4),
+        ({"service": "main"}, 12, 2),
     ]
     alone = surroundings(told, summaries(range(-1, 6), usual))
     assert alone.more(["checkout.attempt"]) == []  # nobody knows what is usual

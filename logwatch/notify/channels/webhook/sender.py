@@ -116,7 +116,7 @@ def _alert(alert: Alert) -> dict[str, Any]:
         "value": latest.value,
         "numerator": latest.numerator,
         "denominator": latest.denominator,
-        "since": rfc3339(alert.pending_at),
+        "since": rfc3339(alert.since),
         "firing_at": rfc3339(alert.firing_at),
         "resolved_at": rfc3339(alert.resolved_at),
         "peak": {"value": alert.peak.value, "window_end": rfc3339(alert.peak.window_end)},
