@@ -217,7 +217,8 @@ class _Run:
         source = parts.source()
         reading = source.ending(self._left_s(3))
         with summary.timed("prepare"):
-            ticker = parts.ticker(_GuardedLife(SignsOfLife(reading, parts.service, parts.platform()), seams))
+            life = _GuardedLife(SignsOfLife(reading, parts.service, parts.platform()), seams)
+            ticker = replace(parts.ticker(life), seams=seams)
         broken: Exception | None = None
         try:
             self._judge(reading, source, ticker)

@@ -37,6 +37,8 @@ class Seam(StrEnum):
     """One of them."""
     EVIDENCE = "evidence"
     """Opening what evidence is looked up in."""
+    SCOPE = "scope"
+    """What the windows say of the other shops, for an incident's scope."""
     WALK = "walk"
     """The procedure of one message."""
     LOOKUP = "look-up"

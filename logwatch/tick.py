@@ -6,7 +6,7 @@ pandas is imported when there is something to judge, and not before: planning an
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta, tzinfo
 from functools import cache
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ from logwatch.notify.incidents import REMIND_EVERY, decide
 from logwatch.notify.outbox import enqueue
 from logwatch.notify.scopes import VerdictsAlone
 from logwatch.publish.points import Point, counter_points, verdict_points, with_zeros
+from logwatch.seams import Seams
 from logwatch.spans import EPOCH, WINDOW, Span, floor_minute, to_datetime, to_nanoseconds
 
 if TYPE_CHECKING:
@@ -152,6 +153,8 @@ class Ticker:
     policy: Policy
     life: Life
     """Asked only when no summary has come for a while."""
+    seams: Seams = field(default_factory=Seams)
+    """Hears of what broke beside the decisions."""
 
     @property
     def reach(self) -> timedelta:
@@ -352,7 +355,7 @@ class Ticker:
             return VerdictsAlone(verdicts)
         from logwatch.notify.diagnosis.circumstances import WindowCircumstances
 
-        return WindowCircumstances(windows, self.rules, verdicts, self._back)
+        return WindowCircumstances(windows, self.rules, verdicts, self._back, self.seams)
 
     def _unheard(self, kept: Kept, span: Span, begun: datetime) -> dict[int, float]:
         """Give for how many minutes a first line has been waited for; 0 where there has been one. Raises SourceError."""

@@ -9,15 +9,22 @@ from typing import TYPE_CHECKING
 import grpc
 import pytest
 
+from logwatch.catch_up import take_in
 from logwatch.collect import cloud_logging
+from logwatch.collect.columns import Reading
+from logwatch.collect.interface import CutShortError, OverError
 from logwatch.pipeline import run
+from logwatch.spans import Span
+from logwatch.state.document import State
 from tests.support.checkout_errors import ENTRIES, FIRES
 from tests.support.faults import MINUTE, texts
 from tests.support.local_google import Fault, make_entry
 from tests.support.made_traffic import START, Incident, Traffic
+from tests.support.replays import ticker
 from tests.support.world import World, patient_parts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from logwatch.pipeline import Parts
@@ -138,3 +145,23 @@ def test_after_a_pause_that_is_given_up_what_sliding_spans_need_is_not_late(tmp_
         assert summary.windows == 1
         assert summary.new_entries > 30
         assert summary.late_entries == 0
+
+
+def test_behind_what_could_be_read_nothing_is_looked_at_early() -> None:
+    now = START + timedelta(minutes=30, seconds=20)
+    state = State(cursor=START + 24 * MINUTE)
+
+    def cut(minutes: float) -> Callable[[Span], Reading]:
+        def read(span: Span) -> Reading:
+            raise CutShortError(OverError("time is over"), Reading(), START + timedelta(minutes=minutes))
+
+        return read
+
+    planned = ticker().plan(state, now)
+    assert (planned.judge.end, planned.early.end) == (START + 28 * MINUTE, START + 30 * MINUTE)
+    for minutes, end in ((26.5, 26), (28.5, 28), (29.9, 28)):
+        (part,) = take_in(cut(minutes), ticker(), state, planned, now).parts
+        assert (part.planned.judge.end, part.planned.early) == (
+            START + end * MINUTE,
+            Span(START + end * MINUTE, START + end * MINUTE),
+        )

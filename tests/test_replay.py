@@ -183,7 +183,7 @@ def test_the_json_of_a_backtest_is_what_others_rely_on(run: Run) -> None:
     assert (document["schema"], document["from"], document["to"]) == (1, "2026-02-24T03:00:00Z", "2026-02-24T05:00:00Z")
     first = document["notifications"][0]
     assert {key: first[key] for key in ("at", "reason", "procedure", "step", "rules", "labels", "channels")} == {
-        "at": "2026-02-24T03:33:30Z", "reason": "firing", "procedure": "4.1", "step": 3, "rules": ["checkout-success"],
+        "at": "2026-02-24T03:32:20Z", "reason": "firing", "procedure": "4.1", "step": 3, "rules": ["checkout-success"],
         "labels": {"service": "glycopharm"}, "channels": [],
     }  # fmt: skip
     alert = next(each for each in document["alerts"] if each["rule"] == "cache-error")
@@ -199,7 +199,7 @@ def test_a_redis_outage_speaks_once_and_names_what_it_explains(run: Run) -> None
         ("4.4", "firing"),
         ("4.4", "resolved"),
     ]
-    assert set(document["notifications"][1]["inhibited"]) == {"cache-hit", "slow-checkout"}
+    assert document["notifications"][1]["inhibited"] == ["slow-checkout"], "the hit ratio is normal again"
 
 
 def test_a_backtest_without_anything_to_read_says_so(run: Run, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from math import log
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from benchmarks.signal.charts import theory
@@ -44,9 +45,8 @@ def test_windows_of_counts_are_judged_like_those_of_log_lines() -> None:
         for each, good in zip(drawn.attempts, drawn.successes, strict=True)
     )
     read = aggregate(made_windows.windows_of(*lines))
-    ours, theirs = (evaluate([RULES[RULE]], windows)[0].columns for windows in (windows_of(drawn), read))
-    for name, values in ours.items():
-        assert np.array_equal(values, theirs[name], equal_nan=True), name
+    ours, theirs = (evaluate([RULES[RULE]], windows)[0].table.reset_index(drop=True) for windows in (windows_of(drawn), read))
+    pd.testing.assert_frame_equal(ours, theirs)
 
 
 def test_a_longer_course_begins_like_a_shorter_one() -> None:

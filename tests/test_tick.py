@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from logwatch.judge.alerts import AlertState
 from logwatch.judge.evaluate import evaluate
 from logwatch.judge.verdicts import Level
 from logwatch.notify.incidents import NotifyReason
+from logwatch.pipeline import wait_to_look
 from logwatch.replay import tick_by_tick
 from logwatch.spans import NS, to_nanoseconds
 from logwatch.state.document import State
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from logwatch.judge.evaluate import Course
     from logwatch.judge.verdicts import Verdict
     from logwatch.spans import Span
-    from logwatch.tick import Ticked
+    from logwatch.tick import Plan, Ticked
 
 MINUTE = timedelta(minutes=1)
 FAILING = {"checkout.error{service=kpa}": 3.0, "checkout.attempt{service=kpa}": 9.0}
@@ -149,3 +151,57 @@ def test_what_an_early_look_tells_no_later_one_takes_back(seed: int, delay_s: fl
         if RULES.by_id[key[1]].kind.name == "count":
             values = [each.value or 0.0 for each in verdicts]
             assert values == sorted(values), "no summary leaves a window that was looked at"
+
+
+def test_a_run_that_begins_before_its_second_waits_for_it_and_a_later_one_does_not() -> None:
+    for begins, waits in ((3.0, 17.0), (19.9, 0.1), (20.0, None), (59.0, None)):
+        slept: list[float] = []
+        wait_to_look(timedelta(seconds=20), lambda begins=begins: START + timedelta(seconds=begins), slept.append)  # type: ignore[misc]
+        assert slept == ([] if waits is None else [pytest.approx(waits)])
+
+
+@pytest.mark.parametrize(
+    ("starts", "early", "closes", "looks", "ahead"),
+    [
+        (0, 15, 120, 60, 1),
+        (20, 15, 140, 20, 2),
+        (30, 15, 90, 30, 1),
+        (20, 0, 140, 140, 0),
+        (5, 5, 125, 5, 2),
+        (20, 60, 140, 80, 1),
+    ],
+)
+def test_when_runs_look_at_a_window_and_close_it(starts: int, early: int, closes: int, looks: int, ahead: int) -> None:
+    policy = Policy(starts=timedelta(seconds=starts), early=timedelta(seconds=early))
+    assert (policy.closed_at(START), policy.looked_at(START)) == (
+        START + timedelta(seconds=closes),
+        START + timedelta(seconds=looks),
+    )
+    assert policy.ahead == ahead
+
+
+def test_a_second_run_of_the_minute_looks_at_nothing_and_one_of_the_next_at_what_is_new() -> None:
+    def after(state: State, seconds: int) -> tuple[Ticked, Plan]:
+        now = START + 4 * MINUTE + timedelta(seconds=seconds)
+        planned = SCHEDULE.plan(state, now)
+        return SCHEDULE.tick(state, windows_of({}, {}, {}, {}, FAILING), planned, now), planned
+
+    first, planned = after(State(), 35)  # the second window is closed, the third and the fourth are looked at
+    assert (planned.judge.end, planned.early.end) == (START + 3 * MINUTE, START + 4 * MINUTE)
+    again, planned = after(first.state, 50)
+    assert (planned.early.start, again.windows, again.notifications) == (planned.early.end, 0, ())
+    later, planned = after(first.state, 80)  # begins sooner in its minute: none has closed
+    assert (planned.judge.start, planned.early.end) == (planned.judge.end, START + 5 * MINUTE)
+    assert (later.windows, [each.rules for each in later.notifications]) == (0, [["checkout-error"]])
+    assert later.state.verdicts == first.state.verdicts, "nothing is judged of a window that is not closed"
+
+
+def test_a_counter_that_may_have_another_name_proves_nothing_early() -> None:
+    before = [{"checkout.attempt{service=kpa}": 40.0, "checkout.success{service=kpa}": 40.0}] * 15
+    renamed = {"checkout.attempt{service=kpa}": 40.0, "checkout.successTotal{service=kpa}": 40.0}
+    state = State()
+    for minutes in range(13, 19):
+        now = START + minutes * MINUTE + timedelta(seconds=20)
+        ticked = SCHEDULE.tick(state, windows_of(*before, renamed, renamed, renamed), SCHEDULE.plan(state, now), now)
+        state = ticked.state
+        assert ticked.notifications == ()

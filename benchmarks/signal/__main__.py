@@ -16,7 +16,7 @@ from benchmarks.signal.charts import operating_curves
 from benchmarks.signal.counts import DRAWN, cells, measured
 from benchmarks.signal.page import Findings, write_page
 
-SEED, WEEKS, FALLS, RECORDINGS = 14, 24, 200, 5
+SEED, WEEKS, FALLS, RECORDINGS = 14, 24, 150, 5
 
 
 def main() -> None:

@@ -40,7 +40,9 @@ def operating_curves(found: Mapping[Cell, Weeks | Falls], share: float) -> str:
             _panel(panel, found, rate, share)
         figure.supxlabel(f"minutes until a fall to {percent(share)} is told, median", color=TEXT, fontsize=9)
         figure.supylabel(f"false alarms a week at {percent(MIDDLE)}, from rest", color=TEXT, fontsize=9)
-        figure.legend(*axes.flat[0].get_legend_handles_labels(), loc="upper center", ncols=len(WAYS), frameon=False)
+        figure.legend(
+            *axes.flat[0].get_legend_handles_labels(), loc="upper center", ncols=len(WAYS) + 1, frameon=False, fontsize=8.5
+        )
         figure.subplots_adjust(left=0.085, right=0.985, top=0.9, bottom=0.085, hspace=0.14, wspace=0.05)
         written = io.StringIO()
         figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
@@ -89,8 +91,8 @@ def _point(found: Mapping[Cell, Weeks | Falls], setting: float | None, share: fl
 def theory(alarms: float, rate: float, share: float) -> float:
     """Give the minutes that no way to watch can be much sooner than, with so many false alarms a week (Lorden 1971).
 
-    The logarithm of the minutes between two, by what one event tells of the fall on average.
+    The logarithm of the minutes between two, or of the events where these are fewer, by what one event tells on average.
     """
     pairs = ((share, MIDDLE), (1 - share, 1 - MIDDLE))
     told = sum(after * log(after / before) for after, before in pairs if after)
-    return log(WEEK / alarms) / told / rate
+    return log(WEEK * min(rate, 1) / alarms) / told / rate

@@ -174,25 +174,42 @@ def see_falls(cell: Cell) -> Falls:
 
     What fires already as the share falls has not told of it, and is left out.
     """
-    way = detector(cell.way, cell.setting)
+    way, looked = detector(cell.way, cell.setting), LOOKED[cell.rate]
     told, over, messages = [], [], []
-    looked = LOOKED[cell.rate]
-    for number in range(cell.repeated):
-        seed = _seed(cell, number)
-        watched = way.watch(fall(seed, cell.rate, cell.share, looked, 0))
-        if any(each.begin < HOUR and (each.end is None or each.end > HOUR) for each in watched.firings):
+    for seed in (_seed(cell, number) for number in range(cell.repeated)):
+        watched = way.watch(fall(seed, cell.rate, cell.share, 1, 0))
+        if any(each.begin < HOUR and each.end is None for each in watched.firings):
             continue
-        begun = next((each.begin for each in watched.firings if each.begin >= HOUR), None)
-        told.append(Delay(looked, seen=False) if begun is None else Delay(begun - HOUR + 1))
-        if begun is None:
-            continue
-        lasts = begun - HOUR + 1 + GOES_ON
-        again = way.watch(fall(seed, cell.rate, cell.share, lasts, looked))
-        ends = [each.end for each in again.firings if each.begin < HOUR + lasts and (each.end or HOUR + lasts) >= HOUR + lasts]
-        seen = [end - HOUR - lasts + 1 for end in ends if end is not None]
-        over.append(Delay(looked, seen=False) if None in ends else Delay(max(seen, default=0)))
-        messages.append(sum(minute >= HOUR for minute in again.messages))
+        begun = _begun(way, seed, cell)
+        told.append(Delay(looked, seen=False) if begun is None else Delay(begun))
+        if begun is not None:
+            ended, sent = _ended(way, seed, cell, begun + GOES_ON)
+            over.append(Delay(looked, seen=False) if ended is None else Delay(ended))
+            messages.append(sent)
     return Falls(tuple(told), tuple(over), sum(messages) / len(messages) if messages else 0.0)
+
+
+def _begun(way: Detector, seed: tuple[int, ...], cell: Cell) -> int | None:
+    """Give after how many minutes a fall is told; most are soon, and a longer course begins like a shorter one."""
+    for lasts in (LOOKED[cell.rate] // 8, LOOKED[cell.rate]):
+        firings = way.watch(fall(seed, cell.rate, cell.share, lasts, 0)).firings
+        begun = [each.begin - HOUR + 1 for each in firings if each.begin >= HOUR]
+        if begun:
+            return begun[0]
+    return None
+
+
+def _ended(way: Detector, seed: tuple[int, ...], cell: Cell, lasts: int) -> tuple[int | None, int]:
+    """Give after how many healthy minutes an alert is over, and how many messages were sent."""
+    recovers, ended, messages = HOUR + lasts, None, 0
+    for after in (LOOKED[cell.rate] // 2, LOOKED[cell.rate]):
+        watched = way.watch(fall(seed, cell.rate, cell.share, lasts, after))
+        messages = sum(minute >= HOUR for minute in watched.messages)
+        ends = [each.end for each in watched.firings if each.begin < recovers and (each.end is None or each.end >= recovers)]
+        if None not in ends:
+            ended = max((end - recovers + 1 for end in ends if end is not None), default=0)
+            break
+    return ended, messages
 
 
 def _seed(cell: Cell, number: int) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """Whether one of two groups fails more often than the other, by a test that may be looked at after every window.
 
-What it guarantees: docs/decisions/0010-one-revision-or-the-other.md.
+What it guarantees: docs/decisions/0010.
 """
 
 from __future__ import annotations

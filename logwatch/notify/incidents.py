@@ -299,7 +299,7 @@ def _look(alerts: Iterable[Alert], memory: Memory, rules: RuleSet, now: datetime
 def _dragging(alert: Alert, silences: Iterable[Silence], rules: RuleSet, around: Circumstances) -> list[Silence]:
     """Give the silences of single shops without which all shops together would be no warning: they hold for that as well."""
     held = [each for each in silences if each.rule in {"*", alert.rule} and rules.service.shop(each.labels) is not None]
-    if alert.labels or not held:
+    if alert.labels or not held or not rules.by_id[alert.rule].kind.reads.counters:
         return []
     rest = around.without(
         rules.by_id[alert.rule], {shop for each in held if (shop := rules.service.shop(each.labels)) is not None}

@@ -257,7 +257,8 @@ def _headline(notification: Notification, rules: RuleSet, audience: Audience) ->
     parts += [notification.scope.name(audience)] if notification.labels or notification.shops else []
     apart = "" if first.labels == notification.labels else f"{audience.shop(first.labels)[:60]} "
     if notification.reason is NotifyReason.RESOLVED:
-        lasted = (notification.resolved_at or notification.at) - notification.since
+        ends = [alert.resolved_at for alert in notification.alerts if alert.resolved_at]
+        lasted = max(ends, default=notification.resolved_at or notification.at) - notification.since
         parts.append(audience.say("lasted", span=format_span(lasted, audience)))
         parts.append(audience.say("worst_was", value=apart + _value(first.peak, rule, audience)))
     else:

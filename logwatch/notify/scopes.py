@@ -114,20 +114,19 @@ def find_scope(alerts: Sequence[Alert], around: Circumstances, rules: RuleSet, e
     others together are bad without them, it is also those for which nobody knows what has grown; and if it takes more than
     these, it is all shops. `elsewhere` are shops that speak for themselves, or are to be silent.
     """
-    shop_label, procedure = rules.service.shop_label, rules.by_id[alerts[0].rule].procedure
+    shop_label, judging = rules.service.shop_label, _telling_apart(alerts, rules)
     firing = tuple(dict.fromkeys(alert.labels[shop_label] for alert in alerts if shop_label in alert.labels))
     total = any(not alert.labels for alert in alerts)
     own = around.lead(alerts[0])
-    bad = _bad_shops(around.verdicts, procedure, rules, elevated=total)
+    bad = _bad_shops(around.verdicts, judging, shop_label, elevated=total)
     leads = {shop: around.lead(alert) for shop, alert in bad.items() if shop not in {*firing, *elsewhere}}
     apart = {shop for shop, lead in leads.items() if lead and own and lead != own}
     unsure = tuple(shop for shop, lead in leads.items() if not lead or not own)
     shown = (*firing, *(shop for shop, lead in leads.items() if lead and lead == own))
-    rule = next((rule for rule in rules.rules if rule.procedure == procedure and shop_label in rule.kind.reads.by), None)
 
     def rest() -> Verdict | None:
         """Judge the other shops; None where they have too few events to say how they fare."""
-        others = around.without(rule, {*shown, *apart, *elsewhere}) if rule else None
+        others = around.without(judging[0], {*shown, *apart, *elsewhere}) if judging else None
         return others if others and (others.denominator or 0) >= KNOWN_EVENTS else None
 
     others = rest()
@@ -155,14 +154,21 @@ def soon_after(alert: Alert, others: Iterable[Alert]) -> bool:
     return begun - max(other.pending_at for other in others) <= TOGETHER
 
 
-def _bad_shops(verdicts: Iterable[Verdict], procedure: str, rules: RuleSet, *, elevated: bool) -> dict[str, Alert]:
-    """Give the shops that fare badly by any rule of the procedure, each as the alert that it would be."""
-    shop_label = rules.service.shop_label
-    judging = {rule.rule for rule in rules.rules if rule.procedure == procedure}
+def _telling_apart(alerts: Iterable[Alert], rules: RuleSet) -> list[Rule]:
+    """Give the rules that say which shops alerts of one procedure are about: their own, else others of the procedure."""
+    own = [rules.by_id[alert.rule] for alert in alerts if alert.rule in rules.by_id]
+    procedures = {rule.procedure for rule in own} - {""}
+    apart = [rule for rule in (*own, *rules.rules) if rules.service.shop_label in rule.kind.reads.by]
+    return [rule for rule in apart if rule in own] or [rule for rule in apart if rule.procedure in procedures]
+
+
+def _bad_shops(verdicts: Iterable[Verdict], judging: Iterable[Rule], shop_label: str, *, elevated: bool) -> dict[str, Alert]:
+    """Give the shops that fare badly by any of the rules, each as the alert that it would be."""
+    named = {rule.rule for rule in judging}
     return {
         each.labels[shop_label]: Alert(each.rule, each.labels, AlertState.PENDING, each.window_end, each, each)
         for each in verdicts
-        if each.rule in judging and shop_label in each.labels and _is_bad(each, elevated=elevated)
+        if each.rule in named and shop_label in each.labels and _is_bad(each, elevated=elevated)
     }
 
 

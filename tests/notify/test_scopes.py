@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from logwatch.count.windows import aggregate
-from logwatch.judge.alerts import Alert, advance
+from logwatch.judge.alerts import Alert, AlertState, advance
 from logwatch.judge.evaluate import evaluate
+from logwatch.judge.verdicts import Level, Verdict, Why
 from logwatch.notify.diagnosis.circumstances import WindowCircumstances
 from logwatch.notify.incidents import Memory, Notification, NotifyReason, Silence, decide
-from logwatch.notify.scopes import Scope
+from logwatch.notify.scopes import Scope, find_scope
+from logwatch.seams import Seams
 from tests.support.made_windows import RULE_SET, RULES, START, windows_of
 from tests.support.timelines import GRACE, MINUTE
 
@@ -151,3 +153,31 @@ def test_a_total_without_a_shop_is_judged_on_what_the_others_counted() -> None:
     blocked = around.without(RULES["checkout-blocked"], {"glycopharm"})
     assert blocked is not None
     assert blocked.value == 0
+
+
+def test_the_first_message_about_all_shops_names_those_that_are_beyond_the_bound_and_not_proven_yet() -> None:
+    told = tell(reading(TWENTY, dict.fromkeys(TWENTY, STOCK)))
+    assert len(told[0].shops) > len({alert.labels["service"] for alert in told[0].alerts if alert.labels})
+
+
+def test_an_alert_that_tells_no_shops_apart_takes_none_from_a_rule_of_something_else() -> None:
+    windows = aggregate(reading(THREE, {"kpa": STOCK}))
+    at = windows.span.end
+    silent, quiet = (
+        Alert(rule, labels, AlertState.FIRING, at, each, each)
+        for rule, labels in (("telemetry-silent", {}), ("traffic-quiet", {"service": "kpa"}))
+        for each in [Verdict(rule, labels, at, Level.WARNING, 1.0, None, None, True, Why.NONE, MINUTE, suspect=False)]
+    )
+    around = WindowCircumstances(windows, RULE_SET, (silent.latest, quiet.latest), timedelta(hours=2))
+    assert find_scope([silent], around, RULE_SET, ()) == Scope()
+    assert find_scope([quiet], around, RULE_SET, ()) == one("kpa")
+
+
+def test_what_breaks_in_the_windows_is_named_and_keeps_nothing_from_being_told() -> None:
+    (verdict,) = (course.latest for course in evaluate(JUDGED[:1], aggregate(reading(THREE, {}))) if not course.labels)
+    seams = Seams()
+    around = WindowCircumstances(None, RULE_SET, (verdict,), timedelta(hours=2), seams)  # type: ignore[arg-type]
+    assert around.lead(Alert(verdict.rule, {}, AlertState.FIRING, verdict.window_end, verdict, verdict)) == ""
+    assert around.without(JUDGED[0], {"kpa"}) is None
+    assert seams.broken
+    assert all("scope" in each or "look-up" in each for each in seams.broken)

@@ -125,7 +125,8 @@ class Slow(Model):
                 denominator=np.where(requests > 0, requests, np.nan),
                 span=stretch,
                 certain=shown.certain & ~uncounted,
-                final=proven & (self.requests is None),
+                # More slow requests prove no less; more requests might, of windows that are not closed.
+                final=proven & (grid.complete & ~uncounted if self.requests else True),
             ),
         )
 

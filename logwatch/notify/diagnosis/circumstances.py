@@ -12,6 +12,7 @@ from logwatch.judge.evaluate import Course
 from logwatch.judge.grid import Grid
 from logwatch.notify.diagnosis.diagnose import find_lead
 from logwatch.notify.diagnosis.findings import Missed
+from logwatch.seams import Seam, Seams
 from logwatch.spans import WINDOW, Span
 
 if TYPE_CHECKING:
@@ -34,11 +35,14 @@ class WindowCircumstances:
     verdicts: tuple[Verdict, ...]
     back: timedelta
     """How far before the window's end a run is sure to have windows."""
+    seams: Seams = field(default_factory=Seams)
+    """Hears of what breaks here: nothing is kept from being told by it."""
     answers: Mapping[str, Answer] = field(default_factory=dict)
     _leads: dict[str, str] = field(default_factory=dict)
 
     @property
     def _end(self) -> datetime:
+        """End of the window that is judged."""
         return self.verdicts[0].window_end if self.verdicts else self.held.span.end
 
     def windows(self, span: Span) -> Windows:
@@ -54,11 +58,14 @@ class WindowCircumstances:
         """Give the step that the figures of an alert's shop point to, or the counter that grew; empty where nothing did."""
         mark = alert.fingerprint
         if mark not in self._leads:
-            self._leads[mark] = find_lead(alert, self.rules, self)
+            self._leads[mark] = self.seams.guard(Seam.SCOPE, lambda: find_lead(alert, self.rules, self), lambda _: "")
         return self._leads[mark]
 
     def without(self, rule: Rule, shops: Collection[str]) -> Verdict | None:
         """Judge all shops together on the windows without what these shops counted: the same proof, on what is left."""
+        return self.seams.guard(Seam.SCOPE, lambda: self._without(rule, shops), lambda _: None)
+
+    def _without(self, rule: Rule, shops: Collection[str]) -> Verdict | None:
         end = self._end
         span = Span(max(end - rule.kind.reach - WINDOW, self.held.span.start), end)
         if not self.verdicts or span.end <= span.start:

@@ -93,7 +93,8 @@ def find_lead(alert: Alert, rules: RuleSet, archive: Archive) -> str:
 
     Empty where nothing grew, or the rule has no procedure. Two shops with different leads do not fail for the same reason.
     """
-    plan = rules.walk(rules.by_id[alert.rule].procedure)
+    rule = rules.by_id.get(alert.rule)
+    plan = rules.walk(rule.procedure) if rule else None
     if plan is None:
         return ""
     at = alert.latest.window_end

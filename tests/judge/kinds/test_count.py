@@ -1,7 +1,7 @@
 import pytest
 
 from logwatch.judge.verdicts import Level
-from tests.support.made_windows import RULES, ask_everything, judge, windows_of
+from tests.support.made_windows import RULES, ask_everything, judge, varied, windows_of
 
 COUNTS = [
     ("checkout-traffic", "checkout.attempt{service=kpa}", 50, 100),
@@ -23,3 +23,10 @@ def test_a_count_at_its_bound_is_still_inside_and_one_more_is_not(rule: str, key
 @pytest.mark.parametrize(("rule", "key"), [(rule, key) for rule, key, *_ in COUNTS])
 def test_a_count_answers_whatever_is_asked_of_a_kind(rule: str, key: str) -> None:
     ask_everything(RULES[rule], windows_of({key: 101}))
+
+
+def test_a_count_above_its_bound_is_final_and_one_below_it_never() -> None:
+    course = judge(RULES["checkout-traffic"], windows_of({"checkout.attempt": 101}, {"checkout.attempt": 100}, {}))
+    assert [each.final for each in course.verdicts()] == [True, False, False]
+    few = varied(RULES["checkout-traffic"], normal=">= 5", warning="< 1")
+    assert [(each.level, each.final) for each in judge(few, windows_of({})).verdicts()] == [(Level.WARNING, False)]

@@ -42,3 +42,19 @@ def test_what_no_recording_tells_is_unknown_and_says_why(rule: str, why: Why) ->
 )  # fmt: skip
 def test_a_gauge_answers_whatever_is_asked_of_a_kind(rule: str, gauge: str) -> None:
     ask_everything(RULES[rule], windows_of({}, gauges={gauge: 201.0}))
+
+
+@pytest.mark.parametrize(
+    ("rule", "gauges", "final"),
+    [
+        ("database-ping", {"database.ping_ms": 201.0}, True),
+        ("database-ping", {"database.down": 1.0}, True),
+        ("database-ping", {"database.ping_ms": 199.0}, False),
+        ("telemetry-silent", {"telemetry.silent_minutes": 30.0}, False),
+    ],
+)
+def test_a_measurement_beyond_its_bound_is_final_and_what_lines_may_correct_is_not(
+    rule: str, gauges: dict[str, float], *, final: bool
+) -> None:
+    latest = judge(RULES[rule], windows_of({}, gauges=gauges)).latest
+    assert (latest.final, latest.level is Level.WARNING) == (final, final or rule == "telemetry-silent")

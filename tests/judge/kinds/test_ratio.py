@@ -72,3 +72,10 @@ def test_a_case_whose_denominator_counts_nothing_of_its_own_is_refused() -> None
     same = varied(CHECKOUT, ratio={"numerator": "checkout.success", "denominator": "checkout.success"})
     with pytest.raises(ValueError, match="counts nothing that the numerator does not"):
         same.kind.play({"numerator": "1", "denominator": "2"}, same.bounds)
+
+
+def test_a_proven_ratio_is_final_where_every_instance_of_lately_is_heard() -> None:
+    failing = {"checkout.attempt{service=kpa}": 50, "checkout.blocked.stock{service=kpa}": 50}
+    levels = [(each.level, each.final) for each in judge(CHECKOUT, windows_of(*[failing] * 4, None, failing)).verdicts()]
+    assert levels[:4] == [(Level.WARNING, False), *[(Level.WARNING, True)] * 3], "before the first, nobody knows who is to come"
+    assert levels[4:] == [(Level.WARNING, False)] * 2, "nobody was heard, and then in that window"

@@ -2,7 +2,7 @@ import pytest
 
 from logwatch.collect.columns import Reading
 from logwatch.judge.verdicts import Level
-from tests.support.made_windows import RULES, ask_everything, judge, varied, with_slow
+from tests.support.made_windows import RULES, ask_everything, judge, varied, windows_of, with_slow
 from tests.support.platform import SHAPE
 
 SLOW = [("slow-checkout", "checkout", 700), ("slow-payment", "payment.confirm", 1500), ("slow-api", "api", 1000)]
@@ -29,3 +29,10 @@ def test_a_case_gives_no_requests_where_the_rule_counts_none() -> None:
     assert dict(alone.kind.play({"values": "1"}, alone.bounds).slow) == {"api": ("1", 1001.0)}
     with pytest.raises(ValueError, match="names no counters of its requests"):
         alone.kind.play({"values": "1", "requests": "20"}, alone.bounds)
+
+
+def test_slow_requests_beyond_chance_are_final_where_all_requests_are_counted() -> None:
+    minutes = [{"checkout.attempt{service=kpa}": 20.0}] * 2
+    for later, final in (({"checkout.attempt{service=kpa}": 20.0}, True), (None, False)):
+        course = judge(RULES["slow-checkout"], with_slow(windows_of(*minutes, later), "checkout", [2000.0] * 12))
+        assert [(each.level, each.final) for each in course.verdicts()][1:] == [(Level.WARNING, True), (Level.WARNING, final)]
