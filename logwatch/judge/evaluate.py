@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from logwatch.count.windows import Windows, from_minute, to_minute
-from logwatch.judge.grid import LEVELS, UNKNOWN, WARNING, WHYS, Array, Columns, Grid
+from logwatch.judge.grid import ELEVATED, LEVELS, UNKNOWN, WARNING, WHYS, Array, Columns, Grid
 from logwatch.judge.kinds.slow import Slow
 from logwatch.judge.rules.model import Rule
-from logwatch.judge.verdicts import Level, Verdict, Why
+from logwatch.judge.verdicts import UNPROVEN, Level, Verdict, Why
 from logwatch.spans import WINDOW, Span
 
 
@@ -109,6 +109,13 @@ class Course:
     def values(self) -> list[float | None]:
         """What is judged in each window, as it is drawn; None where nothing is known."""
         return [_or_none(value) for value in self.drawn.tolist()]
+
+    def tones(self) -> list[str]:
+        """How each window is shown."""
+        quiet = (self.columns["level"] == ELEVATED) & ~self.columns["eased"].astype(bool)
+        return [
+            UNPROVEN if hushed else LEVELS[code] for code, hushed in zip(self.columns["level"].tolist(), quiet, strict=True)
+        ]
 
     def levels(self) -> list[Level]:
         """The level of each window."""

@@ -17,6 +17,10 @@ class Level(Worded, families=("level",)):
 
 SEVERITY = {Level.UNKNOWN: -1, Level.NORMAL: 0, Level.ELEVATED: 1, Level.WARNING: 2}
 """Which of two levels is the worse."""
+UNPROVEN = "unproven"
+"""The tone of a figure between the bounds, or beyond them, that nothing proves: not worth a colour."""
+TONES: dict[str, float] = {**SEVERITY, UNPROVEN: 0.5}
+"""Which of two tones is the worse: a level is its own, but for what is not proven."""
 
 
 class Why(Worded, families=("why",)):
@@ -87,6 +91,11 @@ class Verdict:
 
     beside: Beside | None = None
     """Where one revision is held against others; the verdict's own figures are those of the one."""
+
+    @property
+    def tone(self) -> str:
+        """How it is shown: as its level, and quietly where that is elevated and nothing shows it to be more than chance."""
+        return UNPROVEN if self.level is Level.ELEVATED and not self.eased else self.level
 
     @property
     def events(self) -> tuple[float, float]:

@@ -6,7 +6,8 @@ Key = Literal[
     # the report's head and columns
     "title", "span", "now", "rule", "shop", "all_shops", "all_shops_named", "all_shops_also", "some_shops", "more_shops",
     "value", "down", "level", "course", "worst", "at", "normal_range",
-    "warning_range", "normal_long", "warning_long", "slow_count", "slow_bound", "stretch_note", "procedure", "follow",
+    "warning_range", "normal_long", "warning_long", "slow_count", "slow_bound", "stretch_note", "unproven",
+    "level_unproven", "procedure", "follow",
     "slow_requests", "label", "count", "route", "data", "all_normal", "warned_now", "warned_before", "counted", "instances",
     # the page
     "page_title", "nothing_judged", "incidents", "no_incidents", "goes_on", "so_far", "told_times", "untold_procedures",

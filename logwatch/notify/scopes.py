@@ -123,6 +123,8 @@ def find_scope(alerts: Sequence[Alert], around: Circumstances, rules: RuleSet, e
     grown. Where the others together are bad without them, it is also those for which nobody knows what has grown; and if it
     takes more than these, it is all shops. `elsewhere` are shops that speak for themselves, or are to be silent.
     """
+    if all(alert.peak.beside for alert in alerts):  # what one revision does, it does in every shop
+        return Scope()
     shop_label = rules.service.shop_label
     shown = tuple(dict.fromkeys(alert.labels[shop_label] for alert in alerts if shop_label in alert.labels))
     rule = _telling_apart(alerts, rules)

@@ -18,7 +18,7 @@ from logwatch.collect.parse import (
     parse_series,
 )
 from logwatch.judge.kinds import KINDS
-from logwatch.judge.verdicts import Level, Verdict
+from logwatch.judge.verdicts import UNPROVEN, Level, Verdict
 from logwatch.languages import COMMON
 
 if TYPE_CHECKING:
@@ -75,7 +75,9 @@ def metrics(rules: RuleSet) -> list[Metric]:
         Metric(REFUSED_MINUTES.replace(".", "/"), "min", "Minutes for which no log line could be read.", {}),
         Metric(VANISHED_COUNTERS.replace(".", "/"), "1", "Counters that no longer come and may be counted elsewhere.", {}),
         *(Metric(each.name, each.unit, each.help, _RULE) for each in dict.fromkeys(kind.published for kind in KINDS) if each),
-        Metric("level", "1", "0 normal, 1 elevated, 2 warning; no point where it is unknown.", _RULE),
+        Metric(
+            "level", "1", "0 normal, 0.5 elevated and not proven, 1 elevated, 2 warning; no point where it is unknown.", _RULE
+        ),
         Metric("slow_request/count", "1", "Slow requests per 60 s window.", slow),
         Metric("slow_request/p50", "ms", "Median duration of the window's slow requests.", slow),
         Metric("slow_request/p95", "ms", "95th percentile of the duration of the window's slow requests.", slow),
@@ -89,7 +91,7 @@ def metrics(rules: RuleSet) -> list[Metric]:
     ]
 
 
-LEVEL_VALUES = {Level.NORMAL: 0.0, Level.ELEVATED: 1.0, Level.WARNING: 2.0}
+LEVEL_VALUES: dict[str, float] = {Level.NORMAL: 0.0, UNPROVEN: 0.5, Level.ELEVATED: 1.0, Level.WARNING: 2.0}
 
 
 def _counter_metric(name: str) -> str:
@@ -151,12 +153,12 @@ def verdict_points(verdicts: Iterable[Verdict], rules: RuleSet) -> list[Point]:
         if verdict.level is not Level.UNKNOWN:
             place = (verdict.rule, shop(verdict.labels, rules), verdict.window_end)
             other = worst.get(place)
-            if other is None or LEVEL_VALUES[verdict.level] > LEVEL_VALUES[other.level]:
+            if other is None or LEVEL_VALUES[verdict.tone] > LEVEL_VALUES[other.tone]:
                 worst[place] = verdict
     points = []
     for (rule, shop_, at), verdict in worst.items():
         labels = {"rule": rule, "shop": shop_}
-        points.append(Point("level", labels, at, LEVEL_VALUES[verdict.level]))
+        points.append(Point("level", labels, at, LEVEL_VALUES[verdict.tone]))
         published = rules.by_id[rule].kind.published
         if published and verdict.value is not None:
             points.append(Point(published.name, labels, at, verdict.value))

@@ -8,7 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from logwatch.judge.alerts import AlertState, fingerprint
-from logwatch.judge.verdicts import SEVERITY, Level
+from logwatch.judge.verdicts import SEVERITY, TONES, UNPROVEN, Level
 from logwatch.spans import WINDOW
 from logwatch.ui.charts import Period, Plot
 from logwatch.ui.format import format_figure, format_normal, format_short, format_value, format_warning, shop_name
@@ -30,7 +30,8 @@ MOST_SHOPS = 8
 MOST_STRETCHES = 30
 """Lines of a chart in words."""
 
-Point = tuple[float | None, Level]
+Point = tuple[float | None, str]
+"""A value, and its tone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Stretch:
     times: str
     """`15:04–15:20`."""
     level: Level
+    tone: str
     values: str
     """`84.2% – 97%`: the least and the most; empty where nothing is known."""
 
@@ -56,7 +58,9 @@ class Drawing:
     """Empty: all shops together."""
     value: str
     level: Level
+    tone: str
     worst: Level
+    worst_tone: str
     normal: str
     warning: str
     remark: str
@@ -70,8 +74,8 @@ class Drawing:
 
     @property
     def calm(self) -> bool:
-        """Whether it never left the normal range, as far as is known."""
-        return self.worst is Level.NORMAL and not self.plot.periods
+        """Whether nothing shows that it ever left the normal range, as far as is known."""
+        return self.worst_tone in {Level.NORMAL, UNPROVEN} and not self.plot.periods
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,9 @@ def _draw(course: Course, worst: Verdict, periods: tuple[Period, ...], name: str
         shop=shop,
         value=value,
         level=latest.level,
+        tone=latest.tone,
         worst=worst.level,
+        worst_tone=worst.tone,
         remark=_remark(rule, latest, per, audience),
         title=f"{rule.rule}{' ' + shop if shop else ''}: {audience.say('chart_says', worst=peak, **said)}",
         plot=plot,
@@ -173,12 +179,12 @@ def _remark(rule: Rule, latest: Verdict, per: int, audience: Audience) -> str:
 
 def _squeeze(course: Course) -> tuple[int, list[Point]]:
     """Give the points, and how many windows each stands for: it shows the worst of them."""
-    windows: list[Point] = list(zip(course.values(), course.levels(), strict=True))
+    windows: list[Point] = list(zip(course.values(), course.tones(), strict=True))
     falling = course.rule.drawn.warning.falls
 
-    def badness(point: Point) -> tuple[int, float]:
-        value, level = point
-        return SEVERITY[level], -inf if value is None else -value if falling else value
+    def badness(point: Point) -> tuple[float, float]:
+        value, tone = point
+        return TONES[tone], -inf if value is None else -value if falling else value
 
     per = -(-len(windows) // MOST_POINTS)
     return per, [max(windows[first : first + per], key=badness) for first in range(0, len(windows), per)]
@@ -189,11 +195,12 @@ def _stretches(points: Sequence[Point], plot: Plot, audience: Audience) -> list[
     long = len(points) * plot.step > 24 * 60 * WINDOW
     clock = audience.moment if long else audience.clock
     found, at = [], 0
-    for level, group in groupby(points, key=lambda point: point[1]):
+    for tone, group in groupby(points, key=lambda point: point[1]):
         run = list(group)
         start, end = (clock(plot.start + place * plot.step) for place in (at, at + len(run)))
         known = [value for value, _ in run if value is not None]
         ends = dict.fromkeys(format_value(value, plot.normal.unit) for value in (min(known), max(known))) if known else {}
-        found.append(Stretch(f"{start}–{end}", level, " – ".join(ends)))
+        level = Level.ELEVATED if tone == UNPROVEN else Level(tone)
+        found.append(Stretch(f"{start}–{end}", level, tone, " – ".join(ends)))
         at += len(run)
     return found

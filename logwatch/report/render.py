@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from logwatch.judge.verdicts import SEVERITY, Level
+from logwatch.judge.verdicts import TONES, UNPROVEN, Level
 from logwatch.notify import layout
 from logwatch.ui.charts import svg
 from logwatch.ui.tables import print_on
@@ -25,26 +25,28 @@ if TYPE_CHECKING:
     from logwatch.ui.tables import Paper
 
 
-STYLES = {Level.NORMAL: "green", Level.ELEVATED: "yellow", Level.WARNING: "bold red", Level.UNKNOWN: "dim"}
+STYLES: dict[str, str] = {
+    Level.NORMAL: "green", UNPROVEN: "", Level.ELEVATED: "yellow", Level.WARNING: "bold red", Level.UNKNOWN: "dim",
+}  # fmt: skip
 
 
 BARS = "▁▂▃▄▅▆▇█"
 
 
-def squeeze(course: tuple[tuple[float | None, Level], ...], cells: int) -> list[tuple[float | None, Level]]:
+def squeeze(course: tuple[tuple[float | None, str], ...], cells: int) -> list[tuple[float | None, str]]:
     """Fit a course into so many cells; each shows the worst window it stands for."""
     cells = max(min(cells, len(course)), 1)
     groups = [course[len(course) * i // cells : len(course) * (i + 1) // cells] for i in range(cells)]
-    return [max(group, key=lambda window: SEVERITY[window[1]]) for group in groups if group]
+    return [max(group, key=lambda window: TONES[window[1]]) for group in groups if group]
 
 
-def spark(row: RuleRow, cells: int) -> list[tuple[str, Level]]:
-    """Give a character and a level for each cell, the same height for the same value; a dot is unknown."""
+def spark(row: RuleRow, cells: int) -> list[tuple[str, str]]:
+    """Give a character and a tone for each cell, the same height for the same value; a dot is unknown."""
 
     def bar(value: float | None) -> str:
         return "·" if value is None else BARS[min(int(value / row.full * 8), 7)]
 
-    return [(bar(value), level) for value, level in squeeze(row.course, cells)]
+    return [(bar(value), tone) for value, tone in squeeze(row.course, cells)]
 
 
 def render_table(report: Report, paper: Paper) -> str:
@@ -92,7 +94,7 @@ def _print_report(console: Console, report: Report) -> None:
 def _level(cell: ReportCell, report: Report) -> Text:
     from rich.text import Text
 
-    return Text(report.say(cell.level.key), style=STYLES[cell.level])
+    return Text(report.say("level_unproven" if cell.tone == UNPROVEN else cell.level.key), style=STYLES[cell.tone])
 
 
 def _summary(report: Report) -> Text:
@@ -101,6 +103,8 @@ def _summary(report: Report) -> Text:
     line = Text(f"{report.say('span')} {report.span_text}   ")
     for level in (Level.WARNING, Level.ELEVATED, Level.NORMAL, Level.UNKNOWN):
         line.append(f"{report.say(level.key)} {report.levels[level]}  ", style=STYLES[level] if report.levels[level] else "dim")
+        if level is Level.ELEVATED and report.unproven:
+            line.append(f"{report.say('unproven')} {report.unproven}  ", style="dim")
     warned: dict[Key, tuple[tuple[str, ...], str]] = {
         "warned_now": (report.warned_now, "bold red"),
         "warned_before": (report.warned_before, "red"),
@@ -155,12 +159,12 @@ def _shorten(route: str, room: int) -> str:
     return f"{method} …{kept[kept.find('/') :] if '/' in kept else kept}"
 
 
-def bars(row: RuleRow, cells: int) -> dict[Level, str]:
-    """Give a row's course as a small drawing, one unit a cell and 26 high: a path for each level."""
-    drawn: dict[Level, str] = {}
-    for place, (value, level) in enumerate(squeeze(row.course, cells)):
+def bars(row: RuleRow, cells: int) -> dict[str, str]:
+    """Give a row's course as a small drawing, one unit a cell and 26 high: a path for each tone."""
+    drawn: dict[str, str] = {}
+    for place, (value, tone) in enumerate(squeeze(row.course, cells)):
         tall = 26 if value is None else min(max(value / row.full * 26, 1.0), 26)
-        drawn[level] = f"{drawn.get(level, '')}M{place} 26v-{tall:.3g}h1V26z"
+        drawn[tone] = f"{drawn.get(tone, '')}M{place} 26v-{tall:.3g}h1V26z"
     return drawn
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from logwatch.collect.parse import Reason
 from logwatch.count.windows import slow_by
-from logwatch.judge.verdicts import Level, Verdict
+from logwatch.judge.verdicts import UNPROVEN, Level, Verdict, Why
 from logwatch.spans import WINDOW
 from logwatch.ui.findings import finding_texts
 from logwatch.ui.format import (
@@ -41,6 +41,8 @@ class ReportCell:
     brief: str
     """`31.8%/5m`."""
     level: Level
+    tone: str
+    """Its level, or that it is elevated and not proven; says how it is coloured."""
     at: str
     why: str
 
@@ -55,8 +57,8 @@ class RuleRow:
     """Empty: all shops."""
     latest: ReportCell
     worst: ReportCell
-    course: tuple[tuple[float | None, Level], ...]
-    """Value and level of each window."""
+    course: tuple[tuple[float | None, str], ...]
+    """Value and tone of each window."""
     full: float
     """Value at which a drawing of the course is full: 1 for a share, else the warning bound or the highest value."""
     normal: str
@@ -97,7 +99,9 @@ class Report:
     span: Span
     span_text: str
     levels: dict[Level, int]
-    """How many rows stand at each level at the end of the span."""
+    """How many rows stand at each level at the end of the span; elevated only those that are shown to be."""
+    unproven: int
+    """How many are elevated, and nothing shows it to be more than chance."""
     warned_now: tuple[str, ...]
     warned_before: tuple[str, ...]
     rows: tuple[RuleRow, ...]
@@ -121,7 +125,8 @@ def build_report(judged: Judged, rules: RuleSet, audience: Audience, *, source: 
         source=source,
         span=judged.span,
         span_text=audience.dates(judged.span),
-        levels={level: sum(row.latest.level is level for row in rows) for level in Level},
+        levels={level: sum(row.latest.tone == level for row in rows) for level in Level},
+        unproven=sum(row.latest.tone == UNPROVEN for row in rows),
         warned_now=now,
         warned_before=tuple(_name(row) for row in warned if _name(row) not in now),
         rows=rows,
@@ -144,8 +149,8 @@ def _row(course: Course, audience: Audience) -> RuleRow:
         summary=rule.summary[audience.lang],
         shop=shop_name(course.labels),
         latest=_cell(latest, rule, audience),
-        worst=_cell(worst, rule, audience) if worst else ReportCell("", "", Level.UNKNOWN, "", ""),
-        course=tuple(zip(course.values(), course.levels(), strict=True)),
+        worst=_cell(worst, rule, audience) if worst else ReportCell("", "", Level.UNKNOWN, Level.UNKNOWN, "", ""),
+        course=tuple(zip(course.values(), course.tones(), strict=True)),
         full=1.0 if shares else max([bound.bound, *(each for each in course.values() if each is not None)]) or 1.0,
         normal=format_normal(rule, audience),
         warning=format_warning(rule, audience),
@@ -157,7 +162,10 @@ def _row(course: Course, audience: Audience) -> RuleRow:
 def _cell(verdict: Verdict, rule: Rule, audience: Audience) -> ReportCell:
     value = format_short(verdict, rule, audience)
     at = "" if verdict.level is Level.NORMAL and not verdict.value else audience.clock(verdict.window_end)
-    return ReportCell(value, format_brief(verdict, rule, audience), verdict.level, at, audience.why(verdict))
+    brief, why = format_brief(verdict, rule, audience), audience.why(verdict)
+    if verdict.tone == UNPROVEN and not why:
+        why = audience.why(replace(verdict, why=Why.NOT_PROVEN))
+    return ReportCell(value, brief, verdict.level, verdict.tone, at, why)
 
 
 def _procedures(warned: list[RuleRow], rules: RuleSet, lang: Lang) -> tuple[Followed, ...]:
