@@ -134,7 +134,7 @@ def find_scope(alerts: Sequence[Alert], around: Circumstances, rules: RuleSet, e
     stretch = min((alert.latest.span for alert in alerts if alert.rule == rule.rule), default=PLAIN)
     own = around.lead(alerts[0])
     leads = {
-        shop: around.lead(Alert(each.rule, each.labels, AlertState.PENDING, each.window_end, each, each))
+        shop: around.lead(_as_alert(each))
         for each in around.over(rule, stretch)
         if _is_bad(each, rule, elevated=total) and (shop := each.labels[shop_label]) not in {*shown, *elsewhere}
     }
@@ -151,6 +151,12 @@ def find_scope(alerts: Sequence[Alert], around: Circumstances, rules: RuleSet, e
     return replace(scope, partial=len(shown) > 1 and others is not None and others.level is Level.NORMAL)
 
 
+def _as_alert(verdict: Verdict) -> Alert:
+    """Give the alert that a shop's verdict would begin with."""
+    begun = verdict.window_end - verdict.span
+    return Alert(verdict.rule, verdict.labels, AlertState.PENDING, verdict.window_end, verdict, verdict, began_at=begun)
+
+
 def _of_alerts(alerts: Sequence[Alert], shops: tuple[str, ...], shop_label: str) -> Scope:
     """Give the scope of alerts and shops where nothing is known of others."""
     if len(shops) == 1:
@@ -165,9 +171,8 @@ def same_lead(alert: Alert, other: Alert, around: Circumstances) -> bool | None:
 
 
 def soon_after(alert: Alert, others: Iterable[Alert]) -> bool:
-    """Tell whether a shop can have begun to fail within minutes of others; a small one takes long to show it."""
-    begun = min(alert.pending_at, alert.latest.window_end - alert.latest.span)
-    return begun - max(other.pending_at for other in others) <= TOGETHER
+    """Tell whether a shop began to fail within minutes of others; a small one takes long to show it."""
+    return alert.since - max(other.since for other in others) <= TOGETHER
 
 
 def _telling_apart(alerts: Iterable[Alert], rules: RuleSet) -> Rule | None:

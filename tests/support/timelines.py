@@ -71,7 +71,7 @@ FACTS: dict[str, Callable[[Notification], Iterable[object]]] = {
     "inhibited": lambda each: map(title, each.inhibited),
     "unexpected": lambda each: each.unexpected_with,
     "again": lambda each: [each.again],
-    "since": lambda each: [(each.since - START) // MINUTE],
+    "since": lambda each: [(each.since - START) // MINUTE + 1],
 }
 """What can be said of a message."""
 
