@@ -31,7 +31,7 @@ GROUPS = {
         "two-shops-one-procedure",
         "two-shops-two-procedures",
     ),
-    "what no row sees": ("prepares-fail", "everything-dies", "bad-canary"),
+    "what no row sees": ("prepares-fail", "shop-falls-quiet", "all-shops-fall-quiet", "everything-dies", "bad-canary"),
 }
 """Kinds that ask the same question."""
 

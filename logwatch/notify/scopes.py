@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from logwatch.judge.alerts import Alert, AlertState
-from logwatch.judge.verdicts import Level, Verdict, Why
+from logwatch.judge.verdicts import Level, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 TOGETHER = timedelta(minutes=15)
 """How long after one shop another may begin to fail, and belong to the same incident."""
-KNOWN_EVENTS = 5
-"""Events of the other shops that say how they fare."""
+PLAIN = timedelta(minutes=5)
+"""Over what shops are compared where no alert says over what it was proven."""
+CHANCE = 0.05
+"""How often chance may let shops look bad that fare as well as just normal ones do."""
 MOST_SHOPS = 4
 """Shops that a scope names."""
 
@@ -87,8 +89,12 @@ class Circumstances(Protocol):
         """Give where its procedure points for its shop: a step, or a counter that no step is about; empty: nothing grew."""
         ...
 
-    def without(self, rule: Rule, shops: Collection[str]) -> Verdict | None:
-        """Judge all shops together as if these were not there; None where nobody can."""
+    def over(self, rule: Rule, stretch: timedelta) -> Sequence[Verdict]:
+        """Judge every shop on a stretch alone, proof or none."""
+        ...
+
+    def without(self, rule: Rule, shops: Collection[str], stretch: timedelta | None = None) -> Verdict | None:
+        """Judge all shops together as if these were not there, as the rule does or on a stretch; None where nobody can."""
         ...
 
 
@@ -102,44 +108,54 @@ class VerdictsAlone:
         """Give that nothing is known."""
         return ""
 
-    def without(self, rule: Rule, shops: Collection[str]) -> Verdict | None:  # noqa: ARG002 - likewise
+    def over(self, rule: Rule, stretch: timedelta) -> Sequence[Verdict]:  # noqa: ARG002 - whatever the stretch
+        """Give the verdicts as they are."""
+        return [each for each in self.verdicts if each.rule == rule.rule and each.labels]
+
+    def without(self, rule: Rule, shops: Collection[str], stretch: timedelta | None = None) -> None:
         """Give that nobody can tell."""
-        return None
 
 
 def find_scope(alerts: Sequence[Alert], around: Circumstances, rules: RuleSet, elsewhere: Collection[str]) -> Scope:
     """Find where alerts of one procedure and cause are, the first of which is the one to explain.
 
-    Besides the shops that fire, it is those that are bad as well, proven or not, and for which the same has grown. Where the
-    others together are bad without them, it is also those for which nobody knows what has grown; and if it takes more than
-    these, it is all shops. `elsewhere` are shops that speak for themselves, or are to be silent.
+    Besides the shops that fire, it is those that are bad over the same stretch, proven or not, and for which the same has
+    grown. Where the others together are bad without them, it is also those for which nobody knows what has grown; and if it
+    takes more than these, it is all shops. `elsewhere` are shops that speak for themselves, or are to be silent.
     """
-    shop_label, judging = rules.service.shop_label, _telling_apart(alerts, rules)
-    firing = tuple(dict.fromkeys(alert.labels[shop_label] for alert in alerts if shop_label in alert.labels))
+    if all(alert.peak.beside for alert in alerts):  # what one revision does, it does in every shop
+        return Scope()
+    shop_label = rules.service.shop_label
+    shown = tuple(dict.fromkeys(alert.labels[shop_label] for alert in alerts if shop_label in alert.labels))
+    rule = _telling_apart(alerts, rules)
+    if rule is None:
+        return _of_alerts(alerts, shown, shop_label)
     total = any(not alert.labels for alert in alerts)
+    stretch = min((alert.latest.span for alert in alerts if alert.rule == rule.rule), default=PLAIN)
     own = around.lead(alerts[0])
-    bad = _bad_shops(around.verdicts, judging, shop_label, elevated=total)
-    leads = {shop: around.lead(alert) for shop, alert in bad.items() if shop not in {*firing, *elsewhere}}
+    leads = {
+        shop: around.lead(Alert(each.rule, each.labels, AlertState.PENDING, each.window_end, each, each))
+        for each in around.over(rule, stretch)
+        if _is_bad(each, rule, elevated=total) and (shop := each.labels[shop_label]) not in {*shown, *elsewhere}
+    }
     apart = {shop for shop, lead in leads.items() if lead and own and lead != own}
     unsure = tuple(shop for shop, lead in leads.items() if not lead or not own)
-    shown = (*firing, *(shop for shop, lead in leads.items() if lead and lead == own))
-
-    def rest() -> Verdict | None:
-        """Judge the other shops; None where they have too few events to say how they fare."""
-        others = around.without(judging[0], {*shown, *apart, *elsewhere}) if judging else None
-        return others if others and (others.denominator or 0) >= KNOWN_EVENTS else None
-
-    others = rest()
-    if unsure and ((total and not shown) or (others and _is_bad(others, elevated=total))):
+    shown = (*shown, *(shop for shop, lead in leads.items() if lead and lead == own))
+    others = around.without(rule, {*shown, *apart, *elsewhere}, stretch)
+    if unsure and ((total and not shown) or _is_bad(others, rule, elevated=total)):
         shown = (*shown, *unsure)
-        others = rest()
-    if shown and others and _is_bad(others, elevated=total):
+        others = around.without(rule, {*shown, *apart, *elsewhere}, stretch)
+    if shown and _is_bad(others, rule, elevated=total):
         return Scope(shops=shown)
-    if len(shown) == 1:
-        return Scope({shop_label: shown[0]}, shown)
-    if shown:
-        return Scope(shops=shown, partial=others is not None)
-    return Scope(alerts[0].labels if all(alert.labels == alerts[0].labels for alert in alerts) else {})
+    scope = _of_alerts(alerts, shown, shop_label)
+    return replace(scope, partial=len(shown) > 1 and others is not None and others.level is Level.NORMAL)
+
+
+def _of_alerts(alerts: Sequence[Alert], shops: tuple[str, ...], shop_label: str) -> Scope:
+    """Give the scope of alerts and shops where nothing is known of others."""
+    if len(shops) == 1:
+        return Scope({shop_label: shops[0]}, shops)
+    return Scope(alerts[0].labels if not shops and all(alert.labels == alerts[0].labels for alert in alerts) else {}, shops)
 
 
 def same_lead(alert: Alert, other: Alert, around: Circumstances) -> bool | None:
@@ -154,25 +170,21 @@ def soon_after(alert: Alert, others: Iterable[Alert]) -> bool:
     return begun - max(other.pending_at for other in others) <= TOGETHER
 
 
-def _telling_apart(alerts: Iterable[Alert], rules: RuleSet) -> list[Rule]:
-    """Give the rules that say which shops alerts of one procedure are about: their own, else others of the procedure."""
+def _telling_apart(alerts: Iterable[Alert], rules: RuleSet) -> Rule | None:
+    """Give the rule that says which shops alerts of one procedure are about: one of theirs, else another of the procedure."""
     own = [rules.by_id[alert.rule] for alert in alerts if alert.rule in rules.by_id]
     procedures = {rule.procedure for rule in own} - {""}
     apart = [rule for rule in (*own, *rules.rules) if rules.service.shop_label in rule.kind.reads.by]
-    return [rule for rule in apart if rule in own] or [rule for rule in apart if rule.procedure in procedures]
+    return next((rule for rule in apart if rule in own or rule.procedure in procedures), None)
 
 
-def _bad_shops(verdicts: Iterable[Verdict], judging: Iterable[Rule], shop_label: str, *, elevated: bool) -> dict[str, Alert]:
-    """Give the shops that fare badly by any of the rules, each as the alert that it would be."""
-    named = {rule.rule for rule in judging}
-    return {
-        each.labels[shop_label]: Alert(each.rule, each.labels, AlertState.PENDING, each.window_end, each, each)
-        for each in verdicts
-        if each.rule in named and shop_label in each.labels and _is_bad(each, elevated=elevated)
-    }
+def _is_bad(verdict: Verdict | None, rule: Rule, *, elevated: bool) -> bool:
+    """Tell whether a verdict is beyond the warning bound, or where that is asked for not normal, and hardly by chance."""
+    if verdict is None or verdict.level not in ({Level.WARNING, Level.ELEVATED} if elevated else {Level.WARNING}):
+        return False
+    if verdict.numerator is None or not verdict.denominator or rule.normal.unit != "%":
+        return True
+    from logwatch.judge.significance import binomial_tail  # it brings numpy
 
-
-def _is_bad(verdict: Verdict, *, elevated: bool) -> bool:
-    """Tell whether a verdict is beyond the warning bound, proven or not, or where that is asked for not normal."""
-    beyond = verdict.level is Level.WARNING or verdict.why is Why.NOT_PROVEN
-    return beyond or (elevated and verdict.level is Level.ELEVATED)
+    failed, usual = round(verdict.denominator - verdict.numerator), 1 - rule.normal.bound
+    return binomial_tail(failed, round(verdict.denominator), usual) < CHANCE

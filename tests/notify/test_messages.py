@@ -4,13 +4,14 @@ import html
 import json
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
 
 from logwatch.judge.alerts import AlertState
 from logwatch.judge.rules.model import Inhibition
+from logwatch.judge.verdicts import Beside
 from logwatch.languages import Lang
 from logwatch.notify.channels.slack.sender import build_content
 from logwatch.notify.diagnosis.findings import Fact, FactKind, Finding, StepState
@@ -32,6 +33,7 @@ from tests.support.made_messages import (
     longest,
     message,
     notification,
+    verdict,
     walked,
 )
 
@@ -333,3 +335,14 @@ def test_an_end_names_what_was_more_than_twice_as_much_as_it_is_now(during: int,
     over = replace(CASES["resolved"], walked=walked(Finding(3, StepState.TODO, facts=(fact,))))
     (note,) = message(over, "en").notes
     assert note.startswith("failed of") is named
+
+
+def test_a_revision_that_is_worse_is_named_with_both_shares_and_with_what_to_do() -> None:
+    start = datetime(2026, 2, 24, 1, 31, tzinfo=UTC)
+    beside = Beside("o4o-core-api-00413-bad", start, ("o4o-core-api-00412-xot",), 2, 51)
+    found = replace(verdict("revision-checkout", {}, 34 / 48, numerator=34, denominator=48), beside=beside)
+    firing = replace(alert("revision-checkout"), latest=found, peak=found)
+    notes = "\n".join(message(notification(NotifyReason.FIRING, [firing]), "en").notes)
+    assert "Revision 00413-bad fails 70.8% (34/48), there since 10:31; beside it 00412-xot fails 3.9% (2/51)." in notes
+    assert "gcloud run services update-traffic o4o-core-api" in notes
+    assert "00413-bad" in "\n".join(message(notification(NotifyReason.FIRING, [firing])).notes)

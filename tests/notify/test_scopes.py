@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import pytest
 from logwatch.count.windows import aggregate
 from logwatch.judge.alerts import Alert, AlertState, advance
 from logwatch.judge.evaluate import evaluate
-from logwatch.judge.verdicts import Level, Verdict, Why
+from logwatch.judge.verdicts import Beside, Level, Verdict, Why
 from logwatch.notify.diagnosis.circumstances import WindowCircumstances
 from logwatch.notify.incidents import Memory, Notification, NotifyReason, Silence, decide
 from logwatch.notify.scopes import Scope, find_scope
@@ -181,3 +182,14 @@ def test_what_breaks_in_the_windows_is_named_and_keeps_nothing_from_being_told()
     assert around.without(JUDGED[0], {"kpa"}) is None
     assert seams.broken
     assert all("scope" in each or "look-up" in each for each in seams.broken)
+
+
+def test_what_one_revision_does_it_does_in_every_shop() -> None:
+    beside = Beside("00413", None, ("00412",), 1, 20)
+    lines = reading(THREE, {"kpa": STOCK})
+    windows = aggregate(lines)
+    verdicts = next(zip(*(course.verdicts()[-1:] for course in evaluate(JUDGED, windows)), strict=True))
+    worse = replace(verdicts[0], rule="revision-checkout", labels={}, beside=beside)
+    alert = Alert("revision-checkout", {}, AlertState.FIRING, worse.window_end, worse, worse)
+    around = WindowCircumstances(windows, RULE_SET, verdicts, timedelta(hours=2))
+    assert find_scope([alert], around, RULE_SET, ()) == Scope()

@@ -230,6 +230,20 @@ def kinds(salt: str, wanted: str) -> dict[str, Kind]:
             70,
             [Incident(on, on + 20, ["payment-*"], "4.2", NO_STEP, EVERYWHERE)],
         ),
+        "shop-falls-quiet": Kind(
+            {},
+            [event(on, on + 30, checkout=LOAD | dict(kpa=0))],
+            few,
+            90,
+            [Incident(on, on + 30, ["traffic-*"], "", NO_STEP, "kpa")],
+        ),
+        "all-shops-fall-quiet": Kind(
+            {},
+            [event(on, on + 30, checkout={})],
+            few,
+            90,
+            [Incident(on, on + 30, ["traffic-*"], "", NO_STEP, EVERYWHERE)],
+        ),
         "everything-dies": Kind(
             {},
             [],

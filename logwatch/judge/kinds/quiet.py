@@ -34,7 +34,7 @@ class QuietCase(Model):
     usual: float | None = None
 
 
-class Held(NamedTuple):
+class Expectation(NamedTuple):
     """What was seen and expected in each window and those before it; a row for each length of the stretch, shortest first."""
 
     seen: "Array"
@@ -111,7 +111,7 @@ class Quiet(Model):
         from logwatch.judge.significance import share, sliding
 
         events = grid.total(self.counters, labels)
-        found = self._held(grid, events, labels)
+        found = self._expectation(grid, events, labels)
         enough = found.expected >= -log(self.chance)
         limit = np.where(found.known, bounds.warning.bound, self.sudden.bound)
         rare = _log_chance(found.seen, found.expected) <= log(self.chance)
@@ -140,7 +140,7 @@ class Quiet(Model):
             certain=proven,
         )
 
-    def _held(self, grid: "Grid", events: "Array", labels: dict[str, str]) -> Held:
+    def _expectation(self, grid: "Grid", events: "Array", labels: dict[str, str]) -> Expectation:
         """Give what was seen and expected, over each stretch."""
         import numpy as np
 
@@ -153,7 +153,7 @@ class Quiet(Model):
         known = ~np.isnan(usual)
         before = self._expected(grid, events, stretches) * heard / stretches * self._ebb(grid, stretches, heard)
         expected = np.where(known, usual, before)
-        return Held(sliding(events, stretches), expected, known)
+        return Expectation(sliding(events, stretches), expected, known)
 
     def _expected(self, grid: "Grid", events: "Array", stretches: "Array") -> "Array":
         """Give how many events the past lets expect in each stretch; NaN where one of its parts is not known, or not busy.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from logwatch.collect.parse import parse_series
@@ -10,13 +11,14 @@ from logwatch.count.windows import to_minute
 from logwatch.errors import SourceError
 from logwatch.judge.evaluate import Course
 from logwatch.judge.grid import Grid
+from logwatch.judge.kinds.ratio import Ratio
 from logwatch.notify.diagnosis.diagnose import find_lead
 from logwatch.notify.diagnosis.findings import Missed
 from logwatch.seams import Seam, Seams
 from logwatch.spans import WINDOW, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from logwatch.collect.interface import Answer, SearchResult
@@ -61,19 +63,35 @@ class WindowCircumstances:
             self._leads[mark] = self.seams.guard(Seam.SCOPE, lambda: find_lead(alert, self.rules, self), lambda _: "")
         return self._leads[mark]
 
-    def without(self, rule: Rule, shops: Collection[str]) -> Verdict | None:
-        """Judge all shops together on the windows without what these shops counted: the same proof, on what is left."""
-        return self.seams.guard(Seam.SCOPE, lambda: self._without(rule, shops), lambda _: None)
+    def over(self, rule: Rule, stretch: timedelta) -> Sequence[Verdict]:
+        """Judge every shop on a stretch alone, whether that proves anything or not."""
+        return self.seams.guard(Seam.SCOPE, lambda: self._judge(_unproven(rule, stretch))[1:], lambda _: [])
 
-    def _without(self, rule: Rule, shops: Collection[str]) -> Verdict | None:
+    def without(self, rule: Rule, shops: Collection[str], stretch: timedelta | None = None) -> Verdict | None:
+        """Judge all shops together on the windows without what these counted: as the rule does, or on a stretch alone."""
+        judging = _unproven(rule, stretch) if stretch else rule
+        return self.seams.guard(Seam.SCOPE, lambda: self._judge(judging, shops)[0], lambda _: None)
+
+    def _judge(self, rule: Rule, gone: Collection[str] | None = None) -> list[Verdict]:
+        """Give the verdicts on all shops together, then, where nobody is left out, on each."""
         end = self._end
-        span = Span(max(end - rule.kind.reach - WINDOW, self.held.span.start), end)
-        if not self.verdicts or span.end <= span.start:
-            return None
-        windows = self.held.within(span)
-        keys = windows.counters["series"].cat.categories
-        gone = [key for key in keys if self.rules.service.shop(parse_series(str(key)).labels) in shops]
-        counters = windows.counters[~windows.counters["series"].isin(gone)].reset_index(drop=True)
-        grid = Grid(replace(windows, counters=counters))
-        labels, columns = next(rule.kind.judge(rule.bounds, grid))  # all shops together come first
-        return Course(rule, labels, grid.minutes, columns).verdict(to_minute(end - WINDOW))
+        windows = self.held.within(Span(max(end - rule.kind.reach - WINDOW, self.held.span.start), end))
+        if gone is not None:
+            series = windows.counters["series"]
+            left_out = [key for key in series.cat.categories if self.rules.service.shop(parse_series(str(key)).labels) in gone]
+            windows = replace(windows, counters=windows.counters[~series.isin(left_out)].reset_index(drop=True))
+        grid = Grid(windows)
+        courses = rule.kind.judge(rule.bounds, grid)
+        minute = to_minute(end - WINDOW)
+        return [
+            Course(rule, labels, grid.minutes, columns).verdict(minute)
+            for labels, columns in (courses if gone is None else islice(courses, 1))
+        ]
+
+
+def _unproven(rule: Rule, stretch: timedelta) -> Rule:
+    """Give a rule as it would judge without proof, on a stretch; one that asks for none stays as it is."""
+    if not isinstance(rule.kind, Ratio):
+        return rule
+    loose = rule.kind.model_copy(update={"span": stretch, "proof": "none", "min_events": 1})
+    return rule.model_copy(update={"ratio": loose})
