@@ -19,7 +19,7 @@ SEVERITY = {Level.UNKNOWN: -1, Level.NORMAL: 0, Level.ELEVATED: 1, Level.WARNING
 """Which of two levels is the worse."""
 UNPROVEN = "unproven"
 """The tone of a figure between the bounds, or beyond them, that nothing proves: not worth a colour."""
-TONES: dict[str, float] = {**SEVERITY, UNPROVEN: 0.5}
+TONES: dict[str, float] = {**{str(level): float(rank) for level, rank in SEVERITY.items()}, UNPROVEN: 0.5}
 """Which of two tones is the worse: a level is its own, but for what is not proven."""
 
 
