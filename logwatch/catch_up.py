@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 NEWEST = 10 * WINDOW
 """The newest windows of a pause: what fires now shows in them."""
+MOST_BEFORE = 30 * WINDOW
+"""How far before them is read: a ratio that needs two hours of evidence is not one to hurry for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def _join(first: Ticked, then: Ticked) -> Ticked:
 def _newest(ticker: Ticker, planned: Plan) -> Plan | None:
     """Plan the newest windows by themselves; None where reading them takes as much as reading all."""
     end = planned.judge.end
-    read = Span(end - NEWEST - ticker.reach, planned.read.end)
+    read = Span(end - NEWEST - min(ticker.reach, MOST_BEFORE), planned.read.end)
     if read.start <= planned.read.start:
         return None
     judge = Span(end - NEWEST, end)

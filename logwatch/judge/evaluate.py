@@ -145,9 +145,11 @@ def evaluate(rules: Iterable[Rule], windows: Windows, span: Span | None = None) 
     A rule that is judged for each shop gives a course for all together first, then one for each shop seen.
     """
     span = span or windows.span
-    grid = Grid(windows)
-    first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
-    at = slice(max(first - grid.first, 0), max(last + 1 - grid.first, 0))
+    first, last = (
+        to_minute(each) - to_minute(windows.span.start) for each in (span.start, span.end - timedelta(microseconds=1))
+    )
+    at = slice(max(first, 0), max(last + 1, 0))
+    grid = Grid(windows, at.start)
     minutes = grid.minutes[at]
     judged = ((rule, labels, columns) for rule in rules for labels, columns in rule.kind.judge(rule.bounds, grid))
     return [Course(rule, labels, minutes, _cut(columns, at)) for rule, labels, columns in judged if len(minutes)]

@@ -29,9 +29,10 @@ Columns = dict[str, Array]
 class Grid:
     """Windows as arrays with a place for every minute."""
 
-    def __init__(self, windows: Windows) -> None:
-        """Lay out the windows."""
+    def __init__(self, windows: Windows, asked: int = 0) -> None:
+        """Lay out the windows; those from place `asked` on are to be judged, the others are their past."""
         self.windows = windows
+        self.asked = asked
         self.first = to_minute(windows.span.start)
         self.size = max(-(-(windows.span.end - windows.span.start) // WINDOW), 0)
         self.minutes = np.arange(self.first, self.first + self.size)

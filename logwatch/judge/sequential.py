@@ -10,13 +10,12 @@ why: docs/decisions/0001.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from logwatch.judge.significance import Array, Counted, over, share, sliding, wilson_bound
+from logwatch.judge.significance import EXACT, Array, Counted, share, wilson_bound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,8 +59,7 @@ class Needs(NamedTuple):
         return max(self.widen // timedelta(minutes=1), 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Proven:
+class Proven(NamedTuple):
     """What is proven at each window, and what its newest events show."""
 
     stretch: Array
@@ -76,55 +74,44 @@ class Proven:
     """Whether it is outside of it, and shown to be beyond the warning bound no more."""
 
 
-def prove(counted: Counted, needs: Needs, bounds: Bounds, span: int) -> Proven:
-    """Look for evidence that ends with each window; a warning that the newest events contradict is proven no more."""
-    newest = _newest(counted, span, needs.minutes)
-    events = _settled_over(counted, newest)
-    now = share(over(newest, counted.numerator), events)
+def prove(counted: Counted, needs: Needs, bounds: Bounds, span: int, *, first: int = 0) -> Proven:
+    """Look for evidence that ends with each window from `first` on; of those before it nothing is said.
+
+    A warning that the newest events contradict is proven no more.
+    """
+    parts = [_prove(each, needs, bounds, span) for each in _parts(counted, needs, first)]
+    before = np.zeros(first, dtype="int64")
+    blank = Proven(before, before + 1, before > 0, before > 0, before > 0)
+    return Proven(*(np.concatenate(columns) for columns in zip(blank, *parts, strict=True)))
+
+
+def evidence(counted: Counted, needs: Needs, bounds: Bounds) -> Array:
+    """Give for each window the logarithm of the evidence that is held against the limit, the weeks in minutes."""
+    parts = (_weigh(each, bounds, np.arange(len(each.ends))) for each in _parts(counted, needs, 0))
+    return np.concatenate([_add_up(each) for each in parts])
+
+
+def _prove(sums: _Sums, needs: Needs, bounds: Bounds, span: int) -> Proven:
+    newest = _newest(sums.settled, span)
+    events, now = sums.share_over(newest)
     recovered = bounds.normal.holds(now)
-    stretch = np.zeros(len(newest), dtype="int64")
     eased = np.zeros(len(newest), dtype=bool)
-    for at, part in _parts(counted, needs.minutes + counted.lag):
-        found = _strongest(part, needs, bounds, at.stop - at.start)
-        stretch[at] = found
     asked = np.flatnonzero(~recovered & (events > 0) & ~bounds.warning.holds(now))
-    if len(asked):
-        eased[asked] = _eased(counted, needs.minutes, bounds.warning, asked)
-    stretch[recovered | eased] = 0
+    eased[asked] = _eased(sums.numerator[:, asked], sums.settled[:, asked], bounds.warning)
+    stretch = np.where(recovered | eased, 0, _strongest(sums, needs, bounds))
     return Proven(stretch, newest, recovered, ~recovered & _abnormal(now, events, bounds), eased)
 
 
-def _parts(counted: Counted, back: int) -> Iterator[tuple[slice, Counted]]:
-    """Give the windows part by part, each with those before it that its stretches need."""
-    size = len(counted.numerator)
-    for start in range(0, size, PART):
-        at = slice(start, min(start + PART, size))
-        yield at, counted.part(slice(max(start - back, 0), at.stop))
-
-
-def _newest(counted: Counted, span: int, widest: int) -> Array:
+def _newest(settled: Array, span: int) -> Array:
     """Give for each window the shortest stretch with enough events to show where the share stands now.
 
     Within the span `NEWEST` of them, or as many as it has; where those are very few, some more from before it.
     """
-    result = np.full(len(counted.numerator), span)
-    for minutes in range(span - 1, 0, -1):
-        result[counted.settled(minutes) >= NEWEST] = minutes
-    searching = ~(counted.settled(span) >= FEWEST)
-    for minutes in range(span + 1, widest + 1):
-        if not searching.any():
-            break
-        result[searching] = minutes
-        searching &= ~(counted.settled(minutes) >= FEWEST)
-    return result
-
-
-def _settled_over(counted: Counted, stretch: Array) -> Array:
-    result = np.zeros(len(stretch))
-    for minutes in np.unique(stretch):
-        at = stretch == minutes
-        result[at] = counted.settled(int(minutes))[at]
-    return result
+    span = min(span, len(settled))
+    many, some = settled[: span - 1] >= NEWEST, settled[span:] >= FEWEST
+    inside = np.where(many.any(axis=0), many.argmax(axis=0) + 1, span) if len(many) else np.full(settled.shape[1], span)
+    beyond = np.where(some.any(axis=0), some.argmax(axis=0) + span + 1, len(settled)) if len(some) else inside
+    return np.where(settled[span - 1] >= FEWEST, inside, beyond)
 
 
 def _abnormal(now: Array, events: Array, bounds: Bounds) -> Array:
@@ -137,28 +124,35 @@ def _abnormal(now: Array, events: Array, bounds: Bounds) -> Array:
     return outside
 
 
-def _eased(counted: Counted, widest: int, warning: Range, at: Array) -> Array:
-    """Tell for some windows whether a stretch shows the share to lie on the near side of the warning bound."""
-    first = max(int(at[0]) - widest - counted.lag, 0)
-    part = counted.part(slice(first, int(at[-1]) + 1))
-    reach = -SURELY if warning.falls else SURELY
-    found = np.zeros(len(part.numerator), dtype=bool)
-    for minutes in range(1, widest + 1):
-        events = part.settled(minutes)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            bound = wilson_bound(np.minimum(sliding(part.numerator, minutes), events), events, reach)
-        found |= (events >= NEWEST) & ((bound > warning.bound) if warning.falls else (bound < warning.bound))
-    eased: Array = found[at - first]
-    return eased
+def _eased(numerator: Array, events: Array, warning: Range) -> Array:
+    """Tell whether some stretch shows the share to lie on the near side of the warning bound."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        bound = wilson_bound(np.minimum(numerator, events), events, -SURELY if warning.falls else SURELY)
+    nearer = bound > warning.bound if warning.falls else bound < warning.bound
+    found: Array = ((events >= NEWEST) & nearer).any(axis=0)
+    return found
 
 
-def evidence(counted: Counted, needs: Needs, bounds: Bounds) -> Array:
-    """Give for each window the logarithm of the evidence that is held against the limit, the weeks in minutes."""
-    found = [
-        _Sought.of(part, needs, bounds).evidence(np.arange(at.start - at.stop, 0) + len(part.numerator), bounds)
-        for at, part in _parts(counted, needs.minutes + counted.lag)
-    ]
-    return np.concatenate([_add_up(each) for each in found])
+def _strongest(sums: _Sums, needs: Needs, bounds: Bounds) -> Array:
+    """Give for each window the stretch with the most evidence; 0 where all of it does not reach the limit.
+
+    Only windows are looked at in which some stretch has a share beyond the bound: healthy traffic has nearly none.
+    """
+    result = np.zeros(len(sums.ends), dtype="int64")
+    beyond = [bounds.warning.holds(share(sums.numerator, way.events)) & (way.events >= needs.min_events) for way in sums.ways]
+    places = np.flatnonzero(np.logical_or.reduce(beyond).any(axis=0))
+    if len(places):
+        found = _weigh(sums, bounds, places)
+        way, best = np.unravel_index(found.reshape(-1, len(places)).argmax(axis=0), found.shape[:2])
+        held = np.stack(beyond)[way, best, places]
+        result[places] = np.where(held & (_add_up(found) >= np.log(needs.weeks * WEEK)), best + 1, 0)
+    return result
+
+
+def _weigh(sums: _Sums, bounds: Bounds, places: Array) -> Array:
+    """Give the logarithm of the evidence of each way, stretch and place."""
+    found = np.stack([np.log(way.weight) + _log_ratio(sums.numerator, way, bounds, places) for way in sums.ways])
+    return np.where(sums.begins[:, places], found, -np.inf)
 
 
 def _add_up(evidence: Array) -> Array:
@@ -167,88 +161,78 @@ def _add_up(evidence: Array) -> Array:
     return total
 
 
-def _strongest(counted: Counted, needs: Needs, bounds: Bounds, size: int) -> Array:
-    """Give for each of the last `size` windows the stretch with the most evidence; 0 where all of it does not reach the limit.
-
-    Only windows are looked at in which some stretch has a share beyond the bound: healthy traffic has nearly none.
-    """
-    result = np.zeros(len(counted.numerator), dtype="int64")
-    sought = _Sought.of(counted, needs, bounds)
-    places = np.flatnonzero(np.logical_or.reduce(sought.beyond).any(axis=0))
-    places = places[places >= len(result) - size]
-    if len(places):
-        found = sought.evidence(places, bounds)
-        way, best = np.unravel_index(found.reshape(-1, len(places)).argmax(axis=0), found.shape[:2])
-        beyond = np.stack([each[:, places] for each in sought.beyond])[way, best, np.arange(len(places))]
-        result[places] = np.where(beyond & (_add_up(found) >= np.log(needs.weeks * WEEK)), best + 1, 0)
-    return result[-size:]
-
-
-@dataclass(frozen=True, slots=True)
-class _Sought:
-    """The ways in which events are counted: as due, and where it is known as ended."""
-
-    ways: tuple[_Way, ...]
-    weights: tuple[float, ...]
-    beyond: tuple[Array, ...]
-    """For each way, where there are enough events with a share beyond the warning bound."""
-    begins: Array
-    """Where a stretch begins in a minute with a summary: another adds no evidence to the stretch that begins after it."""
-
-    @classmethod
-    def of(cls, counted: Counted, needs: Needs, bounds: Bounds) -> _Sought:
-        """Count the events of every stretch."""
-        stretches = np.arange(1, needs.minutes + 1)[:, None]
-        kinds = (False,) if counted.ended is None else (False, True)
-        ways = tuple(_Way.of(counted, stretches, ended=ended) for ended in kinds)
-        beyond = (bounds.warning.holds(share(way.numerator, way.events)) & (way.events >= needs.min_events) for way in ways)
-        return cls(ways, (1.0,) if len(ways) == 1 else (1 - ENDED, ENDED), tuple(beyond), counted.begins(stretches))
-
-    def evidence(self, places: Array, bounds: Bounds) -> Array:
-        """Give the logarithm of the evidence of each way, stretch and place."""
-        pairs = zip(self.ways, self.weights, strict=True)
-        found = np.stack([np.log(weight) + way.at(places).evidence(bounds) for way, weight in pairs])
-        return np.where(self.begins[:, places], found, -np.inf)
+def _log_ratio(numerator: Array, way: _Way, bounds: Bounds, places: Array) -> Array:
+    """Give the logarithm of how much more probable the events of each stretch are beyond the bound than at the middle."""
+    falls = bounds.warning.falls
+    numerator, events, straying = (each[:, places] for each in (numerator, way.events, way.straying))
+    unknown = np.isnan(numerator + events + straying)
+    numerator, events, straying = (np.where(unknown, 0.0, each) for each in (numerator, events, straying))
+    good = np.minimum(numerator, events)
+    failed = np.maximum((events - good if falls else good) - STRAY / 2 * np.sqrt(straying), 0.0)
+    middle, bound = ((1 - each if falls else each) for each in (bounds.middle, bounds.warning.bound))
+    middle = min(max(middle, 1e-9), 1 - 1e-9)
+    result = np.full(failed.shape, -np.inf)
+    for far, weight in zip(BEYOND, WEIGHTS, strict=True):
+        failing = min(max(bound + (1 - bound) * far, middle), 1 - 1e-9)
+        ratio = failed * np.log(failing / middle) + (events - failed) * np.log((1 - failing) / (1 - middle))
+        result = np.logaddexp(result, ratio + np.log(weight))
+    return np.where(unknown, -np.inf, result)
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """One way to count events: a row for each stretch, a column for each window."""
+class _Way(NamedTuple):
+    """One way to count the events of each stretch and window, and how much it counts."""
 
-    numerator: Array
     events: Array
-    straying: Array | None
+    straying: Array
     """Events that may have ended outside their stretch."""
+    weight: float
 
-    @classmethod
-    def of(cls, counted: Counted, stretches: Array, *, ended: bool) -> _Way:
-        """Count events that are due, or those that are known to have ended: these stand in one summary with the numerator."""
-        numerator = sliding(counted.numerator, stretches)
-        if ended and counted.ended is not None:
-            events, straying = sliding(counted.ended, stretches), None
-        else:
-            events, straying = counted.due(stretches), counted.straying(stretches) if counted.lag else None
-        return cls(numerator, events, straying)
 
-    def at(self, places: Array) -> _Way:
-        """Give some of the windows."""
-        straying = None if self.straying is None else self.straying[:, places]
-        return _Way(self.numerator[:, places], self.events[:, places], straying)
+class _Sums:
+    """Sums over every stretch that ends with one of some windows: a row for each length from 1 on, a column for each window."""
 
-    def evidence(self, bounds: Bounds) -> Array:
-        """Give the logarithm of how much more probable the events of each stretch are beyond the bound than at the middle."""
-        falls = bounds.warning.falls
-        straying = np.zeros(self.events.shape) if self.straying is None else self.straying
-        unknown = np.isnan(self.numerator + self.events + straying)
-        events = np.where(unknown, 0.0, self.events)
-        good = np.minimum(np.where(unknown, 0.0, self.numerator), events)
-        failed = events - good if falls else good
-        failed = np.maximum(failed - STRAY / 2 * np.sqrt(np.where(unknown, 0.0, straying)), 0.0)
-        middle, bound = ((1 - each if falls else each) for each in (bounds.middle, bounds.warning.bound))
-        middle = min(max(middle, 1e-9), 1 - 1e-9)
-        result = np.full(failed.shape, -np.inf)
-        for far, weight in zip(BEYOND, WEIGHTS, strict=True):
-            failing = min(max(bound + (1 - bound) * far, middle), 1 - 1e-9)
-            ratio = failed * np.log(failing / middle) + (events - failed) * np.log((1 - failing) / (1 - middle))
-            result = np.logaddexp(result, ratio + np.log(weight))
-        return np.where(unknown, -np.inf, result)
+    def __init__(self, counted: Counted, widest: int, ends: Array) -> None:
+        """Add up; `ends` are the places behind the windows."""
+        self.ends = ends
+        self._starts = ends - np.arange(1, widest + 1)[:, None]
+        self.numerator = self._between(counted.numerator, self._starts, ends)
+        self.begins: Array = (self._starts >= 0) & counted.known[np.maximum(self._starts, 0)]
+        """Where a stretch begins in a minute with a summary: another adds no evidence to the one that begins after it."""
+        events, lag = counted.denominator, counted.lag
+        due = self._between(events, self._starts, ends)
+        straying = np.zeros(due.shape)
+        if lag:
+            due = np.minimum(due, self._between(events, self._starts - lag, ends - lag))
+            near = self._between(events, ends - lag, ends)
+            straying = near + self._between(events, self._starts - lag, self._starts)
+        self.settled = due
+        self.ways: tuple[_Way, ...] = (_Way(due, straying, 1.0),)
+        if counted.ended is not None:
+            # Known to have ended: these stand in one summary with the numerator, and none has strayed.
+            ended = self._between(counted.ended, self._starts, ends)
+            self.settled = np.maximum(due, ended)
+            self.ways = (_Way(due, straying, 1 - ENDED), _Way(ended, np.zeros(due.shape), ENDED))
+
+    @staticmethod
+    def _between(values: Array, starts: Array, ends: Array) -> Array:
+        """Add up from place to place; a window that is unknown makes every sum unknown that it is part of."""
+        starts, ends = np.maximum(starts, 0), np.maximum(ends, 0)
+        lost = ~(values <= EXACT)
+        sums = np.concatenate([[0.0], np.where(lost, 0.0, values).cumsum()])
+        found = sums[ends] - sums[starts]
+        if lost.any():
+            counts = np.concatenate([[0], lost.cumsum()])
+            found = np.where(counts[ends] > counts[starts], np.nan, found)
+        return np.asarray(found)
+
+    def share_over(self, stretch: Array) -> tuple[Array, Array]:
+        """Give how many events have settled over a stretch of its own for each window, and the share among them."""
+        at = stretch - 1, np.arange(len(stretch))
+        return self.settled[at], share(self.numerator[at], self.settled[at])
+
+
+def _parts(counted: Counted, needs: Needs, first: int) -> Iterator[_Sums]:
+    """Give the windows from `first` on, part by part."""
+    size = len(counted.numerator)
+    for start in range(first, size, PART):
+        yield _Sums(counted, needs.minutes, np.arange(start, min(start + PART, size)) + 1)

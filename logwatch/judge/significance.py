@@ -24,7 +24,8 @@ def sliding(values: Array, minutes: int | Array) -> Array:
         return np.where(sliding(lost, minutes) > 0, np.nan, sliding(np.where(lost, 0.0, values), minutes))
     sums = values.cumsum(dtype="float64")
     if not isinstance(minutes, int):
-        return np.asarray(sums - _later(sums, minutes))
+        before = np.arange(len(sums)) - minutes
+        return np.asarray(sums - np.where(before >= 0, sums[np.maximum(before, 0)], 0.0))
     if 0 < minutes < len(sums):
         sums[minutes:] -= sums[:-minutes].copy()
     return sums if minutes else np.zeros(len(sums))
@@ -70,47 +71,23 @@ class Counted:
         """Numerator and denominator of each window and those before it."""
         return sliding(self.numerator, minutes), sliding(self.denominator, minutes)
 
-    def due(self, minutes: int | Array) -> Array:
+    def due(self, minutes: int) -> Array:
         """Events of the denominator that should show in the numerator: those of this stretch, or of the one `lag` earlier.
 
         The smaller of both: on a rising edge the newest have not ended yet, on a falling edge the numerator still has
         guests from before.
         """
         events = sliding(self.denominator, minutes)
-        return np.minimum(events, _later(events, self.lag)) if self.lag else events
+        return np.minimum(events, np.append(np.zeros(self.lag), events)[: len(events)]) if self.lag else events
 
-    def straying(self, minutes: int | Array) -> Array:
-        """Events so near to either end of the stretch that they may have ended on its other side; there is a lag."""
-        near = sliding(self.denominator, self.lag)
-        return near + _later(near, minutes)
-
-    def settled(self, minutes: int | Array) -> Array:
+    def settled(self, minutes: int) -> Array:
         """Events that are due, or are known to have come to an end."""
         due = self.due(minutes)
         return due if self.ended is None else np.maximum(due, sliding(self.ended, minutes))
 
-    def part(self, at: slice) -> Counted:
-        """Give some of the windows, one after the other."""
-        ended = None if self.ended is None else self.ended[at]
-        return Counted(self.numerator[at], self.denominator[at], self.known[at], ended=ended, lag=self.lag)
-
-    def begins(self, minutes: Array) -> Array:
-        """Tell for each stretch whether it begins in a minute that had a summary."""
-        there = np.arange(len(self.known)) - minutes + 1
-        begun: Array = (there >= 0) & self.known[np.maximum(there, 0)]
-        return begun
-
     def most(self, minutes: int) -> Array:
         """More events than the numerator can honestly have come from: one window and the lag further back."""
         return sliding(self.denominator, minutes + self.lag + 1)
-
-
-def _later(values: Array, minutes: int | Array) -> Array:
-    """Give each window the value of the one so many minutes before it; for a column of several, a row for each."""
-    if isinstance(minutes, int):
-        return np.concatenate([np.zeros((*values.shape[:-1], minutes)), values], axis=-1)[..., : values.shape[-1]]
-    there = np.arange(len(values)) - minutes
-    return np.where(there >= 0, values[np.maximum(there, 0)], 0.0)
 
 
 class Rarity(NamedTuple):

@@ -129,7 +129,7 @@ class Ratio(Model):
         numerator, denominator = counted.sums(minutes)
         proven, end = denominator >= self.min_events, {}
         if isinstance(self.proof, Proof):
-            found = prove(counted, Needs(**dict(self.proof)), bounds, minutes)
+            found = prove(counted, Needs(**dict(self.proof)), bounds, minutes, first=grid.asked)
             proven = found.stretch > 0
             stale = found.recovered & ~bounds.normal.holds(share(numerator, denominator))
             stretch = np.where(proven, found.stretch, np.where(stale, found.newest, minutes))

@@ -80,7 +80,7 @@ class WindowCircumstances:
             series = windows.counters["series"]
             left_out = [key for key in series.cat.categories if self.rules.service.shop(parse_series(str(key)).labels) in gone]
             windows = replace(windows, counters=windows.counters[~series.isin(left_out)].reset_index(drop=True))
-        grid = Grid(windows)
+        grid = Grid(windows, to_minute(end - WINDOW) - to_minute(windows.span.start))
         courses = rule.kind.judge(rule.bounds, grid)
         minute = to_minute(end - WINDOW)
         return [
