@@ -13,7 +13,7 @@ from logwatch.backtest.incident_history import build_timeline
 from logwatch.backtest.scores import IncidentOutcome, score
 from logwatch.judge.alerts import AlertState
 from logwatch.report.explain import name
-from logwatch.ui.format import format_short, format_span
+from logwatch.ui.format import format_brief, format_span
 from logwatch.ui.tables import Section
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def timeline_sections(replayed: Replayed, rules: RuleSet, audience: Audience, so
                     alert.firing_at or alert.pending_at,
                     audience,
                 ),
-                format_short(alert.peak, rules.by_id[alert.rule], audience),
+                format_brief(alert.peak, rules.by_id[alert.rule], audience),
                 rules.by_id[alert.rule].procedure,
             )
             for alert in fired

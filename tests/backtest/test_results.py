@@ -225,7 +225,7 @@ def resume(source: FilesSource, state: State, cut: int, minutes: int) -> tuple[l
     transitions: list[Any] = []
     notifications: list[Any] = []
     for minute in range(cut, minutes):
-        now = START + (minute + 1) * WINDOW + maker.policy.grace
+        now = maker.policy.closed_at(START + (minute + 1) * WINDOW)
         planned = maker.plan(state, now)
         ticked = maker.tick(state, seen_by(reading, source, planned.read), planned, now)
         state = replace(ticked.state, points=(), outbox=())
@@ -299,7 +299,7 @@ def test_what_ends_on_another_day_names_the_day(tmp_path: Path) -> None:
     readers = Audience("en", ZoneInfo("Asia/Seoul"), "o4o-core-api")
     *_, alerts = timeline_sections(play(source), RULES, readers, "night")
     assert [row[:4] for row in alerts.rows if "kpa" in row[0]] == [
-        ("payment-confirm (kpa)", "02-24 23:51", "23:52", "02-25 01:10")
+        ("payment-confirm (kpa)", "02-24 23:52", "23:52", "02-25 01:07")
     ]
 
 
@@ -361,7 +361,7 @@ def test_a_false_alarm_is_news_outside_every_incident() -> None:
     found = score(replayed, [known("03:30", "03:50")])
     assert [(each.procedure, each.reason) for each in found.false] == [("4.4", NotifyReason.FIRING)]
     assert found.false_per_day == 12
-    assert found.median_took == timedelta(minutes=3, seconds=30)
+    assert found.median_took == timedelta(minutes=2, seconds=20)
 
 
 # ---- incidents from a file
