@@ -33,8 +33,8 @@ OWN: tuple[dict[str, Key], ...] = (
 )
 """What logwatch says of itself, chart by chart, and what to call it; what stands in one has one unit."""
 UNDRAWN = BLIND - {SILENT_MINUTES}
-MOST = 40
-"""Tiles of a dashboard. Where there are too many rules, the last ones have their chart only."""
+MOST = 100
+"""Tiles of a dashboard, 40 until May 2025. Where there are too many rules, the last ones have their chart only, or nothing."""
 
 
 def drawn_rules(rules: RuleSet) -> list[Rule]:
@@ -49,11 +49,11 @@ def dashboard(rules: RuleSet, installation: Installation) -> Json:
     drawn = drawn_rules(rules)
     cards = [_card(rule, installation) for rule in drawn]
     series = [name.replace("/", ".") for name in known]
-    charts = [_chart(rule, rules, series, installation) for rule in drawn]
     own = [_own_chart([known[f"logwatch/{name}"] for name in names], names.values(), installation) for names in OWN]
-    fixed = len([*charts, *own]) + 4  # three headers and the procedures
+    room = MOST - len(own) - 4  # three headers and the procedures
+    charts = [_chart(rule, rules, series, installation) for rule in drawn[:room]]
     sections = (
-        (say("dash_levels"), CARD, cards[: max(MOST - fixed, 0)]),
+        (say("dash_levels"), CARD, cards[: room - len(charts)]),
         (say("dash_figures"), CHART, charts),
         ("logwatch", CHART, own),
         ("", TEXT, [_procedures(rules, installation)]),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from logwatch.judge.rules.load import load_rules
 from logwatch.judge.rules.model import RuleSet
-from logwatch.judge.verdicts import Level, Verdict, Why
+from logwatch.judge.verdicts import UNPROVEN, Level, Verdict, Why
 from logwatch.publish.points import (
     LEVEL_VALUES,
     Metric,
@@ -36,8 +36,8 @@ def rules() -> RuleSet:
     return load_rules(bundled("rules"))
 
 
-def verdict(rule: str, level: Level, value: float | None = None, **labels: str) -> Verdict:
-    return Verdict(rule, labels, AT, level, value, None, None, None, Why.NONE, timedelta(minutes=1), suspect=False)
+def verdict(rule: str, level: Level, value: float | None = None, *, eased: bool = False, **labels: str) -> Verdict:
+    return Verdict(rule, labels, AT, level, value, None, None, None, Why.NONE, timedelta(minutes=1), suspect=False, eased=eased)
 
 
 def series_of(points: list[Point]) -> list[tuple[Any, ...]]:
@@ -162,20 +162,23 @@ def test_a_shop_is_text_that_can_be_sent(text: str) -> None:
 # ---- verdicts
 
 
-@pytest.mark.parametrize(("level", "value"), [(Level.NORMAL, 0.0), (Level.ELEVATED, 1.0), (Level.WARNING, 2.0)])
-def test_a_level_is_a_number(level: Level, value: float) -> None:
-    points = verdict_points([verdict("checkout-traffic", level, 120.0)], rules())
+@pytest.mark.parametrize(
+    ("level", "eased", "value"),
+    [(Level.NORMAL, False, 0.0), (Level.ELEVATED, False, 0.5), (Level.ELEVATED, True, 1.0), (Level.WARNING, False, 2.0)],
+)
+def test_a_level_is_a_number_and_half_of_one_where_nothing_proves_it(level: Level, eased: bool, value: float) -> None:  # noqa: FBT001
+    points = verdict_points([verdict("checkout-traffic", level, 120.0, eased=eased)], rules())
     assert points == [Point("level", {"rule": "checkout-traffic", "shop": "all"}, AT, value)]
 
 
-def test_every_level_but_unknown_has_a_number() -> None:
-    assert set(LEVEL_VALUES) == set(Level) - {Level.UNKNOWN}
+def test_every_level_but_unknown_has_a_number_and_so_has_elevated_without_proof() -> None:
+    assert set(LEVEL_VALUES) == {*Level, UNPROVEN} - {Level.UNKNOWN}
 
 
 def test_a_share_comes_with_its_level() -> None:
     labels = {"rule": "checkout-success", "shop": "kpa"}
     assert verdict_points([verdict("checkout-success", Level.ELEVATED, 0.7, service="kpa")], rules()) == [
-        Point("level", labels, AT, 1.0),
+        Point("level", labels, AT, 0.5),
         Point("ratio", labels, AT, 0.7),
     ]
 
@@ -195,6 +198,8 @@ def test_of_verdicts_that_fall_onto_one_series_the_worst_is_told() -> None:
         verdict("checkout-success", Level.NORMAL, 0.9, service=LONG + "c"),
     ]
     assert [point.value for point in verdict_points(found, rules())] == [2.0, 0.2]
+    proven = verdict("checkout-success", Level.ELEVATED, 0.75, eased=True, service=LONG + "d")
+    assert [point.value for point in verdict_points([found[0], proven], rules())] == [1.0, 0.75]
 
 
 def test_points_of_verdicts_have_descriptors() -> None:

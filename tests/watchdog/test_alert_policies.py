@@ -535,13 +535,14 @@ def test_the_procedures_stand_there_step_by_step(lang: Lang) -> None:
         assert all(step.text in text["content"] for step in procedure.steps)
 
 
-@pytest.mark.parametrize("more", [0, 1, 12])
-def test_tiles_lie_side_by_side_within_the_width_and_are_at_most_40(more: int) -> None:
+@pytest.mark.parametrize(("more", "charts", "cards"), [(0, 21, 21), (1, 22, 22), (26, 47, 46), (72, 93, 0), (80, 93, 0)])
+def test_tiles_lie_side_by_side_within_the_width_and_are_at_most_100(more: int, charts: int, cards: int) -> None:
     added = [rules().rules[0].model_copy(update={"rule": f"added-{number}"}) for number in range(more)]
     layout = dashboard(replace(rules(), rules=(*rules().rules, *added)), installation())["mosaicLayout"]
     assert 1 <= layout["columns"] <= 12
-    assert len(layout["tiles"]) <= 40
-    assert len([tile for tile in layout["tiles"] if "xyChart" in tile["widget"]]) == 19 + more
+    assert len(layout["tiles"]) <= 100
+    assert len([tile for tile in layout["tiles"] if "xyChart" in tile["widget"]]) == charts + len(OWN)
+    assert len([tile for tile in layout["tiles"] if "scorecard" in tile["widget"]]) == cards
     assert "text" in layout["tiles"][-1]["widget"]
     taken = [
         (x, y)

@@ -136,7 +136,7 @@ class RuleSet:
 
     @property
     def watching(self) -> tuple[Rule, ...]:
-        """The rules of logwatch's own: whether there is anything to judge at all."""
+        """The rules of logwatch's own: whether there is anything to judge at all, and what no row of the runbook sees."""
         return tuple(
             rule for rule in self.rules if not rule.indicator and self.where[rule.rule].startswith(f"{self.folder / WATCH}:")
         )
