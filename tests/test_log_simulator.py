@@ -26,12 +26,19 @@ def described(folder: Path, *arguments: str) -> tuple[list[dict[str, Any]], list
     return specs, truth
 
 
+def digests(scenarios: list[tuple[dict[str, Any], dict[str, Any]]]) -> tuple[str, ...]:
+    """Of specs, and of what is true of them."""
+    return tuple(sha256(json.dumps(part).encode()).hexdigest()[:12] for part in zip(*scenarios, strict=True))
+
+
 def test_a_salt_gives_the_same_scenarios_for_ever(tmp_path: Path) -> None:
     specs, truth = described(tmp_path, "one")
-    told = json.dumps([{name: value for name, value in each.items() if name != "out"} for each in specs])
-    assert len(truth) == 35
-    assert sha256(told.encode()).hexdigest()[:12] == "11541b67d0a7"
-    assert sha256(json.dumps(truth).encode()).hexdigest()[:12] == "5f0b05390dff"
+    plain = [{name: value for name, value in each.items() if name != "out"} for each in specs]
+    of_kind = {each["kind"]: (spec, each) for spec, each in zip(plain, truth, strict=True)}
+    added = [of_kind.pop(kind) for kind in ("shop-falls-quiet", "all-shops-fall-quiet")]
+    first = list(of_kind.values())
+    assert (len(first), digests(first)) == (35, ("11541b67d0a7", "5f0b05390dff")), "kinds that are added change no other"
+    assert digests(added) == ("cdedf68e2b6b", "1758d0776390")
 
 
 def test_one_kind_is_the_same_alone_and_among_others(tmp_path: Path) -> None:

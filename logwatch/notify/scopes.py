@@ -54,8 +54,8 @@ class Scope:
         >>> from zoneinfo import ZoneInfo
         >>> from logwatch.ui.format import Audience
         >>> readers = Audience("en", ZoneInfo("UTC"), "x")
-        >>> Scope({"service": "kpa"}, ("kpa",)).name(readers), Scope().name(readers)
-        ('kpa', 'all shops')
+        >>> Scope({"service": "a"}, ("a",)).name(readers), Scope().name(readers)
+        ('a', 'all shops')
         >>> Scope(shops=("a", "b"), partial=True).name(readers), Scope(shops=("a",)).name(readers)
         ('2 shops (a, b)', 'all shops (also a)')
         """

@@ -22,6 +22,7 @@ from logwatch.count.windows import Windows, aggregate
 from logwatch.errors import SourceError
 from logwatch.judge.evaluate import Course, evaluate
 from logwatch.judge.rules.load import load_rules
+from logwatch.notify.incidents import NotifyReason
 from logwatch.pipeline import judge, judge_and_replay
 from logwatch.settings import bundled
 from logwatch.spans import NS, Span
@@ -204,9 +205,9 @@ def test_a_page_over_the_wire_is_that_of_the_recording() -> None:
     )
     assert_same_courses(over_wire[0].courses, from_file[0].courses)
     assert over_wire[1].notifications == from_file[1].notifications
-    assert len(over_wire[1].notifications) == 1
-    # Judged and replayed from one reading; the other request searches for the lines that a step names, newest first.
-    assert orders == ["timestamp asc", "timestamp desc"]
+    assert [each.reason for each in over_wire[1].notifications] == [NotifyReason.FIRING, NotifyReason.RESOLVED]
+    # Judged and replayed from one reading; for each message the lines that a step names are searched for, newest first.
+    assert orders == ["timestamp asc", *["timestamp desc"] * 2]
 
 
 def test_nothing_but_the_entries_of_the_wanted_span_is_counted() -> None:

@@ -343,6 +343,7 @@ def test_a_revision_that_is_worse_is_named_with_both_shares_and_with_what_to_do(
     found = replace(verdict("revision-checkout", {}, 34 / 48, numerator=34, denominator=48), beside=beside)
     firing = replace(alert("revision-checkout"), latest=found, peak=found)
     notes = "\n".join(message(notification(NotifyReason.FIRING, [firing]), "en").notes)
-    assert "Revision 00413-bad fails 70.8% (34/48), there since 10:31; beside it 00412-xot fails 3.9% (2/51)." in notes
+    told = "Revision 00413-bad fails 70.8% (34/48, 5 min), there since 10:31; beside it 00412-xot fails 3.9% (2/51, 5 min)."
+    assert told in notes
     assert "gcloud run services update-traffic o4o-core-api" in notes
     assert "00413-bad" in "\n".join(message(notification(NotifyReason.FIRING, [firing])).notes)

@@ -51,7 +51,20 @@ def with_news(part: Any, path: str = "") -> tuple[Any, int]:
         grown_, counts = zip(*(with_news(each, path) for each in part), strict=True) if part else ((), ())
         return list(grown_), sum(counts)
     if not isinstance(part, dict) or path.endswith(
-        ("labels", "threads", "counters", "most", "slow", "delivered", "later", "strangers", "doubts", "vanished", "i")
+        (
+            "labels",
+            "threads",
+            "counters",
+            "hourly",
+            "most",
+            "slow",
+            "delivered",
+            "later",
+            "strangers",
+            "doubts",
+            "vanished",
+            "i",
+        )
     ):
         return part, 0
     found = {key: with_news(value, f"{path}.{key}") for key, value in part.items()}
