@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NEWEST = 10 * WINDOW
 """The newest windows of a pause: what fires now shows in them."""
-MOST_BEFORE = 30 * WINDOW
+MOST_BEFORE = 32 * WINDOW
 """How far before them is read: a ratio that needs two hours of evidence is not one to hurry for."""
 
 
