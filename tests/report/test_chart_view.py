@@ -80,7 +80,7 @@ def test_periods_are_those_of_the_transitions() -> None:
 
 
 def test_what_goes_on_is_shaded_to_the_end() -> None:
-    page = make(f"{LOGS}/storm.ndjson", minutes=75)
+    page = make(f"{LOGS}/storm.ndjson", cut=75)
     pending, firing = drawing(page, "checkout-blocked").plot.periods
     assert (pending.firing, firing.firing) == (False, True)
     assert pending.end == firing.start
