@@ -83,7 +83,10 @@ class Course:
 
     @property
     def worst(self) -> Verdict | None:
-        """The first of the worst windows, one that proves something if there is one; None where every window is unknown."""
+        """The first of the worst windows, one that proves something if there is one; None where every window is unknown.
+
+        One without a value is the worst warning (what is down cannot be measured), and the mildest of all else.
+        """
         level, value = self.columns["level"], self.drawn
         known = level != UNKNOWN
         if not known.any():
@@ -91,9 +94,9 @@ class Course:
         worst = known & (level == level[known].max())
         proven = worst & (self.columns["why"] != WHYS.index(Why.NOT_PROVEN))
         places = np.flatnonzero(proven if proven.any() else worst)
-        beyond = np.inf if level[places[0]] == WARNING and not self.rule.warning.falls else 0
-        values = np.where(np.isnan(value), beyond, value)[places]
-        return self.verdict(int(self.minutes[places[values.argmin() if self.rule.warning.falls else values.argmax()]]))
+        badness = np.where(self.rule.warning.falls, -value, value)[places]
+        unmeasured = np.inf if level[places[0]] == WARNING else -np.inf
+        return self.verdict(int(self.minutes[places[np.where(np.isnan(badness), unmeasured, badness).argmax()]]))
 
     @property
     def drawn(self) -> Array:

@@ -86,13 +86,15 @@ class Gallery:
     unknown: tuple[str, ...]
     """Rules and shops of which nothing is known in the whole span."""
     undrawn: int
-    """Shops left out because there are too many."""
+    """Shops that lack a chart of some rule because there are too many."""
 
 
 def draw_courses(judged: Judged, replayed: Replayed, audience: Audience) -> Gallery:
     """Give the charts in the order of the rules, each rule's worst shops after it."""
     periods = alert_periods(replayed)
-    drawings, unknown, undrawn = [], [], 0
+    drawings: list[Drawing] = []
+    unknown: list[str] = []
+    undrawn: set[str] = set()
     numbered = enumerate(judged.courses, start=1)
     for _, group in groupby(numbered, key=lambda numbered: numbered[1].rule.rule):
         known = []
@@ -104,8 +106,8 @@ def draw_courses(judged: Judged, replayed: Replayed, audience: Audience) -> Gall
                 known.append(_draw(course, course.worst, found, f"chart-{number}", audience))
         kept, left = _choose(known)
         drawings += kept
-        undrawn += left
-    return Gallery(tuple(drawings), tuple(unknown), undrawn)
+        undrawn |= left
+    return Gallery(tuple(drawings), tuple(unknown), len(undrawn))
 
 
 def _name(course: Course) -> str:
@@ -113,11 +115,12 @@ def _name(course: Course) -> str:
     return f"{course.rule.rule}({shop})" if shop else course.rule.rule
 
 
-def _choose(drawings: list[Drawing]) -> tuple[list[Drawing], int]:
-    """Keep all shops together, and the worst of the single ones, in their order."""
+def _choose(drawings: list[Drawing]) -> tuple[list[Drawing], set[str]]:
+    """Keep all shops together, and the worst of the single ones, in their order; give the shops left out besides."""
     shops = [drawing for drawing in drawings if drawing.shop]
     worst = sorted(shops, key=lambda each: (not each.plot.periods, -SEVERITY[each.worst]))[:MOST_SHOPS]
-    return [each for each in drawings if not each.shop or each in worst], len(shops) - len(worst)
+    kept = [each for each in drawings if not each.shop or each in worst]
+    return kept, {each.shop for each in shops if each not in worst}
 
 
 def alert_periods(replayed: Replayed) -> dict[str, list[Period]]:

@@ -237,6 +237,10 @@ def test_a_ratio_is_the_share_over_the_span_that_the_verdict_names(run: Run, nam
     assert checked >= 3
 
 
+MIN_SHARE, MIN_COUNT = 0.05, 3
+NEEDS_ANOTHER = {"traffic-quiet", "revision-checkout", "revision-payment"}
+
+
 @pytest.mark.parametrize("name", RECORDED)
 def test_levels_agree_with_the_bounds_beside_them(run: Run, name: str) -> None:
     compare = {"<": float.__lt__, "<=": float.__le__, ">": float.__gt__, ">=": float.__ge__}
@@ -246,10 +250,16 @@ def test_levels_agree_with_the_bounds_beside_them(run: Run, name: str) -> None:
         return bool(compare[sign](float(value), float(number) / (100 if unit == "%" else 1)))
 
     for verdict in document(run, "-s", path_of(name))["verdicts"]:
-        if verdict["level"] == "warning" and not verdict["rule"].startswith("slow-"):
-            assert holds(verdict["warning"], verdict["value"]), verdict
-        if verdict["level"] == "normal" and not verdict["rule"].startswith("slow-"):
-            assert holds(verdict["normal"], verdict["value"]), verdict
+        level, value, few = verdict["level"], verdict["value"], verdict["why"] == "too_few"
+        if verdict["rule"].startswith("slow-") and verdict["denominator"]:  # judged by share, the value being milliseconds
+            share = verdict["numerator"] / verdict["denominator"]
+            assert level != "warning" or (share >= MIN_SHARE and verdict["numerator"] >= MIN_COUNT), verdict
+            assert level != "normal" or share < MIN_SHARE or few, verdict
+            assert not few or verdict["numerator"] < MIN_COUNT or share < MIN_SHARE, verdict
+        elif verdict["rule"] in NEEDS_ANOTHER and value is None:  # no other revision, no other hour: nothing to say it is worse
+            assert (level in {"normal", "unknown"}, verdict["denominator"]) == (True, None), verdict
+        elif level in {"warning", "normal"} and not verdict["rule"].startswith("slow-"):
+            assert holds(verdict[level], value), verdict
 
 
 @pytest.mark.parametrize("name", ["storm", "payment"])

@@ -105,7 +105,10 @@ def test_a_look_finds_what_is_wrong(looker: Browser, tmp_path: Path) -> None:
 def test_a_chart_is_read_out_and_its_text_can_be_selected(looker: Browser, written: Callable[[str], Path]) -> None:
     with looker.opened(written("payment en"), View(*DESKTOP, "light")) as tab:
         chart = tab.get_by_role(
-            "img", name=re.compile(r"^payment-confirm kpa: now 31\.8% warning, worst 15\.7% 15:26, normal >90%")
+            "img",
+            name=re.compile(
+                r"^payment-confirm kpa: now 24\.2% \(32.132, 10 min\) warning, worst 11\.9% \(3 min\) 15:24, normal >90%"
+            ),
         )
         assert chart.count() == 1
         selected = "getSelection().selectAllChildren(arguments = document.querySelector('#chart-11-title').parentNode) || getSelection().toString()"
@@ -200,10 +203,10 @@ def test_the_steps_in_markdown_are_a_list_with_marks() -> None:
 def test_an_incident_shows_its_end_and_its_worst() -> None:
     (over,) = make(f"{LOGS}/payment.ndjson", "en").episodes.items
     (going,) = make(f"{LOGS}/payment.ndjson", "en", minutes=30).episodes.items
-    assert (over.begun, over.ended, over.lasted, over.messages) == ("02-24 15:22", "15:51", "29 min", 2)
-    assert over.message.alerts[0].peak == "15.7% 15:26"
-    assert (going.ended, going.lasted) == ("", "8 min")
-    assert going.message.alerts[0].value == "31.8% (22/69)"
+    assert (over.begun, over.ended, over.lasted, over.messages) == ("02-24 15:21", "15:46", "25 min", 2)
+    assert over.message.alerts[0].peak == "11.9% (3 min) 15:24"
+    assert (going.ended, going.lasted) == ("", "9 min")
+    assert going.message.alerts[0].value == "24.2% (32/132, 10 min)"
     assert "still going" in html(make(f"{LOGS}/payment.ndjson", "en", minutes=30))
 
 
@@ -211,7 +214,7 @@ def test_the_timeline_is_what_the_backtest_sends() -> None:
     told = make(f"{LOGS}/storm.ndjson", "en").timeline.items
     golden = "\n".join(f"{each.at}  {each.reason}" for each in told)
     assert golden == (
-        "02-24 12:33  firing\n02-24 12:36  joined\n02-24 12:57  resolved\n02-24 13:22  firing\n02-24 13:38  resolved"
+        "02-24 12:32  firing\n02-24 12:36  joined\n02-24 12:57  resolved\n02-24 13:21  firing\n02-24 13:39  resolved"
     )
 
 

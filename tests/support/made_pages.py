@@ -44,18 +44,21 @@ WALKED = (
 
 
 @cache
-def judge(source: str | Path, *, minutes: int | None = None) -> tuple[Judged, Replayed]:
-    """Judge and replay a recording, all of it or its first minutes."""
+def judge(source: str | Path, *, minutes: int | None = None, cut: int = 0) -> tuple[Judged, Replayed]:
+    """Judge and replay a recording, all of it, the first minutes of one of an hour, or all but the last ones."""
     files = FilesSource([str(ROOT / source)], SHAPE)
-    until = (lambda end: end - timedelta(minutes=60 - minutes)) if minutes else None
+    left_out = timedelta(minutes=60 - minutes if minutes else cut)
+    until = (lambda end: end - left_out) if left_out else None
     ticker = Ticker(RULES, Policy(), SignsOfLife(files, None))
     wanted = Wanted(None, until, None, timedelta(seconds=90))
     return judge_and_replay(files, ticker, wanted, now=START, progress=lambda *_: None)
 
 
-def make(source: str | Path, lang: Lang = "ko", place: LinkTargets | None = None, *, minutes: int | None = None) -> Page:
+def make(
+    source: str | Path, lang: Lang = "ko", place: LinkTargets | None = None, *, minutes: int | None = None, cut: int = 0
+) -> Page:
     """Make the page of a recording."""
-    judged, replayed = judge(source, minutes=minutes)
+    judged, replayed = judge(source, minutes=minutes, cut=cut)
     readers = Audience(lang, ZoneInfo("Asia/Seoul"), "o4o-core-api")
     report = build_report(judged, RULES, readers, source=str(source))
     return build_page(
