@@ -72,7 +72,7 @@ faults: $(READY)
 tick: $(READY)
 	@$(BIN)/python -m benchmarks.tick_speed
 
-# The 35 kinds of scenario of the log simulator, scored by what is true of them: two minutes a salt. Others: make scenarios SALTS="x y"
+# The 37 kinds of scenario of the log simulator, scored by what is true of them: two minutes a salt. Others: make scenarios SALTS="x y"
 SALTS = one two three
 scenarios: $(READY) $(SIMULATES)
 	@$(BIN)/python -m benchmarks.scenarios $(SALTS)
