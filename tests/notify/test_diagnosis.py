@@ -222,6 +222,7 @@ def failing_lookups(world: World) -> None:
 def test_a_look_up_that_fails_never_stops_the_message(tmp_path: Path) -> None:
     entries = Traffic(5, 85, incidents=(CAUSES["stock"][0],)).entries()
     with World(tmp_path, [make_entry(entry) for entry in entries], bot=True) as world:
+        ticks(world, 59, 60)  # the first of all reads two hours, in more requests than one
         for minute in range(60, 70):
             failing_lookups(world)
             ticks(world, minute, minute + 1)
