@@ -90,7 +90,7 @@ def windows_of(counts: Counts) -> Windows:
         counters=counters,
         slow=nothing.rename(columns={"series": "label", "value": "duration_ms"}),
         gauges=nothing,
-        summaries=pd.DataFrame({"minute": minutes, "lines": 1, "complete": True}),
+        summaries=pd.DataFrame({"minute": minutes, "lines": 1, "complete": True, "named": False}),
         quality=Quality(len(minutes), len(minutes), 0, 0, 0, {}, {}, {}, 1, 0, {}),
     )
 

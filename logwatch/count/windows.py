@@ -66,8 +66,8 @@ class Windows:
     gauges: pd.DataFrame
     """Columns minute, series, value; a row for each measured value; sorted by minute."""
     summaries: pd.DataFrame
-    """Columns minute, lines, complete; how many summaries each minute had, and whether one of every instance that wrote one
-    lately; no row is silence, never zero."""
+    """Columns minute, lines, complete, named; how many summaries each minute had, whether one of every instance that wrote
+    one lately, and whether any says its revision; no row is silence, never zero."""
     quality: Quality = field(repr=False)
     unread: frozenset[int] = frozenset()
     """Minutes with a summary of which no counter is known, or could be read."""
@@ -263,7 +263,12 @@ def aggregate(
         slow=_list_slow(reading, minute_of_row, first, last),
         gauges=_list_gauges(reading, first, last),
         summaries=pd.DataFrame(
-            {"minute": minutes, "lines": lines, "complete": _complete(instance, samples["minute"].to_numpy(), minutes, grace)}
+            {
+                "minute": minutes,
+                "lines": lines,
+                "complete": _complete(instance, samples["minute"].to_numpy(), minutes, grace),
+                "named": np.isin(minutes, samples["minute"][samples["revision"] != reading.revisions.get("", -1)]),
+            }
         ),
         quality=_assess(reading, rows, samples, repeated_lines, grace),
         unread=_unread(reading, rows),

@@ -18,7 +18,7 @@ Array = np.ndarray[Any, Any]
 LEVELS = (Level.NORMAL, Level.ELEVATED, Level.WARNING, Level.UNKNOWN)
 NORMAL, ELEVATED, WARNING, UNKNOWN = range(4)
 WHYS = tuple(Why)
-_NOTHING = {Why.NO_LINES, Why.NO_EVENTS, Why.NO_ENDPOINT, Why.ONLY_IN_RUN, Why.NO_ARRIVALS, Why.FLAWED}
+_NOTHING = {Why.NO_LINES, Why.NO_EVENTS, Why.NO_ENDPOINT, Why.ONLY_IN_RUN, Why.NO_REVISION, Why.NO_ARRIVALS, Why.FLAWED}
 _UNKNOWN = np.array([why in _NOTHING for why in WHYS])
 """For which of the reasons nothing is known."""
 
@@ -45,6 +45,8 @@ class Grid:
         Else some are still on their way, and may be of a kind with what is missing, not with what is there. After a deploy,
         or where instances become fewer for good, the closed window is waited for. A closed window is judged as it is.
         """
+        self.named = self._spread(windows.summaries["minute"], windows.summaries["named"]) > 0
+        """Whether some summary says which revision wrote it."""
         self._series: list[Series] = [parse_series(key) for key in windows.counters["series"].cat.categories]
         self._place = (windows.counters["minute"] - self.first).to_numpy()
         self._code = windows.counters["series"].cat.codes.to_numpy()

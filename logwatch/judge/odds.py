@@ -5,11 +5,12 @@ What it guarantees: docs/decisions/0010.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+if TYPE_CHECKING:
+    from logwatch.judge.significance import Array
 
 ALTERNATIVES = np.log([2.0, 4.0, 8.0, 16.0, 32.0])
 """Odds ratios that are each given the same weight: how much worse the one may be."""
@@ -41,17 +42,12 @@ def _window(failed: float, events: float, other_failed: float, other_events: flo
     possible = np.arange(max(total - other, 0), min(total, one) + 1)
     weight = _log_ways(one, possible) + _log_ways(other, total - possible)
     raised = weight + ALTERNATIVES[:, None] * possible
-    return np.asarray(ALTERNATIVES * hits + _log_sum(weight[None]) - _log_sum(raised))
+    return np.asarray(ALTERNATIVES * hits + np.logaddexp.reduce(weight) - np.logaddexp.reduce(raised, axis=1))
 
 
 def _log_ways(size: int, chosen: Array) -> Array:
     table = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, size + 1)))])
     return np.asarray(table[size] - table[chosen] - table[size - chosen])
-
-
-def _log_sum(logs: Array) -> Array:
-    top = logs.max(axis=1)
-    return np.asarray(top + np.log(np.exp(logs - top[:, None]).sum(axis=1)))
 
 
 def gather(evidence: Array, together: Array, reach: int) -> tuple[Array, Array]:

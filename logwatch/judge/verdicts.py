@@ -35,6 +35,8 @@ class Why(Worded, families=("why",)):
     """Nothing measures this here."""
     ONLY_IN_RUN = "only_in_run"
     """Only a run, which asks as time goes by, can measure this: no recording tells it."""
+    NO_REVISION = "no_revision"
+    """No summary says which revision wrote it."""
     NO_ARRIVALS = "no_arrivals"
     """No line arrived whose way here could be timed."""
     FLAWED = "flawed"

@@ -191,5 +191,7 @@ def _is_bad(verdict: Verdict | None, rule: Rule, *, elevated: bool) -> bool:
         return True
     from logwatch.judge.significance import binomial_tail  # it brings numpy
 
-    failed, usual = round(verdict.denominator - verdict.numerator), 1 - rule.normal.bound
-    return binomial_tail(failed, round(verdict.denominator), usual) < CHANCE
+    failed, usual = verdict.numerator, rule.normal.bound
+    if rule.warning.falls:
+        failed, usual = verdict.denominator - failed, 1 - usual
+    return binomial_tail(round(failed), round(verdict.denominator), usual) < CHANCE

@@ -16,7 +16,7 @@ from logwatch.notify.diagnosis.circumstances import WindowCircumstances
 from logwatch.notify.incidents import Memory, Notification, NotifyReason, Silence, decide
 from logwatch.notify.scopes import Scope, find_scope
 from logwatch.seams import Seams
-from tests.support.made_windows import RULE_SET, RULES, START, windows_of
+from tests.support.made_windows import RULE_SET, RULES, START, varied, windows_of
 from tests.support.timelines import GRACE, MINUTE
 
 if TYPE_CHECKING:
@@ -193,3 +193,19 @@ def test_what_one_revision_does_it_does_in_every_shop() -> None:
     alert = Alert("revision-checkout", {}, AlertState.FIRING, worse.window_end, worse, worse)
     around = WindowCircumstances(windows, RULE_SET, verdicts, timedelta(hours=2))
     assert find_scope([alert], around, RULE_SET, ()) == Scope()
+
+
+def test_a_share_that_rises_finds_the_shops_that_fail_and_not_those_that_are_well() -> None:
+    share = {"numerator": "checkout.blocked.stock", "denominator": "checkout.attempt", "by": "service"}
+    rising = varied(RULES["checkout-success"], ratio=share, normal="< 20 %", warning="> 40 %")
+    rules = replace(RULE_SET, rules=tuple(rising if each.rule == rising.rule else each for each in RULE_SET.rules))
+
+    def found(fates: Mapping[str, Mapping[str, float]]) -> Scope:
+        windows = aggregate(reading(THREE, fates))
+        verdicts = tuple(course.latest for course in evaluate([rising], windows))
+        kpa = next(each for each in verdicts if each.labels == {"service": "kpa"})
+        alert = Alert(rising.rule, kpa.labels, AlertState.FIRING, kpa.window_end, kpa, kpa)
+        return find_scope([alert], WindowCircumstances(windows, rules, verdicts, timedelta(hours=2)), rules, ())
+
+    assert found(dict.fromkeys(THREE, STOCK)).everywhere
+    assert found({"kpa": STOCK}) == one("kpa")

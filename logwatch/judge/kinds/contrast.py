@@ -75,15 +75,18 @@ class Contrast(Model):
         }
 
     def judge(self, bounds: Bounds, grid: "Grid") -> "Iterator[tuple[dict[str, str], Columns]]":
-        """Judge the newest revision of each window, all shops together; where one is alone, nothing is the matter."""
+        """Judge the newest revision of each window, all shops together; where one is alone, nothing is the matter.
+
+        Where no summary names its revision, nobody knows whether it is.
+        """
         import numpy as np
 
         from logwatch.judge.grid import NORMAL, to_minutes
         from logwatch.judge.significance import sliding
 
-        silent = sliding(grid.known, to_minutes(self.span)) == 0
+        silent, unnamed = (sliding(each, to_minutes(self.span)) == 0 for each in (grid.known, grid.named))
         nothing = np.full(grid.size, np.nan)
-        alone = grid.columns(np.full(grid.size, NORMAL), nothing, {Why.NO_LINES: silent})
+        alone = grid.columns(np.full(grid.size, NORMAL), nothing, {Why.NO_LINES: silent, Why.NO_REVISION: unnamed})
         if grid.windows.revisions is None:
             yield {}, alone
             return

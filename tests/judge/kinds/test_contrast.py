@@ -60,6 +60,11 @@ def test_what_is_not_worse_than_beside_it_or_has_nothing_beside_it_is_normal(
     assert (latest.level, latest.why) == (Level.NORMAL, why)
 
 
+def test_where_no_line_names_its_revision_nothing_is_known_of_it() -> None:
+    verdicts = judged(*[(None, BAD)] * 9, names=(OLD, "")).verdicts()
+    assert {(each.level, each.why, each.value) for each in verdicts} == {(Level.UNKNOWN, Why.NO_REVISION, None)}
+
+
 def test_a_few_events_prove_nothing() -> None:
     latest = judged(*BEFORE, (GOOD, (3, 3))).latest
     assert (latest.level, latest.why) == (Level.ELEVATED, Why.NOT_PROVEN)
