@@ -36,6 +36,7 @@ from tests.support.made_messages import (
     verdict,
     walked,
 )
+from tests.support.phone import screen
 
 GOLDEN = ROOT / "tests/fixtures/golden"
 FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -43,11 +44,13 @@ FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u
 
 def lay_out(told: Message, suffix: str) -> str:
     if suffix == "slack.json":
-        return json.dumps(build_content(told), ensure_ascii=False, indent=2) + "\n"
+        return json.dumps(build_content(told, alone=True), ensure_ascii=False, indent=2) + "\n"
+    if suffix == "phone":
+        return "\n".join(screen(build_content(told, alone=True))) + "\n"
     return render_message(told, TEMPLATES, f"message.{suffix}.j2")
 
 
-LAYOUTS = [(suffix, lang) for suffix in ("txt", "md", "slack.json") for lang in ("ko", "en")]
+LAYOUTS = [(suffix, lang) for suffix in ("txt", "md", "phone") for lang in ("ko", "en")]
 
 
 @pytest.mark.parametrize("name", CASES)
