@@ -30,7 +30,7 @@ Key = Literal[
     "note_vanished", "vanished_pair", "vanished_unread", "note_stopped", "note_unheard", "note_refused",
     "note_revision", "revision_since",
     "unstepped", "more_requests", "ended_unjudged", "ended_alone", "missed", "course_alt",
-    "link_search", "link_logs", "link_metrics", "link_runbook", "new_alert", "as_of",
+    "link_search", "link_logs", "link_metrics", "link_runbook", "new_alert",
     # explain, alerts, silence, backtest
     "is_inactive", "never_judged", "last_window", "pending_of", "normal_of", "kept_elevated", "eased_since", "by_chance",
     "nothing_to_tell", "told", "eased_no_reminder",
@@ -76,6 +76,6 @@ DoctorKey = Literal[
 
 Family = Literal[
     "level", "why", "notify", "alert", "alert_is", "state", "change", "outcome", "gate", "gap", "missed", "reason", "flaw",
-    "check", "finding",
+    "check", "finding", "severity", "label",
 ]  # fmt: skip
 """Closed sets whose members are said, each member under `family.member`."""

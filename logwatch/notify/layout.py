@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from logwatch.judge.alerts import AlertState
+from logwatch.judge.rules.model import Severity
 from logwatch.notify.incidents import NotifyReason
 from logwatch.seams import Seam
 from logwatch.ui.charts import Period, Plot, png
@@ -21,15 +22,19 @@ if TYPE_CHECKING:
 
 
 COLOURS = {
-    "page": ("#8a0f0a", "#c3231b", "#ffffff"),
-    "warn": ("#c3231b", "#fdf1f0", "#1d2530"),
-    "info": ("#2b5fb8", "#eef3fb", "#1d2530"),
+    Severity.PAGE: ("#8a0f0a", "#c3231b", "#ffffff"),
+    Severity.WARN: ("#c3231b", "#fdf1f0", "#1d2530"),
+    Severity.INFO: ("#2b5fb8", "#eef3fb", "#1d2530"),
     "calm": ("#b87a00", "#fff6e0", "#1d2530"),
     "over": ("#187a3e", "#eef7f1", "#1d2530"),
 }
 """By a message's tone: the edge, the ground and the ink of its headline."""
 FIRST_FOUND = 2
 """Lines of what was found for the step to take that the first screen shows."""
+
+
+MOST_ALSO = 4
+"""Alerts besides the first that the first screen names."""
 
 
 def shop_of(line: AlertLine, message: Message) -> str:
@@ -70,7 +75,8 @@ def step_to_take(message: Message) -> tuple[str, tuple[str, ...]]:
     """Give the step to take, by its place in the runbook, with the most telling of what was found for it; empty for none."""
     step = message.begin
     if step is None:
-        return "" if message.over or not message.besides else f"• {message.besides[0]}", ()
+        first = [*(f"• {line}" for line in message.besides[:1]), f"📋 {message.procedure}"]
+        return "" if message.over or not message.procedure else first[0], ()
     place = step.place if step.procedure else f"{message.notification.procedure}-{step.place}" if step.numbered else ""
     head = " ".join(filter(None, [step.mark, place, step.text]))
     return head if step.numbered else f"{head} · {step.state_text}", step.found[:FIRST_FOUND]
@@ -85,20 +91,18 @@ def also_lines(message: Message) -> list[str]:
     """Name the alerts besides the first, with what they measure; each is told in full below."""
     if message.notification.reason is NotifyReason.RESOLVED:
         return []
-    return [
-        " · ".join(
-            filter(
-                None,
-                [
-                    f"{line.mark} {line.summary}",
-                    shop_of(line, message),
-                    line.value,
-                    message.say("new_alert") if _is_news(line, message) else "",
-                ],
-            )
-        )
-        for line in message.alerts[1:]
+    others = message.alerts[1:]
+    named = [
+        [
+            f"{line.mark} {line.summary}",
+            shop_of(line, message),
+            line.value,
+            message.say("new_alert") if _is_news(line, message) else "",
+        ]
+        for line in others[:MOST_ALSO]
     ]
+    more = [message.say("and_more", count=len(others) - MOST_ALSO)] if len(others) > MOST_ALSO else []
+    return [*(" · ".join(filter(None, each)) for each in named), *more]
 
 
 def has_more(message: Message) -> bool:
@@ -107,8 +111,9 @@ def has_more(message: Message) -> bool:
 
 
 def foot(message: Message) -> str:
-    """Say as of when, with its day and zone: a message may be read on another day."""
-    return f"{message.say('as_of', at=message.audience.date(message.notification.at))} · {message.notification.incident}"
+    """Say as of when, with its day and zone: a message may be read on another day; and which incident it is."""
+    at = message.notification.at.astimezone(message.audience.zone)
+    return f"{at:%m-%d %H:%M %Z} · {message.notification.incident}"
 
 
 def screen_text(message: Message) -> str:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from logwatch.collect.parse import LATE_MINUTES, REFUSED_MINUTES, STOPPED_MINUTES, UNHEARD_MINUTES
 from logwatch.judge.alerts import Alert, AlertState, is_worse
+from logwatch.judge.rules.model import Severity
 from logwatch.judge.verdicts import Level
 from logwatch.notify.diagnosis.findings import FactKind
 from logwatch.notify.diagnosis.step_text import StepLine, besides_lines, ended_lines, step_lines
@@ -64,10 +65,16 @@ ICONS = {
     NotifyReason.RELAPSED: "🔴",
     NotifyReason.REMINDER: "🔁",
     NotifyReason.RESOLVED: "✅",
+    NotifyReason.ESCALATED: "🆘",
     NotifyReason.SILENCE_ENDING: "🔔",
     NotifyReason.SUMMED: "🗂️",
+    NotifyReason.DIGEST: "🗓️",
     NotifyReason.TEST: "🧪",
 }
+GRAVE = {Severity.PAGE: "🚨", Severity.INFO: "🔵"}
+"""In place of a reason's own icon, where there is trouble and it is more, or less, than a warning."""
+TROUBLE = {NotifyReason.FIRING, NotifyReason.JOINED, NotifyReason.WIDER, NotifyReason.RELAPSED}
+GOES_ON = TROUBLE | {NotifyReason.REMINDER, NotifyReason.ESCALATED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +181,7 @@ class Message:
         """What it looks like: over, calmer than before, or its severity."""
         if self.over:
             return "over"
-        return "calm" if self.notification.reason is NotifyReason.EASED else "warn"
+        return "calm" if self.notification.reason is NotifyReason.EASED else self.notification.severity
 
     @property
     def begin(self) -> StepLine | None:
@@ -204,7 +211,7 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
     return Message(
         notification=notification,
         audience=audience,
-        icon=ICONS[notification.reason],
+        icon=_icon(notification),
         headline=_headline(notification, rules, audience),
         topic=f"{about} · {(notification.first_scope or notification.scope).name(audience)}",
         proof=_proof(notification, rules, audience),
@@ -223,14 +230,15 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
 def _build_summary(notification: Notification, rules: RuleSet, audience: Audience) -> Message:
     """Say in one message what several would have said: the headline of each."""
     heads = [
-        " · ".join([f"{ICONS[each.reason]} {_headline(each, rules, audience)}", *_figure(each, rules, audience)])
+        f"{_icon(each)} {_headline(each, rules, audience)}"
+        + ("" if each.reason is NotifyReason.RESOLVED else f" · {_figure(each, rules, audience)}")
         for each in notification.summed
     ]
     head = audience.say("summed", count=len(heads))
     return Message(
         notification=notification,
         audience=audience,
-        icon=ICONS[notification.reason],
+        icon=_icon(notification),
         headline=f"[{_tag(notification, audience)}] {head}",
         topic=head,
         alerts=(),
@@ -258,7 +266,7 @@ def build_plain_message(notification: Notification, rules: RuleSet, audience: Au
     return Message(
         notification=notification,
         audience=audience,
-        icon=ICONS[notification.reason],
+        icon=_icon(notification),
         headline=f"{head} · {begin}" if begin else head,
         topic=notification.incident,
         alerts=(),
@@ -296,8 +304,16 @@ def _summary(alert: Alert, rules: RuleSet, audience: Audience) -> str:
 
 
 def _tag(notification: Notification, audience: Audience) -> str:
-    """Say how things stand, in a word or two."""
-    return audience.say(notification.reason.key)
+    """Say how things stand, in a word or two: a warning, or what becomes of one, and how grave that is."""
+    reason, severity = audience.say(notification.reason.key), audience.say(notification.severity.key).upper()
+    if notification.reason is NotifyReason.FIRING:
+        return severity
+    return f"{severity} · {reason}" if notification.reason in GOES_ON and notification.severity in GRAVE else reason
+
+
+def _icon(notification: Notification) -> str:
+    icon = ICONS[notification.reason]
+    return GRAVE.get(notification.severity, icon) if notification.reason in TROUBLE else icon
 
 
 def _headline(notification: Notification, rules: RuleSet, audience: Audience) -> str:
@@ -309,7 +325,7 @@ def _headline(notification: Notification, rules: RuleSet, audience: Audience) ->
         ends = [alert.resolved_at for alert in notification.alerts if alert.resolved_at]
         lasted = max(ends, default=notification.resolved_at or notification.at) - notification.since
         parts.append(audience.say("lasted", span=format_span(lasted, audience)))
-        parts += _figure(notification, rules, audience)
+        parts.append(_figure(notification, rules, audience))
     else:
         parts.append(audience.say("since", at=audience.clock(notification.since, notification.at)))
     more = len({alert.rule for alert in notification.alerts} - {first.rule})
@@ -317,13 +333,13 @@ def _headline(notification: Notification, rules: RuleSet, audience: Audience) ->
     return " · ".join(parts)
 
 
-def _figure(notification: Notification, rules: RuleSet, audience: Audience) -> list[str]:
+def _figure(notification: Notification, rules: RuleSet, audience: Audience) -> str:
     """Give the figure of its first alert in short: the worst one where it is over."""
     first = notification.alerts[0]
     apart, rule = _apart(first, notification, audience), rules.by_id.get(first.rule)
     if notification.reason is not NotifyReason.RESOLVED:
-        return [apart + _value(first.latest, rule, audience)]
-    return [audience.say(_worst(rule), value=apart + _value(first.peak, rule, audience))]
+        return apart + _value(first.latest, rule, audience)
+    return audience.say(_worst(rule), value=apart + _value(first.peak, rule, audience))
 
 
 def _apart(alert: Alert, notification: Notification, audience: Audience) -> str:
@@ -342,14 +358,14 @@ def _proof(notification: Notification, rules: RuleSet, audience: Audience) -> st
     rule = rules.by_id.get(first.rule)
     if rule is None or notification.reason is NotifyReason.RESOLVED:
         return ""
-    calm = notification.reason is NotifyReason.EASED
+    calm, fresh = notification.reason is NotifyReason.EASED, notification.reason is NotifyReason.FIRING
     latest = _over_one_stretch(first, notification)
     known = latest.value is not None
     bound = audience.say("against_normal", bound=format_normal(rule, audience)) if calm else ""
     parts = [
         _apart(first, notification, audience) + format_figure(latest, rule, audience),
         bound or audience.say("against", bound=format_warning(rule, audience)) if known else "",
-        "" if calm else _peak(first, latest, rule, notification, audience),
+        "" if calm or fresh else _peak(first, latest, rule, notification, audience),
         "" if calm or latest.level is not Level.WARNING else format_chance(latest, rule, first.warnings, audience),
     ]
     return " · ".join(filter(None, parts))
