@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 BEFORE = timedelta(minutes=5)
 """How long before its first window at warning the links of an incident begin."""
+DRAWN = timedelta(hours=1)
+"""How much of a figure's course its link shows at least."""
 LATE = timedelta(minutes=5)
 """A message that comes later than this says so."""
 
@@ -555,7 +557,8 @@ def _links(notification: Notification, rules: RuleSet, audience: Audience, place
             for text in searched
         ]
     if place.metrics and rule:
-        links.append(Link(audience.say("link_metrics"), place.metrics(rule, first.labels, span)))
+        drawn = Span(min(span.start, notification.at - DRAWN), notification.at)
+        links.append(Link(audience.say("link_metrics"), place.metrics(rule, first.labels, drawn)))
     if place.runbook_url:
         links.append(Link(audience.say("link_runbook"), place.runbook_url))
     return links, searches
