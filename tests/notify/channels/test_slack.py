@@ -273,7 +273,7 @@ def test_too_many_requests_say_how_long_to_wait(slack: LocalSlack, made: Any, wa
 @BOTH
 @pytest.mark.parametrize(
     ("status", "body", "permanent"),
-    [(500, None, False), (502, "<html>Bad gateway</html>", False), (503, "", False), (408, "x", False), (403, "action_prohibited", True), (400, "invalid_payload", True)],
+    [(500, None, False), (502, "<html>Bad gateway</html>", False), (503, "", False), (408, "x", False), (403, "action_prohibited", True), (400, "msg_too_long", True)],
 )  # fmt: skip
 def test_statuses_are_told_apart(slack: LocalSlack, made: Any, status: int, body: str | None, permanent: bool) -> None:  # noqa: FBT001
     slack.answer(status, body=body)

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from logwatch.checks import Checked, CheckOutcome, Phrase, command, ok, say
-from logwatch.errors import ChannelError
+from logwatch.errors import ChannelError, RefusedPartError
 from logwatch.notify.channels.http_client import Receiver, guard_urllib
 from logwatch.notify.channels.http_errors import refused, unreachable
-from logwatch.notify.channels.slack.chart import chart_block
+from logwatch.notify.channels.slack.chart import CHART, chart_block
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.layout import (
     FIRST_FOUND,
@@ -66,6 +66,9 @@ PASSING = {
     "request_timeout", "team_added_to_org", "rollup_error",
 }  # fmt: skip
 """Slack's words for what is worth another try."""
+
+NO_BLOCKS = {"invalid_blocks", "invalid_blocks_format", "invalid_payload"}
+"""Slack's words for a layout that it does not know."""
 
 _ID = re.compile(r"[CGD][A-Z0-9]{3,}")
 _TOKEN = "set the bot token of an app that is installed in the workspace (xoxb-…, scope chat:write)"  # noqa: S105 - a hint
@@ -147,6 +150,7 @@ class SlackWebhookChannel:
         answer = Receiver(self.url, {}, self.timeout_s, unusable).post(body, most=ANSWER)
         code = _code(answer.body.decode(errors="replace"))
         if answer.status != 200:
+            _check_chart(code, content)
             raise refused(answer.status, answer.headers, where=self.name, code=code, hint=_hint(code))
         if code != "ok":
             raise _not_slack(_WEBHOOK)
@@ -180,6 +184,13 @@ class SlackBotChannel:
     def update(self, message: Message, thread: str) -> None:
         """Let the incident's first message say how things stand; one that somebody deleted is left alone."""
         self._update(build_content(message), thread)
+
+    def walk(self, message: Message, thread: str) -> None:
+        """Post what the first screen leaves out into the thread; nobody is woken by it. Raises ChannelError."""
+        channel, ts = thread.split(":")
+        with suppress(_HeadGoneError):
+            if has_more(message):
+                self._post(build_walk(message), channel=channel, thread_ts=ts)
 
     def update_plain(self, message: Message, thread: str) -> None:
         """Likewise, by its text alone."""
@@ -229,18 +240,22 @@ class SlackBotChannel:
         return Checked(check, CheckOutcome.WRONG, STRANGER.fill(name=name), (cure,))
 
     def _post(self, content: dict[str, Any], **where: Any) -> str:  # noqa: ANN401 - the method's own arguments
-        answer = self._call(lambda client: client.chat_postMessage(**content, **where))
+        answer = self._call(lambda client: client.chat_postMessage(**content, **where), content)
         return f"{answer.get('channel')}:{answer.get('ts')}"
 
     def _update(self, content: dict[str, Any], thread: str) -> None:
         channel, ts = thread.split(":")
         shown = {name: content[name] for name in ("text", "blocks")} | {"parse": "none", "link_names": False}
         with suppress(_HeadGoneError):
-            self._call(lambda client: client.chat_update(channel=channel, ts=ts, **shown))
+            self._call(lambda client: client.chat_update(channel=channel, ts=ts, **shown), content)
 
-    def _call(self, method: Callable[[WebClient], Any]) -> Mapping[str, Any]:
-        """Call one method of the Web API, once; gives what it answers."""
-        answer = self._ask(method).data
+    def _call(self, method: Callable[[WebClient], Any], content: dict[str, Any]) -> Mapping[str, Any]:
+        """Call one method of the Web API that shows something, once; gives what it answers."""
+        try:
+            answer = self._ask(method).data
+        except ChannelError as error:
+            _check_chart(error.message.removeprefix("answered "), content)
+            raise
         if not isinstance(answer, dict):
             raise _not_slack(_TOKEN)
         return answer
@@ -272,6 +287,12 @@ class SlackBotChannel:
         return ChannelError(
             f"answered {code or 'nothing known'}", permanent=permanent, where=self.name, hint=_hint(code) if permanent else None
         )
+
+
+def _check_chart(code: str, content: dict[str, Any]) -> None:
+    """Raise RefusedPartError where what Slack refuses may be the chart, which not every workspace knows."""
+    if code in NO_BLOCKS and any(block["type"] == CHART for block in content.get("blocks", [])):
+        raise RefusedPartError("chart", where="slack") from None
 
 
 class _HeadGoneError(ChannelError):
