@@ -15,7 +15,7 @@ from logwatch.judge.kinds.slow import Slow
 from logwatch.judge.rules.runbook import Procedure, Runbook
 from logwatch.judge.rules.service import Service
 from logwatch.judge.rules.step_checks import ProcedureChecks, StepCheck
-from logwatch.judge.rules.yaml_types import Duration, Model, Text, selects
+from logwatch.judge.rules.yaml_types import Duration, Model, Selectors, Text, selects
 from logwatch.languages import COMMON, Lang
 from logwatch.ranges import Bounds, Range
 
@@ -35,6 +35,22 @@ class Row(Model):
     )
     warns: str | None = Field(default=None, description="Which of the row's warning bounds is meant, where it has several.")
     summary: Text
+
+
+class ImpactWords(Model):
+    """What people lose while a rule warns, and how it is counted."""
+
+    what: Text | None = Field(default=None, description="What is counted, as people call it; it stands beside the number.")
+    among: Selectors | None = Field(
+        default=None, description="Of a count: counters of all such events, of which the usual share is taken, not a rate."
+    )
+    like: str | None = Field(default=None, description="A rule whose words and count are meant instead.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.what is None) == (self.like is None):
+            raise ValueError("give either 'what' or 'like'")
+        return self
 
 
 class Rule(Measures, Row):
@@ -58,6 +74,7 @@ class Rule(Measures, Row):
         default=None, description="What a message says while it fires: what it means, and what to look at."
     )
     also: tuple[str, ...] = Field(default=(), description="Further sections that bear on it.")
+    impact: ImpactWords | None = Field(default=None, description="What a message says it has come to since its onset.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -182,6 +199,11 @@ class RuleSet:
     def by_id(self) -> dict[str, Rule]:
         """The rules by their ids."""
         return {rule.rule: rule for rule in self.rules}
+
+    def impact(self, rule: str) -> Rule | None:
+        """Give the rule that says what people lose while one warns; None where none does."""
+        found = self.by_id.get(rule)
+        return self.by_id.get(found.impact.like) if found and found.impact and found.impact.like else found
 
     @property
     def hourly(self) -> set[str]:
