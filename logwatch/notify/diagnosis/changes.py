@@ -32,7 +32,7 @@ BEFOREHAND = 3
 """Windows before either began that are not taken for what was usual: both are estimates."""
 KNOWN = 20
 """Events that tell what was usual."""
-ODDS = 100.0
+ODDS = 25.0
 """How much likelier what was counted must be if the revision is the cause than if it began to fail at any other time."""
 STEP = 0.25
 """Windows between the times at which it may have begun."""
@@ -67,17 +67,16 @@ def find_change(scene: Surroundings, looks: Sequence[RevisionLook]) -> RevisionC
         return None
     begun = (onset - span.start) / WINDOW
     counted = [_count(scene, revisions, span, look) for look in looks or (None,)]
-    limit = log(ODDS * len(counted))
     found = [(_log_odds(counts, at, begun), counts, at) for counts in counted for at in _appeared(counts)]
     if not found:
         return None
-    odds, counts, at = max(found, key=lambda each: _rank(each[0], each[2].first - begun, limit))
-    return replace(_told(scene, counts, at), proven=odds >= limit)
+    odds, counts, at = max(found, key=lambda each: _rank(each[0], each[2].first - begun))
+    return replace(_told(scene, counts, at), proven=odds >= log(ODDS))
 
 
-def _rank(odds: float, after: float, limit: float) -> tuple[float, ...]:
+def _rank(odds: float, after: float) -> tuple[float, ...]:
     """Put what is proven first, then what appeared before the onset, and of that what is nearest."""
-    return (max(odds, limit), after <= 0, -abs(after))
+    return (max(odds, log(ODDS)), after <= 0, -abs(after))
 
 
 def _count(scene: Surroundings, revisions: Revisions, span: Span, look: RevisionLook | None) -> ByRevision:

@@ -52,7 +52,10 @@ def test_nothing_is_said_where_nothing_was_counted_or_no_rule_has_words_for_it()
 def test_a_revision_that_is_the_cause_comes_with_the_command_that_moves_the_traffic_back() -> None:
     clock = READERS["en"].clock(BAD.since)
     ko, command = changed_lines(told(changed=BAD), RULES, READERS["ko"], project="shop-prod")
-    assert ko == f"원인은 새 리비전 00413-bad: {clock}부터(발생 3분 전), 실패 70.8% (34/48) · 같은 시간 00412-xot: 실패 3.9% (2/51)"
+    assert (
+        ko
+        == f"원인은 새 리비전 00413-bad: {clock}부터(발생 3분 전), 실패 70.8% (34/48) · 같은 시간 00412-xot: 실패 3.9% (2/51)"
+    )
     assert command == (
         "gcloud run services update-traffic o4o-core-api --region asia-northeast3"
         " --to-revisions o4o-core-api-00412-xot=100 --project shop-prod"
