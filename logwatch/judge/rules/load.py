@@ -142,10 +142,10 @@ def _check_names(found: list[tuple[Rule, str]], counters: list[Counter], service
     worded = [rule.rule for rule, _ in found if rule.impact and rule.impact.what]
     problems = []
     for rule, where in found:
-        like = rule.impact.like if rule.impact else None
-        if like and like not in worded:
-            message = f"rule '{rule.rule}' says what people lose like '{like}', which does not say it"
-            problems.append(RuleError(message, where=where, hint=f"{nearest(like, worded)}known: {', '.join(worded)}"))
+        for like in rule.impact.like if rule.impact else ():
+            if like not in worded:
+                message = f"rule '{rule.rule}' says what people lose like '{like}', which does not say it"
+                problems.append(RuleError(message, where=where, hint=f"{nearest(like, worded)}known: {', '.join(worded)}"))
         among = rule.impact.among if rule.impact else None
         for selector in idle_selectors((*rule.kind.reads.counters, *(among or ())), names):
             hint = f"{nearest(selector, names)}a new counter goes into counters.yaml first"

@@ -1,6 +1,6 @@
 """A rule: one row of the runbook's section 3, what it measures, and its two bounds."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -44,11 +44,11 @@ class ImpactWords(Model):
     among: Selectors | None = Field(
         default=None, description="Of a count: counters of all such events, of which the usual share is taken, not a rate."
     )
-    like: str | None = Field(default=None, description="A rule whose words and count are meant instead.")
+    like: tuple[str, ...] = Field(default=(), description="Rules whose words and count are meant instead, the likeliest first.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if (self.what is None) == (self.like is None):
+        if (self.what is None) == (not self.like):
             raise ValueError("give either 'what' or 'like'")
         return self
 
@@ -200,10 +200,10 @@ class RuleSet:
         """The rules by their ids."""
         return {rule.rule: rule for rule in self.rules}
 
-    def impact(self, rule: str) -> Rule | None:
-        """Give the rule that says what people lose while one warns; None where none does."""
-        found = self.by_id.get(rule)
-        return self.by_id.get(found.impact.like) if found and found.impact and found.impact.like else found
+    def losing(self, rules: Collection[str]) -> tuple[Rule, ...]:
+        """Give the rules that say what people lose while any of some warns."""
+        likes = {like for rule in self.rules if rule.rule in rules and rule.impact for like in rule.impact.like}
+        return tuple(rule for rule in self.rules if rule.rule in {*rules, *likes} and rule.impact and rule.impact.what)
 
     @property
     def hourly(self) -> set[str]:

@@ -71,15 +71,27 @@ class Past(NamedTuple):
 def weigh(scene: Surroundings) -> Impact | None:
     """Count what an incident has come to, up to the message or its end; None where no rule of it says what people lose.
 
+    Of several rules it is the first that shows a loss: those that count what was begun, then those that count some among
+    others, then numbers.
+    """
+    told = scene.rules.losing({alert.rule for alert in scene.notification.alerts})
+    found = [each for rule in sorted(told, key=_rank) if (each := _weigh(scene, rule))]
+    return next(filter(_tells, found), next(iter(found), None))
+
+
+def _tells(found: Impact) -> bool:
+    return found.low is None or found.high is None or not found.low <= found.events <= found.high
+
+
+def _weigh(scene: Surroundings, rule: Rule) -> Impact | None:
+    """Count what a rule is about.
+
     `low` to `high` is a 95 % prediction interval of what would have been usual over the same events or minutes (of a share
     the beta-binomial, of a rate the negative binomial distribution, each after Jeffreys' prior), so that `events` minus it
     holds what is lost to the cause. It is widened by as much as the past scattered more than these let it, and never
     narrowed: an hour that happened to be even promises nothing. Where ends trail, what was begun is moved by as much as
     explains the past best, and the scatter that is left at either end is added.
     """
-    rule = _rule(scene)
-    if rule is None:
-        return None
     end = min(scene.so_far.end + MARGIN, scene.until)
     span = Span(max(scene.notification.since - EARLIER, end - MOST), end)
     cut = span.start > scene.notification.since
@@ -107,20 +119,17 @@ def _begun(now: Losses, past: Past | None, onset: int) -> int:
     other is an onset only when it shows.
     """
     bad, whole = np.nan_to_num(now.bad), np.nan_to_num(now.whole)
-    since = whole[onset:].sum()
+    since, events = float(whole[onset:].sum()), float(bad[onset:].sum())
+    late = max(onset - MARGIN // WINDOW, 0)
     if past is None or not since:
-        return max(onset - MARGIN // WINDOW, 0)
-    usual = past.bad / past.whole
-    beyond = bad - (usual + NEARER * (bad[onset:].sum() / since - usual)) * whole
-    sums = np.append(np.cumsum((beyond * np.sign(bad[onset:].sum() / since - usual))[:onset][::-1])[::-1], 0.0)
+        return late
+    expected, low, high = expect(past, since, share=now.share)
+    if low <= events <= high:
+        return late
+    usual = expected / since
+    beyond = bad - (usual + NEARER * (events / since - usual)) * whole
+    sums = np.append(np.cumsum((beyond * np.sign(events - expected))[:onset][::-1])[::-1], 0.0)
     return max(int(sums.argmax()) - MARGIN // WINDOW, 0)
-
-
-def _rule(scene: Surroundings) -> Rule | None:
-    """Choose the rule whose words say most: a share of what was begun, then one among others, then a number."""
-    found = [scene.rules.impact(alert.rule) for alert in scene.notification.alerts]
-    told = [rule for rule in scene.rules.rules if rule in found and rule.impact]
-    return min(told, key=_rank, default=None)
 
 
 def _rank(rule: Rule) -> int:
