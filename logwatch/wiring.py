@@ -366,7 +366,7 @@ def message_builder(settings: Settings, rules: RuleSet) -> Callable[[Notificatio
 
     project, installed = metrics_project(settings), installation(settings)
     metrics = partial(metrics_url, project=project, rules=rules, installation=installed) if project else None
-    place = LinkTargets(source_project(settings), settings.runbook_url, metrics)
+    place = LinkTargets(source_project(settings), settings.runbook_url, settings.location or "", metrics)
     return lambda notification: build_message(notification, rules, installed.readers, place)
 
 

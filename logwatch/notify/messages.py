@@ -14,6 +14,7 @@ from logwatch.judge.alerts import Alert, AlertState, is_worse
 from logwatch.judge.rules.model import Severity
 from logwatch.judge.verdicts import Level
 from logwatch.notify.diagnosis.findings import FactKind
+from logwatch.notify.diagnosis.impact_text import changed_lines, impact_line
 from logwatch.notify.diagnosis.step_text import StepLine, besides_lines, ended_lines, step_lines
 from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.seams import Seams
@@ -155,12 +156,12 @@ class Message:
     """How bad it is in people's terms; empty where nobody could count it."""
     proof: str = ""
     """Whether it is real: what was counted, against which bound, and how rarely chance does that; empty where it is over."""
-    changed: tuple[str, ...] = ()
-    """What changed before it began."""
+    changed: str = ""
+    """What changed as it began."""
     searches: tuple[Link, ...] = ()
     """The log lines that the procedure's steps name."""
     commands: tuple[str, ...] = ()
-    """Ready to be typed: the arithmetic behind it, and how to mute it."""
+    """Ready to be typed: what takes a revision back that is the cause, the arithmetic behind it, how to mute it."""
     seams: Seams = field(default_factory=Seams, compare=False, repr=False)
     """Where a layout tells what of it broke, and could be left out."""
 
@@ -197,6 +198,8 @@ class LinkTargets:
 
     project: str = ""
     runbook_url: str = ""
+    region: str = ""
+    """Where the service runs; empty: as rules/service.yaml says."""
     metrics: Callable[[Rule, Mapping[str, str], Span], str] | None = None
     """Gives the address at which a rule's figure of a shop, or of all, is drawn over a span."""
 
@@ -209,6 +212,7 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
     if notification.summed:
         return _build_summary(notification, rules, audience)
     about = procedure.name if procedure else _summary(notification.alerts[0], rules, audience)
+    changed = changed_lines(notification, rules, audience, project=place.project, region=place.region)
     logs, searches = _links(notification, rules, audience, place)
     return Message(
         notification=notification,
@@ -216,7 +220,9 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
         icon=_icon(notification),
         headline=_headline(notification, rules, audience),
         topic=f"{about} · {(notification.first_scope or notification.scope).name(audience)}",
+        impact=impact_line(notification, rules, audience),
         proof=_proof(notification, rules, audience),
+        changed=changed[0] if changed else "",
         alerts=tuple(_line(alert, notification, rules, audience) for alert in notification.alerts),
         procedure=procedure.name if procedure else "",
         steps=step_lines(procedure, notification.walked, marked, rules, audience) if procedure else (),
@@ -224,7 +230,7 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
         notes=tuple(_notes(notification, rules, audience)),
         links=tuple(logs),
         searches=tuple(searches),
-        commands=_commands(notification, rules, audience),
+        commands=(*changed[1:], *_commands(notification, rules, audience)),
         course=_course(notification, rules, audience),
     )
 

@@ -11,7 +11,16 @@ from logwatch.judge.rules.load import load_rules
 from logwatch.judge.rules.model import RuleSet, Severity
 from logwatch.judge.verdicts import Level, Verdict, Why
 from logwatch.languages import Lang
-from logwatch.notify.diagnosis.findings import Chart, Fact, FactKind, Finding, StepState, Walked
+from logwatch.notify.diagnosis.findings import (
+    Chart,
+    Fact,
+    FactKind,
+    Finding,
+    Impact,
+    RevisionChange,
+    StepState,
+    Walked,
+)
 from logwatch.notify.incidents import Notification, NotifyReason, Silence
 from logwatch.notify.messages import LinkTargets, Message, build_message
 from logwatch.notify.scopes import Scope
@@ -109,6 +118,7 @@ REFUSED = walked(
     Finding(4, StepState.NOT_THE_CASE, facts=(
         Fact(FactKind.SHARE, "repeats blocked per payment", 1, KPA, 107, before=0.01),
     )),
+    impact=Impact("payment-confirm", START, 73, usual=3, low=1, high=6),
 )  # fmt: skip
 NOT_LOOKED = walked(
     Finding(1, StepState.DONE, facts=REFUSED.findings[0].facts[:1]),
@@ -148,12 +158,16 @@ OVER = walked(
     )),
 )  # fmt: skip
 
+DEPLOYED = RevisionChange(
+    "o4o-core-api-00413-bad", START - timedelta(minutes=1), START + timedelta(minutes=2), "o4o-core-api-00412-xot",
+    failed=71, events=100, other_failed=2, other_events=51, together=True, proven=True,
+)  # fmt: skip
 ALL_SHOPS = alert("payment-confirm", value=0.41)
 SLOW = replace(verdict("slow-checkout", {}, 2024, numerator=8, denominator=40), certain=True)
 
 CASES = {
     "firing": notification(NotifyReason.FIRING, [PAYMENT], walked=REFUSED),
-    "paged": notification(NotifyReason.FIRING, [PAYMENT], walked=REFUSED, severity=Severity.PAGE),
+    "paged": notification(NotifyReason.FIRING, [PAYMENT], walked=replace(REFUSED, changed=DEPLOYED), severity=Severity.PAGE),
     "noted": notification(NotifyReason.REMINDER, [alert("checkout-blocked", value=31)], severity=Severity.INFO),
     "slow": notification(NotifyReason.FIRING, [replace(alert("slow-checkout", value=2024), latest=SLOW, peak=SLOW)]),
     "plain": notification(NotifyReason.FIRING, [PAYMENT]),

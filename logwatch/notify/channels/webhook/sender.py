@@ -83,7 +83,7 @@ def to_json(message: Message) -> dict[str, Any]:
         "text": message.headline,
         "impact": message.impact,
         "proof": message.proof,
-        "changed": list(message.changed),
+        "changed": message.changed,
         "commands": list(message.commands),
     }
 
