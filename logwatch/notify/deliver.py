@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from logwatch.errors import ChannelError
 from logwatch.notify.channels.interface import KeepsHeads
 from logwatch.notify.follow_ups import ask_for, next_follow_up, record_done, record_refusal, set_head
+from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.outbox import (
     After,
     ChannelDelivery,
@@ -159,8 +160,8 @@ class Sending:
         told = outgoing.notification
         before = self.outbox.threads.get(told.incident, {}).get(name)
         outbox = record_delivery(self.outbox, outgoing, name, now, thread)
-        if not isinstance(self.channels[name], KeepsHeads):
-            return outbox
+        if not isinstance(self.channels[name], KeepsHeads) or told.reason is NotifyReason.ANSWERED:
+            return outbox  # what was answered stands in the head already
         outbox = set_head(outbox, told)
         return ask_for(outbox, told.incident, name, After.HEAD) if thread and thread == before else outbox
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from logwatch.collect.parse import LATE_MINUTES, REFUSED_MINUTES, STOPPED_MINUTES, UNHEARD_MINUTES
 from logwatch.judge.alerts import Alert, AlertState, is_worse
+from logwatch.notify.answer_text import answer_notes, said_lines
 from logwatch.notify.diagnosis.findings import FactKind
 from logwatch.notify.diagnosis.step_text import StepLine, besides_lines, ended_lines, step_lines
 from logwatch.notify.incidents import Notification, NotifyReason
@@ -60,6 +61,7 @@ ICONS = {
     NotifyReason.REMINDER: "🔁",
     NotifyReason.RESOLVED: "✅",
     NotifyReason.ESCALATED: "🆘",
+    NotifyReason.ANSWERED: "👀",
     NotifyReason.SILENCE_ENDING: "🔔",
     NotifyReason.SUMMED: "🗂️",
     NotifyReason.DIGEST: "🗓️",
@@ -162,6 +164,8 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
     marked = next((rule.step for rule in named if rule and rule.step and rule.procedure == notification.procedure), None)
     if notification.summed:
         return _build_summary(notification, rules, audience)
+    if notification.reason is NotifyReason.ANSWERED:
+        return _build_answer(notification, rules, audience)
     about = procedure.name if procedure else _summary(notification.alerts[0], rules, audience)
     return Message(
         notification=notification,
@@ -194,6 +198,26 @@ def _build_summary(notification: Notification, rules: RuleSet, audience: Audienc
         steps=(),
         besides=(),
         notes=(*heads, audience.say("summed_note")),
+        links=(),
+        course=None,
+    )
+
+
+def _build_answer(notification: Notification, rules: RuleSet, audience: Audience) -> Message:
+    """Say who has answered, and of which incident: all else stands in the messages before."""
+    what = f"{_summary(notification.alerts[0], rules, audience)} · {notification.scope.name(audience)}"
+    said = " · ".join(said_lines(notification, audience))
+    return Message(
+        notification=notification,
+        audience=audience,
+        icon=ICONS[notification.reason],
+        headline=f"[{audience.say(notification.reason.key)}] {said} · {what}",
+        subject=f"[logwatch] {what}",
+        alerts=(),
+        procedure="",
+        steps=(),
+        besides=(),
+        notes=(),
         links=(),
         course=None,
     )
@@ -330,7 +354,7 @@ def _over_one_stretch(alert: Alert, notification: Notification) -> Verdict:
 
 
 def _notes(notification: Notification, rules: RuleSet, audience: Audience) -> list[str]:
-    notes = []
+    notes = answer_notes(notification, audience)
     if rules.silence and rules.silence.rule in notification.rules and notification.reason is not NotifyReason.RESOLVED:
         notes.append(rules.service.log.silent[audience.lang].format(service=audience.service))
     if notification.late:
