@@ -30,6 +30,10 @@ FALL_OVER_AFTER = timedelta(hours=1)
 """After how long a message goes out through the other channels."""
 
 
+REFUSED_FOR = timedelta(hours=24)
+"""How long a part that a channel refused is left out of its messages."""
+
+
 PERMANENT_PAUSE = timedelta(minutes=30)
 """How long to wait where trying the same again cannot help, but somebody may mend the settings."""
 
@@ -107,6 +111,8 @@ class After(StrEnum):
 
     HEAD = "head"
     """Its first message there is brought up to date."""
+    WALK = "walk"
+    """The walked procedure is posted below that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,13 @@ class Outbox:
     heads: dict[str, Notification] = field(default_factory=dict)
     """Incident to what its first message is to say by now, on channels that can change it."""
     follow_ups: tuple[FollowUp, ...] = ()
+    refused: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    """Channel to the parts of a message that it does not take, each with when that was found."""
+
+    def takes(self, channel: str, part: str, now: datetime) -> bool:
+        """Tell whether a channel is to be given a part of a message; what it refused it is given again after a day."""
+        at = self.refused.get(channel, {}).get(part)
+        return at is None or now - at >= REFUSED_FOR
 
 
 def enqueue(
@@ -206,6 +219,11 @@ def record_delivery(outbox: Outbox, outgoing: Outgoing, channel: str, now: datet
         threads = {**outbox.threads, incident: {**outbox.threads.get(incident, {}), channel: thread}}
         outbox = replace(outbox, threads=threads)
     return _settle(outbox)
+
+
+def record_refused_part(outbox: Outbox, channel: str, part: str, now: datetime) -> Outbox:
+    """Note that a channel does not take a part of a message."""
+    return replace(outbox, refused={**outbox.refused, channel: {**outbox.refused.get(channel, {}), part: now}})
 
 
 def record_failure(outbox: Outbox, outgoing: Outgoing, channel: str, now: datetime, error: ChannelError) -> Outbox:

@@ -76,6 +76,8 @@ class State:
     heads: dict[str, Notification] = field(default_factory=dict)
     """Incident to what its first message is to say, where that can be changed."""
     follow_ups: tuple[FollowUp, ...] = ()
+    refused: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    """Channel to the parts of a message that it does not take, each with when that was found."""
     history: tuple[IncidentRecord, ...] = ()
     """The incidents of the last weeks, oldest first."""
     answers: Answers = field(default_factory=Answers)
@@ -94,7 +96,7 @@ class State:
     @property
     def to_tell(self) -> Outbox:
         """What waits to be told and what was: all that sending needs to know."""
-        return Outbox(self.outbox, self.threads, self.notes, self.heads, self.follow_ups)
+        return Outbox(self.outbox, self.threads, self.notes, self.heads, self.follow_ups, self.refused)
 
     @property
     def lately_over(self) -> list[str]:
@@ -116,6 +118,7 @@ class State:
             notes=outbox.notes,
             heads={incident: each for incident, each in outbox.heads.items() if incident in open_},
             follow_ups=outbox.follow_ups,
+            refused=outbox.refused,
         )
 
 

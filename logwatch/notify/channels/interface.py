@@ -51,6 +51,10 @@ class KeepsHeads(Channel, Protocol):
         """Let the incident's first message say this; raises ChannelError."""
         ...
 
+    def walk(self, message: Message, thread: str) -> None:
+        """Post the walked procedure into the incident's thread, where there is one to post; raises ChannelError."""
+        ...
+
     def update_plain(self, message: Message, thread: str) -> None:
         """Let it say the headline and notes alone, where `update` is broken. Raises ChannelError."""
         ...
