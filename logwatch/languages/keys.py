@@ -20,6 +20,7 @@ Key = Literal[
     "against", "against_normal", "recovering", "eased_at", "eased_note", "summed", "summed_note",
     "since", "lasted", "worst_was", "and_more", "span_d", "span_h", "span_m", "resolved_at", "unknown_since",
     "rule_gone", "explained_by_another", "not_explained", "again", "silence_ends", "instead_of", "delivered_late", "told_late",
+    "on_it", "unanswered",
     "chance_weeks", "chance_at_most", "warned_for", "lowest_was", "highest_was", "silence_reason", "commands", "chart_every",
     "chart_gaps", "chart_bound", "begin_here", "plain_note",
     # what a step found
@@ -73,11 +74,12 @@ DoctorKey = Literal[
     "rhythm.fine", "rhythm.off", "metrics.fine", "reached", "endpoint.fine", "endpoint.state", "endpoint.absent",
     "endpoint.beta_off", "state.fine", "state.new", "state.leased", "state.busy", "state.passing", "test.sent", "cure.service",
     "cure.quota", "cure.token", "cure.endpoint", "cure.broken", "cure.again", "cure.ping", "cure.source", "cure.channel",
+    "oncall.fine", "oncall.stranger", "oncall.no_slack", "oncall.no_answer", "cure.oncall",
 ]  # fmt: skip
 """Texts of the doctor's, without the `doctor.` that each of them begins with."""
 
 Family = Literal[
     "level", "why", "notify", "alert", "alert_is", "state", "change", "outcome", "gate", "gap", "missed", "reason", "flaw",
-    "check", "finding", "severity", "label",
+    "check", "finding", "severity", "label", "answer", "answer_undone",
 ]  # fmt: skip
 """Closed sets whose members are said, each member under `family.member`."""

@@ -167,8 +167,10 @@ class Sending:
         outbox = record_delivery(self.outbox, outgoing, name, now, thread)
         if not isinstance(self.channels[name], KeepsHeads):
             return outbox
-        outbox = set_head(outbox, told)
         follows = thread is not None and thread == before
+        if told.reason is NotifyReason.ANSWERED:  # the head says it already, unless this has become the head
+            return outbox if follows or told.incident not in outbox.heads else ask_for(outbox, told.incident, name, After.HEAD)
+        outbox = set_head(outbox, told)
         if thread and (not follows or told.reason in WALKED_AGAIN):
             outbox = ask_for(outbox, told.incident, name, After.WALK)
         return ask_for(outbox, told.incident, name, After.HEAD) if follows else outbox

@@ -13,6 +13,7 @@ from logwatch.collect.parse import LATE_MINUTES, REFUSED_MINUTES, STOPPED_MINUTE
 from logwatch.judge.alerts import Alert, AlertState, is_worse
 from logwatch.judge.rules.model import Severity
 from logwatch.judge.verdicts import Level
+from logwatch.notify.answer_text import answer_notes, said_lines
 from logwatch.notify.diagnosis.findings import FactKind
 from logwatch.notify.diagnosis.impact_text import changed_lines, impact_line
 from logwatch.notify.diagnosis.step_text import StepLine, besides_lines, ended_lines, step_lines
@@ -69,6 +70,7 @@ ICONS = {
     NotifyReason.REMINDER: "🔁",
     NotifyReason.RESOLVED: "✅",
     NotifyReason.ESCALATED: "🆘",
+    NotifyReason.ANSWERED: "👀",
     NotifyReason.SILENCE_ENDING: "🔔",
     NotifyReason.SUMMED: "🗂️",
     NotifyReason.DIGEST: "🗓️",
@@ -211,6 +213,8 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
     marked = next((rule.step for rule in named if rule and rule.step and rule.procedure == notification.procedure), None)
     if notification.summed:
         return _build_summary(notification, rules, audience)
+    if notification.reason is NotifyReason.ANSWERED:
+        return _build_answer(notification, rules, audience)
     about = procedure.name if procedure else _summary(notification.alerts[0], rules, audience)
     changed = changed_lines(notification, rules, audience, project=place.project, region=place.region)
     logs, searches = _links(notification, rules, audience, place)
@@ -254,6 +258,26 @@ def _build_summary(notification: Notification, rules: RuleSet, audience: Audienc
         steps=(),
         besides=(),
         notes=(*heads, audience.say("summed_note")),
+        links=(),
+        course=None,
+    )
+
+
+def _build_answer(notification: Notification, rules: RuleSet, audience: Audience) -> Message:
+    """Say who has answered, and of which incident: all else stands in the messages before."""
+    what = f"{_summary(notification.alerts[0], rules, audience)} · {notification.scope.name(audience)}"
+    said = " · ".join(said_lines(notification, audience))
+    return Message(
+        notification=notification,
+        audience=audience,
+        icon=_icon(notification),
+        headline=f"[{_tag(notification, audience)}] {said} · {what}",
+        topic=what,
+        alerts=(),
+        procedure="",
+        steps=(),
+        besides=(),
+        notes=(),
         links=(),
         course=None,
     )
@@ -439,7 +463,7 @@ def _over_one_stretch(alert: Alert, notification: Notification) -> Verdict:
 
 
 def _notes(notification: Notification, rules: RuleSet, audience: Audience) -> list[str]:
-    notes = []
+    notes = answer_notes(notification, audience)
     if rules.silence and rules.silence.rule in notification.rules and notification.reason is not NotifyReason.RESOLVED:
         notes.append(rules.service.log.silent[audience.lang].format(service=audience.service))
     if notification.late:

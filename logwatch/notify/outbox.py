@@ -145,10 +145,19 @@ class Outbox:
         return at is None or now - at >= REFUSED_FOR
 
 
-def enqueue(outbox: Outbox, notifications: tuple[Notification, ...], channels: tuple[str, ...]) -> Outbox:
-    """Put messages into the outbox, for these channels; without any they wait until there is one."""
+def enqueue(
+    outbox: Outbox, notifications: tuple[Notification, ...], channels: tuple[str, ...], others: tuple[str, ...] = ()
+) -> Outbox:
+    """Put messages into the outbox, for these channels, and those of the others that a message is to go to besides.
+
+    Without any channel they wait until there is one.
+    """
     sent = {each.notification.id for each in outbox.waiting} | {note.id for note in outbox.notes}
-    new = [Outgoing(each, dict.fromkeys(channels, ChannelDelivery())) for each in notifications if each.id not in sent]
+    new = [
+        Outgoing(each, dict.fromkeys((*channels, *(name for name in others if name in each.also)), ChannelDelivery()))
+        for each in notifications
+        if each.id not in sent
+    ]
     return replace(outbox, waiting=(*outbox.waiting, *new))
 
 
@@ -248,7 +257,8 @@ def fall_over(outbox: Outbox, channels: tuple[str, ...], now: datetime) -> tuple
             outbox = replace(outbox, notes=(*outbox.notes, _note(each.notification, {}))[-KEPT_NOTES:])
             continue
         deliveries = {name: age(delivery, now, set_up=name in channels) for name, delivery in each.deliveries.items()}
-        stuck = [name for name, delivery in deliveries.items() if _is_stuck(delivery, now)]
+        answered = each.notification.reason is NotifyReason.ANSWERED  # who was not told of it needs no answer to it
+        stuck = [name for name, delivery in deliveries.items() if _is_stuck(delivery, now) and not answered]
         missing = [name for name in channels if name not in deliveries] if stuck else []
         ended = [name for name, delivery in deliveries.items() if delivery.given_up and not each.deliveries[name].given_up]
         elsewhere = {delivery.instead_of for delivery in deliveries.values() if delivery.delivered_at}

@@ -16,6 +16,7 @@ from logwatch.errors import BrokenStateError, StoreError
 from logwatch.judge.alerts import Alert
 from logwatch.judge.daily_totals import DayTotals
 from logwatch.judge.verdicts import Verdict
+from logwatch.notify.answers import HEARD_AFTER, Answers
 from logwatch.notify.history import IncidentRecord
 from logwatch.notify.incidents import Memory, Notification, Suppression
 from logwatch.notify.outbox import FollowUp, Note, Outbox, Outgoing
@@ -79,6 +80,8 @@ class State:
     """Channel to the parts of a message that it does not take, each with when that was found."""
     history: tuple[IncidentRecord, ...] = ()
     """The incidents of the last weeks, oldest first."""
+    answers: Answers = field(default_factory=Answers)
+    """What people say of incidents by their reactions."""
     points: tuple[Point, ...] = ()
     """Figures that are not published yet."""
     days: tuple[DayTotals, ...] = ()
@@ -95,14 +98,23 @@ class State:
         """What waits to be told and what was: all that sending needs to know."""
         return Outbox(self.outbox, self.threads, self.notes, self.heads, self.follow_ups, self.refused)
 
+    @property
+    def lately_over(self) -> list[str]:
+        """Give the incidents that have been over for less than a day, the latest first: people still say what they were."""
+        now = self.looked_to or self.cursor
+        over = [(each.over_at, each.id) for each in self.history if each.over_at and now and now - each.over_at < HEARD_AFTER]
+        return [name for _, name in sorted(over, reverse=True)]
+
     def after_telling(self, outbox: Outbox) -> State:
-        """Give the state with what became of its messages; the threads and heads of incidents that are over are forgotten."""
+        """Give the state with what became of its messages; threads, heads and answers that nobody asks for are forgotten."""
         open_ = {incident.id for incident in self.memory.incidents}
         open_ |= {each.notification.incident for each in outbox.waiting} | {each.incident for each in outbox.follow_ups}
+        heard = open_ | set(self.lately_over)
         return replace(
             self,
             outbox=outbox.waiting,
-            threads={incident: each for incident, each in outbox.threads.items() if incident in open_},
+            threads={incident: each for incident, each in outbox.threads.items() if incident in heard},
+            answers=self.answers.of(heard),
             notes=outbox.notes,
             heads={incident: each for incident, each in outbox.heads.items() if incident in open_},
             follow_ups=outbox.follow_ups,

@@ -21,7 +21,7 @@ from logwatch.notify.diagnosis.findings import (
     StepState,
     Walked,
 )
-from logwatch.notify.incidents import Notification, NotifyReason, Silence
+from logwatch.notify.incidents import AnswerKind, Label, Notification, NotifyReason, Said, Silence
 from logwatch.notify.messages import LinkTargets, Message, build_message
 from logwatch.notify.scopes import Scope
 from logwatch.publish.metric_filter import Installation
@@ -199,6 +199,19 @@ CASES = {
     ),
 }  # fmt: skip
 """One for each thing there is to tell."""
+ANSWERS = {
+    "answered": notification(
+        NotifyReason.ANSWERED, [PAYMENT], 2, 9, said=(Said(AnswerKind.ACKNOWLEDGED, "김민수"), Said(AnswerKind.SILENCED, "@U0LEE", until=START + timedelta(minutes=69))),
+        acknowledged_by="김민수", acknowledged_at=START + timedelta(minutes=9),
+    ),
+    "escalated": notification(
+        NotifyReason.ESCALATED, [PAYMENT], 2, 17, walked=REFUSED, mention=("U0SECOND", "S0GROUP", "here"), unanswered_since=START + timedelta(minutes=7),
+    ),
+    "taken": notification(
+        NotifyReason.FIRING, [PAYMENT], walked=REFUSED, acknowledged_by="김민수, @U0LEE", acknowledged_at=START + timedelta(minutes=9), label=Label.FALSE, labelled_by="@U0LEE",
+        mention=("here",),
+    ),
+}  # fmt: skip
 
 
 def longest(reason: NotifyReason = NotifyReason.FIRING) -> Notification:

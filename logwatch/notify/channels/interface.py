@@ -60,6 +60,19 @@ class KeepsHeads(Channel, Protocol):
         ...
 
 
+@runtime_checkable
+class TakesAnswers(KeepsHeads, Protocol):
+    """A channel where people can answer the first message of an incident."""
+
+    def reactions(self, thread: str) -> list[tuple[str, str]] | None:
+        """Give the names of the reactions on it, each with a user's id; None where it is gone. Raises ChannelError."""
+        ...
+
+    def name_of(self, user: str) -> str:
+        """Give what a user is called, without anything secret; raises ChannelError."""
+        ...
+
+
 class ChannelSettings(BaseModel, ABC):
     """What can be set of one channel; each field's environment twin is LOGWATCH_ and its name in capitals.
 

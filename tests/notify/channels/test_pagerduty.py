@@ -19,7 +19,7 @@ from logwatch.notify.messages import LinkTargets, Message, build_test_message
 from logwatch.settings import Settings
 from logwatch.wiring import build_channels, configured_channels
 from tests.support.local_pagerduty import KEY, LocalAlert, LocalPagerDuty
-from tests.support.made_messages import CASES, HOSTILE, START, hostile, longest, message
+from tests.support.made_messages import ANSWERS, CASES, HOSTILE, START, hostile, longest, message
 
 FIRING = message(CASES["firing"])
 
@@ -40,7 +40,7 @@ def send(pagerduty: LocalPagerDuty, *messages: Message) -> LocalAlert:
 
 
 def of_one_incident(*names: str) -> list[Message]:
-    return [message(replace(CASES[name], incident="one")) for name in names]
+    return [message(replace((CASES | ANSWERS)[name], incident="one")) for name in names]
 
 
 def failure(url: str, key: str = KEY, timeout_s: float = 5) -> ChannelError:
@@ -86,8 +86,8 @@ def test_an_event_shows_headline_step_and_what_was_found(pagerduty: LocalPagerDu
 def test_an_incident_is_one_alert_from_its_start_to_its_end(pagerduty: LocalPagerDuty) -> None:
     alert = send(pagerduty, *of_one_incident("firing", "joined", "reminder"))
     assert (alert.status, alert.opened, len(alert.events)) == ("triggered", 1, 3)
-    PagerDutyChannel(KEY, pagerduty.enqueue_url).acknowledge("one")
-    assert alert.status == "acknowledged"
+    send(pagerduty, *of_one_incident("answered"))
+    assert (alert.status, len(alert.events)) == ("acknowledged", 4)
     send(pagerduty, *of_one_incident("reminder"))
     assert (alert.status, alert.opened) == ("acknowledged", 1), "a reminder wakes nobody who is up already"
     send(pagerduty, *of_one_incident("resolved"))
@@ -98,7 +98,7 @@ def test_an_incident_is_one_alert_from_its_start_to_its_end(pagerduty: LocalPage
 
 def test_what_is_over_or_acknowledged_and_was_never_told_opens_nothing(pagerduty: LocalPagerDuty) -> None:
     channel = PagerDutyChannel(KEY, pagerduty.enqueue_url)
-    channel.acknowledge("one")
+    channel.send(message(ANSWERS["answered"]), None)
     channel.send(message(CASES["resolved"]), None)
     assert (pagerduty.alerts, pagerduty.refused) == ({}, [])
 
