@@ -104,7 +104,9 @@ class AlertLine:
     since: str
     """Time of day."""
     peak: str
-    """`최저 15.7% (5분) 15:26`: the worst value so far, and when; empty where it is the one shown."""
+    """`최저 15.7% (5분) 15:26`: the worst value so far, and when."""
+    was_worse: bool
+    """Whether the worst value so far is worse than the one shown."""
     remark: str
     """That nothing has been known since a time, when it was resolved, or that its rule is gone; else empty."""
 
@@ -215,7 +217,6 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
         return _build_summary(notification, rules, audience)
     if notification.reason is NotifyReason.ANSWERED:
         return _build_answer(notification, rules, audience)
-    about = procedure.name if procedure else _summary(notification.alerts[0], rules, audience)
     changed = changed_lines(notification, rules, audience, project=place.project, region=place.region)
     logs, searches = _links(notification, rules, audience, place)
     return Message(
@@ -223,7 +224,7 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
         audience=audience,
         icon=_icon(notification),
         headline=_headline(notification, rules, audience),
-        topic=f"{about} · {(notification.first_scope or notification.scope).name(audience)}",
+        topic=_topic(notification, rules, audience),
         impact=impact_line(notification, rules, audience),
         proof=_proof(notification, rules, audience),
         changed=changed[0] if changed else "",
@@ -272,7 +273,7 @@ def _build_answer(notification: Notification, rules: RuleSet, audience: Audience
         audience=audience,
         icon=_icon(notification),
         headline=f"[{_tag(notification, audience)}] {said} · {what}",
-        topic=what,
+        topic=_topic(notification, rules, audience),
         alerts=(),
         procedure="",
         steps=(),
@@ -333,6 +334,13 @@ def build_test_message(audience: Audience, now: datetime) -> Message:
 def _summary(alert: Alert, rules: RuleSet, audience: Audience) -> str:
     rule = rules.by_id.get(alert.rule)
     return rule.summary[audience.lang] if rule else alert.rule
+
+
+def _topic(notification: Notification, rules: RuleSet, audience: Audience) -> str:
+    """Say what the whole incident is about, as its first message did."""
+    procedure = rules.procedure(notification.procedure, audience.lang)
+    about = procedure.name if procedure else _summary(notification.alerts[0], rules, audience)
+    return f"{about} · {(notification.first_scope or notification.scope).name(audience)}"
 
 
 def _tag(notification: Notification, audience: Audience) -> str:
@@ -397,16 +405,14 @@ def _proof(notification: Notification, rules: RuleSet, audience: Audience) -> st
     parts = [
         _apart(first, notification, audience) + format_figure(latest, rule, audience),
         bound or audience.say("against", bound=format_warning(rule, audience)) if known else "",
-        "" if calm or fresh else _peak(first, latest, rule, notification, audience),
+        "" if calm or fresh or not is_worse(first.peak, latest, rule) else _peak(first, rule, notification, audience),
         "" if calm or latest.level is not Level.WARNING else format_chance(latest, rule, first.warnings, audience),
     ]
     return " · ".join(filter(None, parts))
 
 
-def _peak(alert: Alert, latest: Verdict, rule: Rule | None, notification: Notification, audience: Audience) -> str:
-    """Say how bad it was, and when, where it is not as bad now."""
-    if rule is None or not is_worse(alert.peak, latest, rule):
-        return ""
+def _peak(alert: Alert, rule: Rule | None, notification: Notification, audience: Audience) -> str:
+    """Say how bad it was at its worst, and when."""
     at = audience.clock(alert.peak.window_end, notification.at)
     return audience.say(_worst(rule), value=f"{_value(alert.peak, rule, audience)} {at}")
 
@@ -447,7 +453,8 @@ def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Au
         bound=format_warning(rule, audience) if rule else "",
         normal=format_normal(rule, audience) if rule else "",
         since=audience.clock(alert.since, notification.at),
-        peak=_peak(alert, latest, rule, notification, audience),
+        peak=_peak(alert, rule, notification, audience),
+        was_worse=rule is not None and is_worse(alert.peak, latest, rule),
         remark=remark,
     )
 

@@ -168,7 +168,14 @@ def bars(row: RuleRow, cells: int) -> dict[str, str]:
     return drawn
 
 
-TERMS: dict[str, Any] = {**layout.TERMS, "spark": spark, "bars": bars}
+TERMS: dict[str, Any] = {
+    **layout.TERMS,
+    "shop_of": layout.shop_of,
+    "AlertState": AlertState,
+    "Level": Level,
+    "spark": spark,
+    "bars": bars,
+}
 """What the templates of a report may name beside it."""
 
 
