@@ -23,7 +23,7 @@ from logwatch.judge.verdicts import Level
 from logwatch.languages import COMMON
 from logwatch.notify.deliver import Sending
 from logwatch.notify.incidents import NotifyReason
-from logwatch.notify.outbox import address, fall_over, with_evidence
+from logwatch.notify.outbox import Outgoing, address, fall_over, note_of, with_evidence
 from logwatch.publish.points import Point, descriptors_version
 from logwatch.replay import Replayed, replay
 from logwatch.run_summary import RunSummary
@@ -104,6 +104,13 @@ def play(archive: RecordedArchive, span: Span, ticker: Ticker, progress: Progres
         return walk(told, ticker.rules, archive, verdicts)
 
     return replay(archive.reading, span, ticker, walked, lambda share: progress("minute by minute", share))
+
+
+def stand_at_end(source: Source, ticker: Ticker, wanted: Wanted, *, now: datetime, progress: Progress) -> State:
+    """Give the state that the minutes of a span would have left, on a simulated clock; its messages went nowhere."""
+    span, reading = read_entries(source, wanted, reach=ticker.reach, now=now, progress=progress)
+    played = replay(reading, span, ticker, tell=lambda share: progress("minute by minute", share))
+    return replace(played.state, notes=tuple(note_of(Outgoing(told, {})) for told in played.notifications), outbox=())
 
 
 def _judged(rules: RuleSet, span: Span, windows: Windows, life: Life) -> Judged:

@@ -22,7 +22,6 @@ from logwatch.ranges import Range
 PREFIX = "LOGWATCH_"
 CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
 """Google's certificates for identity tokens, as google-auth knows it; asked for by `doctor` too, for the time."""
-LONGEST_SILENCE = timedelta(days=366)
 Names = tuple[str, ...]
 Read = TypeVar("Read", bound=BaseModel)
 
@@ -266,10 +265,6 @@ def parse_length(text: str, *, where: str) -> timedelta:
         raise ConfigError(str(error), where=where) from None
     if not length:
         raise ConfigError("the length is zero", where=where, hint="right are e.g. 30m, 2h, 1d")
-    if length > LONGEST_SILENCE:
-        raise ConfigError(
-            f"'{text}' is longer than a year", where=where, hint="what nobody wants to hear of belongs out of the rules"
-        )
     return length
 
 

@@ -146,6 +146,8 @@ def _understood(document: dict[str, Any]) -> State:
     state.recent.check()
     for day in state.days:
         day.check()
+    for silence in state.memory.recurring:
+        silence.check()
     _check_times(state)
     entries = document.get("recent", {})
     plain = msgspec.to_builtins(replace(state, recent=Recent(later={})))

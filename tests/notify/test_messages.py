@@ -18,7 +18,7 @@ from logwatch.notify.diagnosis.findings import Fact, FactKind, Finding, StepStat
 from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.notify.layout import render_message
 from logwatch.notify.messages import LinkTargets, Message, add_delivery_notes, build_message
-from logwatch.report.explain import explain
+from logwatch.report.explain import Question, explain, explained_lines
 from logwatch.state.document import State
 from tests.conftest import ROOT
 from tests.support.made_messages import (
@@ -86,7 +86,9 @@ def test_a_time_of_another_day_has_its_day(hours: int, since: str, peak: str) ->
     assert told.headline.endswith(f" · {since}부터")
     assert (told.alerts[0].since, told.alerts[0].peak) == (since, f"15.7% (5분) {peak}")
     state = State(alerts=(PAYMENT,), cursor=told.notification.at)
-    first, *_ = explain(state, RULES.by_id[PAYMENT.rule], told.audience, lambda _: timedelta())
+    asked = Question(state, RULES, told.notification.at, timedelta(hours=4), None)
+    (found,) = explain(RULES.by_id[PAYMENT.rule], asked)
+    first, *_ = explained_lines(found, asked, told.audience)
     assert first == f"payment-confirm (kpa): 발생 중, {since}부터"
 
 

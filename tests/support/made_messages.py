@@ -11,9 +11,10 @@ from logwatch.judge.rules.model import RuleSet
 from logwatch.judge.verdicts import Level, Verdict, Why
 from logwatch.languages import Lang
 from logwatch.notify.diagnosis.findings import Chart, Fact, FactKind, Finding, StepState, Walked
-from logwatch.notify.incidents import Notification, NotifyReason, Silence
+from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.notify.messages import LinkTargets, Message, build_message
 from logwatch.notify.scopes import Scope
+from logwatch.notify.silences import Silence
 from logwatch.ui.format import Audience
 from tests.conftest import ROOT
 
