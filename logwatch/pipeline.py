@@ -151,6 +151,8 @@ class Parts:
     """What reads the platform's own figures; asked only when no summary has come for a while."""
     ping: Callable[[], str] | None = None
     """Tells whoever waits for it that a run went well; gives why that failed, empty where it did not."""
+    digest: Callable[[State, RuleSet, datetime], State] | None = None
+    """Puts the week's digest into the outbox once its hour has come."""
 
 
 def wait_to_look(starts: timedelta, clock: Callable[[], datetime], sleep: Callable[[float], None]) -> None:
@@ -236,6 +238,7 @@ class _Run:
             raise
         except Exception as error:  # noqa: BLE001 - likewise; it is raised again when that is done
             broken = error
+        self._look_back(ticker.rules)
         summary.errors += blind_spots(self.held.state, ticker.rules)
         channels = parts.channels(seams)
         if not ticker.policy.channels:
@@ -279,6 +282,12 @@ class _Run:
         points = (*ticked.state.points, Point("logwatch/judged", {}, at, 0.0)) if ticker.policy.publishes else ()
         self.held.state = replace(ticked.state, points=points)
         self.summary.notifications = len(ticked.notifications)
+
+    def _look_back(self, rules: RuleSet) -> None:
+        """Put the week's digest into the outbox, where one is set and due."""
+        digest, state, now = self.parts.digest, self.held.state, self.clock()
+        if digest:
+            self.held.state = self.seams.guard(Seam.DIGEST, lambda: digest(state, rules, now), lambda _: state)
 
     def _keep_told(self, outbox: Outbox) -> None:
         self.held.save(self.held.state.after_telling(outbox))

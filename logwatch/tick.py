@@ -329,6 +329,7 @@ class Ticker:
         told = tuple(self._with_keys(each, state.census) for each in decision.notifications)
         history = remember(state.history, decision.memory.incidents, now)
         state = replace(state, memory=decision.memory, suppressed=decision.suppressed, history=history)
+        state = replace(state, history_from=state.history_from or now)
         standing = {(each.rule, *each.labels.items()): each for each in state.verdicts} if told else {}
         standing |= {(each.rule, *each.labels.items()): each for verdicts in ahead for each in verdicts if each.final}
         return replace(

@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "beta-exit": "beta_exit:beta_exit",
     "alerts": "alerts:alerts",
     "explain": "alerts:explain_rule",
+    "digest": "digest:digest",
 }
 """Command to the module beside this one and its function there, whose docstring is the help."""
 GROUPS: dict[str, tuple[str, dict[str, str]]] = {

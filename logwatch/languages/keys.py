@@ -44,6 +44,10 @@ Key = Literal[
     "state_age", "state_ahead", "state_unjudged", "state_lease",
     "backtest_title", "backtest_counts", "backtest_alerts", "pending_at",
     "firing_at", "resolved_col", "peak_col", "nothing_sent",
+    # the week looked back on
+    "digest_incidents", "digest_quiet", "digest_known", "digest_lasted", "digest_procedures", "digest_count", "digest_night",
+    "digest_told", "digest_taken", "digest_untaken", "digest_false", "digest_unlabelled", "digest_never", "digest_silence",
+    "digest_exits", "digest_not_met", "digest_not_shown",
     # rules check, test, new
     "rule_added", "rule_next", "rules_agree", "uncovered_counter", "cases_passed",
     # the exit conditions

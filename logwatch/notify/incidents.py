@@ -12,6 +12,7 @@ from logwatch.judge.rules.model import Severity, gravest
 from logwatch.judge.verdicts import Level
 from logwatch.languages import Worded
 from logwatch.notify.diagnosis.findings import Walked
+from logwatch.notify.digest import Digest
 from logwatch.notify.scopes import Scope, VerdictsAlone, find_scope, same_lead, soon_after
 from logwatch.notify.silences import EVERY, RecurringSilence, Silence, holding, with_told
 from logwatch.spans import WINDOW
@@ -191,6 +192,8 @@ class Notification:
     """The gravest of the incident's rules."""
     acknowledged_by: str = ""
     """Who is on it; empty: nobody has said so."""
+    digest: Digest | None = None
+    """The week that it tells of, where there is no incident."""
 
     @property
     def scope(self) -> Scope:

@@ -11,6 +11,7 @@ from logwatch.collect.parse import LATE_MINUTES, REFUSED_MINUTES, STOPPED_MINUTE
 from logwatch.judge.alerts import Alert, AlertState, is_worse
 from logwatch.notify.diagnosis.findings import FactKind
 from logwatch.notify.diagnosis.step_text import StepLine, besides_lines, ended_lines, step_lines
+from logwatch.notify.digest_text import digest_headline, digest_lines
 from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.seams import Seams
 from logwatch.spans import WINDOW, rfc3339
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from logwatch.judge.verdicts import Level, Verdict
     from logwatch.languages.keys import Key
     from logwatch.notify.diagnosis.findings import Chart
+    from logwatch.notify.digest import Digest
     from logwatch.ranges import Range
     from logwatch.ui.format import Audience
 
@@ -162,6 +164,8 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
     marked = next((rule.step for rule in named if rule and rule.step and rule.procedure == notification.procedure), None)
     if notification.summed:
         return _build_summary(notification, rules, audience)
+    if notification.digest:
+        return _build_digest(notification, notification.digest, rules, audience)
     about = procedure.name if procedure else _summary(notification.alerts[0], rules, audience)
     return Message(
         notification=notification,
@@ -194,6 +198,25 @@ def _build_summary(notification: Notification, rules: RuleSet, audience: Audienc
         steps=(),
         besides=(),
         notes=(*heads, audience.say("summed_note")),
+        links=(),
+        course=None,
+    )
+
+
+def _build_digest(notification: Notification, digest: Digest, rules: RuleSet, audience: Audience) -> Message:
+    """Say how a week went."""
+    head = digest_headline(digest, audience)
+    return Message(
+        notification=notification,
+        audience=audience,
+        icon=ICONS[notification.reason],
+        headline=head,
+        subject=f"[logwatch] {head}",
+        alerts=(),
+        procedure="",
+        steps=(),
+        besides=(),
+        notes=tuple(digest_lines(digest, rules, audience)),
         links=(),
         course=None,
     )

@@ -202,7 +202,7 @@ class WouldMute:
     """Those that it would have muted, and whether wholly: of some only a part of what they tell."""
 
 
-UNMUTED = {NotifyReason.RESOLVED, NotifyReason.SILENCE_ENDING, NotifyReason.TEST}
+UNMUTED = {NotifyReason.RESOLVED, NotifyReason.SILENCE_ENDING, NotifyReason.DIGEST, NotifyReason.TEST}
 """Messages that no silence mutes: ends are told of what was told, and there is none of what was not."""
 
 

@@ -74,6 +74,10 @@ class State:
     notes: tuple[Note, ...] = ()
     history: tuple[IncidentRecord, ...] = ()
     """The incidents of the last weeks, oldest first."""
+    history_from: datetime | None = None
+    """Since when incidents are remembered."""
+    digested_at: datetime | None = None
+    """The set hour for which the week has been looked back on last; None before the first."""
     points: tuple[Point, ...] = ()
     """Figures that are not published yet."""
     days: tuple[DayTotals, ...] = ()

@@ -69,6 +69,7 @@ def test_the_message_is_the_golden_one(update_golden: bool, name: str, lang: Lan
         ("resolved", "[해소] 결제 승인 성공률이 낮음 · kpa · 25분 만에 · 최악 15.7% (5분) · 외 1건", "[RESOLVED] Too few prepared payments are confirmed · kpa · after 25 min · worst 15.7% (5 min) · and 1 more"),
         ("wider", "[범위 확대] 결제 승인 성공률이 낮음 · 전체(kpa, cosmetics) · 41% (5분) · 경고 기준 <70% · 15:20부터", "[WIDER] Too few prepared payments are confirmed · all shops (kpa, cosmetics) · 41% (5 min) · warning <70% · since 15:20"),
         ("eased", "[주의로 완화] 결제 승인 성공률이 낮음 · kpa · 78.1% (5분) · 정상 >90% · 15:20부터", "[NO LONGER A WARNING] Too few prepared payments are confirmed · kpa · 78.1% (5 min) · normal >90% · since 15:20"),
+        ("digest", "[주간 요약] 02-17 – 02-24 · 인시던트 12건", "[THE WEEK] 02-17 – 02-24 · 12 incidents"),
         ("summed", "[모아서 알림] 한꺼번에 알릴 사건 2건", "[SUMMED UP] 2 incidents at once"),
         ("silence", "[알림 중지 종료 예정] 결제 승인 성공률이 낮음 · kpa · 31.8% (5분) · 경고 기준 <70% · 15:20부터", "[SILENCE ENDS SOON] Too few prepared payments are confirmed · kpa · 31.8% (5 min) · warning <70% · since 15:20"),
     ],

@@ -20,7 +20,7 @@ from logwatch.judge.verdicts import Level
 from logwatch.notify.incidents import REMIND_EVERY, Incident, Memory, Muted, Suppression, decide
 from logwatch.notify.outbox import Note, Outgoing, enqueue, note_of
 from logwatch.notify.silences import Silence
-from logwatch.report.explain import Question, Next, _courses, explain, explained_json, explained_lines
+from logwatch.report.explain import Next, Question, _courses, explain, explained_json, explained_lines
 from logwatch.state.document import State
 from logwatch.tick import remembered
 from tests.conftest import LOGS, ROOT, Run
