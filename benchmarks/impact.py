@@ -206,8 +206,8 @@ def recording(name: str) -> tuple[dict[str, Any], list[Drawn]]:
             if how != "none":
                 fleet.deploy(how, at + random.uniform(-60, LATEST), at + lasts, [])
         drawn.append(Drawn(failure.name, deploy, at, lasts, shop, fleet.name if how != "none" else ""))
-        at += max(lasts, 30) + CALM + random.random() * 5
-    spec = {"seed": random.randrange(2**31), "start": f"{BEGIN:%Y-%m-%dT%H:%M:%SZ}", "minutes": at - 40, "lost": True}
+        at += (max(lasts, 15) + 15 if cause else lasts) + CALM + random.random() * 5
+    spec = {"seed": random.randrange(2**31), "start": f"{BEGIN:%Y-%m-%dT%H:%M:%SZ}", "minutes": at - 50, "lost": True}
     return {**spec, "instances": fleet.ended + fleet.alive, "base": base, "events": events}, drawn
 
 

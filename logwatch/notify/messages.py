@@ -17,6 +17,7 @@ from logwatch.notify.answer_text import answer_notes, said_lines
 from logwatch.notify.diagnosis.findings import FactKind
 from logwatch.notify.diagnosis.impact_text import changed_lines, impact_line
 from logwatch.notify.diagnosis.step_text import StepLine, besides_lines, ended_lines, step_lines
+from logwatch.notify.digest_text import digest_headline, digest_lines
 from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.seams import Seams
 from logwatch.spans import WINDOW, Span, rfc3339
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from logwatch.judge.verdicts import Verdict
     from logwatch.languages.keys import Key
     from logwatch.notify.diagnosis.findings import Chart
+    from logwatch.notify.digest import Digest
     from logwatch.ranges import Range
     from logwatch.ui.format import Audience
 
@@ -217,6 +219,8 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
         return _build_summary(notification, rules, audience)
     if notification.reason is NotifyReason.ANSWERED:
         return _build_answer(notification, rules, audience)
+    if notification.digest:
+        return _build_digest(notification, notification.digest, rules, audience)
     changed = changed_lines(notification, rules, audience, project=place.project, region=place.region)
     logs, searches = _links(notification, rules, audience, place)
     return Message(
@@ -279,6 +283,25 @@ def _build_answer(notification: Notification, rules: RuleSet, audience: Audience
         steps=(),
         besides=(),
         notes=(),
+        links=(),
+        course=None,
+    )
+
+
+def _build_digest(notification: Notification, digest: Digest, rules: RuleSet, audience: Audience) -> Message:
+    """Say how a week went."""
+    head = digest_headline(digest, audience)
+    return Message(
+        notification=notification,
+        audience=audience,
+        icon=ICONS[notification.reason],
+        headline=head,
+        topic=head,
+        alerts=(),
+        procedure="",
+        steps=(),
+        besides=(),
+        notes=tuple(digest_lines(digest, rules, audience)),
         links=(),
         course=None,
     )

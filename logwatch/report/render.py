@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from logwatch.judge.alerts import AlertState
 from logwatch.judge.verdicts import TONES, UNPROVEN, Level
 from logwatch.notify import layout
 from logwatch.ui.charts import svg

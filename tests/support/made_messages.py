@@ -21,9 +21,12 @@ from logwatch.notify.diagnosis.findings import (
     StepState,
     Walked,
 )
-from logwatch.notify.incidents import AnswerKind, Label, Notification, NotifyReason, Said, Silence
+from logwatch.notify.digest import Digest, EndingSilence, ExitStanding, RuleLabels
+from logwatch.notify.digest_text import digest_notification
+from logwatch.notify.incidents import AnswerKind, Label, Notification, NotifyReason, Said
 from logwatch.notify.messages import LinkTargets, Message, build_message
 from logwatch.notify.scopes import Scope
+from logwatch.notify.silences import Silence
 from logwatch.publish.metric_filter import Installation
 from logwatch.publish.metrics_explorer import metrics_url
 from logwatch.ui.format import Audience
@@ -88,6 +91,13 @@ def message(told: Notification, lang: Lang = "ko", place: LinkTargets = PLACE) -
 PAYMENT = alert("payment-confirm", "kpa", peak=0.157)
 DUPLICATES = alert("payment-duplicate", value=14)
 SILENCE = Silence("s1", "payment-confirm", {}, START + timedelta(minutes=40), "PG사 점검", "dana", START)
+
+DIGEST = Digest(
+    START - timedelta(days=7), START, START - timedelta(days=35), 12, 1, 340, {"4.1": 3, "4.2": 8, "revision-checkout": 1}, 130, 9, 250, 4,
+    (RuleLabels("cache-hit", 4, 3), RuleLabels("payment-confirm", 5, 0)), ("payment-duplicate", "database-ping"),
+    (EndingSilence("s1", "*", {"service": "kpa"}, START + timedelta(days=2)),),
+    (ExitStanding("payment", "not_met", 5, 7), ExitStanding("cache", "met", 7, 7), ExitStanding("distribution", "not_shown", 6, 7)),
+)  # fmt: skip
 
 KPA = {"service": "kpa"}
 FAILED = "payment.confirm.failed"
@@ -197,6 +207,7 @@ CASES = {
         NotifyReason.SUMMED, [PAYMENT, DUPLICATES], 1, id="summed-a.1", incident="summed-a", procedure="", labels={},
         summed=(notification(NotifyReason.FIRING, [PAYMENT], shops=("kpa",)), notification(NotifyReason.RESOLVED, [resolved(DUPLICATES, 1)], incident="202602240610-4.2-all")),
     ),
+    "digest": digest_notification(DIGEST, DIGEST.until),
 }  # fmt: skip
 """One for each thing there is to tell."""
 ANSWERS = {
