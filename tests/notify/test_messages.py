@@ -417,5 +417,5 @@ def test_a_revision_that_is_worse_is_named_with_both_shares_and_with_what_to_do(
     notes = "\n".join(message(notification(NotifyReason.FIRING, [firing]), "en").notes)
     told = "Revision 00413-bad fails 70.8% (34/48, 5 min), there since 10:31; beside it 00412-xot fails 3.9% (2/51, 5 min)."
     assert told in notes
-    assert "gcloud run services update-traffic o4o-core-api" in notes
+    assert "Move the traffic back" in notes
     assert "00413-bad" in "\n".join(message(notification(NotifyReason.FIRING, [firing])).notes)

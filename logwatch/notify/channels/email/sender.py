@@ -171,7 +171,7 @@ class EmailChannel:
         mail.add_alternative(render_message(shown, self.templates, "message.html.j2"), subtype="html")
         if drawn:
             page = mail.get_body(("html",))
-            page.add_related(drawn, "image", "png", cid="<course>", disposition="inline", filename="course.png")  # type: ignore[union-attr]
+            page.add_related(drawn, "image", "png", cid="<course>", disposition="inline", filename=f"{shown.course.chart.rule}.png")  # type: ignore[union-attr]
         own = mail["Message-ID"]
         for part in mail.walk():
             if part.is_multipart():  # the same notification must give the same mail
