@@ -29,6 +29,7 @@ from logwatch.judge.alerts import AlertState, Transition, advance, foresee
 from logwatch.judge.daily_totals import KEPT_DAYS, Minute, add_minutes, usual_at, usual_counts
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.judge.verdicts import Level, Verdict, Why
+from logwatch.notify.history import remember
 from logwatch.notify.incidents import REMIND_EVERY, decide
 from logwatch.notify.outbox import enqueue
 from logwatch.notify.scopes import VerdictsAlone
@@ -335,7 +336,8 @@ class Ticker:
         around = self._around([state.verdicts, *ahead], windows)
         decision = decide(state.alerts, state.memory, self.rules, now, remind_every=self.policy.remind_every, around=around)
         told = tuple(self._with_keys(each, state.census) for each in decision.notifications)
-        state = replace(state, memory=decision.memory, suppressed=decision.suppressed)
+        history = remember(state.history, decision.memory.incidents, now)
+        state = replace(state, memory=decision.memory, suppressed=decision.suppressed, history=history)
         standing = {(each.rule, *each.labels.items()): each for each in state.verdicts} if told else {}
         standing |= {(each.rule, *each.labels.items()): each for verdicts in ahead for each in verdicts if each.final}
         return replace(

@@ -76,6 +76,6 @@ DoctorKey = Literal[
 
 Family = Literal[
     "level", "why", "notify", "alert", "alert_is", "state", "change", "outcome", "gate", "gap", "missed", "reason", "flaw",
-    "check", "finding",
+    "check", "finding", "severity", "label",
 ]  # fmt: skip
 """Closed sets whose members are said, each member under `family.member`."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from logwatch.judge.alerts import Alert, AlertState
+from logwatch.judge.rules.model import Severity, gravest
 from logwatch.judge.verdicts import Level
 from logwatch.languages import Worded
 from logwatch.notify.diagnosis.findings import Walked
@@ -49,11 +50,22 @@ class NotifyReason(Worded, families=("notify",)):
     """A warning again, after that."""
     REMINDER = "reminder"
     RESOLVED = "resolved"
+    ESCALATED = "escalated"
+    """Nobody has taken it on in time: the next are asked."""
     SILENCE_ENDING = "silence_ending"
     SUMMED = "summed"
     """More incidents speak than people could read: one message about all the others."""
+    DIGEST = "digest"
+    """A week looked back on; there is no incident."""
     TEST = "test"
     """Somebody tries the channels; there is no incident."""
+
+
+class Label(Worded, families=("label",)):
+    """What people found an incident to be."""
+
+    REAL = "real"
+    FALSE = "false"
 
 
 class Muted(StrEnum):
@@ -133,6 +145,20 @@ class Incident:
     """When it was told to be a warning no more; None where it is one."""
     relapses: int = 0
     """How often it became a warning again after that."""
+    severity: Severity = Severity.WARN
+    """The gravest of its rules."""
+    first_told_at: datetime | None = None
+    """When the very first message about it was decided."""
+    acknowledged_at: datetime | None = None
+    """Since when somebody is on it; None while nobody is."""
+    acknowledged_by: str = ""
+    """Who is; a name, or an id where no name is known."""
+    escalated: int = 0
+    """How many steps of waking others were taken."""
+    escalated_at: datetime | None = None
+    label: Label | None = None
+    labelled_at: datetime | None = None
+    labelled_by: str = ""
 
     @property
     def scope(self) -> Scope:
@@ -181,6 +207,10 @@ class Notification:
     """What the incident's first message said; None where this is it."""
     summed: tuple[Notification, ...] = ()
     """The messages that this one stands for."""
+    severity: Severity = Severity.WARN
+    """The gravest of the incident's rules."""
+    acknowledged_by: str = ""
+    """Who is on it; empty: nobody has said so."""
 
     @property
     def scope(self) -> Scope:
@@ -249,7 +279,7 @@ def decide(  # noqa: PLR0913 - all that a decision stands on
     spoken = sum(one.told_at is not None and now - one.told_at < WINDOW / 2 for one in memory.incidents)
     notifications, incidents = [], []
     for incident in _assign(scene, memory.incidents, rules):
-        notification, after = _speak(_refresh(incident, scene), scene, remind_every)
+        notification, after = _speak(_refresh(incident, scene, rules), scene, remind_every)
         incidents.append(after)
         if notification:
             notifications.append(_with_context(notification, scene, rules))
@@ -425,7 +455,8 @@ def _take_in(group: _Group, found: Scope, kept: list[Incident], now: datetime, r
     closed = next((one for one in reversed(kept) if one.closed_at and _came_back(one, group.procedure, found)), None)
     if closed:
         back = Incident(closed.id, closed.procedure, {}, now, marks, reopened=closed.reopened + 1, messages=closed.messages)
-        kept[kept.index(closed)] = replace(back, first_scope=closed.first_scope).at(found)
+        told = {name: getattr(closed, name) for name in ("first_scope", "first_told_at", "label", "labelled_at", "labelled_by")}
+        kept[kept.index(closed)] = replace(back, **told).at(found)
     else:
         name = _incident_id(group, found, now, {one.id for one in kept})
         kept.append(Incident(name, group.procedure, {}, now, marks).at(found))
@@ -448,7 +479,7 @@ def _incident_id(group: _Group, scope: Scope, now: datetime, taken: set[str]) ->
     return name if clean == shop and name not in taken else f"{name}-{first.fingerprint[:6]}"
 
 
-def _refresh(incident: Incident, scene: _Situation) -> Incident:
+def _refresh(incident: Incident, scene: _Situation, rules: RuleSet) -> Incident:
     """Bring the members up to date; one that is no more, or only pending again, is kept as it was last seen."""
     if incident.closed_at is not None:
         return incident
@@ -457,7 +488,9 @@ def _refresh(incident: Incident, scene: _Situation) -> Incident:
     alerts = tuple(found.get(mark) or replace(last[mark], state=AlertState.RESOLVED) for mark in incident.members)
     since = min(filter(None, (incident.since, *(alert.since for alert in alerts))))
     going_on = any(mark in scene.firing for mark in incident.members)
-    return replace(incident, alerts=alerts, since=since, quiet_at=None if going_on else incident.quiet_at or scene.now)
+    severity = gravest(rules.by_id[alert.rule].severity for alert in alerts if alert.rule in rules.by_id)
+    quiet_at = None if going_on else incident.quiet_at or scene.now
+    return replace(incident, alerts=alerts, since=since, severity=severity, quiet_at=quiet_at)
 
 
 def _speak(incident: Incident, scene: _Situation, remind_every: timedelta) -> tuple[Notification | None, Incident]:
@@ -535,10 +568,12 @@ def _tell(incident: Incident, reason: NotifyReason, new: tuple[str, ...], now: d
         shops=incident.shops,
         partial=incident.partial,
         first_scope=incident.first_scope,
+        severity=incident.severity,
+        acknowledged_by=incident.acknowledged_by,
     )
     return notification, replace(
         incident, told=tuple(dict.fromkeys((*incident.told, *new))), told_at=now, messages=number, told_scope=incident.scope,
-        first_scope=incident.first_scope or incident.scope,
+        first_scope=incident.first_scope or incident.scope, first_told_at=incident.first_told_at or now,
     )  # fmt: skip
 
 
@@ -568,6 +603,7 @@ def _sum_up(told: tuple[Notification, ...], most: int) -> tuple[Notification, ..
         alerts=tuple(alerts.values()),
         new=(),
         summed=rest,
+        severity=gravest(each.severity for each in rest),
     )
     return (*ranked[: most - 1], summary)
 
@@ -610,6 +646,7 @@ def _ending(scene: _Situation, rules: RuleSet) -> tuple[list[Notification], tupl
                     alerts=muted,
                     new=(),
                     silence=silence,
+                    severity=Severity.INFO,
                 )
             )
     return told, tuple(after)

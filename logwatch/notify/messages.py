@@ -59,8 +59,10 @@ ICONS = {
     NotifyReason.RELAPSED: "🔴",
     NotifyReason.REMINDER: "🔁",
     NotifyReason.RESOLVED: "✅",
+    NotifyReason.ESCALATED: "🆘",
     NotifyReason.SILENCE_ENDING: "🔔",
     NotifyReason.SUMMED: "🗂️",
+    NotifyReason.DIGEST: "🗓️",
     NotifyReason.TEST: "🧪",
 }
 

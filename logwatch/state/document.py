@@ -16,6 +16,7 @@ from logwatch.errors import BrokenStateError, StoreError
 from logwatch.judge.alerts import Alert
 from logwatch.judge.daily_totals import DayTotals
 from logwatch.judge.verdicts import Verdict
+from logwatch.notify.history import IncidentRecord
 from logwatch.notify.incidents import Memory, Suppression
 from logwatch.notify.outbox import Note, Outbox, Outgoing
 from logwatch.publish.points import Point
@@ -23,7 +24,7 @@ from logwatch.state.unknown import Unknown, unknown_in
 
 SCHEMA = 2
 """Moves where an older program would take the document for broken, or misread it: it refuses one of a higher schema."""
-FORM = 3
+FORM = 4
 """Moves with everything that the document may newly hold. An older program of the same schema keeps the keys that it does
 not know, and leaves alone what it cannot read of a higher form."""
 YEARS = range(2000, 2100)
@@ -71,6 +72,8 @@ class State:
     threads: dict[str, dict[str, str]] = field(default_factory=dict)
     """Incident to channel to what its later messages follow."""
     notes: tuple[Note, ...] = ()
+    history: tuple[IncidentRecord, ...] = ()
+    """The incidents of the last weeks, oldest first."""
     points: tuple[Point, ...] = ()
     """Figures that are not published yet."""
     days: tuple[DayTotals, ...] = ()

@@ -61,7 +61,7 @@ MUTED = {Muted.SILENCED: "s", Muted.INHIBITED: "i"}
 REASONS = {
     NotifyReason.FIRING: "!", NotifyReason.JOINED: "+", NotifyReason.REMINDER: "@", NotifyReason.RESOLVED: "r",
     NotifyReason.SILENCE_ENDING: "e", NotifyReason.TEST: "t", NotifyReason.WIDER: "*", NotifyReason.EASED: "~",
-    NotifyReason.RELAPSED: "^", NotifyReason.SUMMED: "#",
+    NotifyReason.RELAPSED: "^", NotifyReason.SUMMED: "#", NotifyReason.ESCALATED: "x", NotifyReason.DIGEST: "w",
 }  # fmt: skip
 BUNDLED = load_rules(bundled("rules"))
 FACTS: dict[str, Callable[[Notification], Iterable[object]]] = {

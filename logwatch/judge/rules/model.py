@@ -1,6 +1,6 @@
 """A rule: one row of the runbook's section 3, what it measures, and its two bounds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,13 +16,29 @@ from logwatch.judge.rules.runbook import Procedure, Runbook
 from logwatch.judge.rules.service import Service
 from logwatch.judge.rules.step_checks import ProcedureChecks, StepCheck
 from logwatch.judge.rules.yaml_types import Duration, Model, Text, selects
-from logwatch.languages import COMMON, Lang
+from logwatch.languages import COMMON, Lang, Worded
 from logwatch.ranges import Bounds, Range
 
 WATCH = "watch.yaml"
 """The file with the rules of logwatch's own."""
 SILENT = timedelta(minutes=10)
 """How long telemetry must be silent where no rule says so."""
+
+
+class Severity(Worded, families=("severity",)):
+    """Whom a rule that fires is for; the first is the gravest."""
+
+    PAGE = "page"
+    """Somebody gets up for it."""
+    WARN = "warn"
+    """Somebody looks at it soon."""
+    INFO = "info"
+    """It can wait until the morning."""
+
+
+def gravest(severities: Iterable[Severity]) -> Severity:
+    """Give the gravest of several; of none, what nothing says otherwise."""
+    return min(severities, key=list(Severity).index, default=Severity.WARN)
 
 
 class Row(Model):
@@ -49,6 +65,9 @@ class Rule(Measures, Row):
     )
     keep_firing_for: Duration = Field(
         default=timedelta(minutes=5), description="How long normal must last, likewise, before the alert is resolved."
+    )
+    severity: Severity = Field(
+        default=Severity.WARN, description="Whom a warning is for: page wakes, warn is told, info can wait until the morning."
     )
     procedure: str = Field(
         default="", pattern=r"^(\d+\.\d+)?$", description="Section of the runbook to follow; empty where it has none."

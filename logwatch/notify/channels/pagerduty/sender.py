@@ -89,7 +89,7 @@ def _taken(body: bytes) -> bool:
 
 
 def build_events(message: Message) -> list[Event]:
-    """Say a message in events: a test closes what it opened, and a silence that ends is no reason to wake anybody."""
+    """Say a message in events: a test closes what it opened, and neither a silence nor a week wakes anybody."""
     key = {"dedup_key": dedup_key(message.notification.incident)}
     resolve = {"event_action": "resolve", **key}
     match message.notification.reason:
@@ -100,6 +100,7 @@ def build_events(message: Message) -> list[Event]:
             | NotifyReason.EASED
             | NotifyReason.RELAPSED
             | NotifyReason.REMINDER
+            | NotifyReason.ESCALATED
         ):
             return [_trigger(message) | key]
         case NotifyReason.SUMMED:
@@ -108,7 +109,7 @@ def build_events(message: Message) -> list[Event]:
             return [resolve]
         case NotifyReason.TEST:
             return [_trigger(message) | key, resolve]
-        case NotifyReason.SILENCE_ENDING:
+        case NotifyReason.SILENCE_ENDING | NotifyReason.DIGEST:
             return []
         case unknown:
             assert_never(unknown)
