@@ -22,6 +22,7 @@ from logwatch.judge.alerts import AlertState
 from logwatch.judge.verdicts import Level
 from logwatch.languages import COMMON
 from logwatch.notify.deliver import Sending
+from logwatch.notify.follow_ups import give_up
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.outbox import address, fall_over, with_evidence
 from logwatch.publish.points import Point, descriptors_version
@@ -235,7 +236,8 @@ class _Run:
             summary.errors.append(f"{NO_CHANNEL}\n  hint: logwatch doctor names the settings of each channel")
         outbox = address(self.held.state.to_tell, ticker.policy.channels)
         outbox, lost = fall_over(outbox, tuple(channels), self.clock())
-        summary.errors += [f"given up after a day: {each}" for each in lost]
+        outbox, undone = give_up(outbox, tuple(channels), self.clock())
+        summary.errors += [f"given up after a day: {each}" for each in (*lost, *undone)]
         with summary.timed("commit"):
             self.held.save(self.held.state.after_telling(outbox))
         with ThreadPoolExecutor(1) as beside:

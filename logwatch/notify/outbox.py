@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -101,6 +102,23 @@ class Note:
         return Scope(self.labels, self.shops, self.partial)
 
 
+class After(StrEnum):
+    """What a channel has to do besides, once it has taken a message of an incident."""
+
+    HEAD = "head"
+    """Its first message there is brought up to date."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What is left to do at a channel for an incident, and how far that is."""
+
+    incident: str
+    channel: str
+    what: After
+    delivery: ChannelDelivery = field(default_factory=ChannelDelivery)
+
+
 @dataclass(frozen=True, slots=True)
 class Outbox:
     """What is to be told and what was: the part of the outbox that sending works on."""
@@ -109,6 +127,9 @@ class Outbox:
     threads: dict[str, dict[str, str]] = field(default_factory=dict)
     """Incident to channel to what its later messages follow."""
     notes: tuple[Note, ...] = ()
+    heads: dict[str, Notification] = field(default_factory=dict)
+    """Incident to what its first message is to say by now, on channels that can change it."""
+    follow_ups: tuple[FollowUp, ...] = ()
 
 
 def enqueue(outbox: Outbox, notifications: tuple[Notification, ...], channels: tuple[str, ...]) -> Outbox:
@@ -180,9 +201,13 @@ def record_delivery(outbox: Outbox, outgoing: Outgoing, channel: str, now: datet
 
 def record_failure(outbox: Outbox, outgoing: Outgoing, channel: str, now: datetime, error: ChannelError) -> Outbox:
     """Note that a message was not delivered, and when to try again."""
-    before = _delivery(outbox, outgoing, channel)
+    return _put(outbox, outgoing, channel, after_failure(_delivery(outbox, outgoing, channel), now, error))
+
+
+def after_failure(before: ChannelDelivery, now: datetime, error: ChannelError) -> ChannelDelivery:
+    """Give how something fares that a channel has just refused, and when to try it again."""
     pause = PERMANENT_PAUSE if error.permanent else timedelta()
-    delivery = replace(
+    return replace(
         before,
         attempts=before.attempts + 1,
         failing_since=before.failing_since or now,
@@ -190,7 +215,6 @@ def record_failure(outbox: Outbox, outgoing: Outgoing, channel: str, now: dateti
         error=str(error),
         permanent=error.permanent,
     )
-    return _put(outbox, outgoing, channel, delivery)
 
 
 def fall_over(outbox: Outbox, channels: tuple[str, ...], now: datetime) -> tuple[Outbox, list[str]]:
@@ -205,7 +229,7 @@ def fall_over(outbox: Outbox, channels: tuple[str, ...], now: datetime) -> tuple
             lost.append(f"{each.notification.id}, for want of a channel")
             outbox = replace(outbox, notes=(*outbox.notes, _note(each.notification, {}))[-KEPT_NOTES:])
             continue
-        deliveries = {name: _age(delivery, now, set_up=name in channels) for name, delivery in each.deliveries.items()}
+        deliveries = {name: age(delivery, now, set_up=name in channels) for name, delivery in each.deliveries.items()}
         stuck = [name for name, delivery in deliveries.items() if _is_stuck(delivery, now)]
         missing = [name for name in channels if name not in deliveries] if stuck else []
         ended = [name for name, delivery in deliveries.items() if delivery.given_up and not each.deliveries[name].given_up]
@@ -217,7 +241,8 @@ def fall_over(outbox: Outbox, channels: tuple[str, ...], now: datetime) -> tuple
     return _settle(replace(outbox, waiting=tuple(waiting))), lost
 
 
-def _age(delivery: ChannelDelivery, now: datetime, *, set_up: bool) -> ChannelDelivery:
+def age(delivery: ChannelDelivery, now: datetime, *, set_up: bool) -> ChannelDelivery:
+    """Give it as given up where no try of a day brought it through."""
     if delivery.over:
         return delivery
     if not set_up:

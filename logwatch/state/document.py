@@ -17,8 +17,8 @@ from logwatch.judge.alerts import Alert
 from logwatch.judge.daily_totals import DayTotals
 from logwatch.judge.verdicts import Verdict
 from logwatch.notify.history import IncidentRecord
-from logwatch.notify.incidents import Memory, Suppression
-from logwatch.notify.outbox import Note, Outbox, Outgoing
+from logwatch.notify.incidents import Memory, Notification, Suppression
+from logwatch.notify.outbox import FollowUp, Note, Outbox, Outgoing
 from logwatch.publish.points import Point
 from logwatch.state.unknown import Unknown, unknown_in
 
@@ -72,6 +72,9 @@ class State:
     threads: dict[str, dict[str, str]] = field(default_factory=dict)
     """Incident to channel to what its later messages follow."""
     notes: tuple[Note, ...] = ()
+    heads: dict[str, Notification] = field(default_factory=dict)
+    """Incident to what its first message is to say, where that can be changed."""
+    follow_ups: tuple[FollowUp, ...] = ()
     history: tuple[IncidentRecord, ...] = ()
     """The incidents of the last weeks, oldest first."""
     points: tuple[Point, ...] = ()
@@ -88,13 +91,20 @@ class State:
     @property
     def to_tell(self) -> Outbox:
         """What waits to be told and what was: all that sending needs to know."""
-        return Outbox(self.outbox, self.threads, self.notes)
+        return Outbox(self.outbox, self.threads, self.notes, self.heads, self.follow_ups)
 
     def after_telling(self, outbox: Outbox) -> State:
-        """Give the state with what became of its messages; the threads of incidents that are over are forgotten."""
-        open_ = {incident.id for incident in self.memory.incidents} | {each.notification.incident for each in outbox.waiting}
-        threads = {incident: each for incident, each in outbox.threads.items() if incident in open_}
-        return replace(self, outbox=outbox.waiting, threads=threads, notes=outbox.notes)
+        """Give the state with what became of its messages; the threads and heads of incidents that are over are forgotten."""
+        open_ = {incident.id for incident in self.memory.incidents}
+        open_ |= {each.notification.incident for each in outbox.waiting} | {each.incident for each in outbox.follow_ups}
+        return replace(
+            self,
+            outbox=outbox.waiting,
+            threads={incident: each for incident, each in outbox.threads.items() if incident in open_},
+            notes=outbox.notes,
+            heads={incident: each for incident, each in outbox.heads.items() if incident in open_},
+            follow_ups=outbox.follow_ups,
+        )
 
 
 def dump_state(state: State) -> bytes:

@@ -15,9 +15,10 @@ import re
 import sys
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs
@@ -35,6 +36,11 @@ CHANNEL = "C0OPS"
 TOTAL = 13_200
 """Characters of all blocks together; documented nowhere, and refused all the same."""
 FLOOD = 128 << 20
+SHOWN_USERS = 3
+"""Users whom a reaction lists where not all of them are asked for; how many Slack does is not documented."""
+LIMITS = {"reactions.get": 50, "users.info": 100}
+"""Requests a minute of a method's tier."""
+NEEDED = {"reactions.get": "reactions:read", "users.info": "users:read", "conversations.info": "channels:read"}
 PING = re.compile(r"<!(?:channel|here|everyone|subteam)|<@[UW]")
 
 
@@ -113,6 +119,8 @@ class LocalSlack:
     def __init__(self, port: int = 0) -> None:
         self.arrived: list[Arrived] = []
         self.plans: deque[Plan] = deque()
+        self.looks: deque[Plan] = deque()
+        """How the next requests are answered that only look."""
         self.posts: dict[str, dict[str, Any]] = {}
         """Messages of the Web API by ts, as people see them now."""
         self.files: dict[str, dict[str, Any]] = {}
@@ -122,6 +130,16 @@ class LocalSlack:
         """Paths that answer 503 as long as they stand here."""
         self.scopes = "chat:write,files:write,channels:read"
         """What the token may; told in a header, as Slack does."""
+        self.words: dict[str, str] = {}
+        """Methods that are answered with one of Slack's words of refusal as long as they stand here."""
+        self.reactions: dict[str, dict[str, list[str]]] = {}
+        """What people have put on messages: ts to emoji to users, in the order in which they came."""
+        self.people: dict[str, dict[str, Any]] = {}
+        """Profiles of users by id, of which any part may be missing."""
+        self.asked: Counter[str] = Counter()
+        """Method and minute to how often it was asked, for those with a limit."""
+        self.clock: Callable[[], datetime] = lambda: datetime.min.replace(tzinfo=UTC)
+        """Whose minutes the limits go by."""
         self.member = True
         """Whether the bot is in its channel."""
         self.watch: Callable[[str], AbstractContextManager[object]] = nullcontext
@@ -199,21 +217,59 @@ class LocalSlack:
                 self.files[each["id"]] |= {**each, "channel_id": body["channel_id"], "thread_ts": body["thread_ts"]}
             return {"ok": True, "files": shown}
 
-    def ask(self, method: str, channel: str, token: str) -> dict[str, Any]:
+    def ask(self, method: str, form: dict[str, str], token: str) -> dict[str, Any]:
         """Answer the methods that only look."""
         if token != f"Bearer {BOT_TOKEN}":
             return {"ok": False, "error": "invalid_auth"}
         if method == "auth.test":
             return {"ok": True, "user": "logwatch", "team": "o4o", "user_id": "U0BOT", "team_id": "T0"}
-        if "channels:read" not in self.scopes:
-            return {"ok": False, "error": "missing_scope", "needed": "channels:read"}
-        if channel != CHANNEL:
+        if NEEDED[method] not in self.scopes.split(","):
+            return {"ok": False, "error": "missing_scope", "needed": NEEDED[method], "provided": self.scopes}
+        if method == "users.info":
+            return self._user(form.get("user", ""))
+        if form.get("channel") != CHANNEL:
             return {"ok": False, "error": "channel_not_found"}
+        return self._reactions(form) if method == "reactions.get" else self._channel()
+
+    def _channel(self) -> dict[str, Any]:
         return {"ok": True, "channel": {"id": CHANNEL, "name": "ops", "is_member": self.member, "is_private": False}}
+
+    def is_too_often(self, method: str) -> bool:
+        """Count a request, and tell whether it is beyond its minute's limit."""
+        with self.lock:
+            minute = f"{method} {self.clock():%Y-%m-%d %H:%M}"
+            self.asked[minute] += 1
+            return self.asked[minute] > LIMITS.get(method, self.asked[minute])
+
+    def react(self, ts: str, emoji: str, user: str) -> None:
+        """Let somebody react to a message; once more takes it back."""
+        users = self.reactions.setdefault(ts, {}).setdefault(emoji, [])
+        users.remove(user) if user in users else users.append(user)
+
+    def _user(self, user: str) -> dict[str, Any]:
+        if user not in self.people:
+            return {"ok": False, "error": "user_not_found"}
+        return {"ok": True, "user": {"id": user, "name": user.lower(), "profile": self.people[user]}}
+
+    def _reactions(self, form: dict[str, str]) -> dict[str, Any]:
+        ts, full = form.get("timestamp", ""), form.get("full") in {"true", "1"}
+        if not re.fullmatch(r"\d+\.\d+", ts):
+            return {"ok": False, "error": "bad_timestamp" if ts else "no_item_specified"}
+        if ts not in self.posts:
+            return {"ok": False, "error": "message_not_found"}
+        put = {emoji: users for emoji, users in self.reactions.get(ts, {}).items() if users}
+        shown = [
+            {"name": emoji, "users": users if full else users[:SHOWN_USERS], "count": len(users)}
+            for emoji, users in put.items()
+        ]
+        message = {"type": "message", "ts": ts, "text": self.posts[ts]["text"], **({"reactions": shown} if shown else {})}
+        return {"ok": True, "type": "message", "channel": CHANNEL, "message": message}
 
     def _wrong(self, method: str, body: dict[str, Any], token: str) -> str:
         if token != f"Bearer {BOT_TOKEN}":
             return "invalid_auth"
+        if method in self.words:
+            return self.words[method]
         if body.get("channel") not in {CHANNEL, "#ops"}:
             return "channel_not_found"
         if method == "chat.update" and body["ts"] not in self.posts:
@@ -280,8 +336,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _look(self, form: str) -> None:
         method = self.path.partition("?")[0].removeprefix("/api/")
-        channel = parse_qs(form).get("channel", [""])[0]
-        answer = self.slack.ask(method, channel, self.headers.get("Authorization", ""))
+        with self.slack.watch(f"/api/{method}"):
+            if self.slack.is_too_often(method):
+                self._send(429, json.dumps({"ok": False, "error": "ratelimited"}), "30")
+                return
+            plan = self.slack.looks.popleft() if self.slack.looks else None
+            if plan and plan.hang_s:
+                self.slack.closing.wait(plan.hang_s)
+            if plan and (plan.status != 200 or plan.body is not None):
+                self._send(plan.status, plan.body or "", plan.retry_after)
+                return
+            fields = {name: values[0] for name, values in parse_qs(form).items()}
+            answer = self.slack.ask(method, fields, self.headers.get("Authorization", ""))
         self._send(200, json.dumps(answer), headers={"X-OAuth-Scopes": self.slack.scopes})
 
     def _take_file(self, raw: bytes) -> None:

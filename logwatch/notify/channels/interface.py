@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
@@ -40,6 +40,19 @@ class Channel(Protocol):
 
     def check(self) -> list[Checked]:
         """Try the channel as far as that goes without a message. Raises ChannelError."""
+        ...
+
+
+@runtime_checkable
+class KeepsHeads(Channel, Protocol):
+    """A channel where the first message of an incident can be changed later."""
+
+    def update(self, message: Message, thread: str) -> None:
+        """Let the incident's first message say this; raises ChannelError."""
+        ...
+
+    def update_plain(self, message: Message, thread: str) -> None:
+        """Let it say the headline and notes alone, where `update` is broken. Raises ChannelError."""
         ...
 
 

@@ -74,15 +74,13 @@ def test_later_events_go_into_the_thread_and_the_head_shows_how_things_stand(sla
     assert thread == "C0OPS:1772000000.000100"
     for name in ("joined", "reminder", "resolved"):
         assert channel.send(message(CASES[name]), thread) == thread
+    channel.update(message(CASES["resolved"]), thread)
     head, *replies = slack.posts.values()
     assert head["blocks"] == build_content(message(CASES["resolved"]))["blocks"]
     assert [reply["thread_ts"] for reply in replies] == ["1772000000.000100"] * 3
     assert [reply["reply_broadcast"] for reply in replies] == [False, True, True]
     assert not any("📋" in json.dumps(reply, ensure_ascii=False) for reply in replies), "the procedure stands in the head"
-    assert [each.path for each in slack.arrived] == [
-        "/api/chat.postMessage",
-        *["/api/chat.postMessage", "/api/chat.update"] * 3,
-    ]
+    assert [each.path for each in slack.arrived] == ["/api/chat.postMessage"] * 4 + ["/api/chat.update"]
 
 
 def test_the_first_message_gets_the_chart_in_its_thread(slack: LocalSlack) -> None:
@@ -119,15 +117,28 @@ def test_where_the_head_was_deleted_a_later_one_becomes_the_head(slack: LocalSla
     assert [each.error for each in slack.arrived] == ["thread_not_found", ""]
 
 
-@pytest.mark.parametrize("status", [429, 500])
-def test_a_head_that_cannot_be_brought_up_to_date_fails_nothing(slack: LocalSlack, status: int) -> None:
+@pytest.mark.parametrize(
+    ("word", "permanent"), [("edit_window_closed", True), ("cant_update_message", True), ("ratelimited", False)]
+)
+def test_a_head_that_may_not_be_changed_is_told(slack: LocalSlack, word: str, *, permanent: bool) -> None:
     channel = bot(slack)
-    thread = channel.send(FIRING, None)
-    slack.answer(200)
-    slack.answer(status)
-    assert channel.send(message(CASES["joined"]), thread) == thread
-    assert [each.status for each in slack.arrived] == [200, 200, status]
-    assert len(slack.posts) == 2
+    thread = channel.send(FIRING, None) or ""
+    slack.words["chat.update"] = word
+    with pytest.raises(ChannelError, match=word) as caught:
+        channel.update(message(CASES["joined"]), thread)
+    assert caught.value.permanent is permanent
+
+
+def test_a_head_that_was_deleted_is_left_alone(slack: LocalSlack) -> None:
+    bot(slack).update(message(CASES["joined"]), "C0OPS:1.5")
+    assert [each.error for each in slack.arrived] == ["message_not_found"]
+
+
+def test_a_head_in_the_fewest_words_loses_what_stood_there_before(slack: LocalSlack) -> None:
+    thread = bot(slack).send(FIRING, None) or ""
+    bot(slack).update_plain(message(CASES["resolved"]), thread)
+    (head,) = slack.posts.values()
+    assert (head["blocks"], head["text"].startswith("✅")) == ([], True)
 
 
 # ---- limits

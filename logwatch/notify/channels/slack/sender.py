@@ -174,8 +174,15 @@ class SlackBotChannel:
             self._post(reply, channel=channel, thread_ts=ts, reply_broadcast=message.notification.reason in BROADCAST)
         except _HeadGoneError:
             return self._post(content, channel=self.channel)
-        self._update(content, channel=channel, ts=ts)
         return thread
+
+    def update(self, message: Message, thread: str) -> None:
+        """Let the incident's first message say how things stand; one that somebody deleted is left alone."""
+        self._update(build_content(message), thread)
+
+    def update_plain(self, message: Message, thread: str) -> None:
+        """Likewise, by its text alone."""
+        self._update(plain_content(message) | {"blocks": []}, thread)
 
     def send_plain(self, message: Message, thread: str | None) -> str | None:
         """Post its text, into the incident's thread and the channel where there is one. Raises ChannelError."""
@@ -243,13 +250,11 @@ class SlackBotChannel:
         except ChannelError as error:
             logging.getLogger("logwatch.slack").info("no chart: %s", error.message)
 
-    def _update(self, content: dict[str, Any], channel: str, ts: str) -> None:
-        """Bring the head up to date; where that fails, the thread has told everything, and the next event tries again."""
+    def _update(self, content: dict[str, Any], thread: str) -> None:
+        channel, ts = thread.split(":")
         shown = {name: content[name] for name in ("text", "blocks")} | {"parse": "none", "link_names": False}
-        try:
+        with suppress(_HeadGoneError):
             self._call(lambda client: client.chat_update(channel=channel, ts=ts, **shown))
-        except ChannelError:
-            return
 
     def _call(self, method: Callable[[WebClient], Any]) -> Mapping[str, Any]:
         """Call one method of the Web API, once; gives what it answers."""
