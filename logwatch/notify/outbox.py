@@ -186,12 +186,12 @@ def record_delivery(outbox: Outbox, outgoing: Outgoing, channel: str, now: datet
     Those before it of the same incident, which this channel refused, are not tried again: an end that is followed by its
     beginning would stand as one that goes on.
     """
-    incident = outgoing.notification.incident
+    incident, said = outgoing.notification.incident, {part.incident for part in outgoing.notification.parts}
     delivery = replace(_delivery(outbox, outgoing, channel), delivered_at=now)
     outbox = _put(outbox, outgoing, channel, delivery)
     for each in takewhile(lambda each: each.notification.id != outgoing.notification.id, outbox.waiting):
         before = each.deliveries.get(channel)
-        if each.notification.incident == incident and before and not before.over:
+        if said.issuperset(part.incident for part in each.notification.parts) and before and not before.over:
             outbox = _put(outbox, each, channel, replace(before, overtaken=True))
     if thread is not None:
         threads = {**outbox.threads, incident: {**outbox.threads.get(incident, {}), channel: thread}}
@@ -274,10 +274,18 @@ def _settle(outbox: Outbox) -> Outbox:
     """Move what is over everywhere into the log."""
     done = [each for each in outbox.waiting if each.over]
     left = tuple(each for each in outbox.waiting if not each.over)
-    notes = [
-        _note(each.notification, {name: delivery.delivered_at for name, delivery in each.deliveries.items()}) for each in done
-    ]
+    notes = [_note(each.notification, _told(each)) for each in done]
     return replace(outbox, waiting=left, notes=(*outbox.notes, *notes)[-KEPT_NOTES:])
+
+
+def _told(outgoing: Outgoing) -> dict[str, datetime | None]:
+    """Give when each channel took a message, or that it never did; what another told in its place, or later, is none of its."""
+    elsewhere = {delivery.instead_of for delivery in outgoing.deliveries.values() if delivery.delivered_at}
+    return {
+        name: delivery.delivered_at
+        for name, delivery in outgoing.deliveries.items()
+        if delivery.delivered_at or not (delivery.overtaken or name in elsewhere)
+    }
 
 
 def _note(notification: Notification, delivered: dict[str, datetime | None]) -> Note:
