@@ -73,6 +73,8 @@ class Windows:
     """Minutes with a summary of which no counter is known, or could be read."""
     revisions: Revisions | None = field(default=None, repr=False)
     """What each revision counted; None where no two of them wrote summaries."""
+    open: int = 2
+    """How many windows may not be closed when one is first looked at, itself included."""
     usual: Mapping[int, tuple[Mapping[str, float], ...]] = field(default_factory=dict, repr=False)
     """By quarter of an hour, numbered since 1970: what each of some other days had of counters in a minute of it."""
 
@@ -272,6 +274,7 @@ def aggregate(
         ),
         quality=_assess(reading, rows, samples, repeated_lines, grace),
         unread=_unread(reading, rows),
+        open=_open(grace),
         revisions=tell_revisions_apart(reading, samples.index.to_numpy()[inside], minute_of_row),
     )
     return with_gauge(windows, LATE_MINUTES, {minute: each for minute, each in late.items() if first <= minute <= last})
@@ -314,7 +317,7 @@ def _complete(instance: Array, minute: Array, wanted: Array, grace: timedelta) -
     The same holds for those before that may not be closed; how many these are, and how far one looks back, follows from the
     grace. Who is to follow a summary without its instance's name, nobody knows: then no minute is complete. Sorted.
     """
-    back = -(-grace // WINDOW)
+    back = _open(grace)
     follows = instance[1:] == instance[:-1]
     gap = np.append(np.where(follows, np.diff(minute), back + 1), back + 1)[: len(minute)]
     since, until = (np.sort(each) for each in (minute + 1, minute + gap.clip(1, back + 1)))
@@ -323,6 +326,11 @@ def _complete(instance: Array, minute: Array, wanted: Array, grace: timedelta) -
     goes_on = minute[1:][(gap[:-1] > 0) & (gap[:-1] <= back)]
     found: Array = ~missing.any(axis=0) & np.isin(wanted, goes_on)
     return found
+
+
+def _open(grace: timedelta) -> int:
+    """Give how many windows may not be closed when one is first looked at."""
+    return -(-grace // WINDOW)
 
 
 def _unread(reading: Reading, rows: pd.DataFrame) -> frozenset[int]:

@@ -42,8 +42,8 @@ class Grid:
         """Whether a window that is not closed may be judged as one: every instance that wrote a summary lately did so in it,
         and in those before it that may not be closed either.
 
-        Else some are still on their way, and may be of a kind with what is missing, not with what is there. After a deploy,
-        or where instances become fewer for good, the closed window is waited for. A closed window is judged as it is.
+        Else some are still on their way, and may be of a kind with what is missing, not with what is there. A closed window is
+        judged as it is.
         """
         self.named = self._spread(windows.summaries["minute"], windows.summaries["named"]) > 0
         """Whether some summary says which revision wrote it."""

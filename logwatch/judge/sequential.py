@@ -85,6 +85,16 @@ def prove(counted: Counted, needs: Needs, bounds: Bounds, span: int, *, first: i
     return Proven(*(np.concatenate(columns) for columns in zip(blank, *parts, strict=True)))
 
 
+def survives(best: Counted, needs: Needs, bounds: Bounds, span: int) -> bool:
+    """Tell whether the warning of the last window stays proven when all has come that may still (`Counted.at_best`)."""
+    if not np.isfinite(best.denominator[-1]):
+        return False
+    sums = _Sums(best, needs.minutes, np.array([len(best.known)]))
+    stretch = int(_prove(sums, needs, bounds, span).stretch[0])
+    numerator, denominator = best.sums(stretch)
+    return stretch > 0 and bool(bounds.warning.holds(numerator[-1] / denominator[-1]))
+
+
 def evidence(counted: Counted, needs: Needs, bounds: Bounds) -> Array:
     """Give for each window the logarithm of the evidence that is held against the limit, the weeks in minutes."""
     parts = (_weigh(each, bounds, np.arange(len(each.ends))) for each in _parts(counted, needs, 0))

@@ -12,6 +12,10 @@ Array = np.ndarray[Any, Any]
 
 EXACT = 2.0**53
 """The largest count beside which another of 1 is not lost."""
+JUST_BEFORE = 10
+"""Windows that show how much traffic there is."""
+FEW = 3.0
+"""Standard deviations that traffic is taken to stay within."""
 
 
 def sliding(values: Array, minutes: int | Array) -> Array:
@@ -84,6 +88,21 @@ class Counted:
         """Events that are due, or are known to have come to an end."""
         due = self.due(minutes)
         return due if self.ended is None else np.maximum(due, sliding(self.ended, minutes))
+
+    def at_best(self, place: int, still_open: int) -> Counted:
+        """Give it up to a window, as if all that may still come in the windows that are not closed had gone well.
+
+        Traffic moves from one instance to another, and all of it stays about the same: what these may still bring is what they
+        have less than the windows just before, and a few standard deviations. Without any of those it may be anything.
+        """
+        first = max(place + 1 - still_open, 0)
+        numerator, denominator, known = (each[: place + 1] for each in (self.numerator, self.denominator, self.known))
+        before = denominator[max(first - JUST_BEFORE, 0) : first][known[max(first - JUST_BEFORE, 0) : first]]
+        usual = float(before.mean()) * (place + 1 - first) if len(before) else np.inf
+        more = np.zeros(place + 1)
+        more[-1] = max(usual + FEW * np.sqrt(usual) - denominator[first:].sum(), 0.0) if np.isfinite(usual) else np.inf
+        ended = None if self.ended is None else self.ended[: place + 1] + more
+        return Counted(numerator + more, denominator + more, known, ended=ended, lag=self.lag)
 
     def most(self, minutes: int) -> Array:
         """More events than the numerator can honestly have come from: one window and the lag further back."""

@@ -18,7 +18,7 @@ RULES = make_rules(make_rule("a", **AT_ONCE), make_rule("b", **AT_ONCE, severity
 def play(*windows: str, names: str = "ab", answered: str = "") -> tuple[IncidentRecord, ...]:
     """Take one window after the other, a level for each rule; `answered` takes the incident on after the first."""
     alerts: list[Alert] = []
-    memory, records = Memory(), ()
+    memory, records = Memory(), tuple[IncidentRecord, ...]()
     for place, letters in enumerate(windows):
         end = window_end(place)
         verdicts = [make_verdict(name, letter, end) for name, letter in zip(names, letters, strict=True)]

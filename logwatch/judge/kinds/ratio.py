@@ -25,7 +25,8 @@ from logwatch.ranges import Bounds
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
-    from logwatch.judge.grid import Columns, Grid
+    from logwatch.judge.grid import Array, Columns, Grid
+    from logwatch.judge.significance import Counted
 
 
 class Proof(Model):
@@ -157,10 +158,22 @@ class Ratio(Model):
             denominator=np.where(silent, np.nan, denominator),
             span=stretch,
             certain=certain,
-            final=certain & grid.complete,
+            final=certain & (grid.complete | self._survives(counted, bounds, certain & ~grid.complete, grid.windows.open)),
             suspect=judged & (counted.sums(minutes)[0] > counted.most(minutes)),
             **end,
         )
+
+    def _survives(self, counted: "Counted", bounds: Bounds, asked: "Array", still_open: int) -> "Array":
+        """Tell of the windows that are asked for whether their warning holds, whatever those may bring who are missing."""
+        from logwatch.judge.grid import to_minutes
+        from logwatch.judge.sequential import Needs, survives
+
+        found = asked.copy()
+        if isinstance(self.proof, Proof):
+            needs, minutes = Needs(**dict(self.proof)), to_minutes(self.span)
+            for place in asked.nonzero()[0]:
+                found[place] = survives(counted.at_best(int(place), still_open), needs, bounds, minutes)
+        return found
 
     def play(self, given: Mapping[str, Any], bounds: Bounds) -> Played:  # noqa: ARG002 - others need the bounds
         """Read `numerator` and `denominator`, which stands for the events that the numerator leaves out."""

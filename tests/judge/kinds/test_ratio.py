@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+
 import pytest
 
 from logwatch.backtest.tuning import knobs_of
@@ -74,8 +76,26 @@ def test_a_case_whose_denominator_counts_nothing_of_its_own_is_refused() -> None
         same.kind.play({"numerator": "1", "denominator": "2"}, same.bounds)
 
 
+KPA = "{service=kpa}"
+FAILING = {f"checkout.attempt{KPA}": 50, f"checkout.blocked.stock{KPA}": 50}
+
+
+def finals(*minutes: Mapping[str, float] | None) -> list[tuple[Level, bool]]:
+    return [(each.level, each.final) for each in judge(CHECKOUT, windows_of(*minutes)).verdicts()]
+
+
 def test_a_proven_ratio_is_final_where_every_instance_of_lately_is_heard() -> None:
-    failing = {"checkout.attempt{service=kpa}": 50, "checkout.blocked.stock{service=kpa}": 50}
-    levels = [(each.level, each.final) for each in judge(CHECKOUT, windows_of(*[failing] * 4, None, failing)).verdicts()]
-    assert levels[:4] == [(Level.WARNING, False), *[(Level.WARNING, True)] * 3], "before the first, nobody knows who is to come"
-    assert levels[4:] == [(Level.WARNING, False)] * 2, "nobody was heard, and then in that window"
+    assert finals(*[FAILING] * 4) == [(Level.WARNING, False), *[(Level.WARNING, True)] * 3], (
+        "before the first, nobody knows who is to come"
+    )
+
+
+def test_a_proven_ratio_is_final_where_what_is_missing_cannot_save_it() -> None:
+    # After a minute in which nobody was heard somebody may be missing, who did as much as before, and all of it well.
+    silence, after = finals(*[FAILING] * 6, None, FAILING)[6:]
+    assert silence == (Level.WARNING, False), "it may be over by then"
+    assert after == (Level.WARNING, True), "what was heard since says that it is not"
+    fine = {f"checkout.attempt{KPA}": 20, f"checkout.success{KPA}": 20}
+    few = {f"checkout.attempt{KPA}": 30, f"checkout.blocked.stock{KPA}": 30}
+    assert finals(*[fine] * 6, None, few)[-1] == (Level.WARNING, False), "ten more and some are usual in two minutes"
+    assert finals(*[fine] * 6, None, FAILING)[-1] == (Level.WARNING, True), "no more than some can be missing"
