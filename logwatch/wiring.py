@@ -362,9 +362,12 @@ def watched_service(settings: Settings, readers: Audience) -> WatchedService:
 def message_builder(settings: Settings, rules: RuleSet) -> Callable[[Notification], Message]:
     """Give what says a notification in words."""
     from logwatch.notify.messages import LinkTargets, build_message
+    from logwatch.publish.metrics_explorer import metrics_url
 
-    place, readers = LinkTargets(source_project(settings), settings.runbook_url), audience(settings)
-    return lambda notification: build_message(notification, rules, readers, place)
+    project, installed = metrics_project(settings), installation(settings)
+    metrics = partial(metrics_url, project=project, rules=rules, installation=installed) if project else None
+    place = LinkTargets(source_project(settings), settings.runbook_url, metrics)
+    return lambda notification: build_message(notification, rules, installed.readers, place)
 
 
 def build_describe(settings: Settings, rules: RuleSet) -> Describe:

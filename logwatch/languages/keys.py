@@ -20,8 +20,8 @@ Key = Literal[
     "against", "against_normal", "recovering", "eased_at", "eased_note", "summed", "summed_note",
     "since", "lasted", "worst_was", "and_more", "span_d", "span_h", "span_m", "resolved_at", "unknown_since",
     "rule_gone", "explained_by_another", "not_explained", "again", "silence_ends", "instead_of", "delivered_late", "told_late",
-    "begin_here",
-    "plain_note",
+    "chance_weeks", "chance_at_most", "warned_for", "lowest_was", "highest_was", "silence_reason", "commands", "chart_every",
+    "chart_gaps", "chart_bound", "begin_here", "plain_note",
     # what a step found
     "expected.seen", "expected.not_seen", "expected.contrary", "events", "per_minute", "hour_before", "day_before", "usual",
     "no_past", "after", "slow_fact", "lines_none", "lines_found", "lines_found_at", "lines_found_more", "code_fact",
@@ -30,7 +30,7 @@ Key = Literal[
     "note_vanished", "vanished_pair", "vanished_unread", "note_stopped", "note_unheard", "note_refused",
     "note_revision", "revision_since",
     "unstepped", "more_requests", "ended_unjudged", "ended_alone", "missed", "course_alt",
-    "link_search", "link_logs", "link_metrics", "link_runbook", "peak", "new_alert", "as_of",
+    "link_search", "link_logs", "link_metrics", "link_runbook", "new_alert",
     # explain, alerts, silence, backtest
     "is_inactive", "never_judged", "last_window", "pending_of", "normal_of", "kept_elevated", "eased_since", "by_chance",
     "nothing_to_tell", "told", "eased_no_reminder",

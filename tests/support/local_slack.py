@@ -20,6 +20,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs
 
@@ -83,7 +84,8 @@ def check(body: dict[str, Any]) -> str:
         return "no_text"
     if length(body.get("text", "")) > 40_000:
         return "msg_too_long"
-    if len(blocks) > 50 or any(not _fits(block) for block in blocks):
+    charts = sum(block["type"] == "data_visualization" for block in blocks)
+    if len(blocks) > 50 or charts > 2 or any(not _fits(block) for block in blocks):
         return "invalid_blocks"
     texts = [found for block in blocks for found in _texts(block)]
     return "msg_blocks_too_long" if sum(map(length, texts)) > TOTAL else ""
@@ -103,7 +105,32 @@ def _fits(block: dict[str, Any]) -> bool:
             return 1 <= len(block["elements"]) <= 10 and all(1 <= length(each["text"]) <= 3000 for each in block["elements"])
         case "divider":
             return True
+        case "data_visualization":
+            return _is_drawable(block)
     return False
+
+
+def _is_drawable(block: dict[str, Any]) -> bool:
+    """Tell whether Slack draws a chart of lines, bars or areas, by the limits that its documentation and clients name."""
+    chart = block.get("chart", {})
+    axes, series = chart.get("axis_config", {}), chart.get("series", [])
+    places = axes.get("categories", [])
+    names = [each["name"] for each in series]
+    points = [point for each in series for point in each["data"]]
+    return (
+        1 <= length(block.get("title", "")) <= 50
+        and chart.get("type") in {"line", "bar", "area"}
+        and 1 <= len(series) <= 6
+        and len({*names}) == len(names)
+        and 1 <= len(places) <= 20
+        and len({*places}) == len(places)
+        and all([point["label"] for point in each["data"]] == places for each in series)
+        and all(1 <= length(text) <= 20 for text in (*names, *places))
+        and all(length(axes.get(name, "")) <= 50 for name in ("x_label", "y_label"))
+        and all(type(point["value"]) in {int, float} and isfinite(point["value"]) for point in points)
+        and {*block} <= {"type", "block_id", "title", "chart"}
+        and {*axes} <= {"categories", "x_label", "y_label"}
+    )
 
 
 def _texts(part: Any) -> list[str]:
@@ -124,12 +151,11 @@ class LocalSlack:
         """How the next requests are answered that only look."""
         self.posts: dict[str, dict[str, Any]] = {}
         """Messages of the Web API by ts, as people see them now."""
-        self.files: dict[str, dict[str, Any]] = {}
-        """Files by id: filename, length, alt_txt; data once uploaded; channel_id and thread_ts once they are shown."""
-        self.may_write_files = True
+        self.draws_charts = True
+        """Whether the workspace knows the block for charts."""
         self.broken: set[str] = set()
         """Paths that answer 503 as long as they stand here."""
-        self.scopes = "chat:write,files:write,channels:read"
+        self.scopes = "chat:write,channels:read"
         """What the token may; told in a header, as Slack does."""
         self.words: dict[str, str] = {}
         """Methods that are answered with one of Slack's words of refusal as long as they stand here."""
@@ -202,26 +228,6 @@ class LocalSlack:
             self.posts[ts] = self.posts.get(ts, {}) | body
         return {"ok": True, "channel": self._id(body["channel"]), "ts": ts, "message": {"text": body["text"]}}
 
-    def file(self, method: str, body: dict[str, Any], token: str) -> dict[str, Any]:
-        """Answer the methods that bring a file: its address first, then, once it is there, who shall see it."""
-        with self.lock:
-            if token != f"Bearer {BOT_TOKEN}":
-                return {"ok": False, "error": "invalid_auth"}
-            if not self.may_write_files:
-                return {"ok": False, "error": "missing_scope"}
-            if method == "files.getUploadURLExternal":
-                name = f"F{len(self.files):03}"
-                self.files[name] = dict(body)
-                return {"ok": True, "file_id": name, "upload_url": f"{self.url}/upload/{name}"}
-            shown = json.loads(body["files"])
-            for each in shown:
-                if "data" not in self.files.get(each["id"], {}):
-                    return {"ok": False, "error": "file_not_found"}
-                if body.get("thread_ts") not in self.posts:
-                    return {"ok": False, "error": "thread_not_found"}
-                self.files[each["id"]] |= {**each, "channel_id": body["channel_id"], "thread_ts": body["thread_ts"]}
-            return {"ok": True, "files": shown}
-
     def ask(self, method: str, form: dict[str, str], token: str) -> dict[str, Any]:
         """Answer the methods that only look."""
         if token != f"Bearer {BOT_TOKEN}":
@@ -289,7 +295,12 @@ class LocalSlack:
             return "message_not_found"
         if body.get("thread_ts") not in {None, *self.posts}:
             return "thread_not_found"
-        return check(body)
+        return self.refusal(body)
+
+    def refusal(self, body: dict[str, Any]) -> str:
+        """Give Slack's word for what is wrong with a message, in this workspace; empty where nothing is."""
+        charts = any(block["type"] == "data_visualization" for block in body.get("blocks", []))
+        return "invalid_blocks" if charts and not self.draws_charts else check(body)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -306,9 +317,6 @@ class _Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.path in {"/api/auth.test", "/api/conversations.info"}:
             self._look(raw.decode())
-            return
-        if self.path.startswith(("/upload/", "/api/files.")):
-            self._take_file(raw)
             return
         body = json.loads(raw)
         if self.path == "/_answer":
@@ -363,17 +371,6 @@ class _Handler(BaseHTTPRequestHandler):
             answer = self.slack.ask(method, fields, self.headers.get("Authorization", ""))
         self._send(200, json.dumps(answer), headers={"X-OAuth-Scopes": self.slack.scopes})
 
-    def _take_file(self, raw: bytes) -> None:
-        if self.path.startswith("/upload/"):
-            file = self.slack.files[self.path.rpartition("/")[2]]
-            whole = len(raw) == int(file["length"])
-            file |= {"data": raw} if whole else {}
-            self._send(200 if whole else 400, "OK")
-            return
-        form = {key: values[0] for key, values in parse_qs(raw.decode()).items()}
-        answer = self.slack.file(self.path.removeprefix("/api/"), form, self.headers.get("Authorization", ""))
-        self._send(200, json.dumps(answer))
-
     def _planned(self, plan: Plan) -> tuple[int, str, str]:
         words = {429: "ratelimited", 500: "rollup_error"}
         error = words.get(plan.status, "planned")
@@ -387,7 +384,7 @@ class _Handler(BaseHTTPRequestHandler):
             return 204, "", ""
         if self.path != WEBHOOK_PATH:
             return 404, "no_service", "no_service"
-        error = check(body)
+        error = self.slack.refusal(body)
         return (400, error, error) if error else (200, "ok", "")
 
     def _send(self, status: int, text: str, retry_after: str | None = None, headers: dict[str, str] | None = None) -> None:

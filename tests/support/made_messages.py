@@ -2,25 +2,36 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from logwatch.judge.alerts import Alert, AlertState
 from logwatch.judge.kinds.interface import FigureForm
 from logwatch.judge.rules.load import load_rules
-from logwatch.judge.rules.model import RuleSet
+from logwatch.judge.rules.model import RuleSet, Severity
 from logwatch.judge.verdicts import Level, Verdict, Why
 from logwatch.languages import Lang
 from logwatch.notify.diagnosis.findings import Chart, Fact, FactKind, Finding, StepState, Walked
 from logwatch.notify.incidents import Notification, NotifyReason, Silence
 from logwatch.notify.messages import LinkTargets, Message, build_message
 from logwatch.notify.scopes import Scope
+from logwatch.publish.metric_filter import Installation
+from logwatch.publish.metrics_explorer import metrics_url
 from logwatch.ui.format import Audience
 from tests.conftest import ROOT
 
 TEMPLATES = ROOT / "templates"
 RULES: RuleSet = load_rules(ROOT / "rules")
 START = datetime(2026, 2, 24, 6, 20, tzinfo=UTC)
-PLACE = LinkTargets(project="o4o-demo", runbook_url="https://example.com/runbook#4-2")
+INSTALLED = Installation(
+    environment="prod", prefix=RULES.service.metric_prefix, region="asia-northeast3", grace=timedelta(seconds=90),
+    lease=timedelta(minutes=2), readers=Audience("ko", ZoneInfo("Asia/Seoul"), "o4o-core-api"),
+)  # fmt: skip
+PLACE = LinkTargets(
+    project="o4o-demo",
+    runbook_url="https://example.com/runbook#4-2",
+    metrics=partial(metrics_url, project="o4o-demo", rules=RULES, installation=INSTALLED),
+)
 
 HOSTILE = [
     "<!channel> <!here>", "<@U123>", "<http://x|y>", "</script><script>alert(1)</script>", "</title><img src=x onerror=y>",
@@ -138,9 +149,13 @@ OVER = walked(
 )  # fmt: skip
 
 ALL_SHOPS = alert("payment-confirm", value=0.41)
+SLOW = replace(verdict("slow-checkout", {}, 2024, numerator=8, denominator=40), certain=True)
 
 CASES = {
     "firing": notification(NotifyReason.FIRING, [PAYMENT], walked=REFUSED),
+    "paged": notification(NotifyReason.FIRING, [PAYMENT], walked=REFUSED, severity=Severity.PAGE),
+    "noted": notification(NotifyReason.REMINDER, [alert("checkout-blocked", value=31)], severity=Severity.INFO),
+    "slow": notification(NotifyReason.FIRING, [replace(alert("slow-checkout", value=2024), latest=SLOW, peak=SLOW)]),
     "plain": notification(NotifyReason.FIRING, [PAYMENT]),
     "not-looked": notification(NotifyReason.FIRING, [PAYMENT], walked=NOT_LOOKED),
     "otherwise": notification(NotifyReason.FIRING, [PAYMENT], walked=ABANDONED),

@@ -591,7 +591,7 @@ def test_a_test_message_reaches_every_channel_and_is_marked(run: Run, tmp_path: 
         state = made.world.state()
     assert ran.code == 0
     assert [rows[f"test {name}"]["outcome"] for name in ("slack", "email", "webhook")] == ["ok"] * 3
-    assert "[시험]" in posts["/api/chat.postMessage"]["text"]
+    assert "[테스트]" in posts["/api/chat.postMessage"]["text"]
     assert posts["/hook/s3cretHookPath"]["reason"] == "test"
     assert posts["/hook/s3cretHookPath"]["alerts"] == []
     assert "시험" in mail["Subject"]

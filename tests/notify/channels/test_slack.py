@@ -7,6 +7,7 @@ import sys
 import traceback
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -83,20 +84,53 @@ def test_later_events_go_into_the_thread_and_the_head_shows_how_things_stand(sla
     assert [each.path for each in slack.arrived] == ["/api/chat.postMessage"] * 4 + ["/api/chat.update"]
 
 
-def test_the_first_message_gets_the_chart_in_its_thread(slack: LocalSlack) -> None:
-    thread = bot(slack).send(FIRING, None)
-    (file,) = slack.files.values()
-    assert (file["channel_id"], file["thread_ts"]) == tuple((thread or "").split(":"))
-    assert file["data"].startswith(b"\x89PNG")
-    assert file["alt_txt"] == "결제 승인 성공률이 낮음 · kpa · 최근 1시간 추이(경고 기준 <70%)"
-    bot(slack).send(message(CASES["resolved"]), thread)
-    assert len(slack.files) == 1
+@BOTH
+def test_the_first_message_has_the_chart_and_asks_for_no_right(slack: LocalSlack, made: Any) -> None:
+    slack.scopes = "chat:write"
+    made(slack).send(FIRING, None)
+    (arrived,) = slack.taken
+    (chart,) = charts(arrived.body)
+    assert chart["title"] == "결제 승인 성공률이 낮음 · kpa"
+    value, bound = chart["chart"]["series"]
+    assert [point["value"] for point in value["data"]][-3:] == [40.0, 31.8, 31.0], "the worst of three minutes each"
+    assert {point["value"] for point in bound["data"]} == {70.0}
+    assert bound["name"] == "경고 기준 <70%"
+    assert chart["chart"]["axis_config"]["categories"][:2] == ["14:27", "14:30"]
 
 
-def test_an_app_that_may_not_write_files_sends_the_message_all_the_same(slack: LocalSlack) -> None:
-    slack.may_write_files = False
-    assert bot(slack).send(FIRING, None) == "C0OPS:1772000000.000100"
-    assert slack.files == {}
+def charts(body: dict[str, Any]) -> list[dict[str, Any]]:
+    return [block for block in body["blocks"] if block["type"] == "data_visualization"]
+
+
+@pytest.mark.parametrize(
+    ("values", "places", "below"),
+    [
+        ((0.5,), 1, ""),
+        ((0.5, 0.9, 0.7), 3, ""),
+        ((0.5,) * 20, 20, ""),
+        ((0.5,) * 21, 11, "점 하나 = 2분 중 최악값"),
+        ((0.5, None, 0.9), 2, "데이터 없는 1칸 생략"),
+        ((None,) * 59 + (0.5,), 1, "점 하나 = 3분 중 최악값 · 데이터 없는 19칸 생략"),
+        ((float("nan"), float("inf"), 0.5), 1, "데이터 없는 2칸 생략"),
+        ((0.5,) * 1500, 20, "점 하나 = 75분 중 최악값"),
+    ],
+)
+def test_a_chart_keeps_slacks_limits_and_says_what_it_leaves_out(
+    values: tuple[float | None, ...], places: int, below: str
+) -> None:
+    assert FIRING.course
+    told = replace(FIRING, course=replace(FIRING.course, chart=replace(FIRING.course.chart, values=values)))
+    content = build_content(told)
+    (chart,) = charts(content)
+    assert check(content) == ""
+    axes = chart["chart"]["axis_config"]
+    assert (len(axes["categories"]), axes.get("x_label", "")) == (places, below)
+
+
+def test_where_nothing_is_known_there_is_no_chart() -> None:
+    assert FIRING.course
+    empty = replace(FIRING, course=replace(FIRING.course, chart=replace(FIRING.course.chart, values=(None, float("nan")))))
+    assert charts(build_content(empty)) == []
 
 
 @pytest.mark.parametrize("thread", [None, "", "<x@y>"])
@@ -182,6 +216,13 @@ def test_the_longest_incident_is_taken(slack: LocalSlack, made: Any, reason: Not
     assert "2d" if lang == "en" else "외" in json.dumps(arrived.body, ensure_ascii=False)
 
 
+def chart(places: int, *, title: str = "x", label: str = "", value: float | None = 1, name: str = "y") -> dict[str, Any]:
+    labels = [f"{label}{place}" for place in range(places)]
+    series = [{"name": name, "data": [{"label": each, "value": value} for each in labels]}]
+    drawn = {"type": "line", "series": series, "axis_config": {"categories": labels}}
+    return {"type": "data_visualization", "title": title, "chart": drawn}
+
+
 @pytest.mark.parametrize(
     ("body", "error"),
     [
@@ -194,6 +235,14 @@ def test_the_longest_incident_is_taken(slack: LocalSlack, made: Any, reason: Not
         ({"text": "x", "blocks": [{"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}]}, "invalid_blocks"),
         ({"text": "x", "blocks": [{"type": "context", "elements": [{"type": "mrkdwn", "text": "x"}] * 11}]}, "invalid_blocks"),
         ({"text": "x", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 2900}}] * 5}, "msg_blocks_too_long"),
+        ({"text": "x", "blocks": [chart(20)] * 2}, ""),
+        ({"text": "x", "blocks": [chart(20)] * 3}, "invalid_blocks"),
+        ({"text": "x", "blocks": [chart(21)]}, "invalid_blocks"),
+        ({"text": "x", "blocks": [chart(2, title="x" * 51)]}, "invalid_blocks"),
+        ({"text": "x", "blocks": [chart(2, label="x" * 20)]}, "invalid_blocks"),
+        ({"text": "x", "blocks": [chart(2, value=float("nan"))]}, "invalid_blocks"),
+        ({"text": "x", "blocks": [chart(2, value=None)]}, "invalid_blocks"),
+        ({"text": "x", "blocks": [chart(2, name="x" * 21)]}, "invalid_blocks"),
     ],
 )  # fmt: skip
 def test_the_server_of_these_tests_refuses_what_slack_refuses(body: dict[str, Any], error: str) -> None:

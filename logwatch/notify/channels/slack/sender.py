@@ -7,7 +7,6 @@ logger that says nothing (its own writes what it sends), and over `http_client`'
 from __future__ import annotations
 
 import json
-import logging
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,11 +18,22 @@ from urllib.parse import quote
 
 from logwatch.checks import Checked, CheckOutcome, Phrase, command, ok, say
 from logwatch.errors import ChannelError
-from logwatch.judge.alerts import AlertState
 from logwatch.notify.channels.http_client import Receiver, guard_urllib
 from logwatch.notify.channels.http_errors import refused, unreachable
+from logwatch.notify.channels.slack.chart import chart_block
 from logwatch.notify.incidents import NotifyReason
-from logwatch.notify.layout import draw_course, message_parts, plain_text
+from logwatch.notify.layout import (
+    FIRST_FOUND,
+    alert_text,
+    also_lines,
+    besides,
+    has_more,
+    lead_lines,
+    message_parts,
+    plain_text,
+    screen_text,
+    step_to_take,
+)
 from logwatch.seams import Seam
 from logwatch.ui.templates import clip, fit
 
@@ -37,10 +47,10 @@ if TYPE_CHECKING:
 
 SECTION = 2900
 """Characters of one section's text; Slack takes 3000."""
-LINKS = 1800
-"""Characters of all links, so that all blocks together stay below the 13,200 that Slack takes without saying so."""
-NOTES = 1800
-STEP = 900
+LINKS = 2600
+"""Characters of links, so that all blocks together stay below the 13,200 that Slack takes without saying so."""
+NOTES = 1200
+STEP = 750
 """Characters of one step with what was found for it; the runbook's longest procedure has five."""
 FOUND = 3
 """Lines of what was found that a step shows which is not the one to take."""
@@ -86,13 +96,6 @@ NO_SCOPE = Phrase(
     "doctor.slack.no_scope",
     texts={"ko": "@{user}({team})에 chat:write 권한이 없음", "en": "@{user} of {team} lacks the scope chat:write"},
 )
-NO_FILES = Phrase(
-    "doctor.slack.no_files",
-    texts={
-        "ko": "files:write 권한이 없어 차트 없이 보냄",
-        "en": "messages go out without their chart: the scope files:write is missing",
-    },
-)
 UNASKED = Phrase(
     "doctor.slack.unasked",
     texts={
@@ -133,7 +136,7 @@ class SlackWebhookChannel:
 
     def send(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - there are no threads here
         """Post the message; gives None. Raises ChannelError."""
-        self._post(build_content(message))
+        self._post(build_content(message, alone=True))
         return None
 
     def send_plain(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - there are no threads here
@@ -168,11 +171,9 @@ class SlackBotChannel:
         head = re.fullmatch(r"(\w+):([\d.]+)", thread or "")
         content = build_content(message)
         if head is None or self._has_moved_from(head[1]):
-            posted = self._post(content, channel=self.channel)
-            message.seams.guard(Seam.CHART, lambda: self._attach(message, posted), lambda _: None)
-            return posted
+            return self._post(content, channel=self.channel)
         channel, ts = head.groups()
-        reply = build_content(message, brief=True)
+        reply = build_content(message, chart=False)
         try:
             self._post(reply, channel=channel, thread_ts=ts, reply_broadcast=message.notification.reason in BROADCAST)
         except _HeadGoneError:
@@ -215,9 +216,6 @@ class SlackBotChannel:
         found = [ok(self.name, WHO.fill(**who))]
         if scopes and "chat:write" not in scopes:
             found = [Checked(self.name, CheckOutcome.WRONG, NO_SCOPE.fill(**who), (ADD_SCOPE.fill(scope="chat:write"),))]
-        if scopes and "files:write" not in scopes:
-            cure = ADD_SCOPE.fill(scope="files:write")
-            found.append(Checked(f"{self.name} files:write", CheckOutcome.NOTE, NO_FILES, (cure,)))
         return [*found, self._check_channel(who["user"], public="chat:write.public" in scopes)]
 
     def _check_channel(self, user: str, *, public: bool) -> Checked:
@@ -242,22 +240,6 @@ class SlackBotChannel:
     def _post(self, content: dict[str, Any], **where: Any) -> str:  # noqa: ANN401 - the method's own arguments
         answer = self._call(lambda client: client.chat_postMessage(**content, **where))
         return f"{answer.get('channel')}:{answer.get('ts')}"
-
-    def _attach(self, message: Message, posted: str) -> None:
-        """Put the chart into the thread of a first message; an app that may not write files leaves it out."""
-        drawn = draw_course(message)
-        if message.course is None or drawn is None:
-            return
-        channel, ts = posted.split(":")
-        alt = message.course.alt
-        try:
-            self._call(
-                lambda client: client.files_upload_v2(
-                    content=drawn, filename="course.png", title=alt, alt_txt=alt, channel=channel, thread_ts=ts
-                )
-            )
-        except ChannelError as error:
-            logging.getLogger("logwatch.slack").info("no chart: %s", error.message)
 
     def _update(self, content: dict[str, Any], thread: str) -> None:
         channel, ts = thread.split(":")
@@ -324,33 +306,66 @@ def _code(answer: object) -> str:
 # ---- the layout
 
 
-def build_content(message: Message, *, brief: bool = False) -> dict[str, Any]:
-    """Lay a message out; a brief one leaves the procedure to the head of its thread.
+def build_content(message: Message, *, alone: bool = False, chart: bool = True) -> dict[str, Any]:
+    """Lay out what fits on a phone's screen; one that stands alone has the rest below a line.
 
     `text` is what a lock screen shows. No text can be longer than Slack takes, and what is left out is counted.
     """
-    parts: Any = message_parts(message, Path(__file__).parent, "message.j2", mrkdwn)
-    going_on = message.notification.reason is not NotifyReason.RESOLVED
-    alerts = sorted(message.alerts, key=lambda line: line.state is AlertState.RESOLVED)
-    walked = [] if brief or not message.procedure else [parts.procedure()]
-    if walked and going_on:
-        walked += [_step(line, parts) for line in message.steps]
-        walked.append(fit_section([parts.besides(line) for line in message.besides], parts.more, limit=STEP))
-    texts = [
-        parts.headline(),
-        fit_section([parts.alert(line) for line in alerts], parts.more, most=ALERTS),
-        fit_section([parts.note(note) for note in message.notes], parts.more, limit=NOTES),
-        *walked,
-        fit_section([_link(link) for link in message.links], parts.more, limit=LINKS, between=" · "),
-    ]
-    blocks = [{"type": "section", "text": _text(text)} for text in texts if text]
-    here = next((f"\n{step.head} {step.text}" for step in message.steps if step.here and step.numbered and going_on), "")
+    parts = _parts(message)
+    lead = [parts.bold(line) if line == message.impact else parts.line(line) for line in lead_lines(message)]
+    step, found = step_to_take(message)
+    below = [*map(parts.line, also_lines(message)), *map(parts.point, message.notes)]
+    blocks = _sections(
+        [
+            fit_section([parts.headline(), *lead], parts.more, most=ALERTS),
+            fit_section([parts.bold(step), *map(parts.found, found)], parts.more, limit=STEP) if step else "",
+            fit_section([*map(parts.line, message.changed)], parts.more, limit=STEP),
+            fit_section(below, parts.more, limit=NOTES, most=ALERTS),
+        ]
+    )
+    drawn = message.seams.guard(Seam.CHART, lambda: chart_block(message), lambda _: None) if chart else None
+    blocks += [drawn] if drawn else []
+    blocks += _sections([_links(message.links, parts)])
+    blocks += [{"type": "divider"}, *_walk(message, parts)] if alone and has_more(message) else []
     return {
-        "text": mrkdwn(clip(f"{message.icon} {message.headline}{here}", 700)),
-        "blocks": [*blocks, {"type": "context", "elements": [_text(parts.foot())]}],
+        "text": mrkdwn(clip(screen_text(message), 700)),
+        "blocks": [*blocks, {"type": "context", "elements": [_text(parts.foot_line())]}],
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+def build_walk(message: Message) -> dict[str, Any]:
+    """Lay out what comes after the first screen: every alert, the procedure as it was walked, lines to look at and to type."""
+    title = f"📋 {message.procedure}" if message.procedure else message.headline
+    blocks = _walk(message, _parts(message))
+    return {"text": mrkdwn(clip(title, 200)), "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
+
+
+def _parts(message: Message) -> Any:  # noqa: ANN401 - a template's macros
+    return message_parts(message, Path(__file__).parent, "message.j2", mrkdwn)
+
+
+def _walk(message: Message, parts: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - likewise
+    several = message.alerts if len(message.alerts) > 1 else ()
+    return _sections(
+        [
+            fit_section([parts.line(alert_text(line, message)) for line in several], parts.more, limit=STEP, most=ALERTS),
+            parts.procedure() if message.procedure else "",
+            *(_step(line, parts) for line in message.steps),
+            fit_section([*map(parts.point, besides(message))], parts.more, limit=STEP),
+            _links(message.searches, parts),
+            fit_section([*map(parts.code, message.commands)], parts.more, limit=STEP),
+        ]
+    )
+
+
+def _sections(texts: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"type": "section", "text": _text(text)} for text in texts if text]
+
+
+def _links(links: Sequence[Link], parts: Any) -> str:  # noqa: ANN401 - a template's macros
+    return fit_section([_link(link) for link in links], parts.more, limit=LINKS, between=" · ")
 
 
 def plain_content(message: Message) -> dict[str, Any]:
@@ -359,8 +374,8 @@ def plain_content(message: Message) -> dict[str, Any]:
 
 
 def _step(line: StepLine, parts: Any) -> str:  # noqa: ANN401 - a template's macros
-    """Give a step with what was found; of a step that is not the one to take, the most telling lines."""
-    found = line.found if line.here else line.found[:FOUND]
+    """Give a step with the most telling of what was found; of the one to take, what the first screen does not say."""
+    found = line.found[FIRST_FOUND:] if line.here else line.found[:FOUND]
     return fit_section([parts.step(line), *map(parts.found, found)], parts.more, limit=STEP)
 
 
