@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from logwatch.collect.parse import LATE_MINUTES, REFUSED_MINUTES, STOPPED_MINUTES, UNHEARD_MINUTES
 from logwatch.judge.alerts import Alert, AlertState, is_worse
+from logwatch.judge.kinds.count import Count
 from logwatch.judge.rules.model import Severity
 from logwatch.judge.verdicts import Level
 from logwatch.notify.answer_text import answer_notes, said_lines
@@ -426,12 +427,19 @@ def _proof(notification: Notification, rules: RuleSet, audience: Audience) -> st
     known = latest.value is not None
     bound = audience.say("against_normal", bound=format_normal(rule, audience)) if calm else ""
     parts = [
-        _apart(first, notification, audience) + format_figure(latest, rule, audience),
+        _apart(first, notification, audience) + _measured(latest, rule, audience),
         bound or audience.say("against", bound=format_warning(rule, audience)) if known else "",
         "" if calm or fresh or not is_worse(first.peak, latest, rule) else _peak(first, rule, notification, audience),
         "" if calm or latest.level is not Level.WARNING else format_chance(latest, rule, first.warnings, audience),
     ]
     return " · ".join(filter(None, parts))
+
+
+def _measured(verdict: Verdict, rule: Rule, audience: Audience) -> str:
+    """Write what is judged with all that it was counted from; a bare count with the minute that it is of."""
+    figure = format_figure(verdict, rule, audience)
+    counted = isinstance(rule.kind, Count) and verdict.value is not None
+    return audience.say("in_a_minute", count=figure) if counted else figure
 
 
 def _peak(alert: Alert, rule: Rule | None, notification: Notification, audience: Audience) -> str:
@@ -472,7 +480,7 @@ def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Au
         level=latest.level,
         mark="✅" if alert.state is AlertState.RESOLVED else "🟡" if alert.normals or alert.eased_at else "🔴",
         is_new=alert.fingerprint in notification.new,
-        value=format_figure(latest, rule, audience) if rule else _value(latest, rule, audience),
+        value=_measured(latest, rule, audience) if rule else _value(latest, rule, audience),
         bound=format_warning(rule, audience) if rule else "",
         normal=format_normal(rule, audience) if rule else "",
         since=audience.clock(alert.since, notification.at),
