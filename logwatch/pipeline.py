@@ -236,7 +236,7 @@ class _Run:
         reading = source.ending(self._left_s(3))
         with summary.timed("prepare"):
             life = _GuardedLife(SignsOfLife(reading, parts.service, parts.platform()), seams)
-            ticker = replace(parts.ticker(life), seams=seams)
+            ticker = replace(parts.ticker(life), seams=seams, real=summary.begun)
         channels = parts.channels(seams)
         self.listening = self._listen(channels)
         broken: Exception | None = None
