@@ -26,7 +26,7 @@ from logwatch.notify.deliver import Sending
 from logwatch.notify.follow_ups import give_up
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.listen import in_turn, listen
-from logwatch.notify.outbox import address, fall_over, with_evidence
+from logwatch.notify.outbox import Outgoing, address, fall_over, note_of, with_evidence
 from logwatch.publish.points import Point, descriptors_version
 from logwatch.replay import Replayed, replay
 from logwatch.run_summary import RunSummary
@@ -112,6 +112,13 @@ def play(archive: RecordedArchive, span: Span, ticker: Ticker, progress: Progres
     return replay(archive.reading, span, ticker, walked, lambda share: progress("minute by minute", share))
 
 
+def stand_at_end(source: Source, ticker: Ticker, wanted: Wanted, *, now: datetime, progress: Progress) -> State:
+    """Give the state that the minutes of a span would have left, on a simulated clock; its messages went nowhere."""
+    span, reading = read_entries(source, wanted, reach=ticker.reach, now=now, progress=progress)
+    played = replay(reading, span, ticker, tell=lambda share: progress("minute by minute", share))
+    return replace(played.state, notes=tuple(note_of(Outgoing(told, {})) for told in played.notifications), outbox=())
+
+
 def _judged(rules: RuleSet, span: Span, windows: Windows, life: Life) -> Judged:
     """Judge every rule, those that watch whether there is anything to judge too."""
     from logwatch.count.silence import keep_vigil
@@ -150,6 +157,8 @@ class Parts:
     """What reads the platform's own figures; asked only when no summary has come for a while."""
     ping: Callable[[], str] | None = None
     """Tells whoever waits for it that a run went well; gives why that failed, empty where it did not."""
+    digest: Callable[[State, RuleSet, datetime], State] | None = None
+    """Puts the week's digest into the outbox once its hour has come."""
 
 
 def wait_to_look(starts: timedelta, clock: Callable[[], datetime], sleep: Callable[[float], None]) -> None:
@@ -251,6 +260,7 @@ class _Run:
         except Exception as error:  # noqa: BLE001 - likewise; it is raised again when that is done
             broken = error
         self._hear(ticker)
+        self._look_back(ticker.rules)
         summary.errors += blind_spots(self.held.state, ticker.rules)
         if not ticker.policy.channels:
             summary.errors.append(f"{NO_CHANNEL}\n  hint: logwatch doctor names the settings of each channel")
@@ -323,6 +333,12 @@ class _Run:
         points = (*ticked.state.points, Point("logwatch/judged", {}, at, 0.0)) if ticker.policy.publishes else ()
         self.held.state = replace(ticked.state, points=points)
         self.summary.notifications = len(ticked.notifications)
+
+    def _look_back(self, rules: RuleSet) -> None:
+        """Put the week's digest into the outbox, where one is set and due."""
+        digest, state, now = self.parts.digest, self.held.state, self.clock()
+        if digest:
+            self.held.state = self.seams.guard(Seam.DIGEST, lambda: digest(state, rules, now), lambda _: state)
 
     def _keep_told(self, outbox: Outbox) -> None:
         self.held.save(self.held.state.after_telling(outbox))

@@ -55,6 +55,8 @@ class Seam(StrEnum):
     """A message laid out for a channel, and sent."""
     PUBLISH = "metrics"
     PING = "ping"
+    DIGEST = "digest"
+    """The week looked back on."""
 
 
 @dataclass(slots=True)

@@ -227,7 +227,7 @@ class Ticker:
             # Where another overlap was set before, what is not in its day yet may reach further back than what is judged.
             since = min(span.start - self._back, begun.counted_to or span.start)
             windows = aggregate(recent, span=Span(since, looked.end), grace=self.policy.grace, judged_to=state.cursor or since)
-            windows = replace(windows, usual=self._usual(begun, windows.span))
+            windows = replace(windows, usual=_usual(begun, windows.span, self.rules, self.policy.zone))
             survey = self._survey(windows, planned, begun, recent)
             ticked, windows = replace(ticked, state=survey.state), survey.windows
             came_late = [minute for minute in recent.rows.decided[known:] if 0 < minute < to_minute(span.start)]
@@ -289,15 +289,6 @@ class Ticker:
         answered = dict.fromkeys(range(to_minute(span.start), to_minute(span.end)), 0.0)
         return _Survey(with_gauge(windows, REFUSED_MINUTES, answered), counted, state)
 
-    def _usual(self, state: State, span: Span) -> dict[int, tuple[dict[str, float], ...]]:
-        """Give what other days had of the counters that are held against them, by quarter of an hour."""
-        from logwatch.count.windows import QUARTER, from_minute, to_minute
-
-        if not self.rules.hourly:
-            return {}
-        quarters = range(to_minute(span.start) // QUARTER, to_minute(span.end) // QUARTER + 1)
-        return {each: usual_counts(state.days, from_minute(each * QUARTER), self.policy.zone) for each in quarters}
-
     def _decided_at(self, end: datetime, span: Span, now: datetime) -> datetime:
         """Give when it is decided what to tell of the window that ends at `end`: now of the newest, and else as in its time."""
         return now if end >= span.end else self.policy.closed_at(end)
@@ -354,6 +345,7 @@ class Ticker:
         told = tuple(self._with_keys(each, state.census) for each in decision.notifications)
         history = remember(state.history, decision.memory.incidents, now)
         state = replace(state, memory=decision.memory, suppressed=decision.suppressed, history=history)
+        state = replace(state, history_from=state.history_from or now)
         standing = {(each.rule, *each.labels.items()): each for each in state.verdicts} if told else {}
         standing |= {(each.rule, *each.labels.items()): each for verdicts in ahead for each in verdicts if each.final}
         return replace(
@@ -481,6 +473,32 @@ class Ticker:
 
         kept = trim(recent, since=since, slow_since=slow_since, most_slow=MOST_SLOW, keeps=keeps)
         return replace(state, cursor=cursor, recent=dump(kept))
+
+
+def _usual(state: State, span: Span, rules: RuleSet, zone: tzinfo) -> dict[int, tuple[dict[str, float], ...]]:
+    """Give what other days had of the counters that are held against them, by quarter of an hour."""
+    from logwatch.count.windows import QUARTER, from_minute, to_minute
+
+    if not rules.hourly:
+        return {}
+    quarters = range(to_minute(span.start) // QUARTER, to_minute(span.end) // QUARTER + 1)
+    return {each: usual_counts(state.days, from_minute(each * QUARTER), zone) for each in quarters}
+
+
+def remembered(state: State, rules: RuleSet, policy: Policy) -> Windows | None:
+    """Give the windows up to the last that was judged, as a run saw them, out of the entries that the state keeps.
+
+    They have no gauge of logwatch's own, which only a run measures. None where nothing was judged.
+    """
+    from logwatch.count.vanished import take_census
+    from logwatch.count.windows import aggregate
+
+    if state.cursor is None:
+        return None
+    span = Span(state.cursor - rules.reach - policy.overlap, state.cursor)
+    windows = aggregate(load(state.recent), span=span, grace=policy.grace, judged_to=state.cursor)
+    windows = replace(windows, usual=_usual(state, span, rules, policy.zone))
+    return take_census(windows, span, state.census, rules.knows).windows
 
 
 def _watched(state: State, kept: Kept) -> State:

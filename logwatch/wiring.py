@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from logwatch.seams import Seams
     from logwatch.server.app import Verify
     from logwatch.settings import Settings
+    from logwatch.state.document import State
     from logwatch.state.interface import Store
     from logwatch.tick import Policy, Ticker
     from logwatch.ui.format import Audience
@@ -155,6 +156,7 @@ def build_parts(settings: Settings, owner: str) -> Parts:
         service=settings.service,
         platform=lambda: build_platform(settings),
         ping=build_ping(settings),
+        digest=build_weekly(settings),
     )
 
 
@@ -232,6 +234,21 @@ def build_platform(settings: Settings) -> PlatformFigures | None:
     from logwatch.collect.platform.cloud_run import CloudRunActivity
 
     return CloudRunActivity(found.project, service, location=settings.location, endpoint=settings.monitoring_endpoint)
+
+
+def build_weekly(settings: Settings) -> Callable[[State, RuleSet, datetime], State] | None:
+    """Give what tells of the week at its hour; None where none is set."""
+    every = settings.digest
+    if every is None:
+        return None
+
+    def tell(state: State, rules: RuleSet, now: datetime) -> State:
+        from logwatch.report.week import WeeklyDigest
+
+        weekly = WeeklyDigest(every, settings.timezone, chosen_channels(settings), build_expected(settings))
+        return weekly.tell(state, rules, now)
+
+    return tell
 
 
 def build_ping(settings: Settings) -> Callable[[], str] | None:
@@ -371,7 +388,7 @@ def message_builder(settings: Settings, rules: RuleSet) -> Callable[[Notificatio
 
     project, installed = metrics_project(settings), installation(settings)
     metrics = partial(metrics_url, project=project, rules=rules, installation=installed) if project else None
-    place = LinkTargets(source_project(settings), settings.runbook_url, metrics)
+    place = LinkTargets(source_project(settings), settings.runbook_url, settings.location or "", metrics)
     return lambda notification: build_message(notification, rules, installed.readers, place)
 
 

@@ -430,7 +430,7 @@ def test_a_silence_waits_for_a_run_and_mutes_the_next_message(world: World) -> N
         slept.append(seconds)
         held.release(held.state)
 
-    from logwatch.notify.incidents import Silence
+    from logwatch.notify.silences import Silence
     from logwatch.state.lease import change
 
     silence = Silence("s1", "checkout-error", {}, world.now + timedelta(hours=1), "work", "kim", world.now)

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from logwatch.notify.follow_ups import ask_for, set_head
-from logwatch.notify.incidents import AnswerKind, Label, Notification, NotifyReason, Said, Silence
+from logwatch.notify.incidents import AnswerKind, Label, Notification, NotifyReason, Said
 from logwatch.notify.outbox import After
+from logwatch.notify.silences import Silence
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

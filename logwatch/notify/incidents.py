@@ -12,12 +12,14 @@ from logwatch.judge.rules.model import Severity, gravest
 from logwatch.judge.verdicts import Level
 from logwatch.languages import Worded
 from logwatch.notify.diagnosis.findings import Walked
+from logwatch.notify.digest import Digest
 from logwatch.notify.escalation import Calling, is_graver, unanswered_since
 from logwatch.notify.scopes import Scope, VerdictsAlone, find_scope, same_lead, soon_after
+from logwatch.notify.silences import EVERY, RecurringSilence, Silence, holding, with_told
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from logwatch.judge.rules.model import RuleSet
     from logwatch.judge.rules.oncall import Escalation
@@ -109,27 +111,6 @@ class Muted(StrEnum):
 
     SILENCED = "silenced"
     INHIBITED = "inhibited"
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """A rule, or one shop of it, muted by a person until a time, for a reason."""
-
-    id: str
-    rule: str
-    """A rule's id, or `*` for all."""
-    labels: dict[str, str]
-    """Labels that an alert must have; empty mutes every shop."""
-    until: datetime
-    reason: str
-    by: str
-    created_at: datetime
-    told: bool = False
-    """Whether its coming end has been told."""
-
-    def mutes(self, alert: Alert, now: datetime) -> bool:
-        """Tell whether the silence holds now and covers the alert."""
-        return self.until > now and self.rule in {"*", alert.rule} and self.labels.items() <= alert.labels.items()
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +254,8 @@ class Notification:
     """Whether no message came before it."""
     unanswered_since: datetime | None = None
     """Since when nobody has taken the incident on, where it is told for that."""
+    digest: Digest | None = None
+    """The week that it tells of, where there is no incident."""
 
     @property
     def scope(self) -> Scope:
@@ -303,14 +286,30 @@ class Memory:
     silences: tuple[Silence, ...] = ()
     over: tuple[Alert, ...] = ()
     """Causes that have ended and still explain what they left behind, told or not."""
+    recurring: tuple[RecurringSilence, ...] = ()
 
-    def with_silence(self, silence: Silence) -> Memory:
+    def with_silence(self, silence: Silence | RecurringSilence) -> Memory:
         """Add a silence."""
+        if isinstance(silence, RecurringSilence):
+            return replace(self, recurring=(*self.recurring, silence))
         return replace(self, silences=(*self.silences, silence))
 
     def without_silence(self, ended: str) -> Memory:
         """Take a silence away, by its id."""
-        return replace(self, silences=tuple(silence for silence in self.silences if silence.id != ended))
+        return replace(
+            self,
+            silences=tuple(silence for silence in self.silences if silence.id != ended),
+            recurring=tuple(silence for silence in self.recurring if silence.id != ended),
+        )
+
+    @property
+    def muting(self) -> tuple[Silence | RecurringSilence, ...]:
+        """All silences, also those that do not hold now."""
+        return (*self.silences, *self.recurring)
+
+    def held(self, now: datetime) -> tuple[Silence, ...]:
+        """Give the silences that hold at a time."""
+        return holding(self.silences, self.recurring, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,9 +349,12 @@ def decide(  # noqa: PLR0913 - all that a decision stands on
         incidents.append(after)
         if notification:
             notifications.append(_with_context(notification, scene, rules))
-    ending, silences = _ending(scene, rules)
+    ending, muting = _ending(scene, rules, {each.id for each in memory.recurring})
     told = _sum_up((*_over_in_one(notifications), *ending), max(MOST_MESSAGES - spoken, 1))
-    return Decision(told, tuple(scene.suppressed.values()), Memory(tuple(incidents), silences, scene.over))
+    once = {each.id for each in memory.silences}
+    silences = tuple(each for each in muting if each.id in once)
+    recurring = with_told(memory.recurring, muting, now)
+    return Decision(told, tuple(scene.suppressed.values()), Memory(tuple(incidents), silences, scene.over, recurring))
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,28 +386,52 @@ def _look(  # noqa: PLR0913, PLR0917 - what decide is given
 ) -> _Situation:
     found = {alert.fingerprint: alert for alert in alerts}
     firing = {mark: alert for mark, alert in found.items() if alert.state is AlertState.FIRING}
-    silences = tuple(silence for silence in memory.silences if silence.until > now)
+    silences = memory.held(now)
     explaining = {rule for each in rules.inhibitions for rule in each.when}
     ended = {
         each.fingerprint: each for each in (*memory.over, *found.values()) if each.rule in explaining and _just_over(each, now)
     }
-    causes = [*firing.values(), *ended.values()]
-    suppressed = {}
-    for mark, alert in firing.items():
-        muting = [each for each in silences if each.mutes(alert, now)] or _dragging(alert, silences, rules, around)
-        if muting:
-            silence = max(muting, key=lambda each: each.until)
-            suppressed[mark] = Suppression(mark, Muted.SILENCED, silence.id, silence.until)
-        elif sources := _sources(alert, causes, rules):
-            suppressed[mark] = Suppression(mark, Muted.INHIBITED, sources[0])
+    suppressed = _suppress(firing.values(), [*firing.values(), *ended.values()], silences, rules, around)
     speaking = {mark: alert for mark, alert in firing.items() if mark not in suppressed}
     calling = Calling(rules.oncall, now.astimezone(zone), real or now)
     return _Situation(now, found, firing, suppressed, speaking, silences, tuple(ended.values()), around, calling)
 
 
+def _suppress(
+    alerts: Iterable[Alert], causes: Sequence[Alert], silences: tuple[Silence, ...], rules: RuleSet, around: Circumstances
+) -> dict[str, Suppression]:
+    """Say which alerts do not speak, by fingerprint, and why: the longest silence comes before what explains them."""
+    suppressed = {}
+    for alert in alerts:
+        mark = alert.fingerprint
+        muting = [each for each in silences if each.covers(alert.rule, alert.labels)] or _dragging(
+            alert, silences, rules, around
+        )
+        if muting:
+            silence = max(muting, key=lambda each: each.until)
+            suppressed[mark] = Suppression(mark, Muted.SILENCED, silence.id, silence.until)
+        elif sources := _sources(alert, causes, rules):
+            suppressed[mark] = Suppression(mark, Muted.INHIBITED, sources[0])
+    return suppressed
+
+
+def silent(
+    alerts: Sequence[Alert],
+    memory: Memory,
+    rules: RuleSet,
+    now: datetime,
+    around: Circumstances = VerdictsAlone(),  # noqa: B008 - frozen
+) -> dict[str, Suppression]:
+    """Say which alerts would not speak if it were decided now, and why: those too that are about to fire."""
+    scene = _look(alerts, memory, rules, now, around, UTC)
+    causes = [*scene.firing.values(), *scene.over]
+    waiting = [alert for alert in alerts if alert.state is AlertState.PENDING and alert.rule in rules.by_id]
+    return scene.suppressed | _suppress(waiting, causes, scene.silences, rules, around)
+
+
 def _dragging(alert: Alert, silences: Iterable[Silence], rules: RuleSet, around: Circumstances) -> list[Silence]:
     """Give the silences of single shops without which all shops together would be no warning: they hold for that as well."""
-    held = [each for each in silences if each.rule in {"*", alert.rule} and rules.service.shop(each.labels) is not None]
+    held = [each for each in silences if each.rule in {EVERY, alert.rule} and rules.service.shop(each.labels) is not None]
     if alert.labels or not held or not rules.by_id[alert.rule].kind.reads.counters:
         return []
     rest = around.without(
@@ -518,7 +544,7 @@ def _shops(group: _Group, rules: RuleSet) -> set[str]:
 
 def _silenced(group: _Group, scene: _Situation, rules: RuleSet) -> set[str]:
     """Give the shops that people have muted for the rules of a group."""
-    named = {"*"} | {alert.rule for alert in group.alerts}
+    named = {EVERY} | {alert.rule for alert in group.alerts}
     return {shop for each in scene.silences if each.rule in named and (shop := rules.service.shop(each.labels)) is not None}
 
 
@@ -754,18 +780,19 @@ def _is_muted_by(silence: Silence, suppression: Suppression | None) -> bool:
     return suppression is not None and suppression.why is Muted.SILENCED and suppression.by == silence.id
 
 
-def _ending(scene: _Situation, rules: RuleSet) -> tuple[list[Notification], tuple[Silence, ...]]:
-    """Tell of silences that end soon while what they mute still fires."""
+def _ending(scene: _Situation, rules: RuleSet, recurring: set[str]) -> tuple[list[Notification], tuple[Silence, ...]]:
+    """Tell of silences that end soon while what they mute still fires; of recurring ones, each time."""
     told, after = [], []
     for silence in scene.silences:
         muted = tuple(alert for mark, alert in scene.firing.items() if _is_muted_by(silence, scene.suppressed.get(mark)))
         due = bool(muted) and not silence.told and silence.until - scene.now <= SILENCE_NOTICE
         after.append(replace(silence, told=silence.told or due))
         if due:
+            name = f"silence-{silence.id}" + (f"-{silence.until:%Y%m%d%H%M}" if silence.id in recurring else "")
             told.append(
                 Notification(
-                    id=f"silence-{silence.id}.1",
-                    incident=f"silence-{silence.id}",
+                    id=f"{name}.1",
+                    incident=name,
                     reason=NotifyReason.SILENCE_ENDING,
                     at=scene.now,
                     procedure=rules.by_id[muted[0].rule].procedure,

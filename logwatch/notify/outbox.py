@@ -94,6 +94,8 @@ class Note:
     partial: bool = False
     summed: tuple[str, ...] = ()
     """Incidents that it stood for, where it was about several."""
+    marks: tuple[str, ...] = ()
+    """Fingerprints of the alerts that it named; none where an older program wrote it."""
 
     @property
     def incidents(self) -> tuple[str, ...]:
@@ -302,10 +304,7 @@ def _settle(outbox: Outbox) -> Outbox:
     """Move what is over everywhere into the log."""
     done = [each for each in outbox.waiting if each.over]
     left = tuple(each for each in outbox.waiting if not each.over)
-    notes = [
-        _note(each.notification, {name: delivery.delivered_at for name, delivery in each.deliveries.items()}) for each in done
-    ]
-    return replace(outbox, waiting=left, notes=(*outbox.notes, *notes)[-KEPT_NOTES:])
+    return replace(outbox, waiting=left, notes=(*outbox.notes, *map(note_of, done))[-KEPT_NOTES:])
 
 
 def _note(notification: Notification, delivered: dict[str, datetime | None]) -> Note:
@@ -320,4 +319,10 @@ def _note(notification: Notification, delivered: dict[str, datetime | None]) -> 
         shops=notification.shops,
         partial=notification.partial,
         summed=tuple(each.incident for each in notification.summed),
+        marks=tuple(alert.fingerprint for alert in notification.alerts),
     )
+
+
+def note_of(outgoing: Outgoing) -> Note:
+    """Give the line of the log that a message is about to leave."""
+    return _note(outgoing.notification, {name: each.delivered_at for name, each in outgoing.deliveries.items()})

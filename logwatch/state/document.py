@@ -82,6 +82,10 @@ class State:
     """The incidents of the last weeks, oldest first."""
     answers: Answers = field(default_factory=Answers)
     """What people say of incidents by their reactions."""
+    history_from: datetime | None = None
+    """Since when incidents are remembered."""
+    digested_at: datetime | None = None
+    """The set hour for which the week has been looked back on last; None before the first."""
     points: tuple[Point, ...] = ()
     """Figures that are not published yet."""
     days: tuple[DayTotals, ...] = ()
@@ -171,6 +175,8 @@ def _understood(document: dict[str, Any]) -> State:
     state.recent.check()
     for day in state.days:
         day.check()
+    for silence in state.memory.recurring:
+        silence.check()
     _check_times(state)
     entries = document.get("recent", {})
     plain = msgspec.to_builtins(replace(state, recent=Recent(later={})))

@@ -72,7 +72,7 @@ def paths(slack: LocalSlack) -> list[str]:
 
 
 def is_walk(arrived: Arrived) -> bool:
-    return arrived.body["text"].startswith("📋")
+    return str(arrived.body["text"]).startswith("📋")
 
 
 def has_chart(arrived: Arrived) -> bool:

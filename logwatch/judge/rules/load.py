@@ -156,9 +156,15 @@ def _check_ids(found: list[tuple[Rule, str]]) -> list[RuleError]:
 
 def _check_names(found: list[tuple[Rule, str]], counters: list[Counter], service: Service) -> list[RuleError]:
     names = [counter.counter for counter in counters]
+    worded = [rule.rule for rule, _ in found if rule.impact and rule.impact.what]
     problems = []
     for rule, where in found:
-        for selector in idle_selectors(rule.kind.reads.counters, names):
+        for like in rule.impact.like if rule.impact else ():
+            if like not in worded:
+                message = f"rule '{rule.rule}' says what people lose like '{like}', which does not say it"
+                problems.append(RuleError(message, where=where, hint=f"{nearest(like, worded)}known: {', '.join(worded)}"))
+        among = rule.impact.among if rule.impact else None
+        for selector in idle_selectors((*rule.kind.reads.counters, *(among or ())), names):
             hint = f"{nearest(selector, names)}a new counter goes into counters.yaml first"
             problems.append(RuleError(f"unknown counter '{selector}' in rule '{rule.rule}'", where=where, hint=hint))
         for gauge in filter(None, [*rule.kind.reads.gauges, rule.kind.reads.down]):
@@ -259,9 +265,17 @@ def _check_looks(
     }
     problems = []
     for walk, where in walks:
-        for name in idle_selectors(walk.requests or (), known["counter"]):
-            hint = f"{nearest(name, known['counter'])}known: {', '.join(known['counter'])}"
-            problems.append(RuleError(f"unknown counter '{name}' in the requests of {walk.procedure}", where=where, hint=hint))
+        looked = [name for look in walk.revisions for name in look.selectors]
+        asked = {"requests": walk.requests or (), "revisions": looked}
+        problems += [
+            RuleError(
+                f"unknown counter '{name}' in the {part} of {walk.procedure}",
+                where=where,
+                hint=f"{nearest(name, known['counter'])}known: {', '.join(known['counter'])}",
+            )
+            for part, selectors in asked.items()
+            for name in idle_selectors(selectors, known["counter"])
+        ]
         for look in walk.steps:
             used = {
                 "counter": idle_selectors(look.selectors, known["counter"]),

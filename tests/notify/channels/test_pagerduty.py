@@ -74,13 +74,13 @@ def test_an_event_shows_headline_step_and_what_was_found(pagerduty: LocalPagerDu
     (event,) = send(pagerduty, FIRING).events
     here = next(step for step in FIRING.steps if step.here)
     payload = event["payload"]
-    assert payload["summary"] == f"{FIRING.icon} {FIRING.headline} · {FIRING.proof} · ▶ 4.2-3. {here.text}"
+    assert payload["summary"] == f"{FIRING.icon} {FIRING.headline} · {FIRING.impact} · ▶ 4.2-3. {here.text}"
     assert payload["custom_details"]["commands"] == list(FIRING.commands)
     assert (payload["source"], payload["component"], payload["class"]) == ("o4o-core-api", "kpa", "payment-confirm")
     assert payload["timestamp"] == "2026-02-24T06:27:00Z"
     assert payload["custom_details"]["step"] == f"{here.head} {here.text}"
     assert payload["custom_details"]["found"] == list(here.found)
-    assert [link["href"] for link in event["links"]][1] == "https://example.com/runbook#4-2"
+    assert [link["href"] for link in event["links"]][2] == "https://example.com/runbook#4-2"
 
 
 def test_an_incident_is_one_alert_from_its_start_to_its_end(pagerduty: LocalPagerDuty) -> None:

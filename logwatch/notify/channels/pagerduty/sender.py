@@ -170,7 +170,7 @@ def _details(message: Message) -> dict[str, Any]:
     details = {
         "impact": _one_line(message.impact)[:400],
         "proof": _one_line(message.proof)[:400],
-        "changed": _lines(message.changed),
+        "changed": _one_line(message.changed)[:400],
         "step": _one_line(f"{here.head} {here.text}")[:400] if here else "",
         "found": _lines(here.found) if here else [],
         "alerts": _lines(alert_text(line, message).replace("\n", " · ") for line in message.alerts),

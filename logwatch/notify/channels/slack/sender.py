@@ -388,7 +388,7 @@ def build_content(message: Message, *, alone: bool = False, chart: bool = True) 
         [
             fit_section([parts.headline(), *lead], parts.more, most=ALERTS),
             fit_section([parts.bold(step), *map(parts.found, found)], parts.more, limit=STEP) if step else "",
-            fit_section([*map(parts.line, message.changed)], parts.more, limit=STEP),
+            parts.line(message.changed),
             fit_section(below, parts.more, limit=NOTES, most=ALERTS),
         ]
     )
