@@ -341,7 +341,7 @@ def decide(  # noqa: PLR0913 - all that a decision stands on
     Silences and inhibitions mute alerts,
     not the end of what has been told.
     """
-    scene = _look(alerts, memory, rules, now, around, zone, real)
+    scene = _look(alerts, memory, rules, now, around, Calling(rules.oncall, now.astimezone(zone), real or now))
     spoken = sum(one.told_at is not None and now - one.told_at < WINDOW / 2 for one in memory.incidents)
     notifications, incidents = [], []
     for incident in _assign(scene, memory.incidents, rules):
@@ -381,8 +381,7 @@ def _look(  # noqa: PLR0913, PLR0917 - what decide is given
     rules: RuleSet,
     now: datetime,
     around: Circumstances,
-    zone: tzinfo,
-    real: datetime | None,
+    calling: Calling,
 ) -> _Situation:
     found = {alert.fingerprint: alert for alert in alerts}
     firing = {mark: alert for mark, alert in found.items() if alert.state is AlertState.FIRING}
@@ -393,7 +392,6 @@ def _look(  # noqa: PLR0913, PLR0917 - what decide is given
     }
     suppressed = _suppress(firing.values(), [*firing.values(), *ended.values()], silences, rules, around)
     speaking = {mark: alert for mark, alert in firing.items() if mark not in suppressed}
-    calling = Calling(rules.oncall, now.astimezone(zone), real or now)
     return _Situation(now, found, firing, suppressed, speaking, silences, tuple(ended.values()), around, calling)
 
 
@@ -423,7 +421,7 @@ def silent(
     around: Circumstances = VerdictsAlone(),  # noqa: B008 - frozen
 ) -> dict[str, Suppression]:
     """Say which alerts would not speak if it were decided now, and why: those too that are about to fire."""
-    scene = _look(alerts, memory, rules, now, around, UTC)
+    scene = _look(alerts, memory, rules, now, around, Calling(rules.oncall, now, now))
     causes = [*scene.firing.values(), *scene.over]
     waiting = [alert for alert in alerts if alert.state is AlertState.PENDING and alert.rule in rules.by_id]
     return scene.suppressed | _suppress(waiting, causes, scene.silences, rules, around)
