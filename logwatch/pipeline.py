@@ -314,6 +314,7 @@ class _Run:
             self.summary.news.append("nobody knows what was answered: no answer in time")
             return
         state, heard = self.held.state, listening.asking.result()
+        _tell("answers", seen=heard.seen, names=len(heard.people))
         take = partial(ticker.answer, state, heard, listening.heads, self.clock())
         self.held.state = self.seams.guard(Seam.ANSWERS, take, lambda _: state)
 
