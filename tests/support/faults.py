@@ -99,7 +99,7 @@ class Outcome:
 def incident(killer: Killer, *, bot: bool) -> Iterator[World]:
     """Give the world around the incident, its state in a bucket; Slack by bot or by webhook, mail, and the plain webhook."""
     entries = [make_entry(entry) for entry in TRAFFIC.entries()]
-    more = {"REMIND_EVERY": "10m"}
+    more = {"REMIND_EVERY": "10m", "DIGEST": "tue 09:21"}  # the minute in which the incident is told first
     with (
         tempfile.TemporaryDirectory() as folder,
         World(Path(folder), entries, in_bucket=True, more=more, watch=killer.watch, bot=bot) as world,
