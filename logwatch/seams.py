@@ -47,6 +47,8 @@ class Seam(StrEnum):
     """Its course, or the picture of it."""
     CHANNEL = "channel"
     """Setting one up."""
+    ANSWERS = "answers"
+    """What people have put on messages."""
     WORDS = "words"
     """A message in words."""
     SEND = "layout"

@@ -29,6 +29,7 @@ from logwatch.judge.alerts import AlertState, Transition, advance, foresee
 from logwatch.judge.daily_totals import KEPT_DAYS, Minute, add_minutes, usual_at, usual_counts
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.judge.verdicts import Level, Verdict, Why
+from logwatch.notify.answers import renew_heads, take_answers
 from logwatch.notify.history import remember
 from logwatch.notify.incidents import REMIND_EVERY, decide
 from logwatch.notify.outbox import enqueue
@@ -38,7 +39,7 @@ from logwatch.seams import Seams
 from logwatch.spans import EPOCH, WINDOW, Span, floor_minute, to_datetime, to_nanoseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from logwatch.collect.columns import Reading
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from logwatch.count.silence import Kept
     from logwatch.count.windows import Figures, Windows
     from logwatch.judge.rules.model import RuleSet
+    from logwatch.notify.answers import Heard
     from logwatch.notify.incidents import Notification
     from logwatch.notify.scopes import Circumstances
     from logwatch.state.document import State
@@ -78,6 +80,8 @@ class Policy:
     remind_every: timedelta = REMIND_EVERY
     channels: tuple[str, ...] = ()
     """Channels that every message goes to."""
+    others: tuple[str, ...] = ()
+    """Those that are set up besides."""
     publishes: bool = False
     """Whether points are made at all."""
     zone: tzinfo = UTC
@@ -325,7 +329,10 @@ class Ticker:
         """Decide at `now` what to tell of the alerts as they stand; the verdicts `ahead` are those that were foreseen."""
         state = ticked.state
         around = self._around([state.verdicts, *ahead], windows)
-        decision = decide(state.alerts, state.memory, self.rules, now, remind_every=self.policy.remind_every, around=around)
+        policy = self.policy
+        decision = decide(
+            state.alerts, state.memory, self.rules, now, remind_every=policy.remind_every, around=around, zone=policy.zone
+        )
         told = tuple(self._with_keys(each, state.census) for each in decision.notifications)
         history = remember(state.history, decision.memory.incidents, now)
         state = replace(state, memory=decision.memory, suppressed=decision.suppressed, history=history)
@@ -334,7 +341,7 @@ class Ticker:
         standing |= {(each.rule, *each.labels.items()): each for verdicts in ahead for each in verdicts if each.final}
         return replace(
             ticked,
-            state=state.after_telling(enqueue(state.to_tell, told, self.policy.channels)),
+            state=state.after_telling(enqueue(state.to_tell, told, policy.channels, policy.others)),
             transitions=(*ticked.transitions, *transitions),
             notifications=(*ticked.notifications, *told),
             standing=(*ticked.standing, *(tuple(standing.values()) for _ in told)),
@@ -358,6 +365,14 @@ class Ticker:
         heard = heard or self.life.ever(Span(begun - LOOK_BACK, span.end))
         ends = {each.minute: EPOCH + (each.minute + 1) * WINDOW for each in kept.minutes}
         return {minute: 0.0 if heard else float((end - begun) // WINDOW) for minute, end in ends.items()}
+
+    def answer(self, state: State, heard: Heard, heads: Collection[str], now: datetime) -> State:
+        """Take what people have put on messages; `heads` are the channels whose heads say it, the others are told."""
+        answered = take_answers(state.memory, state.history, state.answers, heard, now)
+        outbox = renew_heads(state.to_tell, answered.memory.incidents, heads)
+        outbox = enqueue(outbox, answered.notifications, self.policy.channels, self.policy.others)
+        state = replace(state, memory=answered.memory, history=answered.history, answers=answered.answers)
+        return state.after_telling(outbox)
 
     def refuse(self, state: State, now: datetime) -> Ticked:
         """Take a run whose source gave nothing: nothing is judged but that, and every other alert keeps its state."""

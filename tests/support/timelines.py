@@ -63,6 +63,7 @@ REASONS = {
     NotifyReason.FIRING: "!", NotifyReason.JOINED: "+", NotifyReason.REMINDER: "@", NotifyReason.RESOLVED: "r",
     NotifyReason.SILENCE_ENDING: "e", NotifyReason.TEST: "t", NotifyReason.WIDER: "*", NotifyReason.EASED: "~",
     NotifyReason.RELAPSED: "^", NotifyReason.SUMMED: "#", NotifyReason.ESCALATED: "x", NotifyReason.DIGEST: "w",
+    NotifyReason.ANSWERED: "a",
 }  # fmt: skip
 BUNDLED = load_rules(bundled("rules"))
 FACTS: dict[str, Callable[[Notification], Iterable[object]]] = {

@@ -83,6 +83,10 @@ def to_json(message: Message) -> dict[str, Any]:
         else None,
         "digest": digest_json(notification.digest) if notification.digest else None,
         "text": message.headline,
+        "impact": message.impact,
+        "proof": message.proof,
+        "changed": message.changed,
+        "commands": list(message.commands),
     }
 
 
@@ -101,6 +105,7 @@ def _base(message: Message) -> dict[str, Any]:
         "at": rfc3339(notification.at),
         "since": rfc3339(notification.since),
         "resolved_at": rfc3339(notification.resolved_at),
+        "severity": notification.severity,
         "procedure": notification.procedure,
         "labels": notification.labels,
         "shops": list(notification.shops),
