@@ -169,8 +169,8 @@ def test_what_is_foretold_is_what_the_next_decisions_tell(rows: list[str], muted
     for mark, each in found.items():
         if each.alert is None:
             continue
-        if each.next is Next.REMINDER and each.remind_in is not None:
-            told = decide(alerts, memory, MADE, look.now + each.remind_in).notifications
+        if each.next is Next.REMINDER and each.next_in is not None:
+            told = decide(alerts, memory, MADE, look.now + each.next_in).notifications
             assert any(mark in {alert.fingerprint for alert in one.alerts} for one in told), title(each.alert)
         if each.next is Next.FIRING:
             fired = [
