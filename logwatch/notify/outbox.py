@@ -210,12 +210,12 @@ def record_delivery(outbox: Outbox, outgoing: Outgoing, channel: str, now: datet
     Those before it of the same incident, which this channel refused, are not tried again: an end that is followed by its
     beginning would stand as one that goes on.
     """
-    incident = outgoing.notification.incident
+    incident, said = outgoing.notification.incident, {part.incident for part in outgoing.notification.parts}
     delivery = replace(_delivery(outbox, outgoing, channel), delivered_at=now)
     outbox = _put(outbox, outgoing, channel, delivery)
     for each in takewhile(lambda each: each.notification.id != outgoing.notification.id, outbox.waiting):
         before = each.deliveries.get(channel)
-        if each.notification.incident == incident and before and not before.over:
+        if said.issuperset(part.incident for part in each.notification.parts) and before and not before.over:
             outbox = _put(outbox, each, channel, replace(before, overtaken=True))
     if thread is not None:
         threads = {**outbox.threads, incident: {**outbox.threads.get(incident, {}), channel: thread}}
@@ -307,6 +307,16 @@ def _settle(outbox: Outbox) -> Outbox:
     return replace(outbox, waiting=left, notes=(*outbox.notes, *map(note_of, done))[-KEPT_NOTES:])
 
 
+def _told(outgoing: Outgoing) -> dict[str, datetime | None]:
+    """Give when each channel took a message, or that it never did; what another told in its place, or later, is none of its."""
+    elsewhere = {delivery.instead_of for delivery in outgoing.deliveries.values() if delivery.delivered_at}
+    return {
+        name: delivery.delivered_at
+        for name, delivery in outgoing.deliveries.items()
+        if delivery.delivered_at or not (delivery.overtaken or name in elsewhere)
+    }
+
+
 def _note(notification: Notification, delivered: dict[str, datetime | None]) -> Note:
     return Note(
         id=notification.id,
@@ -325,4 +335,4 @@ def _note(notification: Notification, delivered: dict[str, datetime | None]) -> 
 
 def note_of(outgoing: Outgoing) -> Note:
     """Give the line of the log that a message is about to leave."""
-    return _note(outgoing.notification, {name: each.delivered_at for name, each in outgoing.deliveries.items()})
+    return _note(outgoing.notification, _told(outgoing))

@@ -33,7 +33,8 @@ WEBHOOK_PATH = "/services/T0PLANTED/B0PLANTED/s3cretWebhookPath"
 BOT_TOKEN = "xoxb-planted-0123456789-s3cretBotToken"  # noqa: S105 - tests look for it
 PLAIN_PATH = "/hook/s3cretHookPath"
 CHANNEL = "C0OPS"
-"""Known as #ops too."""
+FORMER = "C0FORMER"
+"""Another channel, which is not the one that is set."""
 TOTAL = 13_200
 """Characters of all blocks together; documented nowhere, and refused all the same."""
 FLOOD = 128 << 20
@@ -166,6 +167,10 @@ class LocalSlack:
         """Method and minute to how often it was asked, for those with a limit."""
         self.clock: Callable[[], datetime] = lambda: datetime.min.replace(tzinfo=UTC)
         """Whose minutes the limits go by."""
+        self.channels = {CHANNEL: "ops", FORMER: "former"}
+        """Ids and names."""
+        self.archived: set[str] = set()
+        """Ids."""
         self.member = True
         """Whether the bot is in its channel."""
         self.watch: Callable[[str], AbstractContextManager[object]] = nullcontext
@@ -221,7 +226,7 @@ class LocalSlack:
                 return {"ok": False, "error": error}
             ts = body["ts"] if method == "chat.update" else f"17720000{len(self.posts):02}.000100"
             self.posts[ts] = self.posts.get(ts, {}) | body
-        return {"ok": True, "channel": CHANNEL, "ts": ts, "message": {"text": body["text"]}}
+        return {"ok": True, "channel": self._id(body["channel"]), "ts": ts, "message": {"text": body["text"]}}
 
     def ask(self, method: str, form: dict[str, str], token: str) -> dict[str, Any]:
         """Answer the methods that only look."""
@@ -233,12 +238,19 @@ class LocalSlack:
             return {"ok": False, "error": "missing_scope", "needed": NEEDED[method], "provided": self.scopes}
         if method == "users.info":
             return self._user(form.get("user", ""))
-        if form.get("channel") != CHANNEL:
+        channel = self._id(form.get("channel", ""))
+        if not channel:
             return {"ok": False, "error": "channel_not_found"}
-        return self._reactions(form) if method == "reactions.get" else self._channel()
+        return self._reactions(form) if method == "reactions.get" else self._channel(channel)
 
-    def _channel(self) -> dict[str, Any]:
-        return {"ok": True, "channel": {"id": CHANNEL, "name": "ops", "is_member": self.member, "is_private": False}}
+    def _channel(self, channel: str) -> dict[str, Any]:
+        state = {"is_member": self.member, "is_private": False, "is_archived": channel in self.archived}
+        return {"ok": True, "channel": {"id": channel, "name": self.channels[channel], **state}}
+
+    def _id(self, channel: str) -> str:
+        """Give the id of a channel that is named by its id or by #name; empty for one that there is not."""
+        named = {f"#{name}": each for each, name in self.channels.items()}
+        return channel if channel in self.channels else named.get(channel, "")
 
     def is_too_often(self, method: str) -> bool:
         """Count a request, and tell whether it is beyond its minute's limit."""
@@ -276,8 +288,9 @@ class LocalSlack:
             return "invalid_auth"
         if method in self.words:
             return self.words[method]
-        if body.get("channel") not in {CHANNEL, "#ops"}:
-            return "channel_not_found"
+        channel = self._id(body.get("channel", ""))
+        if not channel or channel in self.archived:
+            return "is_archived" if channel else "channel_not_found"
         if method == "chat.update" and body["ts"] not in self.posts:
             return "message_not_found"
         if body.get("thread_ts") not in {None, *self.posts}:

@@ -399,7 +399,6 @@ def test_metrics_that_are_not_wanted_are_passed_over(run: Run, tmp_path: Path) -
     [
         ({"token": "xoxb-wrong"}, "slack", "wrong", "LOGWATCH_SLACK_BOT_TOKEN"),
         ({"scopes": "files:write,channels:read"}, "slack", "wrong", "chat:write"),
-        ({"scopes": "chat:write,channels:read"}, "slack files:write", "note", "files:write"),
         ({"scopes": "chat:write,channels:read"}, "slack reactions:read", "note", "reactions:read"),
         ({"scopes": "chat:write,channels:read,reactions:read"}, "slack users:read", "note", "users:read"),
         ({"scopes": "chat:write,files:write"}, "slack C0OPS", "skipped", "--send-test"),

@@ -343,6 +343,18 @@ def test_what_is_no_address_is_refused_at_once(name: str, text: str) -> None:
     assert ("commas" in error.message) is (";" in text)
 
 
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ('"Kim, Minsu" <m@example.com>, b@, c@example.com', "'b@'"), ("a@example.com, ops; b@example.com", "'ops; b@example.com'"),
+        ("a@example.com, Kim, Minsu <m@example.com>", "'Kim'"), ("a@example.com, 관제@example.com", "'관제@example.com'"),
+    ],
+)  # fmt: skip
+def test_of_many_addresses_the_one_that_is_wrong_is_named(text: str, wrong: str) -> None:
+    _, (error,) = Settings.load_leniently({"LOGWATCH_MAIL_TO": text})
+    assert error.message.startswith(wrong)
+
+
 def test_a_mail_has_one_sender() -> None:
     _, (error,) = Settings.load_leniently({"LOGWATCH_MAIL_FROM": "a@example.com, b@example.com"})
     assert error.message == "a mail has one sender"

@@ -19,7 +19,7 @@ from logwatch.notify.channels.slack.sender import SlackBotChannel, SlackWebhookC
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.messages import LinkTargets
 from tests.conftest import ROOT
-from tests.support.local_slack import BOT_TOKEN, CHANNEL, FLOOD, TOTAL, LocalSlack, Plan, check
+from tests.support.local_slack import BOT_TOKEN, CHANNEL, FLOOD, FORMER, TOTAL, LocalSlack, Plan, check
 from tests.support.made_messages import ANSWERS, CASES, HOSTILE, PAYMENT, PLACE, hostile, longest, message, notification
 from tests.support.patience import PATIENCE_S
 
@@ -144,6 +144,33 @@ def test_another_channel_that_is_set_gets_a_head_of_its_own(slack: LocalSlack) -
     thread = bot(slack, channel=CHANNEL).send(FIRING, "C0FORMER:1772000000.000100")
     assert (thread or "").startswith(f"{CHANNEL}:")
     assert [each.body.get("thread_ts") for each in slack.taken if "postMessage" in each.path] == [None]
+
+
+@pytest.mark.parametrize("change", ["archived", "another name", "renamed"])
+@pytest.mark.parametrize("scopes", ["chat:write,channels:read", "chat:write"])
+def test_a_channel_set_by_name_gets_a_head_of_its_own_once_it_is_another(slack: LocalSlack, change: str, scopes: str) -> None:
+    head = bot(slack, channel=FORMER).send(FIRING, None) or ""
+    slack.scopes = scopes
+    if change == "archived":
+        slack.archived.add(FORMER)
+    elif change == "renamed":
+        slack.channels |= {FORMER: "ops", CHANNEL: "other"}
+    thread = bot(slack).send(message(CASES["joined"]), head) or ""
+    # What nobody may ask stays where it is.
+    moved = change == "archived" or (change == "another name" and "channels:read" in scopes)
+    assert thread.partition(":")[0] == (CHANNEL if moved else FORMER)
+    assert slack.taken[1].body.get("thread_ts") == (None if moved else head.partition(":")[2])
+
+
+def test_an_archived_channel_that_is_still_set_refuses_as_ever(slack: LocalSlack) -> None:
+    head = bot(slack, channel=FORMER).send(FIRING, None)
+    slack.archived.add(FORMER)
+    error = failure(bot(slack, channel=FORMER), head)
+    assert (error.permanent, error.message, error.hint) == (
+        True,
+        "answered is_archived",
+        "the channel is archived: unarchive it or set another",
+    )
 
 
 def test_where_the_head_was_deleted_a_later_one_becomes_the_head(slack: LocalSlack) -> None:

@@ -77,6 +77,8 @@ PASSING = {
 _USER = re.compile(r"[UW][A-Z0-9]{2,20}")
 NO_BLOCKS = {"invalid_blocks", "invalid_blocks_format", "invalid_payload"}
 """Slack's words for a layout that it does not know."""
+GONE = {"thread_not_found", "message_not_found", "is_archived", "channel_is_archived", "channel_not_found", "not_in_channel"}
+"""Slack's words for a head that nothing can follow any more: the incident gets a new one, where messages go by now."""
 
 _ID = re.compile(r"[CGD][A-Z0-9]{3,}")
 _TOKEN = "set the bot token of an app that is installed in the workspace (xoxb-…, scope chat:write)"  # noqa: S105 - a hint
@@ -246,8 +248,14 @@ class SlackBotChannel:
         return self._post(content, channel=self.channel)
 
     def _has_moved_from(self, channel: str) -> bool:
-        """Tell whether another channel is set now than the thread's; a channel set by name cannot be compared."""
-        return bool(_ID.fullmatch(self.channel)) and self.channel != channel
+        """Tell whether another channel is set now than the thread's; Slack is asked where one is set by name."""
+        if _ID.fullmatch(self.channel):
+            return self.channel != channel
+        with suppress(ChannelError):
+            info = self._ask(lambda client: client.conversations_info(channel=channel)).get("channel") or {}
+            names = {info.get("name"), info.get("name_normalized"), *(info.get("previous_names") or ())} - {None}
+            return bool(info.get("is_archived") or (names and self.channel.removeprefix("#") not in names))
+        return False
 
     def check(self) -> list[Checked]:
         """Ask who the token is, what it may, and whether it is in the channel. Raises ChannelError."""
@@ -329,12 +337,11 @@ class SlackBotChannel:
 
     def _refusal(self, response: Any) -> ChannelError:  # noqa: ANN401 - slack_sdk's response has no types to speak of
         code = _code(response.data.get("error")) if isinstance(response.data, dict) else ""
-        if code in {"thread_not_found", "message_not_found"}:
-            return _HeadGoneError(code, where=self.name)
         if response.status_code != 200:
             return refused(response.status_code, response.headers, where=self.name, code=code, hint=_hint(code))
         permanent = bool(code) and code not in PASSING
-        return ChannelError(
+        kind = _HeadGoneError if code in GONE else ChannelError
+        return kind(
             f"answered {code or 'nothing known'}", permanent=permanent, where=self.name, hint=_hint(code) if permanent else None
         )
 
@@ -346,7 +353,7 @@ def _check_chart(code: str, content: dict[str, Any]) -> None:
 
 
 class _HeadGoneError(ChannelError):
-    """Somebody deleted the incident's first message."""
+    """Somebody deleted the incident's first message, or nobody may write where it stands."""
 
 
 def _not_slack(hint: str) -> ChannelError:
