@@ -396,7 +396,7 @@ def build_content(message: Message, *, alone: bool = False, chart: bool = True) 
             fit_section([parts.headline(), *lead], parts.more, most=ALERTS),
             fit_section([parts.bold(step), *map(parts.found, found)], parts.more, limit=STEP) if step else "",
             parts.line(message.changed),
-            fit_section(below, parts.more, limit=NOTES, most=ALERTS),
+            fit_section(below, parts.more, limit=NOTES),
         ]
     )
     drawn = message.seams.guard(Seam.CHART, lambda: chart_block(message), lambda _: None) if chart else None
