@@ -43,6 +43,7 @@ golden: $(READY)
 	@$(BIN)/pytest --update-golden
 	@$(BIN)/logwatch rules schema --output rules/schema.json
 	@$(BIN)/logwatch rules schema --platform --output rules/service.schema.json
+	@$(BIN)/logwatch rules schema --oncall --output rules/oncall.schema.json
 
 bench: .venv-bench/ready
 	@.venv-bench/bin/python -m benchmarks

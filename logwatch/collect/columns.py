@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from logwatch.collect.entries import HEADS, TABLES, Columns, storable
+from logwatch.collect.entries import HEADS, TABLES, Columns
 from logwatch.collect.findings import FindingKind, Findings, LogFinding
 from logwatch.collect.parse import IGNORED as PASSED_OVER
 from logwatch.collect.parse import (
@@ -199,7 +199,7 @@ class Reading(Columns):
 
     def _note(self, parsed: Unparsed) -> None:
         if parsed.reason is Reason.COUNTERS_UNKNOWN:
-            self.findings.note(FindingKind.UNKNOWN_COUNTERS, ", ".join(storable(key[:60]) for key in parsed.keys[:4]))
+            self.findings.note(FindingKind.UNKNOWN_COUNTERS, ", ".join(self.series.clean(key)[:60] for key in parsed.keys[:4]))
         elif parsed.reason is Reason.UNREADABLE:
             self.findings.note(FindingKind.UNREADABLE, ": ".join(parsed.keys))
 
@@ -231,7 +231,7 @@ class Reading(Columns):
             for flaw, key in parsed.flaws:
                 self.counts.series.append(self.series[key])
                 self.counts.value.append(nan)
-                self.flaws[f"{flaw}: {storable(key[:80])}" if len(self.flaws) < 100 else flaw] += 1
+                self.flaws[f"{flaw}: {self.series.clean(key)[:80]}" if len(self.flaws) < 100 else flaw] += 1
         elif isinstance(parsed, SlowRequest):
             self.slow.row.append(self._add_row(entry, SLOW))
             self.slow.label.append(self.labels[parsed.label])

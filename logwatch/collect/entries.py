@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from logwatch.collect.redaction import redact_key, redact_name
+from logwatch.collect.redaction import redact_key, redact_name, redact_revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -149,6 +149,12 @@ class LabelNames(Names):
     clean = staticmethod(lambda name: storable(redact_name(name)))
 
 
+class RevisionNames(Names):
+    """Names of revisions."""
+
+    clean = staticmethod(lambda name: storable(redact_revision(name)))
+
+
 @dataclass(slots=True)
 class Rows:
     """One row for each entry that was decoded; equal identities are still repeated here."""
@@ -217,7 +223,7 @@ class Columns:
     gauges: Gauges = field(default_factory=Gauges)
     logs: Names = field(default_factory=Names)
     instances: Names = field(default_factory=Names)
-    revisions: Names = field(default_factory=Names)
+    revisions: Names = field(default_factory=RevisionNames)
     series: Names = field(default_factory=KeyNames)
     details: Names = field(default_factory=Names)
     labels: Names = field(default_factory=LabelNames)

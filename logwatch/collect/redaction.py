@@ -39,8 +39,11 @@ def redact(text: str) -> str:
 
 
 _METHODS = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT"
-_PLAIN = rf"(?a)(?:(?:{_METHODS}) )?(?:/(?::id|v\d|[a-z][a-z_.-]{{,14}})?)*|[a-z]{{1,15}}"
-_HARMLESS = r"[a-z.]+(?:\{[a-z]+=(?!xox)[a-z.-]{1,30}\})?"
+_PLAIN = rf"(?:(?:{_METHODS}) )?(?:/(?::id|v[0-9]|[a-z][a-z_.-]{{,14}})?)*|[a-z]{{1,15}}"
+_PLAIN_LABEL = (
+    rf"(?:service|shop|path|method|status|code|reason|key)=(?!xox)(?:{_PLAIN}|[A-Z_]{{1,30}}|[0-9]{{1,3}}|[a-z.-]{{1,30}})"
+)
+_HARMLESS = r"[a-z.]+(?:\{service=(?!xox)[a-z.-]{1,30}\})?"
 
 
 def redact_name(name: str) -> str:
@@ -53,16 +56,44 @@ def redact_name(name: str) -> str:
 
 
 def redact_key(key: str) -> str:
-    """Give a counter's key without people's addresses, phones and cards, and without known tokens; its form stays.
+    """Give a counter's key with each of its labels as `redact` gives it; its form stays.
 
-    >>> redact_key("login.failed{user=kim@example.com,phone=010-1234-5678}")
-    'login.failed{user=***@example.com,phone=***}'
+    >>> redact_key("login.failed{user=kim@example.com,phone=010-1234-5678,path=/a?b=c}")
+    'login.failed{user=***@example.com,phone=***,path=/a}'
     """
     if re.fullmatch(_HARMLESS, key):
         return key
-    name, brace, labels = key.partition("{")
-    hidden = re.sub(_MAIL, f"{HIDDEN}@", name + brace + re.sub(_KNOWN, HIDDEN, labels))
-    return re.sub(_DIGITS, lambda found: found["uuid"] or HIDDEN, hidden)
+    for _ in range(_ROUNDS):  # what was hidden may be read otherwise now
+        name, brace, labels = key.partition("{")
+        hidden = ",".join(map(_redact_label, re.split(_NEXT_LABEL, labels.removesuffix("}"))))
+        name = _hide_people(name) if re.fullmatch(_NAME, name) else redact(name)
+        clean = name + brace + hidden + ("}" if labels.endswith("}") else "")
+        if clean == key:
+            return key
+        key = clean
+    return HIDDEN
+
+
+_NAME = r"(?a)[A-Za-z][\w.:-]*"
+"""Names as programs give them: none of their words is a secret, whatever it looks like."""
+_NEXT_LABEL = r",(?=[\w.-]+=)"
+
+
+def _redact_label(label: str) -> str:
+    """Redact one label with its name, which may say that a secret follows; of what a cache keeps, `key` is no secret's name."""
+    if re.fullmatch(_PLAIN_LABEL, label):
+        return label
+    value = label.removeprefix("key=")
+    return label[: len(label) - len(value)] + redact(value)
+
+
+def redact_revision(name: str) -> str:
+    """Give a revision's name, which whoever deploys it makes up; what none can be called is redacted.
+
+    >>> redact_revision("o4o-core-api-20260224153000"), redact_revision("010-1234-5678")
+    ('o4o-core-api-20260224153000', '***')
+    """
+    return name if re.fullmatch(r"[a-z][a-z0-9-]{,62}", name) else redact(name)
 
 
 def fold(text: str) -> str:
@@ -101,16 +132,18 @@ _IS = r"""["'`\\\])]*\s*(?:=>|[=:：])\s*"""
 _VALUE = r"""(?:
     (?: "(?:[^"\\]|\\.)*"? | '(?:[^'\\]|\\.)*'? | `[^`]*`? | \\+["'](?:(?!\\+["']).)*(?:\\+["'])? | [\[{(][^\]})]*[\]})]? )
     [^\s&,;]*
-    | (?:(?![,;&]["'\\]*[\w.-]+["'\\]*\s*[=:])[^\s&])+
+    | (?:(?![,;&]["'\\]*[\w.-]+["'\\]*\s*[=:])[^\s&]|(?<=(?:oken|word|cret|.key)[:=])\s)+  # a name within takes its own along
 )"""
 _SECRET = rf"""(?ix) (
     (?:pass(?:word|wd|phrase|code)?|pwd|token|secret|key|credential|session[_-]?id|signature|(?<![a-z])(?:pw|sid|cvc|cvv|otp|pin)
       |비밀번호|암호|토큰|인증번호|카드번호|계좌번호|주민등록번호)s?{_IS}(?:(?:bearer|basic|token)\s+)?) {_VALUE}"""
 # Where a name is followed by its secret alone: an option of a command, a header as some write it, a code that was texted.
 _BESIDE = r"""(?ix) ( (?<![\w-])--?[\w-]*(?:password|passwd|passphrase|token|secret|api-?key)[\w-]*\s+
-    | (?<![\w-])x-(?:api-key|auth-token|[\w-]*secret|[\w-]*token)\s+
-    | (?:비밀번호|인증\s?(?:번호|코드))(?:은|는|이|가)?\s+(?=["']?[a-z0-9]) )
+    | (?<![\w-])x[_-](?:api[_-]?key|auth[_-]token|[\w-]*secret|[\w-]*token)\s+
+    | (?:비밀번호|인증\s?(?:번호|코드))(?:은|는|이|가)?\s+(?=["']?[a-z0-9][!-~]{2}) )
     ["']?[^\s,;"']+"""
+_CODE = r"""(?ix) ( (?:인증\s?(?:번호|코드)|\botp|\b(?:verification|security|authentication)\s(?:code|number))
+    (?:은|는|이|가|\sis)?[\s:\[\](<]{0,4} ) \d(?:[\s-]?\d){3,}"""
 _PEM = r"(-----BEGIN [A-Z ]{,30}-----).*?(?:-----END [A-Z ]{,30}-----|$)"
 _HOOK = r"(?i)(\bhooks\.[\w.-]+/[\w-]+)/[^\s,;]+"
 _HEADER = rf"""(?ix) ( (?:authorization|cookies?){_IS}["'`\\]* ) (?:[a-z][\w-]*\s+)?
@@ -118,19 +151,23 @@ _HEADER = rf"""(?ix) ( (?:authorization|cookies?){_IS}["'`\\]* ) (?:[a-z][\w-]*\
 _BEARER = r"(?i)\b(bearer\s+|basic\s+(?=[a-z0-9+/]{8,}))[^\s,;]+"
 # Databases name the row that is in the way: `Key (email)=(kim@example.com) already exists.`, `Failing row contains (…).`,
 # `Duplicate entry 'kim@example.com' for key 'users.email'`.
-_ROW = r"(?i)(\bkey \([^)]*\)=|\bfailing row contains )\((?:[^()]|\([^)]*\))*\)?"
+_ROW = r"(?i)(\bkey \([^)]*\)=|\bfailing row contains )(?:\(.*?\)(?=\s+(?:already|is|conflicts)\b|\W*$)|\(.*)"
 _ENTRY = r"(?i)(\bduplicate entry )(?:'.*?'(?=\s+for\b|\W*$)|\S.*$)"
-_MAIL = r"""(?x) (?<![^\s@<>()\[\],;:"'`=|/]) (?:[^\s@<>()\[\],;:"'`=|/]|(?<=\w)'(?=\w))+ (?:@|%(?:25)*40|\\+u0040)(?=\w)"""
+_MAIL = r"""(?x) (?<![^\s@<>()\[\],;:"'`=|/]) (?:[^\s@<>()\[\],;:"'`=|/]|(?<=\w)'(?=\w))+
+    (?:@|%(?:25)*40|\\+(?:u00|x)40|&(?:amp;)*\#(?:64|x40);)(?=\w)"""
 _KNOWN = r"""(?x) \beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?  # a JSON Web Token
     | (?<![A-Za-z0-9])(?: (?:sk|pk|rk|test|live)_(?:\w+_)?[A-Za-z0-9]{8,}\w* | gh[pousr]_\w+ | github_pat_\w+ | xox[a-z]-[\w-]+
         | AIza[\w-]{20,} | (?:AKIA|ASIA)[A-Z0-9]{12,} | ya29\.[\w.-]+ | GOCSPX-[\w-]+ )"""
 _UUID = r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Za-z])"
+_APART = r"[\s._/·・‧∙-]{1,3}"
 _DIGITS = rf"""(?x) (?P<uuid>{_UUID})
     | (?<!\d)(?<!\d\.) (?:(?:\+|\b00)?82[\s.-]?)? \(?0?1[016789]\)?[\s.-]?\d{{3,4}}[\s.-]?\d{{4}} (?!\d)  # a mobile phone
+    | (?<!\d)(?<!\d\.) 01[016789]{_APART}\d{{3,4}}{_APART}\d{{4}} (?!\d)  # one with more between its parts
     | (?<!\d)(?<!\d\.) 0(?:2|[3-9]\d{{1,2}})[).\s-]{{0,2}}\d{{3,4}}[\s.-]?\d{{4}} (?!\d)  # a phone at home
     | \+\d(?:[\s().-]{{0,2}}\d){{6,14}}  # a phone abroad
-    | (?<!\d) \d{{4}}(?P<sep>[ ./_-])\d{{4,6}}(?P=sep)\d{{4,5}}(?:(?P=sep)\d{{1,7}})? (?!\d)  # a card
-    | (?<!\d) \d(?:[ -]?\d){{12,}} (?!\d)  # a card too, and a resident's number"""
+    | (?<!\d) \d{{4}}(?P<sep>[ ./_·-]|\s-\s)\d{{4,6}}(?P=sep)\d{{4,5}}(?:(?P=sep)\d{{1,7}})? (?!\d)  # a card
+    | (?<!\d) \d(?:[ -]?\d){{12,}} (?!\d)  # a card too, and a resident's number
+    | (?<!\d) \d{{6}}\s-\s[1-8]\d{{6}} (?!\d)  # a resident's number with blanks"""
 _RUN = r"[A-Za-z0-9+/_-]{16,}=*"
 
 
@@ -141,15 +178,20 @@ def _hide(line: str) -> str:
     line = re.sub(_PEM, rf"\1{HIDDEN}", line)
     line = re.sub(_HOOK, rf"\1/{HIDDEN}", line)
     line = re.sub(_HEADER, rf"\1{HIDDEN}", line)
+    line = re.sub(_CODE, rf"\1{HIDDEN}", line)
     line = re.sub(_SECRET, rf"\1{HIDDEN}", line)
     line = re.sub(_BESIDE, rf"\1{HIDDEN}", line)
     line = re.sub(_BEARER, rf"\1{HIDDEN}", line)
     line = re.sub(_ROW, rf"\1({HIDDEN})", line)
     line = re.sub(_ENTRY, rf"\1'{HIDDEN}'", line)
-    line = re.sub(_MAIL, f"{HIDDEN}@", line)
-    line = re.sub(_KNOWN, HIDDEN, line)
-    line = re.sub(_DIGITS, lambda found: found["uuid"] or HIDDEN, line)
+    line = re.sub(_KNOWN, HIDDEN, _hide_people(line))
     return re.sub(_RUN, _hide_run, line)
+
+
+def _hide_people(line: str) -> str:
+    """Hide whose mail address, phone, card or resident's number it is."""
+    line = re.sub(_MAIL, f"{HIDDEN}@", line)
+    return re.sub(_DIGITS, lambda found: found["uuid"] or HIDDEN, line)
 
 
 def _without_query(word: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -9,12 +11,18 @@ from urllib.parse import quote
 
 from logwatch.collect.parse import LATE_MINUTES, REFUSED_MINUTES, STOPPED_MINUTES, UNHEARD_MINUTES
 from logwatch.judge.alerts import Alert, AlertState, is_worse
+from logwatch.judge.rules.model import Severity
+from logwatch.judge.verdicts import Level
+from logwatch.notify.answer_text import answer_notes, said_lines
 from logwatch.notify.diagnosis.findings import FactKind
+from logwatch.notify.diagnosis.impact_text import changed_lines, impact_line
 from logwatch.notify.diagnosis.step_text import StepLine, besides_lines, ended_lines, step_lines
+from logwatch.notify.digest_text import digest_headline, digest_lines
 from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.seams import Seams
-from logwatch.spans import WINDOW, rfc3339
+from logwatch.spans import WINDOW, Span, rfc3339
 from logwatch.ui.format import (
+    format_chance,
     format_figure,
     format_normal,
     format_short,
@@ -26,18 +34,22 @@ from logwatch.ui.format import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from logwatch.collect.parse import LogShape
     from logwatch.judge.rules.model import Rule, RuleSet
-    from logwatch.judge.verdicts import Level, Verdict
+    from logwatch.judge.verdicts import Verdict
     from logwatch.languages.keys import Key
     from logwatch.notify.diagnosis.findings import Chart
+    from logwatch.notify.digest import Digest
     from logwatch.ranges import Range
     from logwatch.ui.format import Audience
 
 BEFORE = timedelta(minutes=5)
 """How long before its first window at warning the links of an incident begin."""
+DRAWN = timedelta(hours=1)
+"""How much of a figure's course its link shows at least."""
 LATE = timedelta(minutes=5)
 """A message that comes later than this says so."""
 
@@ -60,11 +72,16 @@ ICONS = {
     NotifyReason.REMINDER: "🔁",
     NotifyReason.RESOLVED: "✅",
     NotifyReason.ESCALATED: "🆘",
+    NotifyReason.ANSWERED: "👀",
     NotifyReason.SILENCE_ENDING: "🔔",
     NotifyReason.SUMMED: "🗂️",
     NotifyReason.DIGEST: "🗓️",
     NotifyReason.TEST: "🧪",
 }
+GRAVE = {Severity.PAGE: "🚨", Severity.INFO: "🔵"}
+"""In place of a reason's own icon, where there is trouble and it is more, or less, than a warning."""
+TROUBLE = {NotifyReason.FIRING, NotifyReason.JOINED, NotifyReason.WIDER, NotifyReason.RELAPSED}
+GOES_ON = TROUBLE | {NotifyReason.REMINDER, NotifyReason.ESCALATED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +106,7 @@ class AlertLine:
     since: str
     """Time of day."""
     peak: str
-    """`15.7% (5분) 15:26`; the worst value so far, and when."""
-    was_worse: bool
-    """Whether the worst value so far is worse than the one shown."""
+    """`최저 15.7% (5분) 15:26`: the worst value so far, and when; empty where it is the one shown."""
     remark: str
     """That nothing has been known since a time, when it was resolved, or that its rule is gone; else empty."""
 
@@ -114,8 +129,10 @@ class MessageChart:
     fires_from: datetime | None
     """End of the first window of the period in which it fires or fired; None where it never did."""
     fires_until: datetime
+    title: str
+    """What it shows, and of which shop."""
     alt: str
-    """What the drawing shows, for who cannot see it."""
+    """The same, with the bound and the time, for who cannot see it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +144,8 @@ class Message:
     icon: str
     headline: str
     """Level, what, which shops, value against bound, since when: all that a lock screen shows."""
-    subject: str
-    """The same for every message of the incident, so that mail threads hold together."""
+    topic: str
+    """What it is about: the same in every message of the incident, so that mail threads hold together."""
     alerts: tuple[AlertLine, ...]
     procedure: str
     """`4.2 Payment 실패 증가`; empty where the runbook has none."""
@@ -139,12 +156,44 @@ class Message:
     links: tuple[Link, ...]
     course: MessageChart | None
     """What to draw; None where there is nothing."""
+    impact: str = ""
+    """How bad it is in people's terms; empty where nobody could count it."""
+    proof: str = ""
+    """Whether it is real: what was counted, against which bound, and how rarely chance does that; empty where it is over."""
+    changed: str = ""
+    """What changed as it began."""
+    searches: tuple[Link, ...] = ()
+    """The log lines that the procedure's steps name."""
+    commands: tuple[str, ...] = ()
+    """Ready to be typed: what takes a revision back that is the cause, the arithmetic behind it, how to mute it."""
     seams: Seams = field(default_factory=Seams, compare=False, repr=False)
     """Where a layout tells what of it broke, and could be left out."""
 
     def say(self, key: Key, **values: object) -> str:
         """Give a text in the reader's language."""
         return self.audience.say(key, **values)
+
+    @property
+    def subject(self) -> str:
+        """What a mail is called: how things stand in brackets, which mail programs leave out as they compare subjects."""
+        return f"[{_tag(self.notification, self.audience)}] {self.topic}"
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing left to do."""
+        return self.notification.reason in {NotifyReason.RESOLVED, NotifyReason.TEST}
+
+    @property
+    def tone(self) -> str:
+        """What it looks like: over, calmer than before, or its severity."""
+        if self.over:
+            return "over"
+        return "calm" if self.notification.reason is NotifyReason.EASED else self.notification.severity
+
+    @property
+    def begin(self) -> StepLine | None:
+        """The step to take; None where none is, or nothing is left to do."""
+        return None if self.over else next((step for step in self.steps if step.here), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +202,10 @@ class LinkTargets:
 
     project: str = ""
     runbook_url: str = ""
+    region: str = ""
+    """Where the service runs; empty: as rules/service.yaml says."""
+    metrics: Callable[[Rule, Mapping[str, str], Span], str] | None = None
+    """Gives the address at which a rule's figure of a shop, or of all, is drawn over a span."""
 
 
 def build_message(notification: Notification, rules: RuleSet, audience: Audience, place: LinkTargets) -> Message:
@@ -162,38 +215,92 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
     marked = next((rule.step for rule in named if rule and rule.step and rule.procedure == notification.procedure), None)
     if notification.summed:
         return _build_summary(notification, rules, audience)
+    if notification.reason is NotifyReason.ANSWERED:
+        return _build_answer(notification, rules, audience)
+    if notification.digest:
+        return _build_digest(notification, notification.digest, rules, audience)
     about = procedure.name if procedure else _summary(notification.alerts[0], rules, audience)
+    changed = changed_lines(notification, rules, audience, project=place.project, region=place.region)
+    logs, searches = _links(notification, rules, audience, place)
     return Message(
         notification=notification,
         audience=audience,
-        icon=ICONS[notification.reason],
+        icon=_icon(notification),
         headline=_headline(notification, rules, audience),
-        subject=f"[logwatch] {about} · {(notification.first_scope or notification.scope).name(audience)}",
+        topic=f"{about} · {(notification.first_scope or notification.scope).name(audience)}",
+        impact=impact_line(notification, rules, audience),
+        proof=_proof(notification, rules, audience),
+        changed=changed[0] if changed else "",
         alerts=tuple(_line(alert, notification, rules, audience) for alert in notification.alerts),
         procedure=procedure.name if procedure else "",
         steps=step_lines(procedure, notification.walked, marked, rules, audience) if procedure else (),
         besides=besides_lines(notification.walked, rules, notification.procedure, audience),
         notes=tuple(_notes(notification, rules, audience)),
-        links=tuple(_links(notification, rules, audience, place)),
+        links=tuple(logs),
+        searches=tuple(searches),
+        commands=(*changed[1:], *_commands(notification, rules, audience)),
         course=_course(notification, rules, audience),
     )
 
 
 def _build_summary(notification: Notification, rules: RuleSet, audience: Audience) -> Message:
     """Say in one message what several would have said: the headline of each."""
-    heads = [f"{ICONS[each.reason]} {_headline(each, rules, audience)}" for each in notification.summed]
-    head = f"[{audience.say(notification.reason.key)}] {audience.say('summed', count=len(heads))}"
+    heads = [
+        f"{_icon(each)} {_headline(each, rules, audience)}"
+        + ("" if each.reason is NotifyReason.RESOLVED else f" · {_figure(each, rules, audience)}")
+        for each in notification.summed
+    ]
+    head = audience.say("summed", count=len(heads))
     return Message(
         notification=notification,
         audience=audience,
-        icon=ICONS[notification.reason],
-        headline=head,
-        subject=f"[logwatch] {head}",
+        icon=_icon(notification),
+        headline=f"[{_tag(notification, audience)}] {head}",
+        topic=head,
         alerts=(),
         procedure="",
         steps=(),
         besides=(),
         notes=(*heads, audience.say("summed_note")),
+        links=(),
+        course=None,
+    )
+
+
+def _build_answer(notification: Notification, rules: RuleSet, audience: Audience) -> Message:
+    """Say who has answered, and of which incident: all else stands in the messages before."""
+    what = f"{_summary(notification.alerts[0], rules, audience)} · {notification.scope.name(audience)}"
+    said = " · ".join(said_lines(notification, audience))
+    return Message(
+        notification=notification,
+        audience=audience,
+        icon=_icon(notification),
+        headline=f"[{_tag(notification, audience)}] {said} · {what}",
+        topic=what,
+        alerts=(),
+        procedure="",
+        steps=(),
+        besides=(),
+        notes=(),
+        links=(),
+        course=None,
+    )
+
+
+def _build_digest(notification: Notification, digest: Digest, rules: RuleSet, audience: Audience) -> Message:
+    """Say how a week went."""
+    head = digest_headline(digest, audience)
+    return Message(
+        notification=notification,
+        audience=audience,
+        icon=ICONS[notification.reason],
+        headline=head,
+        topic=head,
+        alerts=(),
+        procedure="",
+        steps=(),
+        besides=(),
+        notes=tuple(digest_lines(digest, rules, audience)),
         links=(),
         course=None,
     )
@@ -210,13 +317,13 @@ def build_plain_message(notification: Notification, rules: RuleSet, audience: Au
         f" · {audience.say(alert.state.key)} · {audience.clock(alert.since, notification.at)}"
         for alert, rule in zip(notification.alerts, named, strict=True)
     ]
-    head = f"[{audience.say(notification.reason.key)}] {lines[0] if lines else notification.incident}"
+    head = f"[{_tag(notification, audience)}] {lines[0] if lines else notification.incident}"
     return Message(
         notification=notification,
         audience=audience,
-        icon=ICONS[notification.reason],
+        icon=_icon(notification),
         headline=f"{head} · {begin}" if begin else head,
-        subject=f"[logwatch] {notification.incident}",
+        topic=notification.incident,
         alerts=(),
         procedure="",
         steps=(),
@@ -235,7 +342,7 @@ def build_test_message(audience: Audience, now: datetime) -> Message:
         audience=audience,
         icon=ICONS[NotifyReason.TEST],
         headline=audience.say("test_headline"),
-        subject=audience.say("test_subject"),
+        topic=audience.say("test_subject"),
         alerts=(),
         procedure="",
         steps=(),
@@ -251,30 +358,80 @@ def _summary(alert: Alert, rules: RuleSet, audience: Audience) -> str:
     return rule.summary[audience.lang] if rule else alert.rule
 
 
+def _tag(notification: Notification, audience: Audience) -> str:
+    """Say how things stand, in a word or two: a warning, or what becomes of one, and how grave that is."""
+    reason, severity = audience.say(notification.reason.key), audience.say(notification.severity.key).upper()
+    if notification.reason is NotifyReason.FIRING:
+        return severity
+    return f"{severity} · {reason}" if notification.reason in GOES_ON and notification.severity in GRAVE else reason
+
+
+def _icon(notification: Notification) -> str:
+    icon = ICONS[notification.reason]
+    return GRAVE.get(notification.severity, icon) if notification.reason in TROUBLE else icon
+
+
 def _headline(notification: Notification, rules: RuleSet, audience: Audience) -> str:
-    """Say the most important alert in one line, and where the incident is; the other rules are counted."""
+    """Say what the most important alert is, where the incident is, and since when; the other rules are counted."""
     first = notification.alerts[0]
-    rule = rules.by_id.get(first.rule)
-    parts = [f"[{audience.say(notification.reason.key)}] {_summary(first, rules, audience)}"]
+    parts = [f"[{_tag(notification, audience)}] {_summary(first, rules, audience)}"]
     parts += [notification.scope.name(audience)] if notification.labels or notification.shops else []
-    apart = "" if first.labels == notification.labels else f"{audience.shop(first.labels)[:60]} "
     if notification.reason is NotifyReason.RESOLVED:
         ends = [alert.resolved_at for alert in notification.alerts if alert.resolved_at]
         lasted = max(ends, default=notification.resolved_at or notification.at) - notification.since
         parts.append(audience.say("lasted", span=format_span(lasted, audience)))
-        parts.append(audience.say("worst_was", value=apart + _value(first.peak, rule, audience)))
+        parts.append(_figure(notification, rules, audience))
     else:
-        measured = rule is not None and first.latest.value is not None
-        calm = notification.reason is NotifyReason.EASED
-        write = format_normal if calm else format_warning
-        key: Key = "against_normal" if calm else "against"
-        against = audience.say(key, bound=write(rule, audience)) if rule and measured else ""
-        parts += filter(None, [apart + _value(first.latest, rule, audience), against])
-        parts += [over] if (over := _recovering(first, rule, audience)) else []
         parts.append(audience.say("since", at=audience.clock(notification.since, notification.at)))
     more = len({alert.rule for alert in notification.alerts} - {first.rule})
     parts += [audience.say("and_more", count=more)] if more else []
     return " · ".join(parts)
+
+
+def _figure(notification: Notification, rules: RuleSet, audience: Audience) -> str:
+    """Give the figure of its first alert in short: the worst one where it is over."""
+    first = notification.alerts[0]
+    apart, rule = _apart(first, notification, audience), rules.by_id.get(first.rule)
+    if notification.reason is not NotifyReason.RESOLVED:
+        return apart + _value(first.latest, rule, audience)
+    return audience.say(_worst(rule), value=apart + _value(first.peak, rule, audience))
+
+
+def _apart(alert: Alert, notification: Notification, audience: Audience) -> str:
+    """Name what an alert's figures are about, where that is not the one shop of its incident."""
+    return "" if alert.labels == notification.labels else f"{audience.shop(alert.labels)[:60]} "
+
+
+def _worst(rule: Rule | None) -> Key:
+    """Say whether the worst is the lowest or the highest; of a rule that is gone nobody knows."""
+    return "worst_was" if rule is None else "lowest_was" if rule.warning.falls else "highest_was"
+
+
+def _proof(notification: Notification, rules: RuleSet, audience: Audience) -> str:
+    """Say of its first alert whether it is real: the figure and what it was counted from, the bound, what chance may do."""
+    first = notification.alerts[0]
+    rule = rules.by_id.get(first.rule)
+    if rule is None or notification.reason is NotifyReason.RESOLVED:
+        return ""
+    calm, fresh = notification.reason is NotifyReason.EASED, notification.reason is NotifyReason.FIRING
+    latest = _over_one_stretch(first, notification)
+    known = latest.value is not None
+    bound = audience.say("against_normal", bound=format_normal(rule, audience)) if calm else ""
+    parts = [
+        _apart(first, notification, audience) + format_figure(latest, rule, audience),
+        bound or audience.say("against", bound=format_warning(rule, audience)) if known else "",
+        "" if calm or fresh else _peak(first, latest, rule, notification, audience),
+        "" if calm or latest.level is not Level.WARNING else format_chance(latest, rule, first.warnings, audience),
+    ]
+    return " · ".join(filter(None, parts))
+
+
+def _peak(alert: Alert, latest: Verdict, rule: Rule | None, notification: Notification, audience: Audience) -> str:
+    """Say how bad it was, and when, where it is not as bad now."""
+    if rule is None or not is_worse(alert.peak, latest, rule):
+        return ""
+    at = audience.clock(alert.peak.window_end, notification.at)
+    return audience.say(_worst(rule), value=f"{_value(alert.peak, rule, audience)} {at}")
 
 
 def _recovering(alert: Alert, rule: Rule | None, audience: Audience) -> str:
@@ -313,8 +470,7 @@ def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Au
         bound=format_warning(rule, audience) if rule else "",
         normal=format_normal(rule, audience) if rule else "",
         since=audience.clock(alert.since, notification.at),
-        peak=f"{_value(alert.peak, rule, audience)} {audience.clock(alert.peak.window_end, notification.at)}",
-        was_worse=rule is not None and is_worse(alert.peak, latest, rule),
+        peak=_peak(alert, latest, rule, notification, audience),
         remark=remark,
     )
 
@@ -330,7 +486,7 @@ def _over_one_stretch(alert: Alert, notification: Notification) -> Verdict:
 
 
 def _notes(notification: Notification, rules: RuleSet, audience: Audience) -> list[str]:
-    notes = []
+    notes = answer_notes(notification, audience)
     if rules.silence and rules.silence.rule in notification.rules and notification.reason is not NotifyReason.RESOLVED:
         notes.append(rules.service.log.silent[audience.lang].format(service=audience.service))
     if notification.late:
@@ -432,34 +588,50 @@ def _course(notification: Notification, rules: RuleSet, audience: Audience) -> M
     if chart is None or rule is None or all(value is None for value in chart.values):
         return None
     first = notification.alerts[0]
-    parts = [
-        _summary(first, rules, audience),
-        shop_name(first.labels),
-        audience.say("course_alt", bound=format_warning(rule, audience)),
-    ]
-    until = first.resolved_at or first.latest.window_end
-    return MessageChart(chart, *rule.drawn, first.firing_at, until, " · ".join(filter(None, parts)))
+    title = f"{rule.summary[audience.lang]} · {audience.shop(chart.labels)[:60]}"
+    alt = f"{title} · {audience.say('course_alt', bound=format_warning(rule, audience))}"
+    return MessageChart(chart, *rule.drawn, first.firing_at, first.resolved_at or first.latest.window_end, title, alt)
 
 
-def _links(notification: Notification, rules: RuleSet, audience: Audience, place: LinkTargets) -> list[Link]:
-    links = []
+def _links(notification: Notification, rules: RuleSet, audience: Audience, place: LinkTargets) -> tuple[list[Link], list[Link]]:
+    """Give where to look further: the lines that were judged, the figure, the runbook; then the lines that steps name."""
+    links, searches = [], []
+    first = notification.alerts[0]
+    rule, span = rules.by_id.get(first.rule), Span(notification.since - BEFORE, notification.at)
     if place.project:
-        span = (notification.since - BEFORE, notification.at)
         url = logs_url(place.project, audience.service, *span, _marked(rules.service.log.shape))
         links.append(Link(audience.say("link_logs"), url))
         plan = rules.walk(notification.procedure)
         going_on = notification.reason is not NotifyReason.RESOLVED
         texts = list(dict.fromkeys(look.lines for look in plan.steps if look.lines)) if plan and going_on else []
         searched = [text for text in texts if not any(other in text for other in texts if other != text)]
-        links += [
+        searches = [
             Link(audience.say("link_search", text=text), logs_url(place.project, audience.service, *span, f'"{text}"'))
             for text in searched
         ]
-        url = f"https://console.cloud.google.com/monitoring/metrics-explorer?project={quote(place.project, safe='')}"
-        links.append(Link(audience.say("link_metrics"), url))
+    if place.metrics and rule:
+        drawn = Span(min(span.start, notification.at - DRAWN), notification.at)
+        links.append(Link(audience.say("link_metrics"), place.metrics(rule, first.labels, drawn)))
     if place.runbook_url:
         links.append(Link(audience.say("link_runbook"), place.runbook_url))
-    return links
+    return links, searches
+
+
+def _commands(notification: Notification, rules: RuleSet, audience: Audience) -> tuple[str, ...]:
+    """Give what a person may want to type next; none for a shop whose name a terminal or a chat would show as another."""
+    first = notification.alerts[0]
+    shops = list(notification.labels.values())
+    if notification.reason is NotifyReason.RESOLVED or first.rule not in rules.by_id or not all(map(_PLAIN.fullmatch, shops)):
+        return ()
+    shop = [f"--shop={shops[0]}"] if shops else []
+    reason = audience.say("silence_reason")
+    return (
+        shlex.join(["logwatch", "explain", first.rule, *shop]),
+        shlex.join(["logwatch", "silence", "add", "--rule", first.rule, *shop, "--for", "1h", "--reason", reason]),
+    )
+
+
+_PLAIN = re.compile(r"[\w][\w.:@+=/-]{0,59}")
 
 
 def _marked(shape: LogShape) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,10 @@ GIVE_UP_AFTER = timedelta(hours=24)
 
 FALL_OVER_AFTER = timedelta(hours=1)
 """After how long a message goes out through the other channels."""
+
+
+REFUSED_FOR = timedelta(hours=24)
+"""How long a part that a channel refused is left out of its messages."""
 
 
 PERMANENT_PAUSE = timedelta(minutes=30)
@@ -89,6 +94,8 @@ class Note:
     partial: bool = False
     summed: tuple[str, ...] = ()
     """Incidents that it stood for, where it was about several."""
+    marks: tuple[str, ...] = ()
+    """Fingerprints of the alerts that it named; none where an older program wrote it."""
 
     @property
     def incidents(self) -> tuple[str, ...]:
@@ -101,6 +108,25 @@ class Note:
         return Scope(self.labels, self.shops, self.partial)
 
 
+class After(StrEnum):
+    """What a channel has to do besides, once it has taken a message of an incident."""
+
+    HEAD = "head"
+    """Its first message there is brought up to date."""
+    WALK = "walk"
+    """The walked procedure is posted below that."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What is left to do at a channel for an incident, and how far that is."""
+
+    incident: str
+    channel: str
+    what: After
+    delivery: ChannelDelivery = field(default_factory=ChannelDelivery)
+
+
 @dataclass(frozen=True, slots=True)
 class Outbox:
     """What is to be told and what was: the part of the outbox that sending works on."""
@@ -109,12 +135,31 @@ class Outbox:
     threads: dict[str, dict[str, str]] = field(default_factory=dict)
     """Incident to channel to what its later messages follow."""
     notes: tuple[Note, ...] = ()
+    heads: dict[str, Notification] = field(default_factory=dict)
+    """Incident to what its first message is to say by now, on channels that can change it."""
+    follow_ups: tuple[FollowUp, ...] = ()
+    refused: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    """Channel to the parts of a message that it does not take, each with when that was found."""
+
+    def takes(self, channel: str, part: str, now: datetime) -> bool:
+        """Tell whether a channel is to be given a part of a message; what it refused it is given again after a day."""
+        at = self.refused.get(channel, {}).get(part)
+        return at is None or now - at >= REFUSED_FOR
 
 
-def enqueue(outbox: Outbox, notifications: tuple[Notification, ...], channels: tuple[str, ...]) -> Outbox:
-    """Put messages into the outbox, for these channels; without any they wait until there is one."""
+def enqueue(
+    outbox: Outbox, notifications: tuple[Notification, ...], channels: tuple[str, ...], others: tuple[str, ...] = ()
+) -> Outbox:
+    """Put messages into the outbox, for these channels, and those of the others that a message is to go to besides.
+
+    Without any channel they wait until there is one.
+    """
     sent = {each.notification.id for each in outbox.waiting} | {note.id for note in outbox.notes}
-    new = [Outgoing(each, dict.fromkeys(channels, ChannelDelivery())) for each in notifications if each.id not in sent]
+    new = [
+        Outgoing(each, dict.fromkeys((*channels, *(name for name in others if name in each.also)), ChannelDelivery()))
+        for each in notifications
+        if each.id not in sent
+    ]
     return replace(outbox, waiting=(*outbox.waiting, *new))
 
 
@@ -165,12 +210,12 @@ def record_delivery(outbox: Outbox, outgoing: Outgoing, channel: str, now: datet
     Those before it of the same incident, which this channel refused, are not tried again: an end that is followed by its
     beginning would stand as one that goes on.
     """
-    incident = outgoing.notification.incident
+    incident, said = outgoing.notification.incident, {part.incident for part in outgoing.notification.parts}
     delivery = replace(_delivery(outbox, outgoing, channel), delivered_at=now)
     outbox = _put(outbox, outgoing, channel, delivery)
     for each in takewhile(lambda each: each.notification.id != outgoing.notification.id, outbox.waiting):
         before = each.deliveries.get(channel)
-        if each.notification.incident == incident and before and not before.over:
+        if said.issuperset(part.incident for part in each.notification.parts) and before and not before.over:
             outbox = _put(outbox, each, channel, replace(before, overtaken=True))
     if thread is not None:
         threads = {**outbox.threads, incident: {**outbox.threads.get(incident, {}), channel: thread}}
@@ -178,11 +223,20 @@ def record_delivery(outbox: Outbox, outgoing: Outgoing, channel: str, now: datet
     return _settle(outbox)
 
 
+def record_refused_part(outbox: Outbox, channel: str, part: str, now: datetime) -> Outbox:
+    """Note that a channel does not take a part of a message."""
+    return replace(outbox, refused={**outbox.refused, channel: {**outbox.refused.get(channel, {}), part: now}})
+
+
 def record_failure(outbox: Outbox, outgoing: Outgoing, channel: str, now: datetime, error: ChannelError) -> Outbox:
     """Note that a message was not delivered, and when to try again."""
-    before = _delivery(outbox, outgoing, channel)
+    return _put(outbox, outgoing, channel, after_failure(_delivery(outbox, outgoing, channel), now, error))
+
+
+def after_failure(before: ChannelDelivery, now: datetime, error: ChannelError) -> ChannelDelivery:
+    """Give how something fares that a channel has just refused, and when to try it again."""
     pause = PERMANENT_PAUSE if error.permanent else timedelta()
-    delivery = replace(
+    return replace(
         before,
         attempts=before.attempts + 1,
         failing_since=before.failing_since or now,
@@ -190,7 +244,6 @@ def record_failure(outbox: Outbox, outgoing: Outgoing, channel: str, now: dateti
         error=str(error),
         permanent=error.permanent,
     )
-    return _put(outbox, outgoing, channel, delivery)
 
 
 def fall_over(outbox: Outbox, channels: tuple[str, ...], now: datetime) -> tuple[Outbox, list[str]]:
@@ -205,8 +258,9 @@ def fall_over(outbox: Outbox, channels: tuple[str, ...], now: datetime) -> tuple
             lost.append(f"{each.notification.id}, for want of a channel")
             outbox = replace(outbox, notes=(*outbox.notes, _note(each.notification, {}))[-KEPT_NOTES:])
             continue
-        deliveries = {name: _age(delivery, now, set_up=name in channels) for name, delivery in each.deliveries.items()}
-        stuck = [name for name, delivery in deliveries.items() if _is_stuck(delivery, now)]
+        deliveries = {name: age(delivery, now, set_up=name in channels) for name, delivery in each.deliveries.items()}
+        answered = each.notification.reason is NotifyReason.ANSWERED  # who was not told of it needs no answer to it
+        stuck = [name for name, delivery in deliveries.items() if _is_stuck(delivery, now) and not answered]
         missing = [name for name in channels if name not in deliveries] if stuck else []
         ended = [name for name, delivery in deliveries.items() if delivery.given_up and not each.deliveries[name].given_up]
         elsewhere = {delivery.instead_of for delivery in deliveries.values() if delivery.delivered_at}
@@ -217,7 +271,8 @@ def fall_over(outbox: Outbox, channels: tuple[str, ...], now: datetime) -> tuple
     return _settle(replace(outbox, waiting=tuple(waiting))), lost
 
 
-def _age(delivery: ChannelDelivery, now: datetime, *, set_up: bool) -> ChannelDelivery:
+def age(delivery: ChannelDelivery, now: datetime, *, set_up: bool) -> ChannelDelivery:
+    """Give it as given up where no try of a day brought it through."""
     if delivery.over:
         return delivery
     if not set_up:
@@ -249,10 +304,17 @@ def _settle(outbox: Outbox) -> Outbox:
     """Move what is over everywhere into the log."""
     done = [each for each in outbox.waiting if each.over]
     left = tuple(each for each in outbox.waiting if not each.over)
-    notes = [
-        _note(each.notification, {name: delivery.delivered_at for name, delivery in each.deliveries.items()}) for each in done
-    ]
-    return replace(outbox, waiting=left, notes=(*outbox.notes, *notes)[-KEPT_NOTES:])
+    return replace(outbox, waiting=left, notes=(*outbox.notes, *map(note_of, done))[-KEPT_NOTES:])
+
+
+def _told(outgoing: Outgoing) -> dict[str, datetime | None]:
+    """Give when each channel took a message, or that it never did; what another told in its place, or later, is none of its."""
+    elsewhere = {delivery.instead_of for delivery in outgoing.deliveries.values() if delivery.delivered_at}
+    return {
+        name: delivery.delivered_at
+        for name, delivery in outgoing.deliveries.items()
+        if delivery.delivered_at or not (delivery.overtaken or name in elsewhere)
+    }
 
 
 def _note(notification: Notification, delivered: dict[str, datetime | None]) -> Note:
@@ -267,4 +329,10 @@ def _note(notification: Notification, delivered: dict[str, datetime | None]) -> 
         shops=notification.shops,
         partial=notification.partial,
         summed=tuple(each.incident for each in notification.summed),
+        marks=tuple(alert.fingerprint for alert in notification.alerts),
     )
+
+
+def note_of(outgoing: Outgoing) -> Note:
+    """Give the line of the log that a message is about to leave."""
+    return _note(outgoing.notification, _told(outgoing))

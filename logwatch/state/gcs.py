@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from contextlib import contextmanager, suppress
 from functools import cached_property
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from logwatch.errors import ConflictError, StoreError
@@ -15,6 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from google.cloud.storage import Blob, Bucket  # type: ignore[import-untyped]
+
+
+MOST = 64 << 20
+"""Bytes of a state that are read; one has a few."""
+
+
+class _Room(BytesIO):
+    """Where a document is put that ends in time."""
+
+    def write(self, part: Any) -> int:  # noqa: ANN401 - anything with bytes
+        if self.tell() + len(part) > MOST:
+            hint = "name another object with LOGWATCH_STATE"
+            raise StoreError(f"this is no state: it holds more than {MOST >> 20} MiB", hint=hint)
+        return super().write(part)
 
 
 class GcsStore:
@@ -37,14 +52,14 @@ class GcsStore:
         with self._telling("read"):
             blob = self._blob(self.name)
             try:
-                text: bytes = blob.download_as_bytes(**self._options())
+                blob.download_to_file(room := _Room(), **self._options())
             except NotFound:
                 # Of the object or of its bucket: only where the bucket is missing, listing is "not found" as well.
                 list(self._bucket.client.list_blobs(self._bucket, prefix=self.name, max_results=1, **self._options()))
                 return None
             if blob.generation is None:
                 raise StoreError("Cloud Storage sent no generation", where=self._where, hint="is a proxy in between?")
-            return Stored(text, int(blob.generation))
+            return Stored(room.getvalue(), int(blob.generation))
 
     def save(self, text: bytes, generation: int) -> int:
         """Replace the document of that generation, 0 for none yet; gives the new generation."""

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from logwatch.judge.kinds.contrast import Contrast
 from logwatch.judge.kinds.interface import FigureForm
+from logwatch.judge.kinds.quiet import Quiet
 from logwatch.judge.kinds.slow import Slow
 from logwatch.judge.verdicts import Why
 from logwatch.languages import text
@@ -142,6 +144,19 @@ def format_figure(verdict: Verdict, rule: Rule, audience: Audience) -> str:
     slowest = verdict.value is not None and rule.kind.form is FigureForm.EVENTS
     p95 = [f"p95 {format_value(verdict.value, rule.normal.unit)}"] if slowest else []
     return f"{head} ({', '.join([*counts, format_span(verdict.span, audience), *p95])})"
+
+
+def format_chance(verdict: Verdict, rule: Rule, warnings: int, audience: Audience) -> str:
+    """Say how rarely chance alone makes such a warning; where nothing is left to chance, for how many windows it has lasted."""
+    weeks = rule.kind.weeks
+    match rule.kind:
+        case Contrast(once_in=once_in):
+            weeks = once_in // timedelta(weeks=1)
+        case Slow(chance=chance) | Quiet(chance=chance) if verdict.denominator:
+            return audience.say("chance_at_most", odds=f"{1 / chance:,.0f}")
+    if weeks:
+        return audience.say("chance_weeks", weeks=weeks)
+    return audience.say("warned_for", span=format_span(warnings * WINDOW, audience)) if warnings > 1 else ""
 
 
 def _judged(verdict: Verdict, rule: Rule | None, audience: Audience) -> str:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from logwatch.collect.entries import KeyNames, LabelNames, RevisionNames
 from logwatch.collect.redaction import MOST, fold, redact, redact_key, redact_name
 from tests.support.patience import no_hang
 
@@ -26,6 +27,8 @@ FORMS = [
     "hooks.slack.com/services/T0/B0/{}", "https://hooks.slack.com/services/{}/B0/x", "-----BEGIN PRIVATE KEY----- {} -----END PRIVATE KEY-----",
     "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n{}\n", "mysql --password {} -h db", "curl --api-key '{}'", "pw={}", "user:kim pw: {}", "X-Api-Key {}",
     "x-auth-token {}", "kim.{}\\u0040example.com", "{}%2540example.com", "{}%252540example.com", "비밀번호는 {}", "인증번호 {}", "인증 코드 {}",
+    "x_api_key {}", "{}&#64;example.com", "{}&amp;#x40;example.com", "kim.{}\\x40example.com", "Failing row contains (1, a(b({})c)d, e).",
+    "Key (email, note)=(a(b, {}) already exists", "/users/token: a/token: {}", "x_auth_token {}",
     "Failing row contains (7, {}, kim).", "Duplicate entry '{}' for key 'users.email'", "Duplicate entry 'a' {}", "Duplicate entry '{}",
     "{}＠example.com", "ｐａｓｓｗｏｒｄ＝{}", "password：{}",
     "\x1b[31mpassword=\x1b[1m{}\x1b[0m", "pass\x00word={}", "pass\u200bword={}", "password=\n{}", "password\t=\t{}", "password={},tail",
@@ -97,6 +100,30 @@ def test_no_other_form_of_digits_and_dashes_saves_a_number(number: str, dash: st
         assert sum(map(str.isdigit, redact(f"연락처 {text} 입니다"))) == 0
 
 
+@pytest.mark.parametrize("between", [" - ", "·", "・", "/", "_", " . "])
+@pytest.mark.parametrize("number", ["010-1234-5678", "4111-1111-1111-1111", "900101-1234567"])
+def test_nothing_that_people_put_between_its_parts_saves_a_number(number: str, between: str) -> None:
+    if between == " - " or number.startswith("0"):
+        assert redact(f"연락처 {number.replace('-', between)} 입니다") == "연락처 *** 입니다"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "인증번호 {}",
+        "인증번호[{}]를 입력",
+        "[인증번호] {}",
+        "인증번호: {}",
+        "인증 코드는 {} 입니다",
+        "OTP {}",
+        "verification code is {}",
+    ],
+)
+@pytest.mark.parametrize("code", ["482913", "482 913", "4829-13"])
+def test_a_code_that_was_texted_is_hidden(text: str, code: str) -> None:
+    assert not set("482913") & set(redact(text.format(code)))
+
+
 KEPT = [
     "[GlycoPharm Payment] Confirm error: Request failed with status code 400",
     "[ReadCache] GET error, falling back to DB: connect ETIMEDOUT 10.41.0.3:6379",
@@ -117,6 +144,11 @@ KEPT = [
     "hooks.slack.com/services",
     "1,500건 - 실패",
     "REJECT_CARD_COMPANY 잔액 부족",
+    "status code 4001",
+    "인증번호 3회 불일치",
+    "비밀번호 5회 오류",
+    "10/1234/5678",
+    "Key (id)=(***) is not present in table orders",
 ]
 
 
@@ -135,16 +167,25 @@ def test_a_plain_name_is_what_redacting_it_gives(method: str, path: str) -> None
     assert redact_name(method + path) == redact(method + path) == method + path
 
 
-@given(st.sampled_from([*PHONES, *CARDS, "kim@example.com", "xoxb-1-abcdef"]))
+@given(st.sampled_from([*PHONES, *CARDS, "kim@example.com", "xoxb-1-abcdef", "010–1234–5678", "０１０－１２３４－５６７８"]))
 def test_neither_a_route_nor_a_counters_key_keeps_what_is_somebodys(secret: str) -> None:
     assert secret not in redact_name(f"GET /users/{secret}/orders")
     assert secret not in redact_key(f"login.failed{{user={secret},shop=kpa}}")
+    assert secret not in redact_key(f"failed for {secret}")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_of_a_counters_labels_nothing_passes_that_would_not_pass_in_a_text(form: str) -> None:
+    if "key=" not in form[:4]:  # the key of what is kept in a cache
+        assert MARK not in redact_key(f"odd{{of={form.format(MARK)}}}")
+        assert MARK not in redact_key(f"odd{{first=1,{form.format(MARK)},last=2}}")
 
 
 @pytest.mark.parametrize(
     "key",
-    ["checkout.attempt{service=glycopharm}", "slow.api{path=/a,b=c,method=GET}", "cache.hit{key=menu}", "a{b", "live_sessions"],
-)
+    ["checkout.attempt{service=glycopharm}", "slow.api{path=/a,b=c,method=GET}", "cache.hit{key=menu}", "a{b", "live_sessions",
+     "request.total{method=GET,status=200}", "error.code{code=OUT_OF_STOCK}", "auth.failure{reason=expired token}", "a{b=}", "캐시.적중{매장=강남}"],
+)  # fmt: skip
 def test_a_counters_key_stays_as_it_is(key: str) -> None:
     assert redact_key(key) == key
 
@@ -161,6 +202,13 @@ def test_a_redacted_text_is_one_short_printable_line_and_stays_as_it_is(text: st
     assert len(found) <= MOST
     assert found == " ".join(found.split())
     assert redact(found) == found
+
+
+@given(ANY | st.text("a{}=,@/?:.\ud800 1-", max_size=60))
+def test_a_name_that_passed_its_gate_passes_it_again_as_it_is(text: str) -> None:
+    for names in (KeyNames, LabelNames, RevisionNames):
+        clean = names.clean(text)
+        assert names.clean(clean) == clean
 
 
 @given(ANY)

@@ -230,7 +230,6 @@ def test_a_look_up_that_fails_never_stops_the_message(tmp_path: Path) -> None:
     assert told.startswith("🔴 [경고]")
     assert "▶ 1. GET /internal/ops/metrics → checkout.blocked.* 확인  ← 여기부터" in told
     assert told.count("확인하지 못함: Cloud Logging: PermissionDenied: no view for you") == 5
-    assert world.slack.files == {}
 
 
 def test_without_a_budget_nothing_is_looked_up_and_it_says_so(tmp_path: Path) -> None:

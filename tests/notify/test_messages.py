@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import shlex
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -10,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 
 from logwatch.judge.alerts import AlertState
-from logwatch.judge.rules.model import Inhibition
+from logwatch.judge.rules.model import Inhibition, Severity
 from logwatch.judge.verdicts import Beside
 from logwatch.languages import Lang
 from logwatch.notify.channels.slack.sender import build_content
@@ -18,7 +19,7 @@ from logwatch.notify.diagnosis.findings import Fact, FactKind, Finding, StepStat
 from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.notify.layout import render_message
 from logwatch.notify.messages import LinkTargets, Message, add_delivery_notes, build_message
-from logwatch.report.explain import explain
+from logwatch.report.explain import Question, explain, explained_lines
 from logwatch.state.document import State
 from tests.conftest import ROOT
 from tests.support.made_messages import (
@@ -36,6 +37,7 @@ from tests.support.made_messages import (
     verdict,
     walked,
 )
+from tests.support.phone import WIDTH, columns, screen, written
 
 GOLDEN = ROOT / "tests/fixtures/golden"
 FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -43,11 +45,13 @@ FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u
 
 def lay_out(told: Message, suffix: str) -> str:
     if suffix == "slack.json":
-        return json.dumps(build_content(told), ensure_ascii=False, indent=2) + "\n"
+        return json.dumps(build_content(told, alone=True), ensure_ascii=False, indent=2) + "\n"
+    if suffix == "phone":
+        return "\n".join(screen(build_content(told, alone=True))) + "\n"
     return render_message(told, TEMPLATES, f"message.{suffix}.j2")
 
 
-LAYOUTS = [(suffix, lang) for suffix in ("txt", "md", "slack.json") for lang in ("ko", "en")]
+LAYOUTS = [(suffix, lang) for suffix in ("txt", "md", "phone") for lang in ("ko", "en")]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -63,19 +67,83 @@ def test_the_message_is_the_golden_one(update_golden: bool, name: str, lang: Lan
 @pytest.mark.parametrize(
     ("name", "ko", "en"),
     [
-        ("firing", "[경고] 결제 승인 성공률이 낮음 · kpa · 31.8% (5분) · 경고 기준 <70% · 15:20부터", "[WARNING] Too few prepared payments are confirmed · kpa · 31.8% (5 min) · warning <70% · since 15:20"),
-        ("joined", "[경고 추가] 중복 결제 요청 차단이 많음 · 14 · 경고 기준 >10 · 15:20부터 · 외 1건", "[MORE] Many duplicate payments blocked · 14 · warning >10 · since 15:20 · and 1 more"),
-        ("reminder", "[경고 지속] 결제 승인 성공률이 낮음 · kpa · 31.8% (5분) · 경고 기준 <70% · 15:20부터", "[STILL FIRING] Too few prepared payments are confirmed · kpa · 31.8% (5 min) · warning <70% · since 15:20"),
-        ("resolved", "[해소] 결제 승인 성공률이 낮음 · kpa · 25분 만에 · 최악 15.7% (5분) · 외 1건", "[RESOLVED] Too few prepared payments are confirmed · kpa · after 25 min · worst 15.7% (5 min) · and 1 more"),
-        ("wider", "[범위 확대] 결제 승인 성공률이 낮음 · 전체(kpa, cosmetics) · 41% (5분) · 경고 기준 <70% · 15:20부터", "[WIDER] Too few prepared payments are confirmed · all shops (kpa, cosmetics) · 41% (5 min) · warning <70% · since 15:20"),
-        ("eased", "[주의로 완화] 결제 승인 성공률이 낮음 · kpa · 78.1% (5분) · 정상 >90% · 15:20부터", "[NO LONGER A WARNING] Too few prepared payments are confirmed · kpa · 78.1% (5 min) · normal >90% · since 15:20"),
+        ("firing", "[경고] 결제 승인 성공률이 낮음 · kpa · 15:20부터", "[WARNING] Too few prepared payments are confirmed · kpa · since 15:20"),
+        ("paged", "[긴급] 결제 승인 성공률이 낮음 · kpa · 15:20부터", "[PAGE] Too few prepared payments are confirmed · kpa · since 15:20"),
+        ("joined", "[경고 추가] 중복 결제 요청 차단이 많음 · 15:20부터 · 외 1건", "[MORE] Many duplicate payments blocked · since 15:20 · and 1 more"),
+        ("reminder", "[경고 지속] 결제 승인 성공률이 낮음 · kpa · 15:20부터", "[STILL FIRING] Too few prepared payments are confirmed · kpa · since 15:20"),
+        ("resolved", "[해소] 결제 승인 성공률이 낮음 · kpa · 25분 지속 · 최저 15.7% (5분) · 외 1건", "[RESOLVED] Too few prepared payments are confirmed · kpa · lasted 25 min · lowest 15.7% (5 min) · and 1 more"),
+        ("wider", "[범위 확대] 결제 승인 성공률이 낮음 · 전체(kpa, cosmetics) · 15:20부터", "[WIDER] Too few prepared payments are confirmed · all shops (kpa, cosmetics) · since 15:20"),
+        ("eased", "[주의로 완화] 결제 승인 성공률이 낮음 · kpa · 15:20부터", "[NO LONGER A WARNING] Too few prepared payments are confirmed · kpa · since 15:20"),
+        ("digest", "[주간 요약] 02-17 – 02-24 · 인시던트 12건", "[THE WEEK] 02-17 – 02-24 · 12 incidents"),
         ("summed", "[모아서 알림] 한꺼번에 알릴 사건 2건", "[SUMMED UP] 2 incidents at once"),
-        ("silence", "[알림 중지 종료 예정] 결제 승인 성공률이 낮음 · kpa · 31.8% (5분) · 경고 기준 <70% · 15:20부터", "[SILENCE ENDS SOON] Too few prepared payments are confirmed · kpa · 31.8% (5 min) · warning <70% · since 15:20"),
+        ("silence", "[알림 재개 예정] 결제 승인 성공률이 낮음 · kpa · 15:20부터", "[SILENCE ENDS SOON] Too few prepared payments are confirmed · kpa · since 15:20"),
+        ("noted", "[참고 · 경고 지속] 정책으로 차단된 체크아웃이 많음 · 15:20부터", "[NOTE · STILL FIRING] Policies block many checkouts · since 15:20"),
     ],
 )  # fmt: skip
-def test_the_headline_says_what_a_lock_screen_must_show(name: str, ko: str, en: str) -> None:
+def test_the_headline_says_what_where_and_since_when(name: str, ko: str, en: str) -> None:
     assert message(CASES[name], "ko").headline == ko
     assert message(CASES[name], "en").headline == en
+
+
+@pytest.mark.parametrize(
+    ("name", "ko", "en"),
+    [
+        ("firing", "31.8% (34/107, 5분) · 기준 <70% · 우연이라면 4주에 한 번 이하", "31.8% (34/107, 5 min) · warning <70% · by chance at most once in 4 weeks"),
+        ("joined", "14 · 기준 >10 · 3분째 경고", "14 · warning >10 · a warning for 3 min"),
+        ("reminder", "31.8% (34/107, 5분) · 기준 <70% · 최저 15.7% (5분) 15:24 · 우연이라면 4주에 한 번 이하", "31.8% (34/107, 5 min) · warning <70% · lowest 15.7% (5 min) 15:24 · by chance at most once in 4 weeks"),
+        ("slow", "20% (8/40, 5분, p95 2024ms) · 기준 >700ms 요청 ≥5% · 우연일 확률 1/10,000 이하", "20% (8/40, 5 min, p95 2024ms) · warning ≥5% of requests >700ms · by chance at most 1 in 10,000"),
+        ("eased", "78.1% (34/107, 5분) · 정상 >90%", "78.1% (34/107, 5 min) · normal >90%"),
+        ("resolved", "", ""),
+        ("summed", "", ""),
+    ],
+)  # fmt: skip
+def test_whether_it_is_real_is_said_with_its_figures_and_what_chance_may_do(name: str, ko: str, en: str) -> None:
+    assert message(CASES[name], "ko").proof == ko
+    assert message(CASES[name], "en").proof == en
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+@pytest.mark.parametrize("name", ["firing", "paged", "plain", "not-looked", "otherwise", "slow"])
+def test_the_first_message_fits_a_phone(name: str, lang: Lang) -> None:
+    told = message(CASES[name], lang)
+    lines = written(build_content(replace(told, impact="", changed="")))
+    assert len(lines) <= 12
+    assert max(map(columns, lines)) <= WIDTH
+    assert len(written(build_content(told))) <= 18
+
+
+@pytest.mark.parametrize(
+    ("severity", "reason", "icon"),
+    [
+        (Severity.PAGE, NotifyReason.FIRING, "🚨"),
+        (Severity.WARN, NotifyReason.FIRING, "🔴"),
+        (Severity.INFO, NotifyReason.FIRING, "🔵"),
+        (Severity.PAGE, NotifyReason.WIDER, "🚨"),
+        (Severity.WARN, NotifyReason.WIDER, "🟠"),
+        (Severity.PAGE, NotifyReason.RESOLVED, "✅"),
+        (Severity.INFO, NotifyReason.EASED, "🟡"),
+    ],
+)
+def test_how_grave_it_is_shows_in_its_icon(severity: Severity, reason: NotifyReason, icon: str) -> None:
+    assert message(notification(reason, [PAYMENT], severity=severity)).icon == icon
+
+
+SHOPS = ["kpa", "한글매장", "a b", "-x", "it's", "<!here>", "`id`", "$(id)", "a;b", "\u202ex", "x" * 61, ""]
+
+
+@pytest.mark.parametrize("shop", SHOPS)
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_its_commands_are_taken_as_they_are_printed(shop: str, lang: Lang) -> None:
+    fires = notification(NotifyReason.FIRING, [alert("payment-confirm", shop)])
+    commands = message(fires, lang).commands
+    if shop not in SHOPS[:2]:  # what would be shown as something else is not offered
+        assert commands == ()
+        return
+    explain_, add = (shlex.split(line) for line in commands)
+    assert (explain_[:3], add[:3]) == (["logwatch", "explain", "payment-confirm"], ["logwatch", "silence", "add"])
+    assert f"--shop={shop}" in explain_
+    assert f"--shop={shop}" in add
+    assert add[-1] in {"원인 조사 중", "looking into it"}
 
 
 @pytest.mark.parametrize(
@@ -84,9 +152,11 @@ def test_the_headline_says_what_a_lock_screen_must_show(name: str, ko: str, en: 
 def test_a_time_of_another_day_has_its_day(hours: int, since: str, peak: str) -> None:
     told = message(notification(NotifyReason.REMINDER, [PAYMENT], 7, minute=60 * hours))
     assert told.headline.endswith(f" · {since}부터")
-    assert (told.alerts[0].since, told.alerts[0].peak) == (since, f"15.7% (5분) {peak}")
+    assert (told.alerts[0].since, told.alerts[0].peak) == (since, f"최저 15.7% (5분) {peak}")
     state = State(alerts=(PAYMENT,), cursor=told.notification.at)
-    first, *_ = explain(state, RULES.by_id[PAYMENT.rule], told.audience, lambda _: timedelta())
+    asked = Question(state, RULES, told.notification.at, timedelta(hours=4), None)
+    (found,) = explain(RULES.by_id[PAYMENT.rule], asked)
+    first, *_ = explained_lines(found, asked, told.audience)
     assert first == f"payment-confirm (kpa): 발생 중, {since}부터"
 
 
@@ -194,7 +264,7 @@ def test_the_headline_comes_first_and_the_figures_are_there(suffix: str) -> None
     shown = re.sub(r"<title>.*?</title>|\"text\": \"|&[lg]t;|[<>]|&#39;", "", lay_out(told, suffix).replace("\u00a0", " "))
     headline = re.sub(r"[<>]", "", told.headline)
     assert headline in shown
-    for figure in ("31.8% (34/107, 5분)", "15.7% (5분) 15:24", "14", "새 경고", "전체", "15:31 기준"):
+    for figure in ("31.8% (34/107, 5분)", "15.7% (5분) 15:24", "14", "추가됨", "전체", "02-24 15:31 KST"):
         assert shown.index(headline) < shown.index(figure, shown.index(headline) + len(headline))
 
 
@@ -209,7 +279,7 @@ def test_one_step_is_the_one_to_begin_with(suffix: str) -> None:
 def test_where_nobody_looked_it_is_the_step_that_the_rule_names(suffix: str) -> None:
     text = lay_out(message(replace(CASES["joined"], walked=None)), suffix)
     assert text.count("여기부터") == 1
-    assert re.search(r"▶ 4\. (\*\*)?duplicate\.blocked 증가", text)
+    assert re.search(r"▶ 4.2-4\. (\*\*)?duplicate\.blocked 증가", text)
 
 
 @pytest.mark.parametrize("suffix", ["txt", "html", "md", "slack.json"])
@@ -230,13 +300,15 @@ def test_a_procedure_without_steps_says_what_to_expect(suffix: str) -> None:
 @pytest.mark.parametrize("suffix", ["txt", "html", "slack.json"])
 def test_what_is_over_needs_no_steps(suffix: str) -> None:
     text = lay_out(message(CASES["resolved"]), suffix)
-    assert "4.2 Payment 실패 증가" in text
+    assert "98% (98/100, 5분)" in text
     assert "Confirm error" not in text
 
 
-def test_every_message_of_an_incident_has_the_same_subject() -> None:
+def test_every_message_of_an_incident_has_the_same_topic_and_its_subject_says_how_it_stands() -> None:
     told = [notification(reason, [PAYMENT], number) for number, reason in enumerate(NotifyReason, start=1)]
-    assert {message(each).subject for each in told} == {"[logwatch] 4.2 Payment 실패 증가 · kpa"}
+    assert {message(each).topic for each in told} == {"4.2 Payment 실패 증가 · kpa"}
+    assert len({message(each).subject for each in told}) == len(told)
+    assert message(CASES["resolved"], "en").subject == "[RESOLVED] 4.2 More payments fail · kpa"
 
 
 def test_an_alert_without_a_procedure_is_told_all_the_same() -> None:
@@ -291,7 +363,7 @@ def test_hostile_text_stays_text(text: str, reason: NotifyReason) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_pings_nobody_and_links_nowhere(text: str) -> None:
-    content = build_content(message(hostile(text, NotifyReason.SILENCE_ENDING)))
+    content = build_content(message(hostile(text, NotifyReason.SILENCE_ENDING)), alone=True)
     shown = [content["text"], *(block["text"]["text"] for block in content["blocks"] if "text" in block)]
     opened = [found for part in shown for found in re.findall(r"<([^>]*)>", part)]
     assert len(opened) == 4
@@ -301,14 +373,14 @@ def test_hostile_text_pings_nobody_and_links_nowhere(text: str) -> None:
         )
         for link in opened
     )
-    assert not any("`" in part for part in shown)
+    assert not any("`" in re.sub(r"^`logwatch [^`]+`$", "", part, flags=re.MULTILINE) for part in shown)
     assert [part.count("*") % 2 for part in shown] == [0] * len(shown)
 
 
 def test_the_longest_message_is_whole_in_an_email_and_counted_in_slack() -> None:
     told = message(longest())
-    assert lay_out(told, "txt").count("🔴") == 3 * len(RULES.by_id) + 1
-    assert lay_out(told, "html").count("●") == 3 * len(RULES.by_id)
+    assert lay_out(told, "txt").count("🔴") == 3 * len(RULES.by_id) + 5
+    assert lay_out(told, "html").count("🔴") == 3 * len(RULES.by_id) + 5
     assert re.search(r"…외 \d+건", lay_out(told, "slack.json"))
 
 
@@ -317,8 +389,8 @@ def test_the_longest_message_is_whole_in_an_email_and_counted_in_slack() -> None
     [
         (timedelta(minutes=4, seconds=30), None, None),
         (timedelta(minutes=5), None, None),
-        (timedelta(minutes=5, seconds=1), "15:27의 알림이 5분 늦게 전달됨", "Of 15:27, delivered 5 min late"),
-        (timedelta(minutes=49), "15:27의 알림이 49분 늦게 전달됨", "Of 15:27, delivered 49 min late"),
+        (timedelta(minutes=5, seconds=1), "15:27 알림이 5분 늦게 전송되었습니다.", "Of 15:27, delivered 5 min late"),
+        (timedelta(minutes=49), "15:27 알림이 49분 늦게 전송되었습니다.", "Of 15:27, delivered 49 min late"),
     ],
 )
 def test_a_message_that_comes_more_than_five_minutes_late_says_so(waited: timedelta, ko: str | None, en: str | None) -> None:

@@ -52,13 +52,21 @@ def test_an_end_is_never_followed_by_its_beginning(minute: int, taken: list[str]
     assert then == [name for name in ("a.1",) if name not in taken and "a.2" not in taken]
 
 
+def test_nor_by_one_that_is_told_among_others() -> None:
+    outbox = refuse(enqueue(Outbox(), (FIRING,), ("chat",)))
+    ended = replace(told("s.1", NotifyReason.SUMMED, 20), summed=(END, told("b.2", NotifyReason.RESOLVED, 20)))
+    outbox, taken = deliver(enqueue(outbox, (ended,), ("chat",)), NOW + 21 * MINUTE)
+    assert taken == ["s.1"]
+    assert deliver(outbox, NOW + 60 * MINUTE)[1] == []
+
+
 def test_what_was_overtaken_on_one_channel_still_goes_out_on_the_others() -> None:
     outbox = refuse(enqueue(Outbox(), (FIRING,), ("chat", "mail")))
     outbox, _ = deliver(enqueue(outbox, (END,), ("chat", "mail")), NOW + 21 * MINUTE)
     assert [each.notification.id for each in outbox.waiting] == ["a.1", "a.2"]
     outbox, taken = deliver(outbox, NOW + 22 * MINUTE, "mail")
     assert (taken, outbox.waiting) == (["a.1", "a.2"], ())
-    assert [note.delivered["chat"] is None for note in outbox.notes] == [True, False]
+    assert [list(note.delivered) for note in outbox.notes] == [["mail"], ["chat", "mail"]], "overtaken is not given up"
 
 
 def test_a_message_that_another_channel_delivered_is_not_lost() -> None:
@@ -66,7 +74,9 @@ def test_a_message_that_another_channel_delivered_is_not_lost() -> None:
     assert lost == []
     outbox, taken = deliver(outbox, NOW, "mail")
     assert taken == ["a.1"]
-    assert fall_over(outbox, ("chat", "mail"), NOW + GIVE_UP_AFTER)[1] == []
+    outbox, lost = fall_over(outbox, ("chat", "mail"), NOW + GIVE_UP_AFTER)
+    assert lost == []
+    assert [note.delivered for note in outbox.notes] == [{"mail": NOW}], "nor does anybody read later that it was given up"
 
 
 def test_a_message_that_nobody_took_for_a_day_is_lost_and_told() -> None:

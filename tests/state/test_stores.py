@@ -389,6 +389,15 @@ def test_a_missing_bucket_is_told_with_the_command_that_creates_it(gcs: LocalGcs
         assert str(caught.value.hint).startswith("run: gcloud storage buckets create gs://no-such-bucket --location=")
 
 
+def test_an_object_without_end_is_no_state(gcs: LocalGcs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("logwatch.state.gcs.MOST", 1 << 20)
+    GcsStore(BUCKET, "large").save(b"x" * (1 << 20), 0)
+    GcsStore(BUCKET, "larger").save(b"x" * ((1 << 20) + 1), 0)
+    assert GcsStore(BUCKET, "large").load() is not None
+    with pytest.raises(StoreError, match="more than 1 MiB"):
+        GcsStore(BUCKET, "larger").load()
+
+
 def test_a_refusal_is_told_with_the_command_that_grants_it(gcs: LocalGcs) -> None:
     store = GcsStore(BUCKET, "refused.json")
     for call in (store.load, lambda: store.save(A, 0)):

@@ -15,10 +15,12 @@ import re
 import sys
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs
 
@@ -31,10 +33,16 @@ WEBHOOK_PATH = "/services/T0PLANTED/B0PLANTED/s3cretWebhookPath"
 BOT_TOKEN = "xoxb-planted-0123456789-s3cretBotToken"  # noqa: S105 - tests look for it
 PLAIN_PATH = "/hook/s3cretHookPath"
 CHANNEL = "C0OPS"
-"""Known as #ops too."""
+FORMER = "C0FORMER"
+"""Another channel, which is not the one that is set."""
 TOTAL = 13_200
 """Characters of all blocks together; documented nowhere, and refused all the same."""
 FLOOD = 128 << 20
+SHOWN_USERS = 3
+"""Users whom a reaction lists where not all of them are asked for; how many Slack does is not documented."""
+LIMITS = {"reactions.get": 50, "users.info": 100}
+"""Requests a minute of a method's tier."""
+NEEDED = {"reactions.get": "reactions:read", "users.info": "users:read", "conversations.info": "channels:read"}
 PING = re.compile(r"<!(?:channel|here|everyone|subteam)|<@[UW]")
 
 
@@ -76,7 +84,8 @@ def check(body: dict[str, Any]) -> str:
         return "no_text"
     if length(body.get("text", "")) > 40_000:
         return "msg_too_long"
-    if len(blocks) > 50 or any(not _fits(block) for block in blocks):
+    charts = sum(block["type"] == "data_visualization" for block in blocks)
+    if len(blocks) > 50 or charts > 2 or any(not _fits(block) for block in blocks):
         return "invalid_blocks"
     texts = [found for block in blocks for found in _texts(block)]
     return "msg_blocks_too_long" if sum(map(length, texts)) > TOTAL else ""
@@ -96,7 +105,32 @@ def _fits(block: dict[str, Any]) -> bool:
             return 1 <= len(block["elements"]) <= 10 and all(1 <= length(each["text"]) <= 3000 for each in block["elements"])
         case "divider":
             return True
+        case "data_visualization":
+            return _is_drawable(block)
     return False
+
+
+def _is_drawable(block: dict[str, Any]) -> bool:
+    """Tell whether Slack draws a chart of lines, bars or areas, by the limits that its documentation and clients name."""
+    chart = block.get("chart", {})
+    axes, series = chart.get("axis_config", {}), chart.get("series", [])
+    places = axes.get("categories", [])
+    names = [each["name"] for each in series]
+    points = [point for each in series for point in each["data"]]
+    return (
+        1 <= length(block.get("title", "")) <= 50
+        and chart.get("type") in {"line", "bar", "area"}
+        and 1 <= len(series) <= 6
+        and len({*names}) == len(names)
+        and 1 <= len(places) <= 20
+        and len({*places}) == len(places)
+        and all([point["label"] for point in each["data"]] == places for each in series)
+        and all(1 <= length(text) <= 20 for text in (*names, *places))
+        and all(length(axes.get(name, "")) <= 50 for name in ("x_label", "y_label"))
+        and all(type(point["value"]) in {int, float} and isfinite(point["value"]) for point in points)
+        and {*block} <= {"type", "block_id", "title", "chart"}
+        and {*axes} <= {"categories", "x_label", "y_label"}
+    )
 
 
 def _texts(part: Any) -> list[str]:
@@ -113,15 +147,30 @@ class LocalSlack:
     def __init__(self, port: int = 0) -> None:
         self.arrived: list[Arrived] = []
         self.plans: deque[Plan] = deque()
+        self.looks: deque[Plan] = deque()
+        """How the next requests are answered that only look."""
         self.posts: dict[str, dict[str, Any]] = {}
         """Messages of the Web API by ts, as people see them now."""
-        self.files: dict[str, dict[str, Any]] = {}
-        """Files by id: filename, length, alt_txt; data once uploaded; channel_id and thread_ts once they are shown."""
-        self.may_write_files = True
+        self.draws_charts = True
+        """Whether the workspace knows the block for charts."""
         self.broken: set[str] = set()
         """Paths that answer 503 as long as they stand here."""
-        self.scopes = "chat:write,files:write,channels:read"
+        self.scopes = "chat:write,channels:read,reactions:read,users:read"
         """What the token may; told in a header, as Slack does."""
+        self.words: dict[str, str] = {}
+        """Methods that are answered with one of Slack's words of refusal as long as they stand here."""
+        self.reactions: dict[str, dict[str, list[str]]] = {}
+        """What people have put on messages: ts to emoji to users, in the order in which they came."""
+        self.people: dict[str, dict[str, Any]] = {}
+        """Profiles of users by id, of which any part may be missing."""
+        self.asked: Counter[str] = Counter()
+        """Method and minute to how often it was asked, for those with a limit."""
+        self.clock: Callable[[], datetime] = lambda: datetime.min.replace(tzinfo=UTC)
+        """Whose minutes the limits go by."""
+        self.channels = {CHANNEL: "ops", FORMER: "former"}
+        """Ids and names."""
+        self.archived: set[str] = set()
+        """Ids."""
         self.member = True
         """Whether the bot is in its channel."""
         self.watch: Callable[[str], AbstractContextManager[object]] = nullcontext
@@ -177,50 +226,81 @@ class LocalSlack:
                 return {"ok": False, "error": error}
             ts = body["ts"] if method == "chat.update" else f"17720000{len(self.posts):02}.000100"
             self.posts[ts] = self.posts.get(ts, {}) | body
-        return {"ok": True, "channel": CHANNEL, "ts": ts, "message": {"text": body["text"]}}
+        return {"ok": True, "channel": self._id(body["channel"]), "ts": ts, "message": {"text": body["text"]}}
 
-    def file(self, method: str, body: dict[str, Any], token: str) -> dict[str, Any]:
-        """Answer the methods that bring a file: its address first, then, once it is there, who shall see it."""
-        with self.lock:
-            if token != f"Bearer {BOT_TOKEN}":
-                return {"ok": False, "error": "invalid_auth"}
-            if not self.may_write_files:
-                return {"ok": False, "error": "missing_scope"}
-            if method == "files.getUploadURLExternal":
-                name = f"F{len(self.files):03}"
-                self.files[name] = dict(body)
-                return {"ok": True, "file_id": name, "upload_url": f"{self.url}/upload/{name}"}
-            shown = json.loads(body["files"])
-            for each in shown:
-                if "data" not in self.files.get(each["id"], {}):
-                    return {"ok": False, "error": "file_not_found"}
-                if body.get("thread_ts") not in self.posts:
-                    return {"ok": False, "error": "thread_not_found"}
-                self.files[each["id"]] |= {**each, "channel_id": body["channel_id"], "thread_ts": body["thread_ts"]}
-            return {"ok": True, "files": shown}
-
-    def ask(self, method: str, channel: str, token: str) -> dict[str, Any]:
+    def ask(self, method: str, form: dict[str, str], token: str) -> dict[str, Any]:
         """Answer the methods that only look."""
         if token != f"Bearer {BOT_TOKEN}":
             return {"ok": False, "error": "invalid_auth"}
         if method == "auth.test":
             return {"ok": True, "user": "logwatch", "team": "o4o", "user_id": "U0BOT", "team_id": "T0"}
-        if "channels:read" not in self.scopes:
-            return {"ok": False, "error": "missing_scope", "needed": "channels:read"}
-        if channel != CHANNEL:
+        if NEEDED[method] not in self.scopes.split(","):
+            return {"ok": False, "error": "missing_scope", "needed": NEEDED[method], "provided": self.scopes}
+        if method == "users.info":
+            return self._user(form.get("user", ""))
+        channel = self._id(form.get("channel", ""))
+        if not channel:
             return {"ok": False, "error": "channel_not_found"}
-        return {"ok": True, "channel": {"id": CHANNEL, "name": "ops", "is_member": self.member, "is_private": False}}
+        return self._reactions(form) if method == "reactions.get" else self._channel(channel)
+
+    def _channel(self, channel: str) -> dict[str, Any]:
+        state = {"is_member": self.member, "is_private": False, "is_archived": channel in self.archived}
+        return {"ok": True, "channel": {"id": channel, "name": self.channels[channel], **state}}
+
+    def _id(self, channel: str) -> str:
+        """Give the id of a channel that is named by its id or by #name; empty for one that there is not."""
+        named = {f"#{name}": each for each, name in self.channels.items()}
+        return channel if channel in self.channels else named.get(channel, "")
+
+    def is_too_often(self, method: str) -> bool:
+        """Count a request, and tell whether it is beyond its minute's limit."""
+        with self.lock:
+            minute = f"{method} {self.clock():%Y-%m-%d %H:%M}"
+            self.asked[minute] += 1
+            return self.asked[minute] > LIMITS.get(method, self.asked[minute])
+
+    def react(self, ts: str, emoji: str, user: str) -> None:
+        """Let somebody react to a message; once more takes it back."""
+        users = self.reactions.setdefault(ts, {}).setdefault(emoji, [])
+        users.remove(user) if user in users else users.append(user)
+
+    def _user(self, user: str) -> dict[str, Any]:
+        if user not in self.people:
+            return {"ok": False, "error": "user_not_found"}
+        return {"ok": True, "user": {"id": user, "name": user.lower(), "profile": self.people[user]}}
+
+    def _reactions(self, form: dict[str, str]) -> dict[str, Any]:
+        ts, full = form.get("timestamp", ""), form.get("full") in {"true", "1"}
+        if not re.fullmatch(r"\d+\.\d+", ts):
+            return {"ok": False, "error": "bad_timestamp" if ts else "no_item_specified"}
+        if ts not in self.posts:
+            return {"ok": False, "error": "message_not_found"}
+        put = {emoji: users for emoji, users in self.reactions.get(ts, {}).items() if users}
+        shown = [
+            {"name": emoji, "users": users if full else users[:SHOWN_USERS], "count": len(users)}
+            for emoji, users in put.items()
+        ]
+        message = {"type": "message", "ts": ts, "text": self.posts[ts]["text"], **({"reactions": shown} if shown else {})}
+        return {"ok": True, "type": "message", "channel": CHANNEL, "message": message}
 
     def _wrong(self, method: str, body: dict[str, Any], token: str) -> str:
         if token != f"Bearer {BOT_TOKEN}":
             return "invalid_auth"
-        if body.get("channel") not in {CHANNEL, "#ops"}:
-            return "channel_not_found"
+        if method in self.words:
+            return self.words[method]
+        channel = self._id(body.get("channel", ""))
+        if not channel or channel in self.archived:
+            return "is_archived" if channel else "channel_not_found"
         if method == "chat.update" and body["ts"] not in self.posts:
             return "message_not_found"
         if body.get("thread_ts") not in {None, *self.posts}:
             return "thread_not_found"
-        return check(body)
+        return self.refusal(body)
+
+    def refusal(self, body: dict[str, Any]) -> str:
+        """Give Slack's word for what is wrong with a message, in this workspace; empty where nothing is."""
+        charts = any(block["type"] == "data_visualization" for block in body.get("blocks", []))
+        return "invalid_blocks" if charts and not self.draws_charts else check(body)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -235,11 +315,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.path in {"/api/auth.test", "/api/conversations.info"}:
+        if self.path.removeprefix("/api/") in {"auth.test", *NEEDED}:
             self._look(raw.decode())
-            return
-        if self.path.startswith(("/upload/", "/api/files.")):
-            self._take_file(raw)
             return
         body = json.loads(raw)
         if self.path == "/_answer":
@@ -280,20 +357,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _look(self, form: str) -> None:
         method = self.path.partition("?")[0].removeprefix("/api/")
-        channel = parse_qs(form).get("channel", [""])[0]
-        answer = self.slack.ask(method, channel, self.headers.get("Authorization", ""))
+        with self.slack.watch(f"/api/{method}"):
+            if self.slack.is_too_often(method):
+                self._send(429, json.dumps({"ok": False, "error": "ratelimited"}), "30")
+                return
+            plan = self.slack.looks.popleft() if self.slack.looks else None
+            if plan and plan.hang_s:
+                self.slack.closing.wait(plan.hang_s)
+            if plan and (plan.status != 200 or plan.body is not None):
+                self._send(plan.status, plan.body or "", plan.retry_after)
+                return
+            fields = {name: values[0] for name, values in parse_qs(form).items()}
+            answer = self.slack.ask(method, fields, self.headers.get("Authorization", ""))
         self._send(200, json.dumps(answer), headers={"X-OAuth-Scopes": self.slack.scopes})
-
-    def _take_file(self, raw: bytes) -> None:
-        if self.path.startswith("/upload/"):
-            file = self.slack.files[self.path.rpartition("/")[2]]
-            whole = len(raw) == int(file["length"])
-            file |= {"data": raw} if whole else {}
-            self._send(200 if whole else 400, "OK")
-            return
-        form = {key: values[0] for key, values in parse_qs(raw.decode()).items()}
-        answer = self.slack.file(self.path.removeprefix("/api/"), form, self.headers.get("Authorization", ""))
-        self._send(200, json.dumps(answer))
 
     def _planned(self, plan: Plan) -> tuple[int, str, str]:
         words = {429: "ratelimited", 500: "rollup_error"}
@@ -308,7 +384,7 @@ class _Handler(BaseHTTPRequestHandler):
             return 204, "", ""
         if self.path != WEBHOOK_PATH:
             return 404, "no_service", "no_service"
-        error = check(body)
+        error = self.slack.refusal(body)
         return (400, error, error) if error else (200, "ok", "")
 
     def _send(self, status: int, text: str, retry_after: str | None = None, headers: dict[str, str] | None = None) -> None:

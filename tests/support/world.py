@@ -86,6 +86,7 @@ class World:
         self.google = GoogleServer(self.entries, quota=None, visible=visible, now=visible)
         self._stack.callback(self.google.stop)
         self.slack = self._stack.enter_context(LocalSlack())
+        self.slack.clock = visible
         self.smtp = self._stack.enter_context(LocalSmtp(self.folder, security="none", login=self.login))
         self.gcs = self._stack.enter_context(LocalGcs()) if self.in_bucket else None
         if self.gcs:

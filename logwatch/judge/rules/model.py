@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -18,6 +18,9 @@ from logwatch.judge.rules.step_checks import ProcedureChecks, StepCheck
 from logwatch.judge.rules.yaml_types import Duration, Model, Selectors, Text, selects
 from logwatch.languages import COMMON, Lang, Worded
 from logwatch.ranges import Bounds, Range
+
+if TYPE_CHECKING:
+    from logwatch.judge.rules.oncall import OnCall
 
 WATCH = "watch.yaml"
 """The file with the rules of logwatch's own."""
@@ -164,6 +167,8 @@ class RuleSet:
     """The runbook's translations, by their languages."""
     service: Service
     """The platform that is watched."""
+    oncall: "OnCall"
+    """Whom messages wake, and when."""
 
     @property
     def section3(self) -> tuple[Rule, ...]:

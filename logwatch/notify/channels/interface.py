@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
@@ -40,6 +40,36 @@ class Channel(Protocol):
 
     def check(self) -> list[Checked]:
         """Try the channel as far as that goes without a message. Raises ChannelError."""
+        ...
+
+
+@runtime_checkable
+class KeepsHeads(Channel, Protocol):
+    """A channel where the first message of an incident can be changed later."""
+
+    def update(self, message: Message, thread: str) -> None:
+        """Let the incident's first message say this; raises ChannelError."""
+        ...
+
+    def walk(self, message: Message, thread: str) -> None:
+        """Post the walked procedure into the incident's thread, where there is one to post; raises ChannelError."""
+        ...
+
+    def update_plain(self, message: Message, thread: str) -> None:
+        """Let it say the headline and notes alone, where `update` is broken. Raises ChannelError."""
+        ...
+
+
+@runtime_checkable
+class TakesAnswers(KeepsHeads, Protocol):
+    """A channel where people can answer the first message of an incident."""
+
+    def reactions(self, thread: str) -> list[tuple[str, str]] | None:
+        """Give the names of the reactions on it, each with a user's id; None where it is gone. Raises ChannelError."""
+        ...
+
+    def name_of(self, user: str) -> str:
+        """Give what a user is called, without anything secret; raises ChannelError."""
         ...
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from logwatch.errors import ChannelError
+from logwatch.judge.rules.model import Severity
 from logwatch.notify.channels.email.addresses import envelope, read_addresses
 from logwatch.notify.channels.email.sender import EmailChannel, Security
 from logwatch.notify.incidents import NotifyReason
@@ -25,7 +26,7 @@ from logwatch.notify.messages import Message
 from logwatch.settings import Settings
 from tests.support.local_smtp import LocalSmtp
 from tests.support.made_messages import CASES, HOSTILE, PAYMENT, TEMPLATES, hostile, longest, message, notification
-from tests.support.mails import texts
+from tests.support.mails import base_subject, texts
 from tests.support.patience import PATIENCE_S
 
 PASSWORD = "pl4nted-app-password"  # noqa: S105 - the tests look for it
@@ -79,12 +80,30 @@ def test_a_mail_arrives_over_tls_with_login(tmp_path: Path, security: Security) 
         channel(smtp, security, user="bot" if security == "starttls" else None).send(FIRING, None)
     (mail,) = smtp.mails
     assert smtp.envelopes[0].rcpt_tos == [DANA, MINSU]
-    assert mail["Subject"] == "[logwatch] 4.2 Payment 실패 증가 · kpa"
+    assert mail["Subject"] == "[경고] 4.2 Payment 실패 증가 · kpa"
+    assert mail["Thread-Topic"] == "4.2 Payment 실패 증가 · kpa"
     assert mail["To"] == "dana@example.com, minsu@example.com"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["List-Id"] == "<logwatch.example.com>"
     assert mail["Date"] == "Tue, 24 Feb 2026 06:27:00 +0000"
     assert smtp.hellos[0] == "example.com"
+
+
+@pytest.mark.parametrize(
+    ("severity", "reason", "importance", "ground"),
+    [
+        (Severity.PAGE, NotifyReason.FIRING, "high", "#c3231b"),
+        (Severity.WARN, NotifyReason.FIRING, "normal", "#fdf1f0"),
+        (Severity.INFO, NotifyReason.REMINDER, "low", "#eef3fb"),
+        (Severity.PAGE, NotifyReason.RESOLVED, "normal", "#eef7f1"),
+    ],
+)
+def test_how_grave_it_is_shows_in_the_list_and_in_the_mail(
+    tmp_path: Path, severity: Severity, reason: NotifyReason, importance: str, ground: str
+) -> None:
+    (mail,) = sent(tmp_path, message(notification(reason, [PAYMENT], severity=severity))).mails
+    assert mail["Importance"] == importance
+    assert f"background:{ground}" in texts(mail)[1]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -126,7 +145,10 @@ def test_all_mails_of_an_incident_are_one_thread(tmp_path: Path) -> None:
     assert first["References"] is None
     assert [mail["References"] for mail in later] == [first["Message-ID"]] * (len(reasons) - 1)
     assert [mail["In-Reply-To"] for mail in later] == [first["Message-ID"]] * (len(reasons) - 1)
-    assert {mail["Subject"] for mail in later} == {f"Re: {first['Subject']}"}
+    assert {base_subject(mail["Subject"]) for mail in (first, *later)} == {"4.2 Payment 실패 증가 · kpa"}
+    assert {mail["Thread-Topic"] for mail in (first, *later)} == {"4.2 Payment 실패 증가 · kpa"}
+    subjects = {mail["Subject"] for mail in (first, *later)}
+    assert {"[경고] 4.2 Payment 실패 증가 · kpa", "Re: [해소] 4.2 Payment 실패 증가 · kpa"} < subjects
     assert len({mail["Message-ID"] for mail in (first, *later)}) == len(reasons)
 
 
@@ -135,15 +157,17 @@ def test_all_mails_of_an_incident_are_one_thread(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("more", range(8))
 def test_a_subject_is_the_same_words_wherever_its_line_breaks(tmp_path: Path, words: str, more: int) -> None:
-    subject = f"[logwatch] {'x' * more}{words.strip()}"
+    topic = f"{'x' * more}{words.strip()}"
+    subjects = [f"[경고] {topic}", f"Re: [해소] {topic}"]
     first, second = notification(NotifyReason.FIRING, [PAYMENT], 1), notification(NotifyReason.RESOLVED, [PAYMENT], 2)
-    smtp = sent(tmp_path, *(replace(message(each), subject=subject) for each in (first, second)))
-    assert [mail["Subject"] for mail in smtp.mails] == [subject, f"Re: {subject}"]
+    smtp = sent(tmp_path, *(replace(message(each), topic=topic) for each in (first, second)))
+    assert [mail["Subject"] for mail in smtp.mails] == subjects
+    assert [mail["Thread-Topic"] for mail in smtp.mails] == [topic] * 2
     for raw in smtp.raw:
         lines = raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
         assert max(map(len, lines)) <= 78
     mails = [message_from_bytes(raw, policy=compat32) for raw in smtp.raw]  # another reader
-    assert [str(make_header(decode_header(mail["Subject"]))) for mail in mails] == [subject, f"Re: {subject}"]
+    assert [str(make_header(decode_header(mail["Subject"]))) for mail in mails] == subjects
 
 
 def test_a_thread_holds_where_nobody_remembers_the_first(tmp_path: Path) -> None:
@@ -189,9 +213,9 @@ def test_log_text_adds_no_header(tmp_path: Path, text: str) -> None:
 
 
 def test_a_subject_with_line_breaks_is_told_flat(tmp_path: Path) -> None:
-    (mail,) = sent(tmp_path, replace(FIRING, subject="x\r\nBcc: all@example.com\r\n\r\nx")).mails
+    (mail,) = sent(tmp_path, replace(FIRING, topic="x\r\nBcc: all@example.com\r\n\r\nx")).mails
     assert mail["Bcc"] is None
-    assert mail["Subject"] == r"x\r\nBcc: all@example.com\r\n\r\nx"
+    assert mail["Subject"] == r"[경고] x\r\nBcc: all@example.com\r\n\r\nx"
 
 
 # ---- failures
@@ -317,6 +341,18 @@ def test_what_is_no_address_is_refused_at_once(name: str, text: str) -> None:
     _, (error,) = Settings.load_leniently({f"LOGWATCH_{name}": text})
     assert (error.where, "right are e.g. ops@example.com" in error.message) == (f"LOGWATCH_{name}", True)
     assert ("commas" in error.message) is (";" in text)
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ('"Kim, Minsu" <m@example.com>, b@, c@example.com', "'b@'"), ("a@example.com, ops; b@example.com", "'ops; b@example.com'"),
+        ("a@example.com, Kim, Minsu <m@example.com>", "'Kim'"), ("a@example.com, 관제@example.com", "'관제@example.com'"),
+    ],
+)  # fmt: skip
+def test_of_many_addresses_the_one_that_is_wrong_is_named(text: str, wrong: str) -> None:
+    _, (error,) = Settings.load_leniently({"LOGWATCH_MAIL_TO": text})
+    assert error.message.startswith(wrong)
 
 
 def test_a_mail_has_one_sender() -> None:

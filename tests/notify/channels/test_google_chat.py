@@ -59,15 +59,18 @@ def test_a_phone_shows_headline_step_and_what_was_found_before_all_else(chat: Lo
     body = posted(chat).body
     here = next(step for step in FIRING.steps if step.here)
     assert body["fallbackText"].splitlines() == [
-        f"{FIRING.icon} {FIRING.headline}".replace("<", "‹"),
-        f"{here.head} {here.text}",
+        f"{FIRING.icon} {FIRING.headline}",
+        FIRING.impact.replace("<", "‹"),
+        f"▶ 4.2-3. {here.text}",
     ]
     head, walk, foot = body["cardsV2"][0]["card"]["sections"]
-    assert FIRING.headline.replace("<", "&lt;") in head["widgets"][0]["textParagraph"]["text"]
-    first = walk["widgets"][0]["textParagraph"]["text"]
-    assert first.startswith(f"<b>{here.head} {here.text}</b> ← ")
+    title, lead, first = (each["textParagraph"]["text"] for each in head["widgets"])
+    assert FIRING.headline in title
+    assert lead == f"<b>{FIRING.impact}</b><br>{FIRING.proof.replace('<', '&lt;')}"
+    assert first.startswith(f"<b>▶ 4.2-3. {here.text}</b>")
     assert all(line.replace("<", "&lt;") in first for line in here.found)
-    assert (walk["collapsible"], walk["uncollapsibleWidgetsCount"]) == (True, 1)
+    assert walk["collapsible"]
+    assert FIRING.commands[0] in walk["widgets"][-1]["textParagraph"]["text"]
     links = [button["onClick"]["openLink"]["url"] for button in foot["widgets"][0]["buttonList"]["buttons"]]
     assert len(links) == len(FIRING.links)
     assert links[-1] == "https://example.com/runbook#4-2"
@@ -77,7 +80,7 @@ def test_what_is_over_shows_no_steps(chat: LocalGoogleChat) -> None:
     told = message(CASES["resolved"])
     GoogleChatChannel(chat.webhook_url).send(told, None)
     found = posted(chat)
-    assert any(told.procedure in text for text in found.texts)
+    assert any(told.alerts[1].value in text for text in found.texts)
     assert not any("▶" in text for text in found.texts)
 
 
@@ -130,7 +133,7 @@ def test_a_link_that_is_none_is_left_out(chat: LocalGoogleChat) -> None:
 
 def test_a_test_message_is_one(chat: LocalGoogleChat) -> None:
     GoogleChatChannel(chat.webhook_url).send(build_test_message(FIRING.audience, START), None)
-    assert "[시험]" in posted(chat).body["fallbackText"]
+    assert "[테스트]" in posted(chat).body["fallbackText"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import sys
 import traceback
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,8 +19,8 @@ from logwatch.notify.channels.slack.sender import SlackBotChannel, SlackWebhookC
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.messages import LinkTargets
 from tests.conftest import ROOT
-from tests.support.local_slack import BOT_TOKEN, CHANNEL, FLOOD, TOTAL, LocalSlack, check
-from tests.support.made_messages import CASES, HOSTILE, PAYMENT, PLACE, hostile, longest, message, notification
+from tests.support.local_slack import BOT_TOKEN, CHANNEL, FLOOD, FORMER, TOTAL, LocalSlack, Plan, check
+from tests.support.made_messages import ANSWERS, CASES, HOSTILE, PAYMENT, PLACE, hostile, longest, message, notification
 from tests.support.patience import PATIENCE_S
 
 SECRETS = ("s3cret", "T0PLANTED", BOT_TOKEN)
@@ -74,31 +75,62 @@ def test_later_events_go_into_the_thread_and_the_head_shows_how_things_stand(sla
     assert thread == "C0OPS:1772000000.000100"
     for name in ("joined", "reminder", "resolved"):
         assert channel.send(message(CASES[name]), thread) == thread
+    channel.update(message(CASES["resolved"]), thread)
     head, *replies = slack.posts.values()
     assert head["blocks"] == build_content(message(CASES["resolved"]))["blocks"]
     assert [reply["thread_ts"] for reply in replies] == ["1772000000.000100"] * 3
     assert [reply["reply_broadcast"] for reply in replies] == [False, True, True]
     assert not any("📋" in json.dumps(reply, ensure_ascii=False) for reply in replies), "the procedure stands in the head"
-    assert [each.path for each in slack.arrived] == [
-        "/api/chat.postMessage",
-        *["/api/chat.postMessage", "/api/chat.update"] * 3,
-    ]
+    assert [each.path for each in slack.arrived] == ["/api/chat.postMessage"] * 4 + ["/api/chat.update"]
 
 
-def test_the_first_message_gets_the_chart_in_its_thread(slack: LocalSlack) -> None:
-    thread = bot(slack).send(FIRING, None)
-    (file,) = slack.files.values()
-    assert (file["channel_id"], file["thread_ts"]) == tuple((thread or "").split(":"))
-    assert file["data"].startswith(b"\x89PNG")
-    assert file["alt_txt"] == "결제 승인 성공률이 낮음 · kpa · 최근 1시간 추이(경고 기준 <70%)"
-    bot(slack).send(message(CASES["resolved"]), thread)
-    assert len(slack.files) == 1
+@BOTH
+def test_the_first_message_has_the_chart_and_asks_for_no_right(slack: LocalSlack, made: Any) -> None:
+    slack.scopes = "chat:write"
+    made(slack).send(FIRING, None)
+    (arrived,) = slack.taken
+    (chart,) = charts(arrived.body)
+    assert chart["title"] == "결제 승인 성공률이 낮음 · kpa"
+    value, bound = chart["chart"]["series"]
+    assert [point["value"] for point in value["data"]][-3:] == [40.0, 31.8, 31.0], "the worst of three minutes each"
+    assert {point["value"] for point in bound["data"]} == {70.0}
+    assert bound["name"] == "경고 기준 <70%"
+    assert chart["chart"]["axis_config"]["categories"][:2] == ["14:27", "14:30"]
 
 
-def test_an_app_that_may_not_write_files_sends_the_message_all_the_same(slack: LocalSlack) -> None:
-    slack.may_write_files = False
-    assert bot(slack).send(FIRING, None) == "C0OPS:1772000000.000100"
-    assert slack.files == {}
+def charts(body: dict[str, Any]) -> list[dict[str, Any]]:
+    return [block for block in body["blocks"] if block["type"] == "data_visualization"]
+
+
+@pytest.mark.parametrize(
+    ("values", "places", "below"),
+    [
+        ((0.5,), 1, ""),
+        ((0.5, 0.9, 0.7), 3, ""),
+        ((0.5,) * 20, 20, ""),
+        ((0.5,) * 21, 11, "점 하나 = 2분 중 최악값"),
+        ((0.5, None, 0.9), 2, "데이터 없는 1칸 생략"),
+        ((None,) * 59 + (0.5,), 1, "점 하나 = 3분 중 최악값 · 데이터 없는 19칸 생략"),
+        ((float("nan"), float("inf"), 0.5), 1, "데이터 없는 2칸 생략"),
+        ((0.5,) * 1500, 20, "점 하나 = 75분 중 최악값"),
+    ],
+)
+def test_a_chart_keeps_slacks_limits_and_says_what_it_leaves_out(
+    values: tuple[float | None, ...], places: int, below: str
+) -> None:
+    assert FIRING.course
+    told = replace(FIRING, course=replace(FIRING.course, chart=replace(FIRING.course.chart, values=values)))
+    content = build_content(told)
+    (chart,) = charts(content)
+    assert check(content) == ""
+    axes = chart["chart"]["axis_config"]
+    assert (len(axes["categories"]), axes.get("x_label", "")) == (places, below)
+
+
+def test_where_nothing_is_known_there_is_no_chart() -> None:
+    assert FIRING.course
+    empty = replace(FIRING, course=replace(FIRING.course, chart=replace(FIRING.course.chart, values=(None, float("nan")))))
+    assert charts(build_content(empty)) == []
 
 
 @pytest.mark.parametrize("thread", [None, "", "<x@y>"])
@@ -114,20 +146,155 @@ def test_another_channel_that_is_set_gets_a_head_of_its_own(slack: LocalSlack) -
     assert [each.body.get("thread_ts") for each in slack.taken if "postMessage" in each.path] == [None]
 
 
+@pytest.mark.parametrize("change", ["archived", "another name", "renamed"])
+@pytest.mark.parametrize("scopes", ["chat:write,channels:read", "chat:write"])
+def test_a_channel_set_by_name_gets_a_head_of_its_own_once_it_is_another(slack: LocalSlack, change: str, scopes: str) -> None:
+    head = bot(slack, channel=FORMER).send(FIRING, None) or ""
+    slack.scopes = scopes
+    if change == "archived":
+        slack.archived.add(FORMER)
+    elif change == "renamed":
+        slack.channels |= {FORMER: "ops", CHANNEL: "other"}
+    thread = bot(slack).send(message(CASES["joined"]), head) or ""
+    # What nobody may ask stays where it is.
+    moved = change == "archived" or (change == "another name" and "channels:read" in scopes)
+    assert thread.partition(":")[0] == (CHANNEL if moved else FORMER)
+    assert slack.taken[1].body.get("thread_ts") == (None if moved else head.partition(":")[2])
+
+
+def test_an_archived_channel_that_is_still_set_refuses_as_ever(slack: LocalSlack) -> None:
+    head = bot(slack, channel=FORMER).send(FIRING, None)
+    slack.archived.add(FORMER)
+    error = failure(bot(slack, channel=FORMER), head)
+    assert (error.permanent, error.message, error.hint) == (
+        True,
+        "answered is_archived",
+        "the channel is archived: unarchive it or set another",
+    )
+
+
 def test_where_the_head_was_deleted_a_later_one_becomes_the_head(slack: LocalSlack) -> None:
     assert bot(slack).send(message(CASES["joined"]), "C0OPS:1.5") == "C0OPS:1772000000.000100"
     assert [each.error for each in slack.arrived] == ["thread_not_found", ""]
 
 
-@pytest.mark.parametrize("status", [429, 500])
-def test_a_head_that_cannot_be_brought_up_to_date_fails_nothing(slack: LocalSlack, status: int) -> None:
+@pytest.mark.parametrize(
+    ("word", "permanent"), [("edit_window_closed", True), ("cant_update_message", True), ("ratelimited", False)]
+)
+def test_a_head_that_may_not_be_changed_is_told(slack: LocalSlack, word: str, *, permanent: bool) -> None:
     channel = bot(slack)
-    thread = channel.send(FIRING, None)
-    slack.answer(200)
-    slack.answer(status)
-    assert channel.send(message(CASES["joined"]), thread) == thread
-    assert [each.status for each in slack.arrived] == [200, 200, status]
-    assert len(slack.posts) == 2
+    thread = channel.send(FIRING, None) or ""
+    slack.words["chat.update"] = word
+    with pytest.raises(ChannelError, match=word) as caught:
+        channel.update(message(CASES["joined"]), thread)
+    assert caught.value.permanent is permanent
+
+
+def test_a_head_that_was_deleted_is_left_alone(slack: LocalSlack) -> None:
+    bot(slack).update(message(CASES["joined"]), "C0OPS:1.5")
+    assert [each.error for each in slack.arrived] == ["message_not_found"]
+
+
+def test_a_head_in_the_fewest_words_loses_what_stood_there_before(slack: LocalSlack) -> None:
+    thread = bot(slack).send(FIRING, None) or ""
+    bot(slack).update_plain(message(CASES["resolved"]), thread)
+    (head,) = slack.posts.values()
+    assert (head["blocks"], head["text"].startswith("✅")) == ([], True)
+
+
+# ---- people
+
+
+@BOTH
+def test_who_is_called_stands_in_the_first_line_and_on_the_lock_screen(slack: LocalSlack, made: Any) -> None:
+    made(slack).send(message(ANSWERS["escalated"]), None)
+    (arrived,) = slack.taken
+    called = "<@U0SECOND> <!subteam^S0GROUP> <!here>"
+    assert arrived.body["text"].startswith(f"{called} ")
+    assert arrived.body["blocks"][0]["text"]["text"].startswith(f"{called} ")
+    assert len(arrived.pings) == 6
+
+
+@pytest.mark.parametrize("name", [name for name, told in (CASES | ANSWERS).items() if not told.mention])
+def test_a_message_that_is_not_to_wake_calls_nobody(slack: LocalSlack, name: str) -> None:
+    bot(slack).send(message((CASES | ANSWERS)[name]), None)
+    assert {*slack.taken[0].pings} <= {"<@U"}
+    assert bool(slack.taken[0].pings) == (name == "answered"), "Slack alone knows the name of who has answered"
+
+
+def test_who_is_on_it_is_named_in_the_head_and_shown_by_slack_where_only_the_id_is_known(slack: LocalSlack) -> None:
+    thread = bot(slack).send(FIRING, None) or ""
+    bot(slack).update(message(ANSWERS["taken"]), thread)
+    head = json.dumps(slack.posts[thread.partition(":")[2]], ensure_ascii=False)
+    assert "👀 확인 중: 김민수, <@U0LEE>(15:29부터)" in head
+    assert "❌ 오탐으로 표시: <@U0LEE>" in head
+
+
+def test_an_answer_goes_into_the_thread_alone(slack: LocalSlack) -> None:
+    thread = bot(slack).send(FIRING, None)
+    bot(slack).send(message(ANSWERS["answered"]), thread)
+    reply = slack.taken[-1].body
+    assert (reply["reply_broadcast"], reply["thread_ts"]) == (False, (thread or "").partition(":")[2])
+    assert reply["text"].startswith("👀 [응답] 김민수 확인 중 · 🔕 16:29까지 알림 중지: <@U0LEE>")
+
+
+def test_reactions_are_read_whole_and_only_with_the_right(slack: LocalSlack) -> None:
+    thread = bot(slack).send(FIRING, None) or ""
+    ts = thread.partition(":")[2]
+    assert bot(slack).reactions(thread) == []
+    for number in range(9):
+        slack.react(ts, "eyes", f"U0{number}KIM")
+    slack.react(ts, "tada", "U0KIM")
+    slack.react(ts, "eyes", "U00KIM")
+    slack.react(ts, "eyes", "U00KIM")
+    eyes = [f"U0{number}KIM" for number in (*range(1, 9), 0)]
+    assert bot(slack).reactions(thread) == [*(("eyes", user) for user in eyes), ("tada", "U0KIM")]
+    assert bot(slack).reactions("C0OPS:1.5") is None
+    slack.scopes = "chat:write"
+    with pytest.raises(ChannelError, match="missing_scope") as caught:
+        bot(slack).reactions(thread)
+    assert caught.value.permanent
+
+
+def test_more_questions_than_slack_takes_in_a_minute_are_refused_for_now(slack: LocalSlack) -> None:
+    thread = bot(slack).send(FIRING, None) or ""
+    for _ in range(50):
+        bot(slack).reactions(thread)
+    with pytest.raises(ChannelError) as caught:
+        bot(slack).reactions(thread)
+    assert (caught.value.permanent, caught.value.retry_after) == (False, timedelta(seconds=30))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '{"ok":true}',
+        '{"ok":true,"message":[]}',
+        '{"ok":true,"message":{"reactions":[3,{"name":"eyes"},{"name":"eyes","users":["<!here>",7]}]}}',
+    ],
+)
+def test_an_answer_of_another_form_says_that_nobody_has_reacted(slack: LocalSlack, answer: str) -> None:
+    thread = bot(slack).send(FIRING, None) or ""
+    slack.looks.append(Plan(200, body=answer))
+    assert bot(slack).reactions(thread) == []
+
+
+@pytest.mark.parametrize(
+    ("profile", "name"),
+    [
+        ({"display_name": "민수", "real_name": "김민수"}, "민수"),
+        ({"display_name": "", "real_name": "김민수"}, "김민수"),
+        ({}, ""),
+        ({"display_name": "@U0OTHER, <!channel>\x1b[2J"}, "U0OTHER <!channel>�[2J"),
+        ({"display_name": "kim@example.com 010-1234-5678"}, "kim example.com ***"),
+        ({"display_name": "x" * 90}, "x" * 39 + "…"),
+    ],
+)
+def test_a_name_is_what_somebody_chose_to_be_called_without_what_must_not_leave(
+    slack: LocalSlack, profile: dict[str, str], name: str
+) -> None:
+    slack.people["U0KIM"] = profile
+    assert bot(slack).name_of("U0KIM") == name
 
 
 # ---- limits
@@ -144,6 +311,13 @@ def test_the_longest_incident_is_taken(slack: LocalSlack, made: Any, reason: Not
     assert "2d" if lang == "en" else "외" in json.dumps(arrived.body, ensure_ascii=False)
 
 
+def chart(places: int, *, title: str = "x", label: str = "", value: float | None = 1, name: str = "y") -> dict[str, Any]:
+    labels = [f"{label}{place}" for place in range(places)]
+    series = [{"name": name, "data": [{"label": each, "value": value} for each in labels]}]
+    drawn = {"type": "line", "series": series, "axis_config": {"categories": labels}}
+    return {"type": "data_visualization", "title": title, "chart": drawn}
+
+
 @pytest.mark.parametrize(
     ("body", "error"),
     [
@@ -156,6 +330,14 @@ def test_the_longest_incident_is_taken(slack: LocalSlack, made: Any, reason: Not
         ({"text": "x", "blocks": [{"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}]}, "invalid_blocks"),
         ({"text": "x", "blocks": [{"type": "context", "elements": [{"type": "mrkdwn", "text": "x"}] * 11}]}, "invalid_blocks"),
         ({"text": "x", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 2900}}] * 5}, "msg_blocks_too_long"),
+        ({"text": "x", "blocks": [chart(20)] * 2}, ""),
+        ({"text": "x", "blocks": [chart(20)] * 3}, "invalid_blocks"),
+        ({"text": "x", "blocks": [chart(21)]}, "invalid_blocks"),
+        ({"text": "x", "blocks": [chart(2, title="x" * 51)]}, "invalid_blocks"),
+        ({"text": "x", "blocks": [chart(2, label="x" * 20)]}, "invalid_blocks"),
+        ({"text": "x", "blocks": [chart(2, value=float("nan"))]}, "invalid_blocks"),
+        ({"text": "x", "blocks": [chart(2, value=None)]}, "invalid_blocks"),
+        ({"text": "x", "blocks": [chart(2, name="x" * 21)]}, "invalid_blocks"),
     ],
 )  # fmt: skip
 def test_the_server_of_these_tests_refuses_what_slack_refuses(body: dict[str, Any], error: str) -> None:
@@ -213,7 +395,7 @@ def test_too_many_requests_say_how_long_to_wait(slack: LocalSlack, made: Any, wa
 @BOTH
 @pytest.mark.parametrize(
     ("status", "body", "permanent"),
-    [(500, None, False), (502, "<html>Bad gateway</html>", False), (503, "", False), (408, "x", False), (403, "action_prohibited", True), (400, "invalid_payload", True)],
+    [(500, None, False), (502, "<html>Bad gateway</html>", False), (503, "", False), (408, "x", False), (403, "action_prohibited", True), (400, "msg_too_long", True)],
 )  # fmt: skip
 def test_statuses_are_told_apart(slack: LocalSlack, made: Any, status: int, body: str | None, permanent: bool) -> None:  # noqa: FBT001
     slack.answer(status, body=body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.errors import ObsoleteHeaderDefect
 from email.headerregistry import Address
 from email.policy import default
@@ -21,16 +22,26 @@ def read_addresses(text: str) -> tuple[Address, ...]:
     >>> [each.addr_spec for each in read_addresses('"Kim, Minsu" <m@example.com>, 관제 <ops@테스트.한국>')]
     ['m@example.com', 'ops@xn--9t4b11yi5a.xn--3e0b707e']
     """
+    found = _parse(text)
+    if not found:
+        wrong = next((part.strip() for part in re.split(_COMMA, text) if part.strip() and not _parse(part)), text)
+        semicolons = "; addresses have commas between them" if ";" in wrong else ""
+        raise ValueError(f"'{wrong[:100]}' is no mail address{semicolons}; {RIGHT}")
+    return found
+
+
+_COMMA = r',(?=(?:[^"]*"[^"]*")*[^"]*$)'
+"""A comma outside of quotes."""
+
+
+def _parse(text: str) -> tuple[Address, ...]:
+    """Give the addresses of a text; none where any of it is none."""
     try:
         header: Any = default.header_factory("To", text)
         defects = [defect for defect in header.defects if not isinstance(defect, ObsoleteHeaderDefect)]
-        found = tuple(map(_plain, header.addresses))
+        return () if defects else tuple(map(_plain, header.addresses))
     except (IndexError, ValueError):  # the parser's own on what is cut off; a domain that has no ASCII form
-        found, defects = (), []
-    if not found or defects:
-        semicolons = "; addresses have commas between them" if ";" in text else ""
-        raise ValueError(f"'{text[:100]}' is no list of mail addresses{semicolons}; {RIGHT}")
-    return found
+        return ()
 
 
 def _plain(address: Address) -> Address:

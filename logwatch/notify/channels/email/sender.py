@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from logwatch.checks import Checked, Phrase, ok
 from logwatch.errors import ChannelError
+from logwatch.judge.rules.model import Severity
 from logwatch.notify.channels.email.addresses import envelope
 from logwatch.notify.channels.http_errors import unreachable
 from logwatch.notify.layout import draw_course, plain_text, render_message
@@ -39,6 +40,10 @@ HINTS = {
     552: "the mailbox is full",
     553: "set a sender that the login may send as",
 }
+IMPORTANCE: dict[str, str] = {Severity.PAGE: "high", Severity.INFO: "low"}
+"""What mail programs mark, by a message's tone."""
+SUBJECTS = {"Subject", "Thread-Topic"}
+"""Headers that hold a text of people's."""
 
 LOGGED_IN = Phrase(
     "doctor.email.login",
@@ -55,13 +60,13 @@ class _Folding(EmailPolicy):
 
     def fold(self, name: str, value: str) -> str:
         """Give a header as it is sent."""
-        if name != "Subject" or value.isascii():
+        if name not in SUBJECTS or value.isascii():
             return str(super().fold(name, value))
         return f"{name}: {Header(str(value), 'utf-8', header_name=name).encode(linesep=self.linesep)}{self.linesep}"
 
     def fold_binary(self, name: str, value: str) -> bytes:
         """Give it in bytes."""
-        return super().fold_binary(name, value) if name != "Subject" else self.fold(name, value).encode()
+        return super().fold_binary(name, value) if name not in SUBJECTS else self.fold(name, value).encode()
 
 
 MOST_REPLIES = 1 << 20
@@ -179,12 +184,13 @@ class EmailChannel:
         mail = EmailMessage(_Folding())
         mail["From"] = self.sender
         mail["To"] = self.recipients
-        # The same words in every mail of the incident: Gmail compares subjects too.
         mail["Subject"] = ("" if own == first else "Re: ") + clip(printable(message.subject), 200)
+        mail["Thread-Topic"] = clip(printable(message.topic), 200)  # what Outlook compares in place of the subject
         mail["Date"] = message.notification.at
         mail["Message-ID"] = own
         if own != first:
             mail["In-Reply-To"] = mail["References"] = thread or first
+        mail["Importance"] = IMPORTANCE.get(message.tone, "normal")
         mail["Auto-Submitted"] = "auto-generated"
         mail["List-Id"] = f"<logwatch.{self._domain()}>"
         return mail

@@ -13,8 +13,19 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from logwatch.errors import ChannelError
 from logwatch.notify.channels.http_client import Receiver, check_reachable
 from logwatch.notify.channels.http_errors import refused
-from logwatch.notify.incidents import NotifyReason
-from logwatch.notify.layout import alert_text, plain_text
+from logwatch.notify.layout import (
+    COLOURS,
+    FIRST_FOUND,
+    alert_text,
+    also_lines,
+    besides,
+    foot,
+    has_more,
+    lead_lines,
+    plain_text,
+    screen_text,
+    step_to_take,
+)
 from logwatch.ui.templates import clip, fit
 
 if TYPE_CHECKING:
@@ -28,7 +39,7 @@ PAUSE_S = 1.0
 """Google Chat takes one message a second and space."""
 ANSWER = 65_536
 """Bytes of an answer that are read: the message as it was posted, or an error's document."""
-ALERTS, NOTES, HERE, WALK, BESIDES, LINKS = 3500, 3000, 3500, 7000, 1500, 4000
+ALERTS, NOTES, HERE, WALK, BESIDES, LINKS = 3000, 3000, 1500, 7000, 1500, 3500
 """Bytes of each part, so that the whole stays below the 32,000 that Google Chat takes."""
 MOST_ALERTS = 10
 FOUND = 3
@@ -113,17 +124,13 @@ def _code(document: dict[str, Any]) -> str:
 
 def build_content(message: Message) -> dict[str, Any]:
     """Lay a message out: what a lock screen shows, and a card with the step to take before all others."""
-    going_on = message.notification.reason is not NotifyReason.RESOLVED
-    here = next((step for step in message.steps if step.here and going_on), None)
-    foot = f"{message.say('as_of', at=message.audience.clock(message.notification.at))} · {message.notification.incident}"
     sections = [
         {"widgets": _paragraphs(_head(message))},
-        *_walk(message, here if here and here.numbered else None),
-        {"widgets": [*_buttons(message.links), *_paragraphs([f"<i>{_escape(clip(foot, 200))}</i>"])]},
+        *_walk(message),
+        {"widgets": [*_buttons(message.links), *_paragraphs([f"<i>{_escape(clip(foot(message), 200))}</i>"])]},
     ]
-    shown = f"{message.icon} {message.headline}" + (f"\n{here.head} {here.text}" if here and here.numbered else "")
     return {
-        "fallbackText": _plain(clip(shown, 400)),
+        "fallbackText": _plain(clip(screen_text(message), 400)),
         "cardsV2": [{"cardId": "message", "card": {"sections": sections}}],
         "thread": _thread(message),
     }
@@ -134,28 +141,45 @@ def _thread(message: Message) -> dict[str, str]:
 
 
 def _head(message: Message) -> list[str]:
-    alerts = [_escape(clip(alert_text(line, message), 400)) for line in message.alerts]
+    """Give what is read first, and what it looks like; the rest unfolds below it."""
+    ink, _, _ = COLOURS[message.tone]
+    title = _escape(clip(f"{message.icon} {message.headline}", 300))
+    lead = [f"<b>{_escape(line)}</b>" if line == message.impact else _escape(clip(line, 400)) for line in lead_lines(message)]
+    step, found = step_to_take(message)
+    first = [f"<b>{_escape(clip(step, 300))}</b>", *_found(found)] if step else []
+    below = [_escape(clip(line, 400)) for line in filter(None, [message.changed, *also_lines(message)])]
     notes = [f"• {_escape(clip(note, 500))}" for note in message.notes]
     return [
-        f"<b>{_escape(clip(f'{message.icon} {message.headline}', 300))}</b>",
-        _fit(message, alerts, ALERTS, most=MOST_ALERTS),
-        _fit(message, notes, NOTES),
+        f'<b><font color="{ink}">{title}</font></b>',
+        _fit(message, lead, ALERTS, most=MOST_ALERTS),
+        _fit(message, first, HERE),
+        _fit(message, [*below, *notes], NOTES, most=MOST_ALERTS),
     ]
 
 
-def _walk(message: Message, here: StepLine | None) -> list[dict[str, Any]]:
-    """Give the procedure: the step to take is open, and the others unfold below it."""
-    if not message.procedure:
+def _walk(message: Message) -> list[dict[str, Any]]:
+    """Give the rest, folded: every alert, the procedure as it was walked, lines to look at and to type."""
+    if not has_more(message):
         return []
-    title = f"📋 {_escape(clip(message.procedure, 200))}"
-    if message.notification.reason is NotifyReason.RESOLVED:
-        return [{"widgets": _paragraphs([f"<b>{title}</b>"])}]
-    first = [_fit(message, [_step(here, message), *_found(here.found)], HERE)] if here else []
-    others = ["<br>".join([_step(step, message), *_found(step.found[:FOUND])]) for step in message.steps if step is not here]
-    besides = _fit(message, [f"• {_escape(clip(line, 300))}" for line in message.besides], BESIDES)
-    widgets = _paragraphs([*first, _fit(message, others, WALK, between="<br><br>"), besides])
-    folded = {"collapsible": True, "uncollapsibleWidgetsCount": 1} if here and len(widgets) > 1 else {}
-    return [{"header": title, **folded, "widgets": widgets}] if widgets else []
+    several = message.alerts if len(message.alerts) > 1 else ()
+    alerts = [_escape(clip(alert_text(line, message), 400)) for line in several]
+    steps = [
+        "<br>".join([_step(step, message), *_found(step.found[FIRST_FOUND:] if step.here else step.found[:FOUND])])
+        for step in message.steps
+    ]
+    widgets = [
+        *_paragraphs(
+            [
+                _fit(message, alerts, ALERTS, most=MOST_ALERTS),
+                _fit(message, steps, WALK, between="<br><br>"),
+                _fit(message, [f"• {_escape(clip(line, 300))}" for line in besides(message)], BESIDES),
+            ]
+        ),
+        *_buttons(message.searches),
+        *_paragraphs([_escape("\n".join(message.commands))]),
+    ]
+    title = f"📋 {_escape(clip(message.procedure, 200))}" if message.procedure else ""
+    return [{**({"header": title} if title else {}), "collapsible": True, "widgets": widgets}] if widgets else []
 
 
 def _step(step: StepLine, message: Message) -> str:

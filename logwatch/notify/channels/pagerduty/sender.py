@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, assert_never
 from urllib.parse import quote
 
 from logwatch.errors import ChannelError
+from logwatch.judge.rules.model import Severity
 from logwatch.judge.verdicts import Level
 from logwatch.notify.channels.http_client import Receiver, check_reachable
 from logwatch.notify.channels.http_errors import refused
 from logwatch.notify.incidents import NotifyReason
-from logwatch.notify.layout import alert_text, plain_text
+from logwatch.notify.layout import alert_text, plain_text, screen_text
 from logwatch.ui.format import printable
 from logwatch.ui.templates import clip
 
@@ -34,6 +35,7 @@ MOST, FOUND, LINE = 30, 6, 240
 """Alerts, steps, notes and links of an event, lines of what was found for a step, characters of one: the whole stays below the
 512 KB that PagerDuty takes."""
 
+SEVERITIES = {Severity.PAGE: "critical", Severity.WARN: "error", Severity.INFO: "info"}
 _KEY = "set the integration key of an Events API v2 integration; an account in Europe has the address events.eu.pagerduty.com"
 HINTS = dict.fromkeys((301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 410), _KEY)
 
@@ -57,10 +59,6 @@ class PagerDutyChannel:
         """Send the same event with nothing but a summary in it; gives None. Raises ChannelError."""
         short = replace(message, alerts=(), steps=(), besides=(), links=(), headline=plain_text(message))
         return self.send(short, thread)
-
-    def acknowledge(self, incident: str) -> None:
-        """Say that somebody has taken on an incident, so that nobody else is woken. Raises ChannelError."""
-        self._post({"event_action": "acknowledge", "dedup_key": dedup_key(incident)})
 
     def check(self) -> list[Checked]:
         """Connect, and ask for nothing: every event is one. Raises ChannelError."""
@@ -89,7 +87,10 @@ def _taken(body: bytes) -> bool:
 
 
 def build_events(message: Message) -> list[Event]:
-    """Say a message in events: a test closes what it opened, and neither a silence nor a week wakes anybody."""
+    """Say a message in events: a test closes what it opened, and neither a silence nor a week wakes anybody.
+
+    An acknowledgement that is taken back stays one there: no event takes it back.
+    """
     key = {"dedup_key": dedup_key(message.notification.incident)}
     resolve = {"event_action": "resolve", **key}
     match message.notification.reason:
@@ -109,6 +110,8 @@ def build_events(message: Message) -> list[Event]:
             return [resolve]
         case NotifyReason.TEST:
             return [_trigger(message) | key, resolve]
+        case NotifyReason.ANSWERED:
+            return [{"event_action": "acknowledge", **key}] if message.notification.acknowledged_by else []
         case NotifyReason.SILENCE_ENDING | NotifyReason.DIGEST:
             return []
         case unknown:
@@ -131,10 +134,9 @@ def dedup_key(incident: str) -> str:
 
 def _trigger(message: Message) -> Event:
     notification = message.notification
-    here = next((step for step in message.steps if step.here and step.numbered), None)
     rules = ", ".join(dict.fromkeys(line.rule for line in message.alerts))
     payload = {
-        "summary": clip(_one_line(f"{message.headline} · {here.head} {here.text}" if here else message.headline), SUMMARY),
+        "summary": clip(_one_line(" · ".join(screen_text(message).split("\n"))), SUMMARY),
         "source": message.audience.service,
         "severity": _severity(message),
         "timestamp": f"{notification.at:%Y-%m-%dT%H:%M:%SZ}",
@@ -143,7 +145,8 @@ def _trigger(message: Message) -> Event:
         "class": clip(rules, 200),
         "custom_details": _details(message),
     }
-    links = [{"href": quote(link.url, safe=":/?#[]@!$&'()*+,;=%"), "text": clip(link.label, 100)} for link in message.links]
+    shown = (*message.links, *message.searches)
+    links = [{"href": quote(link.url, safe=":/?#[]@!$&'()*+,;=%"), "text": clip(link.label, 100)} for link in shown]
     return {
         "event_action": "trigger",
         "client": "logwatch",
@@ -153,12 +156,11 @@ def _trigger(message: Message) -> Event:
 
 
 def _severity(message: Message) -> str:
-    """Say how bad it is: all shops, some of them, not at warning any more; a test is none of these."""
-    if message.notification.reason is NotifyReason.TEST:
-        return "info"
-    if message.alerts and all(line.level is not Level.WARNING for line in message.alerts):
+    """Say how grave it is: as the rules say, less where nothing is at warning any more; a test is none of these."""
+    severity = Severity.INFO if message.notification.reason is NotifyReason.TEST else message.notification.severity
+    if severity is not Severity.INFO and message.alerts and all(line.level is not Level.WARNING for line in message.alerts):
         return "warning"
-    return "critical" if message.notification.scope.everywhere else "error"
+    return SEVERITIES[severity]
 
 
 def _details(message: Message) -> dict[str, Any]:
@@ -166,6 +168,9 @@ def _details(message: Message) -> dict[str, Any]:
     here = next((step for step in message.steps if step.here), None)
     walked = [_lines([f"{step.head} {step.text}", *(f"› {line}" for line in step.found[:FOUND])]) for step in message.steps]
     details = {
+        "impact": _one_line(message.impact)[:400],
+        "proof": _one_line(message.proof)[:400],
+        "changed": _one_line(message.changed)[:400],
         "step": _one_line(f"{here.head} {here.text}")[:400] if here else "",
         "found": _lines(here.found) if here else [],
         "alerts": _lines(alert_text(line, message).replace("\n", " · ") for line in message.alerts),
@@ -173,6 +178,7 @@ def _details(message: Message) -> dict[str, Any]:
         "procedure": _one_line(message.procedure)[:400],
         "steps": [line for lines in walked[:MOST] for line in lines],
         "besides": _lines(message.besides),
+        "commands": list(message.commands),
         "incident": message.notification.incident[:400],
     }
     return {name: value for name, value in details.items() if value}

@@ -7,7 +7,6 @@ logger that says nothing (its own writes what it sends), and over `http_client`'
 from __future__ import annotations
 
 import json
-import logging
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,13 +17,27 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from logwatch.checks import Checked, CheckOutcome, Phrase, command, ok, say
-from logwatch.errors import ChannelError
-from logwatch.judge.alerts import AlertState
+from logwatch.collect.redaction import redact
+from logwatch.errors import ChannelError, RefusedPartError
 from logwatch.notify.channels.http_client import Receiver, guard_urllib
 from logwatch.notify.channels.http_errors import refused, unreachable
+from logwatch.notify.channels.slack.chart import CHART, chart_block
+from logwatch.notify.channels.slack.people import with_people
 from logwatch.notify.incidents import NotifyReason
-from logwatch.notify.layout import draw_course, message_parts, plain_text
+from logwatch.notify.layout import (
+    FIRST_FOUND,
+    alert_text,
+    also_lines,
+    besides,
+    has_more,
+    lead_lines,
+    message_parts,
+    plain_text,
+    screen_text,
+    step_to_take,
+)
 from logwatch.seams import Seam
+from logwatch.ui.format import printable
 from logwatch.ui.templates import clip, fit
 
 if TYPE_CHECKING:
@@ -37,18 +50,22 @@ if TYPE_CHECKING:
 
 SECTION = 2900
 """Characters of one section's text; Slack takes 3000."""
-LINKS = 1800
-"""Characters of all links, so that all blocks together stay below the 13,200 that Slack takes without saying so."""
-NOTES = 1800
-STEP = 900
+LINKS = 2600
+"""Characters of links, so that all blocks together stay below the 13,200 that Slack takes without saying so."""
+NOTES = 1200
+STEP = 750
 """Characters of one step with what was found for it; the runbook's longest procedure has five."""
 FOUND = 3
 """Lines of what was found that a step shows which is not the one to take."""
 ALERTS = 10
 """Alerts that a message shows; nobody scrolls through more on a phone."""
+NAME = 40
+"""Characters of a person's name."""
 ANSWER = 4096
 """Bytes of a webhook's answer that are read: one word is what it gives."""
-BROADCAST = set(NotifyReason) - {NotifyReason.JOINED, NotifyReason.SILENCE_ENDING, NotifyReason.TEST}
+BROADCAST = set(NotifyReason) - {
+    NotifyReason.JOINED, NotifyReason.ANSWERED, NotifyReason.SILENCE_ENDING, NotifyReason.TEST,
+}  # fmt: skip
 """Later events that show in the channel too: a thread wakes nobody. What joins a running incident stays in the thread."""
 
 PASSING = {
@@ -56,6 +73,12 @@ PASSING = {
     "request_timeout", "team_added_to_org", "rollup_error",
 }  # fmt: skip
 """Slack's words for what is worth another try."""
+
+_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
+NO_BLOCKS = {"invalid_blocks", "invalid_blocks_format", "invalid_payload"}
+"""Slack's words for a layout that it does not know."""
+GONE = {"thread_not_found", "message_not_found", "is_archived", "channel_is_archived", "channel_not_found", "not_in_channel"}
+"""Slack's words for a head that nothing can follow any more: the incident gets a new one, where messages go by now."""
 
 _ID = re.compile(r"[CGD][A-Z0-9]{3,}")
 _TOKEN = "set the bot token of an app that is installed in the workspace (xoxb-…, scope chat:write)"  # noqa: S105 - a hint
@@ -83,11 +106,18 @@ NO_SCOPE = Phrase(
     "doctor.slack.no_scope",
     texts={"ko": "@{user}({team})에 chat:write 권한이 없음", "en": "@{user} of {team} lacks the scope chat:write"},
 )
-NO_FILES = Phrase(
-    "doctor.slack.no_files",
+NO_REACTIONS = Phrase(
+    "doctor.slack.no_reactions",
     texts={
-        "ko": "files:write 권한이 없어 차트 없이 보냄",
-        "en": "messages go out without their chart: the scope files:write is missing",
+        "ko": "reactions:read 권한이 없어 이모지로 응답(👀 확인, 🔕 알림 중지, ✅·❌ 판정)할 수 없음",
+        "en": "nobody can answer by a reaction (👀 on it, 🔕 mute, ✅ ❌ true or false): the scope reactions:read is missing",
+    },
+)
+NO_USERS = Phrase(
+    "doctor.slack.no_users",
+    texts={
+        "ko": "users:read 권한이 없어 응답한 사람을 Slack 밖에서는 이름 대신 ID로 표시",
+        "en": "who answers is shown by id outside Slack: the scope users:read is missing",
     },
 )
 UNASKED = Phrase(
@@ -130,12 +160,12 @@ class SlackWebhookChannel:
 
     def send(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - there are no threads here
         """Post the message; gives None. Raises ChannelError."""
-        self._post(build_content(message))
+        self._post(with_people(build_content(message, alone=True), message.notification))
         return None
 
     def send_plain(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - there are no threads here
         """Post its text; gives None. Raises ChannelError."""
-        self._post(plain_content(message))
+        self._post(with_people(plain_content(message), message.notification))
         return None
 
     def _post(self, content: dict[str, Any]) -> None:
@@ -144,6 +174,7 @@ class SlackWebhookChannel:
         answer = Receiver(self.url, {}, self.timeout_s, unusable).post(body, most=ANSWER)
         code = _code(answer.body.decode(errors="replace"))
         if answer.status != 200:
+            _check_chart(code, content)
             raise refused(answer.status, answer.headers, where=self.name, code=code, hint=_hint(code))
         if code != "ok":
             raise _not_slack(_WEBHOOK)
@@ -163,32 +194,68 @@ class SlackBotChannel:
     def send(self, message: Message, thread: str | None) -> str | None:
         """Post the incident's first message, or follow it; gives `channel:ts` of the first. Raises ChannelError."""
         head = re.fullmatch(r"(\w+):([\d.]+)", thread or "")
-        content = build_content(message)
+        content = with_people(build_content(message), message.notification)
         if head is None or self._has_moved_from(head[1]):
-            posted = self._post(content, channel=self.channel)
-            message.seams.guard(Seam.CHART, lambda: self._attach(message, posted), lambda _: None)
-            return posted
+            return self._post(content, channel=self.channel)
         channel, ts = head.groups()
-        reply = build_content(message, brief=True)
+        reply = with_people(build_content(message, chart=False), message.notification)
         try:
             self._post(reply, channel=channel, thread_ts=ts, reply_broadcast=message.notification.reason in BROADCAST)
         except _HeadGoneError:
             return self._post(content, channel=self.channel)
-        self._update(content, channel=channel, ts=ts)
         return thread
+
+    def update(self, message: Message, thread: str) -> None:
+        """Let the incident's first message say how things stand; one that somebody deleted is left alone."""
+        self._update(with_people(build_content(message), message.notification), thread)
+
+    def walk(self, message: Message, thread: str) -> None:
+        """Post what the first screen leaves out into the thread; nobody is woken by it. Raises ChannelError."""
+        channel, ts = thread.split(":")
+        with suppress(_HeadGoneError):
+            if has_more(message):
+                self._post(build_walk(message), channel=channel, thread_ts=ts)
+
+    def update_plain(self, message: Message, thread: str) -> None:
+        """Likewise, by its text alone."""
+        self._update(with_people(plain_content(message), message.notification) | {"blocks": []}, thread)
+
+    def reactions(self, thread: str) -> list[tuple[str, str]] | None:
+        """Ask for all reactions on a message; None where somebody deleted it. Raises ChannelError."""
+        channel, ts = thread.split(":")
+        try:
+            answer = self._look(lambda client: client.reactions_get(channel=channel, timestamp=ts, full=True))
+        except _HeadGoneError:
+            return None
+        put = [each for each in _part(answer, "message").get("reactions") or () if isinstance(each, dict)]
+        found = [(str(each.get("name")), str(user)) for each in put for user in each.get("users") or ()]
+        return [(name, user) for name, user in found if _USER.fullmatch(user)]
+
+    def name_of(self, user: str) -> str:
+        """Ask what somebody is called: the name they chose to be shown, or else their own. Raises ChannelError."""
+        profile = _part(_part(self._look(lambda client: client.users_info(user=user)), "user"), "profile")
+        name = profile.get("display_name") or profile.get("real_name") or ""
+        return clip(printable(redact(re.sub(r"[\s@,]+", " ", str(name)).strip())), NAME)
 
     def send_plain(self, message: Message, thread: str | None) -> str | None:
         """Post its text, into the incident's thread and the channel where there is one. Raises ChannelError."""
         head = re.fullmatch(r"(\w+):([\d.]+)", thread or "")
+        content = with_people(plain_content(message), message.notification)
         with suppress(_HeadGoneError):
             if head and not self._has_moved_from(head[1]):
-                self._post(plain_content(message), channel=head[1], thread_ts=head[2], reply_broadcast=True)
+                self._post(content, channel=head[1], thread_ts=head[2], reply_broadcast=True)
                 return thread
-        return self._post(plain_content(message), channel=self.channel)
+        return self._post(content, channel=self.channel)
 
     def _has_moved_from(self, channel: str) -> bool:
-        """Tell whether another channel is set now than the thread's; a channel set by name cannot be compared."""
-        return bool(_ID.fullmatch(self.channel)) and self.channel != channel
+        """Tell whether another channel is set now than the thread's; Slack is asked where one is set by name."""
+        if _ID.fullmatch(self.channel):
+            return self.channel != channel
+        with suppress(ChannelError):
+            info = self._ask(lambda client: client.conversations_info(channel=channel)).get("channel") or {}
+            names = {info.get("name"), info.get("name_normalized"), *(info.get("previous_names") or ())} - {None}
+            return bool(info.get("is_archived") or (names and self.channel.removeprefix("#") not in names))
+        return False
 
     def check(self) -> list[Checked]:
         """Ask who the token is, what it may, and whether it is in the channel. Raises ChannelError."""
@@ -199,9 +266,12 @@ class SlackBotChannel:
         found = [ok(self.name, WHO.fill(**who))]
         if scopes and "chat:write" not in scopes:
             found = [Checked(self.name, CheckOutcome.WRONG, NO_SCOPE.fill(**who), (ADD_SCOPE.fill(scope="chat:write"),))]
-        if scopes and "files:write" not in scopes:
-            cure = ADD_SCOPE.fill(scope="files:write")
-            found.append(Checked(f"{self.name} files:write", CheckOutcome.NOTE, NO_FILES, (cure,)))
+        if scopes and "reactions:read" not in scopes:
+            cure = ADD_SCOPE.fill(scope="reactions:read")
+            found.append(Checked(f"{self.name} reactions:read", CheckOutcome.NOTE, NO_REACTIONS, (cure,)))
+        elif scopes and "users:read" not in scopes:
+            cure = ADD_SCOPE.fill(scope="users:read")
+            found.append(Checked(f"{self.name} users:read", CheckOutcome.NOTE, NO_USERS, (cure,)))
         return [*found, self._check_channel(who["user"], public="chat:write.public" in scopes)]
 
     def _check_channel(self, user: str, *, public: bool) -> Checked:
@@ -224,34 +294,24 @@ class SlackBotChannel:
         return Checked(check, CheckOutcome.WRONG, STRANGER.fill(name=name), (cure,))
 
     def _post(self, content: dict[str, Any], **where: Any) -> str:  # noqa: ANN401 - the method's own arguments
-        answer = self._call(lambda client: client.chat_postMessage(**content, **where))
+        answer = self._call(lambda client: client.chat_postMessage(**content, **where), content)
         return f"{answer.get('channel')}:{answer.get('ts')}"
 
-    def _attach(self, message: Message, posted: str) -> None:
-        """Put the chart into the thread of a first message; an app that may not write files leaves it out."""
-        drawn = draw_course(message)
-        if message.course is None or drawn is None:
-            return
-        channel, ts = posted.split(":")
-        alt = message.course.alt
-        try:
-            self._call(
-                lambda client: client.files_upload_v2(
-                    content=drawn, filename="course.png", title=alt, alt_txt=alt, channel=channel, thread_ts=ts
-                )
-            )
-        except ChannelError as error:
-            logging.getLogger("logwatch.slack").info("no chart: %s", error.message)
-
-    def _update(self, content: dict[str, Any], channel: str, ts: str) -> None:
-        """Bring the head up to date; where that fails, the thread has told everything, and the next event tries again."""
+    def _update(self, content: dict[str, Any], thread: str) -> None:
+        channel, ts = thread.split(":")
         shown = {name: content[name] for name in ("text", "blocks")} | {"parse": "none", "link_names": False}
-        try:
-            self._call(lambda client: client.chat_update(channel=channel, ts=ts, **shown))
-        except ChannelError:
-            return
+        with suppress(_HeadGoneError):
+            self._call(lambda client: client.chat_update(channel=channel, ts=ts, **shown), content)
 
-    def _call(self, method: Callable[[WebClient], Any]) -> Mapping[str, Any]:
+    def _call(self, method: Callable[[WebClient], Any], content: dict[str, Any]) -> Mapping[str, Any]:
+        """Call one method of the Web API that shows something, once; gives what it answers."""
+        try:
+            return self._look(method)
+        except ChannelError as error:
+            _check_chart(error.message.removeprefix("answered "), content)
+            raise
+
+    def _look(self, method: Callable[[WebClient], Any]) -> Mapping[str, Any]:
         """Call one method of the Web API, once; gives what it answers."""
         answer = self._ask(method).data
         if not isinstance(answer, dict):
@@ -277,22 +337,33 @@ class SlackBotChannel:
 
     def _refusal(self, response: Any) -> ChannelError:  # noqa: ANN401 - slack_sdk's response has no types to speak of
         code = _code(response.data.get("error")) if isinstance(response.data, dict) else ""
-        if code in {"thread_not_found", "message_not_found"}:
-            return _HeadGoneError(code, where=self.name)
         if response.status_code != 200:
             return refused(response.status_code, response.headers, where=self.name, code=code, hint=_hint(code))
         permanent = bool(code) and code not in PASSING
-        return ChannelError(
+        kind = _HeadGoneError if code in GONE else ChannelError
+        return kind(
             f"answered {code or 'nothing known'}", permanent=permanent, where=self.name, hint=_hint(code) if permanent else None
         )
 
 
+def _check_chart(code: str, content: dict[str, Any]) -> None:
+    """Raise RefusedPartError where what Slack refuses may be the chart, which not every workspace knows."""
+    if code in NO_BLOCKS and any(block["type"] == CHART for block in content.get("blocks", [])):
+        raise RefusedPartError("chart", where="slack") from None
+
+
 class _HeadGoneError(ChannelError):
-    """Somebody deleted the incident's first message."""
+    """Somebody deleted the incident's first message, or nobody may write where it stands."""
 
 
 def _not_slack(hint: str) -> ChannelError:
     return ChannelError("there is no Slack at this address, or it cannot be asked", permanent=True, where="slack", hint=hint)
+
+
+def _part(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Give an object inside an answer; an empty one where it is none."""
+    part = answer.get(name)
+    return part if isinstance(part, dict) else {}
 
 
 def _silent() -> Logger:
@@ -311,33 +382,66 @@ def _code(answer: object) -> str:
 # ---- the layout
 
 
-def build_content(message: Message, *, brief: bool = False) -> dict[str, Any]:
-    """Lay a message out; a brief one leaves the procedure to the head of its thread.
+def build_content(message: Message, *, alone: bool = False, chart: bool = True) -> dict[str, Any]:
+    """Lay out what fits on a phone's screen; one that stands alone has the rest below a line.
 
     `text` is what a lock screen shows. No text can be longer than Slack takes, and what is left out is counted.
     """
-    parts: Any = message_parts(message, Path(__file__).parent, "message.j2", mrkdwn)
-    going_on = message.notification.reason is not NotifyReason.RESOLVED
-    alerts = sorted(message.alerts, key=lambda line: line.state is AlertState.RESOLVED)
-    walked = [] if brief or not message.procedure else [parts.procedure()]
-    if walked and going_on:
-        walked += [_step(line, parts) for line in message.steps]
-        walked.append(fit_section([parts.besides(line) for line in message.besides], parts.more, limit=STEP))
-    texts = [
-        parts.headline(),
-        fit_section([parts.alert(line) for line in alerts], parts.more, most=ALERTS),
-        fit_section([parts.note(note) for note in message.notes], parts.more, limit=NOTES),
-        *walked,
-        fit_section([_link(link) for link in message.links], parts.more, limit=LINKS, between=" · "),
-    ]
-    blocks = [{"type": "section", "text": _text(text)} for text in texts if text]
-    here = next((f"\n{step.head} {step.text}" for step in message.steps if step.here and step.numbered and going_on), "")
+    parts = _parts(message)
+    lead = [parts.bold(line) if line == message.impact else parts.line(line) for line in lead_lines(message)]
+    step, found = step_to_take(message)
+    below = [*map(parts.line, also_lines(message)), *map(parts.point, message.notes)]
+    blocks = _sections(
+        [
+            fit_section([parts.headline(), *lead], parts.more, most=ALERTS),
+            fit_section([parts.bold(step), *map(parts.found, found)], parts.more, limit=STEP) if step else "",
+            parts.line(message.changed),
+            fit_section(below, parts.more, limit=NOTES, most=ALERTS),
+        ]
+    )
+    drawn = message.seams.guard(Seam.CHART, lambda: chart_block(message), lambda _: None) if chart else None
+    blocks += [drawn] if drawn else []
+    blocks += _sections([_links(message.links, parts)])
+    blocks += [{"type": "divider"}, *_walk(message, parts)] if alone and has_more(message) else []
     return {
-        "text": mrkdwn(clip(f"{message.icon} {message.headline}{here}", 700)),
-        "blocks": [*blocks, {"type": "context", "elements": [_text(parts.foot())]}],
+        "text": mrkdwn(clip(screen_text(message), 700)),
+        "blocks": [*blocks, {"type": "context", "elements": [_text(parts.foot_line())]}],
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+def build_walk(message: Message) -> dict[str, Any]:
+    """Lay out what comes after the first screen: every alert, the procedure as it was walked, lines to look at and to type."""
+    title = f"📋 {message.procedure}" if message.procedure else message.headline
+    blocks = _walk(message, _parts(message))
+    return {"text": mrkdwn(clip(title, 200)), "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
+
+
+def _parts(message: Message) -> Any:  # noqa: ANN401 - a template's macros
+    return message_parts(message, Path(__file__).parent, "message.j2", mrkdwn)
+
+
+def _walk(message: Message, parts: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - likewise
+    several = message.alerts if len(message.alerts) > 1 else ()
+    return _sections(
+        [
+            fit_section([parts.line(alert_text(line, message)) for line in several], parts.more, limit=STEP, most=ALERTS),
+            parts.procedure() if message.procedure else "",
+            *(_step(line, parts) for line in message.steps),
+            fit_section([*map(parts.point, besides(message))], parts.more, limit=STEP),
+            _links(message.searches, parts),
+            fit_section([*map(parts.code, message.commands)], parts.more, limit=STEP),
+        ]
+    )
+
+
+def _sections(texts: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"type": "section", "text": _text(text)} for text in texts if text]
+
+
+def _links(links: Sequence[Link], parts: Any) -> str:  # noqa: ANN401 - a template's macros
+    return fit_section([_link(link) for link in links], parts.more, limit=LINKS, between=" · ")
 
 
 def plain_content(message: Message) -> dict[str, Any]:
@@ -346,8 +450,8 @@ def plain_content(message: Message) -> dict[str, Any]:
 
 
 def _step(line: StepLine, parts: Any) -> str:  # noqa: ANN401 - a template's macros
-    """Give a step with what was found; of a step that is not the one to take, the most telling lines."""
-    found = line.found if line.here else line.found[:FOUND]
+    """Give a step with the most telling of what was found; of the one to take, what the first screen does not say."""
+    found = line.found[FIRST_FOUND:] if line.here else line.found[:FOUND]
     return fit_section([parts.step(line), *map(parts.found, found)], parts.more, limit=STEP)
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from logwatch.errors import ChannelError
 from logwatch.notify.channels.http_client import Receiver, check_reachable
 from logwatch.notify.channels.http_errors import refused
+from logwatch.notify.digest import digest_json
 from logwatch.notify.layout import plain_text
 from logwatch.spans import rfc3339
 
@@ -80,7 +81,12 @@ def to_json(message: Message) -> dict[str, Any]:
         "silence": {"id": silence.id, "until": rfc3339(silence.until), "by": silence.by, "reason": silence.reason}
         if silence
         else None,
+        "digest": digest_json(notification.digest) if notification.digest else None,
         "text": message.headline,
+        "impact": message.impact,
+        "proof": message.proof,
+        "changed": message.changed,
+        "commands": list(message.commands),
     }
 
 
@@ -99,6 +105,7 @@ def _base(message: Message) -> dict[str, Any]:
         "at": rfc3339(notification.at),
         "since": rfc3339(notification.since),
         "resolved_at": rfc3339(notification.resolved_at),
+        "severity": notification.severity,
         "procedure": notification.procedure,
         "labels": notification.labels,
         "shops": list(notification.shops),
