@@ -341,7 +341,7 @@ def _figure(notification: Notification, rules: RuleSet, audience: Audience) -> s
     apart, rule = _apart(first, notification, audience), rules.by_id.get(first.rule)
     if notification.reason is not NotifyReason.RESOLVED:
         return apart + _value(first.latest, rule, audience)
-    return audience.say(_worst(rule), value=apart + _value(first.peak, rule, audience))
+    return audience.say(worst_key(rule), value=apart + _value(first.peak, rule, audience))
 
 
 def _apart(alert: Alert, notification: Notification, audience: Audience) -> str:
@@ -349,7 +349,7 @@ def _apart(alert: Alert, notification: Notification, audience: Audience) -> str:
     return "" if alert.labels == notification.labels else f"{audience.shop(alert.labels)[:60]} "
 
 
-def _worst(rule: Rule | None) -> Key:
+def worst_key(rule: Rule | None) -> Key:
     """Say whether the worst is the lowest or the highest; of a rule that is gone nobody knows."""
     return "worst_was" if rule is None else "lowest_was" if rule.warning.falls else "highest_was"
 
@@ -378,7 +378,7 @@ def _peak(alert: Alert, latest: Verdict, rule: Rule | None, notification: Notifi
     if rule is None or not is_worse(alert.peak, latest, rule):
         return ""
     at = audience.clock(alert.peak.window_end, notification.at)
-    return audience.say(_worst(rule), value=f"{_value(alert.peak, rule, audience)} {at}")
+    return audience.say(worst_key(rule), value=f"{_value(alert.peak, rule, audience)} {at}")
 
 
 def _recovering(alert: Alert, rule: Rule | None, audience: Audience) -> str:
