@@ -10,7 +10,7 @@ INSTALL = pip install --quiet --disable-pip-version-check --require-hashes --no-
 # Tests import in hundreds of processes: what the first compiles, the others read.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all demo test lint types golden bench fuzz hours steps faults tick scenarios signal screenshots image cloud lock clean
+.PHONY: all demo test lint types golden bench fuzz hours steps impact faults tick scenarios signal screenshots image cloud lock clean
 
 all: lint types test
 
@@ -43,6 +43,7 @@ golden: $(READY)
 	@$(BIN)/pytest --update-golden
 	@$(BIN)/logwatch rules schema --output rules/schema.json
 	@$(BIN)/logwatch rules schema --platform --output rules/service.schema.json
+	@$(BIN)/logwatch rules schema --oncall --output rules/oncall.schema.json
 
 bench: .venv-bench/ready
 	@.venv-bench/bin/python -m benchmarks
@@ -64,6 +65,10 @@ hours: $(READY) $(SIMULATES)
 # Whether causes are led to the right step.
 steps: $(READY) $(SIMULATES)
 	@$(BIN)/python -m benchmarks.steps
+
+# Whether what a message says it came to holds, and the revision it names is the cause: a thousand incidents, half an hour. Others: make impact SALT=two INCIDENTS=100
+impact: $(READY) $(SIMULATES)
+	@$(BIN)/python -m benchmarks.impact $(if $(SALT),--salt $(SALT)) $(if $(INCIDENTS),--incidents $(INCIDENTS))
 
 # Kill a run at every point between two effects, over a whole incident: eight minutes.
 faults: $(READY)

@@ -18,6 +18,7 @@ class CheckName(Worded, families=("check",)):
     """What is checked, as far as it has a name of its own in each language."""
 
     SETTINGS = "settings"
+    ONCALL = "oncall"
     CLOCK = "clock"
     LOGS = "logs"
     QUOTA = "quota"

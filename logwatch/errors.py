@@ -67,6 +67,15 @@ class ChannelError(LogwatchError):
         self.retry_after = retry_after
 
 
+class RefusedPartError(ChannelError):
+    """A channel takes the message, but not with this part of it: it is sent again without, and that is remembered."""
+
+    def __init__(self, part: str, *, where: str) -> None:
+        """`part` is what such parts are called in the state."""
+        super().__init__(f"takes no {part}", permanent=True, where=where)
+        self.part = part
+
+
 def nearest(name: str, names: list[str]) -> str:
     """Give a hint at the known name that looks most like this one, if any does."""
     near = get_close_matches(name, names, n=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -21,10 +21,12 @@ from logwatch.errors import ConflictError, ExportError, SourceError, StoreError
 from logwatch.judge.alerts import AlertState
 from logwatch.judge.verdicts import Level
 from logwatch.languages import COMMON
+from logwatch.notify.channels.interface import KeepsHeads, TakesAnswers
 from logwatch.notify.deliver import Sending
 from logwatch.notify.follow_ups import give_up
 from logwatch.notify.incidents import NotifyReason
-from logwatch.notify.outbox import address, fall_over, with_evidence
+from logwatch.notify.listen import in_turn, listen
+from logwatch.notify.outbox import Outgoing, address, fall_over, note_of, with_evidence
 from logwatch.publish.points import Point, descriptors_version
 from logwatch.replay import Replayed, replay
 from logwatch.run_summary import RunSummary
@@ -46,6 +48,7 @@ if TYPE_CHECKING:  # pandas comes with some of these, and only where a command n
     from logwatch.judge.evaluate import Judged
     from logwatch.judge.rules.model import RuleSet
     from logwatch.judge.verdicts import Verdict
+    from logwatch.notify.answers import Heard
     from logwatch.notify.channels.interface import Channel
     from logwatch.notify.deliver import Describe
     from logwatch.notify.diagnosis.findings import Walked
@@ -62,6 +65,8 @@ LOG = logging.getLogger("logwatch.run")
 MARGIN = timedelta(seconds=10)
 NO_CHANNEL = "nobody is told of anything: no channel is set up, and messages wait"
 """How long before the lease's end nothing more is begun."""
+LISTEN_FOR = timedelta(seconds=6)
+"""How long a run asks what people have answered, while it reads."""
 MOST_LOOKUPS = 20
 """Reads and searches of one run, of the 60 a minute that the project has."""
 
@@ -107,6 +112,13 @@ def play(archive: RecordedArchive, span: Span, ticker: Ticker, progress: Progres
     return replay(archive.reading, span, ticker, walked, lambda share: progress("minute by minute", share))
 
 
+def stand_at_end(source: Source, ticker: Ticker, wanted: Wanted, *, now: datetime, progress: Progress) -> State:
+    """Give the state that the minutes of a span would have left, on a simulated clock; its messages went nowhere."""
+    span, reading = read_entries(source, wanted, reach=ticker.reach, now=now, progress=progress)
+    played = replay(reading, span, ticker, tell=lambda share: progress("minute by minute", share))
+    return replace(played.state, notes=tuple(note_of(Outgoing(told, {})) for told in played.notifications), outbox=())
+
+
 def _judged(rules: RuleSet, span: Span, windows: Windows, life: Life) -> Judged:
     """Judge every rule, those that watch whether there is anything to judge too."""
     from logwatch.count.silence import keep_vigil
@@ -145,6 +157,8 @@ class Parts:
     """What reads the platform's own figures; asked only when no summary has come for a while."""
     ping: Callable[[], str] | None = None
     """Tells whoever waits for it that a run went well; gives why that failed, empty where it did not."""
+    digest: Callable[[State, RuleSet, datetime], State] | None = None
+    """Puts the week's digest into the outbox once its hour has come."""
 
 
 def wait_to_look(starts: timedelta, clock: Callable[[], datetime], sleep: Callable[[float], None]) -> None:
@@ -202,6 +216,16 @@ def _refuse(why: str) -> NoReturn:
     raise SourceError(why)
 
 
+@dataclass(frozen=True, slots=True)
+class _Listening:
+    """Asking what people have answered, beside the reading."""
+
+    asking: Future[Heard]
+    until: datetime
+    heads: list[str]
+    """Channels whose heads say it."""
+
+
 @dataclass(slots=True)
 class _Run:
     """One tick under its lease."""
@@ -211,6 +235,8 @@ class _Run:
     summary: RunSummary
     seams: Seams
     clock: Callable[[], datetime]
+    listening: _Listening | None = None
+    """Asking what people have answered, until that is taken in."""
 
     def work(self) -> None:
         """Judge what is new, commit, then publish and tell; the last state is in `held`, not saved yet."""
@@ -220,18 +246,22 @@ class _Run:
         with summary.timed("prepare"):
             life = _GuardedLife(SignsOfLife(reading, parts.service, parts.platform()), seams)
             ticker = replace(parts.ticker(life), seams=seams)
+        channels = parts.channels(seams)
+        self.listening = self._listen(channels)
         broken: Exception | None = None
         try:
             self._judge(reading, source, ticker)
         except SourceError as error:  # what waits to be told is told all the same, and that nothing could be read
             summary.fail(error)
+            self._hear(ticker)
             self._refused(ticker)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - likewise; it is raised again when that is done
             broken = error
+        self._hear(ticker)
+        self._look_back(ticker.rules)
         summary.errors += blind_spots(self.held.state, ticker.rules)
-        channels = parts.channels(seams)
         if not ticker.policy.channels:
             summary.errors.append(f"{NO_CHANNEL}\n  hint: logwatch doctor names the settings of each channel")
         outbox = address(self.held.state.to_tell, ticker.policy.channels)
@@ -258,6 +288,35 @@ class _Run:
         if broken:
             raise broken
 
+    def _listen(self, channels: Mapping[str, Channel]) -> _Listening | None:
+        """Begin to ask what people have put on the messages of incidents, beside the reading; None where nobody can."""
+        state, now = self.held.state, self.clock()
+        told = [each for each in state.memory.incidents if each.told_at]
+        over = [each.id for each in told if each.closed_at] + state.lately_over
+        order = in_turn([each.id for each in told if not each.closed_at], list(dict.fromkeys(over)), now.minute)
+        asked = [(name, state.threads[name]) for name in order if name in state.threads]
+        if not asked or not any(isinstance(channel, TakesAnswers) for channel in channels.values()):
+            return None
+        until = now + min(LISTEN_FOR, timedelta(seconds=self._left_s(3)))
+        pool = ThreadPoolExecutor(1)
+        asking = pool.submit(listen, channels, asked, state.answers.people, lambda: self.clock() < until, self.seams)
+        pool.shutdown(wait=False)
+        return _Listening(asking, until, [name for name, each in channels.items() if isinstance(each, KeepsHeads)])
+
+    def _hear(self, ticker: Ticker) -> None:
+        """Take in what was asked, once; what has not come in time, the next run asks again."""
+        if self.listening is None:
+            return
+        listening, self.listening = self.listening, None
+        left = max((listening.until - self.clock()).total_seconds(), 0.1)
+        done, _ = wait([listening.asking], timeout=left)
+        if not done:
+            self.summary.news.append("nobody knows what was answered: no answer in time")
+            return
+        state, heard = self.held.state, listening.asking.result()
+        take = partial(ticker.answer, state, heard, listening.heads, self.clock())
+        self.held.state = self.seams.guard(Seam.ANSWERS, take, lambda _: state)
+
     def _left_s(self, margins: int) -> float:
         """Give the seconds from now to so many margins before the lease's end: each part has what is left at its turn.
 
@@ -274,6 +333,12 @@ class _Run:
         points = (*ticked.state.points, Point("logwatch/judged", {}, at, 0.0)) if ticker.policy.publishes else ()
         self.held.state = replace(ticked.state, points=points)
         self.summary.notifications = len(ticked.notifications)
+
+    def _look_back(self, rules: RuleSet) -> None:
+        """Put the week's digest into the outbox, where one is set and due."""
+        digest, state, now = self.parts.digest, self.held.state, self.clock()
+        if digest:
+            self.held.state = self.seams.guard(Seam.DIGEST, lambda: digest(state, rules, now), lambda _: state)
 
     def _keep_told(self, outbox: Outbox) -> None:
         self.held.save(self.held.state.after_telling(outbox))
@@ -310,9 +375,11 @@ class _Run:
             entries=[part.fresh.entries for part in taken.parts],
             answers=[(each.path, each.status, each.error) for each in probe.answers],
         )
+        self._hear(ticker)
         with summary.timed("judge"):
             ticked = judge_parts(taken, ticker, self.held.state, now)
         self._tell_rest(taken, ticked)
+        summary.errors += _strangers(ticked.notifications, ticker)
         summary.take(ticked, taken.merged(), self.clock())
         _tell_judged(ticked)
         with summary.timed("evidence"):
@@ -414,6 +481,15 @@ class _Run:
         told = Counter(each.reason for each in refused)
         summary.refused += [f"{count} points: {reason}" for reason, count in told.items()]
         return replace(state, points=tuple(each.point for each in refused if each.again), descriptors=version)
+
+
+def _strangers(told: Sequence[Notification], ticker: Ticker) -> list[str]:
+    """Name the channels that an escalation goes to and nobody has set up."""
+    named = dict.fromkeys(name for each in told if each.reason is NotifyReason.ESCALATED for name in each.also)
+    known = {*ticker.policy.channels, *ticker.policy.others}
+    return [
+        f"oncall.yaml escalates to '{name}', which is not set up: see logwatch doctor" for name in named if name not in known
+    ]
 
 
 def urgency(told: Notification, state: State) -> tuple[bool, bool, datetime]:

@@ -47,12 +47,16 @@ class Seam(StrEnum):
     """Its course, or the picture of it."""
     CHANNEL = "channel"
     """Setting one up."""
+    ANSWERS = "answers"
+    """What people have put on messages."""
     WORDS = "words"
     """A message in words."""
     SEND = "layout"
     """A message laid out for a channel, and sent."""
     PUBLISH = "metrics"
     PING = "ping"
+    DIGEST = "digest"
+    """The week looked back on."""
 
 
 @dataclass(slots=True)

@@ -17,12 +17,12 @@ from logwatch.errors import ConfigError
 from logwatch.languages import DEFAULT, Lang, languages
 from logwatch.notify.channels.interface import ChannelSettings
 from logwatch.notify.channels.registry import CHANNELS
+from logwatch.notify.silences import Recurrence
 from logwatch.ranges import Range
 
 PREFIX = "LOGWATCH_"
 CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
 """Google's certificates for identity tokens, as google-auth knows it; asked for by `doctor` too, for the time."""
-LONGEST_SILENCE = timedelta(days=366)
 Names = tuple[str, ...]
 Read = TypeVar("Read", bound=BaseModel)
 
@@ -54,6 +54,13 @@ def _timezone(value: object) -> ZoneInfo:
         return value if isinstance(value, ZoneInfo) else ZoneInfo(str(value))
     except (KeyError, ValueError, OSError):
         raise ValueError(f"'{value}' is no time zone; right are e.g. Asia/Seoul, UTC") from None
+
+
+def _weekly(value: object) -> Recurrence | None:
+    found = value if isinstance(value, Recurrence) or value is None else Recurrence.parse(str(value))
+    if found and len(found.days) > 1:
+        raise ValueError(f"'{found}' is more than one day a week; right is e.g. 'mon 09:00'")
+    return found
 
 
 def _web_address(text: str) -> str:
@@ -132,6 +139,9 @@ class Settings(BaseModel):
     )
     remind_every: Annotated[timedelta, _lasting("10m", "30d")] = Field(
         timedelta(hours=4), description="After how long a message is repeated while it fires."
+    )
+    digest: Annotated[Recurrence | None, BeforeValidator(_weekly)] = Field(
+        None, description="Day and hour of the weekly digest, e.g. 'mon 09:00' in LOGWATCH_TIMEZONE; none without it."
     )
     evidence_budget: Annotated[timedelta, _lasting("0s", "5m")] = Field(
         timedelta(seconds=10), description="How long to look things up for the messages of one run; 0s looks nothing up."
@@ -266,10 +276,6 @@ def parse_length(text: str, *, where: str) -> timedelta:
         raise ConfigError(str(error), where=where) from None
     if not length:
         raise ConfigError("the length is zero", where=where, hint="right are e.g. 30m, 2h, 1d")
-    if length > LONGEST_SILENCE:
-        raise ConfigError(
-            f"'{text}' is longer than a year", where=where, hint="what nobody wants to hear of belongs out of the rules"
-        )
     return length
 
 

@@ -29,6 +29,7 @@ from logwatch.judge.alerts import AlertState, Transition, advance, foresee
 from logwatch.judge.daily_totals import KEPT_DAYS, Minute, add_minutes, usual_at, usual_counts
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.judge.verdicts import Level, Verdict, Why
+from logwatch.notify.answers import renew_heads, take_answers
 from logwatch.notify.history import remember
 from logwatch.notify.incidents import REMIND_EVERY, decide
 from logwatch.notify.outbox import enqueue
@@ -38,7 +39,7 @@ from logwatch.seams import Seams
 from logwatch.spans import EPOCH, WINDOW, Span, floor_minute, to_datetime, to_nanoseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from logwatch.collect.columns import Reading
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from logwatch.count.silence import Kept
     from logwatch.count.windows import Figures, Windows
     from logwatch.judge.rules.model import RuleSet
+    from logwatch.notify.answers import Heard
     from logwatch.notify.incidents import Notification
     from logwatch.notify.scopes import Circumstances
     from logwatch.state.document import State
@@ -78,6 +80,8 @@ class Policy:
     remind_every: timedelta = REMIND_EVERY
     channels: tuple[str, ...] = ()
     """Channels that every message goes to."""
+    others: tuple[str, ...] = ()
+    """Those that are set up besides."""
     publishes: bool = False
     """Whether points are made at all."""
     zone: tzinfo = UTC
@@ -221,7 +225,7 @@ class Ticker:
             # Where another overlap was set before, what is not in its day yet may reach further back than what is judged.
             since = min(span.start - self._back, begun.counted_to or span.start)
             windows = aggregate(recent, span=Span(since, looked.end), grace=self.policy.grace, judged_to=state.cursor or since)
-            windows = replace(windows, usual=self._usual(begun, windows.span))
+            windows = replace(windows, usual=_usual(begun, windows.span, self.rules, self.policy.zone))
             survey = self._survey(windows, planned, begun, recent)
             ticked, windows = replace(ticked, state=survey.state), survey.windows
             came_late = [minute for minute in recent.rows.decided[known:] if 0 < minute < to_minute(span.start)]
@@ -283,15 +287,6 @@ class Ticker:
         answered = dict.fromkeys(range(to_minute(span.start), to_minute(span.end)), 0.0)
         return _Survey(with_gauge(windows, REFUSED_MINUTES, answered), counted, state)
 
-    def _usual(self, state: State, span: Span) -> dict[int, tuple[dict[str, float], ...]]:
-        """Give what other days had of the counters that are held against them, by quarter of an hour."""
-        from logwatch.count.windows import QUARTER, from_minute, to_minute
-
-        if not self.rules.hourly:
-            return {}
-        quarters = range(to_minute(span.start) // QUARTER, to_minute(span.end) // QUARTER + 1)
-        return {each: usual_counts(state.days, from_minute(each * QUARTER), self.policy.zone) for each in quarters}
-
     def _decided_at(self, end: datetime, span: Span, now: datetime) -> datetime:
         """Give when it is decided what to tell of the window that ends at `end`: now of the newest, and else as in its time."""
         return now if end >= span.end else self.policy.closed_at(end)
@@ -334,15 +329,19 @@ class Ticker:
         """Decide at `now` what to tell of the alerts as they stand; the verdicts `ahead` are those that were foreseen."""
         state = ticked.state
         around = self._around([state.verdicts, *ahead], windows)
-        decision = decide(state.alerts, state.memory, self.rules, now, remind_every=self.policy.remind_every, around=around)
+        policy = self.policy
+        decision = decide(
+            state.alerts, state.memory, self.rules, now, remind_every=policy.remind_every, around=around, zone=policy.zone
+        )
         told = tuple(self._with_keys(each, state.census) for each in decision.notifications)
         history = remember(state.history, decision.memory.incidents, now)
         state = replace(state, memory=decision.memory, suppressed=decision.suppressed, history=history)
+        state = replace(state, history_from=state.history_from or now)
         standing = {(each.rule, *each.labels.items()): each for each in state.verdicts} if told else {}
         standing |= {(each.rule, *each.labels.items()): each for verdicts in ahead for each in verdicts if each.final}
         return replace(
             ticked,
-            state=state.after_telling(enqueue(state.to_tell, told, self.policy.channels)),
+            state=state.after_telling(enqueue(state.to_tell, told, policy.channels, policy.others)),
             transitions=(*ticked.transitions, *transitions),
             notifications=(*ticked.notifications, *told),
             standing=(*ticked.standing, *(tuple(standing.values()) for _ in told)),
@@ -366,6 +365,14 @@ class Ticker:
         heard = heard or self.life.ever(Span(begun - LOOK_BACK, span.end))
         ends = {each.minute: EPOCH + (each.minute + 1) * WINDOW for each in kept.minutes}
         return {minute: 0.0 if heard else float((end - begun) // WINDOW) for minute, end in ends.items()}
+
+    def answer(self, state: State, heard: Heard, heads: Collection[str], now: datetime) -> State:
+        """Take what people have put on messages; `heads` are the channels whose heads say it, the others are told."""
+        answered = take_answers(state.memory, state.history, state.answers, heard, now)
+        outbox = renew_heads(state.to_tell, answered.memory.incidents, heads)
+        outbox = enqueue(outbox, answered.notifications, self.policy.channels, self.policy.others)
+        state = replace(state, memory=answered.memory, history=answered.history, answers=answered.answers)
+        return state.after_telling(outbox)
 
     def refuse(self, state: State, now: datetime) -> Ticked:
         """Take a run whose source gave nothing: nothing is judged but that, and every other alert keeps its state."""
@@ -457,6 +464,32 @@ class Ticker:
 
         kept = trim(recent, since=since, slow_since=slow_since, most_slow=MOST_SLOW, keeps=keeps)
         return replace(state, cursor=cursor, recent=dump(kept))
+
+
+def _usual(state: State, span: Span, rules: RuleSet, zone: tzinfo) -> dict[int, tuple[dict[str, float], ...]]:
+    """Give what other days had of the counters that are held against them, by quarter of an hour."""
+    from logwatch.count.windows import QUARTER, from_minute, to_minute
+
+    if not rules.hourly:
+        return {}
+    quarters = range(to_minute(span.start) // QUARTER, to_minute(span.end) // QUARTER + 1)
+    return {each: usual_counts(state.days, from_minute(each * QUARTER), zone) for each in quarters}
+
+
+def remembered(state: State, rules: RuleSet, policy: Policy) -> Windows | None:
+    """Give the windows up to the last that was judged, as a run saw them, out of the entries that the state keeps.
+
+    They have no gauge of logwatch's own, which only a run measures. None where nothing was judged.
+    """
+    from logwatch.count.vanished import take_census
+    from logwatch.count.windows import aggregate
+
+    if state.cursor is None:
+        return None
+    span = Span(state.cursor - rules.reach - policy.overlap, state.cursor)
+    windows = aggregate(load(state.recent), span=span, grace=policy.grace, judged_to=state.cursor)
+    windows = replace(windows, usual=_usual(state, span, rules, policy.zone))
+    return take_census(windows, span, state.census, rules.knows).windows
 
 
 def _watched(state: State, kept: Kept) -> State:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from logwatch.seams import Seams
     from logwatch.server.app import Verify
     from logwatch.settings import Settings
+    from logwatch.state.document import State
     from logwatch.state.interface import Store
     from logwatch.tick import Policy, Ticker
     from logwatch.ui.format import Audience
@@ -94,6 +95,7 @@ def build_policy(settings: Settings, *, publishes: bool) -> Policy:
     """Say how the minutes are taken."""
     from logwatch.tick import Policy
 
+    chosen = chosen_channels(settings)
     return Policy(
         grace=settings.grace,
         early=settings.early,
@@ -102,7 +104,8 @@ def build_policy(settings: Settings, *, publishes: bool) -> Policy:
         catch_up=settings.catch_up,
         late_limit=settings.late_limit,
         remind_every=settings.remind_every,
-        channels=chosen_channels(settings),
+        channels=chosen,
+        others=tuple(name for name in configured_channels(settings) if name not in chosen),
         publishes=publishes,
         zone=settings.timezone,
     )
@@ -120,10 +123,13 @@ def build_ticker(settings: Settings, *, publishes: bool) -> Callable[[Life], Tic
 
 
 def build_simulated_ticker(settings: Settings, source: Source) -> Ticker:
-    """Give the ticker for a simulated clock over a source's entries, which publishes nothing."""
+    """Give the ticker for a simulated clock over a source's entries, which publishes nothing and calls nobody's stand-in."""
+    from dataclasses import replace
+
     from logwatch.collect.last_seen import SignsOfLife
 
-    return build_ticker(settings, publishes=False)(SignsOfLife(source, settings.service))
+    ticker = build_ticker(settings, publishes=False)(SignsOfLife(source, settings.service))
+    return replace(ticker, rules=replace(ticker.rules, oncall=ticker.rules.oncall.unescalated))
 
 
 def build_parts(settings: Settings, owner: str) -> Parts:
@@ -150,6 +156,7 @@ def build_parts(settings: Settings, owner: str) -> Parts:
         service=settings.service,
         platform=lambda: build_platform(settings),
         ping=build_ping(settings),
+        digest=build_weekly(settings),
     )
 
 
@@ -227,6 +234,21 @@ def build_platform(settings: Settings) -> PlatformFigures | None:
     from logwatch.collect.platform.cloud_run import CloudRunActivity
 
     return CloudRunActivity(found.project, service, location=settings.location, endpoint=settings.monitoring_endpoint)
+
+
+def build_weekly(settings: Settings) -> Callable[[State, RuleSet, datetime], State] | None:
+    """Give what tells of the week at its hour; None where none is set."""
+    every = settings.digest
+    if every is None:
+        return None
+
+    def tell(state: State, rules: RuleSet, now: datetime) -> State:
+        from logwatch.report.week import WeeklyDigest
+
+        weekly = WeeklyDigest(every, settings.timezone, chosen_channels(settings), build_expected(settings))
+        return weekly.tell(state, rules, now)
+
+    return tell
 
 
 def build_ping(settings: Settings) -> Callable[[], str] | None:
@@ -366,7 +388,7 @@ def message_builder(settings: Settings, rules: RuleSet) -> Callable[[Notificatio
 
     project, installed = metrics_project(settings), installation(settings)
     metrics = partial(metrics_url, project=project, rules=rules, installation=installed) if project else None
-    place = LinkTargets(source_project(settings), settings.runbook_url, metrics)
+    place = LinkTargets(source_project(settings), settings.runbook_url, settings.location or "", metrics)
     return lambda notification: build_message(notification, rules, installed.readers, place)
 
 

@@ -21,7 +21,20 @@ from logwatch.state.lease import Held, take
 from logwatch.wiring import build_parts, build_store
 from tests.support import forked
 from tests.support.checkout_errors import ENTRIES, FIRES
-from tests.support.faults import CHANNELS, MINUTE, POST, TRAFFIC, Killer, arrived, incident, kill, list_points, rehearse, texts
+from tests.support.faults import (
+    CHANNELS,
+    MINUTE,
+    POST,
+    TRAFFIC,
+    UPDATE,
+    Killer,
+    arrived,
+    incident,
+    kill,
+    list_points,
+    rehearse,
+    texts,
+)
 from tests.support.local_google import make_entry
 from tests.support.local_slack import BOT_TOKEN, PLAIN_PATH, WEBHOOK_PATH
 from tests.support.made_traffic import START, Incident, Traffic
@@ -64,7 +77,8 @@ def _telling(points: list[str]) -> list[str]:
 
     `make faults` tries them all.
     """
-    reads = [point for point in points if {"ListLogEntries", "GET"} & set(point.split())]
+    asking = {"ListLogEntries", "GET", "/api/reactions.get", "/api/users.info"}
+    reads = [point for point in points if asking & set(point.split())]
     channels = (POST, PLAIN_PATH, "DATA")
     return [
         point
@@ -88,6 +102,24 @@ def test_a_run_killed_at_any_point_loses_nothing_and_repeats_at_most_what_was_in
         "CreateTimeSeries",
         "ListLogEntries",
     }
+
+
+def test_a_run_killed_while_people_answer_forgets_no_answer_and_tells_none_twice() -> None:
+    """In the minutes of the first escalation, of the next channel's, and of the first answer."""
+    killer = Killer()
+    with incident(killer, bot=True, answered=True) as world:
+        minutes = {(each.now - START) // MINUTE - 1: each for each in rehearse(world)}
+        reasons = [str(note.reason) for note in world.state().notes]
+        outcomes = []
+        for before in (minutes[23], minutes[26], minutes[31]):
+            points = [
+                point for point in _telling(list_points(world, killer, before)) if {POST, UPDATE, PLAIN_PATH} & {*point.split()}
+            ]
+            outcomes += [kill(world, killer, before, point) for point in points]
+    assert [*dict.fromkeys(reasons)] == ["firing", "escalated", "joined", "answered", "resolved"]
+    assert {outcome.point for outcome in outcomes if outcome.lost or outcome.stands_wrong} == set()
+    assert max(max(outcome.repeated.values()) for outcome in outcomes) <= 1
+    assert {outcome.point.split()[-2] for outcome in outcomes} == {POST, UPDATE, PLAIN_PATH}
 
 
 def test_the_incident_of_the_faults_fires_joins_reminds_and_resolves() -> None:
@@ -398,7 +430,7 @@ def test_a_silence_waits_for_a_run_and_mutes_the_next_message(world: World) -> N
         slept.append(seconds)
         held.release(held.state)
 
-    from logwatch.notify.incidents import Silence
+    from logwatch.notify.silences import Silence
     from logwatch.state.lease import change
 
     silence = Silence("s1", "checkout-error", {}, world.now + timedelta(hours=1), "work", "kim", world.now)

@@ -12,7 +12,7 @@ from logwatch.backtest.comparison import Change, compare
 from logwatch.backtest.incident_history import build_timeline
 from logwatch.backtest.scores import IncidentOutcome, score
 from logwatch.judge.alerts import AlertState
-from logwatch.report.explain import name
+from logwatch.report.state_lists import name
 from logwatch.ui.format import format_brief, format_span
 from logwatch.ui.tables import Section
 

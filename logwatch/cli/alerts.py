@@ -1,31 +1,57 @@
-"""`alerts`, `explain` and `silence`: what the state holds, and how people mute it."""
+"""`alerts` and `explain`: what the state holds."""
 
 from __future__ import annotations
 
-import getpass
-import secrets
-from dataclasses import replace
-from typing import Annotated
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.cli.context import age_line, change_state, clock_of, find_rule, paper_of, settings_from, state_of, write
-from logwatch.cli.options import LangOption, RulesOption
-from logwatch.collect.entries import storable
-from logwatch.errors import ConfigError, StoreError
-from logwatch.notify.incidents import Silence
-from logwatch.report.explain import explain, firing_rows, past_rows, silence_rows
-from logwatch.settings import parse_length
-from logwatch.ui.format import shop_name
+from logwatch.cli.context import (
+    age_line,
+    as_json,
+    clock_of,
+    find_rule,
+    look_at,
+    paper_of,
+    settings_from,
+    simulated_ticker,
+    state_of,
+    write,
+)
+from logwatch.cli.options import LangOption, RulesOption, ServiceOption, SourceOption
+from logwatch.collect.sources import is_live
+from logwatch.errors import ConfigError, nearest
+from logwatch.pipeline import stand_at_end
+from logwatch.report.explain import Question, explain, explained_json, explained_lines
+from logwatch.report.state_lists import firing_rows, past_rows
+from logwatch.tick import remembered
+from logwatch.ui.format import printable
 from logwatch.ui.tables import render_rows
-from logwatch.wiring import audience, build_rules, build_service
+from logwatch.wiring import audience, build_policy, build_rules
+
+if TYPE_CHECKING:
+    from logwatch.judge.rules.model import RuleSet
+    from logwatch.languages.keys import Key
+    from logwatch.report.explain import Explained
+
+LIVE_SPAN = "6h"
+"""How much of what goes on is read to explain it: what began earlier looks as if it began here."""
+
+
+class ExplainFormat(StrEnum):
+    """How `explain` writes."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 def alerts(lang: LangOption = None, rules: RulesOption = None) -> None:
     """Show what fires, what is silent and why, and what was sent."""
     settings = settings_from(lang=lang, rules=rules)
     state, readers = state_of(settings), audience(settings)
-    firing = firing_rows(state, build_rules(settings).by_id, readers)
+    firing = firing_rows(state, build_rules(settings), clock_of(settings)(), readers)
     columns = readers.columns("alert", "state", "from_when", "value", "procedure", "silent_because")
     rows = render_rows(firing, columns, paper_of())
     shown = [age_line(settings, state, readers), rows if firing else readers.say("no_alerts") + "\n"]
@@ -39,69 +65,52 @@ def alerts(lang: LangOption = None, rules: RulesOption = None) -> None:
 
 def explain_rule(
     rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's id, as 'rules list' prints it.")],
-    lang: LangOption = None,
-    rules: RulesOption = None,
-) -> None:
-    """Say why a rule is in its state, and why something or nothing was sent."""
-    settings = settings_from(lang=lang, rules=rules)
-    found = find_rule(rule, settings)
-    now = clock_of(settings)()
-    state = state_of(settings)
-    readers = audience(settings)
-    lines = explain(state, found, readers, lambda told: told + settings.remind_every - now)
-    write(age_line(settings, state, readers) + "\n".join(lines) + "\n", None)
-
-
-def silence_add(
-    reason: Annotated[str, typer.Option(help="Why; people will read it.")],
-    for_: Annotated[str, typer.Option("--for", metavar="DURATION", help="For how long: 30m, 2h, 1d.")],
-    rule: Annotated[str, typer.Option(metavar="RULE", help="A rule's id, or '*' for all.")] = "*",
+    source: SourceOption = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="With --source: a time, or a duration before the end. [the end]")
+    ] = None,
     shop: Annotated[str | None, typer.Option(help="Only this shop.")] = None,
-    by: Annotated[str | None, typer.Option(help="Who mutes it. [the user]")] = None,
-    new_state: Annotated[bool, typer.Option("--new-state", help="Begin a state where there is none, or a broken one.")] = False,  # noqa: FBT002 - a flag
-    rules: RulesOption = None,
+    service: ServiceOption = None,
+    format_: Annotated[ExplainFormat, typer.Option("--format", "-f", help="How to write it.")] = ExplainFormat.TEXT,
     lang: LangOption = None,
+    rules: RulesOption = None,
 ) -> None:
-    """Mute a rule, or one shop of it."""
-    settings = settings_from(rules=rules, lang=lang)
-    if rule != "*":
-        find_rule(rule, settings)
-    now = clock_of(settings)()
-    until = now + parse_length(for_, where="--for")
-    if not reason.strip():
-        raise ConfigError("a silence needs a reason", where="--reason", hint="say what is going on, and for how long")
-    labels = {} if shop is None else {build_service(settings).shop_label: storable(shop)}
-    silence = Silence(
-        secrets.token_hex(3), rule, labels, until, storable(reason.strip()), storable(by or getpass.getuser()), now
-    )
-    state = change_state(settings, lambda state: replace(state, memory=state.memory.with_silence(silence)), begins=new_state)
-    what = f"{rule} ({shop_name(labels)})" if labels else rule
-    readers = audience(settings)
-    added = readers.say("silence_added", id=silence.id, what=what, until=readers.date(until))
-    write(f"{age_line(settings, state, readers)}{added}\n", None)
+    """Say why a rule is in its state: the last windows, each test against its limit, what is missing, and what was sent."""
+    settings = settings_from(source=source, service=service, lang=lang, rules=rules)
+    found, readers = find_rule(rule, settings), audience(settings)
+    rule_set, policy = build_rules(settings), build_policy(settings, publishes=False)
+    told: Key = "would_tell" if source else "told"
+    if source:
+        look = look_at(settings, LIVE_SPAN if is_live(settings.source) else None, at)
+        state = look.read(partial(stand_at_end, ticker=simulated_ticker(look)))
+        judged_to = state.cursor or look.now
+        now = policy.closed_at(judged_to)
+        head = readers.say("source_at", place=printable(look.name), at=readers.date(judged_to)) + "\n"
+    elif at is not None:
+        raise ConfigError("a state knows only how it stands now", where="--at", hint="give --source, the lines of that time")
+    else:
+        state, now = state_of(settings), clock_of(settings)()
+        head = age_line(settings, state, readers)
+    asked = Question(state, rule_set, now, settings.remind_every, remembered(state, rule_set, policy))
+    shown = _of_shop(explain(found, asked), shop, rule_set)
+    if format_ is ExplainFormat.JSON:
+        write(as_json(explained_json(shown, found, now)), None)
+        return
+    lines = [
+        line
+        for each in shown
+        for line in explained_lines(each, asked, readers, whole=each.alert is not None or len(shown) == 1, told=told)
+    ]
+    write(head + "\n".join(lines or [readers.say("never_judged", rule=found.rule)]) + "\n", None)
 
 
-def silence_list(lang: LangOption = None) -> None:
-    """Show the silences that hold."""
-    settings = settings_from(lang=lang)
-    readers = audience(settings)
-    state = state_of(settings, judged=False)
-    rows = silence_rows(state, clock_of(settings)(), readers)
-    columns = readers.columns("id", "rule", "shop", "until", "reason", "by")
-    table = render_rows(rows, columns, paper_of()) if rows else readers.say("no_silences") + "\n"
-    write(age_line(settings, state, readers) + table, None)
-    if state.cursor is None:
-        raise typer.Exit(StoreError.exit_code)
-
-
-def silence_expire(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="As 'silence list' prints it.")], lang: LangOption = None
-) -> None:
-    """End a silence now."""
-    settings = settings_from(lang=lang)
-    if id_ not in [silence.id for silence in state_of(settings, judged=False).memory.silences]:
-        raise ConfigError(f"there is no silence '{id_}'", where="ID", hint="logwatch silence list")
-    state = change_state(settings, lambda state: replace(state, memory=state.memory.without_silence(id_)))
-    readers = audience(settings)
-    ended = readers.say("silence_ended", id=id_)
-    write(f"{age_line(settings, state, readers)}{ended}\n", None)
+def _of_shop(found: list[Explained], shop: str | None, rules: RuleSet) -> list[Explained]:
+    """Give what is about one shop; raises ConfigError where nothing is."""
+    if shop is None:
+        return found
+    chosen = [each for each in found if rules.service.shop(each.labels) == shop]
+    if not chosen:
+        known = [name for each in found if (name := rules.service.shop(each.labels)) is not None]
+        hint = f"{nearest(shop, known)}judged: {', '.join(map(printable, known)) or 'all shops together only'}"
+        raise ConfigError(f"the rule judges no shop '{printable(shop)}'", where="--shop", hint=hint)
+    return chosen

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from logwatch.errors import BrokenStateError, ConfigError, StoreError, nearest
-from logwatch.report.explain import age_of, say_age
+from logwatch.report.state_lists import age_of, say_age
 from logwatch.settings import execution, load_settings, parse_moment
 from logwatch.spans import Span
 from logwatch.state.lease import change, load

@@ -10,7 +10,7 @@ import typer
 from logwatch.cli.context import age_line, as_json, clock_of, write
 from logwatch.cli.options import LangOption, RulesOption, ServiceOption, SourceOption
 from logwatch.errors import LogwatchError
-from logwatch.report.explain import age_json, age_of
+from logwatch.report.state_lists import age_json, age_of
 from logwatch.settings import Settings, load_settings_leniently
 from logwatch.state.document import State, load_state
 from logwatch.wiring import build_store, state_place

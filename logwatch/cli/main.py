@@ -37,12 +37,13 @@ COMMANDS: dict[str, str] = {
     "beta-exit": "beta_exit:beta_exit",
     "alerts": "alerts:alerts",
     "explain": "alerts:explain_rule",
+    "digest": "digest:digest",
 }
 """Command to the module beside this one and its function there, whose docstring is the help."""
 GROUPS: dict[str, tuple[str, dict[str, str]]] = {
     "silence": (
         "Mute a rule, with an end and a reason.",
-        {"add": "alerts:silence_add", "list": "alerts:silence_list", "expire": "alerts:silence_expire"},
+        {"add": "silences:silence_add", "list": "silences:silence_list", "expire": "silences:silence_expire"},
     ),
     "state": ("See to what is remembered between runs.", {"show": "state:state_show", "mend": "state:state_mend"}),
     "rules": (

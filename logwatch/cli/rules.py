@@ -14,6 +14,7 @@ from logwatch.durations import format_duration
 from logwatch.errors import ConfigError
 from logwatch.judge.kinds import kinds_listed
 from logwatch.judge.rules.model import rules_schema as schema
+from logwatch.judge.rules.oncall import oncall_schema
 from logwatch.judge.rules.runbook_check import compare_with_runbook, uncovered_counters
 from logwatch.judge.rules.service import service_schema
 from logwatch.judge.rules.yaml_lines import RuleProblemsError
@@ -134,6 +135,7 @@ def _range(given: str, option: str) -> Range | None:
 def rules_schema(
     output: OutputOption = None,
     platform: Annotated[bool, typer.Option("--platform", help="That of service.yaml.")] = False,  # noqa: FBT002 - a flag
+    oncall: Annotated[bool, typer.Option("--oncall", help="That of oncall.yaml.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Print the JSON Schema of a rule file, for editors."""
-    write(as_json(service_schema() if platform else schema()), output)
+    write(as_json(service_schema() if platform else oncall_schema() if oncall else schema()), output)

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logwatch.collect.parse import parse_series
-from logwatch.spans import EPOCH, WINDOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from logwatch.collect.columns import Reading
-    from logwatch.spans import Span
+    from logwatch.collect.parse import Series
 
 Array = np.ndarray[Any, Any]
 
@@ -39,9 +38,9 @@ class Revisions:
         """Tell in which minutes each revision wrote a summary: a row for each of `names`."""
         return self._sum(self.wrote_minute - first, self.wrote_revision, np.ones(len(self.wrote_minute)), size) > 0
 
-    def totals(self, wanted: Callable[[str], bool], first: int, size: int) -> Array:
-        """Add up the counters whose names are wanted, minute by minute: a row for each of `names`."""
-        kept = np.array([wanted(parse_series(key).name) for key in self.keys], dtype=bool)[self.series]
+    def totals(self, wanted: Callable[[Series], bool], first: int, size: int) -> Array:
+        """Add up the counters that are wanted, minute by minute: a row for each of `names`."""
+        kept = np.array([wanted(parse_series(key)) for key in self.keys], dtype=bool)[self.series]
         return self._sum(self.minute[kept] - first, self.revision[kept], self.value[kept], size)
 
     def _sum(self, place: Array, revision: Array, value: Array, size: int) -> Array:
@@ -77,16 +76,3 @@ def tell_revisions_apart(reading: Reading, rows: Array, minute_of_row: Array) ->
 
 def _column(values: Any, dtype: str) -> Array:  # noqa: ANN401 - array.array has no usable type of its own
     return np.frombuffer(values, dtype=dtype) if len(values) else np.empty(0, dtype)
-
-
-def count_by_revision(revisions: Revisions | None, wanted: Callable[[str], bool], span: Span) -> dict[str, float]:
-    """Add up the counters whose names are wanted over a span, by revision; empty where only one wrote any summary.
-
-    A revision that wrote nothing in the span is left out.
-    """
-    if revisions is None:
-        return {}
-    first, size = (span.start - EPOCH) // WINDOW, (span.end - span.start) // WINDOW
-    sums = revisions.totals(wanted, first, size).sum(axis=1)
-    wrote = map(any, revisions.alive(first, size))
-    return {name: float(total) for name, total, there in zip(revisions.names, sums, wrote, strict=True) if there}

@@ -11,6 +11,7 @@ import pandas as pd
 
 from logwatch.count.windows import Windows, from_minute, to_minute
 from logwatch.judge.grid import ELEVATED, LEVELS, UNKNOWN, WARNING, WHYS, Array, Columns, Grid
+from logwatch.judge.kinds.interface import Weighed
 from logwatch.judge.kinds.slow import Slow
 from logwatch.judge.rules.model import Rule
 from logwatch.judge.verdicts import UNPROVEN, Level, Verdict, Why
@@ -140,6 +141,17 @@ def _cut(columns: Columns, at: slice) -> Columns:
 
 def _or_none(value: float) -> float | None:
     return None if isnan(value) else float(value)
+
+
+def weigh(rule: Rule, windows: Windows, span: Span) -> list[tuple[Course, Weighed]]:
+    """Judge a rule over a span that ends with the windows, and give what its last verdict stands on for each set of labels."""
+    at = slice(max(to_minute(span.start) - to_minute(windows.span.start), 0), None)
+    grid = Grid(windows, at.start)
+    found = [(labels, columns) for labels, columns in rule.kind.judge(rule.bounds, grid)]
+    return [
+        (Course(rule, labels, grid.minutes[at], _cut(columns, at)), rule.kind.weigh(rule.bounds, grid, labels, columns))
+        for labels, columns in found
+    ]
 
 
 def evaluate(rules: Iterable[Rule], windows: Windows, span: Span | None = None) -> list[Course]:

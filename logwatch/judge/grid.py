@@ -71,7 +71,7 @@ class Grid:
         revisions, chosen = self.windows.revisions, tuple(selectors)
         if revisions is None:
             return np.zeros((0, self.size))
-        return revisions.totals(lambda name: selects(chosen, name), self.first, self.size)
+        return revisions.totals(lambda series: selects(chosen, series.name), self.first, self.size)
 
     def highest(self, gauge: str) -> tuple[Array, Array]:
         """Give the highest measurement of each minute, NaN where there is none, and whether there is one."""

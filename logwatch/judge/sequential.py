@@ -10,6 +10,7 @@ why: docs/decisions/0001.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +19,7 @@ import numpy as np
 from logwatch.judge.significance import EXACT, Array, Counted, share, wilson_bound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from logwatch.ranges import Bounds, Range
 
@@ -42,6 +43,8 @@ ONE_SIDED = 1.645
 """Standard deviations of 95 %."""
 SURELY = 2.326
 """Standard deviations of 99 %."""
+MOST = 2**12
+"""Events of one window beyond which nobody asks how many more it would take."""
 
 
 class Needs(NamedTuple):
@@ -95,10 +98,23 @@ def survives(best: Counted, needs: Needs, bounds: Bounds, span: int) -> bool:
     return stretch > 0 and bool(bounds.warning.holds(numerator[-1] / denominator[-1]))
 
 
-def evidence(counted: Counted, needs: Needs, bounds: Bounds) -> Array:
-    """Give for each window the logarithm of the evidence that is held against the limit, the weeks in minutes."""
-    parts = (_weigh(each, bounds, np.arange(len(each.ends))) for each in _parts(counted, needs, 0))
+def evidence(counted: Counted, needs: Needs, bounds: Bounds, *, first: int = 0) -> Array:
+    """Give for each window from `first` on the logarithm of the evidence that is held against the weeks in minutes."""
+    parts = (_weigh(each, bounds, np.arange(len(each.ends))) for each in _parts(counted, needs, first))
     return np.concatenate([_add_up(each) for each in parts])
+
+
+def fewest(counted: Counted, holds: Callable[[Counted], bool], *, numerator: bool) -> int | None:
+    """Give how many events of one more window, all in the numerator or none, make something hold; None beyond `MOST`."""
+
+    def tried(events: int) -> bool:
+        top, bottom = np.append(counted.numerator, float(events * numerator)), np.append(counted.denominator, float(events))
+        ended = None if counted.ended is None else np.append(counted.ended, float(events))
+        known = np.append(counted.known, counted.known[-1:] | True)
+        return holds(Counted(top, bottom, known, ended=ended, lag=counted.lag))
+
+    most = next((2**power for power in range(MOST.bit_length()) if tried(2**power)), None)
+    return most and most // 2 + 1 + bisect_left(range(most // 2 + 1, most), True, key=tried)
 
 
 def _prove(sums: _Sums, needs: Needs, bounds: Bounds, span: int) -> Proven:

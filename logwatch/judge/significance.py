@@ -147,14 +147,19 @@ def prove_slow(slow: Array, requests: Array, rarity: Rarity, minutes: int) -> Sl
     certain = np.zeros(len(slow), dtype=bool)
     least = np.full(len(slow), rarity.chance)
     for stretch in range(2, max(minutes, 2) + 1):
-        counted = sliding(slow, stretch) - slow
-        among = np.maximum(sliding(requests, stretch) - requests, sliding(requests, stretch - 1))
-        chance = _tails(counted, among, rarity.share)
+        counted, chance = slow_chance(slow, requests, rarity.share, stretch)
         enough = counted >= rarity.min_count
         surer = enough & (chance < least)
         proving[surer], least[surer] = stretch, chance[surer]
         certain |= enough & (chance < rarity.certain)
     return SlowProven(proving, certain)
+
+
+def slow_chance(slow: Array, requests: Array, share: float, stretch: int) -> tuple[Array, Array]:
+    """Give how many of the slow requests of a stretch count, and how probable so many of its requests are by chance."""
+    counted = sliding(slow, stretch) - slow
+    among = np.maximum(sliding(requests, stretch) - requests, sliding(requests, stretch - 1))
+    return counted, _tails(counted, among, share)
 
 
 def _tails(least: Array, tries: Array, chance: float) -> Array:

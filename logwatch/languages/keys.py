@@ -23,6 +23,7 @@ Key = Literal[
     "against", "against_normal", "recovering", "eased_at", "eased_note", "summed", "summed_note",
     "since", "lasted", "worst_was", "and_more", "span_d", "span_h", "span_m", "resolved_at", "unknown_since",
     "rule_gone", "explained_by_another", "not_explained", "again", "silence_ends", "instead_of", "delivered_late", "told_late",
+    "on_it", "unanswered",
     "chance_weeks", "chance_at_most", "warned_for", "lowest_was", "highest_was", "silence_reason", "commands", "chart_every",
     "chart_gaps", "chart_bound", "begin_here", "plain_note",
     # what a step found
@@ -32,18 +33,27 @@ Key = Literal[
     "gauge_refused", "gauge_late", "note_late",
     "note_vanished", "vanished_pair", "vanished_unread", "note_stopped", "note_unheard", "note_refused",
     "note_revision", "revision_since",
+    "impact", "impact_total", "impact_minutes", "impact_usual", "impact_cut",
+    "changed", "changed_cause", "changed_beside", "changed_before", "changed_when", "changed_earlier", "changed_later",
     "unstepped", "more_requests", "ended_unjudged", "ended_alone", "missed", "course_alt",
     "link_search", "link_logs", "link_metrics", "link_runbook", "new_alert",
     # explain, alerts, silence, backtest
     "is_inactive", "never_judged", "last_window", "pending_of", "normal_of", "kept_elevated", "eased_since", "by_chance",
-    "nothing_to_tell", "told", "eased_no_reminder",
-    "nowhere", "waits", "waits_unheard", "given_up", "on_its_way", "next_reminder", "inhibited_by", "silenced_until", "alert",
+    "told", "would_tell", "held_against", "to_prove", "to_recover", "source_at", "acknowledged",
+    "nowhere", "waits", "waits_unheard", "given_up", "on_its_way", "inhibited_by", "silenced_until", "alert",
     "state",
     "from_when", "silent_because", "when", "reason", "rules", "channels", "id", "until", "by", "no_alerts", "told_before",
-    "silence_added", "silence_ended", "no_silences", "state_mended", "state_sound",
+    "silence_added", "silence_recurs", "silence_ended", "silence_every", "silence_every_next", "silence_every_now",
+    "silence_now",
+    "all_rules", "holds", "dry_run", "would_mute", "muted",
+    "muted_wholly", "muted_partly", "no_silences", "state_mended", "state_sound",
     "state_age", "state_ahead", "state_unjudged", "state_lease",
     "backtest_title", "backtest_counts", "backtest_alerts", "pending_at",
     "firing_at", "resolved_col", "peak_col", "nothing_sent",
+    # the week looked back on
+    "digest_incidents", "digest_quiet", "digest_known", "digest_lasted", "digest_procedures", "digest_count", "digest_night",
+    "digest_told", "digest_taken", "digest_untaken", "digest_false", "digest_unlabelled", "digest_never", "digest_silence",
+    "digest_exits", "digest_not_met", "digest_not_shown",
     # rules check, test, new
     "rule_added", "rule_next", "rules_agree", "uncovered_counter", "cases_passed",
     # the exit conditions
@@ -74,11 +84,12 @@ DoctorKey = Literal[
     "rhythm.fine", "rhythm.off", "metrics.fine", "reached", "endpoint.fine", "endpoint.state", "endpoint.absent",
     "endpoint.beta_off", "state.fine", "state.new", "state.leased", "state.busy", "state.passing", "test.sent", "cure.service",
     "cure.quota", "cure.token", "cure.endpoint", "cure.broken", "cure.again", "cure.ping", "cure.source", "cure.channel",
+    "oncall.fine", "oncall.stranger", "oncall.no_slack", "oncall.no_answer", "cure.oncall",
 ]  # fmt: skip
 """Texts of the doctor's, without the `doctor.` that each of them begins with."""
 
 Family = Literal[
     "level", "why", "notify", "alert", "alert_is", "state", "change", "outcome", "gate", "gap", "missed", "reason", "flaw",
-    "check", "finding", "severity", "label",
+    "check", "finding", "term", "next", "severity", "label", "answer", "answer_undone",
 ]  # fmt: skip
 """Closed sets whose members are said, each member under `family.member`."""

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from logwatch.errors import ChannelError
+from logwatch.errors import ChannelError, RefusedPartError
 from logwatch.notify.channels.interface import KeepsHeads
 from logwatch.notify.follow_ups import ask_for, next_follow_up, record_done, record_refusal, set_head
+from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.outbox import (
     After,
     ChannelDelivery,
@@ -21,6 +22,7 @@ from logwatch.notify.outbox import (
     next_due,
     record_delivery,
     record_failure,
+    record_refused_part,
 )
 from logwatch.seams import Seam, Seams, describe_error
 
@@ -47,6 +49,8 @@ class Delivered:
 
 
 Task = Outgoing | FollowUp
+WALKED_AGAIN = {NotifyReason.RELAPSED, NotifyReason.REMINDER}
+"""Events so long after the first that what was found then may hold no more."""
 
 
 @dataclass(slots=True)
@@ -104,15 +108,13 @@ class Sending:
         )
 
     def _follow_up(self, task: FollowUp) -> None:
-        """Bring an incident's head up to date, as of the event that it tells."""
+        """Bring an incident's head up to date, or post its procedure below that, as of the event that it tells."""
         channel, head = self.channels[task.channel], self.outbox.heads[task.incident]
         thread = self.outbox.threads[task.incident][task.channel]
         if isinstance(channel, KeepsHeads):
             shown = Outgoing(head, {task.channel: ChannelDelivery()})
-            update, update_plain = channel.update, channel.update_plain
-            self._say(
-                shown, task.channel, head.at, lambda message: update(message, thread), lambda plain: update_plain(plain, thread)
-            )
+            whole, least = (channel.update, channel.update_plain) if task.what is After.HEAD else (channel.walk, channel.walk)
+            self._say(shown, task.channel, head.at, lambda message: whole(message, thread), lambda plain: least(plain, thread))
 
     def _say(
         self,
@@ -127,7 +129,8 @@ class Sending:
 
         def said() -> T:
             message = self.seams.guard(Seam.WORDS, lambda: self.describe(outgoing, name, now, ""), plain)
-            return whole(replace(message, seams=self.seams))
+            shown = message if self.outbox.takes(name, "chart", self.clock()) else replace(message, course=None)
+            return whole(replace(shown, seams=self.seams))
 
         try:
             return self.seams.guard(Seam.SEND, said, lambda why: least(plain(why)), ChannelError)
@@ -142,6 +145,9 @@ class Sending:
         error = future.exception()
         what, attempts = _named(task, name)
         LOG.debug("delivery", extra={"details": {"channel": name, **what, "error": str(error) if error else ""}})
+        if isinstance(error, RefusedPartError):
+            self._keep(record_refused_part(self.outbox, name, error.part, now))
+            return True
         if isinstance(error, ChannelError):
             self.delivered.failed.append(f"{name}: {error}")
             self._keep(_refused(self.outbox, task, name, now, error))
@@ -161,8 +167,13 @@ class Sending:
         outbox = record_delivery(self.outbox, outgoing, name, now, thread)
         if not isinstance(self.channels[name], KeepsHeads):
             return outbox
+        follows = thread is not None and thread == before
+        if told.reason is NotifyReason.ANSWERED:  # the head says it already, unless this has become the head
+            return outbox if follows or told.incident not in outbox.heads else ask_for(outbox, told.incident, name, After.HEAD)
         outbox = set_head(outbox, told)
-        return ask_for(outbox, told.incident, name, After.HEAD) if thread and thread == before else outbox
+        if thread and (not follows or told.reason in WALKED_AGAIN):
+            outbox = ask_for(outbox, told.incident, name, After.WALK)
+        return ask_for(outbox, told.incident, name, After.HEAD) if follows else outbox
 
     def _keep(self, outbox: Outbox) -> None:
         self.outbox = outbox

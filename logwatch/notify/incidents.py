@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -12,13 +12,17 @@ from logwatch.judge.rules.model import Severity, gravest
 from logwatch.judge.verdicts import Level
 from logwatch.languages import Worded
 from logwatch.notify.diagnosis.findings import Walked
+from logwatch.notify.digest import Digest
+from logwatch.notify.escalation import Calling, is_graver, unanswered_since
 from logwatch.notify.scopes import Scope, VerdictsAlone, find_scope, same_lead, soon_after
+from logwatch.notify.silences import EVERY, RecurringSilence, Silence, holding, with_told
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from logwatch.judge.rules.model import RuleSet
+    from logwatch.judge.rules.oncall import Escalation
     from logwatch.notify.scopes import Circumstances
 
 REMIND_EVERY = timedelta(hours=4)
@@ -52,6 +56,8 @@ class NotifyReason(Worded, families=("notify",)):
     RESOLVED = "resolved"
     ESCALATED = "escalated"
     """Nobody has taken it on in time: the next are asked."""
+    ANSWERED = "answered"
+    """Somebody is on it, or no longer, or has muted it."""
     SILENCE_ENDING = "silence_ending"
     SUMMED = "summed"
     """More incidents speak than people could read: one message about all the others."""
@@ -68,32 +74,43 @@ class Label(Worded, families=("label",)):
     FALSE = "false"
 
 
+class AnswerKind(Worded, families=("answer", "answer_undone")):
+    """What a person says of an incident."""
+
+    ACKNOWLEDGED = "acknowledged"
+    """They are on it."""
+    SILENCED = "silenced"
+    """They want to hear nothing of it for an hour."""
+    REAL = "real"
+    FALSE = "false"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One person's answer, or that they have taken it back."""
+
+    kind: AnswerKind
+    who: str
+    """A name, or `@` and an id where no name is known."""
+    undone: bool = False
+    until: datetime | None = None
+    """How long it holds, where it ends by itself."""
+
+
+LASTING = (
+    "first_scope", "first_told_at", "acknowledged_at", "acknowledged_by", "muted_until", "also", "label", "labelled_at",
+    "labelled_by",
+)  # fmt: skip
+"""What an incident that comes back still has of what it was."""
+WAKING = {NotifyReason.FIRING, NotifyReason.RELAPSED}
+"""What calls whoever is on call; an escalation calls the next."""
+
+
 class Muted(StrEnum):
     """Why a firing alert does not speak."""
 
     SILENCED = "silenced"
     INHIBITED = "inhibited"
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """A rule, or one shop of it, muted by a person until a time, for a reason."""
-
-    id: str
-    rule: str
-    """A rule's id, or `*` for all."""
-    labels: dict[str, str]
-    """Labels that an alert must have; empty mutes every shop."""
-    until: datetime
-    reason: str
-    by: str
-    created_at: datetime
-    told: bool = False
-    """Whether its coming end has been told."""
-
-    def mutes(self, alert: Alert, now: datetime) -> bool:
-        """Tell whether the silence holds now and covers the alert."""
-        return self.until > now and self.rule in {"*", alert.rule} and self.labels.items() <= alert.labels.items()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +173,16 @@ class Incident:
     escalated: int = 0
     """How many steps of waking others were taken."""
     escalated_at: datetime | None = None
+    given_back_at: datetime | None = None
+    """When the last who was on it no longer was."""
+    muted_until: datetime | None = None
+    """Until when somebody's answer mutes it."""
+    also: tuple[str, ...] = ()
+    """Channels that its messages go to besides the usual ones, since it was escalated."""
+    told_severity: Severity | None = None
+    """What the last message said; None before the first."""
+    held_at: datetime | None = None
+    """Since when it has waited for the end of the quiet hours; None where it never did."""
     label: Label | None = None
     labelled_at: datetime | None = None
     labelled_by: str = ""
@@ -211,6 +238,22 @@ class Notification:
     """The gravest of the incident's rules."""
     acknowledged_by: str = ""
     """Who is on it; empty: nobody has said so."""
+    acknowledged_at: datetime | None = None
+    label: Label | None = None
+    """What people have found the incident to be."""
+    labelled_by: str = ""
+    said: tuple[Said, ...] = ()
+    """The answers that it tells of."""
+    mention: tuple[str, ...] = ()
+    """Whom it calls in Slack, as rules/oncall.yaml names them."""
+    also: tuple[str, ...] = ()
+    """Channels that it goes to besides the usual ones."""
+    unheard: bool = False
+    """Whether no message came before it."""
+    unanswered_since: datetime | None = None
+    """Since when nobody has taken the incident on, where it is told for that."""
+    digest: Digest | None = None
+    """The week that it tells of, where there is no incident."""
 
     @property
     def scope(self) -> Scope:
@@ -241,14 +284,30 @@ class Memory:
     silences: tuple[Silence, ...] = ()
     over: tuple[Alert, ...] = ()
     """Causes that have ended and still explain what they left behind, told or not."""
+    recurring: tuple[RecurringSilence, ...] = ()
 
-    def with_silence(self, silence: Silence) -> Memory:
+    def with_silence(self, silence: Silence | RecurringSilence) -> Memory:
         """Add a silence."""
+        if isinstance(silence, RecurringSilence):
+            return replace(self, recurring=(*self.recurring, silence))
         return replace(self, silences=(*self.silences, silence))
 
     def without_silence(self, ended: str) -> Memory:
         """Take a silence away, by its id."""
-        return replace(self, silences=tuple(silence for silence in self.silences if silence.id != ended))
+        return replace(
+            self,
+            silences=tuple(silence for silence in self.silences if silence.id != ended),
+            recurring=tuple(silence for silence in self.recurring if silence.id != ended),
+        )
+
+    @property
+    def muting(self) -> tuple[Silence | RecurringSilence, ...]:
+        """All silences, also those that do not hold now."""
+        return (*self.silences, *self.recurring)
+
+    def held(self, now: datetime) -> tuple[Silence, ...]:
+        """Give the silences that hold at a time."""
+        return holding(self.silences, self.recurring, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,14 +327,16 @@ def decide(  # noqa: PLR0913 - all that a decision stands on
     *,
     remind_every: timedelta = REMIND_EVERY,
     around: Circumstances = VerdictsAlone(),  # noqa: B008 - frozen
+    zone: tzinfo = UTC,
 ) -> Decision:
-    """Decide what to tell of the alerts as they stand.
+    """Decide what to tell of the alerts as they stand, and whom to call; the hours of oncall.yaml are those of `zone`.
 
     An incident speaks when an alert fires, when more rules or shops join it, when it is a warning no more or again, when it has
-    been silent for `remind_every`, and when all of it is resolved; never twice the same. Silences and inhibitions mute alerts,
+    been silent for `remind_every` or nobody has acknowledged it in time, and when all of it is resolved; never twice the same.
+    Silences and inhibitions mute alerts,
     not the end of what has been told.
     """
-    scene = _look(alerts, memory, rules, now, around)
+    scene = _look(alerts, memory, rules, now, around, zone)
     spoken = sum(one.told_at is not None and now - one.told_at < WINDOW / 2 for one in memory.incidents)
     notifications, incidents = [], []
     for incident in _assign(scene, memory.incidents, rules):
@@ -283,9 +344,12 @@ def decide(  # noqa: PLR0913 - all that a decision stands on
         incidents.append(after)
         if notification:
             notifications.append(_with_context(notification, scene, rules))
-    ending, silences = _ending(scene, rules)
-    told = _sum_up((*notifications, *ending), max(MOST_MESSAGES - spoken, 1))
-    return Decision(told, tuple(scene.suppressed.values()), Memory(tuple(incidents), silences, scene.over))
+    ending, muting = _ending(scene, rules, {each.id for each in memory.recurring})
+    told = _sum_up((*_over_in_one(notifications), *ending), max(MOST_MESSAGES - spoken, 1))
+    once = {each.id for each in memory.silences}
+    silences = tuple(each for each in muting if each.id in once)
+    recurring = with_told(memory.recurring, muting, now)
+    return Decision(told, tuple(scene.suppressed.values()), Memory(tuple(incidents), silences, scene.over, recurring))
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,32 +367,60 @@ class _Situation:
     over: tuple[Alert, ...]
     """Causes that have just ended."""
     around: Circumstances
+    calling: Calling
 
 
-def _look(alerts: Iterable[Alert], memory: Memory, rules: RuleSet, now: datetime, around: Circumstances) -> _Situation:
+def _look(  # noqa: PLR0913, PLR0917 - what decide is given
+    alerts: Iterable[Alert], memory: Memory, rules: RuleSet, now: datetime, around: Circumstances, zone: tzinfo
+) -> _Situation:
     found = {alert.fingerprint: alert for alert in alerts}
     firing = {mark: alert for mark, alert in found.items() if alert.state is AlertState.FIRING}
-    silences = tuple(silence for silence in memory.silences if silence.until > now)
+    silences = memory.held(now)
     explaining = {rule for each in rules.inhibitions for rule in each.when}
     ended = {
         each.fingerprint: each for each in (*memory.over, *found.values()) if each.rule in explaining and _just_over(each, now)
     }
-    causes = [*firing.values(), *ended.values()]
+    suppressed = _suppress(firing.values(), [*firing.values(), *ended.values()], silences, rules, around)
+    speaking = {mark: alert for mark, alert in firing.items() if mark not in suppressed}
+    calling = Calling(rules.oncall, now.astimezone(zone))
+    return _Situation(now, found, firing, suppressed, speaking, silences, tuple(ended.values()), around, calling)
+
+
+def _suppress(
+    alerts: Iterable[Alert], causes: Sequence[Alert], silences: tuple[Silence, ...], rules: RuleSet, around: Circumstances
+) -> dict[str, Suppression]:
+    """Say which alerts do not speak, by fingerprint, and why: the longest silence comes before what explains them."""
     suppressed = {}
-    for mark, alert in firing.items():
-        muting = [each for each in silences if each.mutes(alert, now)] or _dragging(alert, silences, rules, around)
+    for alert in alerts:
+        mark = alert.fingerprint
+        muting = [each for each in silences if each.covers(alert.rule, alert.labels)] or _dragging(
+            alert, silences, rules, around
+        )
         if muting:
             silence = max(muting, key=lambda each: each.until)
             suppressed[mark] = Suppression(mark, Muted.SILENCED, silence.id, silence.until)
         elif sources := _sources(alert, causes, rules):
             suppressed[mark] = Suppression(mark, Muted.INHIBITED, sources[0])
-    speaking = {mark: alert for mark, alert in firing.items() if mark not in suppressed}
-    return _Situation(now, found, firing, suppressed, speaking, silences, tuple(ended.values()), around)
+    return suppressed
+
+
+def silent(
+    alerts: Sequence[Alert],
+    memory: Memory,
+    rules: RuleSet,
+    now: datetime,
+    around: Circumstances = VerdictsAlone(),  # noqa: B008 - frozen
+) -> dict[str, Suppression]:
+    """Say which alerts would not speak if it were decided now, and why: those too that are about to fire."""
+    scene = _look(alerts, memory, rules, now, around, UTC)
+    causes = [*scene.firing.values(), *scene.over]
+    waiting = [alert for alert in alerts if alert.state is AlertState.PENDING and alert.rule in rules.by_id]
+    return scene.suppressed | _suppress(waiting, causes, scene.silences, rules, around)
 
 
 def _dragging(alert: Alert, silences: Iterable[Silence], rules: RuleSet, around: Circumstances) -> list[Silence]:
     """Give the silences of single shops without which all shops together would be no warning: they hold for that as well."""
-    held = [each for each in silences if each.rule in {"*", alert.rule} and rules.service.shop(each.labels) is not None]
+    held = [each for each in silences if each.rule in {EVERY, alert.rule} and rules.service.shop(each.labels) is not None]
     if alert.labels or not held or not rules.by_id[alert.rule].kind.reads.counters:
         return []
     rest = around.without(
@@ -441,7 +533,7 @@ def _shops(group: _Group, rules: RuleSet) -> set[str]:
 
 def _silenced(group: _Group, scene: _Situation, rules: RuleSet) -> set[str]:
     """Give the shops that people have muted for the rules of a group."""
-    named = {"*"} | {alert.rule for alert in group.alerts}
+    named = {EVERY} | {alert.rule for alert in group.alerts}
     return {shop for each in scene.silences if each.rule in named and (shop := rules.service.shop(each.labels)) is not None}
 
 
@@ -455,7 +547,7 @@ def _take_in(group: _Group, found: Scope, kept: list[Incident], now: datetime, r
     closed = next((one for one in reversed(kept) if one.closed_at and _came_back(one, group.procedure, found)), None)
     if closed:
         back = Incident(closed.id, closed.procedure, {}, now, marks, reopened=closed.reopened + 1, messages=closed.messages)
-        told = {name: getattr(closed, name) for name in ("first_scope", "first_told_at", "label", "labelled_at", "labelled_by")}
+        told = {name: getattr(closed, name) for name in LASTING}
         kept[kept.index(closed)] = replace(back, **told).at(found)
     else:
         name = _incident_id(group, found, now, {one.id for one in kept})
@@ -494,30 +586,69 @@ def _refresh(incident: Incident, scene: _Situation, rules: RuleSet) -> Incident:
 
 
 def _speak(incident: Incident, scene: _Situation, remind_every: timedelta) -> tuple[Notification | None, Incident]:
-    """Give what the incident has to say now, if anything, and the incident afterwards."""
+    """Give what the incident has to say now, if anything, whom it calls, and the incident afterwards."""
+    notification, after = _say(incident, scene, remind_every)
+    if notification is None:
+        return None, after
+    wakes = notification.reason in WAKING or (notification.reason is NotifyReason.JOINED and is_graver(incident))
+    return replace(notification, mention=scene.calling.mention(incident)) if wakes else notification, after
+
+
+def _say(incident: Incident, scene: _Situation, remind_every: timedelta) -> tuple[Notification | None, Incident]:
     if incident.closed_at is not None:
         return None, incident
     warning = {mark: alert for mark in incident.members if (alert := scene.speaking.get(mark)) and not alert.eased_at}
     new = tuple(mark for mark in warning if mark not in incident.told)
+    if scene.calling.holds(incident) and (new or incident.told_at or incident.held_at):
+        return None, replace(incident, held_at=incident.held_at or scene.now)
     if incident.told_at is None and new:
         return _tell(incident, NotifyReason.FIRING, new, scene.now)
     if incident.quiet_at is not None:
         return _end(incident, incident.quiet_at, scene.now)
-    if incident.told_at is None:
-        return None, incident
     lasting = any(not alert.normals for alert in warning.values())
+    return _go_on(incident, new, scene, remind_every, lasting=lasting) if incident.told_at else (None, incident)
+
+
+def _go_on(
+    incident: Incident, new: tuple[str, ...], scene: _Situation, remind_every: timedelta, *, lasting: bool
+) -> tuple[Notification | None, Incident]:
+    """Give what there is to say of an incident that was told and is not over."""
     reason, incident = _news(incident, new, scene, lasting=lasting)
-    if reason is None and lasting and scene.now - (incident.told_at or scene.now) >= remind_every:
-        reason = NotifyReason.REMINDER
+    if reason is None and lasting:
+        if steps := scene.calling.due(incident):
+            return _escalate(incident, steps, scene.now)
+        if not incident.acknowledged_at and scene.now - (incident.told_at or scene.now) >= remind_every:
+            reason = NotifyReason.REMINDER
     return _tell(incident, reason, new, scene.now) if reason else (None, incident)
 
 
+def _escalate(incident: Incident, steps: tuple[Escalation, ...], now: datetime) -> tuple[Notification, Incident]:
+    """Call whom these steps name, in one message, and let their channels have what follows."""
+    also = tuple(dict.fromkeys((*incident.also, *(name for step in steps for name in step.channels))))
+    taken = replace(incident, escalated=incident.escalated + len(steps), escalated_at=now, also=also)
+    notification, taken = _tell(taken, NotifyReason.ESCALATED, (), now)
+    mention = tuple(dict.fromkeys(name for step in steps for name in step.mention))
+    return replace(notification, mention=mention, unanswered_since=unanswered_since(incident)), taken
+
+
 def _end(incident: Incident, quiet_at: datetime, now: datetime) -> tuple[Notification | None, Incident]:
-    """Close an incident of which nothing fires, once it has been so for long enough; one that nobody heard of says nothing."""
-    if incident.told_at is None or now - quiet_at < (SETTLE if incident.reopened else timedelta()):
-        return None, replace(incident, closed_at=None if incident.told_at else now)
+    """Close an incident of which nothing fires, once it has been so for long enough.
+
+    One that nobody heard of says nothing, unless quiet hours have held it.
+    """
+    heard = incident.told_at or incident.held_at
+    if not heard or (incident.told_at and now - quiet_at < (SETTLE if incident.reopened else timedelta())):
+        return None, replace(incident, closed_at=None if heard else now)
     notification, incident = _tell(incident, NotifyReason.RESOLVED, (), now)
     return replace(notification, resolved_at=quiet_at), replace(incident, closed_at=now)
+
+
+def _over_in_one(told: list[Notification]) -> tuple[Notification, ...]:
+    """Sum up the incidents that were over before anybody had heard of them: quiet hours have held them."""
+    over = tuple(each for each in told if each.reason is NotifyReason.RESOLVED and each.unheard)
+    if len(over) < 2:
+        return tuple(told)
+    return (*(each for each in told if each not in over), _summary(over))
 
 
 def _news(
@@ -570,10 +701,16 @@ def _tell(incident: Incident, reason: NotifyReason, new: tuple[str, ...], now: d
         first_scope=incident.first_scope,
         severity=incident.severity,
         acknowledged_by=incident.acknowledged_by,
+        acknowledged_at=incident.acknowledged_at,
+        label=incident.label,
+        labelled_by=incident.labelled_by,
+        also=incident.also,
+        unheard=incident.told_at is None,
     )
     return notification, replace(
         incident, told=tuple(dict.fromkeys((*incident.told, *new))), told_at=now, messages=number, told_scope=incident.scope,
         first_scope=incident.first_scope or incident.scope, first_told_at=incident.first_told_at or now,
+        told_severity=incident.severity,
     )  # fmt: skip
 
 
@@ -589,10 +726,14 @@ def _sum_up(told: tuple[Notification, ...], most: int) -> tuple[Notification, ..
     if len(told) <= most:
         return told
     ranked = sorted(told, key=lambda each: (each.reason is not NotifyReason.FIRING, each.reason is NotifyReason.RESOLVED))
-    rest = tuple(ranked[most - 1 :])
+    return (*ranked[: most - 1], _summary(tuple(part for each in ranked[most - 1 :] for part in each.parts)))
+
+
+def _summary(rest: tuple[Notification, ...]) -> Notification:
+    """Give the one message that stands for these."""
     alerts = {alert.fingerprint: alert for each in rest for alert in each.alerts}
     name = f"summed-{rest[0].id}"
-    summary = Notification(
+    return Notification(
         id=f"{name}.1",
         incident=name,
         reason=NotifyReason.SUMMED,
@@ -604,8 +745,9 @@ def _sum_up(told: tuple[Notification, ...], most: int) -> tuple[Notification, ..
         new=(),
         summed=rest,
         severity=gravest(each.severity for each in rest),
+        mention=tuple(dict.fromkeys(name for each in rest for name in each.mention)),
+        also=tuple(dict.fromkeys(name for each in rest for name in each.also)),
     )
-    return (*ranked[: most - 1], summary)
 
 
 def _with_context(notification: Notification, scene: _Situation, rules: RuleSet) -> Notification:
@@ -626,18 +768,19 @@ def _is_muted_by(silence: Silence, suppression: Suppression | None) -> bool:
     return suppression is not None and suppression.why is Muted.SILENCED and suppression.by == silence.id
 
 
-def _ending(scene: _Situation, rules: RuleSet) -> tuple[list[Notification], tuple[Silence, ...]]:
-    """Tell of silences that end soon while what they mute still fires."""
+def _ending(scene: _Situation, rules: RuleSet, recurring: set[str]) -> tuple[list[Notification], tuple[Silence, ...]]:
+    """Tell of silences that end soon while what they mute still fires; of recurring ones, each time."""
     told, after = [], []
     for silence in scene.silences:
         muted = tuple(alert for mark, alert in scene.firing.items() if _is_muted_by(silence, scene.suppressed.get(mark)))
         due = bool(muted) and not silence.told and silence.until - scene.now <= SILENCE_NOTICE
         after.append(replace(silence, told=silence.told or due))
         if due:
+            name = f"silence-{silence.id}" + (f"-{silence.until:%Y%m%d%H%M}" if silence.id in recurring else "")
             told.append(
                 Notification(
-                    id=f"silence-{silence.id}.1",
-                    incident=f"silence-{silence.id}",
+                    id=f"{name}.1",
+                    incident=name,
                     reason=NotifyReason.SILENCE_ENDING,
                     at=scene.now,
                     procedure=rules.by_id[muted[0].rule].procedure,

@@ -13,8 +13,11 @@ from logwatch.collect.parse import LATE_MINUTES, REFUSED_MINUTES, STOPPED_MINUTE
 from logwatch.judge.alerts import Alert, AlertState, is_worse
 from logwatch.judge.rules.model import Severity
 from logwatch.judge.verdicts import Level
+from logwatch.notify.answer_text import answer_notes, said_lines
 from logwatch.notify.diagnosis.findings import FactKind
+from logwatch.notify.diagnosis.impact_text import changed_lines, impact_line
 from logwatch.notify.diagnosis.step_text import StepLine, besides_lines, ended_lines, step_lines
+from logwatch.notify.digest_text import digest_headline, digest_lines
 from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.seams import Seams
 from logwatch.spans import WINDOW, Span, rfc3339
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from logwatch.judge.verdicts import Verdict
     from logwatch.languages.keys import Key
     from logwatch.notify.diagnosis.findings import Chart
+    from logwatch.notify.digest import Digest
     from logwatch.ranges import Range
     from logwatch.ui.format import Audience
 
@@ -68,6 +72,7 @@ ICONS = {
     NotifyReason.REMINDER: "🔁",
     NotifyReason.RESOLVED: "✅",
     NotifyReason.ESCALATED: "🆘",
+    NotifyReason.ANSWERED: "👀",
     NotifyReason.SILENCE_ENDING: "🔔",
     NotifyReason.SUMMED: "🗂️",
     NotifyReason.DIGEST: "🗓️",
@@ -155,12 +160,12 @@ class Message:
     """How bad it is in people's terms; empty where nobody could count it."""
     proof: str = ""
     """Whether it is real: what was counted, against which bound, and how rarely chance does that; empty where it is over."""
-    changed: tuple[str, ...] = ()
-    """What changed before it began."""
+    changed: str = ""
+    """What changed as it began."""
     searches: tuple[Link, ...] = ()
     """The log lines that the procedure's steps name."""
     commands: tuple[str, ...] = ()
-    """Ready to be typed: the arithmetic behind it, and how to mute it."""
+    """Ready to be typed: what takes a revision back that is the cause, the arithmetic behind it, how to mute it."""
     seams: Seams = field(default_factory=Seams, compare=False, repr=False)
     """Where a layout tells what of it broke, and could be left out."""
 
@@ -197,6 +202,8 @@ class LinkTargets:
 
     project: str = ""
     runbook_url: str = ""
+    region: str = ""
+    """Where the service runs; empty: as rules/service.yaml says."""
     metrics: Callable[[Rule, Mapping[str, str], Span], str] | None = None
     """Gives the address at which a rule's figure of a shop, or of all, is drawn over a span."""
 
@@ -208,7 +215,12 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
     marked = next((rule.step for rule in named if rule and rule.step and rule.procedure == notification.procedure), None)
     if notification.summed:
         return _build_summary(notification, rules, audience)
+    if notification.reason is NotifyReason.ANSWERED:
+        return _build_answer(notification, rules, audience)
+    if notification.digest:
+        return _build_digest(notification, notification.digest, rules, audience)
     about = procedure.name if procedure else _summary(notification.alerts[0], rules, audience)
+    changed = changed_lines(notification, rules, audience, project=place.project, region=place.region)
     logs, searches = _links(notification, rules, audience, place)
     return Message(
         notification=notification,
@@ -216,7 +228,9 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
         icon=_icon(notification),
         headline=_headline(notification, rules, audience),
         topic=f"{about} · {(notification.first_scope or notification.scope).name(audience)}",
+        impact=impact_line(notification, rules, audience),
         proof=_proof(notification, rules, audience),
+        changed=changed[0] if changed else "",
         alerts=tuple(_line(alert, notification, rules, audience) for alert in notification.alerts),
         procedure=procedure.name if procedure else "",
         steps=step_lines(procedure, notification.walked, marked, rules, audience) if procedure else (),
@@ -224,7 +238,7 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
         notes=tuple(_notes(notification, rules, audience)),
         links=tuple(logs),
         searches=tuple(searches),
-        commands=_commands(notification, rules, audience),
+        commands=(*changed[1:], *_commands(notification, rules, audience)),
         course=_course(notification, rules, audience),
     )
 
@@ -248,6 +262,45 @@ def _build_summary(notification: Notification, rules: RuleSet, audience: Audienc
         steps=(),
         besides=(),
         notes=(*heads, audience.say("summed_note")),
+        links=(),
+        course=None,
+    )
+
+
+def _build_answer(notification: Notification, rules: RuleSet, audience: Audience) -> Message:
+    """Say who has answered, and of which incident: all else stands in the messages before."""
+    what = f"{_summary(notification.alerts[0], rules, audience)} · {notification.scope.name(audience)}"
+    said = " · ".join(said_lines(notification, audience))
+    return Message(
+        notification=notification,
+        audience=audience,
+        icon=_icon(notification),
+        headline=f"[{_tag(notification, audience)}] {said} · {what}",
+        topic=what,
+        alerts=(),
+        procedure="",
+        steps=(),
+        besides=(),
+        notes=(),
+        links=(),
+        course=None,
+    )
+
+
+def _build_digest(notification: Notification, digest: Digest, rules: RuleSet, audience: Audience) -> Message:
+    """Say how a week went."""
+    head = digest_headline(digest, audience)
+    return Message(
+        notification=notification,
+        audience=audience,
+        icon=ICONS[notification.reason],
+        headline=head,
+        topic=head,
+        alerts=(),
+        procedure="",
+        steps=(),
+        besides=(),
+        notes=tuple(digest_lines(digest, rules, audience)),
         links=(),
         course=None,
     )
@@ -433,7 +486,7 @@ def _over_one_stretch(alert: Alert, notification: Notification) -> Verdict:
 
 
 def _notes(notification: Notification, rules: RuleSet, audience: Audience) -> list[str]:
-    notes = []
+    notes = answer_notes(notification, audience)
     if rules.silence and rules.silence.rule in notification.rules and notification.reason is not NotifyReason.RESOLVED:
         notes.append(rules.service.log.silent[audience.lang].format(service=audience.service))
     if notification.late:

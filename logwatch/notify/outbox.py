@@ -30,6 +30,10 @@ FALL_OVER_AFTER = timedelta(hours=1)
 """After how long a message goes out through the other channels."""
 
 
+REFUSED_FOR = timedelta(hours=24)
+"""How long a part that a channel refused is left out of its messages."""
+
+
 PERMANENT_PAUSE = timedelta(minutes=30)
 """How long to wait where trying the same again cannot help, but somebody may mend the settings."""
 
@@ -90,6 +94,8 @@ class Note:
     partial: bool = False
     summed: tuple[str, ...] = ()
     """Incidents that it stood for, where it was about several."""
+    marks: tuple[str, ...] = ()
+    """Fingerprints of the alerts that it named; none where an older program wrote it."""
 
     @property
     def incidents(self) -> tuple[str, ...]:
@@ -107,6 +113,8 @@ class After(StrEnum):
 
     HEAD = "head"
     """Its first message there is brought up to date."""
+    WALK = "walk"
+    """The walked procedure is posted below that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +138,28 @@ class Outbox:
     heads: dict[str, Notification] = field(default_factory=dict)
     """Incident to what its first message is to say by now, on channels that can change it."""
     follow_ups: tuple[FollowUp, ...] = ()
+    refused: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    """Channel to the parts of a message that it does not take, each with when that was found."""
+
+    def takes(self, channel: str, part: str, now: datetime) -> bool:
+        """Tell whether a channel is to be given a part of a message; what it refused it is given again after a day."""
+        at = self.refused.get(channel, {}).get(part)
+        return at is None or now - at >= REFUSED_FOR
 
 
-def enqueue(outbox: Outbox, notifications: tuple[Notification, ...], channels: tuple[str, ...]) -> Outbox:
-    """Put messages into the outbox, for these channels; without any they wait until there is one."""
+def enqueue(
+    outbox: Outbox, notifications: tuple[Notification, ...], channels: tuple[str, ...], others: tuple[str, ...] = ()
+) -> Outbox:
+    """Put messages into the outbox, for these channels, and those of the others that a message is to go to besides.
+
+    Without any channel they wait until there is one.
+    """
     sent = {each.notification.id for each in outbox.waiting} | {note.id for note in outbox.notes}
-    new = [Outgoing(each, dict.fromkeys(channels, ChannelDelivery())) for each in notifications if each.id not in sent]
+    new = [
+        Outgoing(each, dict.fromkeys((*channels, *(name for name in others if name in each.also)), ChannelDelivery()))
+        for each in notifications
+        if each.id not in sent
+    ]
     return replace(outbox, waiting=(*outbox.waiting, *new))
 
 
@@ -199,6 +223,11 @@ def record_delivery(outbox: Outbox, outgoing: Outgoing, channel: str, now: datet
     return _settle(outbox)
 
 
+def record_refused_part(outbox: Outbox, channel: str, part: str, now: datetime) -> Outbox:
+    """Note that a channel does not take a part of a message."""
+    return replace(outbox, refused={**outbox.refused, channel: {**outbox.refused.get(channel, {}), part: now}})
+
+
 def record_failure(outbox: Outbox, outgoing: Outgoing, channel: str, now: datetime, error: ChannelError) -> Outbox:
     """Note that a message was not delivered, and when to try again."""
     return _put(outbox, outgoing, channel, after_failure(_delivery(outbox, outgoing, channel), now, error))
@@ -230,7 +259,8 @@ def fall_over(outbox: Outbox, channels: tuple[str, ...], now: datetime) -> tuple
             outbox = replace(outbox, notes=(*outbox.notes, _note(each.notification, {}))[-KEPT_NOTES:])
             continue
         deliveries = {name: age(delivery, now, set_up=name in channels) for name, delivery in each.deliveries.items()}
-        stuck = [name for name, delivery in deliveries.items() if _is_stuck(delivery, now)]
+        answered = each.notification.reason is NotifyReason.ANSWERED  # who was not told of it needs no answer to it
+        stuck = [name for name, delivery in deliveries.items() if _is_stuck(delivery, now) and not answered]
         missing = [name for name in channels if name not in deliveries] if stuck else []
         ended = [name for name, delivery in deliveries.items() if delivery.given_up and not each.deliveries[name].given_up]
         elsewhere = {delivery.instead_of for delivery in deliveries.values() if delivery.delivered_at}
@@ -274,8 +304,7 @@ def _settle(outbox: Outbox) -> Outbox:
     """Move what is over everywhere into the log."""
     done = [each for each in outbox.waiting if each.over]
     left = tuple(each for each in outbox.waiting if not each.over)
-    notes = [_note(each.notification, _told(each)) for each in done]
-    return replace(outbox, waiting=left, notes=(*outbox.notes, *notes)[-KEPT_NOTES:])
+    return replace(outbox, waiting=left, notes=(*outbox.notes, *map(note_of, done))[-KEPT_NOTES:])
 
 
 def _told(outgoing: Outgoing) -> dict[str, datetime | None]:
@@ -300,4 +329,10 @@ def _note(notification: Notification, delivered: dict[str, datetime | None]) -> 
         shops=notification.shops,
         partial=notification.partial,
         summed=tuple(each.incident for each in notification.summed),
+        marks=tuple(alert.fingerprint for alert in notification.alerts),
     )
+
+
+def note_of(outgoing: Outgoing) -> Note:
+    """Give the line of the log that a message is about to leave."""
+    return _note(outgoing.notification, _told(outgoing))

@@ -1,239 +1,324 @@
-"""Why a rule is in its state, and why something or nothing was sent; what fires and what was."""
+"""Why a rule is in its state, out of which figures, what is missing for another, and why something or nothing was sent."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from logwatch.collect.parse import OWN_GAUGES
 from logwatch.judge.alerts import Alert, AlertState, fingerprint, needed_windows
+from logwatch.judge.kinds.interface import Term, Weighed, hold
 from logwatch.judge.verdicts import Level, Verdict
-from logwatch.notify.incidents import Muted, Suppression
-from logwatch.spans import rfc3339
-from logwatch.ui.format import format_figure, format_normal, format_short, format_span, format_value, format_warning, printable
+from logwatch.languages import Worded
+from logwatch.notify.outbox import note_of
+from logwatch.report.state_lists import name, say_silent, say_through, silent_now
+from logwatch.spans import WINDOW, Span, rfc3339
+from logwatch.ui.format import format_figure, format_normal, format_span, format_value, format_warning, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
 
-    from logwatch.judge.rules.model import Rule
+    from logwatch.count.windows import Windows
+    from logwatch.judge.kinds.interface import Compared
+    from logwatch.judge.rules.model import Rule, RuleSet
     from logwatch.languages.keys import Key
-    from logwatch.notify.outbox import ChannelDelivery, Note
+    from logwatch.notify.incidents import Incident, Suppression
+    from logwatch.notify.outbox import Note, Outgoing
     from logwatch.state.document import State
     from logwatch.ui.format import Audience
 
+SCHEMA = 1
+SHOWN = 10
+"""Windows that are shown, the last ones."""
+POWERS = {Term.EVIDENCE, Term.CHANCE}
+"""What is written as a power of ten."""
 
-OLD, TOO_OLD = timedelta(minutes=5), timedelta(minutes=15)
-"""From which age on a state is said to be old: a run a minute leaves it two minutes behind."""
+
+class Next(Worded, families=("next",)):
+    """What is told next of an alert, or why nothing is."""
+
+    NOTHING = "nothing"
+    FIRING = "firing"
+    """When it fires."""
+    SILENT = "silent"
+    """Nothing, as silences and causes stand."""
+    RUN = "run"
+    """The next run decides."""
+    LATER = "later"
+    """With the next message about more rules or shops."""
+    REMINDER = "reminder"
+    EASED = "eased"
+    ACKNOWLEDGED = "acknowledged"
+    RECOVERING = "recovering"
 
 
 @dataclass(frozen=True, slots=True)
-class Age:
-    """How old the answers of a state are."""
+class Question:
+    """What an explanation is made of."""
 
-    judged_to: datetime | None
-    """End of the last window that was judged."""
-    age: timedelta
-    """Below 0 where that lies ahead."""
-
-    @property
-    def colour(self) -> str | None:
-        """What a terminal shows it in; None for nothing special."""
-        if self.judged_to is None or self.age > TOO_OLD or self.age < timedelta():
-            return "red"
-        return "yellow" if self.age > OLD else None
+    state: State
+    rules: RuleSet
+    now: datetime
+    remind_every: timedelta
+    windows: Windows | None
+    """Up to the last that was judged, as far as their entries are known; None where nobody has them."""
 
 
-def age_of(state: State, now: datetime) -> Age:
-    """Say how old the answers of a state are."""
-    return Age(state.cursor, now - (state.cursor or now))
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """How one rule and shop stand, and all that this comes from."""
+
+    rule: Rule
+    labels: dict[str, str]
+    alert: Alert | None
+    verdicts: tuple[Verdict, ...]
+    """Those of the last windows, oldest first; none where an alert is left of a rule that was not judged there."""
+    weighed: Weighed
+    """What the last of them stands on."""
+    silent: Suppression | None
+    """Why it does not speak, or would not."""
+    incident: Incident | None
+    """The one that it belongs to, where that goes on."""
+    told: tuple[Note, ...]
+    """Messages that have named it since it fires."""
+    waiting: tuple[Outgoing, ...]
+    """Those that are on their way."""
+    next: Next
+    remind_in: timedelta | None
+    """How long it is to the next reminder, if all stays as it is."""
 
 
-def age_json(age: Age, place: str) -> dict[str, Any]:
-    """Give the same for other programs."""
+def explain(rule: Rule, asked: Question) -> list[Explained]:
+    """Say for every shop that a rule judges how it stands, why, and what was told or why nothing was."""
+    state = asked.state
+    alerts = {alert.fingerprint: alert for alert in state.alerts if alert.rule == rule.rule}
+    judged = {fingerprint(each.rule, each.labels): each for each in state.verdicts if each.rule == rule.rule}
+    courses = _courses(rule, asked)
+    silent = silent_now(state, asked.rules, asked.now)
+    found = []
+    for mark in dict.fromkeys((*judged, *alerts)):
+        alert, verdict = alerts.get(mark), judged.get(mark)
+        before, weighed = courses.get(mark, ((), Weighed(())))
+        if verdict and {*rule.kind.reads.gauges} & {*OWN_GAUGES}:  # measured by the run alone, and not kept
+            before = ()
+            weighed = Weighed((hold(Term.VALUE, verdict.value, rule.warning),) if verdict.value is not None else ())
+        verdicts = (*before[:-1], verdict) if verdict else ()
+        members = (each for each in state.memory.incidents if mark in each.members and each.closed_at is None)
+        incident = next(members, None) if alert and alert.state is AlertState.FIRING else None
+        told = tuple(each for each in state.notes if incident and alert and _names(each, incident, alert))
+        waiting = tuple(each for each in state.outbox if incident and alert and _names(note_of(each), incident, alert))
+        comes = _next(alert, incident, silent, asked)
+        remind_in = None
+        if comes is Next.REMINDER and incident and incident.told_at:
+            remind_in = max(incident.told_at + asked.remind_every - asked.now, timedelta())
+        labels = alert.labels if alert else verdict.labels if verdict else {}
+        muted = silent.get(mark)
+        found.append(Explained(rule, labels, alert, verdicts, weighed, muted, incident, told, waiting, comes, remind_in))
+    return found
+
+
+def _courses(rule: Rule, asked: Question) -> dict[str, tuple[tuple[Verdict, ...], Weighed]]:
+    """Give the last windows' verdicts by fingerprint, and what the last one stands on."""
+    if asked.windows is None or asked.state.cursor is None:
+        return {}
+    from logwatch.judge.evaluate import weigh
+
+    span = Span(
+        max(asked.state.cursor - SHOWN * WINDOW, asked.state.started_at or asked.windows.span.start), asked.state.cursor
+    )
+    found = weigh(rule, asked.windows, span) if span.start < span.end else []
+    return {fingerprint(rule.rule, course.labels): (tuple(course.verdicts()), weighed) for course, weighed in found}
+
+
+def _names(note: Note, incident: Incident, alert: Alert) -> bool:
+    """Tell whether a message was about an alert as it fires now: an older program has only written down the rules."""
+    named = alert.fingerprint in note.marks if note.marks else alert.rule in note.rules
+    return incident.id in note.incidents and named and note.at >= (alert.firing_at or alert.pending_at)
+
+
+def _next(alert: Alert | None, incident: Incident | None, silent: Mapping[str, Suppression], asked: Question) -> Next:
+    """Say what is told next, if all stays as it is."""
+    if alert is None or alert.state is AlertState.RESOLVED:
+        return Next.NOTHING
+    if alert.fingerprint in silent:
+        return Next.SILENT
+    if alert.state is AlertState.PENDING:
+        return Next.FIRING
+    if incident is None or incident.told_at is None:
+        return Next.RUN
+    return _next_of_told(alert, incident, silent, asked)
+
+
+def _next_of_told(alert: Alert, incident: Incident, silent: Mapping[str, Suppression], asked: Question) -> Next:
+    if alert.fingerprint not in incident.told:
+        return Next.LATER
+    if incident.acknowledged_at:
+        return Next.ACKNOWLEDGED
+    firing = [each for each in asked.state.alerts if each.state is AlertState.FIRING and each.fingerprint not in silent]
+    if any(each.fingerprint in incident.members and not each.eased_at and not each.normals for each in firing):
+        return Next.REMINDER
+    return Next.EASED if alert.eased_at else Next.RECOVERING
+
+
+def explained_lines(
+    found: Explained, asked: Question, audience: Audience, *, whole: bool = True, told: Key = "told"
+) -> list[str]:
+    """Say an explanation; with `whole`, the windows before the last one too. `told` says how a message went out."""
+    now = asked.now
+    alert = found.alert
+    head = (
+        audience.say(alert.state.key_in("alert_is"), at=audience.clock(alert.since, now))
+        if alert
+        else audience.say("is_inactive")
+    )
+    named = name(alert or found.verdicts[-1], audience)
+    lines = [*_figures(found, audience, whole=whole), *_missing(found, audience, now), *_telling(found, asked, audience, told)]
+    return [f"{named}: {head}", *(f"  {line}" for line in lines)]
+
+
+def _figures(found: Explained, audience: Audience, *, whole: bool) -> Iterator[str]:
+    """Say the last windows, and what the last one is held against."""
+    rule = found.rule
+    if not found.verdicts:
+        return
+    *before, last = (_window(each, rule, audience) for each in found.verdicts)
+    bounds = {"normal": format_normal(rule, audience), "warning": format_warning(rule, audience)}
+    yield audience.say("last_window", window=last, **bounds)
+    if whole and before:
+        yield from (f"  {window}" for window in reversed(before))
+    for each in found.weighed.tests:
+        figures = {"term": audience.say(each.term.key), "value": _figure(each), "needed": _needed(each)}
+        yield audience.say("held_against", mark="✓" if each.holds else "✗", **figures)
+    if rule.kind.weeks:
+        middle = format_value(rule.bounds.middle, rule.normal.unit)
+        yield audience.say("by_chance", weeks=rule.kind.weeks, middle=middle)
+
+
+def _window(verdict: Verdict, rule: Rule, audience: Audience) -> str:
+    """Write one window: `15:31 warning 31.8% (34/107, 5 min)`."""
+    why = f", {audience.why(verdict)}" if verdict.why else ""
+    level, value = audience.say(verdict.level.key), format_figure(verdict, rule, audience)
+    return f"{audience.clock(verdict.window_end)} {level} {value}{why}"
+
+
+def _figure(each: Compared) -> str:
+    if each.value is not None and each.term in POWERS:
+        return f"10^{each.value:.1f}"
+    return format_value(each.value, each.needed.unit)
+
+
+def _needed(each: Compared) -> str:
+    sign, bound = each.needed.direction.replace("<=", "≤").replace(">=", "≥"), each.needed.bound
+    if each.term in POWERS:
+        return f"{sign}10^{bound:.1f}"
+    return f"{sign}{bound * 100:g}%" if each.needed.unit == "%" else f"{sign}{bound:.4g}{each.needed.unit}"
+
+
+def _missing(found: Explained, audience: Audience, now: datetime) -> Iterator[str]:
+    """Say what is missing to fire, or to be over."""
+    alert, rule = found.alert, found.rule
+    last = found.verdicts[-1] if found.verdicts else None
+    if found.weighed.to_prove and (last is None or last.level is not Level.WARNING):
+        yield audience.say("to_prove", count=found.weighed.to_prove)
+    if alert is None:
+        return
+    if alert.state is AlertState.PENDING:
+        yield audience.say("pending_of", seen=alert.warnings, needed=needed_windows(rule))
+    if alert.state is AlertState.FIRING and found.weighed.to_recover:
+        yield audience.say("to_recover", count=found.weighed.to_recover)
+    if alert.state is AlertState.FIRING and alert.normals:
+        yield audience.say("normal_of", seen=alert.normals, needed=rule.keep_firing_for // WINDOW + 1)
+    elif alert.eased_at:
+        yield audience.say("eased_since", at=audience.clock(alert.eased_at, now))
+    elif alert.state is AlertState.FIRING and last and last.level is Level.ELEVATED:
+        yield audience.say("kept_elevated")
+    if alert.unknown_since:
+        yield audience.say("unknown_since", at=audience.clock(alert.unknown_since, now))
+
+
+def _telling(found: Explained, asked: Question, audience: Audience, told: Key) -> Iterator[str]:
+    """Say what was sent about an alert, who is on it, and what comes next or why nothing does."""
+    now = asked.now
+    for note in found.told:
+        at, reason = audience.clock(note.at, now), audience.say(note.reason.key)
+        yield audience.say(told, at=at, reason=reason, where=say_through(note, audience))
+    for each in found.waiting:
+        reason = audience.say(each.notification.reason.key)
+        if not each.deliveries:
+            yield audience.say("waits_unheard", reason=reason)
+        for channel, delivery in each.deliveries.items():
+            if not delivery.over:
+                error = f": {printable(delivery.error.splitlines()[0])}" if delivery.error else ""
+                yield audience.say("waits", reason=reason, channel=channel, attempts=delivery.attempts) + error
+    if found.incident and found.incident.acknowledged_at:
+        at, by = audience.clock(found.incident.acknowledged_at, now), printable(found.incident.acknowledged_by)
+        yield audience.say("acknowledged", at=at, by=by)
+    if found.silent:
+        yield say_silent(asked.state, found.silent, audience)
+    left = "" if found.remind_in is None else format_span(found.remind_in, audience)
+    if found.next is not Next.SILENT or (found.alert and found.alert.state is AlertState.PENDING):
+        yield audience.say(found.next.key, span=left)
+
+
+def explained_json(found: Iterable[Explained], rule: Rule, now: datetime) -> dict[str, Any]:
+    """Give explanations for other programs."""
     return {
-        "place": place,
-        "judged_to": rfc3339(age.judged_to),
-        "age_s": round(age.age.total_seconds()) if age.judged_to else None,
+        "schema": SCHEMA,
+        "rule": rule.rule,
+        "at": rfc3339(now),
+        "normal": str(rule.normal),
+        "warning": str(rule.warning),
+        "windows_to_fire": needed_windows(rule),
+        "windows_to_resolve": rule.keep_firing_for // WINDOW + 1,
+        "explained": [_one_json(each) for each in found],
     }
 
 
-def say_age(age: Age, place: str, audience: Audience) -> str:
-    """Say where a state is, and how old."""
-    if age.judged_to is None:
-        return audience.say("state_unjudged", place=printable(place))
-    key: Key = "state_age" if age.age >= timedelta() else "state_ahead"
-    return audience.say(key, place=printable(place), at=audience.date(age.judged_to), age=format_span(abs(age.age), audience))
+def _one_json(found: Explained) -> dict[str, Any]:
+    alert, incident, silent = found.alert, found.incident, found.silent
+    return {
+        "labels": found.labels,
+        "state": str(alert.state) if alert else "inactive",
+        "since": rfc3339(alert.since) if alert else None,
+        "firing_at": rfc3339(alert.firing_at) if alert else None,
+        "warnings": alert.warnings if alert else 0,
+        "normals": alert.normals if alert else 0,
+        "eased_at": rfc3339(alert.eased_at) if alert else None,
+        "unknown_since": rfc3339(alert.unknown_since) if alert else None,
+        "windows": [_window_json(each) for each in found.verdicts],
+        "tests": [
+            {"test": str(each.term), "value": each.value, "needed": str(each.needed), "holds": each.holds}
+            for each in found.weighed.tests
+        ],
+        "to_prove": found.weighed.to_prove,
+        "to_recover": found.weighed.to_recover,
+        "silent": {"why": str(silent.why), "by": silent.by, "until": rfc3339(silent.until)} if silent else None,
+        "incident": incident.id if incident else None,
+        "acknowledged_at": rfc3339(incident.acknowledged_at) if incident else None,
+        "acknowledged_by": incident.acknowledged_by if incident else "",
+        "messages": [
+            {"id": note.id, "at": rfc3339(note.at), "reason": str(note.reason), "channels": _delivered(note)}
+            for note in (*found.told, *map(note_of, found.waiting))
+        ],
+        "next": str(found.next),
+        "reminder_in_s": None if found.remind_in is None else round(found.remind_in.total_seconds()),
+    }
 
 
-def explain(state: State, rule: Rule, audience: Audience, next_reminder: Callable[[datetime], timedelta]) -> list[str]:
-    """Say for every shop that the rule judges how it stands, why, and what was told or why nothing was.
-
-    `next_reminder` gives how long it is still to the reminder of what was told at a time.
-    """
-    verdicts = {fingerprint(each.rule, each.labels): each for each in state.verdicts if each.rule == rule.rule}
-    alerts = {alert.fingerprint: alert for alert in state.alerts if alert.rule == rule.rule}
-    lines, now = [], state.cursor
-    for mark in [*verdicts, *(mark for mark in alerts if mark not in verdicts)]:
-        alert, verdict = alerts.get(mark), verdicts.get(mark)
-        found = alert or verdict
-        if found:
-            head = (
-                audience.say(alert.state.key_in("alert_is"), at=audience.clock(alert.since, now))
-                if alert
-                else audience.say("is_inactive")
-            )
-            lines.append(f"{name(found, audience)}: {head}")
-            lines += [f"  {line}" for line in _reasons(alert, verdict, rule, audience, now)]
-            lines += [f"  {line}" for line in _telling(state, mark, alert, audience, next_reminder)]
-    if not lines:
-        lines.append(audience.say("never_judged", rule=rule.rule))
-    return lines
+def _delivered(note: Note) -> dict[str, str | None]:
+    return {channel: rfc3339(at) for channel, at in note.delivered.items()}
 
 
-def name(found: Alert | Verdict, audience: Audience) -> str:
-    """Name a rule and shop."""
-    return f"{found.rule} ({audience.shop(found.labels)})"
-
-
-def _reasons(alert: Alert | None, verdict: Verdict | None, rule: Rule, audience: Audience, now: datetime | None) -> list[str]:
-    lines = []
-    if verdict:
-        value = format_figure(verdict, rule, audience)
-        why = f", {audience.why(verdict)}" if verdict.why else ""
-        bounds = {"normal": format_normal(rule, audience), "warning": format_warning(rule, audience)}
-        figures = {"level": audience.say(verdict.level.key), "value": value, **bounds}
-        lines.append(audience.say("last_window", at=audience.clock(verdict.window_end), **figures) + why)
-    if rule.kind.weeks:
-        middle = format_value(rule.bounds.middle, rule.normal.unit)
-        lines.append(audience.say("by_chance", weeks=rule.kind.weeks, middle=middle))
-    if alert and alert.state is AlertState.PENDING:
-        lines.append(audience.say("pending_of", seen=alert.warnings, needed=needed_windows(rule)))
-    if alert and alert.state is AlertState.FIRING and alert.normals:
-        minutes = int(rule.keep_firing_for.total_seconds()) // 60 + 1
-        lines.append(audience.say("normal_of", seen=alert.normals, needed=minutes))
-    elif alert and alert.eased_at:
-        lines.append(audience.say("eased_since", at=audience.clock(alert.eased_at, now)))
-    elif alert and alert.state is AlertState.FIRING and verdict and verdict.level is Level.ELEVATED:
-        lines.append(audience.say("kept_elevated"))
-    if alert and alert.unknown_since:
-        lines.append(audience.say("unknown_since", at=audience.clock(alert.unknown_since, now)))
-    return lines
-
-
-def _telling(
-    state: State, mark: str, alert: Alert | None, audience: Audience, next_reminder: Callable[[datetime], timedelta]
-) -> list[str]:
-    """Say what was sent about an alert, and what comes next or why nothing does."""
-    if alert is None or alert.state is not AlertState.FIRING:
-        return [audience.say("nothing_to_tell")]
-    muted = next((each for each in state.suppressed if each.fingerprint == mark), None)
-    lines = [_muted(state, muted, audience)] if muted else []
-    incident = next((each for each in state.memory.incidents if mark in each.members and each.closed_at is None), None)
-    if incident is None or incident.told_at is None:
-        return lines
-    lines += _told_and_waiting(state, incident.id, audience)
-    if alert.eased_at:
-        lines.append(audience.say("eased_no_reminder"))
-    elif not muted:
-        lines.append(audience.say("next_reminder", span=format_span(next_reminder(incident.told_at), audience)))
-    return lines
-
-
-def _told_and_waiting(state: State, incident: str, audience: Audience) -> list[str]:
-    """Say what was sent about an incident, and what is on its way."""
-    lines, now = [], state.cursor
-    for note in state.notes:
-        if incident in note.incidents:
-            where = _through(note, audience)
-            reason = audience.say(note.reason.key)
-            lines.append(audience.say("told", at=audience.clock(note.at, now), reason=reason, where=where))
-    for each in state.outbox:
-        about = incident in {part.incident for part in each.notification.parts}
-        if about and not each.deliveries:
-            lines.append(audience.say("waits_unheard", reason=audience.say(each.notification.reason.key)))
-        for channel, delivery in each.deliveries.items():
-            if about and not delivery.over:
-                reason = audience.say(each.notification.reason.key)
-                error = f": {printable(delivery.error.splitlines()[0])}" if delivery.error else ""
-                lines.append(audience.say("waits", reason=reason, channel=channel, attempts=delivery.attempts) + error)
-    return lines
-
-
-def _muted(state: State, muted: Suppression, audience: Audience) -> str:
-    if muted.why is Muted.INHIBITED:
-        return audience.say("inhibited_by", rule=muted.by)
-    silence = next((each for each in state.memory.silences if each.id == muted.by), None)
-    reason = printable(silence.reason) if silence else ""
-    until = audience.moment(muted.until) if muted.until else ""
-    return audience.say("silenced_until", at=until, reason=reason, id=muted.by)
-
-
-def firing_rows(state: State, rules: dict[str, Rule], audience: Audience) -> list[tuple[str, ...]]:
-    """Give the alerts that are there: name, state, since, value, procedure, why it is silent."""
-    suppressed = {each.fingerprint: each for each in state.suppressed}
-    rows: list[tuple[str, ...]] = []
-    for alert in state.alerts:
-        rule = rules.get(alert.rule)
-        if rule and alert.state is not AlertState.RESOLVED:
-            muted = suppressed.get(alert.fingerprint)
-            rows.append(
-                (
-                    name(alert, audience),
-                    audience.say(alert.state.key),
-                    audience.moment(alert.since),
-                    f"{format_short(alert.latest, rule, audience)} · {format_warning(rule, audience)}",
-                    rule.procedure,
-                    _muted(state, muted, audience) if muted else "",
-                )
-            )
-    return rows
-
-
-def _progress(deliveries: dict[str, ChannelDelivery], audience: Audience) -> str:
-    """Say on which channels a message is through, and on which it waits after how many failures."""
-    return ", ".join(
-        channel if each.delivered_at else audience.say("on_its_way", channel=channel, attempts=each.attempts)
-        for channel, each in deliveries.items()
-    )
-
-
-def _through(note: Note, audience: Audience) -> str:
-    """Say through which channels a message went, and which never took it."""
-    shown = [name if at else audience.say("given_up", channel=name) for name, at in note.delivered.items()]
-    return ", ".join(shown) or audience.say("nowhere")
-
-
-def past_rows(state: State, audience: Audience) -> list[tuple[str, ...]]:
-    """Give what was told, newest first: when, why, about which rules and shop, through which channels."""
-    waiting = [
-        (one.at, one.reason, one.rules, one.scope, _progress(each.deliveries, audience))
-        for each in state.outbox
-        for one in [each.notification]
-    ]
-    done = [(note.at, note.reason, note.rules, note.scope, _through(note, audience)) for note in state.notes]
-    return [
-        (
-            audience.moment(at),
-            audience.say(reason.key),
-            ", ".join(rules),
-            scope.name(audience),
-            channels,
-        )
-        for at, reason, rules, scope, channels in sorted([*done, *waiting], key=lambda row: row[0], reverse=True)
-    ]
-
-
-def silence_rows(state: State, now: datetime, audience: Audience) -> list[tuple[str, ...]]:
-    """Give the silences that hold: id, rule, shop, until, reason, by whom."""
-    return [
-        (
-            each.id,
-            each.rule,
-            audience.shop(each.labels),
-            audience.moment(each.until),
-            printable(each.reason),
-            printable(each.by),
-        )
-        for each in state.memory.silences
-        if each.until > now
-    ]
+def _window_json(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "end": rfc3339(verdict.window_end),
+        "level": str(verdict.level),
+        "value": verdict.value,
+        "numerator": verdict.numerator,
+        "denominator": verdict.denominator,
+        "span_s": round(verdict.span.total_seconds()),
+        "proven": verdict.proven,
+        "why": str(verdict.why),
+    }

@@ -16,6 +16,7 @@ from logwatch.errors import BrokenStateError, StoreError
 from logwatch.judge.alerts import Alert
 from logwatch.judge.daily_totals import DayTotals
 from logwatch.judge.verdicts import Verdict
+from logwatch.notify.answers import HEARD_AFTER, Answers
 from logwatch.notify.history import IncidentRecord
 from logwatch.notify.incidents import Memory, Notification, Suppression
 from logwatch.notify.outbox import FollowUp, Note, Outbox, Outgoing
@@ -75,8 +76,16 @@ class State:
     heads: dict[str, Notification] = field(default_factory=dict)
     """Incident to what its first message is to say, where that can be changed."""
     follow_ups: tuple[FollowUp, ...] = ()
+    refused: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    """Channel to the parts of a message that it does not take, each with when that was found."""
     history: tuple[IncidentRecord, ...] = ()
     """The incidents of the last weeks, oldest first."""
+    answers: Answers = field(default_factory=Answers)
+    """What people say of incidents by their reactions."""
+    history_from: datetime | None = None
+    """Since when incidents are remembered."""
+    digested_at: datetime | None = None
+    """The set hour for which the week has been looked back on last; None before the first."""
     points: tuple[Point, ...] = ()
     """Figures that are not published yet."""
     days: tuple[DayTotals, ...] = ()
@@ -91,19 +100,29 @@ class State:
     @property
     def to_tell(self) -> Outbox:
         """What waits to be told and what was: all that sending needs to know."""
-        return Outbox(self.outbox, self.threads, self.notes, self.heads, self.follow_ups)
+        return Outbox(self.outbox, self.threads, self.notes, self.heads, self.follow_ups, self.refused)
+
+    @property
+    def lately_over(self) -> list[str]:
+        """Give the incidents that have been over for less than a day, the latest first: people still say what they were."""
+        now = self.looked_to or self.cursor
+        over = [(each.over_at, each.id) for each in self.history if each.over_at and now and now - each.over_at < HEARD_AFTER]
+        return [name for _, name in sorted(over, reverse=True)]
 
     def after_telling(self, outbox: Outbox) -> State:
-        """Give the state with what became of its messages; the threads and heads of incidents that are over are forgotten."""
+        """Give the state with what became of its messages; threads, heads and answers that nobody asks for are forgotten."""
         open_ = {incident.id for incident in self.memory.incidents}
         open_ |= {each.notification.incident for each in outbox.waiting} | {each.incident for each in outbox.follow_ups}
+        heard = open_ | set(self.lately_over)
         return replace(
             self,
             outbox=outbox.waiting,
-            threads={incident: each for incident, each in outbox.threads.items() if incident in open_},
+            threads={incident: each for incident, each in outbox.threads.items() if incident in heard},
+            answers=self.answers.of(heard),
             notes=outbox.notes,
             heads={incident: each for incident, each in outbox.heads.items() if incident in open_},
             follow_ups=outbox.follow_ups,
+            refused=outbox.refused,
         )
 
 
@@ -156,6 +175,8 @@ def _understood(document: dict[str, Any]) -> State:
     state.recent.check()
     for day in state.days:
         day.check()
+    for silence in state.memory.recurring:
+        silence.check()
     _check_times(state)
     entries = document.get("recent", {})
     plain = msgspec.to_builtins(replace(state, recent=Recent(later={})))

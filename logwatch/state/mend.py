@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from logwatch.notify.incidents import Silence
+from logwatch.notify.silences import RecurringSilence, Silence
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
@@ -45,6 +45,6 @@ def _no_later(part: Any, limit: datetime) -> Any:  # noqa: ANN401 - any part of 
         return type(part)(_no_later(each, limit) for each in part)
     if isinstance(part, dict):
         return {key: _no_later(each, limit) for key, each in part.items()}
-    if is_dataclass(part) and not isinstance(part, Silence | type):
+    if is_dataclass(part) and not isinstance(part, Silence | RecurringSilence | type):
         return replace(part, **{each.name: _no_later(getattr(part, each.name), limit) for each in fields(part)})
     return part

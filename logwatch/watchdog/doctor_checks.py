@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from logwatch.checks import Checked, CheckOutcome, ok, say
 from logwatch.collect.sources import is_live
 from logwatch.errors import ConfigError, LogwatchError
+from logwatch.judge.rules.oncall import ONCALL
 from logwatch.judge.rules.yaml_lines import RuleProblemsError
 from logwatch.notify.channels.http_client import check_reachable
-from logwatch.notify.channels.interface import reveal
+from logwatch.notify.channels.interface import TakesAnswers, reveal
 from logwatch.notify.messages import build_test_message
 from logwatch.publish.cloud_monitoring import CloudMonitoringExporter
 from logwatch.settings import bundled, is_on_cloud_run, stray_settings, variable
@@ -45,6 +46,7 @@ from logwatch.wiring import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from logwatch.publish.interface import Exporter
     from logwatch.settings import Settings
@@ -63,6 +65,7 @@ def build_checks(settings: Settings, wrong: Sequence[ConfigError], clock: Callab
             lambda: check_metrics(_doctor_exporter(settings), now) if metrics_project(settings) else [_skipped("metrics")],
         ),
         *(Timed(each.name, partial(_check_channel, each.name, settings), each.title, each.cure) for each in settings.channels),
+        *([Timed("oncall", lambda: _check_oncall(settings))] if (_rules_folder(settings) / ONCALL).exists() else []),
         Timed("ping", lambda: _check_ping(settings), cure=say("cure.ping")),
         Timed(
             "endpoint",
@@ -172,6 +175,28 @@ def _check_channel(name: str, settings: Settings) -> list[Checked]:
     """Try a channel as far as that goes without a message, whatever is wrong with the others."""
     channel = usable_channels(settings)[0].get(name)
     return channel.build(bundled("templates")).check() if channel else [_skipped(name)]
+
+
+def _rules_folder(settings: Settings) -> Path:
+    return settings.rules or bundled("rules")
+
+
+def _check_oncall(settings: Settings) -> list[Checked]:
+    """Say what oncall.yaml asks for and this installation cannot do."""
+    try:
+        oncall = build_rules(settings).oncall
+    except RuleProblemsError:  # told with the settings
+        return [_skipped("oncall")]
+    usable, _ = usable_channels(settings)
+    strangers = [name for name in oncall.channels if name not in usable]
+    hint = (say("cure.oncall", names=", ".join(usable)),)
+    found = [Checked(f"oncall {name[:40]}", CheckOutcome.WRONG, say("oncall.stranger"), hint) for name in strangers]
+    if oncall.mentions and "slack" not in usable:
+        found.append(Checked("oncall mention", CheckOutcome.NOTE, say("oncall.no_slack")))
+    answered = any(isinstance(channel, TakesAnswers) for channel in build_channels(usable).values())
+    if not answered and any(route.escalate for route in oncall.routes):
+        found.append(Checked("oncall escalate", CheckOutcome.NOTE, say("oncall.no_answer")))
+    return found or [ok("oncall", say("oncall.fine", count=len(oncall.routes)))]
 
 
 def _check_ping(settings: Settings) -> list[Checked]:

@@ -14,8 +14,11 @@ from typing import Any
 
 import pytest
 
-from logwatch.report.explain import age_of
-from logwatch.state.document import State, dump_state
+from logwatch.judge.verdicts import Level, Verdict, Why
+from logwatch.notify.incidents import Memory, NotifyReason
+from logwatch.notify.outbox import Note
+from logwatch.report.state_lists import age_of
+from logwatch.state.document import State, dump_state, load_state
 from tests.conftest import LOGS, ROOT, Run, clean_environment, run_process
 from tests.support.local_google import LoggingServer, load_entries
 from tests.support.local_google.filters import compile_filter
@@ -418,18 +421,54 @@ def test_a_wrong_setting_is_named_with_what_would_be_right(run: Run, name: str, 
 
 # ---- silences
 
+SILENCE_ADD = ["silence", "add", "--for", "2h", "--reason", "x"]
+SHOPS = ("k\x1bpa", "kpa", "glycopharm", "")
+
+
+def state_with_shops(tmp_path: Path, *notes: Note) -> dict[str, str]:
+    """Keep a state in which some shops were judged, and give the settings that lead to it."""
+    end = datetime(2026, 2, 24, 2, 53, tzinfo=UTC)
+    verdicts = tuple(
+        Verdict(
+            "payment-confirm",
+            {"service": shop},
+            end,
+            Level.NORMAL,
+            1.0,
+            9,
+            9,
+            None,
+            Why.NONE,
+            timedelta(minutes=5),
+            suspect=False,
+        )
+        for shop in SHOPS
+    )
+    began = datetime(2026, 2, 1, tzinfo=UTC)
+    place = tmp_path / "state.json"
+    place.write_bytes(dump_state(State(cursor=end, started_at=began, verdicts=verdicts, notes=notes)))
+    return {"LOGWATCH_STATE": str(place), "LOGWATCH_NOW": "2026-02-24T03:00:00Z"}
+
+
+def saved(state: dict[str, str]) -> Memory:
+    return load_state(Path(state["LOGWATCH_STATE"]).read_bytes()).memory
+
 
 @pytest.mark.parametrize(
-    ("lang", "added_", "ended"),
+    ("lang", "added_", "now", "ended"),
     [
-        ("ko", "payment-confirm (k\\x1bpa) 알림을 2026-02-24 14:00 KST까지 중지합니다.", "알림 중지를 끝냈습니다."),
-        ("en", "payment-confirm (k\\x1bpa) is silent until 2026-02-24 14:00 KST", "ended"),
+        (
+            "ko",
+            "payment-confirm (k\\x1bpa) 알림을 2026-02-24 14:00 KST까지 중지합니다.",
+            "지금 적용 중",
+            "알림 중지를 끝냈습니다.",
+        ),
+        ("en", "payment-confirm (k\\x1bpa) is silent until 2026-02-24 14:00 KST", "now", "ended"),
     ],
 )
-def test_a_silence_is_added_shown_and_ended(run: Run, tmp_path: Path, lang: str, added_: str, ended: str) -> None:
-    place = tmp_path / "state.json"
-    place.write_bytes(dump_state(State(cursor=datetime(2026, 2, 24, 2, 53, tzinfo=UTC))))
-    state = {"LOGWATCH_STATE": str(place), "LOGWATCH_NOW": "2026-02-24T03:00:00Z"}
+def test_a_silence_is_added_shown_and_ended(run: Run, tmp_path: Path, lang: str, added_: str, now: str, ended: str) -> None:
+    state = state_with_shops(tmp_path) | {"COLUMNS": "120"}
+    place = state["LOGWATCH_STATE"]
     heads = {
         "ko": f"상태 {place}: 2026-02-24 11:53 KST까지 판정함, 7분 전\n",
         "en": f"State {place}: judged up to 2026-02-24 11:53 KST, 7 min ago\n",
@@ -438,10 +477,70 @@ def test_a_silence_is_added_shown_and_ended(run: Run, tmp_path: Path, lang: str,
     added = run("silence", "add", "--rule", "payment-confirm", "--shop", "k\x1bpa", "--lang", lang, *more, **state)
     mark = added.out.splitlines()[1].partition(":")[0]
     assert (added.code, added.out) == (0, f"{heads[lang]}{mark}: {added_}\n")
-    shown = run("silence", "list", **state).out
-    assert re.search(rf"^{mark} +payment-confirm +k\\x1bpa +02-24 14:00 +PG 점검\\x1b\[2J +dana$", shown, re.MULTILINE)
+    shown = run("silence", "list", "--lang", lang, **state).out
+    line = rf"^{mark} +payment-confirm +k\\x1bpa +{now} +2026-02-24 14:00 KST +PG 점검\\x1b\[2J +dana$"
+    assert re.search(line, shown, re.MULTILINE)
     assert run("silence", "expire", mark, "--lang", lang, **state).out == f"{heads[lang]}{mark}: {ended}\n"
     assert run("silence", "list", **state).out == f"{heads['ko']}알림 중지가 없습니다.\n"
+
+
+@pytest.mark.parametrize(
+    ("lang", "added_", "listed"),
+    [
+        ("ko", "모든 규칙 (kpa) 알림을 반복해서 중지합니다(mon,wed 22:00, 1시간 30분씩, 다음 2026-02-25 22:00 KST). 2026-05-25 12:00 KST까지 반복합니다.", "mon,wed 22:00, 1시간 30분씩, 지금 적용 중(2026-02-25 23:30 KST까지)"),
+        ("en", "all rules (kpa) is silent mon,wed 22:00 for 1 h 30 min, next 2026-02-25 22:00 KST; until 2026-05-25 12:00 KST", "mon,wed 22:00 for 1 h 30 min, now until 2026-02-25 23:30 KST"),
+    ],
+)  # fmt: skip
+def test_a_recurring_silence_says_when_it_comes_next_and_ends_like_any(
+    run: Run, tmp_path: Path, lang: str, added_: str, listed: str
+) -> None:
+    state = state_with_shops(tmp_path) | {"COLUMNS": "200"}
+    command = ["silence", "add", "--all", "--shop", "kpa", "--every", "Wed,mon 22:00", "--for", "90m", "--reason", "batch"]
+    added = run(*command, "--lang", lang, **state)
+    (silence,) = saved(state).recurring
+    assert added.out.splitlines()[1] == f"{silence.id}: {added_}"
+    assert (silence.every, silence.minutes, silence.zone, saved(state).silences) == ("mon,wed 22:00", 90, "Asia/Seoul", ())
+    later = state | {"LOGWATCH_NOW": "2026-02-25T13:10:00Z"}
+    assert listed in run("silence", "list", "--lang", lang, **later).out
+    assert run("silence", "expire", silence.id, **later).code == 0
+    assert saved(state).recurring == ()
+
+
+def test_a_silence_says_what_it_would_have_muted_and_mutes_nothing(run: Run, tmp_path: Path) -> None:
+    kpa, both = {"service": "kpa"}, ("kpa", "glycopharm")
+    told = [  # the second of them in the hour of Monday, the others beside it
+        Note("a.1", NotifyReason.FIRING, datetime(2026, 2, 20, 1, tzinfo=UTC), "4.2", ["payment-confirm"], kpa, {}),
+        Note(
+            "b.1",
+            NotifyReason.FIRING,
+            datetime(2026, 2, 23, 13, 30, tzinfo=UTC),
+            "4.2",
+            ["payment-confirm", "cache-hit"],
+            kpa,
+            {},
+        ),
+        Note(
+            "c.1",
+            NotifyReason.WIDER,
+            datetime(2026, 2, 23, 15, tzinfo=UTC),
+            "4.2",
+            ["payment-confirm"],
+            {},
+            {},
+            both,
+            partial=True,
+        ),
+        Note("d.1", NotifyReason.FIRING, datetime(2026, 2, 23, 16, tzinfo=UTC), "4.2", ["payment-confirm"], {}, {}),
+        Note("a.2", NotifyReason.RESOLVED, datetime(2026, 2, 20, 2, tzinfo=UTC), "4.2", ["payment-confirm"], kpa, {}),
+        Note("0.1", NotifyReason.FIRING, datetime(2026, 2, 10, 2, tzinfo=UTC), "4.2", ["payment-confirm"], kpa, {}),
+    ]
+    state = state_with_shops(tmp_path, *told) | {"COLUMNS": "160"}
+    command = [*SILENCE_ADD, "--rule", "payment-confirm", "--shop", "kpa", "--dry-run", "--lang", "en"]
+    once, weekly = run(*command, **state).out, run(*command, "--every", "mon 22:00", **state).out
+    assert "It would have muted 3 of 4 messages since 2026-02-17 12:00 KST, all that is known." in once
+    assert "It would have muted 1 of 4 messages" in weekly
+    assert [line.split()[-1] for line in once.splitlines()[-3:]] == ["part", "part", "wholly"]
+    assert saved(state) == Memory()
 
 
 @pytest.mark.parametrize(
@@ -458,7 +557,7 @@ def test_a_silence_begins_a_state_or_replaces_a_broken_one_only_where_that_is_as
     state = tmp_path / "state.json"
     if text is not None:
         state.write_text(text)
-    command = ["silence", "add", "--for", "2h", "--reason", "x"]
+    command = [*SILENCE_ADD, "--all"]
     ran = run(*command, LOGWATCH_STATE=str(state))
     assert (ran.code, ran.out, [each.name for each in tmp_path.iterdir()]) == (3, "", [] if text is None else ["state.json"])
     assert f"state.json: {refused}" in ran.err
@@ -494,43 +593,51 @@ def test_an_old_state_is_told_in_colour(minutes: int | None, colour: str | None)
 
 
 def test_an_empty_shop_is_the_one_without_a_name_and_not_every_shop(run: Run, tmp_path: Path) -> None:
-    ran = run(
-        "silence",
-        "add",
-        "--shop",
-        "",
-        "--for",
-        "2h",
-        "--reason",
-        "x",
-        "--new-state",
-        LOGWATCH_STATE=str(tmp_path / "state.json"),
-    )
-    assert '* ("")' in ran.out
-    (silence,) = json.loads((tmp_path / "state.json").read_text())["memory"]["silences"]
-    assert silence["labels"] == {"service": ""}
+    state = state_with_shops(tmp_path)
+    ran = run(*SILENCE_ADD, "--all", "--shop", "", "--lang", "en", **state)
+    assert 'all rules ("")' in ran.out
+    (silence,) = saved(state).silences
+    assert silence.labels == {"service": ""}
 
 
 @pytest.mark.parametrize(
     ("changed", "where", "told"),
     [
-        (["--reason", "  "], "--reason", "needs a reason"),
-        (["--for", "0m"], "--for", "the length is zero"),
-        (["--for", "soon"], "--for", "no duration"),
-        (["--for", "36500d"], "--for", "longer than a year"),
-        (["--for", "999999999h"], "--for", "longer than a hundred years"),
-        (["--for", "99999999999w"], "--for", "longer than a hundred years"),
+        (["--all", "--reason", "  "], "--reason", "needs a reason"),
+        (["--all", "--for", "0m"], "--for", "the length is zero"),
+        (["--all", "--for", "soon"], "--for", "no duration"),
+        (["--all", "--for", "31d"], "--for", "30d at the most"),
+        (["--all", "--for", "999999999h"], "--for", "longer than a hundred years"),
         (["--rule", "nope"], "nope", "payment-confirm"),
+        ([], "--rule, --all", "--all, typed out"),
+        (["--rule", "*"], "--rule, --all", "--all, typed out"),
+        (["--shop", "kpa"], "--rule, --all", "which rule?"),
+        (["--all", "--rule", "cache-hit"], "--rule, --all", "both a rule and all"),
+        (["--all", "--shop", "kppa"], "--shop", "did you mean 'kpa'?"),
+        (["--all", "--shop", "bookshop"], "--shop", 'seen: "", glycopharm, k\\x1bpa, kpa; --new-shop'),
+        (["--all", "--until", "1d"], "--until", "add --every"),
+        (["--all", "--every", "sunday"], "--every", "right are e.g. 'sun 03:00'"),
+        (["--all", "--every", "daily 03:00", "--for", "1d"], "--every, --for", "shorter than 1d"),
+        (["--all", "--every", "mon,tue 03:00", "--for", "1d"], "--every, --for", "never ends"),
+        (["--all", "--every", "sun 03:00", "--until", "400d"], "--until", "within the next 366d"),
+        (["--all", "--every", "sun 03:00", "--until", "2026-02-01"], "--until", "within the next 366d"),
+        (["--all", "--every", "sun 03:00", "--until", "soon"], "--until", "no time"),
     ],
 )
 def test_a_silence_that_cannot_be_is_refused_and_nothing_is_saved(
     run: Run, tmp_path: Path, changed: list[str], where: str, told: str
 ) -> None:
-    state = tmp_path / "state.json"
-    ran = run("silence", "add", "--for", "2h", "--reason", "x", *changed, LOGWATCH_STATE=str(state))
-    assert (ran.code, ran.out, state.exists()) == (2, "", False)
+    state = state_with_shops(tmp_path)
+    ran = run(*SILENCE_ADD, *changed, **state)
+    assert (ran.code, ran.out, saved(state)) == (2, "", Memory())
     assert where in ran.err
     assert told in ran.err
+
+
+def test_a_shop_that_was_never_seen_is_muted_where_that_is_asked_for(run: Run, tmp_path: Path) -> None:
+    state = state_with_shops(tmp_path)
+    assert run(*SILENCE_ADD, "--all", "--shop", "bookshop", "--new-shop", **state).code == 0
+    assert [each.labels for each in saved(state).silences] == [{"service": "bookshop"}]
 
 
 # ---- Cloud Logging by address

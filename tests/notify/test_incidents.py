@@ -22,11 +22,11 @@ from logwatch.notify.incidents import (
     Muted,
     Notification,
     NotifyReason,
-    Silence,
     Suppression,
     decide,
 )
 from logwatch.notify.outbox import Outbox, enqueue, fall_over, next_due, record_delivery, record_failure
+from logwatch.notify.silences import RecurringSilence, Silence
 from tests.support.examples import FEWER
 from tests.support.timelines import (
     BUNDLED,
@@ -193,6 +193,19 @@ def test_a_silence_is_over_at_its_very_end() -> None:
 def test_silences_that_are_over_are_forgotten() -> None:
     memory = Memory(silences=(silence(minutes=1), silence(mark="s2")))
     assert [each.id for each in decide([], memory, RULES, window_end(0) + GRACE).memory.silences] == ["s2"]
+
+
+def test_a_recurring_silence_mutes_at_its_hour_tells_each_end_once_and_is_forgotten_with_its_last() -> None:
+    every = RecurringSilence("r1", "b", {}, "tue 00:00", 30, "UTC", START + timedelta(days=8), "work", "kim", START)
+    memory, told, muted = Memory(recurring=(every,)), list[str](), list[bool]()
+    for minutes in (0, 25, 26, 29, 30, 7 * 24 * 60 + 22, 8 * 24 * 60):
+        decision = decide(look("b"), memory, RULES, START + minutes * MINUTE)
+        memory = decision.memory
+        muted.append(bool(decision.suppressed))
+        told += [each.id for each in decision.notifications if each.reason is NotifyReason.SILENCE_ENDING]
+    assert muted == [True, True, True, True, False, True, False]
+    assert told == ["silence-r1-202602240030.1", "silence-r1-202603030030.1"]
+    assert memory.recurring == ()
 
 
 def test_a_memory_takes_silences_and_gives_them_back() -> None:

@@ -13,8 +13,9 @@ from logwatch.judge.alerts import Alert, AlertState, advance
 from logwatch.judge.evaluate import evaluate
 from logwatch.judge.verdicts import Beside, Level, Verdict, Why
 from logwatch.notify.diagnosis.circumstances import WindowCircumstances
-from logwatch.notify.incidents import Memory, Notification, NotifyReason, Silence, decide
+from logwatch.notify.incidents import Memory, Notification, NotifyReason, decide
 from logwatch.notify.scopes import Scope, find_scope
+from logwatch.notify.silences import Silence
 from logwatch.seams import Seams
 from tests.support.made_windows import RULE_SET, RULES, START, varied, windows_of
 from tests.support.timelines import GRACE, MINUTE

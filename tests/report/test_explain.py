@@ -1,59 +1,253 @@
-"""Why something or nothing was sent: of one alert that fires, told and muted or not."""
+"""Why something or nothing was sent, and what comes next: what is foretold is what the next decisions do."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from logwatch.notify.incidents import Incident, Memory, Muted, Suppression
-from logwatch.report.explain import explain
+from logwatch.collect.files import FilesSource
+from logwatch.collect.parse import OWN_GAUGES
+from logwatch.judge.alerts import Alert, AlertState, advance
+from logwatch.judge.kinds.interface import Term
+from logwatch.judge.verdicts import Level
+from logwatch.notify.incidents import REMIND_EVERY, Incident, Memory, Muted, Suppression, decide
+from logwatch.notify.outbox import Note, Outgoing, enqueue, note_of
+from logwatch.notify.silences import Silence
+from logwatch.report.explain import Next, Question, _courses, explain, explained_json, explained_lines
 from logwatch.state.document import State
+from logwatch.tick import remembered
+from tests.conftest import LOGS, ROOT, Run
+from tests.support.examples import FEWER
 from tests.support.made_messages import CASES, PAYMENT, RULES, SILENCE, START, message
+from tests.support.platform import SHAPE
+from tests.support.replays import play as play_recording
+from tests.support.replays import ticker
+from tests.support.timelines import GRACE, MINUTE, make_rule, make_rules, make_verdict, title, window_end
 
 if TYPE_CHECKING:
     from logwatch.languages import Lang
+    from logwatch.replay import Replayed
 
 NOW = START + timedelta(minutes=10)
 TOLD = Incident("i", "4.2", {}, START, (PAYMENT.fingerprint,), (PAYMENT,), (PAYMENT.fingerprint,), START, messages=1)
-MUTED = {
-    "silenced": Suppression(PAYMENT.fingerprint, Muted.SILENCED, SILENCE.id, SILENCE.until),
-    "inhibited": Suppression(PAYMENT.fingerprint, Muted.INHIBITED, "cache-error"),
-}
+CAUSE = replace(PAYMENT, rule="cache-error", labels={})
+HIT = replace(PAYMENT, rule="cache-hit", labels={})
+SILENT_HIT = Suppression(HIT.fingerprint, Muted.INHIBITED, "cache-error")
 
 
-def explained(lang: Lang, *suppressed: Suppression, incident: Incident = TOLD) -> str:
-    state = State(alerts=(PAYMENT,), suppressed=suppressed, memory=Memory((incident,), (SILENCE,)), cursor=NOW)
-    audience = message(CASES["firing"], lang).audience
-    return "\n".join(explain(state, RULES.by_id[PAYMENT.rule], audience, lambda told: told + timedelta(hours=4) - NOW))
+def asked(state: State) -> Question:
+    return Question(state, RULES, NOW, timedelta(hours=4), None)
+
+
+def explained(lang: Lang, alert: Alert, state: State) -> str:
+    audience, look = message(CASES["firing"], lang).audience, asked(state)
+    found = [each for each in explain(RULES.by_id[alert.rule], look) if each.alert == alert]
+    return "\n".join(line for each in found for line in explained_lines(each, look, audience))
+
+
+def standing(*alerts: Alert, incident: Incident = TOLD, silences: tuple[Silence, ...] = ()) -> State:
+    return State(alerts=alerts, memory=Memory((incident,), silences), cursor=NOW)
 
 
 @pytest.mark.parametrize(("lang", "said"), [("ko", "다음 재알림까지 3시간 50분"), ("en", "next reminder in 3 h 50 min")])
 def test_an_alert_that_has_been_told_says_when_it_is_told_again(lang: Lang, said: str) -> None:
-    assert said in explained(lang)
+    assert said in explained(lang, PAYMENT, standing(PAYMENT))
 
 
-@pytest.mark.parametrize("why", MUTED)
 @pytest.mark.parametrize(
     ("lang", "reminder", "muted"),
     [
-        (
-            "ko",
-            "재알림",
-            {"silenced": "16:00까지 알림 중지: PG사 점검 (s1)", "inhibited": "원인인 cache-error 알림에 포함되어"},
-        ),
-        ("en", "reminder", {"silenced": "16:00: PG사 점검 (s1)", "inhibited": "inhibited by cache-error"}),
+        ("ko", "재알림", "2026-02-24 16:00 KST까지 알림 중지: PG사 점검 (s1)"),
+        ("en", "reminder", "2026-02-24 16:00 KST: PG사 점검 (s1)"),
     ],
 )
-def test_one_that_is_muted_says_why_and_nothing_of_a_reminder_that_will_not_come(
-    why: str, lang: Lang, reminder: str, muted: dict[str, str]
-) -> None:
-    told = explained(lang, MUTED[why])
-    assert muted[why] in told
+def test_one_that_is_silenced_says_so_before_any_run_has_seen_it(lang: Lang, reminder: str, muted: str) -> None:
+    told = explained(lang, PAYMENT, standing(PAYMENT, silences=(SILENCE,)))
+    assert muted in told
     assert reminder not in told
+
+
+def test_a_silence_that_was_ended_mutes_no_more_though_the_last_run_said_so() -> None:
+    before = Suppression(PAYMENT.fingerprint, Muted.SILENCED, SILENCE.id, SILENCE.until)
+    told = explained("en", PAYMENT, replace(standing(PAYMENT), suppressed=(before,)))
+    assert "silenced" not in told
+    assert "next reminder" in told
+
+
+@pytest.mark.parametrize("state", [AlertState.FIRING, AlertState.PENDING])
+def test_what_another_alert_explains_foretells_no_message(state: AlertState) -> None:
+    hit = replace(HIT, state=state)
+    told = explained("en", hit, standing(CAUSE, hit))
+    assert "inhibited by cache-error, which explains it" in told
+    assert "sent as soon as it fires" not in told
+    assert "reminder" not in told
+    assert "sent as soon as it fires" in explained(
+        "en", replace(HIT, state=AlertState.PENDING), standing(replace(HIT, state=AlertState.PENDING))
+    )
+
+
+def test_only_messages_that_named_an_alert_are_credited_to_it() -> None:
+    joined = replace(PAYMENT, rule="payment-duplicate", firing_at=START + 5 * MINUTE)
+    both = replace(TOLD, members=(PAYMENT.fingerprint, joined.fingerprint), told=(PAYMENT.fingerprint, joined.fingerprint))
+    first, second = CASES["firing"], replace(CASES["joined"], at=START + 6 * MINUTE)
+    notes = [
+        replace(note_of(Outgoing(each, {})), id=f"i.{number}", delivered={"slack": each.at}, marks=marks)
+        for number, each, marks in (
+            (1, replace(first, at=START + 2 * MINUTE), (PAYMENT.fingerprint,)),
+            (2, second, both.members),
+        )
+    ]
+    state = replace(standing(PAYMENT, joined, incident=both), notes=tuple(notes))
+    assert [explained("en", alert, state).count("sent at") for alert in (PAYMENT, joined)] == [2, 1]
+    old = tuple(replace(note, marks=(), rules=["payment-confirm"]) for note in notes)
+    assert [explained("en", alert, replace(state, notes=old)).count("sent at") for alert in (PAYMENT, joined)] == [2, 0]
+
+
+def test_a_message_about_an_earlier_time_that_it_fired_is_not_credited_either() -> None:
+    earlier = Note(
+        "i.1", CASES["firing"].reason, START - timedelta(hours=1), "4.2", [PAYMENT.rule], {}, {}, marks=(PAYMENT.fingerprint,)
+    )
+    assert "sent at" not in explained("en", PAYMENT, replace(standing(PAYMENT), notes=(earlier,)))
+
+
+def test_who_is_on_it_is_named_and_no_reminder_foretold() -> None:
+    taken = replace(TOLD, acknowledged_at=START + 3 * MINUTE, acknowledged_by="Kim\x1b[2J")
+    told = explained("en", PAYMENT, standing(PAYMENT, incident=taken))
+    assert "Kim\\x1b[2J has been on it since 15:23" in told
+    assert "next reminder" not in told
 
 
 def test_one_that_nobody_was_told_of_has_no_reminder() -> None:
     never = Incident("i", "4.2", {}, START, (PAYMENT.fingerprint,), (PAYMENT,))
-    assert "reminder" not in explained("en", incident=never)
+    assert "reminder" not in explained("en", PAYMENT, standing(PAYMENT, incident=never))
+
+
+# ---- what is foretold comes
+
+
+MADE = make_rules(
+    make_rule("a", **{"for": "2m", "keep_firing_for": "2m"}), make_rule("b", **{"for": 0, "keep_firing_for": "2m"}),
+    make_rule("c", **{"for": "1m", "keep_firing_for": 0}, procedure="4.3"), mutes=("a", "c"),
+)  # fmt: skip
+NAMES = ("a", "b", "c", "a:kpa", "c:kpa")
+
+
+@FEWER
+@given(
+    rows=st.lists(st.text("WWnE", min_size=len(NAMES), max_size=len(NAMES)), min_size=1, max_size=8),
+    muted=st.lists(
+        st.tuples(st.sampled_from(["a", "b", "c", "*"]), st.sampled_from(["", "kpa"]), st.integers(1, 600)), max_size=2
+    ),
+)
+def test_what_is_foretold_is_what_the_next_decisions_tell(rows: list[str], muted: list[tuple[str, str, int]]) -> None:
+    silences = tuple(
+        Silence(f"s{at}", rule, {"service": shop} if shop else {}, START + minutes * MINUTE, "work", "kim", START)
+        for at, (rule, shop, minutes) in enumerate(muted)
+    )
+    alerts, memory, end = list[Alert](), Memory(silences=silences), START
+    state = State()
+    for number, row in enumerate(rows):
+        end = window_end(number)
+        alerts, _ = advance(
+            alerts, [make_verdict(name, level, end) for name, level in zip(NAMES, row, strict=True)], MADE.by_id, end
+        )
+        decision = decide(alerts, memory, MADE, end + GRACE)
+        memory = decision.memory
+        outbox = enqueue(state.to_tell, decision.notifications, ("slack",))
+        state = replace(
+            state.after_telling(outbox), alerts=tuple(alerts), memory=memory, suppressed=decision.suppressed, cursor=end
+        )
+    look = Question(state, MADE, end + GRACE, REMIND_EVERY, None)
+    found = {each.alert.fingerprint: each for rule in MADE.rules for each in explain(rule, look) if each.alert}
+    for mark, each in found.items():
+        if each.alert is None:
+            continue
+        if each.next is Next.REMINDER and each.remind_in is not None:
+            told = decide(alerts, memory, MADE, look.now + each.remind_in).notifications
+            assert any(mark in {alert.fingerprint for alert in one.alerts} for one in told), title(each.alert)
+        if each.next is Next.FIRING:
+            fired = [
+                replace(alert, state=AlertState.FIRING, firing_at=end) if alert.fingerprint == mark else alert
+                for alert in alerts
+            ]
+            assert not any(one.fingerprint == mark for one in decide(fired, memory, MADE, look.now).suppressed), title(
+                each.alert
+            )
+        if each.next is Next.SILENT:
+            fired = [
+                replace(alert, state=AlertState.FIRING, firing_at=end) if alert.fingerprint == mark else alert
+                for alert in alerts
+            ]
+            assert any(one.fingerprint == mark for one in decide(fired, memory, MADE, look.now).suppressed), title(each.alert)
+
+
+# ---- the arithmetic
+
+
+@cache
+def replayed(name: str) -> Replayed:
+    return play_recording(FilesSource([str(ROOT / LOGS / f"{name}.ndjson")], SHAPE))
+
+
+@pytest.mark.parametrize("name", ["payment", "storm"])
+def test_the_windows_that_a_state_remembers_are_judged_as_the_run_judged_them(name: str) -> None:
+    state, rules = replayed(name).state, ticker().rules
+    windows = remembered(state, rules, ticker().policy)
+    look = Question(state, rules, NOW, REMIND_EVERY, windows)
+    bare = Question(state, rules, NOW, REMIND_EVERY, None)
+    for rule in rules.rules:
+        judged = {each.verdicts[-1].labels.get("service", ""): each.verdicts[-1] for each in explain(rule, bare)}
+        if not {*rule.kind.reads.gauges} & {*OWN_GAUGES}:
+            again = {found[0][-1].labels.get("service", ""): found[0][-1] for found in _courses(rule, look).values()}
+            assert again == judged, rule.rule
+
+
+@pytest.mark.parametrize("name", ["payment", "storm"])
+def test_a_warning_passes_every_test_and_what_is_proven_to_be_none_fails_one(name: str) -> None:
+    state, rules = replayed(name).state, ticker().rules
+    look = Question(state, rules, NOW, REMIND_EVERY, remembered(state, rules, ticker().policy))
+    for each in (each for rule in rules.rules for each in explain(rule, look)):
+        last = each.verdicts[-1]
+        if each.weighed.tests and last.level is not Level.UNKNOWN:
+            assert all(test.holds for test in each.weighed.tests) == (last.level is Level.WARNING), (each.rule.rule, last)
+
+
+def test_a_person_sees_each_window_each_test_and_what_is_missing(run: Run) -> None:
+    given_ = ["explain", "payment-confirm", "--source", f"{LOGS}/payment.ndjson", "--at", "2026-02-24T06:31:00Z", "--shop"]
+    told = run(*given_, "kpa", "--lang", "en").out
+    assert told.splitlines()[:4] == [
+        "tests/fixtures/logs/payment.ndjson: judged up to 2026-02-24 15:31 KST",
+        "payment-confirm (kpa): firing since 15:21",
+        "  last window 15:31 warning 24.5% (38/155, 11 min) (normal >90%, warning <70%)",
+        "    15:30 warning 24.2% (32/132, 10 min)",
+    ]
+    for line in (
+        "  ✓ share 24.5% (a warning needs <70%)",
+        "  ✓ events 142 (a warning needs ≥5)",
+        "  ✓ evidence 10^39.7 (a warning needs ≥10^4.6)",
+        "  ✓ share of the newest events 38.8% (a warning needs ≤90%)",
+        "  20 events that go well in the next window, and none that fails, would be back to normal",
+        "  would have been sent at 15:23: WARNING",
+        "  next reminder in 3 h 50 min",
+    ):
+        assert f"{line}\n" in told
+    document = json.loads(run(*given_, "kpa", "--format", "json").out)
+    (one,) = document["explained"]
+    assert (document["schema"], document["windows_to_resolve"], one["state"], one["next"]) == (1, 6, "firing", "reminder")
+    assert [each["test"] for each in one["tests"]] == [Term.SHARE, Term.EVENTS, Term.EVIDENCE, Term.NEWEST]
+    assert (len(one["windows"]), one["to_prove"], one["to_recover"]) == (10, None, 20)
+    wrong = run(*given_, "kpaa")
+    assert (wrong.code, "did you mean 'kpa'?" in wrong.err) == (2, True)
+    assert run("explain", "payment-confirm", "--at", "1h").code == 2
+
+
+def test_json_of_a_state_that_nothing_was_judged_for_is_empty() -> None:
+    rule = RULES.by_id["payment-confirm"]
+    assert explained_json([], rule, NOW)["explained"] == []

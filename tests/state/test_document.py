@@ -11,8 +11,9 @@ import pytest
 
 from logwatch.errors import BrokenStateError, StoreError
 from logwatch.judge.alerts import Alert, AlertState
-from logwatch.notify.incidents import Incident, Memory, Notification, NotifyReason, Silence
+from logwatch.notify.incidents import Incident, Memory, Notification, NotifyReason
 from logwatch.notify.outbox import ChannelDelivery, Note, Outgoing
+from logwatch.notify.silences import RecurringSilence, Silence
 from logwatch.publish.points import Point
 from logwatch.state.document import FORM, Lease, State, dump_state, load_state
 from tests.support.made_traffic import START, Traffic
@@ -28,6 +29,7 @@ def whole_state(tmp_path: Any) -> State:
     alert = Alert("cache-error", {}, AlertState.FIRING, START, verdict, verdict, firing_at=START)
     told = Notification("i.1", "i", NotifyReason.FIRING, START, "4.4", {}, START, (alert,), ())
     silence = Silence("s", "*", {}, START + timedelta(days=1), "why", "dana", START)
+    weekly = RecurringSilence("w", "*", {}, "sun 03:00", 60, "Asia/Seoul", START + timedelta(days=90), "why", "dana", START)
     return State(
         run="r",
         started_at=START,
@@ -36,7 +38,7 @@ def whole_state(tmp_path: Any) -> State:
         recent=replayed.recent,
         verdicts=(verdict,),
         alerts=(alert,),
-        memory=Memory((Incident("i", "4.4", {}, START, (alert.fingerprint,), (alert,)),), (silence,), (alert,)),
+        memory=Memory((Incident("i", "4.4", {}, START, (alert.fingerprint,), (alert,)),), (silence,), (alert,), (weekly,)),
         outbox=(Outgoing(told, {"slack": ChannelDelivery(1, START)}),),
         threads={"i": {"slack": "t"}},
         notes=(Note("i.0", NotifyReason.FIRING, START, "4.4", ["cache-error"], {}, {"slack": START}),),
@@ -112,7 +114,15 @@ def test_a_word_that_only_a_newer_form_has_is_left_alone_and_not_taken_for_broke
         load_state(json.dumps(document | {"form": FORM}).encode())
 
 
+def test_an_older_program_is_never_shown_a_recurring_silence_as_one_that_holds_all_the_time(tmp_path: Any) -> None:
+    memory = json.loads(dump_state(whole_state(tmp_path)))["memory"]
+    assert [each["id"] for each in memory["silences"]] == ["s"]
+    older = json.loads(dump_state(load_state(json.dumps({"schema": 2, "form": 3, "memory": {"silences": []}}).encode())))
+    assert older["memory"]["recurring"] == []
+
+
 BROKEN = {
+    "a silence of no day": '{"schema":2,"memory":{"recurring":[{"id":"a","rule":"*","labels":{},"every":"x 1:00","minutes":1,"zone":"UTC","until":"2026-02-24T00:00:00Z","reason":"x","by":"x","created_at":"2026-02-24T00:00:00Z"}]}}',
     "a cursor without a zone": '{"schema":1,"cursor":"2026-02-24T00:00:00"}',
     "a cursor of year 1": '{"schema":1,"cursor":"0001-01-01T00:00:00Z"}',
     "a cursor of year 1 in Seoul": '{"schema":1,"cursor":"0001-01-01T00:00:00+09:00"}',

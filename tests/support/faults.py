@@ -7,6 +7,8 @@ with the answer not sent. A run is killed there, and the next minutes' runs go o
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import tempfile
 import threading
 from collections import Counter, deque
@@ -19,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from logwatch.tick import Policy
 from logwatch.wiring import build_store
+from tests.conftest import ROOT
 from tests.support import forked
 from tests.support.local_google import make_entry
 from tests.support.local_slack import PLAIN_PATH, WEBHOOK_PATH
@@ -33,6 +36,20 @@ if TYPE_CHECKING:
 MINUTE = timedelta(minutes=1)
 TRAFFIC = Traffic(11, 75, incidents=(Incident(20, 52, blocked={"glycopharm": 0.9}), Incident(28, 30, errors=3)))
 """One shop's checkouts are blocked, errors join, it goes on for a while, and ends."""
+
+
+ONCALL = """
+routes:
+  - mention: U0FIRST
+    escalate: [{after: 3m, mention: S0SECOND}, {after: 5m, channels: webhook}]
+"""
+REACTIONS = {
+    31: {"eyes": ["U0KIM"]},
+    36: {},
+    38: {"eyes": ["U0LEE"], "x": ["U0KIM"]},
+    44: {"eyes": ["U0LEE"], "no_bell": ["U0KIM"], "white_check_mark": ["U0LEE"]},
+}
+"""What stands on the incident's first message from a minute on: somebody is on it, gives it back, another takes it, one mutes it."""
 
 
 BEGIN = 12
@@ -80,6 +97,8 @@ class Before:
     state: bytes
     told: dict[str, set[str]]
     """Channel to what arrives there in this minute and the two after it."""
+    stands: tuple[object, ...] = ()
+    """How the incident stands after these, by what people have answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +112,27 @@ class Outcome:
     """Channel to messages that arrived more than once."""
     windows_lost: int
     """Windows whose metrics were never published."""
+    stands_wrong: bool
+    """Whether the incident stands otherwise than unharmed, in the state or in its head."""
 
 
 @contextmanager
-def incident(killer: Killer, *, bot: bool) -> Iterator[World]:
-    """Give the world around the incident, its state in a bucket; Slack by bot or by webhook, mail, and the plain webhook."""
+def incident(killer: Killer, *, bot: bool, answered: bool = False) -> Iterator[World]:
+    """Give the world around the incident, its state in a bucket; Slack by bot or by webhook, mail, and the plain webhook.
+
+    Where people answer, by `REACTIONS`, the webhook gets nothing before it is escalated.
+    """
     entries = [make_entry(entry) for entry in TRAFFIC.entries()]
     more = {"REMIND_EVERY": "10m"}
     with (
         tempfile.TemporaryDirectory() as folder,
         World(Path(folder), entries, in_bucket=True, more=more, watch=killer.watch, bot=bot) as world,
     ):
+        if answered:
+            rules = shutil.copytree(ROOT / "rules", Path(folder) / "rules")
+            (rules / "oncall.yaml").write_text(ONCALL)
+            world.more |= {"RULES": str(rules), "NOTIFY": "slack,email"}
+            world.slack.people = {"U0KIM": {"display_name": "Kim"}, "U0LEE": {"display_name": "Lee"}}
         world.more["WEBHOOK_URL"] = world.slack.plain_url
         assert world.gcs
         before = os.environ.get("STORAGE_EMULATOR_HOST")  # noqa: TID251 - runs in this process are told so, too
@@ -117,6 +146,7 @@ def incident(killer: Killer, *, bot: bool) -> Iterator[World]:
 
 CHANNELS = ("slack", "email", "webhook")
 POST = "/api/chat.postMessage"
+UPDATE = "/api/chat.update"
 
 
 def texts(world: World) -> list[str]:
@@ -130,6 +160,24 @@ def arrived(world: World) -> dict[str, list[str]]:
     return {"slack": texts(world), "email": [str(mail["Message-ID"]) for mail in world.smtp.mails], "webhook": posted}
 
 
+def react(world: World) -> None:
+    """Let the reactions of this minute stand on every message that may be the incident's first."""
+    if "RULES" in world.more:
+        minute = (world.now - START) // MINUTE - 1
+        standing = next((put for since, put in reversed(REACTIONS.items()) if since <= minute), {})
+        world.slack.reactions = dict.fromkeys(world.slack.posts, standing)
+
+
+def stands(world: World) -> tuple[object, ...]:
+    """Give what people have answered, as the state has it and as the head says it."""
+    state = world.state()
+    incidents = [(each.acknowledged_by, each.label, each.escalated, each.also) for each in state.memory.incidents]
+    muted = sorted((each.rule, each.by) for each in state.memory.silences)
+    threads = [each["slack"].partition(":")[2] for each in state.threads.values() if ":" in each.get("slack", "")]
+    heads = [(world.slack.posts[ts]["text"][:1], re.findall("👀[^(]*", str(world.slack.posts[ts]["blocks"]))) for ts in threads]
+    return incidents, muted, heads, len(state.follow_ups)
+
+
 Minute = tuple[datetime, bytes, dict[str, list[str]]]
 """A run's time, the state before it, and what arrived at each channel."""
 
@@ -139,6 +187,7 @@ def rehearse(world: World, every: int = 1) -> Iterator[Before]:
     latest: deque[Minute] = deque()
     for minute in range(BEGIN, TRAFFIC.minutes, every):
         world.now = Policy().closed_at(START + (minute + 1) * MINUTE)
+        react(world)
         stored = build_store(world.settings).load()
         counts = {name: len(found) for name, found in arrived(world).items()}
         summary = world.tick()
@@ -147,18 +196,18 @@ def rehearse(world: World, every: int = 1) -> Iterator[Before]:
         told = {name: found[counts[name] :] for name, found in arrived(world).items()}
         latest.append((world.now, stored.text if stored else b"", told))
         if len(latest) == 3:
-            yield from _before(latest)
+            yield from _before(latest, stands(world))
             latest.popleft()
     while latest:
-        yield from _before(latest)
+        yield from _before(latest, ())
         latest.popleft()
 
 
-def _before(latest: Iterable[Minute]) -> Iterator[Before]:
+def _before(latest: Iterable[Minute], after: tuple[object, ...]) -> Iterator[Before]:
     """Give the first of these minutes, where something is told in it."""
     (now, state, told), *_ = latest
     if told["slack"]:
-        yield Before(now, state, {name: {each for *_, late in latest for each in late[name]} for name in CHANNELS})
+        yield Before(now, state, {name: {each for *_, late in latest for each in late[name]} for name in CHANNELS}, after)
 
 
 def restore(world: World, before: Before) -> None:
@@ -168,6 +217,8 @@ def restore(world: World, before: Before) -> None:
     store.save(before.state, stored.generation if stored else 0)
     world.now = before.now
     world.slack.arrived.clear()
+    world.slack.asked.clear()
+    react(world)
     world.smtp.mails.clear()
     world.google.monitoring.store.clear()
 
@@ -191,6 +242,7 @@ def kill(world: World, killer: Killer, before: Before, point: str) -> Outcome:
     assert killer.reached, point
     for _ in range(2):
         world.now += MINUTE
+        react(world)
         world.tick()
     counted = {name: Counter(found) for name, found in arrived(world).items()}
     published = {each.at for each in world.google.monitoring.written(PROJECT) if each.metric.endswith("o4o/level")}
@@ -199,26 +251,32 @@ def kill(world: World, killer: Killer, before: Before, point: str) -> Outcome:
         lost=sum(len(before.told[name] - set(found)) for name, found in counted.items()),
         repeated={name: found.total() - len(found) for name, found in counted.items()},
         windows_lost=3 - len(published),
+        stands_wrong=bool(before.stands) and stands(world) != before.stands,
     )
 
 
 def main() -> None:
     """Try every point of every minute in which something is told, and print what came of it."""
-    for bot in (False, True):
-        print("Slack by bot" if bot else "Slack by webhook")  # noqa: T201 - the command's result
-        _kill_everywhere(bot=bot)
+    for name, bot, answered in (
+        ("Slack by webhook", False, False),
+        ("Slack by bot", True, False),
+        ("Slack by bot, with answers and escalations", True, True),
+    ):
+        print(name)  # noqa: T201 - the command's result
+        _kill_everywhere(bot=bot, answered=answered)
 
 
-def _kill_everywhere(*, bot: bool) -> None:
+def _kill_everywhere(*, bot: bool, answered: bool) -> None:
     killer = Killer()
-    with incident(killer, bot=bot) as world:
+    with incident(killer, bot=bot, answered=answered) as world:
         for before in list(rehearse(world)):
             found = [kill(world, killer, before, point) for point in list_points(world, killer, before)]
             repeats = {name: sum(each.repeated[name] for each in found) for name in CHANNELS}
             worst = max(max(each.repeated.values()) for each in found)
             print(  # noqa: T201 - the command's result
                 f"{before.now:%H:%M}: {len(found)} points, lost {sum(each.lost for each in found)}, "
-                f"windows of metrics lost {sum(each.windows_lost for each in found)}, repeated {repeats}, at most {worst} a kill"
+                f"windows of metrics lost {sum(each.windows_lost for each in found)}, repeated {repeats}, at most {worst} a kill, "
+                f"stands wrong {sum(each.stands_wrong for each in found)}"
             )
 
 

@@ -21,8 +21,8 @@ LIMIT = 32_000
 """Bytes of one message."""
 WIDGETS = 100
 """Widgets of one card; those beyond are not shown, so that here they are refused."""
-TAGS = {"b", "i", "u", "s", "br"}
-"""Tags that only shape a text; `a` and `font` are known too, and our messages have no use for them."""
+TAGS = {"b", "i", "u", "s", "br", "font"}
+"""Tags that only shape a text; `a` is known too, and our messages have no use for it."""
 MENTION = re.compile(r"<users/|<https?:|<a ")
 TEXT = "text"
 FIELDS: dict[str, dict[str, Any]] = {

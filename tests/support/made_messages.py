@@ -11,10 +11,22 @@ from logwatch.judge.rules.load import load_rules
 from logwatch.judge.rules.model import RuleSet, Severity
 from logwatch.judge.verdicts import Level, Verdict, Why
 from logwatch.languages import Lang
-from logwatch.notify.diagnosis.findings import Chart, Fact, FactKind, Finding, StepState, Walked
-from logwatch.notify.incidents import Notification, NotifyReason, Silence
+from logwatch.notify.diagnosis.findings import (
+    Chart,
+    Fact,
+    FactKind,
+    Finding,
+    Impact,
+    RevisionChange,
+    StepState,
+    Walked,
+)
+from logwatch.notify.digest import Digest, EndingSilence, ExitStanding, RuleLabels
+from logwatch.notify.digest_text import digest_notification
+from logwatch.notify.incidents import AnswerKind, Label, Notification, NotifyReason, Said
 from logwatch.notify.messages import LinkTargets, Message, build_message
 from logwatch.notify.scopes import Scope
+from logwatch.notify.silences import Silence
 from logwatch.publish.metric_filter import Installation
 from logwatch.publish.metrics_explorer import metrics_url
 from logwatch.ui.format import Audience
@@ -80,6 +92,13 @@ PAYMENT = alert("payment-confirm", "kpa", peak=0.157)
 DUPLICATES = alert("payment-duplicate", value=14)
 SILENCE = Silence("s1", "payment-confirm", {}, START + timedelta(minutes=40), "PG사 점검", "dana", START)
 
+DIGEST = Digest(
+    START - timedelta(days=7), START, START - timedelta(days=35), 12, 1, 340, {"4.1": 3, "4.2": 8, "revision-checkout": 1}, 130, 9, 250, 4,
+    (RuleLabels("cache-hit", 4, 3), RuleLabels("payment-confirm", 5, 0)), ("payment-duplicate", "database-ping"),
+    (EndingSilence("s1", "*", {"service": "kpa"}, START + timedelta(days=2)),),
+    (ExitStanding("payment", "not_met", 5, 7), ExitStanding("cache", "met", 7, 7), ExitStanding("distribution", "not_shown", 6, 7)),
+)  # fmt: skip
+
 KPA = {"service": "kpa"}
 FAILED = "payment.confirm.failed"
 REFUSED_LINES = (
@@ -109,6 +128,7 @@ REFUSED = walked(
     Finding(4, StepState.NOT_THE_CASE, facts=(
         Fact(FactKind.SHARE, "repeats blocked per payment", 1, KPA, 107, before=0.01),
     )),
+    impact=Impact("payment-confirm", START, 73, usual=3, low=1, high=6),
 )  # fmt: skip
 NOT_LOOKED = walked(
     Finding(1, StepState.DONE, facts=REFUSED.findings[0].facts[:1]),
@@ -148,12 +168,16 @@ OVER = walked(
     )),
 )  # fmt: skip
 
+DEPLOYED = RevisionChange(
+    "o4o-core-api-00413-bad", START - timedelta(minutes=1), START + timedelta(minutes=2), "o4o-core-api-00412-xot",
+    failed=71, events=100, other_failed=2, other_events=51, together=True, proven=True,
+)  # fmt: skip
 ALL_SHOPS = alert("payment-confirm", value=0.41)
 SLOW = replace(verdict("slow-checkout", {}, 2024, numerator=8, denominator=40), certain=True)
 
 CASES = {
     "firing": notification(NotifyReason.FIRING, [PAYMENT], walked=REFUSED),
-    "paged": notification(NotifyReason.FIRING, [PAYMENT], walked=REFUSED, severity=Severity.PAGE),
+    "paged": notification(NotifyReason.FIRING, [PAYMENT], walked=replace(REFUSED, changed=DEPLOYED), severity=Severity.PAGE),
     "noted": notification(NotifyReason.REMINDER, [alert("checkout-blocked", value=31)], severity=Severity.INFO),
     "slow": notification(NotifyReason.FIRING, [replace(alert("slow-checkout", value=2024), latest=SLOW, peak=SLOW)]),
     "plain": notification(NotifyReason.FIRING, [PAYMENT]),
@@ -183,8 +207,22 @@ CASES = {
         NotifyReason.SUMMED, [PAYMENT, DUPLICATES], 1, id="summed-a.1", incident="summed-a", procedure="", labels={},
         summed=(notification(NotifyReason.FIRING, [PAYMENT], shops=("kpa",)), notification(NotifyReason.RESOLVED, [resolved(DUPLICATES, 1)], incident="202602240610-4.2-all")),
     ),
+    "digest": digest_notification(DIGEST, DIGEST.until),
 }  # fmt: skip
 """One for each thing there is to tell."""
+ANSWERS = {
+    "answered": notification(
+        NotifyReason.ANSWERED, [PAYMENT], 2, 9, said=(Said(AnswerKind.ACKNOWLEDGED, "김민수"), Said(AnswerKind.SILENCED, "@U0LEE", until=START + timedelta(minutes=69))),
+        acknowledged_by="김민수", acknowledged_at=START + timedelta(minutes=9),
+    ),
+    "escalated": notification(
+        NotifyReason.ESCALATED, [PAYMENT], 2, 17, walked=REFUSED, mention=("U0SECOND", "S0GROUP", "here"), unanswered_since=START + timedelta(minutes=7),
+    ),
+    "taken": notification(
+        NotifyReason.FIRING, [PAYMENT], walked=REFUSED, acknowledged_by="김민수, @U0LEE", acknowledged_at=START + timedelta(minutes=9), label=Label.FALSE, labelled_by="@U0LEE",
+        mention=("here",),
+    ),
+}  # fmt: skip
 
 
 def longest(reason: NotifyReason = NotifyReason.FIRING) -> Notification:

@@ -33,8 +33,9 @@ from logwatch.judge.alerts import Alert, AlertState, advance, fingerprint
 from logwatch.judge.rules.load import load_rules
 from logwatch.judge.rules.model import Inhibition, Rule, RuleSet
 from logwatch.judge.verdicts import Level, Verdict, Why
-from logwatch.notify.incidents import REMIND_EVERY, Memory, Muted, NotifyReason, Silence, decide
+from logwatch.notify.incidents import REMIND_EVERY, Memory, Muted, NotifyReason, decide
 from logwatch.notify.scopes import VerdictsAlone
+from logwatch.notify.silences import Silence
 from logwatch.settings import bundled
 from logwatch.state.document import State, dump_state, load_state
 from tests.conftest import ROOT
@@ -62,6 +63,7 @@ REASONS = {
     NotifyReason.FIRING: "!", NotifyReason.JOINED: "+", NotifyReason.REMINDER: "@", NotifyReason.RESOLVED: "r",
     NotifyReason.SILENCE_ENDING: "e", NotifyReason.TEST: "t", NotifyReason.WIDER: "*", NotifyReason.EASED: "~",
     NotifyReason.RELAPSED: "^", NotifyReason.SUMMED: "#", NotifyReason.ESCALATED: "x", NotifyReason.DIGEST: "w",
+    NotifyReason.ANSWERED: "a",
 }  # fmt: skip
 BUNDLED = load_rules(bundled("rules"))
 FACTS: dict[str, Callable[[Notification], Iterable[object]]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import shutil
 import socket
 import threading
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from logwatch.state.local import LocalStore
 from logwatch.ui.format import Audience
 from logwatch.watchdog.check_results import exit_code, judge_clock, judge_lag, to_text
 from logwatch.watchdog.doctor import Timed, examine
+from tests.conftest import ROOT
 from tests.support.local_app import HOSTILE, STATES, TOKEN, LocalApp
 from tests.support.local_google import make_entry
 from tests.support.local_google.calls import Fault
@@ -397,7 +399,8 @@ def test_metrics_that_are_not_wanted_are_passed_over(run: Run, tmp_path: Path) -
     [
         ({"token": "xoxb-wrong"}, "slack", "wrong", "LOGWATCH_SLACK_BOT_TOKEN"),
         ({"scopes": "files:write,channels:read"}, "slack", "wrong", "chat:write"),
-        ({"scopes": "chat:write,channels:read"}, "slack files:write", "note", "files:write"),
+        ({"scopes": "chat:write,channels:read"}, "slack reactions:read", "note", "reactions:read"),
+        ({"scopes": "chat:write,channels:read,reactions:read"}, "slack users:read", "note", "users:read"),
         ({"scopes": "chat:write,files:write"}, "slack C0OPS", "skipped", "--send-test"),
         ({"member": False}, "slack C0OPS", "wrong", "/invite @logwatch"),
         ({"channel": "C0NOWHERE"}, "slack C0NOWHERE", "wrong", "/invite @logwatch"),
@@ -445,6 +448,25 @@ def test_mail_that_cannot_be_sent(run: Run, tmp_path: Path, more: dict[str, str]
     assert rows["email"]["outcome"] == ("ok" if right else "wrong")
     assert cure in " ".join(rows["email"]["cures"])
     assert "hunter2" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("bot", "channels", "found"),
+    [
+        (True, "email", {"oncall": "ok"}),
+        (True, "[email, pager]", {"oncall pager": "wrong"}),
+        (False, "email", {"oncall escalate": "note"}),
+    ],
+)
+def test_what_oncall_yaml_asks_for_and_cannot_be_done(
+    run: Run, tmp_path: Path, channels: str, found: dict[str, str], *, bot: bool
+) -> None:
+    folder = shutil.copytree(ROOT / "rules", tmp_path / "rules")
+    (folder / "oncall.yaml").write_text(f"routes:\n  - mention: here\n    escalate: [{{after: 10m, channels: {channels}}}]\n")
+    with clinic(run, tmp_path, bot=bot) as made:
+        rows, ran = made.examine(LOGWATCH_RULES=str(folder))
+    assert {name: row["outcome"] for name, row in rows.items() if name.startswith("oncall")} == found
+    assert ran.code == (1 if "wrong" in found.values() else 0)
 
 
 @pytest.mark.parametrize("check", ["webhook", "ping"])

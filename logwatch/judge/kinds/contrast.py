@@ -2,18 +2,31 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from math import log10, nan
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
 from logwatch.errors import ConfigError
-from logwatch.judge.kinds.interface import Curve, FigureForm, JudgedMetric, Knob, KnobScale, Played, Reads, Together
+from logwatch.judge.kinds.interface import (
+    Curve,
+    FigureForm,
+    JudgedMetric,
+    Knob,
+    KnobScale,
+    Played,
+    Reads,
+    Term,
+    Together,
+    Weighed,
+    hold,
+)
 from logwatch.judge.kinds.ratio import PUBLISHED
 from logwatch.judge.rules.drafts import Asked, Draft, examples, listed, split_names
 from logwatch.judge.rules.yaml_types import Model, Selectors, Stretch
 from logwatch.judge.verdicts import Beside, Why
 from logwatch.languages.keys import Key
-from logwatch.ranges import Bounds
+from logwatch.ranges import Bounds, Range
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
@@ -103,18 +116,11 @@ class Contrast(Model):
         """Hold one revision against all others, over the windows in which it wrote a summary and one of them did too."""
         import numpy as np
 
-        from logwatch.judge.grid import ELEVATED, NORMAL, WARNING, to_minutes
-        from logwatch.judge.odds import gather, log_evidence
+        from logwatch.judge.grid import ELEVATED, NORMAL, WARNING
         from logwatch.judge.significance import over, share
 
-        others = np.arange(len(alive)) != one
-        together = alive[one] & alive[others].any(axis=0)
-        counted = []
-        for selectors in (self.failed, self.among):
-            totals = grid.by_revision(selectors)
-            counted += [np.where(together, totals[one], 0.0), np.where(together, totals[others].sum(axis=0), 0.0)]
-        failed, other_failed, events, other_events = counted
-        evidence, best = gather(log_evidence(failed, events, other_failed, other_events), together, to_minutes(self.widen))
+        counted, evidence, best = self._gather(grid, alive, one)
+        failed, _, events, _ = counted
         proven = (evidence >= self.once_in // WINDOW) & (over(best, events) >= self.min_events)
         recent = self._recent(events)
         # A stretch remembers what is over: what is shown of the newest events says how it stands now.
@@ -139,6 +145,40 @@ class Contrast(Model):
         )
         bad = np.flatnonzero((told["level"] == WARNING) | (told["level"] == ELEVATED))
         return told | {"beside": self._beside(grid, alive, one, figures, bad)}
+
+    def _gather(self, grid: "Grid", alive: "Array", one: int) -> tuple[list["Array"], "Array", "Array"]:
+        """Give who fails of how many, on one revision and on the others, how that is evidence, and over which stretch."""
+        import numpy as np
+
+        from logwatch.judge.grid import to_minutes
+        from logwatch.judge.odds import gather, log_evidence
+
+        others = np.arange(len(alive)) != one
+        together = alive[one] & alive[others].any(axis=0)
+        counted = []
+        for selectors in (self.failed, self.among):
+            totals = grid.by_revision(selectors)
+            counted += [np.where(together, totals[one], 0.0), np.where(together, totals[others].sum(axis=0), 0.0)]
+        failed, other_failed, events, other_events = counted
+        return counted, *gather(log_evidence(failed, events, other_failed, other_events), together, to_minutes(self.widen))
+
+    def weigh(self, bounds: Bounds, grid: "Grid", labels: Mapping[str, str], judged: "Columns") -> Weighed:  # noqa: ARG002 - others tell shops apart
+        """Hold the share, its events and the evidence against what a warning needs; of a revision alone there is none."""
+        from logwatch.judge.grid import to_minutes
+        from logwatch.judge.significance import over
+
+        if grid.windows.revisions is None:
+            return Weighed(())
+        alive = grid.windows.revisions.alive(grid.first, grid.size)
+        newest = int(_newest(alive, grid.windows.revisions.names, to_minutes(self.widen))[-1])
+        if newest < 0:
+            return Weighed(())
+        counted, evidence, best = self._gather(grid, alive, newest)
+        return Weighed((
+            hold(Term.SHARE, judged["value"][-1], bounds.warning),
+            hold(Term.EVENTS, over(best, counted[2])[-1], Range(">=", self.min_events)),
+            hold(Term.EVIDENCE, log10(evidence[-1]) if evidence[-1] else nan, Range(">=", log10(self.once_in // WINDOW))),
+        ))  # fmt: skip
 
     def _recent(self, events: "Array") -> "Array":
         """Give for each window the shortest stretch, from the span on, that has enough events to show how it stands now."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
-from logwatch.judge.kinds.interface import Curve, FigureForm, JudgedMetric, Knob, Played, Reads, Together
+from logwatch.judge.kinds.interface import Curve, FigureForm, JudgedMetric, Knob, Played, Reads, Term, Together, Weighed, hold
 from logwatch.judge.rules.drafts import Asked, Draft, listed, split_names, value_cases
 from logwatch.judge.rules.yaml_types import Model, Selectors, read_as, selects
 from logwatch.judge.verdicts import Why
@@ -57,6 +57,10 @@ class Count:
         value = grid.total(self.selectors)
         why = {Why.NO_LINES: ~grid.known, Why.FLAWED: np.isnan(value)}
         yield {}, grid.columns(grid.levels(bounds, value), value, why, final=not bounds.warning.falls)
+
+    def weigh(self, bounds: Bounds, grid: "Grid", labels: Mapping[str, str], judged: "Columns") -> Weighed:  # noqa: ARG002 - others need them
+        """Hold the sum against what a warning needs."""
+        return Weighed((hold(Term.VALUE, judged["value"][-1], bounds.warning),))
 
     def play(self, given: Mapping[str, Any], bounds: Bounds) -> Played:  # noqa: ARG002 - others need the bounds
         """Read `values`: the sum of each window."""

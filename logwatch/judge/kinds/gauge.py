@@ -9,7 +9,7 @@ from pydantic_core import CoreSchema
 
 from logwatch.collect.parse import BLIND, LATE_MINUTES, OWN_GAUGES, REFUSED_MINUTES, UNHEARD_MINUTES
 from logwatch.errors import ConfigError
-from logwatch.judge.kinds.interface import Curve, FigureForm, JudgedMetric, Knob, Played, Reads
+from logwatch.judge.kinds.interface import Curve, FigureForm, JudgedMetric, Knob, Played, Reads, Term, Weighed, hold
 from logwatch.judge.rules.drafts import Asked, Draft, value_cases
 from logwatch.judge.rules.yaml_types import Model, read_as
 from logwatch.judge.verdicts import Why
@@ -96,6 +96,10 @@ class Gauge:
                 final=(down | (not bounds.warning.falls)) & (self.series not in OWN_GAUGES),
             ),
         )
+
+    def weigh(self, bounds: Bounds, grid: "Grid", labels: Mapping[str, str], judged: "Columns") -> Weighed:  # noqa: ARG002 - others need them
+        """Hold the highest measurement against what a warning needs; what is down is one whatever that says."""
+        return Weighed(() if judged["certain"][-1] else (hold(Term.VALUE, judged["value"][-1], bounds.warning),))
 
     def play(self, given: Mapping[str, Any], bounds: Bounds) -> Played:  # noqa: ARG002 - others need the bounds
         """Read `values`: one measurement a window; and `down`: 1 where it is."""

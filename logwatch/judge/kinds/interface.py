@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
+from math import isnan
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+
+from logwatch.languages import Worded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from logwatch.judge.grid import Columns, Grid
     from logwatch.judge.rules.drafts import Asked, Draft
     from logwatch.languages.keys import Key
-    from logwatch.ranges import Bounds
+    from logwatch.ranges import Bounds, Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,57 @@ class Played:
     """Events a minute of a counter that other days had."""
 
 
+class Term(Worded, families=("term",)):
+    """What of a verdict is held against a limit."""
+
+    VALUE = "value"
+    SHARE = "share"
+    NEWEST = "newest"
+    """The share of the newest events alone: where that is normal again, nothing is proven any more."""
+    EVENTS = "events"
+    """How many events a stretch has."""
+    SLOW = "slow"
+    """How many slow requests."""
+    EXPECTED = "expected"
+    """How many were to be expected."""
+    EVIDENCE = "evidence"
+    """How much more probable the events are if it is a warning, added up over all stretches: its power of ten."""
+    CHANCE = "chance"
+    """How probable they are if it is none: its power of ten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One comparison that a warning stands on."""
+
+    term: Term
+    value: float | None
+    """None where nothing is known."""
+    needed: Range
+    """What the value must be for a warning."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether it speaks for a warning."""
+        return self.value is not None and bool(self.needed.holds(self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a verdict stands on: a warning is what passes every test, where nothing newer contradicts it."""
+
+    tests: tuple[Compared, ...]
+    to_prove: int | None = None
+    """Events that go wrong in the window to come, with none that goes well, that would make it a warning; None: no number."""
+    to_recover: int | None = None
+    """Events that go well in the window to come, with none that goes wrong, that would show it to be normal; likewise."""
+
+
+def hold(term: Term, value: float, needed: Range) -> Compared:
+    """Hold a figure against what a warning needs; NaN is no figure."""
+    return Compared(term, None if isnan(value) else float(value), needed)
+
+
 class Kind(Protocol):
     """What a rule measures. A kind that leaves one of these questions open is refused by the type checker."""
 
@@ -171,6 +225,10 @@ class Kind(Protocol):
 
     def judge(self, bounds: Bounds, grid: Grid) -> Iterator[tuple[dict[str, str], Columns]]:
         """Judge every window, for all shops together first, then for each where shops are told apart."""
+        ...
+
+    def weigh(self, bounds: Bounds, grid: Grid, labels: Mapping[str, str], judged: Columns) -> Weighed:
+        """Give what the verdict of the grid's last window stands on, out of the columns of these labels."""
         ...
 
     def play(self, given: Mapping[str, Any], bounds: Bounds) -> Played:

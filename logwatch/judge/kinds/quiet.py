@@ -2,13 +2,25 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from math import log
+from math import log, log10
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
 from logwatch.errors import ConfigError
-from logwatch.judge.kinds.interface import Curve, FigureForm, JudgedMetric, Knob, KnobScale, Played, Reads, Together
+from logwatch.judge.kinds.interface import (
+    Curve,
+    FigureForm,
+    JudgedMetric,
+    Knob,
+    KnobScale,
+    Played,
+    Reads,
+    Term,
+    Together,
+    Weighed,
+    hold,
+)
 from logwatch.judge.kinds.ratio import PUBLISHED
 from logwatch.judge.rules.drafts import Asked, Draft, examples, listed, split_names, write_number
 from logwatch.judge.rules.yaml_types import Model, Selectors, Stretch
@@ -42,6 +54,20 @@ class Expectation(NamedTuple):
     """NaN where nothing tells."""
     known: "Array"
     """Whether it is other days that tell, and not what was before."""
+
+
+class _Stretch(NamedTuple):
+    """The stretch of each window that is judged: the longest that shows something, or the shortest that could."""
+
+    seen: "Array"
+    expected: "Array"
+    limit: "Array"
+    """The share below which it is a warning."""
+    known: "Array"
+    minutes: "Array"
+    proven: "Array"
+    judged: "Array"
+    """Whether enough were to be expected to say anything."""
 
 
 class Quiet(Model):
@@ -111,16 +137,7 @@ class Quiet(Model):
         from logwatch.judge.significance import share, sliding
 
         events = grid.total(self.counters, labels)
-        found = self._expectation(grid, events, labels)
-        enough = found.expected >= -log(self.chance)
-        limit = np.where(found.known, bounds.warning.bound, self.sudden.bound)
-        rare = _log_chance(found.seen, found.expected) <= log(self.chance)
-        few = enough & rare & (found.seen < limit * found.expected)
-        proven, judged = few.any(axis=0), enough.any(axis=0)
-        row = np.where(proven, len(few) - 1 - few[::-1].argmax(axis=0), enough.argmax(axis=0))
-        seen, expected, limit, known = (
-            np.take_along_axis(each, row[None], axis=0)[0] for each in (found.seen, found.expected, limit, found.known)
-        )
+        seen, expected, limit, known, minutes, proven, judged = self._look(bounds, grid, events, labels)
         value = np.where(judged, share(seen, np.round(expected)), np.nan)
         goes_on = ~judged | (~known & (value >= limit))
         level = np.where(proven, WARNING, np.where(goes_on, NORMAL, grid.levels(bounds, value)))
@@ -136,11 +153,39 @@ class Quiet(Model):
             },
             numerator=seen,
             denominator=np.where(judged, np.round(expected), np.nan),
-            span=row + span,
+            span=minutes,
             certain=proven,
         )
 
-    def _expectation(self, grid: "Grid", events: "Array", labels: dict[str, str]) -> Expectation:
+    def _look(self, bounds: Bounds, grid: "Grid", events: "Array", labels: Mapping[str, str]) -> _Stretch:
+        """Find for each window the stretch that is judged."""
+        import numpy as np
+
+        from logwatch.judge.grid import to_minutes
+
+        found = self._expectation(grid, events, labels)
+        enough = found.expected >= -log(self.chance)
+        limit = np.where(found.known, bounds.warning.bound, self.sudden.bound)
+        rare = _log_chance(found.seen, found.expected) <= log(self.chance)
+        few = enough & rare & (found.seen < limit * found.expected)
+        proven, judged = np.asarray(few.any(axis=0)), np.asarray(enough.any(axis=0))
+        row = np.where(proven, len(few) - 1 - few[::-1].argmax(axis=0), enough.argmax(axis=0))
+        seen, expected, limit, known = (
+            np.take_along_axis(each, row[None], axis=0)[0] for each in (found.seen, found.expected, limit, found.known)
+        )
+        return _Stretch(seen, expected, limit, known, row + to_minutes(self.span), proven, judged)
+
+    def weigh(self, bounds: Bounds, grid: "Grid", labels: Mapping[str, str], judged: "Columns") -> Weighed:
+        """Hold the share, what was expected and the chance of so few against what a warning needs."""
+        found = self._look(bounds, grid, grid.total(self.counters, labels), labels)
+        chance = _log_chance(found.seen[-1:], found.expected[-1:])[0]
+        return Weighed((
+            hold(Term.SHARE, judged["value"][-1], Range("<", float(found.limit[-1]), "%")),
+            hold(Term.EXPECTED, found.expected[-1], Range(">=", -log(self.chance))),
+            hold(Term.CHANCE, chance / log(10), Range("<=", log10(self.chance))),
+        ))  # fmt: skip
+
+    def _expectation(self, grid: "Grid", events: "Array", labels: Mapping[str, str]) -> Expectation:
         """Give what was seen and expected, over each stretch."""
         import numpy as np
 
@@ -253,4 +298,4 @@ def _log_chance(seen: "Array", expected: "Array") -> "Array":
 
     with np.errstate(invalid="ignore", divide="ignore"):
         part = np.where(seen > 0, seen * np.log(seen / expected), 0.0)
-        return np.asarray(np.where(seen < expected, seen - expected - part, 0.0))
+        return np.asarray(np.where(seen < expected, seen - expected - part, np.where(np.isnan(expected), np.nan, 0.0)))

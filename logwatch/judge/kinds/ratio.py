@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from math import isfinite, log, log10, nan
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -15,17 +16,21 @@ from logwatch.judge.kinds.interface import (
     KnobScale,
     Played,
     Reads,
+    Term,
     Together,
+    Weighed,
+    hold,
 )
 from logwatch.judge.rules.drafts import MANY, Asked, Draft, examples, listed, split_names
 from logwatch.judge.rules.yaml_types import Duration, Model, Selectors, Stretch
 from logwatch.judge.verdicts import Why
 from logwatch.languages.keys import Key
-from logwatch.ranges import Bounds
+from logwatch.ranges import Bounds, Range
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
     from logwatch.judge.grid import Array, Columns, Grid
+    from logwatch.judge.sequential import Proven
     from logwatch.judge.significance import Counted
 
 
@@ -120,11 +125,9 @@ class Ratio(Model):
 
         from logwatch.judge.grid import ELEVATED, NORMAL, UNKNOWN, WARNING, to_minutes
         from logwatch.judge.sequential import Needs, prove
-        from logwatch.judge.significance import Counted, over, share, sliding
+        from logwatch.judge.significance import over, share, sliding
 
-        ended = grid.total(self.settled, labels) if self.settled else None
-        top, bottom = (grid.total(selectors, labels) for selectors in (self.numerator, self.denominator))
-        counted = Counted(top, bottom, grid.known, ended=ended, lag=to_minutes(self.lag))
+        counted = self._counted(grid, labels)
         minutes = to_minutes(self.span)
         stretch = np.full(grid.size, minutes)
         numerator, denominator = counted.sums(minutes)
@@ -161,6 +164,47 @@ class Ratio(Model):
             final=certain & (grid.complete | self._survives(counted, bounds, certain & ~grid.complete, grid.windows.open)),
             suspect=judged & (counted.sums(minutes)[0] > counted.most(minutes)),
             **end,
+        )
+
+    def _counted(self, grid: "Grid", labels: Mapping[str, str]) -> "Counted":
+        from logwatch.judge.grid import to_minutes
+        from logwatch.judge.significance import Counted
+
+        ended = grid.total(self.settled, labels) if self.settled else None
+        top, bottom = (grid.total(selectors, labels) for selectors in (self.numerator, self.denominator))
+        return Counted(top, bottom, grid.known, ended=ended, lag=to_minutes(self.lag))
+
+    def weigh(self, bounds: Bounds, grid: "Grid", labels: Mapping[str, str], judged: "Columns") -> Weighed:
+        """Hold the share, its events and the evidence against what a warning needs, and the newest events against normal."""
+        from logwatch.judge.grid import to_minutes
+        from logwatch.judge.sequential import WEEK, Needs, evidence, fewest, prove
+        from logwatch.judge.significance import share
+
+        counted, last = self._counted(grid, labels), grid.size - 1
+        shown = hold(Term.SHARE, judged["value"][-1], bounds.warning)
+        if not isinstance(self.proof, Proof):
+            return Weighed((shown, hold(Term.EVENTS, judged["denominator"][-1], Range(">=", self.min_events))))
+        needs, minutes = Needs(**dict(self.proof)), to_minutes(self.span)
+
+        def found(more: "Counted") -> "Proven":
+            return prove(more, needs, bounds, minutes, first=len(more.known) - 1)
+
+        newest, stretch = int(found(counted).newest[-1]), int(judged["span"][-1])
+        now = share(counted.sums(newest)[0], counted.settled(newest))[-1]
+        weight = evidence(counted, needs, bounds, first=last)[-1] / log(10)
+        tests = (
+            shown,
+            hold(Term.EVENTS, counted.settled(stretch)[-1], Range(">=", needs.min_events)),
+            hold(Term.EVIDENCE, weight if isfinite(weight) else nan, Range(">=", log10(needs.weeks * WEEK))),
+            hold(Term.NEWEST, now, bounds.normal.negated),
+        )
+        falls = bounds.warning.falls
+        return Weighed(
+            tests,
+            None if judged["certain"][-1] else fewest(counted, lambda more: bool(found(more).stretch[-1]), numerator=not falls),
+            None
+            if bounds.normal.holds(now)
+            else fewest(counted, lambda more: bool(found(more).recovered[-1]), numerator=falls),
         )
 
     def _survives(self, counted: "Counted", bounds: Bounds, asked: "Array", still_open: int) -> "Array":

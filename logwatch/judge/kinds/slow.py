@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from math import isnan, log10
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
@@ -15,6 +16,9 @@ from logwatch.judge.kinds.interface import (
     Played,
     PlayedSlow,
     Reads,
+    Term,
+    Weighed,
+    hold,
 )
 from logwatch.judge.rules.drafts import Asked, Draft, write_number
 from logwatch.judge.rules.yaml_types import Model, Selectors, Stretch
@@ -129,6 +133,27 @@ class Slow(Model):
                 final=proven & (grid.complete & ~uncounted if self.requests else True),
             ),
         )
+
+    def weigh(self, bounds: Bounds, grid: "Grid", labels: Mapping[str, str], judged: "Columns") -> Weighed:  # noqa: ARG002 - others tell shops apart
+        """Hold the number of slow requests, their share and its chance against what a warning needs."""
+        import numpy as np
+
+        from logwatch.judge.grid import to_minutes
+        from logwatch.judge.significance import slow_chance
+
+        number, requests = judged["numerator"][-1], judged["denominator"][-1]
+        counts = hold(Term.SLOW, number, Range(">=", self.min_count))
+        if not self.requests or isnan(requests):
+            return Weighed((counts,))
+        place, duration = grid.durations(self.label)
+        beyond, asked = np.bincount(place, bounds.warning.holds(duration), minlength=grid.size), grid.total(self.requests)
+        found = (slow_chance(beyond, asked, self.min_share.bound, each) for each in range(2, max(to_minutes(self.span), 2) + 1))
+        rarest = min((chance[-1] for count, chance in found if count[-1] >= self.min_count), default=1.0)
+        return Weighed((
+            counts,
+            hold(Term.SHARE, min(number / requests, 1.0), self.min_share),
+            hold(Term.CHANCE, log10(max(rarest, 1e-300)), Range("<", log10(self.chance))),
+        ))  # fmt: skip
 
     def _uncountable(self, beyond: Any, asked: Any, minutes: int) -> Any:  # noqa: ANN401 - columns
         """Give how many slow requests there are where they are more than the whole span's requests, else none.

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from logwatch.errors import RuleError, nearest
 from logwatch.judge.rules.model import WATCH, Counter, Inhibition, Rule, RuleSet
+from logwatch.judge.rules.oncall import ONCALL, OnCall, parse_oncall
 from logwatch.judge.rules.runbook import Runbook, load_runbook
 from logwatch.judge.rules.service import COUNTERS, SERVICE, Service, find_faults, open_service, parse_service
 from logwatch.judge.rules.step_checks import ProcedureChecks
@@ -23,7 +24,8 @@ def load_rules(folder: Path) -> RuleSet:
     problems: list[RuleError] = []
     texts: list[tuple[Text, str]] = []
     service = _parse_service(folder, problems, texts)
-    files = [path for path in sorted(folder.glob("*.yaml")) if not path.name.endswith(".test.yaml") and path.name != SERVICE]
+    named = {SERVICE, ONCALL}
+    files = [path for path in sorted(folder.glob("*.yaml")) if not path.name.endswith(".test.yaml") and path.name not in named]
     found: list[tuple[Rule, str]] = []
     counters: list[Counter] = []
     inhibitions: list[tuple[Inhibition, str]] = []
@@ -51,6 +53,7 @@ def load_rules(folder: Path) -> RuleSet:
         problems.append(RuleError("no rules in this folder", where=str(folder), hint="rules are *.yaml files; see rules/"))
     if service is None:
         raise RuleProblemsError(problems)
+    oncall = _parse_oncall(folder, runbook, problems)
     problems += _check_languages(texts) + _check_service(service, folder, runbook, found, counters)
     problems += _check_ids(found) + _check_names(found, counters, service) + _check_sections(found, runbook)
     problems += _check_inhibitions(inhibitions, [rule.rule for rule, _ in found])
@@ -72,7 +75,21 @@ def load_rules(folder: Path) -> RuleSet:
         runbook=runbook,
         twins=twins,
         service=service,
+        oncall=oncall,
     )
+
+
+def _parse_oncall(folder: Path, runbook: Runbook, problems: list[RuleError]) -> OnCall:
+    """Read whom messages wake, where the folder says so."""
+    path = folder / ONCALL
+    try:
+        if path.exists():
+            return parse_oncall(Document(path), [procedure.section for procedure in runbook.procedures])
+    except RuleProblemsError as error:
+        problems += error.problems
+    except RuleError as error:
+        problems.append(error)
+    return OnCall()
 
 
 def _parse_service(folder: Path, problems: list[RuleError], texts: list[tuple[Text, str]]) -> Service | None:
@@ -139,9 +156,15 @@ def _check_ids(found: list[tuple[Rule, str]]) -> list[RuleError]:
 
 def _check_names(found: list[tuple[Rule, str]], counters: list[Counter], service: Service) -> list[RuleError]:
     names = [counter.counter for counter in counters]
+    worded = [rule.rule for rule, _ in found if rule.impact and rule.impact.what]
     problems = []
     for rule, where in found:
-        for selector in idle_selectors(rule.kind.reads.counters, names):
+        for like in rule.impact.like if rule.impact else ():
+            if like not in worded:
+                message = f"rule '{rule.rule}' says what people lose like '{like}', which does not say it"
+                problems.append(RuleError(message, where=where, hint=f"{nearest(like, worded)}known: {', '.join(worded)}"))
+        among = rule.impact.among if rule.impact else None
+        for selector in idle_selectors((*rule.kind.reads.counters, *(among or ())), names):
             hint = f"{nearest(selector, names)}a new counter goes into counters.yaml first"
             problems.append(RuleError(f"unknown counter '{selector}' in rule '{rule.rule}'", where=where, hint=hint))
         for gauge in filter(None, [*rule.kind.reads.gauges, rule.kind.reads.down]):
@@ -242,9 +265,17 @@ def _check_looks(
     }
     problems = []
     for walk, where in walks:
-        for name in idle_selectors(walk.requests or (), known["counter"]):
-            hint = f"{nearest(name, known['counter'])}known: {', '.join(known['counter'])}"
-            problems.append(RuleError(f"unknown counter '{name}' in the requests of {walk.procedure}", where=where, hint=hint))
+        looked = [name for look in walk.revisions for name in look.selectors]
+        asked = {"requests": walk.requests or (), "revisions": looked}
+        problems += [
+            RuleError(
+                f"unknown counter '{name}' in the {part} of {walk.procedure}",
+                where=where,
+                hint=f"{nearest(name, known['counter'])}known: {', '.join(known['counter'])}",
+            )
+            for part, selectors in asked.items()
+            for name in idle_selectors(selectors, known["counter"])
+        ]
         for look in walk.steps:
             used = {
                 "counter": idle_selectors(look.selectors, known["counter"]),

@@ -1,10 +1,10 @@
 """A rule: one row of the runbook's section 3, what it measures, and its two bounds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -15,9 +15,12 @@ from logwatch.judge.kinds.slow import Slow
 from logwatch.judge.rules.runbook import Procedure, Runbook
 from logwatch.judge.rules.service import Service
 from logwatch.judge.rules.step_checks import ProcedureChecks, StepCheck
-from logwatch.judge.rules.yaml_types import Duration, Model, Text, selects
+from logwatch.judge.rules.yaml_types import Duration, Model, Selectors, Text, selects
 from logwatch.languages import COMMON, Lang, Worded
 from logwatch.ranges import Bounds, Range
+
+if TYPE_CHECKING:
+    from logwatch.judge.rules.oncall import OnCall
 
 WATCH = "watch.yaml"
 """The file with the rules of logwatch's own."""
@@ -53,6 +56,22 @@ class Row(Model):
     summary: Text
 
 
+class ImpactWords(Model):
+    """What people lose while a rule warns, and how it is counted."""
+
+    what: Text | None = Field(default=None, description="What is counted, as people call it; it stands beside the number.")
+    among: Selectors | None = Field(
+        default=None, description="Of a count: counters of all such events, of which the usual share is taken, not a rate."
+    )
+    like: tuple[str, ...] = Field(default=(), description="Rules whose words and count are meant instead, the likeliest first.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.what is None) == (not self.like):
+            raise ValueError("give either 'what' or 'like'")
+        return self
+
+
 class Rule(Measures, Row):
     """One row of section 3: what it measures, and its two bounds."""
 
@@ -77,6 +96,7 @@ class Rule(Measures, Row):
         default=None, description="What a message says while it fires: what it means, and what to look at."
     )
     also: tuple[str, ...] = Field(default=(), description="Further sections that bear on it.")
+    impact: ImpactWords | None = Field(default=None, description="What a message says it has come to since its onset.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -147,6 +167,8 @@ class RuleSet:
     """The runbook's translations, by their languages."""
     service: Service
     """The platform that is watched."""
+    oncall: "OnCall"
+    """Whom messages wake, and when."""
 
     @property
     def section3(self) -> tuple[Rule, ...]:
@@ -201,6 +223,11 @@ class RuleSet:
     def by_id(self) -> dict[str, Rule]:
         """The rules by their ids."""
         return {rule.rule: rule for rule in self.rules}
+
+    def losing(self, rules: Collection[str]) -> tuple[Rule, ...]:
+        """Give the rules that say what people lose while any of some warns."""
+        likes = {like for rule in self.rules if rule.rule in rules and rule.impact for like in rule.impact.like}
+        return tuple(rule for rule in self.rules if rule.rule in {*rules, *likes} and rule.impact and rule.impact.what)
 
     @property
     def hourly(self) -> set[str]:

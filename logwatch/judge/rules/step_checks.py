@@ -28,6 +28,25 @@ class Share(Model):
     denominator: Selectors
 
 
+class RevisionLook(Model):
+    """Counters that tell how a revision does: each event and its end must be counted by the revision that served it."""
+
+    among: Selectors = Field(description="Counters of all such events.")
+    failed: Selectors | None = Field(default=None, description="Counters of those that fail.")
+    passed: Selectors | None = Field(default=None, description="Or counters of those that do not.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.failed is None) == (self.passed is None):
+            raise ValueError("give either 'failed' or 'passed'")
+        return self
+
+    @property
+    def selectors(self) -> tuple[str, ...]:
+        """All counters that it reads."""
+        return (*self.among, *(self.failed or ()), *(self.passed or ()))
+
+
 class StepCheck(Model):
     """What to look at for one step, and what it must show for the step to be the one to take."""
 
@@ -89,6 +108,9 @@ class ProcedureChecks(Model):
     )
     begin: Begin | None = Field(
         default=None, description="Of a list of what to expect: the step of another procedure to begin with."
+    )
+    revisions: tuple[RevisionLook, ...] = Field(
+        default=(), description="By what a revision that appeared about when it began is held against the one before."
     )
     routes: bool = Field(default=False, description="Whether slow routes bear on it.")
     otherwise: Text | None = Field(default=None, description="What to say where no step is the case.")

@@ -51,8 +51,25 @@ class KeepsHeads(Channel, Protocol):
         """Let the incident's first message say this; raises ChannelError."""
         ...
 
+    def walk(self, message: Message, thread: str) -> None:
+        """Post the walked procedure into the incident's thread, where there is one to post; raises ChannelError."""
+        ...
+
     def update_plain(self, message: Message, thread: str) -> None:
         """Let it say the headline and notes alone, where `update` is broken. Raises ChannelError."""
+        ...
+
+
+@runtime_checkable
+class TakesAnswers(KeepsHeads, Protocol):
+    """A channel where people can answer the first message of an incident."""
+
+    def reactions(self, thread: str) -> list[tuple[str, str]] | None:
+        """Give the names of the reactions on it, each with a user's id; None where it is gone. Raises ChannelError."""
+        ...
+
+    def name_of(self, user: str) -> str:
+        """Give what a user is called, without anything secret; raises ChannelError."""
         ...
 
 

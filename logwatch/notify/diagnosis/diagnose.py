@@ -11,7 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from logwatch.judge.verdicts import Level
+from logwatch.notify.diagnosis.changes import find_change
 from logwatch.notify.diagnosis.findings import Fact, FactKind, Finding, StepState, Walked
+from logwatch.notify.diagnosis.impact import weigh
 from logwatch.notify.diagnosis.measure import Measured, Surroundings
 from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.ranges import Range
@@ -64,8 +66,11 @@ def unlooked(notification: Notification, rules: RuleSet, why: str) -> Walked | N
 
 def _walk(notification: Notification, rules: RuleSet, scene: Surroundings, seams: Seams) -> Walked | None:
     plan, procedure = rules.walk(notification.procedure), rules.procedure(notification.procedure)
-    if plan is None or procedure is None or notification.reason is NotifyReason.SILENCE_ENDING:
+    if notification.reason in {NotifyReason.SILENCE_ENDING, NotifyReason.SUMMED}:
         return None
+    impact = seams.guard(Seam.LOOKUP, lambda: weigh(scene), lambda _: None)
+    if plan is None or procedure is None:
+        return Walked((), impact=impact) if impact else None
     looked = [_look(scene, look, seams, numbered=procedure.numbered) for look in plan.steps]
     unstepped: list[Measured] = seams.guard(Seam.LOOKUP, lambda: _unstepped(scene, plan), lambda _: [])
     requests = plan.requests or ()
@@ -85,6 +90,8 @@ def _walk(notification: Notification, rules: RuleSet, scene: Surroundings, seams
         otherwise=otherwise,
         figures=tuple(seams.guard(Seam.LOOKUP, scene.figures, lambda _: [])),
         chart=seams.guard(Seam.CHART, scene.chart, lambda _: None),
+        impact=impact,
+        changed=seams.guard(Seam.LOOKUP, lambda: find_change(scene, plan.revisions), lambda _: None),
     )
 
 

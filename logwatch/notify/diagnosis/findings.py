@@ -105,6 +105,46 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
+class Impact:
+    """What an incident has come to since its onset, in the events that its rule is about, and what was usual instead."""
+
+    rule: str
+    """Whose words say what is counted."""
+    since: datetime
+    """From when on it was counted: a little before the onset, which is an estimate."""
+    events: float
+    usual: float | None = None
+    """Events that the hour before, or the same hour a day before, lets expect; None where neither is known."""
+    low: float | None = None
+    high: float | None = None
+    """Between these lies, in 95 of 100 cases, what there would have been anyway; the rest is lost to the cause."""
+    cut: bool = False
+    """Whether it goes further back than could be counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionChange:
+    """A revision that appeared about when an incident began, and how it does beside the one before."""
+
+    revision: str
+    since: datetime
+    """Start of its first window."""
+    onset: datetime
+    previous: str
+    """The one that most had run on until then, where traffic can go back to."""
+    failed: float = 0
+    events: float = 0
+    """Of the new one, while it was so; 0 where nothing tells revisions apart by what fails."""
+    other_failed: float = 0
+    other_events: float = 0
+    """Of the others: over the same minutes where both were alive, else over those before."""
+    together: bool = False
+    """Whether the others were alive meanwhile."""
+    proven: bool = False
+    """Whether it is the cause."""
+
+
+@dataclass(frozen=True, slots=True)
 class Walked:
     """A procedure as far as it could be walked for one message."""
 
@@ -122,6 +162,10 @@ class Walked:
     figures: tuple[Fact, ...] = ()
     """What the alerts besides the first measure over the first one's stretch, by rule and labels: events of so many."""
     chart: Chart | None = None
+    impact: Impact | None = None
+    """What it comes to in people's terms; None where no rule of it has words for that."""
+    changed: RevisionChange | None = None
+    """What changed about when it began; None where nothing did."""
 
     @property
     def step(self) -> int | None:

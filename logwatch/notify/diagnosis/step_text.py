@@ -167,7 +167,7 @@ def besides_lines(walked: Walked | None, rules: RuleSet, procedure: str, audienc
 
 def ended_lines(walked: Walked | None, rules: RuleSet, audience: Audience) -> tuple[str, ...]:
     """Say what had grown and is back, once it is over."""
-    if walked is None:
+    if walked is None or not walked.findings:
         return ()
     known = {FactKind.COUNT, FactKind.SHARE}
     todo = [fact for each in walked.findings if each.state is StepState.TODO for fact in each.facts]

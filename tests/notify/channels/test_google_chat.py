@@ -60,12 +60,13 @@ def test_a_phone_shows_headline_step_and_what_was_found_before_all_else(chat: Lo
     here = next(step for step in FIRING.steps if step.here)
     assert body["fallbackText"].splitlines() == [
         f"{FIRING.icon} {FIRING.headline}",
-        FIRING.proof.replace("<", "‹"),
+        FIRING.impact.replace("<", "‹"),
         f"▶ 4.2-3. {here.text}",
     ]
     head, walk, foot = body["cardsV2"][0]["card"]["sections"]
-    title, proof, first = (each["textParagraph"]["text"] for each in head["widgets"])
-    assert (FIRING.headline in title, proof) == (True, FIRING.proof.replace("<", "&lt;"))
+    title, lead, first = (each["textParagraph"]["text"] for each in head["widgets"])
+    assert FIRING.headline in title
+    assert lead == f"<b>{FIRING.impact}</b><br>{FIRING.proof.replace('<', '&lt;')}"
     assert first.startswith(f"<b>▶ 4.2-3. {here.text}</b>")
     assert all(line.replace("<", "&lt;") in first for line in here.found)
     assert walk["collapsible"]

@@ -19,7 +19,7 @@ from logwatch.notify.messages import LinkTargets, Message, build_test_message
 from logwatch.settings import Settings
 from logwatch.wiring import build_channels, configured_channels
 from tests.support.local_pagerduty import KEY, LocalAlert, LocalPagerDuty
-from tests.support.made_messages import CASES, HOSTILE, START, hostile, longest, message
+from tests.support.made_messages import ANSWERS, CASES, HOSTILE, START, hostile, longest, message
 
 FIRING = message(CASES["firing"])
 
@@ -40,7 +40,7 @@ def send(pagerduty: LocalPagerDuty, *messages: Message) -> LocalAlert:
 
 
 def of_one_incident(*names: str) -> list[Message]:
-    return [message(replace(CASES[name], incident="one")) for name in names]
+    return [message(replace((CASES | ANSWERS)[name], incident="one")) for name in names]
 
 
 def failure(url: str, key: str = KEY, timeout_s: float = 5) -> ChannelError:
@@ -74,20 +74,20 @@ def test_an_event_shows_headline_step_and_what_was_found(pagerduty: LocalPagerDu
     (event,) = send(pagerduty, FIRING).events
     here = next(step for step in FIRING.steps if step.here)
     payload = event["payload"]
-    assert payload["summary"] == f"{FIRING.icon} {FIRING.headline} · {FIRING.proof} · ▶ 4.2-3. {here.text}"
+    assert payload["summary"] == f"{FIRING.icon} {FIRING.headline} · {FIRING.impact} · ▶ 4.2-3. {here.text}"
     assert payload["custom_details"]["commands"] == list(FIRING.commands)
     assert (payload["source"], payload["component"], payload["class"]) == ("o4o-core-api", "kpa", "payment-confirm")
     assert payload["timestamp"] == "2026-02-24T06:27:00Z"
     assert payload["custom_details"]["step"] == f"{here.head} {here.text}"
     assert payload["custom_details"]["found"] == list(here.found)
-    assert [link["href"] for link in event["links"]][1] == "https://example.com/runbook#4-2"
+    assert [link["href"] for link in event["links"]][2] == "https://example.com/runbook#4-2"
 
 
 def test_an_incident_is_one_alert_from_its_start_to_its_end(pagerduty: LocalPagerDuty) -> None:
     alert = send(pagerduty, *of_one_incident("firing", "joined", "reminder"))
     assert (alert.status, alert.opened, len(alert.events)) == ("triggered", 1, 3)
-    PagerDutyChannel(KEY, pagerduty.enqueue_url).acknowledge("one")
-    assert alert.status == "acknowledged"
+    send(pagerduty, *of_one_incident("answered"))
+    assert (alert.status, len(alert.events)) == ("acknowledged", 4)
     send(pagerduty, *of_one_incident("reminder"))
     assert (alert.status, alert.opened) == ("acknowledged", 1), "a reminder wakes nobody who is up already"
     send(pagerduty, *of_one_incident("resolved"))
@@ -98,7 +98,7 @@ def test_an_incident_is_one_alert_from_its_start_to_its_end(pagerduty: LocalPage
 
 def test_what_is_over_or_acknowledged_and_was_never_told_opens_nothing(pagerduty: LocalPagerDuty) -> None:
     channel = PagerDutyChannel(KEY, pagerduty.enqueue_url)
-    channel.acknowledge("one")
+    channel.send(message(ANSWERS["answered"]), None)
     channel.send(message(CASES["resolved"]), None)
     assert (pagerduty.alerts, pagerduty.refused) == ({}, [])
 

@@ -19,8 +19,8 @@ from logwatch.notify.channels.slack.sender import SlackBotChannel, SlackWebhookC
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.messages import LinkTargets
 from tests.conftest import ROOT
-from tests.support.local_slack import BOT_TOKEN, CHANNEL, FLOOD, FORMER, TOTAL, LocalSlack, check
-from tests.support.made_messages import CASES, HOSTILE, PAYMENT, PLACE, hostile, longest, message, notification
+from tests.support.local_slack import BOT_TOKEN, CHANNEL, FLOOD, FORMER, TOTAL, LocalSlack, Plan, check
+from tests.support.made_messages import ANSWERS, CASES, HOSTILE, PAYMENT, PLACE, hostile, longest, message, notification
 from tests.support.patience import PATIENCE_S
 
 SECRETS = ("s3cret", "T0PLANTED", BOT_TOKEN)
@@ -202,6 +202,101 @@ def test_a_head_in_the_fewest_words_loses_what_stood_there_before(slack: LocalSl
     assert (head["blocks"], head["text"].startswith("✅")) == ([], True)
 
 
+# ---- people
+
+
+@BOTH
+def test_who_is_called_stands_in_the_first_line_and_on_the_lock_screen(slack: LocalSlack, made: Any) -> None:
+    made(slack).send(message(ANSWERS["escalated"]), None)
+    (arrived,) = slack.taken
+    called = "<@U0SECOND> <!subteam^S0GROUP> <!here>"
+    assert arrived.body["text"].startswith(f"{called} ")
+    assert arrived.body["blocks"][0]["text"]["text"].startswith(f"{called} ")
+    assert len(arrived.pings) == 6
+
+
+@pytest.mark.parametrize("name", [name for name, told in (CASES | ANSWERS).items() if not told.mention])
+def test_a_message_that_is_not_to_wake_calls_nobody(slack: LocalSlack, name: str) -> None:
+    bot(slack).send(message((CASES | ANSWERS)[name]), None)
+    assert {*slack.taken[0].pings} <= {"<@U"}
+    assert bool(slack.taken[0].pings) == (name == "answered"), "Slack alone knows the name of who has answered"
+
+
+def test_who_is_on_it_is_named_in_the_head_and_shown_by_slack_where_only_the_id_is_known(slack: LocalSlack) -> None:
+    thread = bot(slack).send(FIRING, None) or ""
+    bot(slack).update(message(ANSWERS["taken"]), thread)
+    head = json.dumps(slack.posts[thread.partition(":")[2]], ensure_ascii=False)
+    assert "👀 확인 중: 김민수, <@U0LEE>(15:29부터)" in head
+    assert "❌ 오탐으로 표시: <@U0LEE>" in head
+
+
+def test_an_answer_goes_into_the_thread_alone(slack: LocalSlack) -> None:
+    thread = bot(slack).send(FIRING, None)
+    bot(slack).send(message(ANSWERS["answered"]), thread)
+    reply = slack.taken[-1].body
+    assert (reply["reply_broadcast"], reply["thread_ts"]) == (False, (thread or "").partition(":")[2])
+    assert reply["text"].startswith("👀 [응답] 김민수 확인 중 · 🔕 16:29까지 알림 중지: <@U0LEE>")
+
+
+def test_reactions_are_read_whole_and_only_with_the_right(slack: LocalSlack) -> None:
+    thread = bot(slack).send(FIRING, None) or ""
+    ts = thread.partition(":")[2]
+    assert bot(slack).reactions(thread) == []
+    for number in range(9):
+        slack.react(ts, "eyes", f"U0{number}KIM")
+    slack.react(ts, "tada", "U0KIM")
+    slack.react(ts, "eyes", "U00KIM")
+    slack.react(ts, "eyes", "U00KIM")
+    eyes = [f"U0{number}KIM" for number in (*range(1, 9), 0)]
+    assert bot(slack).reactions(thread) == [*(("eyes", user) for user in eyes), ("tada", "U0KIM")]
+    assert bot(slack).reactions("C0OPS:1.5") is None
+    slack.scopes = "chat:write"
+    with pytest.raises(ChannelError, match="missing_scope") as caught:
+        bot(slack).reactions(thread)
+    assert caught.value.permanent
+
+
+def test_more_questions_than_slack_takes_in_a_minute_are_refused_for_now(slack: LocalSlack) -> None:
+    thread = bot(slack).send(FIRING, None) or ""
+    for _ in range(50):
+        bot(slack).reactions(thread)
+    with pytest.raises(ChannelError) as caught:
+        bot(slack).reactions(thread)
+    assert (caught.value.permanent, caught.value.retry_after) == (False, timedelta(seconds=30))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '{"ok":true}',
+        '{"ok":true,"message":[]}',
+        '{"ok":true,"message":{"reactions":[3,{"name":"eyes"},{"name":"eyes","users":["<!here>",7]}]}}',
+    ],
+)
+def test_an_answer_of_another_form_says_that_nobody_has_reacted(slack: LocalSlack, answer: str) -> None:
+    thread = bot(slack).send(FIRING, None) or ""
+    slack.looks.append(Plan(200, body=answer))
+    assert bot(slack).reactions(thread) == []
+
+
+@pytest.mark.parametrize(
+    ("profile", "name"),
+    [
+        ({"display_name": "민수", "real_name": "김민수"}, "민수"),
+        ({"display_name": "", "real_name": "김민수"}, "김민수"),
+        ({}, ""),
+        ({"display_name": "@U0OTHER, <!channel>\x1b[2J"}, "U0OTHER <!channel>�[2J"),
+        ({"display_name": "kim@example.com 010-1234-5678"}, "kim example.com ***"),
+        ({"display_name": "x" * 90}, "x" * 39 + "…"),
+    ],
+)
+def test_a_name_is_what_somebody_chose_to_be_called_without_what_must_not_leave(
+    slack: LocalSlack, profile: dict[str, str], name: str
+) -> None:
+    slack.people["U0KIM"] = profile
+    assert bot(slack).name_of("U0KIM") == name
+
+
 # ---- limits
 
 
@@ -300,7 +395,7 @@ def test_too_many_requests_say_how_long_to_wait(slack: LocalSlack, made: Any, wa
 @BOTH
 @pytest.mark.parametrize(
     ("status", "body", "permanent"),
-    [(500, None, False), (502, "<html>Bad gateway</html>", False), (503, "", False), (408, "x", False), (403, "action_prohibited", True), (400, "invalid_payload", True)],
+    [(500, None, False), (502, "<html>Bad gateway</html>", False), (503, "", False), (408, "x", False), (403, "action_prohibited", True), (400, "msg_too_long", True)],
 )  # fmt: skip
 def test_statuses_are_told_apart(slack: LocalSlack, made: Any, status: int, body: str | None, permanent: bool) -> None:  # noqa: FBT001
     slack.answer(status, body=body)

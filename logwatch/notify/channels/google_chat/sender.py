@@ -147,7 +147,7 @@ def _head(message: Message) -> list[str]:
     lead = [f"<b>{_escape(line)}</b>" if line == message.impact else _escape(clip(line, 400)) for line in lead_lines(message)]
     step, found = step_to_take(message)
     first = [f"<b>{_escape(clip(step, 300))}</b>", *_found(found)] if step else []
-    below = [_escape(clip(line, 400)) for line in (*message.changed, *also_lines(message))]
+    below = [_escape(clip(line, 400)) for line in filter(None, [message.changed, *also_lines(message)])]
     notes = [f"• {_escape(clip(note, 500))}" for note in message.notes]
     return [
         f'<b><font color="{ink}">{title}</font></b>',

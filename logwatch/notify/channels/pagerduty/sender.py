@@ -60,10 +60,6 @@ class PagerDutyChannel:
         short = replace(message, alerts=(), steps=(), besides=(), links=(), headline=plain_text(message))
         return self.send(short, thread)
 
-    def acknowledge(self, incident: str) -> None:
-        """Say that somebody has taken on an incident, so that nobody else is woken. Raises ChannelError."""
-        self._post({"event_action": "acknowledge", "dedup_key": dedup_key(incident)})
-
     def check(self) -> list[Checked]:
         """Connect, and ask for nothing: every event is one. Raises ChannelError."""
         return check_reachable(self.url, where=self.name)
@@ -91,7 +87,10 @@ def _taken(body: bytes) -> bool:
 
 
 def build_events(message: Message) -> list[Event]:
-    """Say a message in events: a test closes what it opened, and neither a silence nor a week wakes anybody."""
+    """Say a message in events: a test closes what it opened, and neither a silence nor a week wakes anybody.
+
+    An acknowledgement that is taken back stays one there: no event takes it back.
+    """
     key = {"dedup_key": dedup_key(message.notification.incident)}
     resolve = {"event_action": "resolve", **key}
     match message.notification.reason:
@@ -111,6 +110,8 @@ def build_events(message: Message) -> list[Event]:
             return [resolve]
         case NotifyReason.TEST:
             return [_trigger(message) | key, resolve]
+        case NotifyReason.ANSWERED:
+            return [{"event_action": "acknowledge", **key}] if message.notification.acknowledged_by else []
         case NotifyReason.SILENCE_ENDING | NotifyReason.DIGEST:
             return []
         case unknown:
@@ -169,7 +170,7 @@ def _details(message: Message) -> dict[str, Any]:
     details = {
         "impact": _one_line(message.impact)[:400],
         "proof": _one_line(message.proof)[:400],
-        "changed": _lines(message.changed),
+        "changed": _one_line(message.changed)[:400],
         "step": _one_line(f"{here.head} {here.text}")[:400] if here else "",
         "found": _lines(here.found) if here else [],
         "alerts": _lines(alert_text(line, message).replace("\n", " · ") for line in message.alerts),

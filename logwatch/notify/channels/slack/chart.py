@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from logwatch.notify.messages import Message, MessageChart
     from logwatch.ranges import Range
 
+CHART = "data_visualization"
 TITLE, LABEL, AXIS, PLACES = 50, 20, 50, 20
 """Characters of a title, of a category or a series, and of an axis; categories of a chart."""
 
@@ -35,7 +36,7 @@ def chart_block(message: Message) -> dict[str, Any] | None:
     figures = [_shown(value, bound) for _, value in cells]
     line = message.say("chart_bound", bound=format_range(bound))
     return {
-        "type": "data_visualization",
+        "type": CHART,
         "title": clip(course.title, TITLE),
         "chart": {
             "type": "line",

@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from logwatch.checks import Checked, CheckOutcome, Phrase, command, ok, say
-from logwatch.errors import ChannelError
+from logwatch.collect.redaction import redact
+from logwatch.errors import ChannelError, RefusedPartError
 from logwatch.notify.channels.http_client import Receiver, guard_urllib
 from logwatch.notify.channels.http_errors import refused, unreachable
-from logwatch.notify.channels.slack.chart import chart_block
+from logwatch.notify.channels.slack.chart import CHART, chart_block
+from logwatch.notify.channels.slack.people import with_people
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.layout import (
     FIRST_FOUND,
@@ -35,6 +37,7 @@ from logwatch.notify.layout import (
     step_to_take,
 )
 from logwatch.seams import Seam
+from logwatch.ui.format import printable
 from logwatch.ui.templates import clip, fit
 
 if TYPE_CHECKING:
@@ -56,9 +59,13 @@ FOUND = 3
 """Lines of what was found that a step shows which is not the one to take."""
 ALERTS = 10
 """Alerts that a message shows; nobody scrolls through more on a phone."""
+NAME = 40
+"""Characters of a person's name."""
 ANSWER = 4096
 """Bytes of a webhook's answer that are read: one word is what it gives."""
-BROADCAST = set(NotifyReason) - {NotifyReason.JOINED, NotifyReason.SILENCE_ENDING, NotifyReason.TEST}
+BROADCAST = set(NotifyReason) - {
+    NotifyReason.JOINED, NotifyReason.ANSWERED, NotifyReason.SILENCE_ENDING, NotifyReason.TEST,
+}  # fmt: skip
 """Later events that show in the channel too: a thread wakes nobody. What joins a running incident stays in the thread."""
 
 PASSING = {
@@ -67,6 +74,9 @@ PASSING = {
 }  # fmt: skip
 """Slack's words for what is worth another try."""
 
+_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
+NO_BLOCKS = {"invalid_blocks", "invalid_blocks_format", "invalid_payload"}
+"""Slack's words for a layout that it does not know."""
 GONE = {"thread_not_found", "message_not_found", "is_archived", "channel_is_archived", "channel_not_found", "not_in_channel"}
 """Slack's words for a head that nothing can follow any more: the incident gets a new one, where messages go by now."""
 
@@ -95,6 +105,20 @@ WHO = Phrase("doctor.slack.token", texts={"ko": "{team} 워크스페이스의 @{
 NO_SCOPE = Phrase(
     "doctor.slack.no_scope",
     texts={"ko": "@{user}({team})에 chat:write 권한이 없음", "en": "@{user} of {team} lacks the scope chat:write"},
+)
+NO_REACTIONS = Phrase(
+    "doctor.slack.no_reactions",
+    texts={
+        "ko": "reactions:read 권한이 없어 이모지로 응답(👀 확인, 🔕 알림 중지, ✅·❌ 판정)할 수 없음",
+        "en": "nobody can answer by a reaction (👀 on it, 🔕 mute, ✅ ❌ true or false): the scope reactions:read is missing",
+    },
+)
+NO_USERS = Phrase(
+    "doctor.slack.no_users",
+    texts={
+        "ko": "users:read 권한이 없어 응답한 사람을 Slack 밖에서는 이름 대신 ID로 표시",
+        "en": "who answers is shown by id outside Slack: the scope users:read is missing",
+    },
 )
 UNASKED = Phrase(
     "doctor.slack.unasked",
@@ -136,12 +160,12 @@ class SlackWebhookChannel:
 
     def send(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - there are no threads here
         """Post the message; gives None. Raises ChannelError."""
-        self._post(build_content(message, alone=True))
+        self._post(with_people(build_content(message, alone=True), message.notification))
         return None
 
     def send_plain(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - there are no threads here
         """Post its text; gives None. Raises ChannelError."""
-        self._post(plain_content(message))
+        self._post(with_people(plain_content(message), message.notification))
         return None
 
     def _post(self, content: dict[str, Any]) -> None:
@@ -150,6 +174,7 @@ class SlackWebhookChannel:
         answer = Receiver(self.url, {}, self.timeout_s, unusable).post(body, most=ANSWER)
         code = _code(answer.body.decode(errors="replace"))
         if answer.status != 200:
+            _check_chart(code, content)
             raise refused(answer.status, answer.headers, where=self.name, code=code, hint=_hint(code))
         if code != "ok":
             raise _not_slack(_WEBHOOK)
@@ -169,11 +194,11 @@ class SlackBotChannel:
     def send(self, message: Message, thread: str | None) -> str | None:
         """Post the incident's first message, or follow it; gives `channel:ts` of the first. Raises ChannelError."""
         head = re.fullmatch(r"(\w+):([\d.]+)", thread or "")
-        content = build_content(message)
+        content = with_people(build_content(message), message.notification)
         if head is None or self._has_moved_from(head[1]):
             return self._post(content, channel=self.channel)
         channel, ts = head.groups()
-        reply = build_content(message, chart=False)
+        reply = with_people(build_content(message, chart=False), message.notification)
         try:
             self._post(reply, channel=channel, thread_ts=ts, reply_broadcast=message.notification.reason in BROADCAST)
         except _HeadGoneError:
@@ -182,20 +207,45 @@ class SlackBotChannel:
 
     def update(self, message: Message, thread: str) -> None:
         """Let the incident's first message say how things stand; one that somebody deleted is left alone."""
-        self._update(build_content(message), thread)
+        self._update(with_people(build_content(message), message.notification), thread)
+
+    def walk(self, message: Message, thread: str) -> None:
+        """Post what the first screen leaves out into the thread; nobody is woken by it. Raises ChannelError."""
+        channel, ts = thread.split(":")
+        with suppress(_HeadGoneError):
+            if has_more(message):
+                self._post(build_walk(message), channel=channel, thread_ts=ts)
 
     def update_plain(self, message: Message, thread: str) -> None:
         """Likewise, by its text alone."""
-        self._update(plain_content(message) | {"blocks": []}, thread)
+        self._update(with_people(plain_content(message), message.notification) | {"blocks": []}, thread)
+
+    def reactions(self, thread: str) -> list[tuple[str, str]] | None:
+        """Ask for all reactions on a message; None where somebody deleted it. Raises ChannelError."""
+        channel, ts = thread.split(":")
+        try:
+            answer = self._look(lambda client: client.reactions_get(channel=channel, timestamp=ts, full=True))
+        except _HeadGoneError:
+            return None
+        put = [each for each in _part(answer, "message").get("reactions") or () if isinstance(each, dict)]
+        found = [(str(each.get("name")), str(user)) for each in put for user in each.get("users") or ()]
+        return [(name, user) for name, user in found if _USER.fullmatch(user)]
+
+    def name_of(self, user: str) -> str:
+        """Ask what somebody is called: the name they chose to be shown, or else their own. Raises ChannelError."""
+        profile = _part(_part(self._look(lambda client: client.users_info(user=user)), "user"), "profile")
+        name = profile.get("display_name") or profile.get("real_name") or ""
+        return clip(printable(redact(re.sub(r"[\s@,]+", " ", str(name)).strip())), NAME)
 
     def send_plain(self, message: Message, thread: str | None) -> str | None:
         """Post its text, into the incident's thread and the channel where there is one. Raises ChannelError."""
         head = re.fullmatch(r"(\w+):([\d.]+)", thread or "")
+        content = with_people(plain_content(message), message.notification)
         with suppress(_HeadGoneError):
             if head and not self._has_moved_from(head[1]):
-                self._post(plain_content(message), channel=head[1], thread_ts=head[2], reply_broadcast=True)
+                self._post(content, channel=head[1], thread_ts=head[2], reply_broadcast=True)
                 return thread
-        return self._post(plain_content(message), channel=self.channel)
+        return self._post(content, channel=self.channel)
 
     def _has_moved_from(self, channel: str) -> bool:
         """Tell whether another channel is set now than the thread's; Slack is asked where one is set by name."""
@@ -216,6 +266,12 @@ class SlackBotChannel:
         found = [ok(self.name, WHO.fill(**who))]
         if scopes and "chat:write" not in scopes:
             found = [Checked(self.name, CheckOutcome.WRONG, NO_SCOPE.fill(**who), (ADD_SCOPE.fill(scope="chat:write"),))]
+        if scopes and "reactions:read" not in scopes:
+            cure = ADD_SCOPE.fill(scope="reactions:read")
+            found.append(Checked(f"{self.name} reactions:read", CheckOutcome.NOTE, NO_REACTIONS, (cure,)))
+        elif scopes and "users:read" not in scopes:
+            cure = ADD_SCOPE.fill(scope="users:read")
+            found.append(Checked(f"{self.name} users:read", CheckOutcome.NOTE, NO_USERS, (cure,)))
         return [*found, self._check_channel(who["user"], public="chat:write.public" in scopes)]
 
     def _check_channel(self, user: str, *, public: bool) -> Checked:
@@ -238,16 +294,24 @@ class SlackBotChannel:
         return Checked(check, CheckOutcome.WRONG, STRANGER.fill(name=name), (cure,))
 
     def _post(self, content: dict[str, Any], **where: Any) -> str:  # noqa: ANN401 - the method's own arguments
-        answer = self._call(lambda client: client.chat_postMessage(**content, **where))
+        answer = self._call(lambda client: client.chat_postMessage(**content, **where), content)
         return f"{answer.get('channel')}:{answer.get('ts')}"
 
     def _update(self, content: dict[str, Any], thread: str) -> None:
         channel, ts = thread.split(":")
         shown = {name: content[name] for name in ("text", "blocks")} | {"parse": "none", "link_names": False}
         with suppress(_HeadGoneError):
-            self._call(lambda client: client.chat_update(channel=channel, ts=ts, **shown))
+            self._call(lambda client: client.chat_update(channel=channel, ts=ts, **shown), content)
 
-    def _call(self, method: Callable[[WebClient], Any]) -> Mapping[str, Any]:
+    def _call(self, method: Callable[[WebClient], Any], content: dict[str, Any]) -> Mapping[str, Any]:
+        """Call one method of the Web API that shows something, once; gives what it answers."""
+        try:
+            return self._look(method)
+        except ChannelError as error:
+            _check_chart(error.message.removeprefix("answered "), content)
+            raise
+
+    def _look(self, method: Callable[[WebClient], Any]) -> Mapping[str, Any]:
         """Call one method of the Web API, once; gives what it answers."""
         answer = self._ask(method).data
         if not isinstance(answer, dict):
@@ -282,12 +346,24 @@ class SlackBotChannel:
         )
 
 
+def _check_chart(code: str, content: dict[str, Any]) -> None:
+    """Raise RefusedPartError where what Slack refuses may be the chart, which not every workspace knows."""
+    if code in NO_BLOCKS and any(block["type"] == CHART for block in content.get("blocks", [])):
+        raise RefusedPartError("chart", where="slack") from None
+
+
 class _HeadGoneError(ChannelError):
     """Somebody deleted the incident's first message, or nobody may write where it stands."""
 
 
 def _not_slack(hint: str) -> ChannelError:
     return ChannelError("there is no Slack at this address, or it cannot be asked", permanent=True, where="slack", hint=hint)
+
+
+def _part(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Give an object inside an answer; an empty one where it is none."""
+    part = answer.get(name)
+    return part if isinstance(part, dict) else {}
 
 
 def _silent() -> Logger:
@@ -319,7 +395,7 @@ def build_content(message: Message, *, alone: bool = False, chart: bool = True) 
         [
             fit_section([parts.headline(), *lead], parts.more, most=ALERTS),
             fit_section([parts.bold(step), *map(parts.found, found)], parts.more, limit=STEP) if step else "",
-            fit_section([*map(parts.line, message.changed)], parts.more, limit=STEP),
+            parts.line(message.changed),
             fit_section(below, parts.more, limit=NOTES, most=ALERTS),
         ]
     )

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from logwatch.errors import ChannelError
 from logwatch.notify.channels.http_client import Receiver, check_reachable
 from logwatch.notify.channels.http_errors import refused
+from logwatch.notify.digest import digest_json
 from logwatch.notify.layout import plain_text
 from logwatch.spans import rfc3339
 
@@ -80,10 +81,11 @@ def to_json(message: Message) -> dict[str, Any]:
         "silence": {"id": silence.id, "until": rfc3339(silence.until), "by": silence.by, "reason": silence.reason}
         if silence
         else None,
+        "digest": digest_json(notification.digest) if notification.digest else None,
         "text": message.headline,
         "impact": message.impact,
         "proof": message.proof,
-        "changed": list(message.changed),
+        "changed": message.changed,
         "commands": list(message.commands),
     }
 

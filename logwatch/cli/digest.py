@@ -1,0 +1,48 @@
+"""`digest`: the last week looked back on."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from logwatch.cli.context import age_line, as_json, clock_of, settings_from, state_of, write
+from logwatch.cli.options import LangOption, RulesOption
+from logwatch.notify.digest import digest_json
+from logwatch.notify.digest_text import digest_headline, digest_lines
+from logwatch.report.week import look_back
+from logwatch.settings import parse_moment
+from logwatch.spans import Span
+from logwatch.ui.templates import escape_cell
+from logwatch.wiring import audience, build_expected, build_rules
+
+
+class DigestFormat(StrEnum):
+    """How `digest` writes."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def digest(
+    since: Annotated[str, typer.Option(metavar="WHEN", help="From when on: a duration (7d) before now, or a time.")] = "7d",
+    format_: Annotated[DigestFormat, typer.Option("--format", "-f", help="How to write it.")] = DigestFormat.TEXT,
+    lang: LangOption = None,
+    rules: RulesOption = None,
+) -> None:
+    """Look back on the last week: incidents, how soon told and taken on, what was false, exit conditions."""
+    settings = settings_from(lang=lang, rules=rules)
+    now, readers, rule_set = clock_of(settings)(), audience(settings), build_rules(settings)
+    span = Span(parse_moment(since, now, settings.timezone, where="--since"), now)
+    state = state_of(settings)
+    found = look_back(state, rule_set, span, build_expected(settings), settings.timezone)
+    if format_ is DigestFormat.JSON:
+        write(as_json(digest_json(found)), None)
+        return
+    head, lines = digest_headline(found, readers), digest_lines(found, rule_set, readers)
+    if format_ is DigestFormat.MARKDOWN:
+        write("\n".join([f"## {escape_cell(head)}", "", *(f"- {escape_cell(line)}" for line in lines)]) + "\n", None)
+        return
+    write(age_line(settings, state, readers) + "\n".join([head, *(f"• {line}" for line in lines)]) + "\n", None)

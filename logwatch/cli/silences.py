@@ -1,0 +1,204 @@
+"""`silence`: how people mute rules, once or again and again."""
+
+from __future__ import annotations
+
+import getpass
+import secrets
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from logwatch.cli.context import age_line, change_state, clock_of, find_rule, paper_of, settings_from, state_of, write
+from logwatch.cli.options import LangOption, RulesOption
+from logwatch.collect.entries import storable
+from logwatch.durations import format_duration
+from logwatch.errors import ConfigError, StoreError, nearest
+from logwatch.notify.silences import EVERY, LONGEST, RECURS, RECURS_LONGEST, Recurrence, RecurringSilence, Silence
+from logwatch.report.state_lists import known_shops, muted_rows, say_rule, say_times, silence_rows, would_mute
+from logwatch.settings import parse_length, parse_moment
+from logwatch.state.document import State
+from logwatch.ui.format import shop_name
+from logwatch.ui.tables import render_rows
+from logwatch.wiring import audience, build_rules, build_service
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from logwatch.settings import Settings
+    from logwatch.ui.format import Audience
+
+    AnySilence = Silence | RecurringSilence
+
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Show what the last seven days would have muted, and mute nothing.")
+]
+LOOKS_BACK = timedelta(days=7)
+"""How far back --dry-run looks."""
+
+
+def silence_add(
+    reason: Annotated[str, typer.Option(help="Why; people will read it.")],
+    for_: Annotated[str, typer.Option("--for", metavar="DURATION", help="For how long, each time: 30m, 2h, 1d.")],
+    rule: Annotated[str | None, typer.Option(metavar="RULE", help="A rule's id, as 'rules list' prints it.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Mute every rule.")] = False,  # noqa: FBT002 - a flag
+    shop: Annotated[str | None, typer.Option(help="Only this shop.")] = None,
+    new_shop: Annotated[bool, typer.Option("--new-shop", help="Mute a shop that was never seen.")] = False,  # noqa: FBT002 - a flag
+    every: Annotated[
+        str | None,
+        typer.Option(metavar="WHEN", help="Again and again: 'sun 03:00', 'mon,wed 22:00', 'mon-fri 9:30', 'daily 03:00'."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="When --every comes no more: a time, or a duration from now. [90d]")
+    ] = None,
+    by: Annotated[str | None, typer.Option(help="Who mutes it. [the user]")] = None,
+    dry_run: DryRunOption = False,  # noqa: FBT002 - a flag
+    new_state: Annotated[bool, typer.Option("--new-state", help="Begin a state where there is none, or a broken one.")] = False,  # noqa: FBT002 - a flag
+    rules: RulesOption = None,
+    lang: LangOption = None,
+) -> None:
+    """Mute a rule, or one shop of it: once, or each week at the same hours."""
+    settings = settings_from(rules=rules, lang=lang)
+    chosen = _chosen_rule(rule, settings, every_rule=all_)
+    length = _length(for_)
+    if not reason.strip():
+        raise ConfigError("a silence needs a reason", where="--reason", hint="say what is going on, and for how long")
+    now, labels = clock_of(settings)(), {}
+    if shop is not None:
+        labels = {build_service(settings).shop_label: storable(shop)}
+    id_, why, who = secrets.token_hex(3), storable(reason.strip()), storable(by or getpass.getuser())
+    silence: AnySilence
+    if every is None:
+        if until is not None:
+            raise ConfigError(
+                "without --every a silence ends after --for", where="--until", hint="leave it out, or add --every"
+            )
+        silence = Silence(id_, chosen, labels, now + length, why, who, now)
+    else:
+        minutes, zone = length // timedelta(minutes=1), str(settings.timezone)
+        end = _end(until, now, settings)
+        silence = RecurringSilence(id_, chosen, labels, _recurrence(every, length), minutes, zone, end, why, who, now)
+    _check_shop(silence, settings, new_shop=new_shop, new_state=new_state)
+    readers = audience(settings)
+    if dry_run:
+        write(_what_it_would_mute(silence, settings, now, readers), None)
+        return
+    state = change_state(settings, lambda state: replace(state, memory=state.memory.with_silence(silence)), begins=new_state)
+    write(f"{age_line(settings, state, readers)}{_added(silence, now, readers)}\n", None)
+
+
+def _chosen_rule(rule: str | None, settings: Settings, *, every_rule: bool) -> str:
+    """Give the rule that is to be muted; all of them only where that is typed out."""
+    if (rule is not None) == every_rule or rule == EVERY:
+        known = ", ".join(build_rules(settings).by_id)
+        told = "both a rule and all of them" if rule not in {None, EVERY} else "which rule?"
+        raise ConfigError(told, where="--rule, --all", hint=f"--all, typed out, mutes every rule; known: {known}")
+    return EVERY if rule is None else find_rule(rule, settings).rule
+
+
+def _length(text: str) -> timedelta:
+    length = parse_length(text, where="--for")
+    if length > LONGEST:
+        hint = f"{format_duration(LONGEST)} at the most; what nobody wants to hear of for longer belongs out of the rules"
+        raise ConfigError(f"'{text}' is too long", where="--for", hint=hint)
+    return length
+
+
+def _end(until: str | None, now: datetime, settings: Settings) -> datetime:
+    """Give when a recurring silence comes no more."""
+    if until is None:
+        return now + RECURS
+    try:
+        end = now + parse_length(until, where="--until")
+    except ConfigError:
+        end = parse_moment(until, now, settings.timezone, where="--until")
+    if not now < end <= now + RECURS_LONGEST:
+        hint = f"right is a time within the next {format_duration(RECURS_LONGEST)}"
+        raise ConfigError(f"'{until}' is {end:%Y-%m-%d %H:%MZ}", where="--until", hint=hint)
+    return end
+
+
+def _recurrence(text: str, length: timedelta) -> str:
+    """Give the days and the hour of --every as they are kept."""
+    try:
+        found = Recurrence.parse(text)
+    except ValueError as error:
+        raise ConfigError(str(error), where="--every") from None
+    if length >= found.shortest_pause:
+        hint = f"each time must be over before the next: shorter than {format_duration(found.shortest_pause)}"
+        raise ConfigError(f"'{text}' for {format_duration(length)} never ends", where="--every, --for", hint=hint)
+    return str(found)
+
+
+def _check_shop(silence: AnySilence, settings: Settings, *, new_shop: bool, new_state: bool) -> None:
+    """Refuse a shop that nobody has seen, most likely a slip: it would mute nothing."""
+    if not silence.labels or new_shop:
+        return
+    (label, shop), *_ = silence.labels.items()
+    known = known_shops(_state_or_new(settings, new_state=new_state), label)
+    if shop not in known:
+        names = [shop_name({label: each}) for each in known]
+        hint = f"{nearest(shop, names)}seen: {', '.join(names) or 'none yet'}; --new-shop mutes it all the same"
+        raise ConfigError(f"no shop '{shop_name(silence.labels)}' was ever seen", where="--shop", hint=hint)
+
+
+def _state_or_new(settings: Settings, *, new_state: bool) -> State:
+    try:
+        return state_of(settings, judged=False)
+    except StoreError:
+        if new_state:
+            return State()
+        raise
+
+
+def _what(silence: AnySilence, readers: Audience) -> str:
+    shop = shop_name(silence.labels)
+    return f"{say_rule(silence.rule, readers)} ({shop})" if shop else say_rule(silence.rule, readers)
+
+
+def _added(silence: AnySilence, now: datetime, readers: Audience) -> str:
+    """Say what is muted from now on, and until when."""
+    figures = {"id": silence.id, "what": _what(silence, readers), "until": readers.date(silence.until)}
+    if isinstance(silence, Silence):
+        return readers.say("silence_added", **figures)
+    return readers.say("silence_recurs", times=say_times(silence, now, readers), **figures)
+
+
+def _what_it_would_mute(silence: AnySilence, settings: Settings, now: datetime, readers: Audience) -> str:
+    """Say what of the last days a silence would have muted."""
+    state = state_of(settings, judged=False)
+    found = would_mute(state, silence, now - LOOKS_BACK, now)
+    figures = {"count": len(found.muted), "of": found.told, "since": readers.date(found.since)}
+    times = f" · {say_times(silence, now, readers)}" if isinstance(silence, RecurringSilence) else ""
+    head = f"{readers.say('dry_run')}: {_what(silence, readers)}{times}\n{readers.say('would_mute', **figures)}\n"
+    columns = readers.columns("when", "reason", "rules", "shop", "muted")
+    rows = render_rows(muted_rows(found, readers), columns, paper_of()) if found.muted else ""
+    return age_line(settings, state, readers) + head + rows
+
+
+def silence_list(lang: LangOption = None) -> None:
+    """Show the silences that are not over, and when recurring ones hold next."""
+    settings = settings_from(lang=lang)
+    readers = audience(settings)
+    state = state_of(settings, judged=False)
+    rows = silence_rows(state, clock_of(settings)(), readers)
+    columns = readers.columns("id", "rule", "shop", "holds", "until", "reason", "by")
+    table = render_rows(rows, columns, paper_of()) if rows else readers.say("no_silences") + "\n"
+    write(age_line(settings, state, readers) + table, None)
+    if state.cursor is None:
+        raise typer.Exit(StoreError.exit_code)
+
+
+def silence_expire(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="As 'silence list' prints it.")], lang: LangOption = None
+) -> None:
+    """End a silence now; a recurring one comes no more."""
+    settings = settings_from(lang=lang)
+    memory = state_of(settings, judged=False).memory
+    if id_ not in [silence.id for silence in memory.muting]:
+        raise ConfigError(f"there is no silence '{id_}'", where="ID", hint="logwatch silence list")
+    state = change_state(settings, lambda state: replace(state, memory=state.memory.without_silence(id_)))
+    readers = audience(settings)
+    ended = readers.say("silence_ended", id=id_)
+    write(f"{age_line(settings, state, readers)}{ended}\n", None)

@@ -1,0 +1,101 @@
+"""A week looked back on, in words, and as a message that waits like any other."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from logwatch.judge.rules.model import Severity
+from logwatch.notify.incidents import Notification, NotifyReason
+from logwatch.notify.silences import EVERY
+from logwatch.ui.format import NOTHING, format_span, format_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from logwatch.judge.rules.model import RuleSet
+    from logwatch.languages.keys import Key
+    from logwatch.notify.digest import Digest
+    from logwatch.ui.format import Audience
+
+MET, NOT_MET = "met", "not_met"
+
+
+def digest_notification(digest: Digest, now: datetime) -> Notification:
+    """Give what tells of a digest; its id is that of its week, so that it is told once whoever makes it again."""
+    name = f"digest-{digest.until:%Y%m%d}"
+    return Notification(
+        f"{name}.1", name, NotifyReason.DIGEST, now, "", {}, digest.since, (), (), digest=digest, severity=Severity.INFO
+    )
+
+
+def digest_headline(digest: Digest, audience: Audience) -> str:
+    """Say in one line which week it was, and how it went."""
+    begun, ended = (f"{each.astimezone(audience.zone):%m-%d}" for each in (digest.since, digest.until))
+    went = audience.say("digest_incidents", count=digest.incidents) if digest.incidents else audience.say("digest_quiet")
+    return f"[{audience.say(NotifyReason.DIGEST.key)}] {begun} – {ended} · {went}"
+
+
+def digest_lines(digest: Digest, rules: RuleSet, audience: Audience) -> list[str]:
+    """Say the rest, a line for each thing."""
+    return [
+        *_incidents(digest, rules, audience),
+        *_labels(digest, audience),
+        *_open(digest, audience),
+        *_exits(digest, rules, audience),
+    ]
+
+
+def _incidents(digest: Digest, rules: RuleSet, audience: Audience) -> Iterator[str]:
+    if digest.known_since > digest.since:
+        yield audience.say("digest_known", at=audience.date(digest.known_since))
+    if digest.minutes or digest.goes_on:
+        span = format_span(timedelta(minutes=digest.minutes), audience)
+        yield audience.say("digest_lasted", span=span, count=digest.goes_on)
+    if not digest.incidents:
+        return
+    named = {name: found.name if (found := rules.procedure(name, audience.lang)) else name for name in digest.procedures}
+    counted = (audience.say("digest_count", name=named[name], count=count) for name, count in digest.procedures.items())
+    yield audience.say("digest_procedures", names=", ".join(counted))
+    yield audience.say("digest_night", night=digest.night, day=digest.incidents - digest.night)
+    yield audience.say("digest_told", span=_span(digest.told_after_s, audience))
+    key: Key = "digest_taken" if digest.acknowledged else "digest_untaken"
+    span = _span(digest.acknowledged_after_s, audience)
+    yield audience.say(key, count=digest.acknowledged, of=digest.incidents, span=span)
+
+
+def _span(seconds: int | None, audience: Audience) -> str:
+    return NOTHING if seconds is None else format_span(timedelta(seconds=seconds + 59), audience)
+
+
+def _labels(digest: Digest, audience: Audience) -> Iterator[str]:
+    for each in digest.labels:
+        share = format_value(each.false / each.labelled, "%", digits=0)
+        yield audience.say("digest_false", rule=each.rule, share=share, false=each.false, of=each.labelled)
+    if digest.incidents and not digest.labels:
+        yield audience.say("digest_unlabelled")
+
+
+def _open(digest: Digest, audience: Audience) -> Iterator[str]:
+    if digest.never:
+        days = (digest.until - digest.known_since) / timedelta(days=1)
+        yield audience.say("digest_never", days=f"{max(days, 0):.0f}", rules=", ".join(digest.never))
+    for each in digest.silences:
+        rule = audience.say("all_rules") if each.rule == EVERY else each.rule
+        what = f"{rule} ({audience.shop(each.labels)})" if each.labels else rule
+        yield audience.say("digest_silence", id=each.id, what=what, at=audience.date(each.until))
+
+
+def _exits(digest: Digest, rules: RuleSet, audience: Audience) -> Iterator[str]:
+    if not digest.exits:
+        return
+    met = sum(each.state == MET for each in digest.exits)
+    yield audience.say("digest_exits", met=met, of=len(digest.exits))
+    names = (each.condition for each in rules.service.exit_conditions)
+    titles = dict(zip(names, rules.runbook_in(audience.lang).gates, strict=False))
+    for each in digest.exits:
+        if each.state != MET:
+            title = titles.get(each.condition, each.condition)
+            key: Key = "digest_not_met" if each.state == NOT_MET else "digest_not_shown"
+            yield audience.say(key, title=title, met=each.met, of=each.days)
