@@ -317,13 +317,13 @@ def build_plain_message(notification: Notification, rules: RuleSet, audience: Au
         f" · {audience.say(alert.state.key)} · {audience.clock(alert.since, notification.at)}"
         for alert, rule in zip(notification.alerts, named, strict=True)
     ]
-    head = f"[{_tag(notification, audience)}] {lines[0] if lines else notification.incident}"
+    head = f"[{_tag(notification, audience)}] {lines[0] if lines else audience.incident(notification.incident)}"
     return Message(
         notification=notification,
         audience=audience,
         icon=_icon(notification),
         headline=f"{head} · {begin}" if begin else head,
-        topic=notification.incident,
+        topic=audience.incident(notification.incident),
         alerts=(),
         procedure="",
         steps=(),
