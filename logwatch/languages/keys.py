@@ -10,7 +10,10 @@ Key = Literal[
     "level_unproven", "procedure", "follow",
     "slow_requests", "label", "count", "route", "data", "all_normal", "warned_now", "warned_before", "counted", "instances",
     # the page
-    "page_title", "nothing_judged", "incidents", "no_incidents", "goes_on", "so_far", "told_times", "untold_procedures",
+    "page_title", "nothing_judged", "incidents", "no_incidents", "goes_on", "so_far", "told_times", "due_times",
+    "untold_procedures", "milestones", "milestone_onset", "milestone_over", "milestone_due", "milestone_sent",
+    "milestone_taken", "milestone_label",
+    "milestone_revision", "milestone_revision_end",
     "besides", "charts", "calm_charts", "not_drawn", "undrawn_shops", "chart_says", "chart_slow", "chart_quiet",
     "chart_squeezed", "as_table",
     "from_to", "legend_pending", "legend_firing", "legend_unknown", "longest", "timeline", "timeline_note", "silences",

@@ -113,7 +113,7 @@ def has_more(message: Message) -> bool:
 def foot(message: Message) -> str:
     """Say as of when, with its day and zone: a message may be read on another day; and which incident it is."""
     at = message.notification.at.astimezone(message.audience.zone)
-    return f"{at:%m-%d %H:%M %Z} · {message.notification.incident}"
+    return f"{at:%m-%d %H:%M %Z} · {message.audience.incident(message.notification.incident)}"
 
 
 def screen_text(message: Message) -> str:

@@ -295,8 +295,8 @@ def _build_digest(notification: Notification, digest: Digest, rules: RuleSet, au
     return Message(
         notification=notification,
         audience=audience,
-        icon=ICONS[notification.reason],
-        headline=head,
+        icon=_icon(notification),
+        headline=f"[{_tag(notification, audience)}] {head}",
         topic=head,
         alerts=(),
         procedure="",
@@ -319,13 +319,13 @@ def build_plain_message(notification: Notification, rules: RuleSet, audience: Au
         f" · {audience.say(alert.state.key)} · {audience.clock(alert.since, notification.at)}"
         for alert, rule in zip(notification.alerts, named, strict=True)
     ]
-    head = f"[{_tag(notification, audience)}] {lines[0] if lines else notification.incident}"
+    head = f"[{_tag(notification, audience)}] {lines[0] if lines else audience.incident(notification.incident)}"
     return Message(
         notification=notification,
         audience=audience,
         icon=_icon(notification),
         headline=f"{head} · {begin}" if begin else head,
-        topic=notification.incident,
+        topic=audience.incident(notification.incident),
         alerts=(),
         procedure="",
         steps=(),
@@ -403,7 +403,7 @@ def _figure(notification: Notification, rules: RuleSet, audience: Audience) -> s
     apart, rule = _apart(first, notification, audience), rules.by_id.get(first.rule)
     if notification.reason is not NotifyReason.RESOLVED:
         return apart + _value(first.latest, rule, audience)
-    return audience.say(_worst(rule), value=apart + _value(first.peak, rule, audience))
+    return audience.say(worst_key(rule), value=apart + _value(first.peak, rule, audience))
 
 
 def _apart(alert: Alert, notification: Notification, audience: Audience) -> str:
@@ -411,7 +411,7 @@ def _apart(alert: Alert, notification: Notification, audience: Audience) -> str:
     return "" if alert.labels == notification.labels else f"{audience.shop(alert.labels)[:60]} "
 
 
-def _worst(rule: Rule | None) -> Key:
+def worst_key(rule: Rule | None) -> Key:
     """Say whether the worst is the lowest or the highest; of a rule that is gone nobody knows."""
     return "worst_was" if rule is None else "lowest_was" if rule.warning.falls else "highest_was"
 
@@ -445,7 +445,7 @@ def _measured(verdict: Verdict, rule: Rule, audience: Audience) -> str:
 def _peak(alert: Alert, rule: Rule | None, notification: Notification, audience: Audience) -> str:
     """Say how bad it was at its worst, and when."""
     at = audience.clock(alert.peak.window_end, notification.at)
-    return audience.say(_worst(rule), value=f"{_value(alert.peak, rule, audience)} {at}")
+    return audience.say(worst_key(rule), value=f"{_value(alert.peak, rule, audience)} {at}")
 
 
 def _recovering(alert: Alert, rule: Rule | None, audience: Audience) -> str:

@@ -171,9 +171,9 @@ def bars(row: RuleRow, cells: int) -> dict[str, str]:
 
 TERMS: dict[str, Any] = {
     **layout.TERMS,
-    "shop_of": layout.shop_of,
-    "AlertState": AlertState,
     "Level": Level,
+    "AlertState": AlertState,
+    "shop_of": layout.shop_of,
     "spark": spark,
     "bars": bars,
 }

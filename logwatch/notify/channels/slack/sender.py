@@ -212,7 +212,7 @@ class SlackBotChannel:
         """Ask what somebody is called: the name they chose to be shown, or else their own. Raises ChannelError."""
         profile = _part(_part(self._look(lambda client: client.users_info(user=user)), "user"), "profile")
         name = profile.get("display_name") or profile.get("real_name") or ""
-        return clip(printable(redact(re.sub(r"[\s@,]+", " ", str(name)).strip())), NAME)
+        return clip(re.sub(r"[\s@,]+", " ", printable(redact(str(name)))).strip(), NAME)
 
     def send_plain(self, message: Message, thread: str | None) -> str | None:
         """Post its text, into the incident's thread and the channel where there is one. Raises ChannelError."""
