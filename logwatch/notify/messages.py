@@ -294,7 +294,7 @@ def _build_digest(notification: Notification, digest: Digest, rules: RuleSet, au
         notification=notification,
         audience=audience,
         icon=ICONS[notification.reason],
-        headline=head,
+        headline=f"[{_tag(notification, audience)}] {head}",
         topic=head,
         alerts=(),
         procedure="",
