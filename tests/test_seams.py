@@ -32,6 +32,10 @@ RUNS = (21, 22, 38, 60)
 """Minutes with a run: one alert pending, the first told, all over, and silence."""
 
 
+HEADS = {"경고": ("긴급", "경고"), "해소": ("해소",)}
+"""How messages of each case begin, by how grave they are."""
+
+
 def _told(world: World) -> dict[str, list[str]]:
     """Give what each channel was told: `firing` and `resolved` by what its texts have in each case."""
     slack = [each.body["text"] for each in world.slack.taken if "text" in each.body and "schema" not in each.body]
@@ -40,7 +44,7 @@ def _told(world: World) -> dict[str, list[str]]:
         f"[{'해소' if each.body['reason'] == 'resolved' else '경고'}]" for each in world.slack.taken if "schema" in each.body
     ]
     return {
-        name: [word for text in texts for word in ("경고", "해소") if f"[{word}]" in text]
+        name: [word for text in texts for word, heads in HEADS.items() if any(f"[{head}" in text for head in heads)]
         for name, texts in {"slack": slack, "email": mails, "webhook": webhook}.items()
     }
 
