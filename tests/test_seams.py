@@ -87,6 +87,7 @@ def _break(monkeypatch: pytest.MonkeyPatch, target: Seam) -> list[Seam]:
 def test_whichever_part_breaks_an_incident_is_told_from_its_beginning_to_its_end(
     seam: Seam, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    world.bot = seam is Seam.ANSWERS  # a webhook hears of no reaction
     broken = _break(monkeypatch, seam)
     summaries = _run(world)
     assert broken, "the incident comes by every seam"
@@ -167,4 +168,4 @@ def test_a_database_that_says_it_is_down_is_told_with_its_procedure_and_so_is_it
         if "schema" in each.body
     ]
     assert [each[:3] for each in told] == [("firing", "4.5", 2), ("resolved", "4.5", None)]
-    assert told[0][3].startswith("[경고] DB 응답 지연 또는 중단 · 중단 · ")
+    assert told[0][3].startswith("[긴급] DB 응답 지연 또는 중단 · ")
