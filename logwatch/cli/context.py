@@ -67,6 +67,14 @@ def state_of(settings: Settings, *, judged: bool = True) -> State:
     return state
 
 
+def past_of(settings: Settings) -> State | None:
+    """Load the state for what it remembers of a span that is looked at; None where there is none to be read."""
+    try:
+        return load(build_store(settings))
+    except (StoreError, ConfigError):
+        return None
+
+
 def change_state(settings: Settings, edit: Callable[[State], State], *, begins: bool = False) -> State:
     """Change the state, between runs, and give it; tells on standard error what was odd about it.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.cli.context import as_json, look_at, one_source, paper_of, settings_from, simulated_ticker, write
+from logwatch.cli.context import as_json, look_at, one_source, paper_of, past_of, settings_from, simulated_ticker, write
 from logwatch.cli.options import (
     DumpOption,
     LangOption,
@@ -31,6 +31,7 @@ from logwatch.pipeline import judge, judge_and_replay
 from logwatch.report.absence import found_nothing, why_misread, why_nothing
 from logwatch.report.render import render_markdown, render_page, render_table
 from logwatch.settings import bundled
+from logwatch.state.document import State
 from logwatch.time_range import read_windows
 from logwatch.ui.findings import finding_texts
 from logwatch.ui.format import printable
@@ -162,12 +163,14 @@ def windows(
 def write_page(look: SpanCommand, ticker: Ticker, format_: PageFormat, output: Path | None) -> Judged:
     """Judge a span, play its minutes, and write the page about both."""
     judged, replayed = look.read(partial(judge_and_replay, ticker=ticker))
-    from logwatch.report.page_view import build_page
+    from logwatch.report.page_view import Narrator, build_page
     from logwatch.report.report import build_report
 
     readers = audience(look.settings)
     found = build_report(judged, ticker.rules, readers, source=look.name, old=look.is_old(judged))
-    page = build_page(found, judged, replayed, readers, message_builder(look.settings, ticker.rules))
+    past = None if look.source.recorded else past_of(look.settings)
+    narrator = Narrator(message_builder(look.settings, ticker.rules), ticker.rules, past or State())
+    page = build_page(found, judged, replayed, narrator)
     suffix = "md" if format_ is PageFormat.MARKDOWN else "html"
     write(render_page(page, bundled("templates"), f"report.{suffix}.j2"), output)
     return judged

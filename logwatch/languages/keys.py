@@ -10,7 +10,10 @@ Key = Literal[
     "level_unproven", "procedure", "follow",
     "slow_requests", "label", "count", "route", "data", "all_normal", "warned_now", "warned_before", "counted", "instances",
     # the page
-    "page_title", "nothing_judged", "incidents", "no_incidents", "goes_on", "so_far", "told_times", "untold_procedures",
+    "page_title", "nothing_judged", "incidents", "no_incidents", "goes_on", "so_far", "told_times", "due_times",
+    "untold_procedures", "milestones", "milestone_onset", "milestone_over", "milestone_due", "milestone_sent",
+    "milestone_taken", "milestone_label",
+    "milestone_revision", "milestone_revision_end",
     "besides", "charts", "calm_charts", "not_drawn", "undrawn_shops", "chart_says", "chart_slow", "chart_quiet",
     "chart_squeezed", "as_table",
     "from_to", "legend_pending", "legend_firing", "legend_unknown", "longest", "timeline", "timeline_note", "silences",
@@ -21,8 +24,8 @@ Key = Literal[
     "since", "lasted", "worst_was", "and_more", "span_d", "span_h", "span_m", "resolved_at", "unknown_since",
     "rule_gone", "explained_by_another", "not_explained", "again", "silence_ends", "instead_of", "delivered_late", "told_late",
     "on_it", "unanswered",
-    "chance_weeks", "chance_at_most", "warned_for", "lowest_was", "highest_was", "silence_reason", "commands", "chart_every",
-    "chart_gaps", "chart_bound", "begin_here", "plain_note",
+    "in_a_minute", "chance_weeks", "chance_at_most", "warned_for", "lowest_was", "highest_was", "silence_reason", "commands",
+    "chart_every", "chart_gaps", "chart_bound", "begin_here", "plain_note",
     # what a step found
     "expected.seen", "expected.not_seen", "expected.contrary", "events", "per_minute", "hour_before", "day_before", "usual",
     "no_past", "after", "slow_fact", "lines_none", "lines_found", "lines_found_at", "lines_found_more", "code_fact",

@@ -48,7 +48,7 @@ def figures_of(line: AlertLine, message: Message) -> str:
     resolved = line.state is AlertState.RESOLVED
     bound = message.say("against_normal", bound=line.normal) if resolved else message.say("against", bound=line.bound)
     since = line.remark if resolved else message.say("since", at=line.since)
-    return " · ".join(filter(None, [line.value, bound if line.bound else "", since, line.peak]))
+    return " · ".join(filter(None, [line.value, bound if line.bound else "", since, line.peak if line.was_worse else ""]))
 
 
 def alert_text(line: AlertLine, message: Message) -> str:
@@ -113,7 +113,7 @@ def has_more(message: Message) -> bool:
 def foot(message: Message) -> str:
     """Say as of when, with its day and zone: a message may be read on another day; and which incident it is."""
     at = message.notification.at.astimezone(message.audience.zone)
-    return f"{at:%m-%d %H:%M %Z} · {message.notification.incident}"
+    return f"{at:%m-%d %H:%M %Z} · {message.audience.incident(message.notification.incident)}"
 
 
 def screen_text(message: Message) -> str:

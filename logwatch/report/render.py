@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from logwatch.judge.alerts import AlertState
 from logwatch.judge.verdicts import TONES, UNPROVEN, Level
 from logwatch.notify import layout
 from logwatch.ui.charts import svg
@@ -168,7 +169,14 @@ def bars(row: RuleRow, cells: int) -> dict[str, str]:
     return drawn
 
 
-TERMS: dict[str, Any] = {**layout.TERMS, "spark": spark, "bars": bars}
+TERMS: dict[str, Any] = {
+    **layout.TERMS,
+    "Level": Level,
+    "AlertState": AlertState,
+    "shop_of": layout.shop_of,
+    "spark": spark,
+    "bars": bars,
+}
 """What the templates of a report may name beside it."""
 
 

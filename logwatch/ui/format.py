@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from logwatch.judge.kinds.contrast import Contrast
@@ -16,7 +17,6 @@ from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from logwatch.judge.rules.model import Rule
@@ -71,6 +71,24 @@ class Audience:
     def date(self, moment: datetime) -> str:
         """Give a day with its year, a time of day and the zone."""
         return f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M %Z}"
+
+    def incident(self, name: str) -> str:
+        """Give an incident's id as people read it: with the day and the time of day at which it fired where they are.
+
+        >>> from zoneinfo import ZoneInfo
+        >>> readers = Audience("ko", ZoneInfo("Asia/Seoul"), "o4o-core-api")
+        >>> readers.incident("202602242022-4.2-kpa"), readers.incident("silence-s1-202602240030")
+        ('0225-0522-4.2-kpa', 'silence-s1-0224-0930')
+        """
+
+        def local(found: re.Match[str]) -> str:
+            try:
+                fired = datetime.strptime(found[0], "%Y%m%d%H%M").replace(tzinfo=UTC)
+            except ValueError:
+                return found[0]
+            return f"{fired.astimezone(self.zone):%m%d-%H%M}"
+
+        return re.sub(r"(?<![^-])\d{12}(?![^-])", local, name, count=1)
 
     def stretch(self, start: datetime, end: datetime) -> tuple[str, str]:
         """Give both ends, the day only once where it is the same."""

@@ -14,9 +14,10 @@ from logwatch.notify.diagnosis.findings import StepState
 from logwatch.notify.diagnosis.step_text import StepLine
 from logwatch.notify.messages import LinkTargets, build_message
 from logwatch.pipeline import judge_and_replay
-from logwatch.report.page_view import Listed, build_page
+from logwatch.report.page_view import Listed, Narrator, build_page
 from logwatch.report.render import render_page
 from logwatch.report.report import build_report
+from logwatch.state.document import State
 from logwatch.tick import Policy, Ticker
 from logwatch.time_range import Wanted
 from logwatch.ui.format import Audience
@@ -55,15 +56,20 @@ def judge(source: str | Path, *, minutes: int | None = None, cut: int = 0) -> tu
 
 
 def make(
-    source: str | Path, lang: Lang = "ko", place: LinkTargets | None = None, *, minutes: int | None = None, cut: int = 0
+    source: str | Path,
+    lang: Lang = "ko",
+    place: LinkTargets | None = None,
+    *,
+    minutes: int | None = None,
+    cut: int = 0,
+    past: State | None = None,
 ) -> Page:
     """Make the page of a recording."""
     judged, replayed = judge(source, minutes=minutes, cut=cut)
     readers = Audience(lang, ZoneInfo("Asia/Seoul"), "o4o-core-api")
     report = build_report(judged, RULES, readers, source=str(source))
-    return build_page(
-        report, judged, replayed, readers, lambda told: build_message(told, RULES, readers, place or LinkTargets())
-    )
+    describe = lambda told: build_message(told, RULES, readers, place or LinkTargets())  # noqa: E731
+    return build_page(report, judged, replayed, Narrator(describe, RULES, past or State()))
 
 
 def walked(lang: Lang = "ko") -> Page:
