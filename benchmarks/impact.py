@@ -245,8 +245,8 @@ def _held(told: Iterable[Notification], drawn: list[Drawn], lost: list[tuple[int
     """Hold messages against the incident that they belong to."""
     spoken = set()
     for each in told:
-        minute = (each.at - BEGIN) / WINDOW
-        mine = next((one for one in reversed(drawn) if one.at <= minute), None)
+        minute = (each.since - BEGIN) / WINDOW
+        mine = next((one for one in reversed(drawn) if one.at - CALM / 2 <= minute), None)
         if mine is None or each.walked is None or each.reason in {NotifyReason.SUMMED, NotifyReason.SILENCE_ENDING}:
             continue
         until = max(alert.latest.window_end for alert in each.alerts)

@@ -246,7 +246,7 @@ class _Run:
         reading = source.ending(self._left_s(3))
         with summary.timed("prepare"):
             life = _GuardedLife(SignsOfLife(reading, parts.service, parts.platform()), seams)
-            ticker = replace(parts.ticker(life), seams=seams)
+            ticker = replace(parts.ticker(life), seams=seams, real=summary.begun)
         channels = parts.channels(seams)
         self.listening = self._listen(channels)
         broken: Exception | None = None
@@ -315,6 +315,7 @@ class _Run:
             self.summary.news.append("nobody knows what was answered: no answer in time")
             return
         state, heard = self.held.state, listening.asking.result()
+        _tell("answers", seen=heard.seen, names=len(heard.people))
         take = partial(ticker.answer, state, heard, listening.heads, self.clock())
         self.held.state = self.seams.guard(Seam.ANSWERS, take, lambda _: state)
 

@@ -160,6 +160,8 @@ class Ticker:
     """Asked only when no summary has come for a while."""
     seams: Seams = field(default_factory=Seams)
     """Hears of what broke beside the decisions."""
+    real: datetime | None = None
+    """When the run is, whichever minutes it takes; None where each tick is at its own time."""
 
     @property
     def reach(self) -> timedelta:
@@ -331,7 +333,14 @@ class Ticker:
         around = self._around([state.verdicts, *ahead], windows)
         policy = self.policy
         decision = decide(
-            state.alerts, state.memory, self.rules, now, remind_every=policy.remind_every, around=around, zone=policy.zone
+            state.alerts,
+            state.memory,
+            self.rules,
+            now,
+            remind_every=policy.remind_every,
+            around=around,
+            zone=policy.zone,
+            real=self.real,
         )
         told = tuple(self._with_keys(each, state.census) for each in decision.notifications)
         history = remember(state.history, decision.memory.incidents, now)

@@ -23,6 +23,7 @@ def arguments_of(command: str) -> list[str]:
     """Give the command's arguments, a small recording in place of every one that it names."""
     arguments = shlex.split(command)[1:]
     arguments = [re.sub(r"^[\w/.-]+\.ndjson(\.gz)?$|^exported/$|^-$", f"{LOGS}/calm.ndjson", each) for each in arguments]
+    arguments = [re.sub(r"^(labels\.\w+)$", r"tests/fixtures/incidents/\1", each) for each in arguments]
     arguments = ["rules" if each == "proposed" else each for each in arguments if each != "…"]
     if arguments in (["rules"], ["rules", "new"]):
         arguments.append("--help")

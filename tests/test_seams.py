@@ -49,6 +49,7 @@ def _told(world: World) -> dict[str, list[str]]:
 def world(tmp_path: Path) -> Iterator[World]:
     with LocalApp() as app, World(tmp_path, ENTRIES) as made:
         made.more = {"WEBHOOK_URL": made.slack.plain_url, "ENDPOINTS": app.url, "PING_URL": f"{app.url}/health/database"}
+        made.more["DIGEST"] = "mon 09:00"
         yield made
 
 

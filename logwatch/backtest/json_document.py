@@ -41,6 +41,8 @@ def replay_json(replayed: Replayed, rules: RuleSet, channels: tuple[str, ...]) -
                 "summed": [part.incident for part in each.summed],
                 "step": each.walked.step if each.walked else None,
                 "begin": _begin(each, rules),
+                "impact": _impact(each),
+                "changed": _changed(each),
                 "channels": list(channels),
                 "inhibited": [alert.rule for alert in each.inhibited],
             }
@@ -53,6 +55,23 @@ def _begin(told: Notification, rules: RuleSet) -> dict[str, Any] | None:
     """Give the step of another procedure that a message says to begin with."""
     plan = rules.walk(told.procedure)
     return plan.begin.model_dump() if plan and plan.begin and told.walked and told.walked.begin else None
+
+
+def _impact(told: Notification) -> dict[str, Any] | None:
+    """Give what a message says it came to, and what was usual instead."""
+    found = told.walked.impact if told.walked else None
+    if found is None:
+        return None
+    counts = {name: to_number(getattr(found, name)) for name in ("events", "usual", "low", "high")}
+    return {"rule": found.rule, "since": rfc3339(found.since), **counts}
+
+
+def _changed(told: Notification) -> dict[str, Any] | None:
+    """Give the revision that a message names, and whether it is called the cause."""
+    found = told.walked.changed if told.walked else None
+    if found is None:
+        return None
+    return {"revision": found.revision, "since": rfc3339(found.since), "previous": found.previous, "cause": found.proven}
 
 
 def _step(alert: Alert, rule: Rule, replayed: Replayed) -> int | None:

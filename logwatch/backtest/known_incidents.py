@@ -1,19 +1,20 @@
-"""Incidents that people know of: a YAML file that says when something was wrong, what, and where the runbook sends for it."""
+"""Incidents that people know of: a file that says when something was wrong, what, and where the runbook sends for it."""
 
+import csv
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BeforeValidator, Field, ValidationError, ValidationInfo, WithJsonSchema, model_validator
 
 from logwatch.errors import RuleError
 from logwatch.judge.rules.runbook import Runbook
-from logwatch.judge.rules.yaml_lines import Document, RuleProblemsError, to_error
+from logwatch.judge.rules.yaml_lines import Document, Path_, RuleProblemsError, to_error
 from logwatch.judge.rules.yaml_types import Model
 
 FORMS = "right are e.g. 2026-02-24T12:30:00+09:00, 2026-02-24T03:30:00Z, '2026-02-24 12:30' (in the time zone of the settings)"
-KEYS = "known: from, to, what, procedure, step, shop"
+KEYS = "known: from, to, what, procedure, step, shop, label"
 EXAMPLE = "- {from: '2026-02-24 12:30', to: '2026-02-24 12:50', what: no stock, procedure: '4.1', step: 3, shop: main}"
 
 
@@ -45,6 +46,12 @@ class Known(Model):
     step: int | None = Field(default=None, ge=1, description="Step of it to begin with.")
     shop: str | None = Field(default=None, min_length=1, description="The shop, where it was only one.")
 
+    label: Literal["real", "false", "unknown"] = Field(
+        default="real",
+        description="Whether anything was wrong at all: what is told of a false one counts as told for nothing, of an unknown "
+        "one it counts neither way.",
+    )
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.to <= self.from_:
@@ -54,28 +61,61 @@ class Known(Model):
         return self
 
 
+class _Sheet(Document):
+    """What `alerts --labels --format csv` wrote."""
+
+    def __init__(self, path: Path) -> None:  # as the other reads YAML
+        try:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                self.value = list(csv.DictReader(file))
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise RuleError(f"cannot be read: {error}", where=str(path)) from None
+        self.path = path
+
+    def where(self, path: Path_) -> str:
+        """Give the line of a row."""
+        return f"{self.path}:{int(path[0]) + 2 if path else 1}"
+
+
 def load_known(path: Path, zone: ZoneInfo, runbook: Runbook) -> list[Known]:
-    """Read a file of incidents, in order of beginning; raises RuleProblemsError with all errors, each with its line."""
-    document = Document(path)
-    if not isinstance(document.value, list) or not document.value:
+    """Read a file of incidents, in order of beginning: a list of them, or what `alerts --labels` wrote.
+
+    Raises RuleProblemsError with all errors, each with its line.
+    """
+    document = _Sheet(path) if path.suffix.lower() == ".csv" else Document(path)
+    found = document.value
+    exported = isinstance(document, _Sheet) or (isinstance(found, dict) and "schema" in found)
+    top: Path_ = ("incidents",) if isinstance(found, dict) else ()
+    values = found.get("incidents") if isinstance(found, dict) else found
+    if not isinstance(values, list) or not (values or exported):
         raise RuleError("a list of incidents is needed", where=document.where(()), hint=f"e.g. {EXAMPLE}")
     known: list[Known] = []
     problems: list[RuleError] = []
-    for index, value in enumerate(document.value):
+    for index, value in enumerate(values):
+        given = _of_export(value) if exported else value
+        if given is None:
+            continue  # it goes on
         try:
-            found = Known.model_validate(value, context={"zone": zone})
+            one = Known.model_validate(given, context={"zone": zone})
         except ValidationError as error:
-            problems += [_to_error(document, index, detail) for detail in error.errors()]
+            problems += [_to_error(document, (*top, index), detail) for detail in error.errors()]
         else:
-            known.append(found)
-            problems += _check_section(found, document, index, runbook)
+            known.append(one)
+            problems += _check_section(one, document, (*top, index), runbook)
     if problems:
         raise RuleProblemsError(problems)
     return sorted(known, key=lambda each: each.from_)
 
 
-def _to_error(document: Document, index: int, detail: Any) -> RuleError:  # noqa: ANN401 - pydantic's own dict
-    told = to_error(document, (index,), detail, KEYS)
+def _of_export(value: Any) -> dict[str, Any] | None:  # noqa: ANN401 - whatever stands there
+    """Take of an exported incident what is known of incidents here; None where it was not over."""
+    names = {field.alias or name for name, field in Known.model_fields.items()}
+    given = {key: each for key, each in value.items() if key in names and each not in {None, ""}}
+    return given if "to" in given else None
+
+
+def _to_error(document: Document, place: Path_, detail: Any) -> RuleError:  # noqa: ANN401 - pydantic's own dict
+    told = to_error(document, place, detail, KEYS)
     if detail["type"] == "model_type":
         return RuleError("an incident is a set of keys", where=told.where, hint=f"e.g. {EXAMPLE}")
     if detail["loc"] == ("procedure",):
@@ -85,20 +125,20 @@ def _to_error(document: Document, index: int, detail: Any) -> RuleError:  # noqa
     return RuleError(message, where=told.where, hint=hint or told.hint)
 
 
-def _check_section(known: Known, document: Document, index: int, runbook: Runbook) -> list[RuleError]:
+def _check_section(known: Known, document: Document, place: Path_, runbook: Runbook) -> list[RuleError]:
     """The procedure is one of the runbook's, and has the step."""
     if known.procedure is None:
         return []
     procedure = runbook.procedure(known.procedure)
     if procedure is None:
         sections = ", ".join(each.section for each in runbook.procedures)
-        where = document.where((index, "procedure"))
+        where = document.where((*place, "procedure"))
         return [RuleError(f"unknown procedure '{known.procedure}'", where=where, hint=f"known: {sections} ({runbook.path})")]
     steps = [step.number for step in procedure.steps]
     if known.step and known.step not in steps:
         message = f"procedure {known.procedure} has no step {known.step}"
         hint = f"its steps are {', '.join(map(str, steps))}"
-        return [RuleError(message, where=document.where((index, "step")), hint=hint)]
+        return [RuleError(message, where=document.where((*place, "step")), hint=hint)]
     return []
 
 

@@ -109,14 +109,15 @@ def score(replayed: Replayed, known: Sequence[Known]) -> Score:
     """Hold what was told against what is known to have been wrong.
 
     A message is about an incident if it comes between its beginning and ten minutes after its end, for its shop or for all
-    together. Only messages that tell of something new count: not reminders, not what eases, and not ends.
+    together. Only messages that tell of something new count: not reminders, not what eases, and not ends. What is about an
+    incident that was false was told for nothing; of one that nobody has labelled nothing can be said.
     """
     parts = (part for each in replayed.notifications for part in each.parts)
     news = [each for each in parts if each.reason in NEWS]
     return Score(
         span=replayed.span,
-        scored=tuple(_score(each, news, replayed.span) for each in known),
-        false=tuple(each for each in news if not any(_is_about(each, one) for one in known)),
+        scored=tuple(_score(each, news, replayed.span) for each in known if each.label == "real"),
+        false=tuple(each for each in news if not any(_is_about(each, one) for one in known if one.label != "false")),
     )
 
 

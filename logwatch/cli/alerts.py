@@ -25,17 +25,22 @@ from logwatch.collect.sources import is_live
 from logwatch.errors import ConfigError, nearest
 from logwatch.pipeline import stand_at_end
 from logwatch.report.explain import Question, explain, explained_json, explained_lines
+from logwatch.report.labels import labels_csv, labels_json
 from logwatch.report.state_lists import firing_rows, past_rows
 from logwatch.tick import remembered
 from logwatch.ui.format import printable
 from logwatch.ui.tables import render_rows
-from logwatch.wiring import audience, build_policy, build_rules
+from logwatch.wiring import audience, build_policy, build_rules, build_service
 
 if TYPE_CHECKING:
     from logwatch.judge.rules.model import RuleSet
     from logwatch.languages.keys import Key
     from logwatch.report.explain import Explained
+    from logwatch.settings import Settings
 
+LabelsOption = Annotated[
+    bool, typer.Option("--labels", help="Write every incident with what people found it to be, for 'backtest --incidents'.")
+]
 LIVE_SPAN = "6h"
 """How much of what goes on is read to explain it: what began earlier looks as if it began here."""
 
@@ -47,9 +52,28 @@ class ExplainFormat(StrEnum):
     JSON = "json"
 
 
-def alerts(lang: LangOption = None, rules: RulesOption = None) -> None:
+class LabelsFormat(StrEnum):
+    """How `alerts --labels` writes."""
+
+    JSON = "json"
+    CSV = "csv"
+
+
+def alerts(
+    labels: LabelsOption = False,  # noqa: FBT002 - a flag
+    format_: Annotated[
+        LabelsFormat | None, typer.Option("--format", "-f", help="How to write --labels. [json]", show_default=False)
+    ] = None,
+    lang: LangOption = None,
+    rules: RulesOption = None,
+) -> None:
     """Show what fires, what is silent and why, and what was sent."""
     settings = settings_from(lang=lang, rules=rules)
+    if labels:
+        _write_labels(settings, format_ or LabelsFormat.JSON)
+        return
+    if format_:
+        raise ConfigError("the lists have one format", where="--format", hint="it says how --labels writes")
     state, readers = state_of(settings), audience(settings)
     firing = firing_rows(state, build_rules(settings), clock_of(settings)(), readers)
     columns = readers.columns("alert", "state", "from_when", "value", "procedure", "silent_because")
@@ -61,6 +85,13 @@ def alerts(lang: LangOption = None, rules: RulesOption = None) -> None:
         shown.append(f"\n{readers.say('told_before')}\n")
         shown.append(render_rows(past, columns, paper_of()))
     write("".join(shown), None)
+
+
+def _write_labels(settings: Settings, format_: LabelsFormat) -> None:
+    """Write the incidents that the state remembers, and nothing else."""
+    history, service = state_of(settings).history, build_service(settings)
+    found = as_json(labels_json(history, service)) if format_ is LabelsFormat.JSON else labels_csv(history, service)
+    write(found, None)
 
 
 def explain_rule(
@@ -91,7 +122,7 @@ def explain_rule(
     else:
         state, now = state_of(settings), clock_of(settings)()
         head = age_line(settings, state, readers)
-    asked = Question(state, rule_set, now, settings.remind_every, remembered(state, rule_set, policy))
+    asked = Question(state, rule_set, now, settings.remind_every, remembered(state, rule_set, policy), settings.timezone)
     shown = _of_shop(explain(found, asked), shop, rule_set)
     if format_ is ExplainFormat.JSON:
         write(as_json(explained_json(shown, found, now)), None)

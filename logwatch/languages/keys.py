@@ -24,8 +24,8 @@ Key = Literal[
     "since", "lasted", "worst_was", "and_more", "span_d", "span_h", "span_m", "resolved_at", "unknown_since",
     "rule_gone", "explained_by_another", "not_explained", "again", "silence_ends", "instead_of", "delivered_late", "told_late",
     "on_it", "unanswered",
-    "chance_weeks", "chance_at_most", "warned_for", "lowest_was", "highest_was", "silence_reason", "commands", "chart_every",
-    "chart_gaps", "chart_bound", "begin_here", "plain_note",
+    "in_a_minute", "chance_weeks", "chance_at_most", "warned_for", "lowest_was", "highest_was", "silence_reason", "commands",
+    "chart_every", "chart_gaps", "chart_bound", "begin_here", "plain_note",
     # what a step found
     "expected.seen", "expected.not_seen", "expected.contrary", "events", "per_minute", "hour_before", "day_before", "usual",
     "no_past", "after", "slow_fact", "lines_none", "lines_found", "lines_found_at", "lines_found_more", "code_fact",
@@ -83,8 +83,8 @@ DoctorKey = Literal[
     "lines.service", "lines.older", "lines.no_service", "lines.nothing", "lag.none", "lag.fine", "lag.late", "rhythm.none",
     "rhythm.fine", "rhythm.off", "metrics.fine", "platform.fine", "reached", "endpoint.fine", "endpoint.state",
     "endpoint.absent", "endpoint.beta_off", "state.fine", "state.new", "state.leased", "state.busy", "state.passing",
-    "test.sent", "cure.service", "cure.quota", "cure.token", "cure.endpoint", "cure.broken", "cure.again", "cure.ping", "cure.source",
-    "cure.channel", "oncall.fine", "oncall.stranger", "oncall.no_slack", "oncall.no_answer", "cure.oncall",
+    "test.sent", "cure.service", "cure.quota", "cure.token", "cure.endpoint", "cure.broken", "cure.again", "cure.ping",
+    "cure.source", "cure.channel", "oncall.fine", "oncall.stranger", "oncall.no_slack", "oncall.no_answer", "cure.oncall",
 ]  # fmt: skip
 """Texts of the doctor's, without the `doctor.` that each of them begins with."""
 

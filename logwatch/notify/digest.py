@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from logwatch.spans import rfc3339
@@ -133,8 +132,8 @@ def build_digest(found: Remembered, span: Span, zone: ZoneInfo) -> Digest:
 
 
 def _median(spans: Iterable[timedelta]) -> int | None:
-    seconds = [max(each.total_seconds(), 0.0) for each in spans]
-    return round(median(seconds)) if seconds else None
+    seconds = sorted(max(each.total_seconds(), 0.0) for each in spans)  # statistics would import half the library
+    return round((seconds[(len(seconds) - 1) // 2] + seconds[len(seconds) // 2]) / 2) if seconds else None
 
 
 def _is_night(hour: int) -> bool:

@@ -21,6 +21,8 @@ class Calling:
     oncall: OnCall
     local: datetime
     """The moment, on the clock that the hours are those of."""
+    real: datetime
+    """When messages leave: later than the moment where a run takes a pause minute by minute, and nobody could have answered."""
 
     def holds(self, incident: Incident) -> bool:
         """Tell whether an incident says nothing now, since it can wait for the morning."""
@@ -33,16 +35,15 @@ class Calling:
     def due(self, incident: Incident) -> tuple[Escalation, ...]:
         """Give the steps that are to be taken now and were not yet, since nobody has answered in time."""
         steps = self.oncall.route(incident.severity, incident.procedure, self.local).escalate
-        if not steps or incident.acknowledged_at or (incident.muted_until and incident.muted_until > self.local):
+        if not steps or incident.acknowledged_at or (incident.muted_until and incident.muted_until > self.real):
             return ()
-        waited = self.local - unanswered_since(incident)
+        waited = self.real - unanswered_since(incident)
         return tuple(step for step in steps[incident.escalated :] if step.after <= waited)
 
 
 def unanswered_since(incident: Incident) -> datetime:
-    """Give since when an incident waits for somebody: told, come back, given back, or muted until then."""
-    begun = max(incident.first_told_at or incident.opened_at, incident.opened_at)
-    return max(filter(None, (begun, incident.given_back_at, incident.muted_until)))
+    """Give since when an incident waits for somebody: told, also that it came back, given back, or muted until then."""
+    return max(filter(None, (incident.called_at or incident.opened_at, incident.given_back_at, incident.muted_until)))
 
 
 def is_graver(incident: Incident) -> bool:

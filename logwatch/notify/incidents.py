@@ -173,6 +173,8 @@ class Incident:
     escalated: int = 0
     """How many steps of waking others were taken."""
     escalated_at: datetime | None = None
+    called_at: datetime | None = None
+    """When its first message left, or its first since it came back."""
     given_back_at: datetime | None = None
     """When the last who was on it no longer was."""
     muted_until: datetime | None = None
@@ -328,15 +330,18 @@ def decide(  # noqa: PLR0913 - all that a decision stands on
     remind_every: timedelta = REMIND_EVERY,
     around: Circumstances = VerdictsAlone(),  # noqa: B008 - frozen
     zone: tzinfo = UTC,
+    real: datetime | None = None,
 ) -> Decision:
-    """Decide what to tell of the alerts as they stand, and whom to call; the hours of oncall.yaml are those of `zone`.
+    """Decide what to tell of the alerts as they stand at `now`, and whom to call, in messages that leave at `real`, or now.
+
+    The hours of oncall.yaml are those of `zone`.
 
     An incident speaks when an alert fires, when more rules or shops join it, when it is a warning no more or again, when it has
     been silent for `remind_every` or nobody has acknowledged it in time, and when all of it is resolved; never twice the same.
     Silences and inhibitions mute alerts,
     not the end of what has been told.
     """
-    scene = _look(alerts, memory, rules, now, around, zone)
+    scene = _look(alerts, memory, rules, now, around, Calling(rules.oncall, now.astimezone(zone), real or now))
     spoken = sum(one.told_at is not None and now - one.told_at < WINDOW / 2 for one in memory.incidents)
     notifications, incidents = [], []
     for incident in _assign(scene, memory.incidents, rules):
@@ -371,7 +376,12 @@ class _Situation:
 
 
 def _look(  # noqa: PLR0913, PLR0917 - what decide is given
-    alerts: Iterable[Alert], memory: Memory, rules: RuleSet, now: datetime, around: Circumstances, zone: tzinfo
+    alerts: Iterable[Alert],
+    memory: Memory,
+    rules: RuleSet,
+    now: datetime,
+    around: Circumstances,
+    calling: Calling,
 ) -> _Situation:
     found = {alert.fingerprint: alert for alert in alerts}
     firing = {mark: alert for mark, alert in found.items() if alert.state is AlertState.FIRING}
@@ -382,7 +392,6 @@ def _look(  # noqa: PLR0913, PLR0917 - what decide is given
     }
     suppressed = _suppress(firing.values(), [*firing.values(), *ended.values()], silences, rules, around)
     speaking = {mark: alert for mark, alert in firing.items() if mark not in suppressed}
-    calling = Calling(rules.oncall, now.astimezone(zone))
     return _Situation(now, found, firing, suppressed, speaking, silences, tuple(ended.values()), around, calling)
 
 
@@ -412,7 +421,7 @@ def silent(
     around: Circumstances = VerdictsAlone(),  # noqa: B008 - frozen
 ) -> dict[str, Suppression]:
     """Say which alerts would not speak if it were decided now, and why: those too that are about to fire."""
-    scene = _look(alerts, memory, rules, now, around, UTC)
+    scene = _look(alerts, memory, rules, now, around, Calling(rules.oncall, now, now))
     causes = [*scene.firing.values(), *scene.over]
     waiting = [alert for alert in alerts if alert.state is AlertState.PENDING and alert.rule in rules.by_id]
     return scene.suppressed | _suppress(waiting, causes, scene.silences, rules, around)
@@ -590,6 +599,7 @@ def _speak(incident: Incident, scene: _Situation, remind_every: timedelta) -> tu
     notification, after = _say(incident, scene, remind_every)
     if notification is None:
         return None, after
+    after = after if incident.told_at else replace(after, called_at=scene.calling.real)
     wakes = notification.reason in WAKING or (notification.reason is NotifyReason.JOINED and is_graver(incident))
     return replace(notification, mention=scene.calling.mention(incident)) if wakes else notification, after
 

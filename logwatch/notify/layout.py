@@ -48,7 +48,7 @@ def figures_of(line: AlertLine, message: Message) -> str:
     resolved = line.state is AlertState.RESOLVED
     bound = message.say("against_normal", bound=line.normal) if resolved else message.say("against", bound=line.bound)
     since = line.remark if resolved else message.say("since", at=line.since)
-    return " · ".join(filter(None, [line.value, bound if line.bound else "", since, line.peak]))
+    return " · ".join(filter(None, [line.value, bound if line.bound else "", since, line.peak if line.was_worse else ""]))
 
 
 def alert_text(line: AlertLine, message: Message) -> str:

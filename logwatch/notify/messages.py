@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from logwatch.collect.parse import LATE_MINUTES, REFUSED_MINUTES, STOPPED_MINUTES, UNHEARD_MINUTES
 from logwatch.judge.alerts import Alert, AlertState, is_worse
+from logwatch.judge.kinds.count import Count
 from logwatch.judge.rules.model import Severity
 from logwatch.judge.verdicts import Level
 from logwatch.notify.answer_text import answer_notes, said_lines
@@ -106,7 +107,9 @@ class AlertLine:
     since: str
     """Time of day."""
     peak: str
-    """`최저 15.7% (5분) 15:26`: the worst value so far, and when; empty where it is the one shown."""
+    """`최저 15.7% (5분) 15:26`: the worst value so far, and when."""
+    was_worse: bool
+    """Whether the worst value so far is worse than the one shown."""
     remark: str
     """That nothing has been known since a time, when it was resolved, or that its rule is gone; else empty."""
 
@@ -219,7 +222,6 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
         return _build_answer(notification, rules, audience)
     if notification.digest:
         return _build_digest(notification, notification.digest, rules, audience)
-    about = procedure.name if procedure else _summary(notification.alerts[0], rules, audience)
     changed = changed_lines(notification, rules, audience, project=place.project, region=place.region)
     logs, searches = _links(notification, rules, audience, place)
     return Message(
@@ -227,7 +229,7 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
         audience=audience,
         icon=_icon(notification),
         headline=_headline(notification, rules, audience),
-        topic=f"{about} · {(notification.first_scope or notification.scope).name(audience)}",
+        topic=_topic(notification, rules, audience),
         impact=impact_line(notification, rules, audience),
         proof=_proof(notification, rules, audience),
         changed=changed[0] if changed else "",
@@ -276,7 +278,7 @@ def _build_answer(notification: Notification, rules: RuleSet, audience: Audience
         audience=audience,
         icon=_icon(notification),
         headline=f"[{_tag(notification, audience)}] {said} · {what}",
-        topic=what,
+        topic=_topic(notification, rules, audience),
         alerts=(),
         procedure="",
         steps=(),
@@ -358,6 +360,13 @@ def _summary(alert: Alert, rules: RuleSet, audience: Audience) -> str:
     return rule.summary[audience.lang] if rule else alert.rule
 
 
+def _topic(notification: Notification, rules: RuleSet, audience: Audience) -> str:
+    """Say what the whole incident is about, as its first message did."""
+    procedure = rules.procedure(notification.procedure, audience.lang)
+    about = procedure.name if procedure else _summary(notification.alerts[0], rules, audience)
+    return f"{about} · {(notification.first_scope or notification.scope).name(audience)}"
+
+
 def _tag(notification: Notification, audience: Audience) -> str:
     """Say how things stand, in a word or two: a warning, or what becomes of one, and how grave that is."""
     reason, severity = audience.say(notification.reason.key), audience.say(notification.severity.key).upper()
@@ -418,18 +427,23 @@ def _proof(notification: Notification, rules: RuleSet, audience: Audience) -> st
     known = latest.value is not None
     bound = audience.say("against_normal", bound=format_normal(rule, audience)) if calm else ""
     parts = [
-        _apart(first, notification, audience) + format_figure(latest, rule, audience),
+        _apart(first, notification, audience) + _measured(latest, rule, audience),
         bound or audience.say("against", bound=format_warning(rule, audience)) if known else "",
-        "" if calm or fresh else _peak(first, latest, rule, notification, audience),
+        "" if calm or fresh or not is_worse(first.peak, latest, rule) else _peak(first, rule, notification, audience),
         "" if calm or latest.level is not Level.WARNING else format_chance(latest, rule, first.warnings, audience),
     ]
     return " · ".join(filter(None, parts))
 
 
-def _peak(alert: Alert, latest: Verdict, rule: Rule | None, notification: Notification, audience: Audience) -> str:
-    """Say how bad it was, and when, where it is not as bad now."""
-    if rule is None or not is_worse(alert.peak, latest, rule):
-        return ""
+def _measured(verdict: Verdict, rule: Rule, audience: Audience) -> str:
+    """Write what is judged with all that it was counted from; a bare count with the minute that it is of."""
+    figure = format_figure(verdict, rule, audience)
+    counted = isinstance(rule.kind, Count) and verdict.value is not None
+    return audience.say("in_a_minute", count=figure) if counted else figure
+
+
+def _peak(alert: Alert, rule: Rule | None, notification: Notification, audience: Audience) -> str:
+    """Say how bad it was at its worst, and when."""
     at = audience.clock(alert.peak.window_end, notification.at)
     return audience.say(worst_key(rule), value=f"{_value(alert.peak, rule, audience)} {at}")
 
@@ -466,11 +480,12 @@ def _line(alert: Alert, notification: Notification, rules: RuleSet, audience: Au
         level=latest.level,
         mark="✅" if alert.state is AlertState.RESOLVED else "🟡" if alert.normals or alert.eased_at else "🔴",
         is_new=alert.fingerprint in notification.new,
-        value=format_figure(latest, rule, audience) if rule else _value(latest, rule, audience),
+        value=_measured(latest, rule, audience) if rule else _value(latest, rule, audience),
         bound=format_warning(rule, audience) if rule else "",
         normal=format_normal(rule, audience) if rule else "",
         since=audience.clock(alert.since, notification.at),
-        peak=_peak(alert, latest, rule, notification, audience),
+        peak=_peak(alert, rule, notification, audience),
+        was_worse=rule is not None and is_worse(alert.peak, latest, rule),
         remark=remark,
     )
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from logwatch.collect.parse import OWN_GAUGES
 from logwatch.judge.alerts import Alert, AlertState, fingerprint, needed_windows
 from logwatch.judge.kinds.interface import Term, Weighed, hold
+from logwatch.judge.rules.model import Severity
 from logwatch.judge.verdicts import Level, Verdict
 from logwatch.languages import Worded
+from logwatch.notify.escalation import unanswered_since
 from logwatch.notify.outbox import note_of
 from logwatch.report.state_lists import name, say_silent, say_through, silent_now
 from logwatch.spans import WINDOW, Span, rfc3339
@@ -18,7 +20,7 @@ from logwatch.ui.format import format_figure, format_normal, format_span, format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from logwatch.count.windows import Windows
     from logwatch.judge.kinds.interface import Compared
@@ -49,6 +51,9 @@ class Next(Worded, families=("next",)):
     LATER = "later"
     """With the next message about more rules or shops."""
     REMINDER = "reminder"
+    ESCALATED = "escalated"
+    QUIET = "quiet"
+    """Nothing before the end of the quiet hours."""
     EASED = "eased"
     ACKNOWLEDGED = "acknowledged"
     RECOVERING = "recovering"
@@ -64,6 +69,8 @@ class Question:
     remind_every: timedelta
     windows: Windows | None
     """Up to the last that was judged, as far as their entries are known; None where nobody has them."""
+    zone: tzinfo = UTC
+    """Whose hours are those of oncall.yaml."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +93,8 @@ class Explained:
     waiting: tuple[Outgoing, ...]
     """Those that are on their way."""
     next: Next
-    remind_in: timedelta | None
-    """How long it is to the next reminder, if all stays as it is."""
+    next_in: timedelta | None
+    """How long it is to that, if all stays as it is; None where no time tells."""
 
 
 def explain(rule: Rule, asked: Question) -> list[Explained]:
@@ -109,13 +116,10 @@ def explain(rule: Rule, asked: Question) -> list[Explained]:
         incident = next(members, None) if alert and alert.state is AlertState.FIRING else None
         told = tuple(each for each in state.notes if incident and alert and _names(each, incident, alert))
         waiting = tuple(each for each in state.outbox if incident and alert and _names(note_of(each), incident, alert))
-        comes = _next(alert, incident, silent, asked)
-        remind_in = None
-        if comes is Next.REMINDER and incident and incident.told_at:
-            remind_in = max(incident.told_at + asked.remind_every - asked.now, timedelta())
+        comes, next_in = _next(alert, incident, silent, asked)
         labels = alert.labels if alert else verdict.labels if verdict else {}
         muted = silent.get(mark)
-        found.append(Explained(rule, labels, alert, verdicts, weighed, muted, incident, told, waiting, comes, remind_in))
+        found.append(Explained(rule, labels, alert, verdicts, weighed, muted, incident, told, waiting, comes, next_in))
     return found
 
 
@@ -138,28 +142,41 @@ def _names(note: Note, incident: Incident, alert: Alert) -> bool:
     return incident.id in note.incidents and named and note.at >= (alert.firing_at or alert.pending_at)
 
 
-def _next(alert: Alert | None, incident: Incident | None, silent: Mapping[str, Suppression], asked: Question) -> Next:
-    """Say what is told next, if all stays as it is."""
+def _next(
+    alert: Alert | None, incident: Incident | None, silent: Mapping[str, Suppression], asked: Question
+) -> tuple[Next, timedelta | None]:
+    """Say what is told next, if all stays as it is, and in how long."""
     if alert is None or alert.state is AlertState.RESOLVED:
-        return Next.NOTHING
+        return Next.NOTHING, None
     if alert.fingerprint in silent:
-        return Next.SILENT
+        return Next.SILENT, None
+    rule = asked.rules.by_id.get(alert.rule)
+    severity = incident.severity if incident else rule.severity if rule else Severity.WARN
+    if asked.rules.oncall.is_quiet(severity, asked.now.astimezone(asked.zone)):
+        return Next.QUIET, None
     if alert.state is AlertState.PENDING:
-        return Next.FIRING
+        return Next.FIRING, None
     if incident is None or incident.told_at is None:
-        return Next.RUN
+        return Next.RUN, None
     return _next_of_told(alert, incident, silent, asked)
 
 
-def _next_of_told(alert: Alert, incident: Incident, silent: Mapping[str, Suppression], asked: Question) -> Next:
+def _next_of_told(
+    alert: Alert, incident: Incident, silent: Mapping[str, Suppression], asked: Question
+) -> tuple[Next, timedelta | None]:
     if alert.fingerprint not in incident.told:
-        return Next.LATER
+        return Next.LATER, None
     if incident.acknowledged_at:
-        return Next.ACKNOWLEDGED
+        return Next.ACKNOWLEDGED, None
     firing = [each for each in asked.state.alerts if each.state is AlertState.FIRING and each.fingerprint not in silent]
-    if any(each.fingerprint in incident.members and not each.eased_at and not each.normals for each in firing):
-        return Next.REMINDER
-    return Next.EASED if alert.eased_at else Next.RECOVERING
+    if not any(each.fingerprint in incident.members and not each.eased_at and not each.normals for each in firing):
+        return Next.EASED if alert.eased_at else Next.RECOVERING, None
+    reminds_at = (incident.told_at or asked.now) + asked.remind_every
+    route = asked.rules.oncall.route(incident.severity, incident.procedure, asked.now.astimezone(asked.zone))
+    steps = route.escalate[incident.escalated :]
+    escalates_at = unanswered_since(incident) + steps[0].after if steps else reminds_at
+    comes = Next.ESCALATED if escalates_at < reminds_at else Next.REMINDER
+    return comes, max(min(escalates_at, reminds_at) - asked.now, timedelta())
 
 
 def explained_lines(
@@ -257,7 +274,7 @@ def _telling(found: Explained, asked: Question, audience: Audience, told: Key) -
         yield audience.say("acknowledged", at=at, by=by)
     if found.silent:
         yield say_silent(asked.state, found.silent, audience)
-    left = "" if found.remind_in is None else format_span(found.remind_in, audience)
+    left = "" if found.next_in is None else format_span(found.next_in, audience)
     if found.next is not Next.SILENT or (found.alert and found.alert.state is AlertState.PENDING):
         yield audience.say(found.next.key, span=left)
 
@@ -303,7 +320,7 @@ def _one_json(found: Explained) -> dict[str, Any]:
             for note in (*found.told, *map(note_of, found.waiting))
         ],
         "next": str(found.next),
-        "reminder_in_s": None if found.remind_in is None else round(found.remind_in.total_seconds()),
+        "next_in_s": None if found.next_in is None else round(found.next_in.total_seconds()),
     }
 
 

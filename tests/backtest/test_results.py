@@ -9,7 +9,7 @@ import shlex
 import shutil
 import subprocess
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -27,11 +27,13 @@ from logwatch.backtest.scores import IncidentOutcome, score
 from logwatch.backtest.tuning import Bench, knobs_of, plan_trials, tune
 from logwatch.count.windows import aggregate
 from logwatch.judge.rules.load import load_rules
-from logwatch.notify.incidents import NotifyReason
+from logwatch.judge.rules.model import Severity
+from logwatch.notify.history import IncidentRecord
+from logwatch.notify.incidents import Label, NotifyReason
 from logwatch.replay import Replayed, replay
 from logwatch.settings import bundled
 from logwatch.spans import WINDOW, Span, to_nanoseconds
-from logwatch.state.document import State
+from logwatch.state.document import State, dump_state
 from logwatch.tick import Policy, Ticker
 from logwatch.ui.format import Audience
 from logwatch.ui.tables import Paper, render_rows
@@ -412,6 +414,38 @@ def test_local_times_are_of_the_settings_zone(tmp_path: Path) -> None:
     )
     one, other = load_known(path, ZoneInfo("Asia/Seoul"), RULES.runbook)
     assert (one.from_, one.to) == (other.from_, other.to)
+
+
+@pytest.mark.parametrize("format_", ["json", "csv"])
+def test_what_people_labelled_comes_out_of_the_state_and_into_a_backtest(run: Run, tmp_path: Path, format_: str) -> None:
+    stock, redis = (datetime(2026, 2, 24, 3, 30, tzinfo=UTC), datetime(2026, 2, 24, 4, 20, tzinfo=UTC))
+    place, exported = tmp_path / "state.json", tmp_path / f"labels.{format_}"
+
+    def incident(rule: str, since: datetime, label: Label | None, shop: str = "", *, over: bool = True) -> IncidentRecord:
+        return IncidentRecord(
+            id=f"{since:%H%M}-{rule}", procedure=RULES.by_id[rule].procedure, severity=Severity.PAGE, rules=(rule, "cache-hit"),
+            labels={"service": shop} if shop else {}, shops=(shop,) if shop else (), partial=False, since=since,
+            told_at=since + timedelta(minutes=2), peaks={}, over_at=since + timedelta(minutes=20) if over else None, label=label,
+            labelled_by="=Kim" if label else "", labelled_at=since + timedelta(minutes=5) if label else None,
+        )  # fmt: skip
+
+    def scored(*records: IncidentRecord) -> tuple[int, int, list[str]]:
+        place.write_bytes(dump_state(State(cursor=redis, history=records)))
+        exported.write_text(run("alerts", "--labels", "--format", format_, LOGWATCH_STATE=str(place)).out)
+        ran = run("backtest", STORM, "--incidents", exported, "--format", "json")
+        found = json.loads(ran.out)["incidents"]
+        return found["found"], found["missed"], [each["procedure"] for each in found["false"]]
+
+    real = incident("checkout-success", stock, Label.REAL, "glycopharm")
+    assert scored(real, incident("cache-error", redis, Label.REAL)) == (2, 0, [])
+    assert scored(real, incident("cache-error", redis, Label.FALSE)) == (1, 0, ["4.4"])
+    assert scored(real, incident("cache-error", redis, None)) == (1, 0, [])
+    assert scored(real, incident("cache-error", redis, Label.REAL, over=False)) == (1, 0, ["4.4"])
+    if format_ == "csv":
+        assert "'=Kim" in exported.read_text()  # and no formula for a spreadsheet
+    else:
+        (first, _) = json.loads(exported.read_text())["incidents"]
+        assert (first["label"], first["labelled_by"], first["rules"]) == ("real", "=Kim", ["checkout-success", "cache-hit"])
 
 
 # ---- tuning

@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from logwatch.judge.verdicts import Level, Verdict, Why
+from logwatch.languages import Lang
 from logwatch.notify.incidents import Memory, NotifyReason
 from logwatch.notify.outbox import Note
 from logwatch.report.state_lists import age_of
@@ -22,6 +24,7 @@ from logwatch.state.document import State, dump_state, load_state
 from tests.conftest import LOGS, ROOT, Run, clean_environment, run_process
 from tests.support.local_google import LoggingServer, load_entries
 from tests.support.local_google.filters import compile_filter
+from tests.support.made_messages import alert, message, notification
 from tests.support.patience import PATIENCE_S
 
 CALM, STORM, PAYMENT, TEXT, DEVELOPMENT = (
@@ -482,6 +485,18 @@ def test_a_silence_is_added_shown_and_ended(run: Run, tmp_path: Path, lang: str,
     assert re.search(line, shown, re.MULTILINE)
     assert run("silence", "expire", mark, "--lang", lang, **state).out == f"{heads[lang]}{mark}: {ended}\n"
     assert run("silence", "list", **state).out == f"{heads['ko']}알림 중지가 없습니다.\n"
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_what_a_message_offers_to_type_runs_as_it_is_printed(run: Run, tmp_path: Path, lang: Lang) -> None:
+    state = state_with_shops(tmp_path)
+    told = message(notification(NotifyReason.FIRING, [alert("payment-confirm", "kpa")]), lang)
+    for line in told.commands:
+        name, *arguments = shlex.split(line)
+        ran = run(*arguments, "--lang", lang, **state)
+        assert (name, ran.code, ran.err) == ("logwatch", 0, "")
+    (silence,) = saved(state).silences
+    assert (silence.rule, silence.labels) == ("payment-confirm", {"service": "kpa"})
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,17 @@ def test_after_a_pause_all_that_is_due_is_one_message() -> None:
     assert told.unanswered_since == at(0)
 
 
+def test_minutes_of_a_pause_escalate_nothing_that_nobody_could_have_answered() -> None:
+    memory, told = Memory(), []
+    for minute in range(40):
+        decision = decide(FAILING[:1], memory, CALLING, at(minute), real=at(39))
+        memory = decision.memory
+        told += [each.reason for each in decision.notifications]
+    assert told == [NotifyReason.FIRING]
+    assert [look(memory, minute).notifications for minute in (40, 48)] == [(), ()]
+    assert [each.reason for each in look(memory, 49).notifications] == [NotifyReason.ESCALATED]
+
+
 def test_what_is_given_back_is_escalated_anew_from_then_on() -> None:
     chat = Chat()
     assert chat.look(10) == ["escalated"]

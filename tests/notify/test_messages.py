@@ -89,7 +89,7 @@ def test_the_headline_says_what_where_and_since_when(name: str, ko: str, en: str
     ("name", "ko", "en"),
     [
         ("firing", "31.8% (34/107, 5분) · 기준 <70% · 우연이라면 4주에 한 번 이하", "31.8% (34/107, 5 min) · warning <70% · by chance at most once in 4 weeks"),
-        ("joined", "14 · 기준 >10 · 3분째 경고", "14 · warning >10 · a warning for 3 min"),
+        ("joined", "1분에 14건 · 기준 >10 · 3분째 경고", "14 in a minute · warning >10 · a warning for 3 min"),
         ("reminder", "31.8% (34/107, 5분) · 기준 <70% · 최저 15.7% (5분) 15:24 · 우연이라면 4주에 한 번 이하", "31.8% (34/107, 5 min) · warning <70% · lowest 15.7% (5 min) 15:24 · by chance at most once in 4 weeks"),
         ("slow", "20% (8/40, 5분, p95 2024ms) · 기준 >700ms 요청 ≥5% · 우연일 확률 1/10,000 이하", "20% (8/40, 5 min, p95 2024ms) · warning ≥5% of requests >700ms · by chance at most 1 in 10,000"),
         ("eased", "78.1% (34/107, 5분) · 정상 >90%", "78.1% (34/107, 5 min) · normal >90%"),
@@ -417,5 +417,5 @@ def test_a_revision_that_is_worse_is_named_with_both_shares_and_with_what_to_do(
     notes = "\n".join(message(notification(NotifyReason.FIRING, [firing]), "en").notes)
     told = "Revision 00413-bad fails 70.8% (34/48, 5 min), there since 10:31; beside it 00412-xot fails 3.9% (2/51, 5 min)."
     assert told in notes
-    assert "gcloud run services update-traffic o4o-core-api" in notes
+    assert "Move the traffic back" in notes
     assert "00413-bad" in "\n".join(message(notification(NotifyReason.FIRING, [firing])).notes)

@@ -8,19 +8,25 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.collect.files import FilesSource
 from logwatch.collect.parse import OWN_GAUGES
+from logwatch.count.windows import aggregate
 from logwatch.judge.alerts import Alert, AlertState, advance
+from logwatch.judge.evaluate import weigh
 from logwatch.judge.kinds.interface import Term
+from logwatch.judge.sequential import Needs, fewest, prove
+from logwatch.judge.significance import Counted
 from logwatch.judge.verdicts import Level
 from logwatch.notify.incidents import REMIND_EVERY, Incident, Memory, Muted, Suppression, decide
 from logwatch.notify.outbox import Note, Outgoing, enqueue, note_of
 from logwatch.notify.silences import Silence
 from logwatch.report.explain import Next, Question, _courses, explain, explained_json, explained_lines
+from logwatch.spans import Span
 from logwatch.state.document import State
 from logwatch.tick import remembered
 from tests.conftest import LOGS, ROOT, Run
@@ -28,7 +34,7 @@ from tests.support.examples import FEWER
 from tests.support.made_messages import CASES, PAYMENT, RULES, SILENCE, START, message
 from tests.support.platform import SHAPE
 from tests.support.replays import play as play_recording
-from tests.support.replays import ticker
+from tests.support.replays import read, ticker
 from tests.support.timelines import GRACE, MINUTE, make_rule, make_rules, make_verdict, title, window_end
 
 if TYPE_CHECKING:
@@ -169,8 +175,8 @@ def test_what_is_foretold_is_what_the_next_decisions_tell(rows: list[str], muted
     for mark, each in found.items():
         if each.alert is None:
             continue
-        if each.next is Next.REMINDER and each.remind_in is not None:
-            told = decide(alerts, memory, MADE, look.now + each.remind_in).notifications
+        if each.next is Next.REMINDER and each.next_in is not None:
+            told = decide(alerts, memory, MADE, look.now + each.next_in).notifications
             assert any(mark in {alert.fingerprint for alert in one.alerts} for one in told), title(each.alert)
         if each.next is Next.FIRING:
             fired = [
@@ -217,6 +223,46 @@ def test_a_warning_passes_every_test_and_what_is_proven_to_be_none_fails_one(nam
         last = each.verdicts[-1]
         if each.weighed.tests and last.level is not Level.UNKNOWN:
             assert all(test.holds for test in each.weighed.tests) == (last.level is Level.WARNING), (each.rule.rule, last)
+
+
+@pytest.mark.parametrize("name", ["payment", "storm"])
+def test_at_every_minute_a_warning_is_what_passes_every_test(name: str) -> None:
+    reading = read(FilesSource([str(ROOT / LOGS / f"{name}.ndjson")], SHAPE))
+    whole = aggregate(reading).span
+    seen = set()
+    for minutes in range(15, (whole.end - whole.start) // MINUTE, 9):
+        end = whole.start + minutes * MINUTE
+        windows = aggregate(reading, span=Span(whole.start, end))
+        for rule in ticker().rules.rules:
+            for course, weighed in weigh(rule, windows, Span(end - MINUTE, end)):
+                verdict = course.latest
+                if weighed.tests and verdict.level is not Level.UNKNOWN:
+                    passed = all(test.holds for test in weighed.tests)
+                    assert passed == (verdict.level is Level.WARNING), (end, verdict, weighed)
+                    seen.add((rule.kind.name, passed))
+    assert {("ratio", True), ("ratio", False), ("count", False), ("slow", False), ("quiet", False)} <= seen
+
+
+@pytest.mark.parametrize(("failing", "events"), [(0.0, 40), (0.3, 12), (0.5, 30), (1.0, 2)])
+def test_as_many_failing_events_as_are_said_to_prove_a_warning_do_and_one_fewer_does_not(failing: float, events: int) -> None:
+    rule = RULES.by_id["payment-confirm"]
+    needs = Needs(weeks=4, min_events=5, widen=timedelta(hours=2))
+    good = np.full(30, float(events))
+    good[-1] = round(events * (1 - failing))
+
+    def proves(counted: Counted) -> bool:
+        return bool(prove(counted, needs, rule.bounds, 5, first=len(counted.known) - 1).stretch[-1])
+
+    known = np.full(30, fill_value=True)
+    counted = Counted(good, np.full(30, float(events)), known, ended=np.full(30, float(events)))
+    least = fewest(counted, proves, numerator=False)
+    assert least
+
+    def with_more(failed: int) -> Counted:
+        top, bottom = np.append(good, 0.0), np.append(counted.denominator, float(failed))
+        return Counted(top, bottom, np.append(known, True), ended=np.append(np.full(30, float(events)), float(failed)))
+
+    assert (proves(with_more(least)), proves(with_more(least - 1))) == (True, False)
 
 
 def test_a_person_sees_each_window_each_test_and_what_is_missing(run: Run) -> None:

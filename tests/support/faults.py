@@ -123,7 +123,7 @@ def incident(killer: Killer, *, bot: bool, answered: bool = False) -> Iterator[W
     Where people answer, by `REACTIONS`, the webhook gets nothing before it is escalated.
     """
     entries = [make_entry(entry) for entry in TRAFFIC.entries()]
-    more = {"REMIND_EVERY": "10m"}
+    more = {"REMIND_EVERY": "10m", "DIGEST": "tue 09:21"}  # the minute in which the incident is told first
     with (
         tempfile.TemporaryDirectory() as folder,
         World(Path(folder), entries, in_bucket=True, more=more, watch=killer.watch, bot=bot) as world,

@@ -175,6 +175,18 @@ DEPLOYED = RevisionChange(
 ALL_SHOPS = alert("payment-confirm", value=0.41)
 SLOW = replace(verdict("slow-checkout", {}, 2024, numerator=8, denominator=40), certain=True)
 
+ANSWERS = {
+    "answered": notification(
+        NotifyReason.ANSWERED, [PAYMENT], 2, 9, said=(Said(AnswerKind.ACKNOWLEDGED, "김민수"), Said(AnswerKind.SILENCED, "@U0LEE", until=START + timedelta(minutes=69))),
+        acknowledged_by="김민수", acknowledged_at=START + timedelta(minutes=9),
+    ),
+    "escalated": notification(
+        NotifyReason.ESCALATED, [PAYMENT], 2, 17, walked=REFUSED, unanswered_since=START + timedelta(minutes=7),
+    ),
+    "taken": notification(
+        NotifyReason.FIRING, [PAYMENT], walked=REFUSED, acknowledged_by="김민수, @U0LEE", acknowledged_at=START + timedelta(minutes=9), label=Label.FALSE, labelled_by="@U0LEE",
+    ),
+}  # fmt: skip
 CASES = {
     "firing": notification(NotifyReason.FIRING, [PAYMENT], walked=REFUSED),
     "paged": notification(NotifyReason.FIRING, [PAYMENT], walked=replace(REFUSED, changed=DEPLOYED), severity=Severity.PAGE),
@@ -208,21 +220,9 @@ CASES = {
         summed=(notification(NotifyReason.FIRING, [PAYMENT], shops=("kpa",)), notification(NotifyReason.RESOLVED, [resolved(DUPLICATES, 1)], incident="202602240610-4.2-all")),
     ),
     "digest": digest_notification(DIGEST, DIGEST.until),
+    **ANSWERS,
 }  # fmt: skip
 """One for each thing there is to tell."""
-ANSWERS = {
-    "answered": notification(
-        NotifyReason.ANSWERED, [PAYMENT], 2, 9, said=(Said(AnswerKind.ACKNOWLEDGED, "김민수"), Said(AnswerKind.SILENCED, "@U0LEE", until=START + timedelta(minutes=69))),
-        acknowledged_by="김민수", acknowledged_at=START + timedelta(minutes=9),
-    ),
-    "escalated": notification(
-        NotifyReason.ESCALATED, [PAYMENT], 2, 17, walked=REFUSED, mention=("U0SECOND", "S0GROUP", "here"), unanswered_since=START + timedelta(minutes=7),
-    ),
-    "taken": notification(
-        NotifyReason.FIRING, [PAYMENT], walked=REFUSED, acknowledged_by="김민수, @U0LEE", acknowledged_at=START + timedelta(minutes=9), label=Label.FALSE, labelled_by="@U0LEE",
-        mention=("here",),
-    ),
-}  # fmt: skip
 
 
 def longest(reason: NotifyReason = NotifyReason.FIRING) -> Notification:

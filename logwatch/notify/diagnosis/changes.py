@@ -119,8 +119,8 @@ def _log_odds(counts: ByRevision, at: Appeared, begun: float) -> float:
     """Give the logarithm of how much likelier the counts are if the revision is the cause than if it only came along.
 
     It is the cause where it fails alike from its first event on, or from some time on, and the others never do. It only came
-    along where all fail alike from some time on, whichever, or nobody does. Each such time in the two hours around the onset
-    is as likely as any other, so that where nothing was served by both meanwhile, the failure must begin with the revision
+    along where all fail alike from some time on, whichever, or nobody does. Each time in the two hours around the onset is as
+    likely as any other, so that where nothing was served by both meanwhile, the failure must begin with the revision
     to within less than a minute; and each share is as likely that may fail from then on.
     """
     row, first = at
@@ -136,8 +136,8 @@ def _log_odds(counts: ByRevision, at: Appeared, begun: float) -> float:
     along = _log_likelihood(*rest, share, _touched(size, times, -np.inf))
     spared = along[-1:]
     weight = log(STEP * WINDOW / (2 * AROUND))
-    cause = np.logaddexp(_sum(one[:1] + spared), _sum(one + spared) + weight)
-    return float(cause - _sum(one + along) - weight)
+    cause = np.logaddexp(_sum(one[:1] + spared), _sum(one[:-1] + spared) + weight)
+    return float(cause - np.logaddexp(_sum(one[-1:] + spared), _sum(one[:-1] + along[:-1]) + weight))
 
 
 def _touched(size: int, times: Array, begin: float) -> Array:

@@ -19,7 +19,7 @@ from logwatch.notify.messages import LinkTargets, Message, build_test_message
 from logwatch.settings import Settings
 from logwatch.wiring import build_channels, configured_channels
 from tests.support.local_pagerduty import KEY, LocalAlert, LocalPagerDuty
-from tests.support.made_messages import ANSWERS, CASES, HOSTILE, START, hostile, longest, message
+from tests.support.made_messages import CASES, HOSTILE, START, hostile, longest, message
 
 FIRING = message(CASES["firing"])
 
@@ -40,7 +40,7 @@ def send(pagerduty: LocalPagerDuty, *messages: Message) -> LocalAlert:
 
 
 def of_one_incident(*names: str) -> list[Message]:
-    return [message(replace((CASES | ANSWERS)[name], incident="one")) for name in names]
+    return [message(replace(CASES[name], incident="one")) for name in names]
 
 
 def failure(url: str, key: str = KEY, timeout_s: float = 5) -> ChannelError:
@@ -58,7 +58,7 @@ def failure(url: str, key: str = KEY, timeout_s: float = 5) -> ChannelError:
 def test_every_kind_of_message_is_taken(pagerduty: LocalPagerDuty, name: str, lang: Lang) -> None:
     PagerDutyChannel(KEY, pagerduty.enqueue_url).send(message(CASES[name], lang), None)
     assert pagerduty.refused == []
-    silent = {NotifyReason.RESOLVED, NotifyReason.SILENCE_ENDING, NotifyReason.DIGEST}
+    silent = {NotifyReason.RESOLVED, NotifyReason.ANSWERED, NotifyReason.SILENCE_ENDING, NotifyReason.DIGEST}
     assert list(pagerduty.alerts) == [each.incident for each in CASES[name].parts if each.reason not in silent]
 
 
@@ -98,7 +98,7 @@ def test_an_incident_is_one_alert_from_its_start_to_its_end(pagerduty: LocalPage
 
 def test_what_is_over_or_acknowledged_and_was_never_told_opens_nothing(pagerduty: LocalPagerDuty) -> None:
     channel = PagerDutyChannel(KEY, pagerduty.enqueue_url)
-    channel.send(message(ANSWERS["answered"]), None)
+    channel.send(message(CASES["answered"]), None)
     channel.send(message(CASES["resolved"]), None)
     assert (pagerduty.alerts, pagerduty.refused) == ({}, [])
 

@@ -207,7 +207,7 @@ def test_a_head_in_the_fewest_words_loses_what_stood_there_before(slack: LocalSl
 
 @BOTH
 def test_who_is_called_stands_in_the_first_line_and_on_the_lock_screen(slack: LocalSlack, made: Any) -> None:
-    made(slack).send(message(ANSWERS["escalated"]), None)
+    made(slack).send(message(replace(ANSWERS["escalated"], mention=("U0SECOND", "S0GROUP", "here"))), None)
     (arrived,) = slack.taken
     called = "<@U0SECOND> <!subteam^S0GROUP> <!here>"
     assert arrived.body["text"].startswith(f"{called} ")
@@ -215,11 +215,11 @@ def test_who_is_called_stands_in_the_first_line_and_on_the_lock_screen(slack: Lo
     assert len(arrived.pings) == 6
 
 
-@pytest.mark.parametrize("name", [name for name, told in (CASES | ANSWERS).items() if not told.mention])
+@pytest.mark.parametrize("name", CASES)
 def test_a_message_that_is_not_to_wake_calls_nobody(slack: LocalSlack, name: str) -> None:
-    bot(slack).send(message((CASES | ANSWERS)[name]), None)
+    bot(slack).send(message(CASES[name]), None)
     assert {*slack.taken[0].pings} <= {"<@U"}
-    assert bool(slack.taken[0].pings) == (name == "answered"), "Slack alone knows the name of who has answered"
+    assert bool(slack.taken[0].pings) == (name in {"answered", "taken"}), "Slack alone knows the name of who has answered"
 
 
 def test_who_is_on_it_is_named_in_the_head_and_shown_by_slack_where_only_the_id_is_known(slack: LocalSlack) -> None:
@@ -285,8 +285,8 @@ def test_an_answer_of_another_form_says_that_nobody_has_reacted(slack: LocalSlac
         ({"display_name": "민수", "real_name": "김민수"}, "민수"),
         ({"display_name": "", "real_name": "김민수"}, "김민수"),
         ({}, ""),
-        ({"display_name": "@U0OTHER, <!channel>\x1b[2J"}, "U0OTHER <!channel>�[2J"),
-        ({"display_name": "kim@example.com 010-1234-5678"}, "kim example.com ***"),
+        ({"display_name": "@U0OTHER, <!channel>\x1b[2J"}, "U0OTHER <!channel>"),
+        ({"display_name": "kim@example.com 010-1234-5678"}, "*** example.com ***"),
         ({"display_name": "x" * 90}, "x" * 39 + "…"),
     ],
 )

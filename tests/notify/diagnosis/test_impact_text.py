@@ -52,17 +52,14 @@ def test_nothing_is_said_where_nothing_was_counted_or_no_rule_has_words_for_it()
 def test_a_revision_that_is_the_cause_comes_with_the_command_that_moves_the_traffic_back() -> None:
     clock = READERS["en"].clock(BAD.since)
     ko, command = changed_lines(told(changed=BAD), RULES, READERS["ko"], project="shop-prod")
-    assert (
-        ko
-        == f"원인은 새 리비전 00413-bad: {clock}부터(발생 3분 전), 실패 70.8% (34/48) · 같은 시간 00412-xot: 실패 3.9% (2/51)"
-    )
+    assert ko == f"원인: 새 리비전 00413-bad({clock}부터, 발생 3분 전) · 실패 70.8% (34/48), 같은 시간 00412-xot 3.9% (2/51)"
     assert command == (
         "gcloud run services update-traffic o4o-core-api --region asia-northeast3"
         " --to-revisions o4o-core-api-00412-xot=100 --project shop-prod"
     )
     en, _ = changed_lines(told(changed=BAD), RULES, READERS["en"])
     assert en == (
-        f"The cause is the new revision 00413-bad: since {clock}, 3 min before it began;"
+        f"Cause: new revision 00413-bad since {clock}, 3 min before it began;"
         " it fails 70.8% (34/48), 00412-xot meanwhile 3.9% (2/51)"
     )
 
@@ -71,7 +68,7 @@ def test_where_it_is_over_or_not_proven_nobody_is_told_to_move_traffic() -> None
     assert len(changed_lines(told(changed=BAD, over=True), RULES, READERS["ko"])) == 1
     beside = replace(BAD, proven=False, since=START + 5 * WINDOW, events=0, together=False)
     assert changed_lines(told(changed=beside), RULES, READERS["ko"]) == (
-        f"새 리비전 00413-bad: {READERS['ko'].clock(beside.since)}부터(발생 5분 뒤)",
+        f"새 리비전 00413-bad({READERS['ko'].clock(beside.since)}부터, 발생 5분 뒤)",
     )
     earlier = replace(BAD, proven=False, together=False, since=START - timedelta(seconds=30))
     (line,) = changed_lines(told(changed=earlier), RULES, READERS["en"])

@@ -169,9 +169,10 @@ class EmailChannel:
         drawn = draw_course(message)
         shown = message if drawn else replace(message, course=None)
         mail.add_alternative(render_message(shown, self.templates, "message.html.j2"), subtype="html")
-        if drawn:
-            page = mail.get_body(("html",))
-            page.add_related(drawn, "image", "png", cid="<course>", disposition="inline", filename="course.png")  # type: ignore[union-attr]
+        page = mail.get_body(("html",))
+        if drawn and message.course and page:
+            name = f"{message.course.chart.rule}.png"
+            page.add_related(drawn, "image", "png", cid="<course>", disposition="inline", filename=name)
         own = mail["Message-ID"]
         for part in mail.walk():
             if part.is_multipart():  # the same notification must give the same mail

@@ -153,7 +153,7 @@ def _head(message: Message) -> list[str]:
         f'<b><font color="{ink}">{title}</font></b>',
         _fit(message, lead, ALERTS, most=MOST_ALERTS),
         _fit(message, first, HERE),
-        _fit(message, [*below, *notes], NOTES, most=MOST_ALERTS),
+        _fit(message, [*below, *notes], NOTES),
     ]
 
 

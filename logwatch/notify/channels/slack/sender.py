@@ -235,7 +235,7 @@ class SlackBotChannel:
         """Ask what somebody is called: the name they chose to be shown, or else their own. Raises ChannelError."""
         profile = _part(_part(self._look(lambda client: client.users_info(user=user)), "user"), "profile")
         name = profile.get("display_name") or profile.get("real_name") or ""
-        return clip(printable(redact(re.sub(r"[\s@,]+", " ", str(name)).strip())), NAME)
+        return clip(re.sub(r"[\s@,]+", " ", printable(redact(str(name)))).strip(), NAME)
 
     def send_plain(self, message: Message, thread: str | None) -> str | None:
         """Post its text, into the incident's thread and the channel where there is one. Raises ChannelError."""
@@ -396,7 +396,7 @@ def build_content(message: Message, *, alone: bool = False, chart: bool = True) 
             fit_section([parts.headline(), *lead], parts.more, most=ALERTS),
             fit_section([parts.bold(step), *map(parts.found, found)], parts.more, limit=STEP) if step else "",
             parts.line(message.changed),
-            fit_section(below, parts.more, limit=NOTES, most=ALERTS),
+            fit_section(below, parts.more, limit=NOTES),
         ]
     )
     drawn = message.seams.guard(Seam.CHART, lambda: chart_block(message), lambda _: None) if chart else None
