@@ -146,9 +146,10 @@ def test_a_page_of_what_runs_judged_tells_what_they_told(tmp_path: Path, run: Ru
             world.now = DAWN + timedelta(minutes=minute, seconds=100)
             world.tick()
             if minute == 27:
-                taken = {"acknowledged_at": world.now, "acknowledged_by": "dana"}
                 state = world.state()
-                incidents = tuple(replace(each, **taken) for each in state.memory.incidents)
+                incidents = tuple(
+                    replace(each, acknowledged_at=world.now, acknowledged_by="dana") for each in state.memory.incidents
+                )
                 text = dump_state(replace(state, memory=replace(state.memory, incidents=incidents)))
                 (tmp_path / "state.json").write_bytes(text)
         page = run("report", "--since", "43m", "--format", "markdown", "--lang", "en", **world.environment).out
