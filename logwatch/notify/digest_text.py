@@ -34,7 +34,7 @@ def digest_headline(digest: Digest, audience: Audience) -> str:
     """Say in one line which week it was, and how it went."""
     begun, ended = (f"{each.astimezone(audience.zone):%m-%d}" for each in (digest.since, digest.until))
     went = audience.say("digest_incidents", count=digest.incidents) if digest.incidents else audience.say("digest_quiet")
-    return f"[{audience.say(NotifyReason.DIGEST.key)}] {begun} – {ended} · {went}"
+    return f"{begun} – {ended} · {went}"
 
 
 def digest_lines(digest: Digest, rules: RuleSet, audience: Audience) -> list[str]:

@@ -295,8 +295,8 @@ def _build_digest(notification: Notification, digest: Digest, rules: RuleSet, au
     return Message(
         notification=notification,
         audience=audience,
-        icon=ICONS[notification.reason],
-        headline=head,
+        icon=_icon(notification),
+        headline=f"[{_tag(notification, audience)}] {head}",
         topic=head,
         alerts=(),
         procedure="",
