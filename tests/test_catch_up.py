@@ -124,7 +124,7 @@ def test_what_nobody_could_hear_waits_for_a_channel_and_is_told_as_it_stands_the
         world.now += MINUTE
         summary = world.tick()
         assert (summary.errors, summary.sent, summary.waiting) == ([], 2, 0)
-        words = {"firing": "[경고]", "resolved": "[해소]"}
+        words = {"firing": "[긴급]", "resolved": "[해소]"}
         assert [word for text in texts(world) for word in words.values() if word in text] == [words[each] for each in reasons]
 
 

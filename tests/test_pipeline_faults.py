@@ -201,7 +201,7 @@ def test_a_channel_that_fails_for_a_while_holds_up_no_other_and_gets_everything_
     counts = {name: len(found) for name, found in arrived(world).items()}
     assert set(counts.values()) == {len(next(iter(others.values())))}
     assert all(len(set(found)) == len(found) for found in arrived(world).values())
-    assert "경고" in texts(world)[0]
+    assert "긴급" in texts(world)[0]
     assert world.state().outbox == ()
 
 
@@ -223,7 +223,7 @@ def test_after_an_outage_of_hours_each_channel_gets_its_messages_in_their_order(
         assert [len(each) for each in found.values()] == [len(ids)] * 3
         assert world.state().outbox == ()
         first = [text.split("] ")[0] for text in texts(world)]
-    assert first[0].endswith("[경고")
+    assert first[0].endswith("[긴급")
     assert first[-1].endswith("[해소")
 
 
@@ -248,7 +248,7 @@ def test_after_an_hour_a_message_goes_out_through_the_channel_that_stands_in(tmp
         assert len(world.smtp.mails) >= 1
         body = world.smtp.mails[0].get_body(("plain",))
         assert body is not None
-        assert "slack 채널로 전달되지 않아" in body.get_content()
+        assert "slack 전송에 실패해" in body.get_content()
 
 
 def test_a_channel_that_is_set_up_no_more_holds_no_message_for_ever(world: World) -> None:
@@ -274,7 +274,7 @@ def test_a_permanent_refusal_falls_over_at_once_and_is_tried_again_when_it_may_b
         go_on(world, 1)
         assert len(world.smtp.mails) == 1
         go_on(world, 30, every=5)
-        assert any("경고" in text for text in texts(world))
+        assert any("긴급" in text for text in texts(world))
 
 
 @pytest.mark.parametrize("status", [429, 503, 500])

@@ -147,11 +147,19 @@ def incident(killer: Killer, *, bot: bool, answered: bool = False) -> Iterator[W
 CHANNELS = ("slack", "email", "webhook")
 POST = "/api/chat.postMessage"
 UPDATE = "/api/chat.update"
+WALK = "📋"
+"""What the walked procedure begins with, which a bot posts below an incident's first message."""
 
 
 def texts(world: World) -> list[str]:
-    """Give what Slack has taken, by webhook or by bot; a bot's changes to a message are no message."""
-    return [each.body["text"] for each in world.slack.taken if each.path in {WEBHOOK_PATH, POST}]
+    """Give what Slack has taken, by webhook or by bot; a bot's changes to a message, and the walk below it, are no message."""
+    posted = [each.body["text"] for each in world.slack.taken if each.path in {WEBHOOK_PATH, POST}]
+    return [text for text in posted if not text.startswith(WALK)]
+
+
+def walks(world: World) -> set[str]:
+    """Give the messages below which the walked procedure stands."""
+    return {each["thread_ts"] for each in world.slack.posts.values() if each["text"].startswith(WALK)}
 
 
 def arrived(world: World) -> dict[str, list[str]]:
@@ -175,7 +183,7 @@ def stands(world: World) -> tuple[object, ...]:
     muted = sorted((each.rule, each.by) for each in state.memory.silences)
     threads = [each["slack"].partition(":")[2] for each in state.threads.values() if ":" in each.get("slack", "")]
     heads = [(world.slack.posts[ts]["text"][:1], re.findall("👀[^(]*", str(world.slack.posts[ts]["blocks"]))) for ts in threads]
-    return incidents, muted, heads, len(state.follow_ups)
+    return incidents, muted, heads, [ts in walks(world) for ts in threads], len(state.follow_ups)
 
 
 Minute = tuple[datetime, bytes, dict[str, list[str]]]
