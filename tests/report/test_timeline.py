@@ -18,7 +18,7 @@ from logwatch.notify.incidents import Label, NotifyReason
 from logwatch.notify.outbox import Note
 from logwatch.report.timeline import Past, Telling, find_past, tell_milestones
 from logwatch.spans import EPOCH, WINDOW
-from logwatch.state.document import State, dump_state
+from logwatch.state.document import State
 from tests.support.local_google import make_entry
 from tests.support.made_messages import CASES, PAYMENT, RULES, START, message, notification, resolved
 from tests.support.made_traffic import SHOPS, Incident, Traffic
@@ -146,11 +146,9 @@ def test_a_page_of_what_runs_judged_tells_what_they_told(tmp_path: Path, run: Ru
             world.now = DAWN + timedelta(minutes=minute, seconds=100)
             world.tick()
             if minute == 27:
-                taken = {"acknowledged_at": world.now, "acknowledged_by": "dana"}
-                state = world.state()
-                incidents = tuple(replace(each, **taken) for each in state.memory.incidents)
-                text = dump_state(replace(state, memory=replace(state.memory, incidents=incidents)))
-                (tmp_path / "state.json").write_bytes(text)
+                (head,) = [ts for ts, post in world.slack.posts.items() if "thread_ts" not in post]
+                world.slack.people["U0KIM"] = {"display_name": "dana"}
+                world.slack.react(head, "eyes", "U0KIM")
         page = run("report", "--since", "43m", "--format", "markdown", "--lang", "en", **world.environment).out
         recorded = tmp_path / "recorded.ndjson"
         recorded.write_text("\n".join(map(json.dumps, traffic.entries())))
@@ -161,7 +159,7 @@ def test_a_page_of_what_runs_judged_tells_what_they_told(tmp_path: Path, run: Ru
         f"| {told.told_at.astimezone(SEOUL):%H:%M} | → sent: WARNING (slack {told.told_at.astimezone(SEOUL):%H:%M},"
         in "\n".join(rows)
     )
-    assert "| 09:28 | 👀 dana is on it |" in rows
+    assert "| 09:29 | 👀 dana is on it |" in rows
     assert "message due" not in page.partition("## messages")[0]
     assert "→ sent:" not in replayed
     assert "dana" not in replayed
