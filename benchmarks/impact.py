@@ -140,8 +140,8 @@ class Told:
     """Whether the interval holds what was lost; None where it says nothing of it."""
     events: float
     usual: float
-    low: float
-    high: float
+    least: float
+    most: float
     lost: float
     named: str
     """The revision that is called the cause."""
@@ -257,15 +257,13 @@ def _held(told: Iterable[Notification], drawn: list[Drawn], lost: list[tuple[int
         ]
         kind = LOST.get(impact.rule, "") if impact else ""
         true = sum(of.get(kind, 0) for at, of in lost if to_minute(each.since) - CALM / 2 <= at / 60_000 < to_minute(until))
-        events, usual, low, high = (
-            (impact.events, impact.usual or 0, impact.low or 0, impact.high or 0) if impact else (0, 0, 0, 0)
-        )
-        counted = impact is not None and impact.usual is not None and bool(kind)
-        quiet = kind == "quiet"
-        held = (low - events <= true <= high - events if quiet else events - high <= true <= events - low) if counted else None
+        counted = impact is not None and impact.least_lost is not None and bool(kind)
+        least, most = (impact.least_lost or 0, impact.most_lost or 0) if impact else (0, 0)
         yield Told(
             mine.failure, mine.deploy, impact.rule if impact else "", each.incident not in spoken,
-            each.reason is NotifyReason.RESOLVED, held, events, usual, low, high, true, ",".join(named), mine.at, mine.revision,
+            each.reason is NotifyReason.RESOLVED, least <= max(true, 0) <= most if counted else None,
+            impact.events if impact else 0, impact.usual or 0 if impact else 0, least, most, true, ",".join(named), mine.at,
+            mine.revision,
         )  # fmt: skip
         spoken.add(each.incident)
 
@@ -315,14 +313,19 @@ def report(found: list[Told], drawn: int, *, listed: bool) -> int:
     wrong = right = others = causes = 0
     for deploy, incidents in sorted(by_deploy.items()):
         cause = deploy.startswith("cause")
-        first = sum(any(each.named for each in told if each.first) for told in incidents.values())
-        ever = sum(any(each.named for each in told) for told in incidents.values())
+        first = sum(any(_names(each, cause) for each in told if each.first) for told in incidents.values())
+        ever = sum(any(_names(each, cause) for each in told) for told in incidents.values())
         print(f"  {deploy:34}{_rate(first, len(incidents))}  {_rate(ever, len(incidents))}")
         causes, right = (causes + len(incidents), right + ever) if cause else (causes, right)
         others, wrong = (others, wrong) if cause else (others + len(incidents), wrong + ever)
     print(f"  named where it is the cause {_rate(right, causes)}, where it is not {_rate(wrong, others)}")
     held = [bool(each.held) for each in found if each.held is not None]
     return int(sum(held) < 0.95 * len(held) or right < 0.95 * causes or wrong > 0.01 * others)
+
+
+def _names(told: Told, cause: bool) -> bool:  # noqa: FBT001 - what it is asked of
+    """Tell whether a message names the revision that is the cause, or any where none is."""
+    return told.revision in told.named.split(",") if cause else bool(told.named)
 
 
 def _rate(part: int, whole: int) -> str:

@@ -62,7 +62,7 @@ def _impact(told: Notification) -> dict[str, Any] | None:
     found = told.walked.impact if told.walked else None
     if found is None:
         return None
-    counts = {name: to_number(getattr(found, name)) for name in ("events", "usual", "low", "high")}
+    counts = {name: to_number(getattr(found, name)) for name in ("events", "usual", "low", "high", "least_lost", "most_lost")}
     return {"rule": found.rule, "since": rfc3339(found.since), **counts}
 
 

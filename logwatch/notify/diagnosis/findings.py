@@ -117,7 +117,10 @@ class Impact:
     """Events that the hour before, or the same hour a day before, lets expect; None where neither is known."""
     low: float | None = None
     high: float | None = None
-    """Between these lies, in 95 of 100 cases, what there would have been anyway; the rest is lost to the cause."""
+    """Between these lies, in 95 of 100 cases, what there would have been anyway."""
+    least_lost: float | None = None
+    most_lost: float | None = None
+    """Between these, likewise, what is lost to the cause: events beyond the usual, or those that are missing."""
     cut: bool = False
     """Whether it goes further back than could be counted."""
 

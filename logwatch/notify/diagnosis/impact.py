@@ -90,7 +90,7 @@ def _weigh(scene: Surroundings, rule: Rule) -> Impact | None:
     the beta-binomial, of a rate the negative binomial distribution, each after Jeffreys' prior), so that `events` minus it
     holds what is lost to the cause. It is widened by as much as the past scattered more than these let it, and never
     narrowed: an hour that happened to be even promises nothing. Where ends trail, what was begun is moved by as much as
-    explains the past best, and the scatter that is left at either end is added.
+    explains the past best; the scatter that is left at either end of a stretch widens what is lost.
     """
     end = min(scene.so_far.end + MARGIN, scene.until)
     span = Span(max(scene.notification.since - EARLIER, end - MOST), end)
@@ -109,7 +109,9 @@ def _weigh(scene: Surroundings, rule: Rule) -> Impact | None:
     if past is None:
         return Impact(rule.rule, span.start, events, cut=cut)
     usual, low, high = expect(past, float(np.nansum(now.whole)), share=now.share)
-    return Impact(rule.rule, span.start, events, usual, low, high, cut)
+    edge = ceil(Z * sqrt(past.edge))
+    lost = (low - events - edge, high - events + edge) if events < low else (events - high - edge, events - low + edge)
+    return Impact(rule.rule, span.start, events, usual, low, high, max(lost[0], 0), lost[1], cut)
 
 
 def _begun(now: Losses, past: Past | None, onset: int) -> int:
@@ -179,11 +181,8 @@ def _count(scene: Surroundings, rule: Rule, grid: Grid, lag: float) -> Losses:
 
 
 def _total(scene: Surroundings, grid: Grid, selectors: Iterable[str]) -> Array:
-    """Add up counters where the incident is: at its one shop, at several, or at all."""
-    told, label, chosen = scene.notification, scene.rules.service.shop_label, tuple(selectors)
-    if told.labels or not told.partial:
-        return grid.total(chosen, told.labels)
-    return np.asarray(sum(grid.total(chosen, {label: shop}) for shop in told.shops))
+    """Add up counters of the one shop that the incident is about, else of all: which of several fail is an estimate too."""
+    return grid.total(tuple(selectors), scene.notification.labels)
 
 
 def _beyond(rule: Rule, kind: Gauge, scene: Surroundings, span: Span) -> int:
@@ -262,7 +261,7 @@ def expect(past: Past, whole: float, *, share: bool) -> tuple[float, int, int]:
     """
     usual = whole * past.bad / past.whole
     mean, low, high = _quantiles(past, whole, share=share)
-    down, up = (sqrt(past.dispersion * width**2 + Z * Z * past.edge) for width in (mean - low, high - mean))
+    down, up = (sqrt(past.dispersion) * width for width in (mean - low, high - mean))
     most = whole if share else float("inf")
     return usual, floor(max(mean - down, 0)), ceil(min(mean + up, most))
 
