@@ -16,7 +16,7 @@ from logwatch.judge.rules.model import Severity
 from logwatch.notify.history import IncidentRecord
 from logwatch.notify.incidents import Label, NotifyReason
 from logwatch.notify.outbox import Note
-from logwatch.report.timeline import Past, Telling, find_past, tell_milestones
+from logwatch.report.timeline import Recalled, Telling, find_past, tell_milestones
 from logwatch.spans import EPOCH, WINDOW
 from logwatch.state.document import State
 from tests.support.local_google import make_entry
@@ -50,7 +50,7 @@ NOTES = (
 )  # fmt: skip
 
 
-def lines(lang: Lang = "ko", revisions: Revisions | None = None, past: Past | None = None) -> list[str]:
+def lines(lang: Lang = "ko", revisions: Revisions | None = None, past: Recalled | None = None) -> list[str]:
     shown = message(replace(TOLD[0], alerts=(resolved(PAYMENT, 0.98),)), lang)
     milestones = tell_milestones(Telling(TOLD, shown, OVER, OVER), revisions, RULES, past)
     assert [each.at for each in milestones] == sorted(each.at for each in milestones)
@@ -85,7 +85,7 @@ def test_a_look_back_says_what_would_have_been_told(lang: Lang, expected: list[s
 
 
 def test_a_state_says_what_was_told_and_who_answered() -> None:
-    found = lines(past=Past(RECORD, NOTES))
+    found = lines(past=Recalled(RECORD, NOTES))
     assert [line for line in found if "알림" in line or "dana" in line] == [
         "15:27 → 알림 전송: 경고 (slack 15:28, email(전달 포기))",
         "15:29 👀 dana\\u202e님이 확인 중",
