@@ -27,6 +27,7 @@ class CheckName(Worded, families=("check",)):
     LAG = "lag"
     RHYTHM = "rhythm"
     METRICS = "metrics"
+    PLATFORM = "platform"
     PING = "ping"
     ENDPOINT = "endpoint"
     STATE = "state"

@@ -71,10 +71,11 @@ MOST_LOOKUPS = 20
 """Reads and searches of one run, of the 60 a minute that the project has."""
 
 
-def judge(source: Source, rules: RuleSet, wanted: Wanted, *, now: datetime, progress: Progress) -> Judged:
+def judge(source: Source, ticker: Ticker, wanted: Wanted, *, now: datetime, progress: Progress) -> Judged:
     """Fetch, parse, aggregate, evaluate; changes nothing anywhere."""
+    rules = ticker.rules
     span, windows = read_windows(source, wanted, reach=max(rules.reach, rules.silent), now=now, progress=progress)
-    return _judged(rules, span, windows, SignsOfLife(source, wanted.service))
+    return _judged(rules, span, windows, ticker.life)
 
 
 def judge_and_replay(

@@ -128,7 +128,8 @@ def build_simulated_ticker(settings: Settings, source: Source) -> Ticker:
 
     from logwatch.collect.last_seen import SignsOfLife
 
-    ticker = build_ticker(settings, publishes=False)(SignsOfLife(source, settings.service))
+    platform = None if source.recorded else build_platform(settings)
+    ticker = build_ticker(settings, publishes=False)(SignsOfLife(source, settings.service, platform))
     return replace(ticker, rules=replace(ticker.rules, oncall=ticker.rules.oncall.unescalated))
 
 

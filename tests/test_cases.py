@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from logwatch.collect.files import FilesSource
+from logwatch.collect.last_seen import SignsOfLife
 from logwatch.errors import SourceError
 from logwatch.judge.evaluate import Judged
 from logwatch.judge.rules.load import load_rules
@@ -22,6 +23,7 @@ from logwatch.pipeline import judge
 from logwatch.report.json_document import to_json
 from logwatch.report.report import build_report
 from logwatch.settings import bundled
+from logwatch.tick import Policy, Ticker
 from logwatch.time_range import Wanted
 from logwatch.ui.format import Audience
 from tests.conftest import ROOT
@@ -88,7 +90,13 @@ def rules() -> RuleSet:
 def judged(name: str) -> Judged:
     source = FilesSource([str(CASES / name)], load_log_shape(bundled("rules")))
     wanted = Wanted(None, None, None, timedelta(seconds=90))
-    return judge(source, rules(), wanted, now=datetime(2026, 3, 1, tzinfo=UTC), progress=lambda *_: None)
+    return judge(
+        source,
+        Ticker(rules(), Policy(), SignsOfLife(source, None)),
+        wanted,
+        now=datetime(2026, 3, 1, tzinfo=UTC),
+        progress=lambda *_: None,
+    )
 
 
 def test_every_case_says_what_is_right() -> None:
@@ -159,7 +167,13 @@ def test_a_poisonous_line_an_hour_leaves_no_minute_of_a_day_unjudged(tmp_path: P
     path.write_bytes(b"\n".join(lines))
     source = FilesSource([str(path)], load_log_shape(bundled("rules")))
     wanted = Wanted(None, None, None, timedelta(seconds=90))
-    found = judge(source, rules(), wanted, now=datetime(2026, 3, 1, tzinfo=UTC), progress=lambda *_: None)
+    found = judge(
+        source,
+        Ticker(rules(), Policy(), SignsOfLife(source, None)),
+        wanted,
+        now=datetime(2026, 3, 1, tzinfo=UTC),
+        progress=lambda *_: None,
+    )
     (course,) = [each for each in found.courses if each.rule.rule == "checkout-traffic"]
     assert len(course.minutes) >= 24 * 60 - 1
     assert Level.UNKNOWN not in course.levels()[1:-1]

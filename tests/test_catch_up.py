@@ -13,7 +13,9 @@ from logwatch.catch_up import take_in
 from logwatch.collect import cloud_logging
 from logwatch.collect.columns import Reading
 from logwatch.collect.interface import CutShortError, OverError
-from logwatch.pipeline import run
+from logwatch.notify import incidents as notify
+from logwatch.notify.incidents import Memory, Notification, NotifyReason
+from logwatch.pipeline import run, urgency
 from logwatch.spans import Span
 from logwatch.state.document import State
 from tests.support.checkout_errors import ENTRIES, FIRES
@@ -165,3 +167,18 @@ def test_behind_what_could_be_read_nothing_is_looked_at_early() -> None:
             START + end * MINUTE,
             Span(START + end * MINUTE, START + end * MINUTE),
         )
+
+
+def test_what_still_fires_is_looked_into_before_what_is_long_over() -> None:
+    def told(incident: str, reason: NotifyReason, minute: int) -> Notification:
+        at = START + minute * MINUTE
+        return Notification(f"{incident}.{minute}", incident, reason, at, "4.1", {}, at, (), ())
+
+    over, now = (notify.Incident(name, "4.1", {}, START) for name in ("over", "now"))
+    state = State(memory=Memory((replace(over, closed_at=START + 100 * MINUTE), now)))
+    waiting = [
+        told("over", NotifyReason.FIRING, 200), told("over", NotifyReason.RESOLVED, 230), told("now", NotifyReason.RESOLVED, 150),
+        told("now", NotifyReason.FIRING, 120), told("now", NotifyReason.JOINED, 140),
+    ]  # fmt: skip
+    ranked = sorted(waiting, key=lambda each: urgency(each, state), reverse=True)
+    assert [each.id for each in ranked] == ["now.140", "now.120", "now.150", "over.200", "over.230"]

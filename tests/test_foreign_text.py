@@ -57,7 +57,7 @@ def planted_entries() -> list[dict[str, Any]]:
     secrets = cycle(SECRETS)
     entries = [plant(entry, secrets) for entry in TRAFFIC.entries()]
     base = {name: value for name, value in entries[-1].items() if name not in {"jsonPayload", "insertId"}}
-    odd = [{"jsonPayload": {"message": SUMMARY, f"unknown of {each}": 3}} for each in SECRETS]
+    odd: list[dict[str, Any]] = [{"jsonPayload": {"message": SUMMARY, f"unknown of {each}": 3}} for each in SECRETS]
     odd += [{"textPayload": f"{SUMMARY} {{ {each}"} for each in SECRETS]
     return entries + [{**base, "insertId": f"odd-{number}", **each} for number, each in enumerate(odd)]
 
@@ -97,7 +97,7 @@ def test_what_is_planted_in_the_log_arrives_nowhere(tmp_path: Path, run: Run) ->
 def test_nor_does_it_in_what_is_said_of_a_file(tmp_path: Path, run: Run) -> None:
     file = tmp_path / "planted.ndjson"
     file.write_text("\n".join(map(json.dumps, planted_entries())) + '\n{"cut 010-1234-5678 off', "utf-8")
-    commands = [("evaluate", "--format", form) for form in ("table", "json", "markdown")]
+    commands: list[tuple[str | Path, ...]] = [("evaluate", "--format", form) for form in ("table", "json", "markdown")]
     commands += [("windows", "--format", form) for form in ("csv", "json")] + [("windows", "--table", "slow")]
     commands += [("report", "--output", tmp_path / f"page.{form}") for form in ("html", "md")]
     commands += [("backtest",), ("backtest", "--format", "json")]

@@ -11,6 +11,7 @@ from logwatch.cli.context import age_line, as_json, clock_of, settings_from, sta
 from logwatch.cli.options import LangOption, RulesOption
 from logwatch.notify.digest import digest_json
 from logwatch.notify.digest_text import digest_headline, digest_lines
+from logwatch.notify.incidents import NotifyReason
 from logwatch.report.week import look_back
 from logwatch.settings import parse_moment
 from logwatch.spans import Span
@@ -41,7 +42,8 @@ def digest(
     if format_ is DigestFormat.JSON:
         write(as_json(digest_json(found)), None)
         return
-    head, lines = digest_headline(found, readers), digest_lines(found, rule_set, readers)
+    head = f"[{readers.say(NotifyReason.DIGEST.key)}] {digest_headline(found, readers)}"
+    lines = digest_lines(found, rule_set, readers)
     if format_ is DigestFormat.MARKDOWN:
         write("\n".join([f"## {escape_cell(head)}", "", *(f"- {escape_cell(line)}" for line in lines)]) + "\n", None)
         return

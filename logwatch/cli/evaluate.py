@@ -35,7 +35,7 @@ from logwatch.state.document import State
 from logwatch.time_range import read_windows
 from logwatch.ui.findings import finding_texts
 from logwatch.ui.format import printable
-from logwatch.wiring import LOOKUP_S, audience, build_rules, message_builder, watched_service
+from logwatch.wiring import LOOKUP_S, audience, message_builder, watched_service
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -101,14 +101,14 @@ def evaluate(
     """Judge a span against section 3 of the runbook; changes nothing anywhere."""
     settings = settings_from(source=one_source(paths, source), service=service, lang=lang, rules=rules)
     look = look_at(settings, since, until, dump_filter=dump_filter)
-    rule_set = build_rules(settings)
-    if look.only_tells_filter(rule_set.reach):
+    ticker = simulated_ticker(look)
+    if look.only_tells_filter(ticker.rules.reach):
         return
     if format_ is Format.HTML:
-        judged = write_page(look, simulated_ticker(look), PageFormat.HTML, output)
+        judged = write_page(look, ticker, PageFormat.HTML, output)
     else:
-        judged = look.read(partial(judge, rules=rule_set))
-        write(_render(judged, rule_set, look, format_, output), output)
+        judged = look.read(partial(judge, ticker=ticker))
+        write(_render(judged, ticker.rules, look, format_, output), output)
     if fail_on:
         _fail_on(judged, fail_on)
     _tell_nothing(judged.windows.quality, judged.span, look)

@@ -90,6 +90,10 @@ class PlatformFigures(Protocol):
         """Give what they show of a span; nothing where they may not be read."""
         ...
 
+    def fetch(self, span: Span) -> Signs:
+        """Likewise. Raises SourceError where they may not be read."""
+        ...
+
 
 class Life(Protocol):
     """Who can be asked whether a service lives."""

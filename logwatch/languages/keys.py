@@ -81,10 +81,10 @@ DoctorKey = Literal[
     "lines.none", "lines.found", "lines.some_lost", "lines.development", "lines.beta_off", "lines.silent",
     "lines.guesses", "lines.recording", "lines.misread", "lines.location",
     "lines.service", "lines.older", "lines.no_service", "lines.nothing", "lag.none", "lag.fine", "lag.late", "rhythm.none",
-    "rhythm.fine", "rhythm.off", "metrics.fine", "reached", "endpoint.fine", "endpoint.state", "endpoint.absent",
-    "endpoint.beta_off", "state.fine", "state.new", "state.leased", "state.busy", "state.passing", "test.sent", "cure.service",
-    "cure.quota", "cure.token", "cure.endpoint", "cure.broken", "cure.again", "cure.ping", "cure.source", "cure.channel",
-    "oncall.fine", "oncall.stranger", "oncall.no_slack", "oncall.no_answer", "cure.oncall",
+    "rhythm.fine", "rhythm.off", "metrics.fine", "platform.fine", "reached", "endpoint.fine", "endpoint.state",
+    "endpoint.absent", "endpoint.beta_off", "state.fine", "state.new", "state.leased", "state.busy", "state.passing",
+    "test.sent", "cure.service", "cure.quota", "cure.token", "cure.endpoint", "cure.broken", "cure.again", "cure.ping",
+    "cure.source", "cure.channel", "oncall.fine", "oncall.stranger", "oncall.no_slack", "oncall.no_answer", "cure.oncall",
 ]  # fmt: skip
 """Texts of the doctor's, without the `doctor.` that each of them begins with."""
 

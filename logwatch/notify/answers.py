@@ -44,7 +44,7 @@ Reactions = tuple[tuple[AnswerKind, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Reaction:
     """What one person says of an incident by a reaction."""
 
     kind: AnswerKind
@@ -60,7 +60,7 @@ class Answer:
 class Answers:
     """All that people say of incidents, and what they are called."""
 
-    given: dict[str, tuple[Answer, ...]] = field(default_factory=dict)
+    given: dict[str, tuple[Reaction, ...]] = field(default_factory=dict)
     """Incident to what is said of it, in the order in which it was found."""
     people: dict[str, str] = field(default_factory=dict)
     """Names by id."""
@@ -123,7 +123,7 @@ def take_answers(
 class _Change:
     """How the answers to one incident have changed."""
 
-    answers: tuple[Answer, ...]
+    answers: tuple[Reaction, ...]
     said: tuple[Said, ...]
     silences: tuple[Silence, ...]
     """Those that new answers make."""
@@ -132,7 +132,7 @@ class _Change:
 
 
 def _hear(
-    incident: Incident, before: tuple[Answer, ...], reactions: Reactions | None, people: Mapping[str, str], now: datetime
+    incident: Incident, before: tuple[Reaction, ...], reactions: Reactions | None, people: Mapping[str, str], now: datetime
 ) -> _Change:
     if reactions is None:
         return _Change(before, (), (), set())
@@ -152,11 +152,11 @@ def _hear(
     return _Change(tuple(merged), tuple(said), tuple(made), {name for each in gone for name in each.silences})
 
 
-def _merge(before: tuple[Answer, ...], reactions: Reactions, now: datetime) -> tuple[Answer, ...]:
+def _merge(before: tuple[Reaction, ...], reactions: Reactions, now: datetime) -> tuple[Reaction, ...]:
     """Give the answers that stand: those that did before, then those that are new."""
     known = [(each.kind, each.user) for each in before]
     kept = [each for each in before if (each.kind, each.user) in reactions]
-    return (*kept, *(Answer(kind, user, now) for kind, user in dict.fromkeys(reactions) if (kind, user) not in known))
+    return (*kept, *(Reaction(kind, user, now) for kind, user in dict.fromkeys(reactions) if (kind, user) not in known))
 
 
 def name_of(user: str, people: Mapping[str, str]) -> str:
@@ -164,7 +164,7 @@ def name_of(user: str, people: Mapping[str, str]) -> str:
     return people.get(user) or f"@{user}"
 
 
-def _silences(incident: Incident, who: str, answer: Answer) -> list[Silence]:
+def _silences(incident: Incident, who: str, answer: Reaction) -> list[Silence]:
     """Give what mutes the rules of an incident where it is; the coming end of the first is told for all."""
     rules = tuple(dict.fromkeys(alert.rule for alert in incident.alerts))
     shops = [alert.labels for alert in incident.alerts if alert.labels]
@@ -195,7 +195,7 @@ def _answered(incident: Incident, change: _Change, memory: Memory, people: Mappi
     return replace(labelled, acknowledged_at=since, acknowledged_by=by, muted_until=muted)
 
 
-def _labelled(what: T, answers: Iterable[Answer], people: Mapping[str, str]) -> T:
+def _labelled(what: T, answers: Iterable[Reaction], people: Mapping[str, str]) -> T:
     """Give it with the label that was put last of those that stand."""
     last = max((each for each in answers if each.kind in LABELS), key=lambda each: each.at, default=None)
     if last is None:

@@ -44,7 +44,7 @@ class Milestone:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class Recalled:
     """What a state remembers of an incident: that is what was really told."""
 
     record: IncidentRecord
@@ -62,7 +62,7 @@ class Telling:
     """When it was over, or the span is."""
 
 
-def find_past(state: State, told: Sequence[Notification], until: datetime) -> Past | None:
+def find_past(state: State, told: Sequence[Notification], until: datetime) -> Recalled | None:
     """Give what a state remembers of an incident that a look back finds: of the same procedure, shops and time."""
     last = told[-1]
     fits = [
@@ -77,10 +77,12 @@ def find_past(state: State, told: Sequence[Notification], until: datetime) -> Pa
     if not fits:
         return None
     record = min(fits, key=lambda each: abs(each.since - told[0].since))
-    return Past(record, tuple(note for note in state.notes if record.id in note.incidents))
+    return Recalled(record, tuple(note for note in state.notes if record.id in note.incidents))
 
 
-def tell_milestones(telling: Telling, revisions: Revisions | None, rules: RuleSet, past: Past | None) -> tuple[Milestone, ...]:
+def tell_milestones(
+    telling: Telling, revisions: Revisions | None, rules: RuleSet, past: Recalled | None
+) -> tuple[Milestone, ...]:
     """Give the timeline; what was told and who took it on is left to the state where there is one."""
     audience, begun = telling.message.audience, telling.told[0].since
     found = [*_course(telling, rules), *_deployed(revisions, begun, telling), *_answers(past, telling)]
@@ -126,7 +128,7 @@ def _due(telling: Telling, rules: RuleSet) -> Iterator[Line]:
         yield each.at, "→", audience.say("milestone_due", what=" · ".join([audience.say(each.reason.key), *more]))
 
 
-def _sent(past: Past, telling: Telling) -> Iterator[Line]:
+def _sent(past: Recalled, telling: Telling) -> Iterator[Line]:
     """Give the messages that were sent, and where they arrived."""
     audience = telling.message.audience
     for note in past.notes:
@@ -138,7 +140,7 @@ def _sent(past: Past, telling: Telling) -> Iterator[Line]:
         yield note.at, "→", audience.say("milestone_sent", what=what)
 
 
-def _answers(past: Past | None, telling: Telling) -> Iterator[Line]:
+def _answers(past: Recalled | None, telling: Telling) -> Iterator[Line]:
     """Say who took it on, and what people found it to be."""
     if past is None:
         return

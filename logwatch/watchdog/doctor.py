@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from logwatch.collect.columns import Reading
-    from logwatch.collect.interface import Endpoints, LogProject
+    from logwatch.collect.interface import Endpoints, LogProject, PlatformFigures
     from logwatch.notify.channels.interface import Channel
     from logwatch.notify.messages import Message
     from logwatch.publish.interface import Exporter
@@ -209,6 +209,15 @@ def check_metrics(exporter: Exporter, now: datetime) -> list[Checked]:
     if told:
         return [Checked("metrics", CheckOutcome.NOTE, say("error", error=told[0].splitlines()[0]))]
     return [ok("metrics", say("metrics.fine"))]
+
+
+def check_platform(figures: PlatformFigures, now: datetime) -> list[Checked]:
+    """Read the platform's own figures, without which only lines tell whether a service that writes none is idle."""
+    try:
+        figures.fetch(Span(now - timedelta(minutes=10), now))
+    except SourceError as error:
+        return [replace(failed("platform", error), outcome=CheckOutcome.NOTE)]
+    return [ok("platform", say("platform.fine"))]
 
 
 def check_endpoints(endpoints: Endpoints, now: datetime, place: WatchedService) -> list[Checked]:

@@ -23,6 +23,7 @@ from logwatch.watchdog.doctor import (
     check_clock,
     check_endpoints,
     check_metrics,
+    check_platform,
     check_state,
     failed,
     send_test,
@@ -33,6 +34,7 @@ from logwatch.wiring import (
     audience,
     build_channels,
     build_endpoints,
+    build_platform,
     build_rules,
     build_service,
     build_source,
@@ -63,6 +65,10 @@ def build_checks(settings: Settings, wrong: Sequence[ConfigError], clock: Callab
         Timed(
             "metrics",
             lambda: check_metrics(_doctor_exporter(settings), now) if metrics_project(settings) else [_skipped("metrics")],
+        ),
+        Timed(
+            "platform",
+            lambda: check_platform(found, now) if (found := build_platform(settings)) else [_skipped("platform")],
         ),
         *(Timed(each.name, partial(_check_channel, each.name, settings), each.title, each.cure) for each in settings.channels),
         *([Timed("oncall", lambda: _check_oncall(settings))] if (_rules_folder(settings) / ONCALL).exists() else []),

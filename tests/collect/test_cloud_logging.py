@@ -171,6 +171,7 @@ def test_pretty_printed_text_is_put_together_over_the_wire() -> None:
 @pytest.mark.parametrize("name", ["storm", "payment", "text"])
 def test_a_part_of_a_span_is_judged_as_a_recording_is(name: str) -> None:
     rules = load_rules(bundled("rules"))
+    ticker = Ticker(rules, Policy(), ALIVE)
     first = recorded(name).span.start
     end = recorded(name).span.end
     start = first + (end - first) // 2
@@ -182,9 +183,9 @@ def test_a_part_of_a_span_is_judged_as_a_recording_is(name: str) -> None:
         pass
 
     with serving(name) as server:
-        over_wire = judge(connect(server), rules, wanted, now=now, progress=silent)
+        over_wire = judge(connect(server), ticker, wanted, now=now, progress=silent)
         asked = server.requests[0].message.filter
-    from_file = judge(FilesSource([str(LOGS / f"{name}.ndjson")], SHAPE), rules, wanted, now=now, progress=silent)
+    from_file = judge(FilesSource([str(LOGS / f"{name}.ndjson")], SHAPE), ticker, wanted, now=now, progress=silent)
     assert over_wire.span == from_file.span
     assert_same_windows(over_wire.windows.within(over_wire.span), from_file.windows.within(from_file.span))
     assert_same_courses(over_wire.courses, from_file.courses)

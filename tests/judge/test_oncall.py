@@ -107,6 +107,14 @@ def test_the_first_route_that_fits_is_taken(tmp_path: Path, severity: Severity, 
     assert " ".join(route.mention) == called
 
 
+def test_a_recording_calls_as_a_run_does_and_takes_no_steps() -> None:
+    step = {"after": "10m", "channels": "email"}
+    oncall = OnCall.model_validate({"quiet_hours": "22:00-07:00", "routes": [{"mention": "here", "escalate": [step]}]})
+    (route,) = oncall.unescalated.routes
+    assert (route.mention, route.escalate) == (("here",), ())
+    assert oncall.unescalated.quiet_hours == oncall.quiet_hours
+
+
 @pytest.mark.parametrize(
     ("hours", "at", "held"),
     [

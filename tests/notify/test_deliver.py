@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from logwatch.notify.channels.slack.sender import SlackBotChannel, SlackWebhookChannel, build_content, build_walk
+from logwatch.notify.channels.slack.blocks import build_content, build_walk
+from logwatch.notify.channels.slack.sender import SlackBotChannel, SlackWebhookChannel
 from logwatch.notify.deliver import Delivered, Sending
 from logwatch.notify.follow_ups import give_up
 from logwatch.notify.incidents import NotifyReason

@@ -148,7 +148,7 @@ def test_an_archive_that_fails_leaves_every_step_to_people_and_says_why(tmp_path
 
 def test_secrets_in_log_lines_and_routes_never_reach_a_message(tmp_path: Path) -> None:
     entries = Traffic(5, 85, incidents=(Incident(65, 80, failing={"kpa": 0.9}, redis_down=True),)).entries()
-    for minute in range(66, 78):
+    for minute in range(65, 78):
         line = dict(entries[0])
         at = START + timedelta(minutes=minute)
         said = (
@@ -208,7 +208,7 @@ def test_what_the_endpoints_answer_stands_at_its_step(tmp_path: Path) -> None:
         app.say("/health/database", Says(database("degraded", 340, longRunningQueries=9, activeConnections=64)))
         ticks(world, 64, 69)  # what is measured now belongs to a window that closes later
     (told, *_) = sent(world)
-    assert "▶ 3. longRunningQueries > 5 → 원인 쿼리 식별 후 kill 검토  ← 여기부터\n       장시간 쿼리 9" in told
+    assert "▶ 4.5-3. longRunningQueries > 5 → 원인 쿼리 식별 후 kill 검토\n   장시간 쿼리 9" in told
     assert "DB 응답 시간 340ms (평소 4ms)" in told
     assert "▷ 4. activeConnections 급증 → connection pool 설정 확인 · 조치 필요\n       활성 커넥션 64 (평소 12)" in told
     assert "느린 경로 POST /api/v1/kpa/checkout" in told or "느린 경로" not in told
@@ -227,8 +227,8 @@ def test_a_look_up_that_fails_never_stops_the_message(tmp_path: Path) -> None:
             failing_lookups(world)
             ticks(world, minute, minute + 1)
         (told, *_) = sent(world)
-    assert told.startswith("🔴 [경고]")
-    assert "▶ 1. GET /internal/ops/metrics → checkout.blocked.* 확인  ← 여기부터" in told
+    assert told.startswith("🚨 [긴급]")
+    assert "▶ 4.1-1. GET /internal/ops/metrics → checkout.blocked.* 확인" in told
     assert told.count("확인하지 못함: Cloud Logging: PermissionDenied: no view for you") == 5
 
 

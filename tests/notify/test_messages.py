@@ -14,7 +14,7 @@ from logwatch.judge.alerts import AlertState
 from logwatch.judge.rules.model import Inhibition, Severity
 from logwatch.judge.verdicts import Beside
 from logwatch.languages import Lang
-from logwatch.notify.channels.slack.sender import build_content
+from logwatch.notify.channels.slack.blocks import build_content
 from logwatch.notify.diagnosis.findings import Fact, FactKind, Finding, StepState
 from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.notify.layout import render_message

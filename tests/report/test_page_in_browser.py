@@ -204,7 +204,7 @@ def test_an_incident_shows_its_end_and_its_worst() -> None:
     (over,) = make(f"{LOGS}/payment.ndjson", "en").episodes.items
     (going,) = make(f"{LOGS}/payment.ndjson", "en", minutes=30).episodes.items
     assert (over.begun, over.ended, over.lasted, over.messages) == ("02-24 15:21", "15:46", "25 min", 2)
-    assert over.message.alerts[0].peak == "11.9% (3 min) 15:24"
+    assert over.message.alerts[0].peak == "lowest 11.9% (3 min) 15:24"
     assert (going.ended, going.lasted) == ("", "9 min")
     assert going.message.alerts[0].value == "24.2% (32/132, 10 min)"
     assert "still going" in html(make(f"{LOGS}/payment.ndjson", "en", minutes=30))

@@ -16,9 +16,9 @@ from logwatch.judge.rules.model import Severity
 from logwatch.notify.history import IncidentRecord
 from logwatch.notify.incidents import Label, NotifyReason
 from logwatch.notify.outbox import Note
-from logwatch.report.timeline import Past, Telling, find_past, tell_milestones
+from logwatch.report.timeline import Recalled, Telling, find_past, tell_milestones
 from logwatch.spans import EPOCH, WINDOW
-from logwatch.state.document import State, dump_state
+from logwatch.state.document import State
 from tests.support.local_google import make_entry
 from tests.support.made_messages import CASES, PAYMENT, RULES, START, message, notification, resolved
 from tests.support.made_traffic import SHOPS, Incident, Traffic
@@ -50,7 +50,7 @@ NOTES = (
 )  # fmt: skip
 
 
-def lines(lang: Lang = "ko", revisions: Revisions | None = None, past: Past | None = None) -> list[str]:
+def lines(lang: Lang = "ko", revisions: Revisions | None = None, past: Recalled | None = None) -> list[str]:
     shown = message(replace(TOLD[0], alerts=(resolved(PAYMENT, 0.98),)), lang)
     milestones = tell_milestones(Telling(TOLD, shown, OVER, OVER), revisions, RULES, past)
     assert [each.at for each in milestones] == sorted(each.at for each in milestones)
@@ -85,7 +85,7 @@ def test_a_look_back_says_what_would_have_been_told(lang: Lang, expected: list[s
 
 
 def test_a_state_says_what_was_told_and_who_answered() -> None:
-    found = lines(past=Past(RECORD, NOTES))
+    found = lines(past=Recalled(RECORD, NOTES))
     assert [line for line in found if "알림" in line or "dana" in line] == [
         "15:27 → 알림 전송: 경고 (slack 15:28, email(전달 포기))",
         "15:29 👀 dana\\u202e님이 확인 중",
@@ -146,11 +146,9 @@ def test_a_page_of_what_runs_judged_tells_what_they_told(tmp_path: Path, run: Ru
             world.now = DAWN + timedelta(minutes=minute, seconds=100)
             world.tick()
             if minute == 27:
-                taken = {"acknowledged_at": world.now, "acknowledged_by": "dana"}
-                state = world.state()
-                incidents = tuple(replace(each, **taken) for each in state.memory.incidents)
-                text = dump_state(replace(state, memory=replace(state.memory, incidents=incidents)))
-                (tmp_path / "state.json").write_bytes(text)
+                (head,) = [ts for ts, post in world.slack.posts.items() if "thread_ts" not in post]
+                world.slack.people["U0KIM"] = {"display_name": "dana"}
+                world.slack.react(head, "eyes", "U0KIM")
         page = run("report", "--since", "43m", "--format", "markdown", "--lang", "en", **world.environment).out
         recorded = tmp_path / "recorded.ndjson"
         recorded.write_text("\n".join(map(json.dumps, traffic.entries())))
@@ -161,7 +159,7 @@ def test_a_page_of_what_runs_judged_tells_what_they_told(tmp_path: Path, run: Ru
         f"| {told.told_at.astimezone(SEOUL):%H:%M} | → sent: WARNING (slack {told.told_at.astimezone(SEOUL):%H:%M},"
         in "\n".join(rows)
     )
-    assert "| 09:28 | 👀 dana is on it |" in rows
+    assert "| 09:29 | 👀 dana is on it |" in rows
     assert "message due" not in page.partition("## messages")[0]
     assert "→ sent:" not in replayed
     assert "dana" not in replayed

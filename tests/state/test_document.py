@@ -11,8 +11,9 @@ import pytest
 
 from logwatch.errors import BrokenStateError, StoreError
 from logwatch.judge.alerts import Alert, AlertState
-from logwatch.notify.incidents import Incident, Memory, Notification, NotifyReason
-from logwatch.notify.outbox import ChannelDelivery, Note, Outgoing
+from logwatch.notify.answers import Answers, Reaction
+from logwatch.notify.incidents import AnswerKind, Incident, Memory, Notification, NotifyReason
+from logwatch.notify.outbox import After, ChannelDelivery, FollowUp, Note, Outgoing
 from logwatch.notify.silences import RecurringSilence, Silence
 from logwatch.publish.points import Point
 from logwatch.state.document import FORM, Lease, State, dump_state, load_state
@@ -41,6 +42,9 @@ def whole_state(tmp_path: Any) -> State:
         memory=Memory((Incident("i", "4.4", {}, START, (alert.fingerprint,), (alert,)),), (silence,), (alert,), (weekly,)),
         outbox=(Outgoing(told, {"slack": ChannelDelivery(1, START)}),),
         threads={"i": {"slack": "t"}},
+        heads={"i.": told},
+        follow_ups=(FollowUp("i", "slack", After.HEAD),),
+        answers=Answers({"i.": (Reaction(AnswerKind.ACKNOWLEDGED, "U0KIM", START),)}, {"U0KIM": "Kim"}),
         notes=(Note("i.0", NotifyReason.FIRING, START, "4.4", ["cache-error"], {}, {"slack": START}),),
         points=(Point("heartbeat", {}, START, 1.0),),
         days=replayed.days,
@@ -55,6 +59,8 @@ def with_news(part: Any, path: str = "") -> tuple[Any, int]:
     if not isinstance(part, dict) or path.endswith(
         (
             "labels",
+            "people",
+            "refused",
             "threads",
             "counters",
             "hourly",
@@ -71,7 +77,7 @@ def with_news(part: Any, path: str = "") -> tuple[Any, int]:
         return part, 0
     found = {key: with_news(value, f"{path}.{key}") for key, value in part.items()}
     grown = {key: each for key, (each, _) in found.items()}
-    if path.endswith(("deliveries", "pings", "carried", "missing")):
+    if path.endswith(("deliveries", "pings", "carried", "missing", "heads", "given")):
         return grown, sum(count for _, count in found.values())
     return {**grown, "news": {"of": [path]}}, 1 + sum(count for _, count in found.values())
 

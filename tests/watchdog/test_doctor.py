@@ -114,7 +114,7 @@ def test_a_healthy_installation_is_all_ticks(run: Run, tmp_path: Path) -> None:
         assert {row["outcome"] for name, row in rows.items() if name not in {"clock", *others}} == {"ok"}
         assert {rows[name]["outcome"] for name in others} <= {"skipped"}
         assert [name for name in rows if name not in others] == [
-            "settings", "clock", "logs", "quota", "lines", "lag", "rhythm", "metrics", "slack", "slack C0OPS", "email", "webhook",
+            "settings", "clock", "logs", "quota", "lines", "lag", "rhythm", "metrics", "platform", "slack", "slack C0OPS", "email", "webhook",
             "ping", "endpoint /health/database", "endpoint /health/redis", "endpoint /health/detailed",
             "endpoint /internal/ops/metrics", "state",
         ]  # fmt: skip
@@ -369,6 +369,16 @@ def test_metrics_that_cannot_be_written(run: Run, tmp_path: Path, code: grpc.Sta
     assert cure in " ".join(rows["metrics"]["cures"])
 
 
+def test_figures_that_may_not_be_read_are_a_note_with_the_right_that_is_missing(run: Run, tmp_path: Path) -> None:
+    with clinic(run, tmp_path) as made:
+        made.world.google.monitoring.calls.faults = [Fault(grpc.StatusCode.PERMISSION_DENIED)] * 20
+        rows, ran = made.examine(LOGWATCH_METRICS_PROJECT="none")
+    (cure,) = rows["platform"]["cures"]
+    assert (ran.code, rows["platform"]["outcome"]) == (0, "note")
+    assert cure.startswith(f"gcloud projects add-iam-policy-binding {PROJECT} ")
+    assert cure.endswith("--role=roles/monitoring.viewer")
+
+
 def test_a_clock_that_is_ahead_is_what_a_refused_point_leads_to(run: Run, tmp_path: Path) -> None:
     with clinic(run, tmp_path) as made:
         rows, _ = made.examine(LOGWATCH_NOW=f"{NOW + timedelta(minutes=10):%Y-%m-%dT%H:%M:%SZ}")
@@ -616,7 +626,7 @@ def test_a_test_message_reaches_every_channel_and_is_marked(run: Run, tmp_path: 
     assert "[테스트]" in posts["/api/chat.postMessage"]["text"]
     assert posts["/hook/s3cretHookPath"]["reason"] == "test"
     assert posts["/hook/s3cretHookPath"]["alerts"] == []
-    assert "시험" in mail["Subject"]
+    assert "테스트" in mail["Subject"]
     assert "조치할 것이 없습니다" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert (state.outbox, state.notes) == ((), ())
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from logwatch.collect.interface import Signs
 from logwatch.errors import SourceError
-from logwatch.google_api import Errors, open_client
+from logwatch.google_api import Errors, open_client, project_hints
 from logwatch.spans import EPOCH, WINDOW, Span
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ class CloudRunActivity:
         """Likewise. Raises SourceError."""
         wide = Span(span.start - BEFORE, span.end)
         running: set[int] = set()
-        with Errors(SourceError, self.project, {}, otherwise=f"{RIGHT} reads them").raised("Cloud Monitoring"):
+        hints = project_hints(self.project, "monitoring.googleapis.com", RIGHT)
+        errors = Errors(SourceError, self.project, hints, otherwise=f"{RIGHT} reads them")
+        with errors.raised("Cloud Monitoring", self._connect):
             for metric in (REQUESTS, WORKING):
                 running |= self._minutes(metric, wide)
         known = range((wide.start - EPOCH) // WINDOW, (wide.end - LAG - EPOCH) // WINDOW)

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import grpc
 
 from logwatch.collect.platform.cloud_run import CloudRunActivity
 from logwatch.spans import EPOCH, WINDOW, Span
-from tests.support.local_google import Fault, MonitoringServer
+from tests.support.local_google import Fault, MonitoringServer, make_entry
 from tests.support.local_google.metric_store import Stored
 from tests.support.local_google.monitoring_messages import GAUGE, TimeSeries
+from tests.support.made_traffic import Incident, Traffic
 from tests.support.other_lines import API, PROJECT, WORKER, at
+from tests.support.world import World
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Any
+
+    from tests.conftest import Run
+
+MORNING = 180
+"""Minutes by which made-up traffic begins before what these figures are counted from."""
 
 
 def stored(metric: str, minutes: dict[int, int], *, service: str = API, **labels: str) -> Stored:
@@ -59,3 +68,18 @@ def test_where_it_may_not_be_read_nothing_is_known() -> None:
         server.faults = [Fault(grpc.StatusCode.PERMISSION_DENIED)]
         signs = read(server)
     assert not any(signs)
+
+
+def test_a_look_back_asks_for_them_as_a_run_does(run: Run, tmp_path: Path) -> None:
+    traffic = Traffic(5, 60, instances=1, incidents=(Incident(20, 60, silent=True),))
+    levels = []
+    with World(tmp_path, [make_entry(each) for each in traffic.entries()], now=at(60 - MORNING)) as world:
+        for asked in (False, True):
+            if asked:
+                world.google.monitoring.store.put(
+                    PROJECT, [stored("request_count", dict.fromkeys(range(-MORNING, 20 - MORNING), 9))]
+                )
+            ran = run("evaluate", "--since", "1h", "--format", "json", **world.environment)
+            (silent,) = [each for each in json.loads(ran.out)["verdicts"] if each["rule"] == "telemetry-silent"]
+            levels.append((silent["level"], silent["worst"] and silent["worst"]["value"]))
+    assert levels == [("warning", 38), ("elevated", 4)], "the last minutes cannot be seen yet"

@@ -54,6 +54,22 @@ def test_the_space_takes_every_kind_of_message(chat: LocalGoogleChat, name: str,
     assert chat.mentions == []
 
 
+@pytest.mark.parametrize("text", [*HOSTILE, "<users/all>"])
+def test_what_cannot_be_laid_out_goes_as_text_into_the_same_thread(chat: LocalGoogleChat, text: str) -> None:
+    told = message(hostile(text))
+    assert GoogleChatChannel(chat.webhook_url).send_plain(told, None) is None
+    found = posted(chat)
+    assert (found.thread, set(found.body)) == (told.notification.incident, {"text", "thread"})
+    assert found.body["text"].startswith(told.icon)
+    assert chat.mentions == []
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_the_longest_incident_fits_as_text_too(chat: LocalGoogleChat, lang: Lang) -> None:
+    GoogleChatChannel(chat.webhook_url).send_plain(message(longest(), lang), None)
+    assert len(posted(chat).body["text"]) <= 3500
+
+
 def test_a_phone_shows_headline_step_and_what_was_found_before_all_else(chat: LocalGoogleChat) -> None:
     GoogleChatChannel(chat.webhook_url).send(FIRING, None)
     body = posted(chat).body

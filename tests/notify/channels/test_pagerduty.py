@@ -62,6 +62,26 @@ def test_every_kind_of_message_is_taken(pagerduty: LocalPagerDuty, name: str, la
     assert list(pagerduty.alerts) == [each.incident for each in CASES[name].parts if each.reason not in silent]
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_what_cannot_be_laid_out_opens_and_closes_the_same_alerts(pagerduty: LocalPagerDuty, name: str) -> None:
+    channel = PagerDutyChannel(KEY, pagerduty.enqueue_url)
+    channel.send(message(CASES[name]), None)
+    opened = {key: (alert.status, len(alert.events)) for key, alert in pagerduty.alerts.items()}
+    channel.send_plain(message(CASES[name]), None)
+    assert pagerduty.refused == []
+    assert {key: (alert.status, len(alert.events)) for key, alert in pagerduty.alerts.items()} == {
+        key: (status, 2 * events) for key, (status, events) in opened.items()
+    }
+
+
+def test_it_says_what_it_is_in_the_fewest_words(pagerduty: LocalPagerDuty) -> None:
+    PagerDutyChannel(KEY, pagerduty.enqueue_url).send_plain(FIRING, None)
+    (alert,) = pagerduty.alerts.values()
+    payload = alert.events[0]["payload"]
+    assert FIRING.headline in payload["summary"]
+    assert not {"steps", "alerts", "found"} & {*payload.get("custom_details", {})}
+
+
 def test_one_message_for_several_incidents_opens_and_closes_each_by_itself() -> None:
     opened, closed = build_events(message(CASES["summed"]))
     assert (opened["event_action"], closed["event_action"]) == ("trigger", "resolve")

@@ -15,8 +15,10 @@ import pytest
 
 from logwatch.errors import ChannelError
 from logwatch.notify.channels.interface import Channel
-from logwatch.notify.channels.slack.sender import SlackBotChannel, SlackWebhookChannel, build_content, fit_section, mrkdwn
+from logwatch.notify.channels.slack.blocks import build_content, build_walk, fit_section, mrkdwn
+from logwatch.notify.channels.slack.sender import SlackBotChannel, SlackWebhookChannel
 from logwatch.notify.incidents import NotifyReason
+from logwatch.notify.layout import has_more
 from logwatch.notify.messages import LinkTargets
 from tests.conftest import ROOT
 from tests.support.local_slack import BOT_TOKEN, CHANNEL, FLOOD, FORMER, TOTAL, LocalSlack, Plan, check
@@ -309,6 +311,14 @@ def test_the_longest_incident_is_taken(slack: LocalSlack, made: Any, reason: Not
     (arrived,) = slack.taken
     assert len(arrived.body["text"]) < 4000
     assert "2d" if lang == "en" else "외" in json.dumps(arrived.body, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("reason", NotifyReason)
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_the_longest_walk_is_taken(reason: NotifyReason, lang: Any) -> None:
+    told = message(longest(reason), lang)
+    if has_more(told):
+        assert check(build_walk(told)) == ""
 
 
 def chart(places: int, *, title: str = "x", label: str = "", value: float | None = 1, name: str = "y") -> dict[str, Any]:
