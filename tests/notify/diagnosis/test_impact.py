@@ -15,7 +15,7 @@ from logwatch.collect.interface import SearchResult
 from logwatch.count.windows import aggregate
 from logwatch.errors import SourceError
 from logwatch.notify.diagnosis.diagnose import walk
-from logwatch.notify.diagnosis.impact import Usual, expect, weigh
+from logwatch.notify.diagnosis.impact import UsualRate, expect, weigh
 from logwatch.notify.diagnosis.measure import Surroundings
 from logwatch.notify.incidents import NotifyReason
 from logwatch.spans import WINDOW, Span, to_nanoseconds
@@ -201,16 +201,16 @@ def test_what_cannot_be_looked_up_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("past", "whole", "share"),
     [
-        (Usual(0, 600, 1, 0, 0), 60, True),
-        (Usual(30, 1000, 1, 0, 0), 100, True),
-        (Usual(500, 900, 1, 0, 0), 300, True),
-        (Usual(990, 1000, 1, 0, 0), 2000, True),
-        (Usual(3, 60, 1, 0, 0), 10, False),
-        (Usual(600, 60, 1, 0, 0), 10, False),
-        (Usual(60_000, 60, 1, 0, 0), 10, False),
+        (UsualRate(0, 600, 1, 0, 0), 60, True),
+        (UsualRate(30, 1000, 1, 0, 0), 100, True),
+        (UsualRate(500, 900, 1, 0, 0), 300, True),
+        (UsualRate(990, 1000, 1, 0, 0), 2000, True),
+        (UsualRate(3, 60, 1, 0, 0), 10, False),
+        (UsualRate(600, 60, 1, 0, 0), 10, False),
+        (UsualRate(60_000, 60, 1, 0, 0), 10, False),
     ],
 )
-def test_the_interval_is_that_of_what_chance_lets_expect(past: Usual, whole: float, *, share: bool) -> None:
+def test_the_interval_is_that_of_what_chance_lets_expect(past: UsualRate, whole: float, *, share: bool) -> None:
     rng = np.random.default_rng(7)
     chance = rng.beta(past.bad + 0.5, past.whole - past.bad + 0.5, 100_000) if share else None
     drawn = (
@@ -225,8 +225,8 @@ def test_the_interval_is_that_of_what_chance_lets_expect(past: Usual, whole: flo
 
 
 def test_what_scattered_more_in_the_past_is_expected_to_go_on_so() -> None:
-    even = expect(Usual(30, 1000, 1, 0, 0), 100, share=True)
-    uneven = expect(Usual(30, 1000, 4, 0, 0), 100, share=True)
+    even = expect(UsualRate(30, 1000, 1, 0, 0), 100, share=True)
+    uneven = expect(UsualRate(30, 1000, 4, 0, 0), 100, share=True)
     assert even[2] < uneven[2]
     assert even[0] == uneven[0]
 
