@@ -85,7 +85,7 @@ def test_failures_since_the_onset_are_held_against_the_share_of_the_hour_before(
     assert found.usual == pytest.approx(8)
     assert found.low is not None
     assert found.high is not None
-    assert found.low < found.usual < found.high < found.events
+    assert found.low < 8 < found.high < found.events
     assert not found.cut
 
 
@@ -154,6 +154,14 @@ def test_what_is_measured_is_told_in_minutes() -> None:
     found = weighed(told("database-ping", None), reading)
     assert found
     assert (found.events, found.usual) == (4, None)
+
+
+def test_a_revision_that_cannot_prepare_payments_is_told_by_those_and_not_by_confirms() -> None:
+    failed = "payment.prepare.error{service=kpa}"
+    reading = reading_of(range(-70, 6), lambda minute: {PREPARE: 8, CONFIRM: 8, failed: 6 if minute >= 0 else 0})
+    found = weighed(told("revision-payment", None), reading)
+    assert found
+    assert (found.rule, found.events) == ("payment-prepare", 36)
 
 
 def test_the_rule_that_counts_what_was_begun_speaks_for_the_others_of_its_incident() -> None:
