@@ -256,7 +256,14 @@ def _held(told: Iterable[Notification], drawn: list[Drawn], lost: list[tuple[int
             alert.latest.beside.revision for alert in each.alerts if alert.rule.startswith("revision-") and alert.latest.beside
         ]
         kind = LOST.get(impact.rule, "") if impact else ""
-        true = sum(of.get(kind, 0) for at, of in lost if to_minute(each.since) - CALM / 2 <= at / 60_000 < to_minute(until))
+        begin, end, shop = to_minute(each.since) - CALM / 2, to_minute(until), next(iter(each.labels.values()), "")
+        true = sum(
+            number
+            for at, of in lost
+            if begin <= at / 60_000 < end
+            for what, number in of.items()
+            if what.split(" ")[0] == kind and (not shop or what == f"{kind} {shop}")
+        )
         counted = impact is not None and impact.least_lost is not None and bool(kind)
         least, most = (impact.least_lost or 0, impact.most_lost or 0) if impact else (0, 0)
         yield Told(

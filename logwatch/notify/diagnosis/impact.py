@@ -55,7 +55,7 @@ class Losses(NamedTuple):
     share: bool
 
 
-class Past(NamedTuple):
+class UsualRate(NamedTuple):
     """What is usual, with how far it scatters."""
 
     bad: float
@@ -114,7 +114,7 @@ def _weigh(scene: Surroundings, rule: Rule) -> Impact | None:
     return Impact(rule.rule, span.start, events, usual, low, high, max(lost[0], 0), lost[1], cut)
 
 
-def _begun(now: Losses, past: Past | None, onset: int) -> int:
+def _begun(now: Losses, past: UsualRate | None, onset: int) -> int:
     """Give the first window to count: some before the onset, or before what comes closer to it than to what is usual.
 
     That is where the sum of what is beyond a quarter of the way is largest: a failure that comes with one instance after the
@@ -195,12 +195,12 @@ def _beyond(rule: Rule, kind: Gauge, scene: Surroundings, span: Span) -> int:
     return int((rule.warning.holds(value) | down).sum())
 
 
-def _past(scene: Surroundings, rule: Rule) -> Past | None:
+def _past(scene: Surroundings, rule: Rule) -> UsualRate | None:
     """Say what was usual in the hour before; where that is not known, at the same hour a day before."""
     return next((found for span in (scene.before, scene.day_before) if (found := _usual(scene, rule, span))), None)
 
 
-def _usual(scene: Surroundings, rule: Rule, span: Span) -> Past | None:
+def _usual(scene: Surroundings, rule: Rule, span: Span) -> UsualRate | None:
     lag = 0.0
     if isinstance(rule.kind, Ratio) and rule.kind.lag:
         lag = _trailing(scene, rule.kind, span)
@@ -217,7 +217,7 @@ def _usual(scene: Surroundings, rule: Rule, span: Span) -> Past | None:
     scatter = float(np.mean((bad - share * whole) ** 2))
     trails = isinstance(rule.kind, Ratio) and bool(rule.kind.lag)
     dispersion = 1.0 if trails or not chance else max(scatter / chance, 1.0)
-    return Past(total, float(whole.sum()), dispersion, max(scatter - chance, 0.0) if trails else 0.0, lag)
+    return UsualRate(total, float(whole.sum()), dispersion, max(scatter - chance, 0.0) if trails else 0.0, lag)
 
 
 def _trailing(scene: Surroundings, kind: Ratio, span: Span) -> float:
@@ -253,10 +253,10 @@ def _moved(values: Array, lag: float) -> Array:
     return np.asarray((1 - part) * padded[1 : len(values) + 1] + part * padded[: len(values)])
 
 
-def expect(past: Past, whole: float, *, share: bool) -> tuple[float, int, int]:
+def expect(past: UsualRate, whole: float, *, share: bool) -> tuple[float, int, int]:
     """Give how many events are usual among so many, or in so many windows, and the 95 % prediction interval.
 
-    >>> expect(Past(bad=30, whole=1000, dispersion=1, edge=0, lag=0), 100, share=True)
+    >>> expect(UsualRate(bad=30, whole=1000, dispersion=1, edge=0, lag=0), 100, share=True)
     (3.0, 0, 7)
     """
     usual = whole * past.bad / past.whole
@@ -266,7 +266,7 @@ def expect(past: Past, whole: float, *, share: bool) -> tuple[float, int, int]:
     return usual, floor(max(mean - down, 0)), ceil(min(mean + up, most))
 
 
-def _quantiles(past: Past, whole: float, *, share: bool) -> tuple[float, float, float]:
+def _quantiles(past: UsualRate, whole: float, *, share: bool) -> tuple[float, float, float]:
     """Give mean and outer quantiles of the predictive distribution after Jeffreys' prior."""
     tries, hits = round(whole), past.bad + 0.5
     misses = max(past.whole - past.bad, 0.0) + 0.5

@@ -15,7 +15,7 @@ from logwatch.collect.interface import SearchResult
 from logwatch.count.windows import aggregate
 from logwatch.errors import SourceError
 from logwatch.notify.diagnosis.diagnose import walk
-from logwatch.notify.diagnosis.impact import Past, expect, weigh
+from logwatch.notify.diagnosis.impact import UsualRate, expect, weigh
 from logwatch.notify.diagnosis.measure import Surroundings
 from logwatch.notify.incidents import NotifyReason
 from logwatch.spans import WINDOW, Span, to_nanoseconds
@@ -85,7 +85,7 @@ def test_failures_since_the_onset_are_held_against_the_share_of_the_hour_before(
     assert found.usual == pytest.approx(8)
     assert found.low is not None
     assert found.high is not None
-    assert found.low < found.usual < found.high < found.events
+    assert found.low < 8 < found.high < found.events
     assert not found.cut
 
 
@@ -156,6 +156,14 @@ def test_what_is_measured_is_told_in_minutes() -> None:
     assert (found.events, found.usual) == (4, None)
 
 
+def test_a_revision_that_cannot_prepare_payments_is_told_by_those_and_not_by_confirms() -> None:
+    failed = "payment.prepare.error{service=kpa}"
+    reading = reading_of(range(-70, 6), lambda minute: {PREPARE: 8, CONFIRM: 8, failed: 6 if minute >= 0 else 0})
+    found = weighed(told("revision-payment", None), reading)
+    assert found
+    assert (found.rule, found.events) == ("payment-prepare", 36)
+
+
 def test_the_rule_that_counts_what_was_begun_speaks_for_the_others_of_its_incident() -> None:
     reading = reading_of(range(-70, 6), failing(10, 1, 8))
     several = notification(NotifyReason.FIRING, [alert("checkout-error"), alert("checkout-success", "kpa")])
@@ -201,16 +209,16 @@ def test_what_cannot_be_looked_up_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("past", "whole", "share"),
     [
-        (Past(0, 600, 1, 0, 0), 60, True),
-        (Past(30, 1000, 1, 0, 0), 100, True),
-        (Past(500, 900, 1, 0, 0), 300, True),
-        (Past(990, 1000, 1, 0, 0), 2000, True),
-        (Past(3, 60, 1, 0, 0), 10, False),
-        (Past(600, 60, 1, 0, 0), 10, False),
-        (Past(60_000, 60, 1, 0, 0), 10, False),
+        (UsualRate(0, 600, 1, 0, 0), 60, True),
+        (UsualRate(30, 1000, 1, 0, 0), 100, True),
+        (UsualRate(500, 900, 1, 0, 0), 300, True),
+        (UsualRate(990, 1000, 1, 0, 0), 2000, True),
+        (UsualRate(3, 60, 1, 0, 0), 10, False),
+        (UsualRate(600, 60, 1, 0, 0), 10, False),
+        (UsualRate(60_000, 60, 1, 0, 0), 10, False),
     ],
 )
-def test_the_interval_is_that_of_what_chance_lets_expect(past: Past, whole: float, *, share: bool) -> None:
+def test_the_interval_is_that_of_what_chance_lets_expect(past: UsualRate, whole: float, *, share: bool) -> None:
     rng = np.random.default_rng(7)
     chance = rng.beta(past.bad + 0.5, past.whole - past.bad + 0.5, 100_000) if share else None
     drawn = (
@@ -225,8 +233,8 @@ def test_the_interval_is_that_of_what_chance_lets_expect(past: Past, whole: floa
 
 
 def test_what_scattered_more_in_the_past_is_expected_to_go_on_so() -> None:
-    even = expect(Past(30, 1000, 1, 0, 0), 100, share=True)
-    uneven = expect(Past(30, 1000, 4, 0, 0), 100, share=True)
+    even = expect(UsualRate(30, 1000, 1, 0, 0), 100, share=True)
+    uneven = expect(UsualRate(30, 1000, 4, 0, 0), 100, share=True)
     assert even[2] < uneven[2]
     assert even[0] == uneven[0]
 

@@ -90,7 +90,7 @@ def test_all_shares_of_a_message_are_counted_over_one_stretch() -> None:
         ("payment-confirm", "main", 27, 27, 3),
     ]
     lines = message(replace(told, walked=Walked((), figures=tuple(found)))).alerts
-    assert [line.value for line in lines] == ["31.8% (34/107, 3분)", "33.3% (9/27, 3분)", "100% (27/27, 3분)", "14"]
+    assert [line.value for line in lines] == ["31.8% (34/107, 3분)", "33.3% (9/27, 3분)", "100% (27/27, 3분)", "1분에 14건"]
 
 
 def test_once_it_is_over_normal_has_lasted_for_a_while_and_the_last_five_minutes_are_after() -> None:
