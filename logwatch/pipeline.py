@@ -21,7 +21,6 @@ from logwatch.errors import ConflictError, ExportError, SourceError, StoreError
 from logwatch.judge.alerts import AlertState
 from logwatch.judge.verdicts import Level
 from logwatch.languages import COMMON
-from logwatch.notify.channels.interface import KeepsHeads, TakesAnswers
 from logwatch.notify.deliver import Sending
 from logwatch.notify.follow_ups import give_up
 from logwatch.notify.incidents import NotifyReason
@@ -296,13 +295,13 @@ class _Run:
         over = [each.id for each in told if each.closed_at] + state.lately_over
         order = in_turn([each.id for each in told if not each.closed_at], list(dict.fromkeys(over)), now.minute)
         asked = [(name, state.threads[name]) for name in order if name in state.threads]
-        if not asked or not any(isinstance(channel, TakesAnswers) for channel in channels.values()):
+        if not asked or not any(channel.dialogue for channel in channels.values()):
             return None
         until = now + min(LISTEN_FOR, timedelta(seconds=self._left_s(3)))
         pool = ThreadPoolExecutor(1)
         asking = pool.submit(listen, channels, asked, state.answers.people, lambda: self.clock() < until, self.seams)
         pool.shutdown(wait=False)
-        return _Listening(asking, until, [name for name, each in channels.items() if isinstance(each, KeepsHeads)])
+        return _Listening(asking, until, [name for name, each in channels.items() if each.dialogue])
 
     def _hear(self, ticker: Ticker) -> None:
         """Take in what was asked, once; what has not come in time, the next run asks again."""

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from logwatch.errors import ChannelError, RefusedPartError
-from logwatch.notify.channels.interface import KeepsHeads
 from logwatch.notify.follow_ups import ask_for, next_follow_up, record_done, record_refusal, set_head
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.outbox import (
@@ -109,11 +108,13 @@ class Sending:
 
     def _follow_up(self, task: FollowUp) -> None:
         """Bring an incident's head up to date, or post its procedure below that, as of the event that it tells."""
-        channel, head = self.channels[task.channel], self.outbox.heads[task.incident]
+        dialogue, head = self.channels[task.channel].dialogue, self.outbox.heads[task.incident]
         thread = self.outbox.threads[task.incident][task.channel]
-        if isinstance(channel, KeepsHeads):
+        if dialogue:
             shown = Outgoing(head, {task.channel: ChannelDelivery()})
-            whole, least = (channel.update, channel.update_plain) if task.what is After.HEAD else (channel.walk, channel.walk)
+            whole, least = (
+                (dialogue.update, dialogue.update_plain) if task.what is After.HEAD else (dialogue.walk, dialogue.walk)
+            )
             self._say(shown, task.channel, head.at, lambda message: whole(message, thread), lambda plain: least(plain, thread))
 
     def _say(
@@ -165,7 +166,7 @@ class Sending:
         told = outgoing.notification
         before = self.outbox.threads.get(told.incident, {}).get(name)
         outbox = record_delivery(self.outbox, outgoing, name, now, thread)
-        if not isinstance(self.channels[name], KeepsHeads):
+        if not self.channels[name].dialogue:
             return outbox
         follows = thread is not None and thread == before
         if told.reason is NotifyReason.ANSWERED:  # the head says it already, unless this has become the head

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from logwatch.errors import ChannelError
 from logwatch.notify.answers import EMOJI, Heard
-from logwatch.notify.channels.interface import TakesAnswers
 from logwatch.seams import Seam
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from logwatch.notify.channels.interface import Channel
+    from logwatch.notify.channels.interface import Channel, Dialogue
     from logwatch.seams import Seams
 
 MOST_ASKED = 10
@@ -44,15 +43,15 @@ def listen(
     """
     heard = Heard()
     for name, channel in channels.items():
-        if isinstance(channel, TakesAnswers):
+        if channel.dialogue:
             messages = [(incident, threads[name]) for incident, threads in asked if name in threads]
-            seams.guard(Seam.ANSWERS, partial(_ask, channel, messages, heard, more_time), lambda _: None)
-            seams.guard(Seam.ANSWERS, partial(_ask_names, channel, people, heard, more_time), lambda _: None)
+            seams.guard(Seam.ANSWERS, partial(_ask, channel.dialogue, messages, heard, more_time), lambda _: None)
+            seams.guard(Seam.ANSWERS, partial(_ask_names, channel.dialogue, people, heard, more_time), lambda _: None)
     return heard
 
 
 def _ask(
-    channel: TakesAnswers,
+    channel: Dialogue,
     messages: Sequence[tuple[str, str]],
     heard: Heard,
     more_time: Callable[[], bool],
@@ -70,7 +69,7 @@ def _ask(
             heard.seen[incident] = tuple((EMOJI[emoji], user) for emoji, user in put if emoji in EMOJI)
 
 
-def _ask_names(channel: TakesAnswers, people: Mapping[str, str], heard: Heard, more_time: Callable[[], bool]) -> None:
+def _ask_names(channel: Dialogue, people: Mapping[str, str], heard: Heard, more_time: Callable[[], bool]) -> None:
     users = dict.fromkeys(user for reactions in heard.seen.values() for _, user in reactions if user not in people)
     for user in list(users)[:MOST_ASKED]:
         if not more_time():

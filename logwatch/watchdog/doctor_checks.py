@@ -11,7 +11,7 @@ from logwatch.errors import ConfigError, LogwatchError
 from logwatch.judge.rules.oncall import ONCALL
 from logwatch.judge.rules.yaml_lines import RuleProblemsError
 from logwatch.notify.channels.http_client import check_reachable
-from logwatch.notify.channels.interface import TakesAnswers, reveal
+from logwatch.notify.channels.interface import reveal
 from logwatch.notify.messages import build_test_message
 from logwatch.publish.cloud_monitoring import CloudMonitoringExporter
 from logwatch.settings import bundled, is_on_cloud_run, stray_settings, variable
@@ -199,7 +199,7 @@ def _check_oncall(settings: Settings) -> list[Checked]:
     found = [Checked(f"oncall {name[:40]}", CheckOutcome.WRONG, say("oncall.stranger"), hint) for name in strangers]
     if oncall.mentions and "slack" not in usable:
         found.append(Checked("oncall mention", CheckOutcome.NOTE, say("oncall.no_slack")))
-    answered = any(isinstance(channel, TakesAnswers) for channel in build_channels(usable).values())
+    answered = any(channel.dialogue for channel in build_channels(usable).values())
     if not answered and any(route.escalate for route in oncall.routes):
         found.append(Checked("oncall escalate", CheckOutcome.NOTE, say("oncall.no_answer")))
     return found or [ok("oncall", say("oncall.fine", count=len(oncall.routes)))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -38,14 +38,18 @@ class Channel(Protocol):
         """
         ...
 
+    @property
+    def dialogue(self) -> Dialogue | None:
+        """What it can besides; None where messages only go out."""
+        ...
+
     def check(self) -> list[Checked]:
         """Try the channel as far as that goes without a message. Raises ChannelError."""
         ...
 
 
-@runtime_checkable
-class KeepsHeads(Channel, Protocol):
-    """A channel where the first message of an incident can be changed later."""
+class Dialogue(Protocol):
+    """What a channel can besides, where the first message of an incident can be changed later, and people can answer it."""
 
     def update(self, message: Message, thread: str) -> None:
         """Let the incident's first message say this; raises ChannelError."""
@@ -58,11 +62,6 @@ class KeepsHeads(Channel, Protocol):
     def update_plain(self, message: Message, thread: str) -> None:
         """Let it say the headline and notes alone, where `update` is broken. Raises ChannelError."""
         ...
-
-
-@runtime_checkable
-class TakesAnswers(KeepsHeads, Protocol):
-    """A channel where people can answer the first message of an incident."""
 
     def reactions(self, thread: str) -> list[tuple[str, str]] | None:
         """Give the names of the reactions on it, each with a user's id; None where it is gone. Raises ChannelError."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from email.header import Header
 from email.message import EmailMessage
 from email.policy import EmailPolicy
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, ClassVar, Literal
 
 from logwatch.checks import Checked, Phrase, ok
 from logwatch.errors import ChannelError
@@ -119,6 +119,7 @@ class EmailChannel:
     context: ssl.SSLContext | None = field(default=None, repr=False)
     """For tests, whose certificates nobody knows; None trusts what the system trusts."""
     name: str = "email"
+    dialogue: ClassVar[None] = None
 
     def send(self, message: Message, thread: str | None) -> str | None:
         """Send the message; gives the Message-ID of the incident's first. Raises ChannelError."""

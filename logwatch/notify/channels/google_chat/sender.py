@@ -7,7 +7,7 @@ import json
 import re
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from logwatch.errors import ChannelError
@@ -60,6 +60,7 @@ class GoogleChatChannel:
     url: str = field(repr=False)
     timeout_s: float = 8
     name: str = "google_chat"
+    dialogue: ClassVar[None] = None
     _free_at: float = field(default=0.0, init=False, repr=False)
     """When the space takes the next message, on the clock that never jumps."""
 

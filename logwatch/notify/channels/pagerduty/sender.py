@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any, ClassVar, assert_never
 from urllib.parse import quote
 
 from logwatch.errors import ChannelError
@@ -48,6 +48,7 @@ class PagerDutyChannel:
     url: str
     timeout_s: float = 8
     name: str = "pagerduty"
+    dialogue: ClassVar[None] = None
 
     def send(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - the incident's id holds them together
         """Send the message's events, if it has any; gives None. Raises ChannelError."""

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException, InvalidURL
 from logging import CRITICAL, Logger
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from logwatch.checks import Checked, CheckOutcome, Phrase, command, ok, say
 from logwatch.collect.redaction import redact
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from slack_sdk import WebClient
 
+    from logwatch.notify.channels.interface import Dialogue
     from logwatch.notify.messages import Message
 
 NAME = 40
@@ -130,6 +131,7 @@ class SlackWebhookChannel:
     url: str = field(repr=False)
     timeout_s: int = 8
     name: str = "slack"
+    dialogue: ClassVar[None] = None
 
     def check(self) -> list[Checked]:
         """Say that only a message can show whether the address is right: it answers nothing else."""
@@ -167,6 +169,11 @@ class SlackBotChannel:
     """For tests; ends with a slash."""
     timeout_s: int = 8
     name: str = "slack"
+
+    @property
+    def dialogue(self) -> Dialogue:
+        """Itself: its messages can be changed, and answered."""
+        return self
 
     def send(self, message: Message, thread: str | None) -> str | None:
         """Post the incident's first message, or follow it; gives `channel:ts` of the first. Raises ChannelError."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
 from logwatch.errors import ChannelError
@@ -40,6 +40,7 @@ class WebhookChannel:
     token: str | None = field(default=None, repr=False)
     timeout_s: float = 8
     name: str = "webhook"
+    dialogue: ClassVar[None] = None
 
     def send(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - `incident` holds them together
         """Post the message; gives None. Raises ChannelError."""
