@@ -90,8 +90,8 @@ def _redact_label(label: str) -> str:
 def redact_revision(name: str) -> str:
     """Give a revision's name, which whoever deploys it makes up; what none can be called is redacted.
 
-    >>> redact_revision("o4o-core-api-20260224153000"), redact_revision("010-1234-5678")
-    ('o4o-core-api-20260224153000', '***')
+    >>> redact_revision("shop-api-20260224153000"), redact_revision("010-1234-5678")
+    ('shop-api-20260224153000', '***')
     """
     return name if re.fullmatch(r"[a-z][a-z0-9-]{,62}", name) else redact(name)
 

@@ -76,9 +76,9 @@ class Audience:
         """Give an incident's id as people read it: with the day and the time of day at which it fired where they are.
 
         >>> from zoneinfo import ZoneInfo
-        >>> readers = Audience("ko", ZoneInfo("Asia/Seoul"), "o4o-core-api")
-        >>> readers.incident("202602242022-4.2-kpa"), readers.incident("silence-s1-202602240030")
-        ('0225-0522-4.2-kpa', 'silence-s1-0224-0930')
+        >>> readers = Audience("ko", ZoneInfo("Asia/Seoul"), "shop")
+        >>> readers.incident("202602242022-4.2-east"), readers.incident("silence-s1-202602240030")
+        ('0225-0522-4.2-east', 'silence-s1-0224-0930')
         """
 
         def local(found: re.Match[str]) -> str:

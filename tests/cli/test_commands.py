@@ -84,7 +84,7 @@ def test_a_report_judges_the_span_as_evaluate_does(run: Run) -> None:
     report, evaluated = run("report", *span).out, run("evaluate", *span).out
     assert report.startswith(evaluated)
     assert "## incidents" in report
-    assert "| 02-24 15:23 | 🔴 WARNING |" in report
+    assert "| 02-24 15:23 | 🚨 WARNING |" in report
 
 
 def test_a_report_goes_into_a_file_and_shows_its_filter(run: Run, tmp_path: Path) -> None:

@@ -450,8 +450,10 @@ def test_an_incident_begins_with_firing_and_ends_with_one_resolved(case: Timelin
 @given(CASES)
 def test_an_incident_never_says_the_same_twice_but_reminds(case: Timeline) -> None:
     for told in by_incident(watched(case)).values():
-        said = Counter((each.again, each.reason, each.new) for each in told if each.reason is not NotifyReason.REMINDER)
+        news = [(each.again, each.reason, each.new) for each in told if each.reason is not NotifyReason.REMINDER]
+        said = Counter(each for each in news if each[1] not in {NotifyReason.EASED, NotifyReason.RELAPSED})
         assert not [each for each, times in said.items() if times > 1]
+        assert not [after for before, after in pairwise(news) if before == after], "to and fro may come again, each in its turn"
         named = Counter((each.again, mark) for each in told for mark in each.new)
         assert not [mark for mark, times in named.items() if times > 1]
 

@@ -41,6 +41,7 @@ from tests.support.local_google import MonitoringServer, make_entry
 from tests.support.local_google.filters import matches
 from tests.support.local_google.monitoring_filters import parse_filter
 from tests.support.local_google.monitoring_service import MonitoringService
+from tests.support.made_messages import PAYMENT
 from tests.support.made_traffic import START, Incident, Traffic
 from tests.support.patience import PATIENCE_S
 from tests.support.platform import PREFIX
@@ -623,7 +624,7 @@ def test_a_command_of_the_pages_parses(run: Run, tmp_path: Path, command: str) -
     if "--output" in arguments:
         arguments[arguments.index("--output") + 1] = str(tmp_path / "made")
     state = tmp_path / "state.json"
-    state.write_bytes(dump_state(State(cursor=START)))
+    state.write_bytes(dump_state(State(cursor=START, alerts=(PAYMENT,))))
     ran = run(*arguments, LOGWATCH_STATE=str(state))
     assert ran.code == 0 or "there is no silence 'a6d481'" in ran.err, ran.err
 

@@ -68,9 +68,9 @@ def changed_lines(
 def traffic_command(revision: str, service: str, region: str, project: str) -> str:
     """Give the command that moves all traffic to a revision; empty where that is no revision's name.
 
-    >>> traffic_command("shop-00412-xot", "shop", "asia-northeast3", "")
-    'gcloud run services update-traffic shop --region asia-northeast3 --to-revisions shop-00412-xot=100'
-    >>> traffic_command("shop; reboot", "shop", "asia-northeast3", "")
+    >>> traffic_command("shop-00412-xot", "shop", "europe-west1", "")
+    'gcloud run services update-traffic shop --region europe-west1 --to-revisions shop-00412-xot=100'
+    >>> traffic_command("shop; reboot", "shop", "europe-west1", "")
     ''
     """
     if not REVISION.fullmatch(revision):
