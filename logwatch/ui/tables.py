@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+GAP = 2
+"""Cells between columns."""
+NARROWEST = 10
+"""Cells that the last column of a list needs to be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Paper:
@@ -44,13 +49,21 @@ def print_on(paper: Paper, show: Callable[[Console], None]) -> str:
 
 
 def render_rows(rows: Iterable[Sequence[str]], columns: Sequence[str], paper: Paper) -> str:
-    """Give a table without lines; the last column breaks, the others stay whole."""
+    """Give a table without lines; the last column breaks, the others stay whole.
+
+    Where they leave it too little, all break but the first, which is what one types again: nothing is ever cut off.
+    """
+    from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False, pad_edge=False)
-    for column in columns:
-        table.add_column(column, no_wrap=column != columns[-1], overflow="fold")
+    rows = list(rows)
+    *others, last = (max(map(cell_len, cells)) for cells in zip(columns, *rows, strict=True))
+    crowded = sum(others) + GAP * len(others) + min(last, NARROWEST) > paper.width
+    table = Table(box=None, padding=(0, GAP, 0, 0), header_style="dim", show_edge=False, pad_edge=False)
+    for place, column in enumerate(columns):
+        breaks = place > 0 if crowded else place == len(columns) - 1
+        table.add_column(column, no_wrap=not breaks, overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
     return print_on(paper, lambda console: console.print(table))
