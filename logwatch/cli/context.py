@@ -150,7 +150,12 @@ def one_source(argument: list[str] | None, option: list[str] | None) -> list[str
 
 
 def look_at(
-    settings: Settings, since: str | None = None, until: str | None = None, *, dump_filter: bool = False
+    settings: Settings,
+    since: str | None = None,
+    until: str | None = None,
+    *,
+    dump_filter: bool = False,
+    until_option: str = "--until",
 ) -> SpanCommand:
     """Say what to look at, before it is known where a recording ends; raises ConfigError for a time that is none."""
     source, name = build_source(settings)
@@ -162,7 +167,7 @@ def look_at(
         parse_moment(text, now, settings.timezone, where=where)  # a wrong one is told before anything is read
         return lambda moment: parse_moment(text, moment, settings.timezone, where=where)
 
-    wanted = Wanted(reader(since, "--since"), reader(until, "--until"), settings.service, settings.grace)
+    wanted = Wanted(reader(since, "--since"), reader(until, until_option), settings.service, settings.grace)
     return SpanCommand(settings, source, name, wanted, now, dump_filter)
 
 

@@ -33,7 +33,7 @@ Key = Literal[
     "gauge_refused", "gauge_late", "note_late",
     "note_vanished", "vanished_pair", "vanished_unread", "note_stopped", "note_unheard", "note_refused",
     "note_revision", "revision_since",
-    "impact", "impact_total", "impact_minutes", "impact_usual", "impact_cut",
+    "impact", "impact_total", "impact_minutes", "impact_usual", "impact_none", "impact_cut",
     "changed", "changed_cause", "changed_beside", "changed_before", "changed_when", "changed_earlier", "changed_later",
     "unstepped", "more_requests", "ended_unjudged", "ended_alone", "missed", "course_alt",
     "link_search", "link_logs", "link_metrics", "link_runbook", "new_alert",

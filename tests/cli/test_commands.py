@@ -466,7 +466,7 @@ def saved(state: dict[str, str]) -> Memory:
             "지금 적용 중",
             "알림 중지를 끝냈습니다.",
         ),
-        ("en", "payment-confirm (k\\x1bpa) is silent until 2026-02-24 14:00 KST", "now", "ended"),
+        ("en", "payment-confirm (k\\x1bpa) muted until 2026-02-24 14:00 KST", "now", "ended"),
     ],
 )
 def test_a_silence_is_added_shown_and_ended(run: Run, tmp_path: Path, lang: str, added_: str, now: str, ended: str) -> None:
@@ -503,7 +503,7 @@ def test_what_a_message_offers_to_type_runs_as_it_is_printed(run: Run, tmp_path:
     ("lang", "added_", "listed"),
     [
         ("ko", "모든 규칙 (kpa) 알림을 반복해서 중지합니다(mon,wed 22:00, 1시간 30분씩, 다음 2026-02-25 22:00 KST). 2026-05-25 12:00 KST까지 반복합니다.", "mon,wed 22:00, 1시간 30분씩, 지금 적용 중(2026-02-25 23:30 KST까지)"),
-        ("en", "all rules (kpa) is silent mon,wed 22:00 for 1 h 30 min, next 2026-02-25 22:00 KST; until 2026-05-25 12:00 KST", "mon,wed 22:00 for 1 h 30 min, now until 2026-02-25 23:30 KST"),
+        ("en", "all rules (kpa) muted mon,wed 22:00 for 1 h 30 min, next 2026-02-25 22:00 KST; until 2026-05-25 12:00 KST", "mon,wed 22:00 for 1 h 30 min, now until 2026-02-25 23:30 KST"),
     ],
 )  # fmt: skip
 def test_a_recurring_silence_says_when_it_comes_next_and_ends_like_any(
@@ -1012,3 +1012,9 @@ def test_summaries_that_came_and_could_not_be_read_are_not_taken_for_another_ser
     assert said in ran.err
     assert "another service" not in ran.err
     assert "다른 서비스" not in ran.err
+
+
+def test_a_wrong_time_is_told_by_the_option_it_was_given_with(run: Run) -> None:
+    ran = run("explain", "payment-confirm", "--source", f"{LOGS}/payment.ndjson", "--at", "15:30")
+    assert ran.exit_code == 2
+    assert "--at: '15:30'" in ran.err

@@ -33,7 +33,9 @@ def impact_line(notification: Notification, rules: RuleSet, audience: Audience) 
     minutes = isinstance(rule.kind, Gauge)
     what = {"what": rule.impact.what[audience.lang], "count": f"{found.events:,.0f}"}
     line = audience.say("impact_minutes" if minutes else "impact_total" if over else "impact", **what)
-    if found.usual is not None and found.low is not None and found.high is not None:
+    if found.high == 0:
+        line += audience.say("impact_none")
+    elif found.usual is not None and found.low is not None and found.high is not None:
         usual, low, high = (f"{each:,.0f}" for each in (found.usual, found.low, found.high))
         line += audience.say("impact_usual", usual=usual, low=low, high=high)
     elif not minutes:
