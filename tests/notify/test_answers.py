@@ -54,9 +54,10 @@ class Chat:
         self.history = remember((), self.memory.incidents, at(0))
         self.answers = Answers()
 
-    def hear(self, minute: int, *reactions: tuple[AnswerKind, str], asked: bool = True) -> Answered:
+    def hear(self, minute: int, *reactions: tuple[AnswerKind, str], asked: bool = True, on: str = "C0OPS:1.5") -> Answered:
         seen: dict[str, Reactions] = {self.incident.id: reactions} if asked else {}
-        found = take_answers(self.memory, self.history, self.answers, Heard(seen, PEOPLE), at(minute))
+        heard = Heard(seen, PEOPLE, {self.incident.id: on} if asked else {})
+        found = take_answers(self.memory, self.history, self.answers, heard, at(minute))
         saved = load_state(dump_state(State(memory=found.memory, history=found.history, answers=found.answers)))
         assert (saved.memory, saved.history, saved.answers) == (found.memory, found.history, found.answers)
         self.memory, self.history, self.answers = found.memory, found.history, found.answers
@@ -95,6 +96,18 @@ def test_what_nobody_could_ask_about_stays_as_it_was() -> None:
     before = chat.incident
     assert said(chat.hear(4, asked=False)) == []
     assert chat.incident == before
+
+
+def test_what_stands_on_a_former_head_was_not_taken_back() -> None:
+    chat = Chat()
+    chat.hear(3, (EYES, "U0KIM"), (BELL, "U0KIM"), (REAL, "U0LEE"))
+    before, silences = chat.incident, chat.memory.silences
+    assert said(chat.hear(4, on="C0NEW:2.5")) == []
+    assert (chat.incident, chat.memory.silences) == (before, silences)
+    assert said(chat.hear(5, (EYES, "U0KIM"), on="C0NEW:2.5")) == []
+    assert chat.incident == before
+    assert said(chat.hear(6, on="C0NEW:2.5")) == [(EYES, "Kim", True)]
+    assert (chat.incident.acknowledged_at, chat.incident.label, chat.memory.silences) == (None, Label.REAL, silences)
 
 
 def test_each_message_of_an_incident_has_a_number_of_its_own() -> None:
