@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from logwatch.notify.follow_ups import ask_for, set_head
-from logwatch.notify.incidents import AnswerKind, Label, Notification, NotifyReason, Said
+from logwatch.notify.incidents import AnswerKind, Label, Notification, NotifyReason, Said, in_order
 from logwatch.notify.outbox import After
 from logwatch.notify.silences import Silence
 
@@ -231,7 +231,7 @@ def _tell(incident: Incident, said: tuple[Said, ...], now: datetime) -> tuple[In
         procedure=incident.procedure,
         labels=incident.labels,
         since=incident.since or incident.opened_at,
-        alerts=incident.alerts,
+        alerts=in_order(incident, (), NotifyReason.ANSWERED),
         new=(),
         shops=incident.shops,
         partial=incident.partial,

@@ -117,6 +117,14 @@ def test_each_message_of_an_incident_has_a_number_of_its_own() -> None:
     assert [first.id, second.id] == [f"{chat.incident.id}.2", f"{chat.incident.id}.3"]
 
 
+def test_an_answer_names_what_the_head_names_first() -> None:
+    chat = Chat()
+    shop, everywhere = alert("payment-confirm", "kpa"), alert("payment-confirm")
+    chat.memory = replace(chat.memory, incidents=(replace(chat.incident, labels={}, alerts=(shop, everywhere)),))
+    (told,) = chat.hear(3, (EYES, "U0KIM")).notifications
+    assert told.alerts == (everywhere, shop)
+
+
 @pytest.mark.parametrize("by", [EYES, BELL])
 def test_who_has_answered_is_neither_reminded_nor_escalated_over(by: AnswerKind) -> None:
     chat = Chat()
