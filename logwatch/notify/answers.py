@@ -215,7 +215,8 @@ def _answered(incident: Incident, change: _Change, memory: Memory, people: Mappi
 
 def _labelled(what: T, answers: Iterable[Reaction], people: Mapping[str, str]) -> T:
     """Give it with the label that was put last of those that stand."""
-    last = max((each for each in answers if each.kind in LABELS), key=lambda each: each.at, default=None)
+    labels = [each for each in answers if each.kind in LABELS]  # in the order in which they were found, and Slack gave them
+    last = max(reversed(labels), key=lambda each: each.at, default=None)
     if last is None:
         return replace(what, label=None, labelled_at=None, labelled_by="")
     return replace(what, label=LABELS[last.kind], labelled_at=last.at, labelled_by=name_of(last.user, people))
@@ -253,11 +254,18 @@ def _with_facts(notification: Notification, incident: Incident) -> Notification:
     )
 
 
+def _taken_on(head: Notification) -> Notification:
+    """Let a head that called the next say so no longer once somebody is on it."""
+    if head.reason is not NotifyReason.ESCALATED or not head.acknowledged_at:
+        return head
+    return replace(head, reason=NotifyReason.REMINDER, unanswered_since=None, mention=())
+
+
 def renew_heads(outbox: Outbox, incidents: Iterable[Incident], channels: Collection[str]) -> Outbox:
     """Let heads, and messages that wait, say what has been answered by now; these channels keep heads."""
     by_id = {incident.id: incident for incident in incidents}
     for name, head in outbox.heads.items():
-        renewed = _with_facts(head, by_id[name]) if name in by_id else head
+        renewed = _taken_on(_with_facts(head, by_id[name])) if name in by_id else head
         if renewed != head:
             outbox = set_head(outbox, renewed)
             for channel in outbox.threads.get(name, {}).keys() & {*channels}:

@@ -117,6 +117,23 @@ def test_each_message_of_an_incident_has_a_number_of_its_own() -> None:
     assert [first.id, second.id] == [f"{chat.incident.id}.2", f"{chat.incident.id}.3"]
 
 
+def test_of_two_labels_that_are_found_together_the_one_counts_that_was_put_last() -> None:
+    chat = Chat()
+    chat.hear(3, (REAL, "U0KIM"), (FALSE, "U0KIM"))
+    assert chat.incident.label is Label.FALSE
+
+
+def test_a_head_that_called_the_next_no_longer_says_that_nobody_is_on_it() -> None:
+    chat = Chat()
+    (called,) = look(chat.memory, 10).notifications
+    assert called.reason is NotifyReason.ESCALATED
+    chat.memory = look(chat.memory, 10).memory
+    outbox = set_head(Outbox(threads={chat.incident.id: {"slack": "C0OPS:1.5"}}), called)
+    chat.hear(12, (EYES, "U0KIM"))
+    head = renew_heads(outbox, chat.memory.incidents, ("slack",)).heads[chat.incident.id]
+    assert (head.reason, head.unanswered_since, head.acknowledged_by) == (NotifyReason.REMINDER, None, "Kim")
+
+
 def test_an_answer_names_what_the_head_names_first() -> None:
     chat = Chat()
     shop, everywhere = alert("payment-confirm", "kpa"), alert("payment-confirm")
