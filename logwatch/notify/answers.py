@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from logwatch.notify.follow_ups import ask_for, set_head
-from logwatch.notify.incidents import AnswerKind, Label, Notification, NotifyReason, Said
+from logwatch.notify.incidents import AnswerKind, Label, Notification, NotifyReason, Said, in_order
 from logwatch.notify.outbox import After
 from logwatch.notify.silences import Silence
 
@@ -54,6 +54,13 @@ class Reaction:
     """When a run first found it."""
     silences: tuple[str, ...] = ()
     """Those that it made."""
+    message: str = ""
+    """Where it stood last, as in `Heard.messages`; empty where nobody wrote that down."""
+
+    @property
+    def key(self) -> tuple[AnswerKind, str]:
+        """What tells it from others."""
+        return self.kind, self.user
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,24 @@ class Heard:
 
     seen: dict[str, Reactions] = field(default_factory=dict)
     people: dict[str, str] = field(default_factory=dict)
+    messages: dict[str, str] = field(default_factory=dict)
+    """Incident to the message that was asked about: another one than before, where its channel has changed since."""
+
+    def merge(self, name: str, before: tuple[Reaction, ...], now: datetime) -> tuple[Reaction, ...]:
+        """Give the answers to an incident that stand: those that did before, then those that are new.
+
+        What stood on another message was not taken back: nobody has looked there.
+        """
+        reactions, message = self.seen[name], self.messages.get(name, "")
+        kept = []
+        for each in before:
+            if each.key in reactions:
+                kept.append(replace(each, message=message))
+            elif each.message and each.message != message:
+                kept.append(each)
+        known = {each.key for each in kept}
+        new = (Reaction(*key, now, message=message) for key in dict.fromkeys(reactions) if key not in known)
+        return (*kept, *new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +124,7 @@ def take_answers(
     """
     people, after, told, incidents = {**answers.people, **heard.people}, dict(answers.given), [], []
     for incident in memory.incidents:
-        change = _hear(incident, after.get(incident.id, ()), heard.seen.get(incident.id), people, now)
+        change = _hear(incident, after.get(incident.id, ()), heard, people, now)
         held = {each.id for each in memory.silences if each.until > now}
         said = tuple(
             each for each in change.said if each.kind is AnswerKind.ACKNOWLEDGED or not each.undone or change.lifted & held
@@ -113,7 +138,7 @@ def take_answers(
         incidents.append(answered)
         after[incident.id] = change.answers
     for name in heard.seen.keys() - {incident.id for incident in incidents}:  # over for long: a record is all there is
-        after[name] = _merge(after.get(name, ()), heard.seen[name], now)
+        after[name] = heard.merge(name, after.get(name, ()), now)
     records = tuple(_labelled(each, after[each.id], people) if each.id in after else each for each in history)
     given = {name: each for name, each in after.items() if each}
     return Answered(replace(memory, incidents=tuple(incidents)), records, Answers(given, people), tuple(told))
@@ -131,32 +156,25 @@ class _Change:
     """Those that were made by answers which are taken back."""
 
 
-def _hear(
-    incident: Incident, before: tuple[Reaction, ...], reactions: Reactions | None, people: Mapping[str, str], now: datetime
-) -> _Change:
-    if reactions is None:
+def _hear(incident: Incident, before: tuple[Reaction, ...], heard: Heard, people: Mapping[str, str], now: datetime) -> _Change:
+    if incident.id not in heard.seen:
         return _Change(before, (), (), set())
     merged, made, said = [], list[Silence](), list[Said]()
-    for each in _merge(before, reactions, now):
+    known = {each.key for each in before}
+    for each in heard.merge(incident.id, before, now):
         answer, name, until = each, name_of(each.user, people), None
-        if each not in before and incident.closed_at is None:
+        if each.key not in known and incident.closed_at is None:
             if each.kind is AnswerKind.SILENCED:
                 silences = _silences(incident, name, each)
                 made += silences
                 answer, until = replace(each, silences=tuple(silence.id for silence in silences)), now + QUIET_FOR
             said += [Said(each.kind, name, until=until)] if each.kind not in LABELS else []
         merged.append(answer)
-    gone = [each for each in before if (each.kind, each.user) not in reactions]
+    standing = {each.key for each in merged}
+    gone = [each for each in before if each.key not in standing]
     if incident.closed_at is None:
         said += [Said(each.kind, name_of(each.user, people), undone=True) for each in gone if each.kind not in LABELS]
     return _Change(tuple(merged), tuple(said), tuple(made), {name for each in gone for name in each.silences})
-
-
-def _merge(before: tuple[Reaction, ...], reactions: Reactions, now: datetime) -> tuple[Reaction, ...]:
-    """Give the answers that stand: those that did before, then those that are new."""
-    known = [(each.kind, each.user) for each in before]
-    kept = [each for each in before if (each.kind, each.user) in reactions]
-    return (*kept, *(Reaction(kind, user, now) for kind, user in dict.fromkeys(reactions) if (kind, user) not in known))
 
 
 def name_of(user: str, people: Mapping[str, str]) -> str:
@@ -197,7 +215,8 @@ def _answered(incident: Incident, change: _Change, memory: Memory, people: Mappi
 
 def _labelled(what: T, answers: Iterable[Reaction], people: Mapping[str, str]) -> T:
     """Give it with the label that was put last of those that stand."""
-    last = max((each for each in answers if each.kind in LABELS), key=lambda each: each.at, default=None)
+    labels = [each for each in answers if each.kind in LABELS]  # in the order in which they were found, and Slack gave them
+    last = max(reversed(labels), key=lambda each: each.at, default=None)
     if last is None:
         return replace(what, label=None, labelled_at=None, labelled_by="")
     return replace(what, label=LABELS[last.kind], labelled_at=last.at, labelled_by=name_of(last.user, people))
@@ -213,7 +232,7 @@ def _tell(incident: Incident, said: tuple[Said, ...], now: datetime) -> tuple[In
         procedure=incident.procedure,
         labels=incident.labels,
         since=incident.since or incident.opened_at,
-        alerts=incident.alerts,
+        alerts=in_order(incident, (), NotifyReason.ANSWERED),
         new=(),
         shops=incident.shops,
         partial=incident.partial,
@@ -235,11 +254,18 @@ def _with_facts(notification: Notification, incident: Incident) -> Notification:
     )
 
 
+def _taken_on(head: Notification) -> Notification:
+    """Let a head that called the next say so no longer once somebody is on it."""
+    if head.reason is not NotifyReason.ESCALATED or not head.acknowledged_at:
+        return head
+    return replace(head, reason=NotifyReason.REMINDER, unanswered_since=None, mention=())
+
+
 def renew_heads(outbox: Outbox, incidents: Iterable[Incident], channels: Collection[str]) -> Outbox:
     """Let heads, and messages that wait, say what has been answered by now; these channels keep heads."""
     by_id = {incident.id: incident for incident in incidents}
     for name, head in outbox.heads.items():
-        renewed = _with_facts(head, by_id[name]) if name in by_id else head
+        renewed = _taken_on(_with_facts(head, by_id[name])) if name in by_id else head
         if renewed != head:
             outbox = set_head(outbox, renewed)
             for channel in outbox.threads.get(name, {}).keys() & {*channels}:

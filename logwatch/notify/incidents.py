@@ -703,7 +703,7 @@ def _tell(incident: Incident, reason: NotifyReason, new: tuple[str, ...], now: d
         procedure=incident.procedure,
         labels=incident.labels,
         since=incident.since or incident.opened_at,
-        alerts=tuple(sorted(incident.alerts, key=lambda alert: _place(alert, incident, new, reason))),
+        alerts=in_order(incident, new, reason),
         new=new,
         again=incident.reopened,
         shops=incident.shops,
@@ -722,6 +722,11 @@ def _tell(incident: Incident, reason: NotifyReason, new: tuple[str, ...], now: d
         first_scope=incident.first_scope or incident.scope, first_told_at=incident.first_told_at or now,
         told_severity=incident.severity,
     )  # fmt: skip
+
+
+def in_order(incident: Incident, new: tuple[str, ...], reason: NotifyReason) -> tuple[Alert, ...]:
+    """Give the alerts of an incident as a message has them; the first is its headline."""
+    return tuple(sorted(incident.alerts, key=lambda alert: _place(alert, incident, new, reason)))
 
 
 def _place(alert: Alert, incident: Incident, new: tuple[str, ...], reason: NotifyReason) -> tuple[bool, ...]:

@@ -66,6 +66,7 @@ def _ask(
                 return
             continue
         if put is not None:
+            heard.messages[incident] = thread
             heard.seen[incident] = tuple((EMOJI[emoji], user) for emoji, user in put if emoji in EMOJI)
 
 

@@ -54,9 +54,10 @@ class Chat:
         self.history = remember((), self.memory.incidents, at(0))
         self.answers = Answers()
 
-    def hear(self, minute: int, *reactions: tuple[AnswerKind, str], asked: bool = True) -> Answered:
+    def hear(self, minute: int, *reactions: tuple[AnswerKind, str], asked: bool = True, on: str = "C0OPS:1.5") -> Answered:
         seen: dict[str, Reactions] = {self.incident.id: reactions} if asked else {}
-        found = take_answers(self.memory, self.history, self.answers, Heard(seen, PEOPLE), at(minute))
+        heard = Heard(seen, PEOPLE, {self.incident.id: on} if asked else {})
+        found = take_answers(self.memory, self.history, self.answers, heard, at(minute))
         saved = load_state(dump_state(State(memory=found.memory, history=found.history, answers=found.answers)))
         assert (saved.memory, saved.history, saved.answers) == (found.memory, found.history, found.answers)
         self.memory, self.history, self.answers = found.memory, found.history, found.answers
@@ -97,11 +98,48 @@ def test_what_nobody_could_ask_about_stays_as_it_was() -> None:
     assert chat.incident == before
 
 
+def test_what_stands_on_a_former_head_was_not_taken_back() -> None:
+    chat = Chat()
+    chat.hear(3, (EYES, "U0KIM"), (BELL, "U0KIM"), (REAL, "U0LEE"))
+    before, silences = chat.incident, chat.memory.silences
+    assert said(chat.hear(4, on="C0NEW:2.5")) == []
+    assert (chat.incident, chat.memory.silences) == (before, silences)
+    assert said(chat.hear(5, (EYES, "U0KIM"), on="C0NEW:2.5")) == []
+    assert chat.incident == before
+    assert said(chat.hear(6, on="C0NEW:2.5")) == [(EYES, "Kim", True)]
+    assert (chat.incident.acknowledged_at, chat.incident.label, chat.memory.silences) == (None, Label.REAL, silences)
+
+
 def test_each_message_of_an_incident_has_a_number_of_its_own() -> None:
     chat = Chat()
     (first,) = chat.hear(3, (EYES, "U0KIM")).notifications
     (second,) = chat.hear(4).notifications
     assert [first.id, second.id] == [f"{chat.incident.id}.2", f"{chat.incident.id}.3"]
+
+
+def test_of_two_labels_that_are_found_together_the_one_counts_that_was_put_last() -> None:
+    chat = Chat()
+    chat.hear(3, (REAL, "U0KIM"), (FALSE, "U0KIM"))
+    assert chat.incident.label is Label.FALSE
+
+
+def test_a_head_that_called_the_next_no_longer_says_that_nobody_is_on_it() -> None:
+    chat = Chat()
+    (called,) = look(chat.memory, 10).notifications
+    assert called.reason is NotifyReason.ESCALATED
+    chat.memory = look(chat.memory, 10).memory
+    outbox = set_head(Outbox(threads={chat.incident.id: {"slack": "C0OPS:1.5"}}), called)
+    chat.hear(12, (EYES, "U0KIM"))
+    head = renew_heads(outbox, chat.memory.incidents, ("slack",)).heads[chat.incident.id]
+    assert (head.reason, head.unanswered_since, head.acknowledged_by) == (NotifyReason.REMINDER, None, "Kim")
+
+
+def test_an_answer_names_what_the_head_names_first() -> None:
+    chat = Chat()
+    shop, everywhere = alert("payment-confirm", "kpa"), alert("payment-confirm")
+    chat.memory = replace(chat.memory, incidents=(replace(chat.incident, labels={}, alerts=(shop, everywhere)),))
+    (told,) = chat.hear(3, (EYES, "U0KIM")).notifications
+    assert told.alerts == (everywhere, shop)
 
 
 @pytest.mark.parametrize("by", [EYES, BELL])

@@ -205,14 +205,17 @@ class SlackBotChannel:
         self._update(with_people(plain_content(message), message.notification) | {"blocks": []}, thread)
 
     def reactions(self, thread: str) -> list[tuple[str, str]] | None:
-        """Ask for all reactions on a message; None where somebody deleted it. Raises ChannelError."""
+        """Ask for all reactions on a message; None where somebody deleted it or nobody can tell. Raises ChannelError."""
         channel, ts = thread.split(":")
         try:
             answer = self._look(lambda client: client.reactions_get(channel=channel, timestamp=ts, full=True))
         except _HeadGoneError:
             return None
-        put = [each for each in _part(answer, "message").get("reactions") or () if isinstance(each, dict)]
-        found = [(str(each.get("name")), str(user)) for each in put for user in each.get("users") or ()]
+        message = answer.get("message")
+        put = (message.get("reactions") or []) if isinstance(message, dict) else None
+        if not isinstance(put, list) or not all(isinstance(each, dict) and isinstance(each.get("users"), list) for each in put):
+            return None  # to take this for no reaction would take back those that stand
+        found = [(str(each.get("name")), str(user)) for each in put for user in each["users"]]
         return [(name, user) for name, user in found if _USER.fullmatch(user)]
 
     def name_of(self, user: str) -> str:
