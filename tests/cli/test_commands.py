@@ -1016,5 +1016,5 @@ def test_summaries_that_came_and_could_not_be_read_are_not_taken_for_another_ser
 
 def test_a_wrong_time_is_told_by_the_option_it_was_given_with(run: Run) -> None:
     ran = run("explain", "payment-confirm", "--source", f"{LOGS}/payment.ndjson", "--at", "15:30")
-    assert ran.exit_code == 2
+    assert ran.code == 2
     assert "--at: '15:30'" in ran.err
