@@ -117,7 +117,13 @@ def test_a_run_killed_while_people_answer_forgets_no_answer_and_tells_none_twice
                 point for point in _telling(list_points(world, killer, before)) if {POST, UPDATE, PLAIN_PATH} & {*point.split()}
             ]
             outcomes += [kill(world, killer, before, point) for point in points]
-    assert [*dict.fromkeys(reasons)] == ["firing", "escalated", "joined", "answered", "resolved"]
+    assert [each for each in dict.fromkeys(reasons) if each != "digest"] == [
+        "firing",
+        "escalated",
+        "joined",
+        "answered",
+        "resolved",
+    ]
     assert {outcome.point for outcome in outcomes if outcome.lost or outcome.stands_wrong} == set()
     assert max(max(outcome.repeated.values()) for outcome in outcomes) <= 1
     assert {outcome.point.split()[-2] for outcome in outcomes} == {POST, UPDATE, PLAIN_PATH}
