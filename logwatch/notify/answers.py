@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from logwatch.notify.follow_ups import ask_for, set_head
-from logwatch.notify.incidents import AnswerKind, Label, Notification, NotifyReason, Said, in_order
+from logwatch.notify.incidents import AnswerKind, Label, Notification, NotifyReason, Said, next_notification
 from logwatch.notify.outbox import After
 from logwatch.notify.silences import Silence
 
@@ -223,25 +223,8 @@ def _labelled(what: T, answers: Iterable[Reaction], people: Mapping[str, str]) -
 
 
 def _tell(incident: Incident, said: tuple[Said, ...], now: datetime) -> tuple[Incident, Notification]:
-    number = incident.messages + 1
-    notification = Notification(
-        id=f"{incident.id}.{number}",
-        incident=incident.id,
-        reason=NotifyReason.ANSWERED,
-        at=now,
-        procedure=incident.procedure,
-        labels=incident.labels,
-        since=incident.since or incident.opened_at,
-        alerts=in_order(incident, (), NotifyReason.ANSWERED),
-        new=(),
-        shops=incident.shops,
-        partial=incident.partial,
-        first_scope=incident.first_scope,
-        severity=incident.severity,
-        said=said,
-        also=incident.also,
-    )
-    return replace(incident, messages=number), _with_facts(notification, incident)
+    notification = replace(next_notification(incident, NotifyReason.ANSWERED, (), now), said=said)
+    return replace(incident, messages=incident.messages + 1), notification
 
 
 def _with_facts(notification: Notification, incident: Incident) -> Notification:

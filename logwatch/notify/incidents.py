@@ -693,10 +693,10 @@ def _eased(incident: Incident, scene: _Situation) -> bool:
     return not incident.relapses or scene.now - max(since) >= SETTLE
 
 
-def _tell(incident: Incident, reason: NotifyReason, new: tuple[str, ...], now: datetime) -> tuple[Notification, Incident]:
-    number = incident.messages + 1
-    notification = Notification(
-        id=f"{incident.id}.{number}",
+def next_notification(incident: Incident, reason: NotifyReason, new: tuple[str, ...], now: datetime) -> Notification:
+    """Give the next message of an incident, as it stands."""
+    return Notification(
+        id=f"{incident.id}.{incident.messages + 1}",
         incident=incident.id,
         reason=reason,
         at=now,
@@ -717,8 +717,12 @@ def _tell(incident: Incident, reason: NotifyReason, new: tuple[str, ...], now: d
         also=incident.also,
         unheard=incident.told_at is None,
     )
-    return notification, replace(
-        incident, told=tuple(dict.fromkeys((*incident.told, *new))), told_at=now, messages=number, told_scope=incident.scope,
+
+
+def _tell(incident: Incident, reason: NotifyReason, new: tuple[str, ...], now: datetime) -> tuple[Notification, Incident]:
+    return next_notification(incident, reason, new, now), replace(
+        incident, told=tuple(dict.fromkeys((*incident.told, *new))), told_at=now, messages=incident.messages + 1,
+        told_scope=incident.scope,
         first_scope=incident.first_scope or incident.scope, first_told_at=incident.first_told_at or now,
         told_severity=incident.severity,
     )  # fmt: skip

@@ -170,12 +170,12 @@ def _sum(logarithms: Array) -> float:
 
 
 def _told(scene: Surroundings, counts: ByRevision, at: Appeared) -> RevisionChange:
-    """Give the figures of both sides: over the minutes in which both were alive, else before the one and after the other."""
+    """Give the figures of it and of the busiest before it: while both were alive, else before the one and after the other."""
     row, first = at.row, at.first
-    others = np.arange(len(counts.names)) != row
     before = slice(0, first)
-    most = max(np.flatnonzero(others), key=lambda each: (counts.events[each, before].sum(), counts.alive[each, before].sum()))
-    both = counts.alive[row] & counts.alive[others].any(axis=0)
+    others = [each for each in range(len(counts.names)) if each != row]
+    most = max(others, key=lambda each: (counts.events[each, before].sum(), counts.alive[each, before].sum()))
+    both = counts.alive[row] & counts.alive[most]
     both[: first + 1] = False
     together = int(both.sum()) >= TOGETHER
     mine, theirs = (both, both) if together else (slice(first, None), before)
@@ -186,7 +186,7 @@ def _told(scene: Surroundings, counts: ByRevision, at: Appeared) -> RevisionChan
         previous=counts.names[most],
         failed=float(counts.failed[row, mine].sum()),
         events=float(counts.events[row, mine].sum()),
-        other_failed=float(counts.failed[others][:, theirs].sum()),
-        other_events=float(counts.events[others][:, theirs].sum()),
+        other_failed=float(counts.failed[most, theirs].sum()),
+        other_events=float(counts.events[most, theirs].sum()),
         together=together,
     )

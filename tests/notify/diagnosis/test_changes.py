@@ -129,6 +129,20 @@ def test_a_deploy_into_a_failure_is_not_its_cause_and_a_healthy_one_neither() ->
     assert proven([found(served(seed, new=0, old_until=99, fails={})) for seed in SEEDS]) == 0
 
 
+def test_the_figures_beside_a_revision_are_those_of_the_one_that_is_named() -> None:
+    reading = served(3, new=0, old_until=UNTIL + 1, fails={NEW: 0})
+    for minute in range(-60, UNTIL):
+        time = to_nanoseconds(START + (minute + 0.5) * WINDOW)
+        payload = {"message": SUMMARY, "checkout.attempt{service=kpa}": 2, "checkout.blocked.stock{service=kpa}": 2}
+        reading.add(
+            Entry("log", f"third-{minute}", time, time, "o4o-core-api", "third", None, payload, "o4o-core-api-00410-abc")
+        )
+    change = found(reading)
+    assert change
+    assert (change.revision, change.previous) == (NEW, OLD)
+    assert change.other_failed / change.other_events < 0.15, "the third, of which everything fails, is neither"
+
+
 def test_few_events_prove_nothing() -> None:
     assert proven([found(served(seed, new=0.2, old_until=0.3, fails={NEW: 0}, load=0.1)) for seed in SEEDS]) == 0
 
