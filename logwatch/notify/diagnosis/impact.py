@@ -196,8 +196,12 @@ def _beyond(rule: Rule, kind: Gauge, scene: Surroundings, span: Span) -> int:
 
 
 def _past(scene: Surroundings, rule: Rule) -> UsualRate | None:
-    """Say what was usual in the hour before; where that is not known, at the same hour a day before."""
-    return next((found for span in (scene.before, scene.day_before) if (found := _usual(scene, rule, span))), None)
+    """Say what was usual in the hour before; where that is not known, at the same hour a day before.
+
+    Of an incident that has come back the hour before holds the incident itself.
+    """
+    spans = (scene.day_before,) if scene.notification.again else (scene.before, scene.day_before)
+    return next((found for span in spans if (found := _usual(scene, rule, span))), None)
 
 
 def _usual(scene: Surroundings, rule: Rule, span: Span) -> UsualRate | None:

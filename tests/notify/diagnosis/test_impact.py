@@ -89,6 +89,14 @@ def test_failures_since_the_onset_are_held_against_the_share_of_the_hour_before(
     assert not found.cut
 
 
+def test_the_hour_before_is_not_what_is_usual_where_the_incident_has_come_back() -> None:
+    back = replace(told("checkout-success"), again=1)
+    found = weighed(back, reading_of(range(-70, 6), failing(10, 1, 8)))
+    assert found
+    assert found.events
+    assert (found.usual, found.low, found.high) == (None, None, None)
+
+
 def test_what_began_before_it_showed_is_counted_from_where_it_began() -> None:
     found = weighed(told("checkout-success"), reading_of(range(-70, 6), failing(10, 1, 5, since=-4)))
     assert found
