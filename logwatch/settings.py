@@ -5,7 +5,7 @@ import platform
 import re
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -250,35 +250,6 @@ def stray_settings() -> list[str]:
     return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
 
 
-def parse_moment(text: str, now: datetime, zone: ZoneInfo, *, where: str) -> datetime:
-    """Read a time: RFC 3339, a local date or time in `zone`, `now`, or a duration before `now`.
-
-    Raises ConfigError with the forms that are right.
-    """
-    source = text.strip()
-    if source == "now":
-        return now
-    try:
-        moment = _parse_moment(source, now, zone)
-    except (ValueError, OverflowError):
-        hint = "right are e.g. 1h, 30m, 7d, 2026-02-24T03:00:00Z, '2026-02-24 12:00' (in the time zone of the settings)"
-        raise ConfigError(f"'{text}' is no time", where=where, hint=hint) from None
-    if not 2000 <= moment.year < 2100:
-        raise ConfigError(f"'{text}' lies in the year {moment.year}", where=where, hint="logs are of this century")
-    return moment
-
-
-def parse_length(text: str, *, where: str) -> timedelta:
-    """Read a length of time of an option; raises ConfigError with the forms that are right."""
-    try:
-        length = parse_duration(text)
-    except ValueError as error:
-        raise ConfigError(str(error), where=where) from None
-    if not length:
-        raise ConfigError("the length is zero", where=where, hint="right are e.g. 30m, 2h, 1d")
-    return length
-
-
 def parse_channel(text: str) -> str:
     """Read the full name of a notification channel of Cloud Monitoring."""
     if not re.fullmatch(r"projects/[^/\s]+/notificationChannels/[^/\s]+", text):
@@ -286,14 +257,6 @@ def parse_channel(text: str) -> str:
         message = f"'{text}' is no notification channel; right is projects/PROJECT/notificationChannels/ID"
         raise ConfigError(message, where="--notification-channel", hint=hint)
     return text
-
-
-def _parse_moment(source: str, now: datetime, zone: ZoneInfo) -> datetime:
-    try:
-        return now - parse_duration(source)
-    except ValueError:
-        moment = datetime.fromisoformat(source)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def default_state() -> Path:

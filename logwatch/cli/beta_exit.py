@@ -16,7 +16,8 @@ from logwatch.cli.context import as_json, clock_of, one_source, paper_of, progre
 from logwatch.cli.options import LangOption, OutputOption, RulesOption, ServiceOption, SourceArgument, SourceOption, UntilOption
 from logwatch.errors import ConfigError
 from logwatch.judge.daily_totals import whole_days
-from logwatch.settings import bundled, parse_moment
+from logwatch.moments import parse_moment
+from logwatch.settings import bundled
 from logwatch.wiring import audience, build_expected, build_rules, build_source, build_week
 
 if TYPE_CHECKING:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from logwatch.errors import BrokenStateError, ConfigError, StoreError, nearest
+from logwatch.moments import parse_moment
 from logwatch.report.state_lists import age_of, say_age
-from logwatch.settings import execution, load_settings, parse_moment
+from logwatch.settings import execution, load_settings
 from logwatch.spans import Span
 from logwatch.state.lease import change, load
 from logwatch.time_range import Wanted, live_span

@@ -9,11 +9,11 @@ import typer
 
 from logwatch.cli.context import age_line, as_json, clock_of, settings_from, state_of, write
 from logwatch.cli.options import LangOption, RulesOption
+from logwatch.moments import parse_moment
 from logwatch.notify.digest import digest_json
 from logwatch.notify.digest_text import digest_headline, digest_lines
 from logwatch.notify.incidents import NotifyReason
 from logwatch.report.week import look_back
-from logwatch.settings import parse_moment
 from logwatch.spans import Span
 from logwatch.ui.templates import escape_cell
 from logwatch.wiring import audience, build_expected, build_rules

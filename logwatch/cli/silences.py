@@ -15,9 +15,9 @@ from logwatch.cli.options import LangOption, RulesOption
 from logwatch.collect.entries import storable
 from logwatch.durations import format_duration
 from logwatch.errors import ConfigError, StoreError, nearest
+from logwatch.moments import parse_length, parse_moment
 from logwatch.notify.silences import EVERY, LONGEST, RECURS, RECURS_LONGEST, Recurrence, RecurringSilence, Silence
 from logwatch.report.state_lists import known_shops, muted_rows, say_rule, say_times, silence_rows, would_mute
-from logwatch.settings import parse_length, parse_moment
 from logwatch.state.document import State
 from logwatch.ui.format import shop_name
 from logwatch.ui.tables import render_rows
