@@ -21,9 +21,12 @@ from typer.main import get_command
 
 from logwatch import __version__
 from logwatch.errors import LogwatchError
+from logwatch.languages import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from logwatch.languages import Lang
 
 COMMANDS: dict[str, str] = {
     "evaluate": "evaluate:evaluate",
@@ -127,8 +130,11 @@ def run() -> NoReturn:
     os._exit(code if isinstance(code, int) else int(code is not None))
 
 
-def main() -> None:
-    """Run the command line; errors become a message and an exit code, never a traceback."""
+def main(otherwise: Lang = DEFAULT) -> None:
+    """Run the command line; errors become a message and an exit code, never a traceback.
+
+    `otherwise` is the language of errors where nobody says which.
+    """
     for stream in ("stdout", "stderr"):
         if getattr(sys, stream) is None:  # closed by whoever started us
             setattr(sys, stream, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - it lives as long as we do
@@ -137,7 +143,9 @@ def main() -> None:
     try:
         app()
     except LogwatchError as error:
-        typer.echo(f"logwatch: {error}", err=True)
+        from logwatch.cli.usage.language import said
+
+        typer.echo(f"logwatch: {said(error, otherwise)}", err=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
