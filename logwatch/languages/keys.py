@@ -55,7 +55,9 @@ Key = Literal[
     "digest_told", "digest_taken", "digest_untaken", "digest_false", "digest_unlabelled", "digest_never", "digest_silence",
     "digest_exits", "digest_not_met", "digest_not_shown",
     # rules check, test, new
-    "rule_added", "rule_next", "rules_agree", "uncovered_counter", "cases_passed",
+    "rule_added", "rule_next", "rules_agree", "uncovered_counter", "cases_passed", "waits_for", "short_name",
+    # what a command says besides
+    "reached_level", "reached_gate", "left_out", "bundled_rules",
     # the exit conditions
     "exit_title", "may_end", "may_not_end", "condition", "day", "needed_not_met", "needed_more_days", "needed_day",
     "needed_hours", "needed_measures",
