@@ -66,7 +66,7 @@ def test_the_example_of_the_page_is_read_and_keeps_to_the_schema(tmp_path: Path)
             "later than",
         ),
         ("routs: []\n", 1, "'routs' is not known here"),
-        ("- mention: here\n", 1, "valid dictionary"),
+        ("- mention: here\n", 1, "stands where a set of keys belongs"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, line: int, says: str) -> None:

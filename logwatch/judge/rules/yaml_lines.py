@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from logwatch.complaints import complaint
 from logwatch.errors import LogwatchError, RuleError
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -112,7 +113,7 @@ def to_error(document: Document, top: Path_, detail: Any, keys: str | None = Non
     """Say one of pydantic's complaints about what stands below `top`, with the line to mend; `keys` tells the known ones."""
     path = tuple(part for part in detail["loc"] if part not in ("Proof", "literal['none']"))
     name = ".".join(map(str, path))
-    message = detail["msg"].removeprefix("Value error, ")
+    message = complaint(detail)
     hint = None
     if detail["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
         message, hint = f"'{name}' is not known here", keys or "logwatch rules schema lists what is"
