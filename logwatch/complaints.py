@@ -18,6 +18,12 @@ _BELONGS = {
 """What belongs there, by the first word of the complaint's kind."""
 
 
+_MEASURES = {
+    "greater_than": "more than", "greater_than_equal": "at least", "less_than": "less than", "less_than_equal": "at most",
+    "multiple_of": "a multiple of",
+}  # fmt: skip
+
+
 def complaint(detail: Any) -> str:  # noqa: ANN401, PLR0911 - pydantic's own `ErrorDetails`; one return for each sort
     """Say what is wrong with a value: one of `ValidationError.errors()`."""
     kind, given = str(detail["type"]), detail.get("ctx") or {}
@@ -29,11 +35,11 @@ def complaint(detail: Any) -> str:  # noqa: ANN401, PLR0911 - pydantic's own `Er
     if kind in {"missing", "missing_argument"}:
         return "it is missing"
     if kind in {"literal_error", "enum"}:
-        expected = given["expected"]
+        expected = str(given["expected"]).replace(" or ", ", ")
         return f"{shown} is not one of {expected}"
     if kind in _MEASURES:
-        word, name = _MEASURES[kind]
-        bound = f"{given[name]:g}"
+        word = _MEASURES[kind]
+        bound = f"{next(iter(given.values())):g}"
         return f"{shown} is not {word} {bound}"
     if kind in {"too_short", "string_too_short"}:
         least = given["min_length"]
@@ -44,17 +50,8 @@ def complaint(detail: Any) -> str:  # noqa: ANN401, PLR0911 - pydantic's own `Er
     if kind == "string_pattern_mismatch":
         form = given["pattern"]
         return f"{shown} does not have the form {form}"
-    belongs = _BELONGS.get(kind.partition("_")[0])
-    return f"{shown} stands where {belongs} belongs" if belongs else f"{shown} does not belong here"
-
-
-_MEASURES = {
-    "greater_than": ("more than", "gt"),
-    "greater_than_equal": ("at least", "ge"),
-    "less_than": ("less than", "lt"),
-    "less_than_equal": ("at most", "le"),
-    "multiple_of": ("a multiple of", "multiple_of"),
-}
+    belongs = _BELONGS.get(kind.partition("_")[0], "something else")
+    return f"{shown} stands where {belongs} belongs"
 
 
 def show(value: object) -> str:

@@ -155,7 +155,7 @@ def _varied(texts: Iterable[str]) -> dict[str, list[str]]:
         found = [value.strip() for value in values.split(",") if value.strip()]
         wanted.setdefault(name.strip(), []).extend(found)
         if not found:
-            raise ConfigError(f"'{text}' names no values", where="--vary", hint="right is e.g. --vary for=0,1m,3m")
+            raise ConfigError(f"'{text}' names no values", where="--vary", hint="use e.g. --vary for=0,1m,3m")
     return wanted
 
 

@@ -71,7 +71,7 @@ def beta_exit(
         raise ConfigError("no exit conditions", where=where, hint="'exit_conditions', one for each line of section 7")
     if given:
         adapter, name = build_source(settings)
-        with progress_line() as progress:
+        with progress_line(settings) as progress:
             week = build_week(settings, adapter, rule_set).read(days, end, now, progress)
     else:
         name = settings.state or "state"

@@ -219,7 +219,7 @@ def _write_table(table: DataFrame, format_: TableFormat, output: Path | None) ->
     elif format_ is TableFormat.JSON:
         write(table.astype(plain).to_json(orient="records", lines=True), output)
     elif output is None and sys.stdout.isatty():
-        raise ConfigError("parquet is no text", where="--format", hint="give --output FILE, or send it into a file")
+        raise ConfigError("parquet is not text", where="--format", hint="give --output FILE, or send it into a file")
     else:
         try:
             data = table.astype(plain).to_parquet(index=False)

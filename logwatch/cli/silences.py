@@ -73,7 +73,7 @@ def silence_add(
     chosen = _chosen_rule(rule, settings, every_rule=all_)
     length = _length(for_)
     if not reason.strip():
-        raise ConfigError("a silence needs a reason", where="--reason", hint="say what is going on, and for how long")
+        raise ConfigError("a silence needs a reason", where="--reason", hint="say why, e.g. --reason 'PG maintenance'")
     now, labels = clock_of(settings)(), {}
     if shop is not None:
         labels = {build_service(settings).shop_label: storable(shop)}

@@ -452,15 +452,15 @@ WRONG_SETTINGS = [
     ("LOGWATCH_READ_REQUESTS_PER_MINUTE", "many", "60"),
     ("LOGWATCH_RULES", "nowhere", "nowhere"),
     ("LOGWATCH_REMIND_EVERY", "99999999999w", "a hundred years"),
-    ("LOGWATCH_REMIND_EVERY", "0", "'0' is too short; right is from 10m to 30d"),
-    ("LOGWATCH_GRACE", "10s", "'10s' is too short; right is from 15s to 30m"),
-    ("LOGWATCH_GRACE", "36500d", "'36500d' is too long; right is from 15s to 30m"),
-    ("LOGWATCH_LEASE", "10s", "'10s' is too short; right is from 30s to 10m"),
-    ("LOGWATCH_LEASE", "1h", "'1h' is too long; right is from 30s to 10m"),
-    ("LOGWATCH_OVERLAP", "0", "'0' is too short; right is from 1m to 6h"),
-    ("LOGWATCH_CATCH_UP", "36500d", "'36500d' is too long; right is from 5m to 7d"),
-    ("LOGWATCH_READ_BUDGET", "0s", "'0' is too short; right is from 1s to 10m"),
-    ("LOGWATCH_EVIDENCE_BUDGET", "36500d", "'36500d' is too long; right is from 0s to 5m"),
+    ("LOGWATCH_REMIND_EVERY", "0", "'0' is too short; allowed is 10m to 30d"),
+    ("LOGWATCH_GRACE", "10s", "'10s' is too short; allowed is 15s to 30m"),
+    ("LOGWATCH_GRACE", "36500d", "'36500d' is too long; allowed is 15s to 30m"),
+    ("LOGWATCH_LEASE", "10s", "'10s' is too short; allowed is 30s to 10m"),
+    ("LOGWATCH_LEASE", "1h", "'1h' is too long; allowed is 30s to 10m"),
+    ("LOGWATCH_OVERLAP", "0", "'0' is too short; allowed is 1m to 6h"),
+    ("LOGWATCH_CATCH_UP", "36500d", "'36500d' is too long; allowed is 5m to 7d"),
+    ("LOGWATCH_READ_BUDGET", "0s", "'0' is too short; allowed is 1s to 10m"),
+    ("LOGWATCH_EVIDENCE_BUDGET", "36500d", "'36500d' is too long; allowed is 0s to 5m"),
 ]
 
 
@@ -611,7 +611,7 @@ def test_a_silence_says_what_it_would_have_muted_and_mutes_nothing(run: Run, tmp
 @pytest.mark.parametrize(
     ("text", "refused", "told"),
     [
-        (None, "there is no state", "no state yet"),
+        (None, "no state yet", "no state yet"),
         ("{", "the state is broken", "kept in"),
         ('{"schema":0}', "the state is broken", "kept in"),
     ],
@@ -670,7 +670,7 @@ def test_an_empty_shop_is_the_one_without_a_name_and_not_every_shop(run: Run, tm
     [
         (["--all", "--reason", "  "], "--reason", "needs a reason"),
         (["--all", "--for", "0m"], "--for", "the length is zero"),
-        (["--all", "--for", "soon"], "--for", "no duration"),
+        (["--all", "--for", "soon"], "--for", "not a valid duration"),
         (["--all", "--for", "31d"], "--for", "30d at the most"),
         (["--all", "--for", "999999999h"], "--for", "longer than a hundred years"),
         (["--rule", "nope"], "nope", "payment-confirm"),
@@ -681,7 +681,7 @@ def test_an_empty_shop_is_the_one_without_a_name_and_not_every_shop(run: Run, tm
         (["--all", "--shop", "kppa"], "--shop", "did you mean 'kpa'?"),
         (["--all", "--shop", "bookshop"], "--shop", 'seen: "", glycopharm, k\\x1bpa, kpa; --new-shop'),
         (["--all", "--until", "1d"], "--until", "add --every"),
-        (["--all", "--every", "sunday"], "--every", "right are e.g. 'sun 03:00'"),
+        (["--all", "--every", "sunday"], "--every", "use e.g. 'sun 03:00'"),
         (["--all", "--every", "daily 03:00", "--for", "1d"], "--every, --for", "shorter than 1d"),
         (["--all", "--every", "mon,tue 03:00", "--for", "1d"], "--every, --for", "never ends"),
         (["--all", "--every", "sun 03:00", "--until", "400d"], "--until", "within the next 366d"),
