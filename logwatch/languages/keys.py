@@ -18,7 +18,8 @@ Key = Literal[
     "chart_squeezed", "as_table",
     "from_to", "legend_pending", "legend_firing", "legend_unknown", "longest", "timeline", "timeline_note", "silences",
     # findings: what was left over, and its cure
-    "silent_windows", "no_summaries", "found_nothing", "off_rhythm", "late", "suspect", "unparsed", "flaw", "old",
+    "silent_windows", "no_summaries", "found_nothing", "recording_begins", "recording_ends",
+    "off_rhythm", "late", "suspect", "unparsed", "flaw", "old",
     # messages
     "against", "against_normal", "recovering", "eased_at", "eased_note", "summed", "summed_note",
     "since", "lasted", "worst_was", "and_more", "span_d", "span_h", "span_m", "resolved_at", "unknown_since",
