@@ -66,6 +66,7 @@ Key = Literal[
     # files for Cloud Monitoring
     "link_runs", "link_dashboards", "dash_title", "dash_levels", "dash_figures", "dash_procedures", "dash_heartbeat",
     "dash_lag", "dash_run_time", "dash_judged", "dash_undelivered", "dash_unparsed",
+    "axis_events", "axis_seconds",
     # a backtest's days, comparisons, known incidents, settings
     "weekdays", "incidents_by_day", "lasted_col", "told_col", "and_goes_on", "step_short", "quiet_day", "comparison_title",
     "sides", "short_span", "by_procedure", "messages_a_day", "fired", "total", "changed_alerts", "change", "nothing_changed",
