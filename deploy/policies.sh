@@ -34,9 +34,10 @@ plan_policies() { # ENVIRONMENT SERVICE
         there=$(awk -F '\t' -v policy="$policy" '$2 == policy { print $1 " " $3 }' <<<"$policies_now")
         plan_one "alert policy $policy" "$file" "${there%% *}" "${there#* }"
     done
-    sees_monitoring gcloud monitoring dashboards list --project="$project" --filter="labels.made-by=$name" --format='value(name,labels.content)' || return 0
-    IFS=$'\t' read -r there policy <<<"$found"
-    plan_one dashboard "$folder/dashboard.json" "$there" "$policy"
+    sees_monitoring gcloud monitoring dashboards list --project="$project" --filter="labels.logwatch:*" \
+        --format='value[separator="|"](name,labels.made-by,labels.content,displayName)' || return 0
+    there=$(awk -F '|' -v name="$name" -v ours="($environment)" '$2 == name || index($4, ours) { print $1 " " $3; exit }' <<<"$found")
+    plan_one dashboard "$folder/dashboard.json" "${there%% *}" "${there#* }"
 }
 
 # Cloud Monitoring may refuse what the rest does not need: then it is told, and all else is done.

@@ -8,7 +8,7 @@
 #   --service SERVICE     Cloud Run service to watch; o4o-core-api                     LOGWATCH_DEPLOY_SERVICE
 #   --name NAME           what the names of all things begin with; logwatch            LOGWATCH_DEPLOY_NAME
 #   --as job|service      run as a Cloud Run job (about 60 USD a month), or as a       LOGWATCH_DEPLOY_AS
-#                         service that is called (next to nothing); job
+#                         service that is called (about 12); job
 #   --set NAME=VALUE      a setting, e.g. --set LOGWATCH_SLACK_CHANNEL=C0123456789; may be repeated
 #   --secret NAME[=-|=env]
 #                         make a secret: empty, with =- from standard input, with =env from its variable of this shell
@@ -575,7 +575,7 @@ make_runnable() {
 }
 
 cost_of() { # KIND
-    if [ "$1" = job ]; then echo "about 60 USD a month"; else echo "about 8 USD a month"; fi
+    if [ "$1" = job ]; then echo "about 60 USD a month"; else echo "about 12 USD a month"; fi
 }
 
 # Whether the network is another than that of what stands.

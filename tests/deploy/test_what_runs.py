@@ -111,7 +111,7 @@ def test_settings_go_along_from_a_job_to_a_service(tmp_path: Path) -> None:
     cloud = project(tmp_path, settings={"LOGWATCH_MAIL_TO": "a@x.test,b@x.test", "LOGWATCH_STARTS": "30s"})
     ran = cloud.start(SETUP, "--as", "service", "--yes")
     assert ran.returncode == 0, ran.stderr
-    assert "it runs as a service instead of a job: about 8 USD a month" in ran.stdout
+    assert "it runs as a service instead of a job: about 12 USD a month" in ran.stdout
     [made] = words(cloud.changes, "run", "deploy")
     settings = dict(each.split("=", 1) for each in str(option(made, "--set-env-vars")).removeprefix("^|^").split("|"))
     assert settings["LOGWATCH_MAIL_TO"] == "a@x.test,b@x.test"

@@ -118,7 +118,8 @@ def installed(
         "jobs execute": f"{name}-x1",
         "builds submit *test.yaml": "p1-logwatch-source/source/1.tgz",
         "policies list": "\n".join(f"projects/p1/alertPolicies/{at}\t{each}\t" for at, each in enumerate(POLICIES)),
-        "dashboards list": "projects/123/dashboards/1\t",
+        "dashboards list * --format=value(name)": "projects/123/dashboards/1",
+        "dashboards list": "projects/123/dashboards/1|||지표 (production)",
     }
 
 
