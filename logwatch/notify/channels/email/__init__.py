@@ -36,10 +36,10 @@ class EmailSettings(ChannelSettings):
     slow: ClassVar[tuple[str, ...]] = ("logwatch.notify.channels.email.sender", "smtplib", "jinja2")
 
     smtp_host: str | None = Field(None, description="Mail server; needs mail_from and mail_to.")
-    smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
     smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection is secured.")
     smtp_user: str | None = Field(None, description="Login of the mail server.")
-    smtp_password: SecretStr | None = Field(None, description="Its password.")
+    smtp_password: SecretStr | None = Field(None, description="Password of that login.")
     mail_from: str | None = Field(None, description="Sender's address, with or without a name.")
     mail_to: str = Field("", description="Recipients' addresses, with commas between them.")
 
