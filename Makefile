@@ -44,6 +44,7 @@ golden: $(READY)
 	@$(BIN)/logwatch rules schema --output rules/schema.json
 	@$(BIN)/logwatch rules schema --platform --output rules/service.schema.json
 	@$(BIN)/logwatch rules schema --oncall --output rules/oncall.schema.json
+	@$(BIN)/logwatch settings --schema --output rules/settings.schema.json
 
 bench: .venv-bench/ready
 	@.venv-bench/bin/python -m benchmarks

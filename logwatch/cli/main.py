@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "windows": "evaluate:windows",
     "run": "run:run_tick",
     "serve": "serve:serve",
+    "settings": "settings:settings_show",
     "doctor": "doctor:doctor",
     "backtest": "backtest:backtest",
     "tune": "backtest:tune_rule",

@@ -54,6 +54,9 @@ Key = Literal[
     "digest_incidents", "digest_quiet", "digest_known", "digest_lasted", "digest_procedures", "digest_count", "digest_night",
     "digest_told", "digest_taken", "digest_untaken", "digest_false", "digest_unlabelled", "digest_never", "digest_silence",
     "digest_exits", "digest_not_met", "digest_not_shown",
+    # settings
+    "setting_name", "setting_origin", "setting_value", "setting_environment", "setting_secret", "setting_wrong",
+    "settings_file", "settings_no_file", "settings_given", "settings_default",
     # rules check, test, new
     "rule_added", "rule_next", "rules_agree", "uncovered_counter", "cases_passed",
     # the exit conditions

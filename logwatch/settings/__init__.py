@@ -8,10 +8,12 @@ from logwatch.settings.fields import (
     CERTS_URL,
     SettingProblemsError,
     Settings,
+    as_text,
     field_names,
     fields,
     is_secret,
     parse_channel,
+    raise_all,
     tables,
 )
 from logwatch.settings.file import CONFIG, NAME, SettingsFile, find_file, read_file
@@ -34,6 +36,7 @@ __all__ = [
     "SettingProblemsError",
     "Settings",
     "SettingsFile",
+    "as_text",
     "bundled",
     "default_cache",
     "default_port",
@@ -48,6 +51,7 @@ __all__ = [
     "load_settings",
     "load_settings_leniently",
     "parse_channel",
+    "raise_all",
     "read_file",
     "tables",
     "variable",

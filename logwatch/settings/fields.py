@@ -220,8 +220,7 @@ class Settings(BaseModel):
     def load(cls, environment: Mapping[str, str], file: SettingsFile | None = None, **flags: Any) -> "Settings":  # noqa: ANN401 - checked right here
         """Take flags first, then environment, file, defaults; raises ConfigError that names all that is wrong."""
         settings, errors = cls.load_leniently(environment, file, **flags)
-        if errors:
-            raise errors[0] if len(errors) == 1 else SettingProblemsError(errors)
+        raise_all(errors)
         return settings
 
     @classmethod
@@ -262,6 +261,25 @@ class SettingProblemsError(ConfigError):
         """Take the single errors."""
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+def raise_all(errors: Sequence[ConfigError]) -> None:
+    """Raise one error as it is and several as one; of none, nothing."""
+    if errors:
+        raise errors[0] if len(errors) == 1 else SettingProblemsError(errors)
+
+
+def as_text(value: Any) -> str:  # noqa: ANN401 - each field has its own type
+    """Write a value as one types it; what is not set is empty, and a secret is stars.
+
+    >>> as_text(timedelta(seconds=90)), as_text(("slack", "email")), as_text(SecretStr("x")), as_text(None)
+    ('1m30s', 'slack, email', '**********', '')
+    """
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    if isinstance(value, timedelta):
+        return format_duration(value) if value else "0s"
+    return "" if value is None else str(value)
 
 
 def fields() -> dict[str, FieldInfo]:

@@ -6,6 +6,7 @@ import os.path
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -141,13 +142,15 @@ def _text(value: Any) -> Text:  # noqa: ANN401 - whatever TOML holds
 
 
 def _where(path: Path, content: str, place: Place) -> str:
-    return f"{path}:{_line_of(content, place)}"
+    return f"{path}:{_lines(content)[place]}"
 
 
-def _line_of(content: str, place: Place) -> int:
-    """Find the line on which an entry begins: the first after those that are whole without it."""
+@cache
+def _lines(content: str) -> Mapping[Place, int]:
+    """Find the line on which each entry begins: the first after those that are whole without it."""
     import tomllib
 
+    found: dict[Place, int] = {}
     lines = content.split("\n")
     begins = 1
     for count in range(1, len(lines) + 1):
@@ -155,11 +158,13 @@ def _line_of(content: str, place: Place) -> int:
             document = tomllib.loads("\n".join(lines[:count]))
         except tomllib.TOMLDecodeError:
             continue
-        if _holds(document, place):
-            return begins
+        for place in _places(document):
+            found.setdefault(place, begins)
         begins = count + 1
-    return begins
+    return found
 
 
-def _holds(document: object, place: Place) -> bool:
-    return not place or (isinstance(document, dict) and place[0] in document and _holds(document[place[0]], place[1:]))
+def _places(document: Mapping[str, Any]) -> Iterator[Place]:
+    for key, value in document.items():
+        yield (key,)
+        yield from ((key, inner) for inner in value) if isinstance(value, dict) else ()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, WithJsonSchema, field_validator
 
 from logwatch.checks import Phrase, Texts
 from logwatch.errors import ConfigError
@@ -41,7 +41,9 @@ class EmailSettings(ChannelSettings):
     smtp_user: str | None = Field(None, description="Login of the mail server.")
     smtp_password: SecretStr | None = Field(None, description="Password of that login.")
     mail_from: str | None = Field(None, description="Sender's address, with or without a name.")
-    mail_to: str = Field("", description="Recipients' addresses, with commas between them.")
+    mail_to: Annotated[str, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})] = (
+        Field("", description="Recipients' addresses, with commas between them.")
+    )
 
     @field_validator("mail_from", "mail_to")
     @classmethod
