@@ -10,6 +10,7 @@ from logwatch.notify.channels.registry import CHANNELS
 from logwatch.settings.fields import Settings, as_text, fields, is_secret, tables
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
     from pydantic_core import core_schema
 
 
@@ -32,7 +33,8 @@ class _FileSchema(GenerateJsonSchema):
 def settings_schema() -> dict[str, Any]:
     """Give the schema: every field flat, and those of a channel in its table too."""
     flat: dict[str, Any] = {}
-    for model in (Settings, *CHANNELS):
+    models: tuple[type[BaseModel], ...] = (Settings, *CHANNELS)
+    for model in models:
         flat |= model.model_json_schema(schema_generator=_FileSchema)["properties"]
     known = {name: _entry(name, flat[name]) for name in fields()}
     channels = {
