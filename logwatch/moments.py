@@ -18,8 +18,8 @@ def parse_moment(text: str, now: datetime, zone: ZoneInfo, *, where: str) -> dat
     try:
         moment = _parse_moment(source, now, zone)
     except (ValueError, OverflowError):
-        hint = "right are e.g. 1h, 30m, 7d, 2026-02-24T03:00:00Z, '2026-02-24 12:00' (in the time zone of the settings)"
-        raise ConfigError(f"'{text}' is no time", where=where, hint=hint) from None
+        hint = "use e.g. 1h, 30m, 7d, 2026-02-24T03:00:00Z, '2026-02-24 12:00' (in the time zone of the settings)"
+        raise ConfigError(f"'{text}' is not a valid time", where=where, hint=hint) from None
     if not 2000 <= moment.year < 2100:
         raise ConfigError(f"'{text}' lies in the year {moment.year}", where=where, hint="logs are of this century")
     return moment
@@ -32,7 +32,7 @@ def parse_length(text: str, *, where: str) -> timedelta:
     except ValueError as error:
         raise ConfigError(str(error), where=where) from None
     if not length:
-        raise ConfigError("the length is zero", where=where, hint="right are e.g. 30m, 2h, 1d")
+        raise ConfigError("the length is zero", where=where, hint="use e.g. 30m, 2h, 1d")
     return length
 
 

@@ -95,5 +95,5 @@ def _recorded_span(reading: Reading, wanted: Wanted) -> Span:
 def _checked(span: Span) -> Span:
     if span.end <= span.start:
         message = f"the span ends ({span.end:%Y-%m-%dT%H:%MZ}) before it starts ({span.start:%Y-%m-%dT%H:%MZ})"
-        raise ConfigError(message, where="--since, --until", hint="give a start that is at least a minute earlier")
+        raise ConfigError(message, where="--since, --until", hint="start at least a minute before the end")
     return span

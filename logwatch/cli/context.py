@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from logwatch.errors import BrokenStateError, ConfigError, StoreError, nearest
+from logwatch.languages.phrases import spoken
 from logwatch.moments import parse_moment
 from logwatch.report.state_lists import age_of, say_age
 from logwatch.settings import execution, load_settings
@@ -86,7 +87,7 @@ def change_state(settings: Settings, edit: Callable[[State], State], *, begins: 
             load(build_store(settings))
         held = change(build_store(settings), execution(), edit, clock=clock_of(settings), sleep=time.sleep)
     for each in held.news:
-        typer.echo(f"logwatch: {each}", err=True)
+        typer.echo(f"logwatch: {spoken(each, settings.lang, settings.timezone)}", err=True)
     return held.state
 
 
@@ -134,7 +135,7 @@ class SpanCommand:
 
     def read(self, reader: Callable[..., T]) -> T:
         """Call what reads the span, with a line of progress while it does."""
-        with progress_line() as progress:
+        with progress_line(self.settings) as progress:
             return reader(source=self.source, wanted=self.wanted, now=self.now, progress=progress)
 
     def is_old(self, judged: Judged) -> bool:
@@ -173,7 +174,7 @@ def look_at(
 
 
 @contextmanager
-def progress_line() -> Iterator[Progress]:
+def progress_line(settings: Settings) -> Iterator[Progress]:
     """Show a line of progress on a terminal once reading takes longer than a moment; nothing elsewhere."""
     if not sys.stderr.isatty():
         yield lambda _text, _share: None
@@ -188,7 +189,13 @@ def progress_line() -> Iterator[Progress]:
 
         def show(text: str, share: float | None) -> None:
             visible = (datetime.now(UTC) - begun).total_seconds() > 0.5
-            bar.update(task, description=text, completed=share or 0, total=None if share is None else 1, visible=visible)
+            bar.update(
+                task,
+                description=spoken(text, settings.lang, settings.timezone),
+                completed=share or 0,
+                total=None if share is None else 1,
+                visible=visible,
+            )
 
         yield show
 
@@ -231,4 +238,4 @@ def write(text: str | bytes, output: Path | None) -> None:
         raise typer.Exit(0) from None
     except OSError as error:
         where = str(output or "standard output")
-        raise ConfigError(f"cannot be written: {error.strerror}", where=where, hint="give another --output") from None
+        raise ConfigError(f"cannot be written: {error.strerror}", where=where, hint="choose another --output") from None

@@ -63,7 +63,7 @@ def silence_add(
     chosen = _chosen_rule(rule, settings, every_rule=all_)
     length = _length(for_)
     if not reason.strip():
-        raise ConfigError("a silence needs a reason", where="--reason", hint="say what is going on, and for how long")
+        raise ConfigError("a silence needs a reason", where="--reason", hint="say why, e.g. --reason 'PG maintenance'")
     now, labels = clock_of(settings)(), {}
     if shop is not None:
         labels = {build_service(settings).shop_label: storable(shop)}
@@ -114,8 +114,8 @@ def _end(until: str | None, now: datetime, settings: Settings) -> datetime:
     except ConfigError:
         end = parse_moment(until, now, settings.timezone, where="--until")
     if not now < end <= now + RECURS_LONGEST:
-        hint = f"right is a time within the next {format_duration(RECURS_LONGEST)}"
-        raise ConfigError(f"'{until}' is {end:%Y-%m-%d %H:%MZ}", where="--until", hint=hint)
+        hint = f"use a time within the next {format_duration(RECURS_LONGEST)}"
+        raise ConfigError(f"'{until}' means {end:%Y-%m-%dT%H:%MZ}", where="--until", hint=hint)
     return end
 
 

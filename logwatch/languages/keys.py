@@ -58,7 +58,9 @@ Key = Literal[
     "setting_name", "setting_origin", "setting_value", "setting_environment", "setting_secret", "setting_wrong",
     "settings_file", "settings_no_file", "settings_given", "settings_default",
     # rules check, test, new
-    "rule_added", "rule_next", "rules_agree", "uncovered_counter", "cases_passed",
+    "rule_added", "rule_next", "rules_agree", "uncovered_counter", "cases_passed", "waits_for", "short_name",
+    # what a command says besides
+    "reached_level", "reached_gate", "left_out", "bundled_rules",
     # the exit conditions
     "exit_title", "may_end", "may_not_end", "condition", "day", "needed_not_met", "needed_more_days", "needed_day",
     "needed_hours", "needed_measures",

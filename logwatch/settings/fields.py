@@ -55,7 +55,7 @@ def _at_most(*units: str) -> AfterValidator:
 
     def check(budget: Range | None) -> Range | None:
         if budget and (not budget.falls or budget.unit not in units):
-            raise ValueError(f"'{budget}' is no budget; right is e.g. {' or '.join(BUDGETS[unit] for unit in units)}")
+            raise ValueError(f"'{budget}' is not a valid budget; use e.g. {' or '.join(BUDGETS[unit] for unit in units)}")
         return budget
 
     return AfterValidator(check)
@@ -65,25 +65,25 @@ def _timezone(value: object) -> ZoneInfo:
     try:
         return value if isinstance(value, ZoneInfo) else ZoneInfo(str(value))
     except (KeyError, ValueError, OSError):
-        raise ValueError(f"'{value}' is no time zone; right are e.g. Asia/Seoul, UTC") from None
+        raise ValueError(f"'{value}' is not a valid time zone; use e.g. Asia/Seoul, UTC") from None
 
 
 def _weekly(value: object) -> Recurrence | None:
     found = value if isinstance(value, Recurrence) or value is None else Recurrence.parse(str(value))
     if found and len(found.days) > 1:
-        raise ValueError(f"'{found}' is more than one day a week; right is e.g. 'mon 09:00'")
+        raise ValueError(f"'{found}' is more than one day a week; use e.g. 'mon 09:00'")
     return found
 
 
 def _web_address(text: str) -> str:
     if text and not re.fullmatch(r"https?://[^\s/?#]+\S*", text):
-        raise ValueError(f"'{text[:100]}' is no address of a page; right begins with https://")
+        raise ValueError(f"'{text[:100]}' is not a valid web address; it begins with https://")
     return text
 
 
 def _lang(name: Lang) -> Lang:
     if name not in LANGUAGES:
-        raise ValueError(f"'{name}' is no language that there are words for; right is {' or '.join(LANGUAGES)}")
+        raise ValueError(f"'{name}' is not a known language; use {' or '.join(LANGUAGES)}")
     return name
 
 
@@ -94,7 +94,7 @@ def _lasting(least: str, most: str) -> BeforeValidator:
         span = _duration(value)
         if not parse_duration(least) <= span <= parse_duration(most):
             wrong = "short" if span < parse_duration(least) else "long"
-            raise ValueError(f"'{format_duration(span)}' is too {wrong}; right is from {least} to {most}")
+            raise ValueError(f"'{format_duration(span)}' is too {wrong}; allowed is {least} to {most}")
         return span
 
     return BeforeValidator(check)
@@ -339,15 +339,15 @@ def _complaint(detail: Any) -> str:  # noqa: ANN401 - pydantic's own
     """Say what pydantic found in words for whoever typed the value."""
     kind, shown = detail["type"], f"'{str(detail['input'])[:100]}'"
     if kind.startswith("int"):
-        return f"{shown} is no whole number"
+        return f"{shown} is not a whole number"
     if kind == "greater_than_equal":
-        return f"{shown} is too small; right is {detail['ctx']['ge']} or more"
+        return f"{shown} is too small; use {detail['ctx']['ge']} or more"
     if kind == "less_than_equal":
-        return f"{shown} is too large; right is {detail['ctx']['le']} or less"
+        return f"{shown} is too large; use {detail['ctx']['le']} or less"
     if kind == "literal_error":
-        return f"{shown} is not known; right is {detail['ctx']['expected']}"
+        return f"{shown} is not known here; use {detail['ctx']['expected']}"
     if kind.startswith(("datetime", "timezone")):
-        return f"{shown} is no time with its zone; right is e.g. 2026-02-24T03:00:00Z"
+        return f"{shown} is not a valid time with its zone; use e.g. 2026-02-24T03:00:00Z"
     return str(detail["msg"]).removeprefix("Value error, ")
 
 
@@ -355,6 +355,6 @@ def parse_channel(text: str) -> str:
     """Read the full name of a notification channel of Cloud Monitoring."""
     if not re.fullmatch(r"projects/[^/\s]+/notificationChannels/[^/\s]+", text):
         hint = "gcloud beta monitoring channels list --format='value(name)' prints them"
-        message = f"'{text}' is no notification channel; right is projects/PROJECT/notificationChannels/ID"
+        message = f"'{text}' is not a valid notification channel; use projects/PROJECT/notificationChannels/ID"
         raise ConfigError(message, where="--notification-channel", hint=hint)
     return text

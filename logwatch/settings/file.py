@@ -92,7 +92,7 @@ def _parse(content: str, path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"(.*?) \(at (?:line (\d+), column \d+|end of document)\)", str(error))
         what, line = (found[1], found[2] or content.count("\n") + 1) if found else (str(error), 1)
-        raise ConfigError(f"not TOML: {what}", where=f"{path}:{line}", hint="right is e.g. lang = 'en'") from None
+        raise ConfigError(f"not TOML: {what}", where=f"{path}:{line}", hint="use e.g. lang = 'en'") from None
     except RecursionError:
         raise ConfigError("not TOML: too many brackets in each other", where=str(path)) from None
 
@@ -124,7 +124,7 @@ def _refusal(
         meant = key.lower().replace("-", "_").removeprefix("logwatch_")
         return ConfigError(f"there is no setting '{shown}'", hint=f"{nearest(meant, known)}'logwatch settings' lists all")
     if not _is_plain(value) and not (isinstance(value, list) and all(map(_is_plain, value))):
-        return ConfigError(f"'{shown}' takes a single value or a list of them", hint=f"right is e.g. {key} = '…'")
+        return ConfigError(f"'{shown}' takes a single value or a list of them", hint=f"use e.g. {key} = '…'")
     return None
 
 

@@ -41,7 +41,7 @@ def default_port() -> int:
     """Give the port to serve on if none is named: $PORT, as Cloud Run sets it, or 8080. Raises ConfigError."""
     text = os.environ.get("PORT") or "8080"
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
-        raise ConfigError(f"'{text[:20]}' is no port", where="PORT", hint="right is a number from 1 to 65535")
+        raise ConfigError(f"'{text[:20]}' is not a valid port", where="PORT", hint="use a number from 1 to 65535")
     return int(text)
 
 

@@ -62,8 +62,8 @@ def test_all_that_is_wrong_is_told_at_once_with_its_place(run: Run, tmp_path: Pa
     ran = run("settings", cwd=tmp_path, **wrong)
     assert ran.code == 2
     assert [line.removeprefix("logwatch: ") for line in ran.err.splitlines() if not line.startswith(" ")] == [
-        "logwatch.toml:2: grace: '5x' is no duration; right are e.g. '90s', '5m', '1h30m', '7d'",
-        "LOGWATCH_LEASE: '1s' is too short; right is from 30s to 10m",
+        "logwatch.toml:2: grace: '5x' is not a valid duration; use e.g. '90s', '5m', '1h30m', '7d'",
+        "LOGWATCH_LEASE: '1s' is too short; allowed is 30s to 10m",
         "logwatch.toml:3: there is no setting 'lagn'",
         "LOGWATCH_SLAK: there is no such setting",
         "LOGWATCH_SLACK_CHANNEL: a bot needs a channel",
@@ -109,6 +109,6 @@ COMMANDS = [
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_every_command_reads_the_file(run: Run, tmp_path: Path, command: list[str]) -> None:
     (tmp_path / "logwatch.toml").write_text("\nlag = 1\n")
-    ran = run(*command, cwd=tmp_path, LOGWATCH_CONFIG="", LOGWATCH_STATE=str(tmp_path / "state.json"))
+    ran = run(*command, cwd=tmp_path, LOGWATCH_CONFIG="", LOGWATCH_LANG="en", LOGWATCH_STATE=str(tmp_path / "state.json"))
     assert ran.code == 2
     assert "logwatch.toml:2: there is no setting 'lag'" in ran.out + ran.err

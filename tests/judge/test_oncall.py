@@ -52,7 +52,7 @@ def test_the_example_of_the_page_is_read_and_keeps_to_the_schema(tmp_path: Path)
 @pytest.mark.parametrize(
     ("text", "line", "says"),
     [
-        ("quiet_hours: 22-07\n", 1, "right is e.g. 22:00-07:00"),
+        ("quiet_hours: 22-07\n", 1, "use e.g. 22:00-07:00"),
         ("quiet_hours: 22:00-22:00\n", 1, "leave it out for the whole day"),
         ("routes:\n  - mention: kim\n", 2, "'kim' is nobody whom Slack can call"),
         ("routes:\n  - mention: [U012345, '<!here>']\n", 2, "'<!here>' is nobody"),

@@ -84,15 +84,15 @@ def test_flags_come_first_then_the_environment_then_the_file(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("lang = 'fr'", [("1: lang", "'fr' is no language that there are words for; right is ko or en")]),
-        ("\n\ngrace = 5", [("3: grace", "'5' is no duration; right are e.g. '90s', '5m', '1h30m', '7d'")]),
-        ("[email]\nsmtp_port = true", [("2: smtp_port", "'true' is no whole number")]),
-        ("[email]\nsmtp_port = 0", [("2: smtp_port", "'0' is too small; right is 1 or more")]),
-        ("email = {smtp_port = 70000}", [("1: smtp_port", "'70000' is too large; right is 65535 or less")]),
-        ("email.smtp_security = 'ssl'", [("1: smtp_security", "'ssl' is not known; right is 'starttls', 'tls' or 'none'")]),
-        ("now = 2026-02-24", [("1: now", "'2026-02-24' is no time with its zone; right is e.g. 2026-02-24T03:00:00Z")]),
-        ("now = 03:00:00", [("1: now", "'03:00:00' is no time with its zone; right is e.g. 2026-02-24T03:00:00Z")]),
-        ("lang = ['ko', 'en']", [("1: lang", "'ko,en' is no language that there are words for; right is ko or en")]),
+        ("lang = 'fr'", [("1: lang", "'fr' is not a known language; use ko or en")]),
+        ("\n\ngrace = 5", [("3: grace", "'5' is not a valid duration; use e.g. '90s', '5m', '1h30m', '7d'")]),
+        ("[email]\nsmtp_port = true", [("2: smtp_port", "'true' is not a whole number")]),
+        ("[email]\nsmtp_port = 0", [("2: smtp_port", "'0' is too small; use 1 or more")]),
+        ("email = {smtp_port = 70000}", [("1: smtp_port", "'70000' is too large; use 65535 or less")]),
+        ("email.smtp_security = 'ssl'", [("1: smtp_security", "'ssl' is not known here; use 'starttls', 'tls' or 'none'")]),
+        ("now = 2026-02-24", [("1: now", "'2026-02-24' is not a valid time with its zone; use e.g. 2026-02-24T03:00:00Z")]),
+        ("now = 03:00:00", [("1: now", "'03:00:00' is not a valid time with its zone; use e.g. 2026-02-24T03:00:00Z")]),
+        ("lang = ['ko', 'en']", [("1: lang", "'ko,en' is not a known language; use ko or en")]),
         ("lang = {a = 1}", [("1", "'lang' takes a single value or a list of them")]),
         ("source = [['a']]", [("1", "'source' takes a single value or a list of them")]),
         ("[slack]\nchannel = {}", [("2", "'[slack] channel' takes a single value or a list of them")]),
@@ -102,7 +102,7 @@ def test_flags_come_first_then_the_environment_then_the_file(tmp_path: Path) -> 
         (
             "source = [\n  'a',\n  'langg = 1',\n]\nlangg = 'en'\n# no\nlease = '1x'\n[slak]\na = 1",
             [
-                ("7: lease", "'1x' is no duration; right are e.g. '90s', '5m', '1h30m', '7d'"),
+                ("7: lease", "'1x' is not a valid duration; use e.g. '90s', '5m', '1h30m', '7d'"),
                 ("5", "there is no setting 'langg'"),
                 ("8", "there is no setting 'slak'"),
             ],
@@ -190,7 +190,7 @@ def test_one_error_is_raised_alone_and_several_together(tmp_path: Path) -> None:
     with pytest.raises(SettingProblemsError) as caught:
         load(path, LOGWATCH_GRACE="6x")
     assert [each.where for each in caught.value.problems] == [f"{path}:1: lang", "LOGWATCH_GRACE"]
-    with pytest.raises(ConfigError, match="no language") as alone:
+    with pytest.raises(ConfigError, match="known language") as alone:
         load(path, LOGWATCH_GRACE="60s")
     assert type(alone.value) is ConfigError
 
