@@ -36,6 +36,7 @@ COMMANDS: dict[str, str] = {
     "windows": "evaluate:windows",
     "run": "run:run_tick",
     "serve": "serve:serve",
+    "settings": "settings:settings_show",
     "doctor": "doctor:doctor",
     "backtest": "backtest:backtest",
     "tune": "backtest:tune_rule",
@@ -111,10 +112,13 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def _main(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,  # noqa: FBT002 - a flag
+    version: Annotated[bool, typer.Option("--version", help="Print the version and its commit.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
     if version:
-        typer.echo(f"logwatch {__version__}")
+        from logwatch.version import commit
+
+        found = commit()
+        typer.echo(f"logwatch {__version__}{f' ({found})' if found else ''}")
         raise typer.Exit
 
 

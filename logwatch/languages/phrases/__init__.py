@@ -35,6 +35,7 @@ _HINT = re.compile(r"(\s*)hint: (.*)")
 class Template:
     """An English text with places, and the same in another language."""
 
+    english: str
     literals: tuple[str, ...]
     form: re.Pattern[str]
     said: str
@@ -45,7 +46,7 @@ class Template:
         parts = [(literal, name) for literal, name, _, _ in Formatter().parse(english)]
         literals = tuple(literal for literal, _ in parts)
         form = "".join(re.escape(literal) + (f"(?P<{name}>.*?)" if name else "") for literal, name in parts)
-        return cls(literals, re.compile(form, re.DOTALL), said)
+        return cls(english, literals, re.compile(form, re.DOTALL), said)
 
     @property
     def weight(self) -> int:
