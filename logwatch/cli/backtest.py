@@ -101,7 +101,7 @@ def backtest(
     own = "bundled" if format_ is ReplayFormat.JSON else audience(settings).say("bundled_rules")
     names = [str(settings.rules or own), str(against)]
     sides = [Side(*each) for each in zip(names, (ticker.rules for ticker in tickers), replays, strict=False)]
-    write(_render_backtest(judge_backtest(sides, known), settings, format_, look.name, output), output)
+    write(_render_backtest(judge_backtest(sides, known), look.shown, format_, look.name, output), output)
 
 
 def tune_rule(
@@ -138,7 +138,7 @@ def tune_rule(
         return
     span, windows = look.read(partial(read_windows, reach=reach))
     tuned = tune(found, trials, Bench(rule_set, windows, span, build_policy(settings, publishes=False), known))
-    write(_render_tuning(tuned, settings, format_, look.name, output), output)
+    write(_render_tuning(tuned, look.shown, format_, look.name, output), output)
 
 
 def _known(path: Path | None, settings: Settings, rule_set: RuleSet) -> tuple[Known, ...]:

@@ -16,14 +16,14 @@ import typer
 
 from logwatch.errors import BrokenStateError, ConfigError, StoreError, nearest
 from logwatch.languages.phrases import spoken
-from logwatch.moments import parse_moment
+from logwatch.moments import parse_moment, zone_of
 from logwatch.report.state_lists import age_of, say_age
 from logwatch.settings import execution, load_settings
 from logwatch.spans import Span
 from logwatch.state.lease import change, load
 from logwatch.time_range import Wanted, live_span
 from logwatch.ui.tables import Paper
-from logwatch.wiring import build_rules, build_simulated_ticker, build_source, build_store, state_place
+from logwatch.wiring import audience, build_rules, build_simulated_ticker, build_source, build_store, state_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -121,6 +121,8 @@ class SpanCommand:
     wanted: Wanted
     now: datetime
     dumps_filter: bool
+    shown: Settings
+    """The settings to show by: in the time zone that the question names, which changes nothing of what is judged."""
 
     def only_tells_filter(self, reach: timedelta) -> bool:
         """Print the filter of the span, from `reach` before it on, where nothing else is wanted; gives whether that is so."""
@@ -151,6 +153,11 @@ def one_source(argument: list[str] | None, option: list[str] | None) -> list[str
     return argument or option or []
 
 
+def answering(settings: Settings, now: datetime, *times: str | None) -> Settings:
+    """Give the settings to answer by: with the time zone that the times of the question name, where they name one."""
+    return settings.model_copy(update={"timezone": zone_of(times, settings.timezone, now)})
+
+
 def look_at(
     settings: Settings,
     since: str | None = None,
@@ -169,8 +176,21 @@ def look_at(
         parse_moment(text, now, settings.timezone, where=where)  # a wrong one is told before anything is read
         return lambda moment: parse_moment(text, moment, settings.timezone, where=where)
 
-    wanted = Wanted(reader(since, "--since"), reader(until, until_option), settings.service, settings.grace)
-    return SpanCommand(settings, source, name, wanted, now, dump_filter)
+    shown = answering(settings, now, since, until)
+
+    def beyond(asked: Span, held: Span) -> None:
+        readers = audience(shown)
+        if asked.start < held.start and since:
+            figures = {"at": readers.date(held.start), "option": "--since", "asked": readers.date(asked.start)}
+            typer.echo(readers.say("recording_begins", **figures), err=True)
+        if asked.end > held.end:
+            figures = {"at": readers.date(held.end), "option": until_option, "asked": readers.date(asked.end)}
+            typer.echo(readers.say("recording_ends", **figures), err=True)
+
+    wanted = Wanted(
+        reader(since, "--since"), reader(until, until_option), settings.service, settings.grace, shown.timezone, beyond
+    )
+    return SpanCommand(settings, source, name, wanted, now, dump_filter, shown)
 
 
 @contextmanager

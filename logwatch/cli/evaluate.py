@@ -166,10 +166,10 @@ def write_page(look: SpanCommand, ticker: Ticker, format_: PageFormat, output: P
     from logwatch.report.page_view import Narrator, build_page
     from logwatch.report.report import build_report
 
-    readers = audience(look.settings)
+    readers = audience(look.shown)
     found = build_report(judged, ticker.rules, readers, source=look.name, old=look.is_old(judged))
     past = None if look.source.recorded else past_of(look.settings)
-    narrator = Narrator(message_builder(look.settings, ticker.rules), ticker.rules, past or State())
+    narrator = Narrator(message_builder(look.shown, ticker.rules), ticker.rules, past or State())
     page = build_page(found, judged, replayed, narrator)
     suffix = "md" if format_ is PageFormat.MARKDOWN else "html"
     write(render_page(page, bundled("templates"), f"report.{suffix}.j2"), output)
@@ -182,7 +182,7 @@ def _render(judged: Judged, rule_set: RuleSet, look: SpanCommand, format_: Forma
 
     if format_ is Format.JSON:
         return as_json(to_json(judged))
-    found = build_report(judged, rule_set, audience(look.settings), source=look.name, old=look.is_old(judged))
+    found = build_report(judged, rule_set, audience(look.shown), source=look.name, old=look.is_old(judged))
     if format_ is Format.TABLE:
         return render_table(found, paper_of(output))
     return render_markdown(found, bundled("templates"))
@@ -191,7 +191,7 @@ def _render(judged: Judged, rule_set: RuleSet, look: SpanCommand, format_: Forma
 def _tell_nothing(quality: Quality, span: Span, look: SpanCommand) -> None:
     """Raise SourceError with doctor's diagnosis where a span has nothing to judge."""
     if found_nothing(quality):
-        readers = audience(look.settings)
+        readers = audience(look.shown)
         place = watched_service(look.settings, readers)
         why = why_misread(quality, readers) or why_nothing(look.source.within(LOOKUP_S), place, span, look.now, readers)
         raise SourceError(

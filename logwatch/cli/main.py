@@ -44,8 +44,9 @@ COMMANDS: dict[str, str] = {
     "alerts": "alerts:alerts",
     "explain": "alerts:explain_rule",
     "digest": "digest:digest",
+    "schema": "usage/schemas:schema",
 }
-"""Command to the module beside this one and its function there, whose docstring is the help."""
+"""Command to the module beside or below this one and its function there, whose docstring is the help."""
 GROUPS: dict[str, tuple[str, dict[str, str]]] = {
     "silence": (
         "Mute a rule, with an end and a reason.",
@@ -91,7 +92,7 @@ class _Commands(OwnGroup):
 def _summary(place: str) -> str:
     """Give the first line of a function's docstring."""
     module, _, function = place.partition(":")
-    text = Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / f"{module}.py").read_text(encoding="utf-8")
     found = re.search(rf'^def {function}\(.*?"""(.*?)(?:"""|\n)', text, re.DOTALL | re.MULTILINE)
     return found[1] if found else ""
 
@@ -100,7 +101,7 @@ def _typer(commands: Mapping[str, str], **options: Any) -> typer.Typer:  # noqa:
     made = typer.Typer(cls=OwnGroup, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, **options)
     for name, place in commands.items():
         module, _, function = place.partition(":")
-        made.command(name, cls=OwnCommand)(getattr(import_module(f"logwatch.cli.{module}"), function))
+        made.command(name, cls=OwnCommand)(getattr(import_module(f"logwatch.cli.{module.replace('/', '.')}"), function))
     return made
 
 

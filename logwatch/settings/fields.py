@@ -21,6 +21,7 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
+from logwatch.complaints import complaint
 from logwatch.durations import LONGEST_LEASE, format_duration, parse_duration
 from logwatch.errors import ConfigError
 from logwatch.languages import DEFAULT, Lang, languages
@@ -322,7 +323,7 @@ def _read(model: type[Read], given: Sequence[Given]) -> tuple[Read, list[ConfigE
         wrong = {str(detail["loc"][0]): detail for detail in reversed(error.errors())}
     right = {name: value for name, value in values.items() if name not in wrong}
     found = [
-        ConfigError(_complaint(detail), where=origins[name].names(name), hint=model.model_fields[name].description)
+        ConfigError(complaint(detail), where=origins[name].names(name), hint=model.model_fields[name].description)
         for name, detail in reversed(wrong.items())
     ]
     return model(**right), found
@@ -333,22 +334,6 @@ def _shaped(value: Any, field: FieldInfo) -> Any:  # noqa: ANN401 - what a flag,
     if field.annotation == Names:
         return _split(value) if isinstance(value, str) else value
     return ",".join(value) if isinstance(value, tuple) else value
-
-
-def _complaint(detail: Any) -> str:  # noqa: ANN401 - pydantic's own
-    """Say what pydantic found in words for whoever typed the value."""
-    kind, shown = detail["type"], f"'{str(detail['input'])[:100]}'"
-    if kind.startswith("int"):
-        return f"{shown} is no whole number"
-    if kind == "greater_than_equal":
-        return f"{shown} is too small; use {detail['ctx']['ge']} or more"
-    if kind == "less_than_equal":
-        return f"{shown} is too large; use {detail['ctx']['le']} or less"
-    if kind == "literal_error":
-        return f"{shown} is not known; use {detail['ctx']['expected']}"
-    if kind.startswith(("datetime", "timezone")):
-        return f"{shown} is not a time with its zone; use e.g. 2026-02-24T03:00:00Z"
-    return str(detail["msg"]).removeprefix("Value error, ")
 
 
 def parse_channel(text: str) -> str:

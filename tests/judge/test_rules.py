@@ -213,8 +213,8 @@ def test_counters_that_nobody_knows_are_named() -> None:
         (('levels: "n n e e w"', 'states: ". p"'), "checkout.test.yaml"),
         (('levels: "n n e e w"', 'states: ". . . . F"'), "found    ....p"),
         ((', levels: "n n e e w"', ""), "gives neither levels nor states"),
-        (('values: "0 50 51 100 101"', 'numerator: "1"'), "checkout.test.yaml:4: case 'both bounds': numerator: Extra inputs"),
-        (('values: "0 50 51 100 101"', "values: 5"), "checkout.test.yaml:4: case 'both bounds': values: Input should be a valid string"),
+        (('values: "0 50 51 100 101"', 'numerator: "1"'), "checkout.test.yaml:4: case 'both bounds': numerator: it is not known here"),
+        (('values: "0 50 51 100 101"', "values: 5"), "checkout.test.yaml:4: case 'both bounds': values: '5' stands where a text belongs"),
     ],
 )  # fmt: skip
 def test_a_case_that_fails_or_is_wrong_is_told(folder: Path, change: tuple[str, str], says: str) -> None:

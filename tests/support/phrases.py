@@ -27,7 +27,7 @@ OF_THE_LOG = {"logwatch/pipeline.py", "logwatch/catch_up.py", "logwatch/run_summ
 """Where errors end in the log of `run`, which is English."""
 SHOWS = re.compile(r"Error\(|hint|progress\(|raised\(|news|description=|error=|trouble=|missed=|yield")
 """What a file holds that shows anything."""
-DEEPEST = 6
+DEEPEST = 12
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import Entry
+from logwatch.complaints import complaint
 from logwatch.count.windows import QUARTER, Windows, aggregate, to_minute
 from logwatch.errors import RuleError
 from logwatch.judge.alerts import Alert, AlertState, advance
@@ -154,7 +155,7 @@ def _run(rule: Rule, case: _Case, shape: LogShape, document: Document, at: tuple
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
-        return RuleError(f"case '{case.name}': {key}: {first['msg']}", where=document.where((*at, *first["loc"])))
+        return RuleError(f"case '{case.name}': {key}: {complaint(first)}", where=document.where((*at, *first["loc"])))
     except ValueError as error:
         return RuleError(f"case '{case.name}': {error}", where=where)
     course = next((course for course in evaluate([rule], windows) if course.labels == case.labels), None)
