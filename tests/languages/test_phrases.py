@@ -53,11 +53,10 @@ def test_every_phrase_is_raised_somewhere(lang: str) -> None:
 
 def matched(text: str, lang: str) -> set[str]:
     """Give the templates that a text is said by, and those of what fills their places."""
-    by_said = {said: english for english, said in phrases(lang).items()}
     found: set[str] = set()
     for each in templates(lang):
         if match := each.match(text):
-            found.add(by_said[each.said])
+            found.add(each.english)
             return found.union(*(matched(value, lang) for value in match.groupdict().values()))
     return found
 
@@ -66,9 +65,9 @@ def matched(text: str, lang: str) -> set[str]:
 def test_no_text_is_taken_for_another(lang: str) -> None:
     for english in phrases(lang):
         text = filled(shape(english))
-        mine = templates(lang)[[each.said for each in templates(lang)].index(phrases(lang)[english])]
-        weights = [each.weight for each in templates(lang) if each.match(text) and each.said != mine.said]
-        assert all(weight < mine.weight for weight in weights), english
+        ranks = {each.english: each.rank for each in templates(lang) if each.match(text)}
+        mine = ranks.pop(english)
+        assert all(rank < mine for rank in ranks.values()), english
 
 
 @pytest.mark.parametrize("lang", OTHERS)
