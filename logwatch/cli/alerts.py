@@ -14,13 +14,14 @@ from logwatch.cli.context import (
     clock_of,
     find_rule,
     look_at,
+    one_source,
     paper_of,
     settings_from,
     simulated_ticker,
     state_of,
     write,
 )
-from logwatch.cli.options import LangOption, RulesOption, ServiceOption, SourceOption
+from logwatch.cli.options import LangOption, RuleArgument, RulesOption, ServiceOption, ShopOption, SourceArgument, SourceOption
 from logwatch.collect.sources import is_live
 from logwatch.errors import ConfigError, nearest
 from logwatch.pipeline import stand_at_end
@@ -95,18 +96,20 @@ def _write_labels(settings: Settings, format_: LabelsFormat) -> None:
 
 
 def explain_rule(
-    rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's id, as 'rules list' prints it.")],
+    rule: RuleArgument,
+    paths: SourceArgument = None,
     source: SourceOption = None,
     at: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="With --source: a time, or a duration before the end. [the end]")
+        str | None, typer.Option(metavar="WHEN", help="With a source: 15:30, '02-24 15:00', 10m (before the end). [the end]")
     ] = None,
-    shop: Annotated[str | None, typer.Option(help="Only this shop.")] = None,
+    shop: ShopOption = None,
     service: ServiceOption = None,
     format_: Annotated[ExplainFormat, typer.Option("--format", "-f", help="How to write it.")] = ExplainFormat.TEXT,
     lang: LangOption = None,
     rules: RulesOption = None,
 ) -> None:
     """Say why a rule is in its state: the last windows, each test against its limit, what is missing, and what was sent."""
+    source = one_source(paths, source)
     settings = settings_from(source=source, service=service, lang=lang, rules=rules)
     found, readers = find_rule(rule, settings), audience(settings)
     rule_set, policy = build_rules(settings), build_policy(settings, publishes=False)

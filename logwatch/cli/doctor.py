@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from logwatch.cli.context import age_line, as_json, clock_of, write
-from logwatch.cli.options import LangOption, RulesOption, ServiceOption, SourceOption
+from logwatch.cli.context import age_line, as_json, clock_of, one_source, write
+from logwatch.cli.options import LangOption, RulesOption, ServiceOption, SourceArgument, SourceOption
 from logwatch.errors import LogwatchError
 from logwatch.report.state_lists import age_json, age_of
 from logwatch.settings import Settings, load_settings_leniently
@@ -27,6 +27,7 @@ SendTestOption = Annotated[bool, typer.Option("--send-test", help="Send a test m
 
 
 def doctor(
+    paths: SourceArgument = None,
     source: SourceOption = None,
     service: ServiceOption = None,
     rules: RulesOption = None,
@@ -39,7 +40,7 @@ def doctor(
     from logwatch.watchdog.doctor import examine
     from logwatch.watchdog.doctor_checks import build_checks, build_tests, readers_of
 
-    settings, wrong = load_settings_leniently(source=tuple(source or ()), service=service, rules=rules, lang=lang)
+    settings, wrong = load_settings_leniently(source=tuple(one_source(paths, source)), service=service, rules=rules, lang=lang)
     clock = clock_of(settings)
     checks = build_checks(settings, wrong, clock) + (build_tests(settings, clock()) if send_test else [])
     state, found, readers = _seen(settings), examine(checks), readers_of(settings)

@@ -21,7 +21,8 @@ from logwatch.cli.context import (
     state_of,
     write,
 )
-from logwatch.cli.options import LangOption, RulesOption
+from logwatch.cli.options import RULE_HELP, LangOption, RulesOption, ShopOption
+from logwatch.cli.usage.completion import complete_rules, complete_silences
 from logwatch.collect.entries import storable
 from logwatch.durations import format_duration
 from logwatch.errors import ConfigError, StoreError, nearest
@@ -49,20 +50,20 @@ LOOKS_BACK = timedelta(days=7)
 
 
 def silence_add(
-    reason: Annotated[str, typer.Option(help="Why; people will read it.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; people will read it.")],
     for_: Annotated[str, typer.Option("--for", metavar="DURATION", help="For how long, each time: 30m, 2h, 1d.")],
-    rule: Annotated[str | None, typer.Option(metavar="RULE", help="A rule's id, as 'rules list' prints it.")] = None,
+    rule: Annotated[str | None, typer.Option(metavar="RULE", help=RULE_HELP, autocompletion=complete_rules)] = None,
     all_: Annotated[bool, typer.Option("--all", help="Mute every rule.")] = False,  # noqa: FBT002 - a flag
-    shop: Annotated[str | None, typer.Option(help="Only this shop.")] = None,
+    shop: ShopOption = None,
     new_shop: Annotated[bool, typer.Option("--new-shop", help="Mute a shop that was never seen.")] = False,  # noqa: FBT002 - a flag
     every: Annotated[
         str | None,
         typer.Option(metavar="WHEN", help="Again and again: 'sun 03:00', 'mon,wed 22:00', 'mon-fri 9:30', 'daily 03:00'."),
     ] = None,
     until: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="When --every comes no more: a time, or a duration from now. [90d]")
+        str | None, typer.Option(metavar="WHEN", help="When --every comes no more: 30d (from now), '12-24 03:00'. [90d]")
     ] = None,
-    by: Annotated[str | None, typer.Option(help="Who mutes it. [the user]")] = None,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Who mutes it. [the user]")] = None,
     dry_run: DryRunOption = False,  # noqa: FBT002 - a flag
     new_state: Annotated[bool, typer.Option("--new-state", help="Begin a state where there is none, or a broken one.")] = False,  # noqa: FBT002 - a flag
     rules: RulesOption = None,
@@ -199,7 +200,8 @@ def silence_list(lang: LangOption = None) -> None:
 
 
 def silence_expire(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="As 'silence list' prints it.")], lang: LangOption = None
+    id_: Annotated[str, typer.Argument(metavar="ID", help="As 'silence list' prints it.", autocompletion=complete_silences)],
+    lang: LangOption = None,
 ) -> None:
     """End a silence now; a recurring one comes no more."""
     settings = settings_from(lang=lang)
