@@ -28,7 +28,7 @@ LATE = timedelta(hours=1)
 """After its end, a day's lines have all arrived."""
 LEAD = timedelta(minutes=10)
 """How long before a silence signs of life are looked for: twice as long as two of them may lie apart."""
-SCHEMA = 3
+SCHEMA = 4
 
 
 @dataclass(frozen=True, slots=True)

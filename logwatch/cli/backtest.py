@@ -99,7 +99,8 @@ def backtest(
         write_page(look, ticker, PageFormat.HTML, output)
         return
     replays = look.read(partial(read_and_play, tickers=tickers))
-    names = [str(settings.rules or "bundled"), str(against)]
+    own = "bundled" if format_ is ReplayFormat.JSON else audience(settings).say("bundled_rules")
+    names = [str(settings.rules or own), str(against)]
     sides = [Side(*each) for each in zip(names, (ticker.rules for ticker in tickers), replays, strict=False)]
     write(_render_backtest(judge_backtest(sides, known), look.shown, format_, look.name, output), output)
 

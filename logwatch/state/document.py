@@ -25,7 +25,7 @@ from logwatch.state.unknown import Unknown, unknown_in
 
 SCHEMA = 2
 """Moves where an older program would take the document for broken, or misread it: it refuses one of a higher schema."""
-FORM = 4
+FORM = 5
 """Moves with everything that the document may newly hold. An older program of the same schema keeps the keys that it does
 not know, and leaves alone what it cannot read of a higher form."""
 YEARS = range(2000, 2100)
@@ -196,5 +196,5 @@ def _check_times(part: object) -> None:
             _check_times(each)
     elif isinstance(part, dict):
         _check_times(list(part.values()))
-    elif is_dataclass(part) and not isinstance(part, Unknown):
+    elif is_dataclass(part) and not isinstance(part, Unknown | DayTotals):
         _check_times([getattr(part, each.name) for each in fields(part)])
