@@ -8,9 +8,16 @@ from typing import Annotated
 
 import typer
 
-from logwatch.cli.usage.completion import complete_rules, complete_shops
+from logwatch.cli.usage.completion import complete_languages, complete_rules, complete_shops
 from logwatch.collect.sources import FORMS
 from logwatch.languages import DEFAULT, Lang, languages
+
+
+class ListFormat(StrEnum):
+    """How lists are written."""
+
+    TABLE = "table"
+    JSON = "json"
 
 
 class PageFormat(StrEnum):
@@ -60,8 +67,12 @@ LangOption = Annotated[
         metavar=f"<{'|'.join(languages())}>",
         help=f"Language of what people read.  [env var: LOGWATCH_LANG; default: {DEFAULT}]",
         show_default=False,
+        autocompletion=complete_languages,
     ),
 ]
+
+
+ListFormatOption = Annotated[ListFormat, typer.Option("--format", "-f", help="How to write it.")]
 
 
 RULE_HELP = "A rule's id, as 'rules list' prints it."

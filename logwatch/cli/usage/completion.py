@@ -6,12 +6,13 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import shellingham
+import shellingham  # which typer brings
 import typer
-from typer.completion import get_completion_script
-from typer.completion import install as install_script
+from typer.completion import completion_init, get_completion_script  # type: ignore[attr-defined]  # typer's own way in
+from typer.completion import install as install_script  # type: ignore[attr-defined]  # likewise
 
 from logwatch.errors import ConfigError, LogwatchError
+from logwatch.languages import languages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +23,8 @@ SHELLS = ("bash", "zsh", "fish")
 OPTIONS = ("--install-completion", "--show-completion")
 HARMLESS = re.compile(r"[\w.@-]+")
 """What a log line calls a shop goes onto the command line as it stands: nothing that a shell reads anything into."""
+
+completion_init()  # typer knows the shells only where it adds the options by itself
 
 
 def with_shell(arguments: list[str]) -> list[str]:
@@ -77,6 +80,11 @@ def complete_silences(ctx: typer.Context, incomplete: str) -> list[str]:
 
         return _beginning((each.id for each in load(build_store(_settings(ctx))).memory.muting), incomplete)
     return []
+
+
+def complete_languages(incomplete: str) -> list[str]:
+    """Give the languages that begin so."""
+    return _beginning(languages(), incomplete)
 
 
 def complete_schemas(incomplete: str) -> list[str]:

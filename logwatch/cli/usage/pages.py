@@ -112,7 +112,6 @@ class _Context(typer.Context):
 class _Own:
     """A command whose help is in the reader's language, ends with its examples, and is not cut where a group lists it."""
 
-    context_class = _Context
     help: str | None
     epilog: str | None
 
@@ -130,6 +129,8 @@ class _Own:
 class OwnCommand(_Own, TyperCommand):
     """A command by itself."""
 
+    context_class = _Context
+
     def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - likewise
         """Give the parameters; of an argument, whose name says what it is, not also its type in Python."""
         found: list[Any] = super().get_params(ctx)
@@ -145,3 +146,5 @@ class OwnCommand(_Own, TyperCommand):
 
 class OwnGroup(_Own, TyperGroup):
     """A group of commands."""
+
+    context_class = _Context

@@ -17,7 +17,12 @@ from tests.support.local_google import LoggingServer, load_entries
 from tests.support.patience import PATIENCE_S
 
 SOURCE = "gcp://my-project/o4o-core-api"
-SETTINGS = {"LOGWATCH_STATE": "state.json", "LOGWATCH_NOW": "2026-02-24T07:00:00Z", "LOGWATCH_METRICS_PROJECT": "none", "LOGWATCH_LANG": "en"}
+SETTINGS = {
+    "LOGWATCH_STATE": "state.json",
+    "LOGWATCH_NOW": "2026-02-24T07:00:00Z",
+    "LOGWATCH_METRICS_PROJECT": "none",
+    "LOGWATCH_LANG": "en",
+}
 LINES = sorted({line for lines in EXAMPLES.values() for line in lines})
 STAYS = "logwatch serve"
 
