@@ -60,7 +60,7 @@ settings= # NAME=VALUE with | between them, as told
 # What can be set of each channel, and what is secret of that and of logwatch itself: as they declare it.
 known_secrets=
 channel_variables=
-declared='^ +([a-z_]+): (.*) = Field\('
+declared='^    ([a-z_]+): ([^=]*) = \(?(Field\(.*)?$'
 for file in "$root/logwatch/settings/fields.py" "$root"/logwatch/notify/channels/*/__init__.py; do
     while IFS= read -r line; do
         if ! [[ $line =~ $declared ]]; then continue; fi
