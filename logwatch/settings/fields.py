@@ -323,7 +323,11 @@ def _read(model: type[Read], given: Sequence[Given]) -> tuple[Read, list[ConfigE
         wrong = {str(detail["loc"][0]): detail for detail in reversed(error.errors())}
     right = {name: value for name, value in values.items() if name not in wrong}
     found = [
-        ConfigError(complaint(detail), where=origins[name].names(name), hint=model.model_fields[name].description)
+        ConfigError(
+            complaint({**detail, "input": "***"} if is_secret(model.model_fields[name]) else detail),
+            where=origins[name].names(name),
+            hint=model.model_fields[name].description,
+        )
         for name, detail in reversed(wrong.items())
     ]
     return model(**right), found
