@@ -24,7 +24,7 @@ AVOIDED_KO = {
     r"알람|얼럿": "경보, 알림",
     r"(?<!경보 )(?<!전송 )(?<!기록 )(?<!로그 )대기(?! 중인 경보)": "what waits: 경보 대기, 전송 대기",
     r"임계값|임계치": "경고 기준, 정상 범위",
-    r"(?<!1분 )구간|윈도우": "1분 구간 for 60 s, 기간 for what a command looks at",
+    r"(?<!1분 )(?<!신뢰)구간|윈도우": "1분 구간 for 60 s, 기간 for what a command looks at",
     r"컨펌|결제 완료|준비된 결제": "결제 승인, 결제 준비",
     r"중복 결제 요청": "중복 결제 차단",
     r"히트율|히트 레이트": "캐시 적중률",
@@ -67,7 +67,7 @@ AVOIDED_EN = {
     r"(?i)not understood": "unparsed",
     r"(?i)held against": "compared with",
     r"(?i)begin here": "start here",
-    r"(?i)not proven|not shown": "not yet conclusive, undetermined",
+    r"(?i)not proven|not shown": "not yet conclusive, unknown",
     r"(?i)could not look|time left to look": "not checked, lookup timed out",
     r"(?i)not the case": "does not apply",
     r"(?i)hour before|day before": "previous hour, same time yesterday",
@@ -124,7 +124,7 @@ def in_policies(lang: str) -> Iterator[tuple[str, str]]:
 
 @cache
 def in_documents() -> tuple[tuple[str, str], ...]:
-    paths = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    paths = [ROOT / "README.md", *sorted({*(ROOT / "docs").rglob("*.md")} - {ROOT / "docs/languages.md"})]
     lines = ((str(path.relative_to(ROOT)), line) for path in paths for line in path.read_text("utf-8").splitlines())
     return tuple((place, line) for place, line in lines if KOREAN.search(line))
 

@@ -88,7 +88,7 @@ NO_REACTIONS = Phrase(
     "doctor.slack.no_reactions",
     texts={
         "ko": "reactions:read 권한이 없어 이모지로 응답(👀 확인, 🔕 알림 중지, ✅·❌ 실제·오탐 표시)할 수 없음",
-        "en": "no responses by reaction (👀 acknowledge, 🔕 silence, ✅ ❌ real or false): the scope reactions:read is missing",
+        "en": "nobody can respond by a reaction (👀 acknowledge, 🔕 silence, ✅ ❌ label): the scope reactions:read is missing",
     },
 )
 NO_USERS = Phrase(
@@ -102,7 +102,7 @@ UNASKED = Phrase(
     "doctor.slack.unasked",
     texts={
         "ko": "채널 참여 여부는 알림을 전송해야 확인할 수 있음(channels:read 권한과 채널 ID가 있으면 바로 확인 가능)",
-        "en": "only posting shows whether it is in the channel (or the scope channels:read with the channel's ID)",
+        "en": "whether it is in the channel shows only when it posts (or with the scope channels:read and the channel's ID)",
     },
 )
 MEMBER = Phrase("doctor.slack.member", texts={"ko": "#{name}에 쓸 수 있음", "en": "may write to #{name}"})
