@@ -19,7 +19,7 @@ class GoogleChatSettings(ChannelSettings):
     """The address is all there is to it, and whoever has it may post."""
 
     name: ClassVar[str] = "google_chat"
-    title: ClassVar[Texts] = {"ko": "구글 챗", "en": "Google Chat"}
+    title: ClassVar[Texts] = {"ko": "Google Chat", "en": "Google Chat"}
     cure: ClassVar[Phrase] = Phrase(
         "doctor.cure.google_chat",
         texts={

@@ -18,7 +18,7 @@ class SlackSettings(ChannelSettings):
     """A bot is taken where both are set."""
 
     name: ClassVar[str] = "slack"
-    title: ClassVar[Texts] = {"ko": "슬랙", "en": "Slack"}
+    title: ClassVar[Texts] = {"ko": "Slack", "en": "Slack"}
     cure: ClassVar[Phrase] = Phrase(
         "doctor.cure.slack",
         texts={

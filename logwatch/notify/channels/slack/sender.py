@@ -118,7 +118,7 @@ ADD_SCOPE = Phrase(
 INVITE = Phrase(
     "doctor.cure.invite",
     texts={
-        "ko": "슬랙 채널에서 /invite @{user} 실행(채널 ID는 LOGWATCH_SLACK_CHANNEL에 설정)",
+        "ko": "Slack 채널에서 /invite @{user} 실행(채널 ID는 LOGWATCH_SLACK_CHANNEL에 설정)",
         "en": "/invite @{user} in the channel; its id is LOGWATCH_SLACK_CHANNEL",
     },
 )
