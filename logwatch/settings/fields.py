@@ -114,7 +114,7 @@ class Settings(BaseModel):
     service: str | None = Field(None, description="Cloud Run service whose entries count.")
     location: str | None = Field(None, description="Cloud Run region to read, and of the metrics, e.g. europe-west1.")
     lang: Annotated[
-        Lang, AfterValidator(_lang), Field(description=f"Language of what people read: {' or '.join(LANGUAGES)}.")
+        Lang, AfterValidator(_lang), Field(description=f"Language of what people read: {', '.join(LANGUAGES)}.")
     ] = DEFAULT
     timezone: Annotated[ZoneInfo, BeforeValidator(_timezone), WithJsonSchema({"type": "string", "examples": ["UTC"]})] = Field(
         ZoneInfo("Asia/Seoul"), description="Time zone of what people read."
