@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from logwatch.backtest.known_incidents import Known
     from logwatch.backtest.scores import Score, Scored
     from logwatch.backtest.tuning import Tuning, TuningResult
-    from logwatch.judge.rules.model import RuleSet
+    from logwatch.judge.alerts import Alert
+    from logwatch.judge.rules.model import Rule, RuleSet
     from logwatch.languages.keys import Key
     from logwatch.replay import Replayed
     from logwatch.spans import Span
@@ -108,23 +109,29 @@ def timeline_sections(replayed: Replayed, rules: RuleSet, audience: Audience, so
     alerts = Section(
         say("backtest_alerts"),
         audience.columns("alert", "pending_at", "firing_at", "resolved_col", "peak_col", "procedure"),
-        tuple(
-            (
-                name(alert, audience),
-                audience.moment(alert.pending_at),
-                _clock(alert.firing_at, alert.pending_at, audience),
-                _clock(
-                    alert.resolved_at if alert.state is AlertState.RESOLVED else None,
-                    alert.firing_at or alert.pending_at,
-                    audience,
-                ),
-                format_brief(alert.peak, rules.by_id[alert.rule], audience),
-                rules.by_id[alert.rule].procedure,
-            )
-            for alert in fired
-        ),
+        tuple(_alert_row(alert, rules, audience) for alert in fired),
     )
     return [head, days, alerts]
+
+
+def _alert_row(alert: Alert, rules: RuleSet, audience: Audience) -> tuple[str, ...]:
+    begun, rule = alert.pending_at, rules.by_id[alert.rule]
+    over = alert.resolved_at if alert.state is AlertState.RESOLVED else None
+    return (
+        name(alert, audience),
+        audience.moment(begun),
+        _clock(alert.firing_at, begun, audience),
+        _clock(over, alert.firing_at or begun, audience),
+        _peak(alert, rule, audience),
+        rule.procedure,
+    )
+
+
+def _peak(alert: Alert, rule: Rule, audience: Audience) -> str:
+    """Write the worst of an alert, with its time where that is on another day than the beginning."""
+    worst, begun = (each.astimezone(audience.zone).date() for each in (alert.peak.window_end, alert.pending_at))
+    figure = format_brief(alert.peak, rule, audience)
+    return figure if worst == begun else f"{figure} {audience.moment(alert.peak.window_end)}"
 
 
 def _day_rows(replayed: Replayed, audience: Audience) -> Iterator[tuple[str, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from logwatch.beta_exit.report_view import MARKS
-from logwatch.ui.tables import Paper, render_rows
+from logwatch.ui.tables import Paper, fold, render_rows
 from logwatch.ui.templates import render
 
 if TYPE_CHECKING:
@@ -40,4 +40,4 @@ def render_exit(report: ExitReport, paper: Paper) -> str:
             f"  {MARKS[cell.state]} {cell.date}  {' · '.join(filter(None, [cell.figure, cell.why]))}\n" for cell in row.cells
         ]
         parts += [f"  → {each}\n" for each in row.needed]
-    return "".join(parts)
+    return fold("".join(parts), paper)

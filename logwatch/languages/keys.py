@@ -6,7 +6,7 @@ Key = Literal[
     # the report's head and columns
     "title", "span", "now", "rule", "shop", "all_shops", "all_shops_named", "all_shops_also", "some_shops", "more_shops",
     "value", "down", "level", "course", "worst", "at", "normal_range",
-    "warning_range", "normal_long", "warning_long", "slow_count", "slow_bound", "stretch_note", "unproven",
+    "warning_range", "bounds", "normal_long", "warning_long", "slow_count", "slow_bound", "stretch_note", "unproven",
     "level_unproven", "procedure", "follow",
     "slow_requests", "label", "count", "route", "data", "all_normal", "warned_now", "warned_before", "counted", "instances",
     # the page
@@ -43,6 +43,7 @@ Key = Literal[
     "nowhere", "waits", "waits_unheard", "given_up", "on_its_way", "inhibited_by", "silenced_until", "alert",
     "state",
     "from_when", "silent_because", "when", "reason", "rules", "channels", "id", "until", "by", "no_alerts", "told_before",
+    "taken_col", "muted_now",
     "silence_added", "silence_recurs", "silence_ended", "silence_every", "silence_every_next", "silence_every_now",
     "silence_now",
     "all_rules", "holds", "dry_run", "would_mute", "muted",
