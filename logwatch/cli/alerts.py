@@ -108,6 +108,7 @@ def explain_rule(
         state = look.read(partial(stand_at_end, ticker=simulated_ticker(look)))
         judged_to = state.cursor or look.now
         now = policy.closed_at(judged_to)
+        readers = audience(look.shown)
         head = fold(readers.say("source_at", place=printable(look.name), at=readers.date(judged_to)) + "\n", paper_of())
     elif at is not None:
         raise ConfigError("a state knows only how it stands now", where="--at", hint="give --source, the lines of that time")

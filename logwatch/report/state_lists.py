@@ -73,7 +73,7 @@ def say_age(age: Age, place: str, audience: Audience) -> str:
 
 def name(found: Alert | Verdict, audience: Audience) -> str:
     """Name a rule and shop."""
-    return f"{found.rule} ({audience.shop(found.labels)})"
+    return f"{found.rule} ({audience.shop_cell(found.labels)})"
 
 
 def silent_now(state: State, rules: RuleSet, now: datetime) -> dict[str, Suppression]:
@@ -189,7 +189,7 @@ def past_rows(state: State, audience: Audience) -> list[tuple[str, ...]]:
             audience.moment(at),
             audience.say(reason.key),
             ", ".join(rules),
-            scope.name(audience),
+            scope.cell(audience),
             channels,
         )
         for at, reason, rules, scope, channels in sorted([*done, *waiting], key=lambda row: row[0], reverse=True)
@@ -202,7 +202,7 @@ def silence_rows(state: State, now: datetime, audience: Audience) -> list[tuple[
         (
             each.id,
             say_rule(each.rule, audience),
-            audience.shop(each.labels),
+            audience.shop_cell(each.labels),
             say_times(each, now, audience) if isinstance(each, RecurringSilence) else audience.say("silence_now"),
             audience.date(each.until),
             printable(each.reason),
@@ -215,14 +215,14 @@ def silence_rows(state: State, now: datetime, audience: Audience) -> list[tuple[
 
 MOST_PAST = 20
 """Messages that a list shows, the newest."""
-SILENCE_COLUMNS: tuple[Key, ...] = ("id", "rule", "shop", "holds", "until", "reason", "by")
+SILENCE_COLUMNS: tuple[Key, ...] = ("id", "rule", "shop", "holds", "lifts_at", "reason", "by")
 
 
 def state_sections(state: State, rules: RuleSet, now: datetime, audience: Audience) -> list[Section]:
     """Give what a state says of now: what fires and who knows, what is muted and until when, and what was told lately."""
     firing, muted = firing_rows(state, rules, now, audience), silence_rows(state, now, audience)
-    heads = audience.columns("alert", "state", "from_when", "value", "told_col", "taken_col", "silent_because", "procedure")
-    told = audience.columns("when", "reason", "rules", "shop", "channels")
+    heads = audience.columns("alert", "state", "from_when", "value", "channels", "taken_col", "silent_because", "procedure")
+    told = audience.columns("when", "kind", "rules", "shop", "channels")
     found = [
         Section("", heads, tuple(firing), () if firing else (audience.say("no_alerts"),)),
         Section(audience.say("muted_now"), audience.columns(*SILENCE_COLUMNS), tuple(muted)),
@@ -302,7 +302,7 @@ def muted_rows(found: WouldMute, audience: Audience) -> list[tuple[str, ...]]:
             audience.moment(note.at),
             audience.say(note.reason.key),
             ", ".join(note.rules),
-            note.scope.name(audience),
+            note.scope.cell(audience),
             audience.say("muted_wholly" if whole else "muted_partly"),
         )
         for note, whole in sorted(found.muted, key=lambda each: each[0].at, reverse=True)
