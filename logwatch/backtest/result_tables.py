@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from logwatch.backtest.check_sent import check_sent, sent_sections
 from logwatch.backtest.comparison import Change, compare
 from logwatch.backtest.incident_history import build_timeline
 from logwatch.backtest.scores import IncidentOutcome, score
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date, datetime, timedelta
 
+    from logwatch.backtest.check_sent import SentCheck
     from logwatch.backtest.comparison import Comparison, Firing, Load, Side
     from logwatch.backtest.incident_history import Story
     from logwatch.backtest.known_incidents import Known
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from logwatch.languages.keys import Key
     from logwatch.replay import Replayed
     from logwatch.spans import Span
+    from logwatch.state.document import State
     from logwatch.ui.format import Audience
 
 NONE = "–"
@@ -47,22 +50,31 @@ class Backtested:
     comparison: Comparison | None
     scores: tuple[Score, ...]
     """Against the known incidents: of the replay itself, then of the rules that it is compared with; empty without any."""
+    checked: SentCheck | None = None
+    """Against what was really sent, where that is asked."""
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether it is held against anything."""
+        return bool(self.comparison or self.scores or self.checked)
 
 
-def judge_backtest(sides: Sequence[Side], known: Sequence[Known]) -> Backtested:
-    """Hold the first side against the second, if there is one, and all of them against what is known."""
+def judge_backtest(sides: Sequence[Side], known: Sequence[Known], state: State | None = None) -> Backtested:
+    """Hold the first side against the second, if there is one, what a state says was sent, and all of them what is known."""
     comparison = compare(sides[1], sides[0]) if len(sides) > 1 else None
-    return Backtested(sides[0], comparison, tuple(score(each.replayed, known) for each in sides) if known else ())
+    scores = tuple(score(each.replayed, known) for each in sides) if known else ()
+    return Backtested(sides[0], comparison, scores, check_sent(sides[0], state) if state else None)
 
 
 def backtest_sections(found: Backtested, audience: Audience, source: str) -> list[Section]:
-    """Give the comparison where there is one, else the days; then what became of the known incidents."""
+    """Give the comparison where there is one, else the days; then what was really sent, and the known incidents."""
+    sent = sent_sections(found.checked, audience) if found.checked else []
     if found.comparison is None:
         sections = timeline_sections(found.side.replayed, found.side.rules, audience, source)
-        return sections + [each for one in found.scores for each in score_sections(one, audience)]
+        return sections + sent + [each for one in found.scores for each in score_sections(one, audience)]
     sections = comparison_sections(found.comparison, audience, source)
     named = zip(found.scores, (found.comparison.after.name, found.comparison.before.name), strict=False)
-    return sections + [section for one, title in named for section in score_sections(one, audience, title)]
+    return sections + sent + [section for one, title in named for section in score_sections(one, audience, title)]
 
 
 def _day(day: date, audience: Audience) -> str:
