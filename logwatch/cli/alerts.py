@@ -81,7 +81,7 @@ def alerts(
     shown = [age_line(settings, state, readers), rows if firing else readers.say("no_alerts") + "\n"]
     past = past_rows(state, readers)[:20]
     if past:
-        columns = readers.columns("when", "reason", "rules", "shop", "channels")
+        columns = readers.columns("when", "kind", "rules", "shop", "channels")
         shown.append(f"\n{readers.say('told_before')}\n")
         shown.append(render_rows(past, columns, paper_of()))
     write("".join(shown), None)
@@ -116,6 +116,7 @@ def explain_rule(
         state = look.read(partial(stand_at_end, ticker=simulated_ticker(look)))
         judged_to = state.cursor or look.now
         now = policy.closed_at(judged_to)
+        readers = audience(look.shown)
         head = readers.say("source_at", place=printable(look.name), at=readers.date(judged_to)) + "\n"
     elif at is not None:
         raise ConfigError("a state knows only how it stands now", where="--at", hint="give --source, the lines of that time")

@@ -14,7 +14,7 @@ from logwatch import __version__
 from logwatch.beta_exit.conditions import GateState, Terms
 from logwatch.beta_exit.day_reader import Week
 from logwatch.beta_exit.json_document import exit_json
-from logwatch.beta_exit.judged_week import Proof, judge_week
+from logwatch.beta_exit.judged_week import ExitProof, judge_week
 from logwatch.beta_exit.largest_loss import PastIncident
 from logwatch.beta_exit.render import render_exit, render_exit_page
 from logwatch.beta_exit.report_view import build_exit_report
@@ -35,6 +35,7 @@ from logwatch.durations import format_duration, parse_duration
 from logwatch.errors import ConfigError
 from logwatch.judge.daily_totals import day_span, whole_days
 from logwatch.judge.rules.load import rules_digest
+from logwatch.languages import Lang, text
 from logwatch.moments import parse_moment
 from logwatch.settings import Settings, bundled, variable
 from logwatch.spans import rfc3339
@@ -101,7 +102,7 @@ def beta_exit(
         raise ConfigError("no exit conditions", where=where, hint="'exit_conditions', one for each line of section 7")
     if given:
         adapter, name = build_source(settings)
-        with progress_line() as progress:
+        with progress_line(settings) as progress:
             week = build_week(settings, adapter, rule_set).read(count, end, now, progress)
         past = None if adapter.recorded else past_of(settings)
     else:
@@ -119,7 +120,7 @@ def beta_exit(
     report = build_exit_report(judged, rule_set, audience(settings), name)
     write(_render_exit(report, judged, settings, format_, output), output)
     if fail_on:
-        _fail_on_gate(report, fail_on)
+        _fail_on_gate(report, fail_on, settings.lang)
 
 
 def _count(days: int | None, since: str | None, now: datetime, zone: ZoneInfo) -> Callable[[datetime], int]:
@@ -143,7 +144,7 @@ def _count(days: int | None, since: str | None, now: datetime, zone: ZoneInfo) -
 
 def _checked(days: int, since: str) -> int:
     if not 1 <= days <= MOST_DAYS:
-        hint = f"right are 1 to {MOST_DAYS} whole days, e.g. 7d"
+        hint = f"use 1 to {MOST_DAYS} whole days, e.g. 7d"
         raise ConfigError(f"'{since}' leaves {max(days, 0)} whole days", where="--since", hint=hint)
     return days
 
@@ -155,10 +156,10 @@ def _day_after(moment: datetime, zone: ZoneInfo) -> date:
     return local.date() if begins else local.date() + DAY
 
 
-def _proof(week: Week, terms: Terms, command: str) -> Proof:
+def _proof(week: Week, terms: Terms, command: str) -> ExitProof:
     """Say what it takes to come to the same answer again: whose rules, which figures, and the command."""
     folder = terms.rules.folder
-    return Proof(
+    return ExitProof(
         until=week.until,
         rules=f"logwatch {__version__}" if folder == bundled("rules") else str(folder),
         rules_digest=rules_digest(folder),
@@ -215,9 +216,9 @@ def _render_exit(report: ExitReport, judged: JudgedWeek, settings: Settings, for
     return render_exit_page(report, bundled("templates"), f"beta_exit.{suffix}.j2")
 
 
-def _fail_on_gate(report: ExitReport, fail_on: FailOnGate) -> None:
+def _fail_on_gate(report: ExitReport, fail_on: FailOnGate, lang: Lang) -> None:
     failing = {GateState.NOT_MET} | ({GateState.NOT_SHOWN} if fail_on is FailOnGate.NOT_SHOWN else set())
     reached = [row.name for row in report.rows if row.state in failing]
     if reached:
-        typer.echo(f"--fail-on {fail_on}: {', '.join(reached)}", err=True)
+        typer.echo(text("reached_gate", lang, level=fail_on, names=", ".join(reached)), err=True)
         raise typer.Exit(1)

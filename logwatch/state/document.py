@@ -164,7 +164,7 @@ def load_state(text: bytes, migrations: Mapping[int, Migration] = MIGRATIONS) ->
         if not isinstance(schema, int) or schema < SCHEMA:
             raise BrokenStateError(f"the state is broken: schema {schema!r} is unknown")
         newer = f"schema {schema}, this program knows {SCHEMA}"
-    hint = "install the logwatch that wrote it, or begin afresh with another LOGWATCH_STATE"
+    hint = "install the logwatch that wrote it, or start with an empty state: set another LOGWATCH_STATE"
     raise StoreError(f"the state has {newer}", hint=hint)
 
 
@@ -190,7 +190,7 @@ def _check_times(part: object) -> None:
     """Raise ValueError where a time is of no zone, or of a year that nobody means."""
     if isinstance(part, datetime):
         if part.tzinfo is None or part.year not in YEARS:
-            raise ValueError(f"{part.isoformat()} is no time of this century with a zone")
+            raise ValueError(f"{part.isoformat()} is not a time of this century with a zone")
     elif isinstance(part, tuple | list):
         for each in part:
             _check_times(each)

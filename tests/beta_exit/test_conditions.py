@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from logwatch.beta_exit.conditions import Expected, GateState, Terms, judge_gates
 from logwatch.beta_exit.day_reader import DayCache, Week, WeekReader
-from logwatch.beta_exit.judged_week import Proof, judge_week
+from logwatch.beta_exit.judged_week import ExitProof, judge_week
 from logwatch.beta_exit.report_view import build_exit_report
 from logwatch.collect.files import FilesSource
 from logwatch.collect.last_seen import SignsOfLife
@@ -89,7 +89,7 @@ def gates(*days: DayTotals, expected: Expected = EXPECTED) -> dict[str, Gate]:
 def report_of(days: tuple[DayTotals, ...], wanted: Sequence[date] = DAYS, running: RunningDay | None = None) -> ExitReport:
     asked = day_span(wanted[-1], SEOUL)[1]
     terms = Terms(RULES, EXPECTED, SEOUL)
-    judged = judge_week(Week(tuple(wanted), days, asked, running), (), terms, Proof(asked, "rules", "", "", ""))
+    judged = judge_week(Week(tuple(wanted), days, asked, running), (), terms, ExitProof(asked, "rules", "", "", ""))
     return build_exit_report(judged, RULES, Audience("en", SEOUL, "o4o-core-api"), "days")
 
 
@@ -656,7 +656,7 @@ def test_the_exit_code_says_whether_all_is_met_where_that_is_asked_for(run: Run,
 def test_without_a_state_nothing_is_shown(run: Run, tmp_path: Path) -> None:
     ran = run("beta-exit", "--format", "json", LOGWATCH_STATE=str(tmp_path / "none.json"))
     assert (ran.code, ran.out) == (3, "")
-    assert "none.json: there is no state" in ran.err
+    assert "none.json: no state yet" in ran.err
 
 
 def test_days_that_are_not_over_are_not_asked_for(run: Run, tmp_path: Path) -> None:
@@ -685,8 +685,8 @@ def test_hours_without_summaries_are_not_taken_for_quiet_ones_where_lines_are_re
     [
         (["--source", "/dev/null"], 3, "it is empty"),
         (["--source", "rubbish.json"], 3, "2 entries: 1 not_json, 1 cut_off"),
-        (["--until", ""], 2, "'' is no time"),
-        (["--until", "tomorrow"], 2, "'tomorrow' is no time"),
+        (["--until", ""], 2, "'' is not a valid time"),
+        (["--until", "tomorrow"], 2, "'tomorrow' is not a valid time"),
         (["--days", "0"], 2, "greater than or equal to 1"),
         (["--since", "1h"], 2, "'1h' leaves 0 whole days"),
         (["--since", "40d"], 2, "'40d' leaves 40 whole days"),
@@ -724,4 +724,4 @@ def test_a_wrong_budget_is_told_with_the_forms_that_are_right(run: Run, bad_week
 
 def test_distribution_blocks_are_expected_as_a_number_and_not_as_a_share(run: Run, bad_week: Path) -> None:
     ran = run("beta-exit", "--source", bad_week, LOGWATCH_EXPECTED_DISTRIBUTION="<= 5 %")
-    assert (ran.code, "'<= 5 %' is no budget" in ran.err) == (2, True)
+    assert (ran.code, "'<= 5 %' is not a valid budget" in ran.err) == (2, True)

@@ -8,4 +8,4 @@ README = (ROOT / "README.md").read_text()
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "logwatch").rglob("*.md"))]
 
 
-DEMO = ["evaluate", "--source", f"{LOGS}/payment.ndjson", "--until", "2026-02-24T06:30:00Z"]
+DEMO = ["evaluate", "--source", f"{LOGS}/payment.ndjson", "--until", "15:30"]
