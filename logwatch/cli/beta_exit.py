@@ -128,7 +128,9 @@ def _count(days: int | None, since: str | None, now: datetime, zone: ZoneInfo) -
     if since is None:
         return lambda _asked: days or WEEK
     if days is not None:
-        raise ConfigError("the days are given twice", where="--days, --since", hint="give one of them")
+        raise ConfigError(
+            "the days are given twice", where="--days, --since", hint="--days and --since say the same: leave one out"
+        )
     try:
         length = _checked(parse_duration(since) // DAY, since)
     except ValueError:
