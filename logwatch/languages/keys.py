@@ -11,7 +11,8 @@ Key = Literal[
     "level_unproven", "procedure", "follow",
     "slow_requests", "label", "count", "route", "data", "all_normal", "warned_now", "warned_before", "counted", "instances",
     # the page
-    "page_title", "nothing_judged", "incidents", "no_incidents", "goes_on", "so_far", "told_times", "due_times",
+    "page_title", "nothing_judged", "some_unknown", "levels_count", "incidents_unknown",
+    "incidents", "no_incidents", "goes_on", "so_far", "told_times", "due_times",
     "untold_procedures", "milestones", "milestone_onset", "milestone_over", "milestone_due", "milestone_sent",
     "milestone_unsent",
     "milestone_taken", "milestone_label",
