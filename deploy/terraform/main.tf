@@ -1,0 +1,169 @@
+# Accounts, their rights, buckets and images: what deploy/setup.sh makes, under the same names.
+
+locals {
+  labels  = { made-by = var.name }
+  runner  = "serviceAccount:${google_service_account.this["runner"].email}"
+  builder = "serviceAccount:${google_service_account.this["builder"].email}"
+  caller  = "serviceAccount:${google_service_account.this["caller"].email}"
+  files   = "${path.module}/.."
+  accounts = {
+    runner  = "reads logs, writes metrics, remembers"
+    caller  = "calls it every minute"
+    builder = "builds and deploys it"
+  }
+  # The provider itself asks Cloud Resource Manager about the project.
+  apis = [
+    "artifactregistry", "cloudbuild", "cloudresourcemanager", "cloudscheduler", "iam", "logging", "monitoring", "run",
+    "secretmanager", "storage",
+  ]
+  buckets = {
+    state  = { versioning = true, delete = var.delete_state }
+    source = { versioning = false, delete = true }
+  }
+}
+
+resource "google_project_service" "this" {
+  for_each = toset(local.apis)
+
+  project            = var.project
+  service            = "${each.value}.googleapis.com"
+  disable_on_destroy = false # others may use them
+}
+
+resource "google_service_account" "this" {
+  for_each = local.accounts
+
+  project      = var.project
+  account_id   = "${var.name}-${each.key}"
+  display_name = "${var.name}: ${each.value}"
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_project_iam_member" "runner" {
+  for_each = toset(["roles/logging.viewer", "roles/monitoring.metricWriter", "roles/monitoring.viewer"])
+
+  project = var.project
+  role    = each.value
+  member  = local.runner
+}
+
+resource "google_project_iam_member" "builder" {
+  project = var.project
+  role    = "roles/logging.logWriter"
+  member  = local.builder
+}
+
+resource "google_service_account_iam_member" "builder" {
+  service_account_id = google_service_account.this["runner"].name
+  role               = "roles/iam.serviceAccountUser"
+  member             = local.builder
+}
+
+resource "google_storage_bucket" "this" {
+  for_each = local.buckets
+
+  project                     = var.project
+  name                        = "${var.project}-${var.name}-${each.key}"
+  location                    = var.region
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+  force_destroy               = each.value.delete
+
+  soft_delete_policy {
+    retention_duration_seconds = 0
+  }
+
+  versioning {
+    enabled = each.value.versioning
+  }
+
+  dynamic "lifecycle_rule" {
+    for_each = jsondecode(file("${local.files}/${each.key}-lifecycle.json")).rule
+
+    content {
+      action {
+        type = lifecycle_rule.value.action.type
+      }
+      condition {
+        age                        = lookup(lifecycle_rule.value.condition, "age", null)
+        days_since_noncurrent_time = lookup(lifecycle_rule.value.condition, "daysSinceNoncurrentTime", null)
+      }
+    }
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_storage_bucket_iam_member" "this" {
+  for_each = {
+    state  = { role = "roles/storage.objectUser", member = local.runner }
+    source = { role = "roles/storage.objectViewer", member = local.builder }
+  }
+
+  bucket = google_storage_bucket.this[each.key].name
+  role   = each.value.role
+  member = each.value.member
+}
+
+resource "google_artifact_registry_repository" "this" {
+  project                = var.project
+  location               = var.region
+  repository_id          = var.name
+  format                 = "DOCKER"
+  description            = "Images of ${var.name}"
+  labels                 = local.labels
+  cleanup_policy_dry_run = false
+
+  dynamic "cleanup_policies" {
+    for_each = jsondecode(file("${local.files}/keep-images.json"))
+
+    content {
+      id     = cleanup_policies.value.name
+      action = upper(cleanup_policies.value.action.type)
+
+      dynamic "condition" {
+        for_each = [for given in [lookup(cleanup_policies.value, "condition", null)] : given if given != null]
+
+        content {
+          older_than = condition.value.olderThan
+        }
+      }
+
+      dynamic "most_recent_versions" {
+        for_each = [for given in [lookup(cleanup_policies.value, "mostRecentVersions", null)] : given if given != null]
+
+        content {
+          keep_count = most_recent_versions.value.keepCount
+        }
+      }
+    }
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_artifact_registry_repository_iam_member" "builder" {
+  project    = var.project
+  location   = var.region
+  repository = google_artifact_registry_repository.this.name
+  role       = "roles/artifactregistry.writer"
+  member     = local.builder
+}
+
+# Acquires the bucket that every project has; taking this away leaves it as it is.
+resource "google_logging_project_bucket_config" "default" {
+  count = var.custom_index ? 1 : 0
+
+  project        = var.project
+  location       = "global"
+  bucket_id      = "_Default"
+  retention_days = var.log_retention_days
+
+  index_configs {
+    field_path = "jsonPayload.message"
+    type       = "INDEX_TYPE_STRING"
+  }
+
+  depends_on = [google_project_service.this]
+}
