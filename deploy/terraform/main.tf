@@ -12,10 +12,10 @@ locals {
     builder = "builds and deploys it"
   }
   # The provider itself asks Cloud Resource Manager about the project.
-  apis = [
+  apis = concat([
     "artifactregistry", "cloudbuild", "cloudresourcemanager", "cloudscheduler", "iam", "logging", "monitoring", "run",
     "secretmanager", "storage",
-  ]
+  ], var.key == null ? [] : ["cloudkms"])
   buckets = {
     state  = { versioning = true, delete = var.delete_state }
     source = { versioning = false, delete = true }
@@ -78,6 +78,14 @@ resource "google_storage_bucket" "this" {
     enabled = each.value.versioning
   }
 
+  dynamic "encryption" {
+    for_each = var.key[*]
+
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
+
   dynamic "lifecycle_rule" {
     for_each = jsondecode(file("${local.files}/${each.key}-lifecycle.json")).rule
 
@@ -92,7 +100,7 @@ resource "google_storage_bucket" "this" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.this]
 }
 
 resource "google_storage_bucket_iam_member" "this" {
@@ -112,7 +120,8 @@ resource "google_artifact_registry_repository" "this" {
   repository_id          = var.name
   format                 = "DOCKER"
   description            = "Images of ${var.name}"
-  labels                 = local.labels
+  labels                 = merge(local.labels, var.build_region == null ? {} : { build-region = var.build_region })
+  kms_key_name           = var.key
   cleanup_policy_dry_run = false
 
   dynamic "cleanup_policies" {
@@ -140,7 +149,7 @@ resource "google_artifact_registry_repository" "this" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.this]
 }
 
 resource "google_artifact_registry_repository_iam_member" "builder" {

@@ -1,7 +1,7 @@
 output "build_command" {
   description = "Tests, builds and deploys what is in the current folder, a clone of the repository: once after the first apply, and for an upgrade."
   value = join(" ", [
-    "gcloud builds submit . --config=cloudbuild.yaml --project=${var.project} --region=${var.region}",
+    "gcloud builds submit . --config=cloudbuild.yaml --project=${var.project} --region=${coalesce(var.build_region, var.region)}",
     "--gcs-source-staging-dir=gs://${google_storage_bucket.this["source"].name}/source",
     "--substitutions='^~^_NAME=${var.name}~_REGION=${var.region}~_AS=${var.run_as}~_WATCH=${var.service}~_SETTINGS=${local.build_settings}~_SECRETS=${local.build_secrets}'",
   ])

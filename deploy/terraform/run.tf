@@ -4,6 +4,7 @@
 locals {
   samples = "us-docker.pkg.dev/cloudrun/container"
   is_job  = var.run_as == "job"
+  egress  = upper(replace(var.egress, "-", "_"))
   address = local.is_job ? null : "https://${var.name}-${data.google_project.this[0].number}.${var.region}.run.app"
 
   # Cloud Run checks the caller's token and takes its signature off; logwatch checks what is left. Calls are paid for by the second.
@@ -21,7 +22,7 @@ locals {
 }
 
 data "google_project" "this" {
-  count = local.is_job ? 0 : 1
+  count = local.is_job && var.key == null ? 0 : 1
 
   project_id = var.project
 
@@ -42,8 +43,22 @@ resource "google_cloud_run_v2_job" "this" {
 
     template {
       service_account = google_service_account.this["runner"].email
+      encryption_key  = var.key
       max_retries     = 0 # the next minute is the retry
       timeout         = "75s"
+
+      dynamic "vpc_access" {
+        for_each = var.network[*]
+
+        content {
+          egress = local.egress
+
+          network_interfaces {
+            network    = vpc_access.value
+            subnetwork = var.subnet
+          }
+        }
+      }
 
       containers {
         image = "${local.samples}/job:latest"
@@ -80,7 +95,9 @@ resource "google_cloud_run_v2_job" "this" {
     }
   }
 
-  depends_on = [google_secret_manager_secret_version.this, google_secret_manager_secret_iam_member.runner]
+  depends_on = [
+    google_secret_manager_secret_version.this, google_secret_manager_secret_iam_member.runner, google_kms_crypto_key_iam_member.this,
+  ]
 
   lifecycle {
     ignore_changes = [client, client_version, template[0].template[0].containers[0].image, template[0].template[0].containers[0].name]
@@ -100,8 +117,22 @@ resource "google_cloud_run_v2_service" "this" {
 
   template {
     service_account                  = google_service_account.this["runner"].email
+    encryption_key                   = var.key
     max_instance_request_concurrency = 8
     timeout                          = "80s"
+
+    dynamic "vpc_access" {
+      for_each = var.network[*]
+
+      content {
+        egress = local.egress
+
+        network_interfaces {
+          network    = vpc_access.value
+          subnetwork = var.subnet
+        }
+      }
+    }
 
     scaling {
       min_instance_count = 0
@@ -149,7 +180,9 @@ resource "google_cloud_run_v2_service" "this" {
     }
   }
 
-  depends_on = [google_secret_manager_secret_version.this, google_secret_manager_secret_iam_member.runner]
+  depends_on = [
+    google_secret_manager_secret_version.this, google_secret_manager_secret_iam_member.runner, google_kms_crypto_key_iam_member.this,
+  ]
 
   lifecycle {
     ignore_changes = [client, client_version, template[0].revision, template[0].containers[0].image, template[0].containers[0].name]

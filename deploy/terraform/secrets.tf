@@ -6,7 +6,8 @@ locals {
       "smtp-password", "webhook-token", "webhook-url",
     ] : secret => "LOGWATCH_${upper(replace(secret, "-", "_"))}"
   }
-  given_secrets = [for secret, how in var.secrets : secret if !how.empty]
+  secret_location = var.secret_location != null ? var.secret_location : var.key != null ? var.region : null
+  given_secrets   = [for secret, how in var.secrets : secret if !how.empty]
 }
 
 resource "google_secret_manager_secret" "this" {
@@ -17,10 +18,32 @@ resource "google_secret_manager_secret" "this" {
   labels    = local.labels
 
   replication {
-    auto {}
+    dynamic "auto" {
+      for_each = local.secret_location == null ? [true] : []
+
+      content {}
+    }
+
+    dynamic "user_managed" {
+      for_each = local.secret_location[*]
+
+      content {
+        replicas {
+          location = user_managed.value
+
+          dynamic "customer_managed_encryption" {
+            for_each = var.key[*]
+
+            content {
+              kms_key_name = customer_managed_encryption.value
+            }
+          }
+        }
+      }
+    }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.this]
 }
 
 resource "google_secret_manager_secret_version" "this" {

@@ -112,6 +112,67 @@ variable "secret_values" {
   }
 }
 
+variable "secret_location" {
+  type        = string
+  default     = null
+  description = "The one region in which values of secrets are kept; if null, Google chooses, or region where there is a key."
+
+  validation {
+    condition     = var.secret_location == null || can(regex("^[a-z]+-[a-z]+[0-9]+$", var.secret_location))
+    error_message = "A region, e.g. asia-northeast3."
+  }
+}
+
+variable "key" {
+  type        = string
+  default     = null
+  description = "Key of Cloud KMS that encrypts what is made, in region; the four service agents that use it get the right to."
+
+  validation {
+    condition     = var.key == null || can(regex("^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$", var.key))
+    error_message = "Right is projects/P/locations/L/keyRings/R/cryptoKeys/K."
+  }
+}
+
+variable "network" {
+  type        = string
+  default     = null
+  description = "VPC network through which goes what leaves."
+}
+
+variable "subnet" {
+  type        = string
+  default     = null
+  description = "Subnet of the network; if null, the one that has its name."
+
+  validation {
+    condition     = var.subnet == null || var.network != null
+    error_message = "A subnet needs network."
+  }
+}
+
+variable "egress" {
+  type        = string
+  default     = "private-ranges-only"
+  description = "What goes through the network: private-ranges-only or all-traffic."
+
+  validation {
+    condition     = contains(["private-ranges-only", "all-traffic"], var.egress)
+    error_message = "Right are private-ranges-only and all-traffic."
+  }
+}
+
+variable "build_region" {
+  type        = string
+  default     = null
+  description = "Where it is built, for projects that cannot build in region; region if null."
+
+  validation {
+    condition     = var.build_region == null || can(regex("^[a-z]+-[a-z]+[0-9]+$", var.build_region))
+    error_message = "A region, e.g. asia-northeast3."
+  }
+}
+
 variable "schedule" {
   type        = string
   default     = "* * * * *"

@@ -203,7 +203,7 @@ class LocalTerraform:
             check=False,
             timeout=PATIENCE_S,
         )
-        assert ran.returncode == code, ran.stdout + ran.stderr
+        assert ran.returncode == code, (ran.stdout + ran.stderr)[-3000:]
         return ran.stdout + ran.stderr
 
     def resources(self) -> dict[str, Json]:
@@ -272,7 +272,10 @@ class LocalTerraform:
         return _MESSAGE["State"](state=_packed(planned))
 
     def _look(self, asked: Any) -> Any:
-        return _MESSAGE["State"](state=_packed({**_unpacked(asked.value), "number": NUMBER}))
+        facts = _DOCUMENT["data_source_schemas"][asked.type_name]["block"]
+        told = {"": None, "number": NUMBER, "email_address": f"service-{NUMBER}@gs-project-accounts.iam.gserviceaccount.com"}
+        found = _filled(facts, _unpacked(asked.value), told, lambda value, each: value is None and "required" not in each)
+        return _MESSAGE["State"](state=_packed(found))
 
 
 def _resources(module: Json) -> Iterator[tuple[str, Json]]:
