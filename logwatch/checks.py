@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 
 from logwatch.languages import Lang, Worded, choose
+from logwatch.languages.phrases import spoken
 
 if TYPE_CHECKING:
     from logwatch.languages import Speaker
@@ -71,9 +72,10 @@ class Phrase:
 
     def to(self, audience: Speaker) -> str:
         """Say it in somebody's language."""
+        values = {name: spoken(each, audience.lang) if isinstance(each, str) else each for name, each in self.values.items()}
         if self.texts is None:
-            return audience.say(cast("Key", self.key), **self.values)
-        return choose(self.texts, audience.lang).format(**self.values)
+            return audience.say(cast("Key", self.key), **values)
+        return choose(self.texts, audience.lang).format(**values)
 
     def fill(self, **values: object) -> Phrase:
         """Give it with what fills its places."""

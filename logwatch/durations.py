@@ -17,7 +17,7 @@ def parse_duration(text: object) -> timedelta:
         return timedelta()
     parts = re.findall(r"(\d+)([smhdw])", source)
     if not parts or "".join(number + unit for number, unit in parts) != source or len(source) > 12:
-        raise ValueError(f"'{text}' is no duration; right are e.g. '90s', '5m', '1h30m', '7d'")
+        raise ValueError(f"'{text}' is not a valid duration; use e.g. '90s', '5m', '1h30m', '7d'")
     seconds = sum(int(number) * _UNITS[unit] for number, unit in parts)
     if seconds > LONGEST.total_seconds():
         raise ValueError(f"'{text}' is longer than a hundred years")

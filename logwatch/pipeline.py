@@ -106,7 +106,7 @@ def play(archive: RecordedArchive, span: Span, ticker: Ticker, progress: Progres
     from logwatch.notify.diagnosis.diagnose import walk
 
     def walked(told: Notification, verdicts: tuple[Verdict, ...]) -> Walked | None:
-        progress(f"evidence for the message of {told.at:%m-%d %H:%MZ}", (told.at - span.start) / (span.end - span.start))
+        progress(f"evidence for the message of {told.at:%Y-%m-%dT%H:%MZ}", (told.at - span.start) / (span.end - span.start))
         return walk(told, ticker.rules, archive, verdicts)
 
     return replay(archive.reading, span, ticker, walked, lambda share: progress("minute by minute", share))

@@ -26,7 +26,7 @@ class Range:
         """Read `<= 50`, `> 80 %` or `< 50 ms`; raises ValueError with the forms that are right."""
         match = re.fullmatch(r"\s*(<=|>=|<|>)\s*(\d+(?:\.\d+)?)\s*(%|ms)?\s*", str(text))
         if match is None:
-            raise ValueError(f"'{text}' is no range; right are e.g. '<= 50', '> 80 %', '< 50 ms'")
+            raise ValueError(f"'{text}' is not a valid range; use e.g. '<= 50', '> 80 %', '< 50 ms'")
         unit = match[3] or ""
         bound = float(match[2]) / 100 if unit == "%" else float(match[2])
         return cls(match[1], bound, unit)  # type: ignore[arg-type]

@@ -43,7 +43,7 @@ def _at_most(*units: str) -> AfterValidator:
 
     def check(budget: Range | None) -> Range | None:
         if budget and (not budget.falls or budget.unit not in units):
-            raise ValueError(f"'{budget}' is no budget; right is e.g. {' or '.join(BUDGETS[unit] for unit in units)}")
+            raise ValueError(f"'{budget}' is not a valid budget; use e.g. {' or '.join(BUDGETS[unit] for unit in units)}")
         return budget
 
     return AfterValidator(check)
@@ -53,19 +53,19 @@ def _timezone(value: object) -> ZoneInfo:
     try:
         return value if isinstance(value, ZoneInfo) else ZoneInfo(str(value))
     except (KeyError, ValueError, OSError):
-        raise ValueError(f"'{value}' is no time zone; right are e.g. Asia/Seoul, UTC") from None
+        raise ValueError(f"'{value}' is not a valid time zone; use e.g. Asia/Seoul, UTC") from None
 
 
 def _weekly(value: object) -> Recurrence | None:
     found = value if isinstance(value, Recurrence) or value is None else Recurrence.parse(str(value))
     if found and len(found.days) > 1:
-        raise ValueError(f"'{found}' is more than one day a week; right is e.g. 'mon 09:00'")
+        raise ValueError(f"'{found}' is more than one day a week; use e.g. 'mon 09:00'")
     return found
 
 
 def _web_address(text: str) -> str:
     if text and not re.fullmatch(r"https?://[^\s/?#]+\S*", text):
-        raise ValueError(f"'{text[:100]}' is no address of a page; right begins with https://")
+        raise ValueError(f"'{text[:100]}' is not a valid web address; it begins with https://")
     return text
 
 
@@ -82,7 +82,7 @@ def _lasting(least: str, most: str) -> BeforeValidator:
         span = _duration(value)
         if not parse_duration(least) <= span <= parse_duration(most):
             wrong = "short" if span < parse_duration(least) else "long"
-            raise ValueError(f"'{format_duration(span)}' is too {wrong}; right is from {least} to {most}")
+            raise ValueError(f"'{format_duration(span)}' is too {wrong}; allowed is {least} to {most}")
         return span
 
     return BeforeValidator(check)
@@ -254,7 +254,7 @@ def parse_channel(text: str) -> str:
     """Read the full name of a notification channel of Cloud Monitoring."""
     if not re.fullmatch(r"projects/[^/\s]+/notificationChannels/[^/\s]+", text):
         hint = "gcloud beta monitoring channels list --format='value(name)' prints them"
-        message = f"'{text}' is no notification channel; right is projects/PROJECT/notificationChannels/ID"
+        message = f"'{text}' is not a valid notification channel; use projects/PROJECT/notificationChannels/ID"
         raise ConfigError(message, where="--notification-channel", hint=hint)
     return text
 
@@ -292,7 +292,7 @@ def default_port() -> int:
     """Give the port to serve on if none is named: $PORT, as Cloud Run sets it, or 8080. Raises ConfigError."""
     text = os.environ.get("PORT") or "8080"
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
-        raise ConfigError(f"'{text[:20]}' is no port", where="PORT", hint="right is a number from 1 to 65535")
+        raise ConfigError(f"'{text[:20]}' is not a valid port", where="PORT", hint="use a number from 1 to 65535")
     return int(text)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from logwatch.errors import ConfigError, SourceError
@@ -11,7 +11,7 @@ from logwatch.spans import WINDOW, Span, floor_minute, to_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from logwatch.collect.columns import Reading
     from logwatch.collect.interface import Progress, Source
@@ -28,6 +28,14 @@ class Wanted:
     """Gives the end for "now"; None for as late as can be."""
     service: str | None
     grace: timedelta
+    zone: tzinfo = UTC
+    """In which its times are told."""
+    beyond: Callable[[Span, Span], None] = lambda _asked, _held: None
+    """Hears of a span that reaches beyond a recording, and of what that holds."""
+
+    def say(self, moment: datetime) -> str:
+        """Write a time for people."""
+        return f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M %Z}"
 
 
 def read_windows(
@@ -77,23 +85,26 @@ def live_span(wanted: Wanted, now: datetime) -> Span:
     closed = floor_minute(now - wanted.grace)
     end = min(floor_minute(wanted.until(now)), closed) if wanted.until else closed
     start = floor_minute(wanted.since(end)) if wanted.since else end - timedelta(hours=1)
-    return _checked(Span(start, end))
+    return _checked(Span(start, end), wanted)
 
 
 def _recorded_span(reading: Reading, wanted: Wanted) -> Span:
     """Give the windows between since and until, where "now" is the end of the recording."""
     earliest, latest = reading.extent()
-    first, last = floor_minute(to_datetime(earliest)), floor_minute(to_datetime(latest)) + WINDOW
-    end = floor_minute(wanted.until(last)) if wanted.until else last
-    span = _checked(Span(floor_minute(wanted.since(end)) if wanted.since else min(first, end - WINDOW), end))
-    if span.end <= first or span.start >= last:
-        covers = f"the recording covers {first:%Y-%m-%dT%H:%MZ} to {last:%Y-%m-%dT%H:%MZ}"
-        raise SourceError(f"no entries between {span.start:%Y-%m-%dT%H:%MZ} and {span.end:%Y-%m-%dT%H:%MZ}", hint=covers)
-    return Span(max(span.start, first), min(span.end, last))
+    held = Span(floor_minute(to_datetime(earliest)), floor_minute(to_datetime(latest)) + WINDOW)
+    end = floor_minute(wanted.until(held.end)) if wanted.until else held.end
+    span = _checked(Span(floor_minute(wanted.since(end)) if wanted.since else min(held.start, end - WINDOW), end), wanted)
+    if span.end <= held.start or span.start >= held.end:
+        start, end, first, last = map(wanted.say, (span.start, span.end, held.start, held.end))
+        raise SourceError(f"no entries between {start} and {end}", hint=f"the recording covers {first} to {last}")
+    if span.start < held.start or span.end > held.end:
+        wanted.beyond(span, held)
+    return Span(max(span.start, held.start), min(span.end, held.end))
 
 
-def _checked(span: Span) -> Span:
+def _checked(span: Span, wanted: Wanted) -> Span:
     if span.end <= span.start:
-        message = f"the span ends ({span.end:%Y-%m-%dT%H:%MZ}) before it starts ({span.start:%Y-%m-%dT%H:%MZ})"
-        raise ConfigError(message, where="--since, --until", hint="give a start that is at least a minute earlier")
+        start, end = wanted.say(span.start), wanted.say(span.end)
+        message = f"the span ends ({end}) before it starts ({start})"
+        raise ConfigError(message, where="--since, --until", hint="start at least a minute before the end")
     return span

@@ -214,7 +214,7 @@ def build_verify(settings: Settings) -> Verify:
         ("serve_caller", "logwatch-caller@PROJECT.iam.gserviceaccount.com, Cloud Scheduler's --oidc-service-account-email"),
     ):
         if not getattr(settings, name):
-            hint = f"right is e.g. {example}; at a desk, --no-auth serves on 127.0.0.1 only"
+            hint = f"use e.g. {example}; at a desk, --no-auth serves on 127.0.0.1 only"
             raise ConfigError("it is not said who may call", where=f"LOGWATCH_{name.upper()}", hint=hint)
     from logwatch.server.auth import GoogleIdentity
 

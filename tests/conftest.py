@@ -65,10 +65,14 @@ def clean_environment(**more: str) -> dict[str, str]:
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Give `run(*arguments, stdin=b"", cwd=ROOT, **environment)`: the command's own `main` in this process."""
+    """Give `run(*arguments, stdin=b"", cwd=ROOT, **environment)`: the command's own `main` in this process.
+
+    Errors are English but where a test asks for a language.
+    """
 
     def run_main(*arguments: str | Path, stdin: bytes = b"", cwd: Path = ROOT, **environment: str) -> Ran:
         from logwatch.cli.main import main
+        from logwatch.languages import COMMON
 
         with monkeypatch.context() as patch:
             patch.chdir(cwd)
@@ -82,7 +86,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
             code = 0
             with contextlib.redirect_stdout(out.text), contextlib.redirect_stderr(err.text), _collecting():
                 try:
-                    main()
+                    main(otherwise=COMMON)
                 except SystemExit as end:
                     code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
         return Ran(code, out.written().decode(errors="replace"), err.written().decode(), out.written())

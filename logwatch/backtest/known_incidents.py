@@ -13,7 +13,7 @@ from logwatch.judge.rules.runbook import Runbook
 from logwatch.judge.rules.yaml_lines import Document, Path_, RuleProblemsError, to_error
 from logwatch.judge.rules.yaml_types import Model
 
-FORMS = "right are e.g. 2026-02-24T12:30:00+09:00, 2026-02-24T03:30:00Z, '2026-02-24 12:30' (in the time zone of the settings)"
+FORMS = "use e.g. 2026-02-24T12:30:00+09:00, 2026-02-24T03:30:00Z, '2026-02-24 12:30' (in the time zone of the settings)"
 KEYS = "known: from, to, what, procedure, step, shop, label"
 EXAMPLE = "- {from: '2026-02-24 12:30', to: '2026-02-24 12:50', what: no stock, procedure: '4.1', step: 3, shop: main}"
 
@@ -27,7 +27,7 @@ def _to_moment(value: object, info: ValidationInfo) -> datetime:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):  # the year 10000 in UTC
-        raise ValueError(f"'{value}' is no time; {FORMS}") from None
+        raise ValueError(f"'{value}' is not a valid time; {FORMS}") from None
 
 
 _TIME_SCHEMA = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d", "examples": ["2026-02-24T12:30:00+09:00"]}
@@ -55,7 +55,7 @@ class Known(Model):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.to <= self.from_:
-            raise ValueError(f"it is over ({self.to:%Y-%m-%d %H:%M}Z) before it begins ({self.from_:%Y-%m-%d %H:%M}Z)")
+            raise ValueError(f"it is over ({self.to:%Y-%m-%dT%H:%MZ}) before it begins ({self.from_:%Y-%m-%dT%H:%MZ})")
         if self.step and not self.procedure:
             raise ValueError(f"step {self.step} of which procedure? add procedure: '4.1' or another")
         return self
@@ -120,7 +120,7 @@ def _to_error(document: Document, place: Path_, detail: Any) -> RuleError:  # no
         return RuleError("an incident is a set of keys", where=told.where, hint=f"e.g. {EXAMPLE}")
     if detail["loc"] == ("procedure",):
         hint = "write it between quotes: procedure: '4.1'"
-        return RuleError(f"procedure {detail['input']!r} is no section", where=told.where, hint=hint)
+        return RuleError(f"procedure {detail['input']!r} is not a valid section", where=told.where, hint=hint)
     message, _, hint = told.message.partition("; ")
     return RuleError(message, where=told.where, hint=hint or told.hint)
 

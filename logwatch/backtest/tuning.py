@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from pydantic import ValidationError
 
 from logwatch.backtest.scores import Score, score
+from logwatch.complaints import complaint
 from logwatch.durations import format_duration, parse_duration
 from logwatch.errors import ConfigError
 from logwatch.judge.alerts import AlertState, advance
@@ -201,7 +202,7 @@ def _turned(rule: Rule, settings: Mapping[str, str]) -> Rule:
     try:
         return Rule.model_validate(told)
     except ValidationError as error:
-        message = error.errors()[0]["msg"].removeprefix("Value error, ")
+        message = complaint(error.errors()[0])
         shown = ", ".join(f"{name}={value}" for name, value in settings.items())
         raise ConfigError(f"{shown}: {message}", where="--vary", hint="logwatch rules schema says what it holds") from None
 

@@ -28,7 +28,7 @@ LATE = timedelta(hours=1)
 """After its end, a day's lines have all arrived."""
 LEAD = timedelta(minutes=10)
 """How long before a silence signs of life are looked for: twice as long as two of them may lie apart."""
-SCHEMA = 3
+SCHEMA = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +138,9 @@ class WeekReader:
     def _signs(self, span: Span) -> Signs:
         """Give what shows life in a span; raises SourceError where nobody can tell."""
         if span.end - span.start >= self.rules.silent and not self.source.kept:
-            start, end = (moment.astimezone(self.zone) for moment in span)
             raise SourceError(
-                f"without summaries from {start:%Y-%m-%d %H:%M} to {end:%H:%M}, and whether the service was alive then cannot"
-                " be looked up: standard input and pipes can be read only once",
+                f"no summaries from {span.start:%Y-%m-%dT%H:%MZ} to {span.end:%Y-%m-%dT%H:%MZ}, and whether the service was"
+                " alive then cannot be looked up: standard input and pipes can be read only once",
                 hint="save the lines in a file and name it as the source",
             )
         return self.life.signs(span)

@@ -116,6 +116,7 @@ def explain_rule(
         state = look.read(partial(stand_at_end, ticker=simulated_ticker(look)))
         judged_to = state.cursor or look.now
         now = policy.closed_at(judged_to)
+        readers = audience(look.shown)
         head = readers.say("source_at", place=printable(look.name), at=readers.date(judged_to)) + "\n"
     elif at is not None:
         raise ConfigError("a state knows only how it stands now", where="--at", hint="give --source, the lines of that time")

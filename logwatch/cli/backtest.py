@@ -98,9 +98,10 @@ def backtest(
         write_page(look, ticker, PageFormat.HTML, output)
         return
     replays = look.read(partial(read_and_play, tickers=tickers))
-    names = [str(settings.rules or "bundled"), str(against)]
+    own = "bundled" if format_ is ReplayFormat.JSON else audience(settings).say("bundled_rules")
+    names = [str(settings.rules or own), str(against)]
     sides = [Side(*each) for each in zip(names, (ticker.rules for ticker in tickers), replays, strict=False)]
-    write(_render_backtest(judge_backtest(sides, known), settings, format_, look.name, output), output)
+    write(_render_backtest(judge_backtest(sides, known), look.shown, format_, look.name, output), output)
 
 
 def tune_rule(
@@ -137,7 +138,7 @@ def tune_rule(
         return
     span, windows = look.read(partial(read_windows, reach=reach))
     tuned = tune(found, trials, Bench(rule_set, windows, span, build_policy(settings, publishes=False), known))
-    write(_render_tuning(tuned, settings, format_, look.name, output), output)
+    write(_render_tuning(tuned, look.shown, format_, look.name, output), output)
 
 
 def _known(path: Path | None, settings: Settings, rule_set: RuleSet) -> tuple[Known, ...]:
@@ -155,7 +156,7 @@ def _varied(texts: Iterable[str]) -> dict[str, list[str]]:
         found = [value.strip() for value in values.split(",") if value.strip()]
         wanted.setdefault(name.strip(), []).extend(found)
         if not found:
-            raise ConfigError(f"'{text}' names no values", where="--vary", hint="right is e.g. --vary for=0,1m,3m")
+            raise ConfigError(f"'{text}' names no values", where="--vary", hint="use e.g. --vary for=0,1m,3m")
     return wanted
 
 

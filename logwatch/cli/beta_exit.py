@@ -16,6 +16,7 @@ from logwatch.cli.context import as_json, clock_of, one_source, paper_of, progre
 from logwatch.cli.options import LangOption, OutputOption, RulesOption, ServiceOption, SourceArgument, SourceOption, UntilOption
 from logwatch.errors import ConfigError
 from logwatch.judge.daily_totals import whole_days
+from logwatch.languages import Lang, text
 from logwatch.moments import parse_moment
 from logwatch.settings import bundled
 from logwatch.wiring import audience, build_expected, build_rules, build_source, build_week
@@ -71,7 +72,7 @@ def beta_exit(
         raise ConfigError("no exit conditions", where=where, hint="'exit_conditions', one for each line of section 7")
     if given:
         adapter, name = build_source(settings)
-        with progress_line() as progress:
+        with progress_line(settings) as progress:
             week = build_week(settings, adapter, rule_set).read(days, end, now, progress)
     else:
         name = settings.state or "state"
@@ -80,7 +81,7 @@ def beta_exit(
     report = build_exit_report(gates, week.wanted, rule_set, audience(settings), name)
     write(_render_exit(report, gates, settings, format_, output), output)
     if fail_on:
-        _fail_on_gate(report, fail_on)
+        _fail_on_gate(report, fail_on, settings.lang)
 
 
 def _render_exit(
@@ -95,9 +96,9 @@ def _render_exit(
     return render_exit_page(report, bundled("templates"), f"beta_exit.{suffix}.j2")
 
 
-def _fail_on_gate(report: ExitReport, fail_on: FailOnGate) -> None:
+def _fail_on_gate(report: ExitReport, fail_on: FailOnGate, lang: Lang) -> None:
     failing = {GateState.NOT_MET} | ({GateState.NOT_SHOWN} if fail_on is FailOnGate.NOT_SHOWN else set())
     reached = [row.name for row in report.rows if row.state in failing]
     if reached:
-        typer.echo(f"--fail-on {fail_on}: {', '.join(reached)}", err=True)
+        typer.echo(text("reached_gate", lang, level=fail_on, names=", ".join(reached)), err=True)
         raise typer.Exit(1)

@@ -32,7 +32,7 @@ def cloud_policies(
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigError(f"cannot be made: {error.strerror}", where=str(output), hint="give another --output") from None
+        raise ConfigError(f"cannot be made: {error.strerror}", where=str(output), hint="choose another --output") from None
     for name, policy in made.items():
         write(as_json(policy), output / f"{name}.json")
         typer.echo(output / f"{name}.json")

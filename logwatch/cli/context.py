@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from logwatch.errors import BrokenStateError, ConfigError, StoreError, nearest
-from logwatch.moments import parse_moment
+from logwatch.languages.phrases import spoken
+from logwatch.moments import parse_moment, zone_of
 from logwatch.report.state_lists import age_of, say_age
 from logwatch.settings import execution, load_settings
 from logwatch.spans import Span
 from logwatch.state.lease import change, load
 from logwatch.time_range import Wanted, live_span
 from logwatch.ui.tables import Paper
-from logwatch.wiring import build_rules, build_simulated_ticker, build_source, build_store, state_place
+from logwatch.wiring import audience, build_rules, build_simulated_ticker, build_source, build_store, state_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,7 +87,7 @@ def change_state(settings: Settings, edit: Callable[[State], State], *, begins: 
             load(build_store(settings))
         held = change(build_store(settings), execution(), edit, clock=clock_of(settings), sleep=time.sleep)
     for each in held.news:
-        typer.echo(f"logwatch: {each}", err=True)
+        typer.echo(f"logwatch: {spoken(each, settings.lang, settings.timezone)}", err=True)
     return held.state
 
 
@@ -120,6 +121,8 @@ class SpanCommand:
     wanted: Wanted
     now: datetime
     dumps_filter: bool
+    shown: Settings
+    """The settings to show by: in the time zone that the question names, which changes nothing of what is judged."""
 
     def only_tells_filter(self, reach: timedelta) -> bool:
         """Print the filter of the span, from `reach` before it on, where nothing else is wanted; gives whether that is so."""
@@ -134,7 +137,7 @@ class SpanCommand:
 
     def read(self, reader: Callable[..., T]) -> T:
         """Call what reads the span, with a line of progress while it does."""
-        with progress_line() as progress:
+        with progress_line(self.settings) as progress:
             return reader(source=self.source, wanted=self.wanted, now=self.now, progress=progress)
 
     def is_old(self, judged: Judged) -> bool:
@@ -148,6 +151,11 @@ def one_source(argument: list[str] | None, option: list[str] | None) -> list[str
         hint = "give it as argument or as --source, not as both; of several files, all of them one way"
         raise ConfigError("the source is given twice", where="SOURCE, --source", hint=hint)
     return argument or option or []
+
+
+def answering(settings: Settings, now: datetime, *times: str | None) -> Settings:
+    """Give the settings to answer by: with the time zone that the times of the question name, where they name one."""
+    return settings.model_copy(update={"timezone": zone_of(times, settings.timezone, now)})
 
 
 def look_at(
@@ -168,12 +176,25 @@ def look_at(
         parse_moment(text, now, settings.timezone, where=where)  # a wrong one is told before anything is read
         return lambda moment: parse_moment(text, moment, settings.timezone, where=where)
 
-    wanted = Wanted(reader(since, "--since"), reader(until, until_option), settings.service, settings.grace)
-    return SpanCommand(settings, source, name, wanted, now, dump_filter)
+    shown = answering(settings, now, since, until)
+
+    def beyond(asked: Span, held: Span) -> None:
+        readers = audience(shown)
+        if asked.start < held.start and since:
+            figures = {"at": readers.date(held.start), "option": "--since", "asked": readers.date(asked.start)}
+            typer.echo(readers.say("recording_begins", **figures), err=True)
+        if asked.end > held.end:
+            figures = {"at": readers.date(held.end), "option": until_option, "asked": readers.date(asked.end)}
+            typer.echo(readers.say("recording_ends", **figures), err=True)
+
+    wanted = Wanted(
+        reader(since, "--since"), reader(until, until_option), settings.service, settings.grace, shown.timezone, beyond
+    )
+    return SpanCommand(settings, source, name, wanted, now, dump_filter, shown)
 
 
 @contextmanager
-def progress_line() -> Iterator[Progress]:
+def progress_line(settings: Settings) -> Iterator[Progress]:
     """Show a line of progress on a terminal once reading takes longer than a moment; nothing elsewhere."""
     if not sys.stderr.isatty():
         yield lambda _text, _share: None
@@ -188,7 +209,13 @@ def progress_line() -> Iterator[Progress]:
 
         def show(text: str, share: float | None) -> None:
             visible = (datetime.now(UTC) - begun).total_seconds() > 0.5
-            bar.update(task, description=text, completed=share or 0, total=None if share is None else 1, visible=visible)
+            bar.update(
+                task,
+                description=spoken(text, settings.lang, settings.timezone),
+                completed=share or 0,
+                total=None if share is None else 1,
+                visible=visible,
+            )
 
         yield show
 
@@ -231,4 +258,4 @@ def write(text: str | bytes, output: Path | None) -> None:
         raise typer.Exit(0) from None
     except OSError as error:
         where = str(output or "standard output")
-        raise ConfigError(f"cannot be written: {error.strerror}", where=where, hint="give another --output") from None
+        raise ConfigError(f"cannot be written: {error.strerror}", where=where, hint="choose another --output") from None

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from logwatch.cli.context import age_line, as_json, clock_of, settings_from, state_of, write
+from logwatch.cli.context import age_line, answering, as_json, clock_of, settings_from, state_of, write
 from logwatch.cli.options import LangOption, RulesOption
 from logwatch.moments import parse_moment
 from logwatch.notify.digest import digest_json
@@ -35,7 +35,8 @@ def digest(
 ) -> None:
     """Look back on the last week: incidents, how soon told and taken on, what was false, exit conditions."""
     settings = settings_from(lang=lang, rules=rules)
-    now, readers, rule_set = clock_of(settings)(), audience(settings), build_rules(settings)
+    now, rule_set = clock_of(settings)(), build_rules(settings)
+    readers = audience(answering(settings, now, since))
     span = Span(parse_moment(since, now, settings.timezone, where="--since"), now)
     state = state_of(settings)
     found = look_back(state, rule_set, span, build_expected(settings), settings.timezone)

@@ -26,7 +26,7 @@ from logwatch.cli.options import (
 )
 from logwatch.errors import ConfigError, SourceError
 from logwatch.judge.verdicts import Level
-from logwatch.languages import COMMON
+from logwatch.languages import Lang, text
 from logwatch.pipeline import judge, judge_and_replay
 from logwatch.report.absence import found_nothing, why_misread, why_nothing
 from logwatch.report.render import render_markdown, render_page, render_table
@@ -110,7 +110,7 @@ def evaluate(
         judged = look.read(partial(judge, ticker=ticker))
         write(_render(judged, ticker.rules, look, format_, output), output)
     if fail_on:
-        _fail_on(judged, fail_on)
+        _fail_on(judged, fail_on, settings.lang)
     _tell_nothing(judged.windows.quality, judged.span, look)
 
 
@@ -156,7 +156,7 @@ def windows(
 
     inside = read.within(span)
     _write_table(counters_csv(inside) if table is Table.COUNTERS else slow_csv(inside), format_, output)
-    _tell_leftovers(read.quality)
+    _tell_leftovers(read.quality, settings.lang)
     _tell_nothing(read.quality, span, look)
 
 
@@ -166,10 +166,10 @@ def write_page(look: SpanCommand, ticker: Ticker, format_: PageFormat, output: P
     from logwatch.report.page_view import Narrator, build_page
     from logwatch.report.report import build_report
 
-    readers = audience(look.settings)
+    readers = audience(look.shown)
     found = build_report(judged, ticker.rules, readers, source=look.name, old=look.is_old(judged))
     past = None if look.source.recorded else past_of(look.settings)
-    narrator = Narrator(message_builder(look.settings, ticker.rules), ticker.rules, past or State())
+    narrator = Narrator(message_builder(look.shown, ticker.rules), ticker.rules, past or State())
     page = build_page(found, judged, replayed, narrator)
     suffix = "md" if format_ is PageFormat.MARKDOWN else "html"
     write(render_page(page, bundled("templates"), f"report.{suffix}.j2"), output)
@@ -182,7 +182,7 @@ def _render(judged: Judged, rule_set: RuleSet, look: SpanCommand, format_: Forma
 
     if format_ is Format.JSON:
         return as_json(to_json(judged))
-    found = build_report(judged, rule_set, audience(look.settings), source=look.name, old=look.is_old(judged))
+    found = build_report(judged, rule_set, audience(look.shown), source=look.name, old=look.is_old(judged))
     if format_ is Format.TABLE:
         return render_table(found, paper_of(output))
     return render_markdown(found, bundled("templates"))
@@ -191,7 +191,7 @@ def _render(judged: Judged, rule_set: RuleSet, look: SpanCommand, format_: Forma
 def _tell_nothing(quality: Quality, span: Span, look: SpanCommand) -> None:
     """Raise SourceError with doctor's diagnosis where a span has nothing to judge."""
     if found_nothing(quality):
-        readers = audience(look.settings)
+        readers = audience(look.shown)
         place = watched_service(look.settings, readers)
         why = why_misread(quality, readers) or why_nothing(look.source.within(LOOKUP_S), place, span, look.now, readers)
         raise SourceError(
@@ -199,7 +199,7 @@ def _tell_nothing(quality: Quality, span: Span, look: SpanCommand) -> None:
         )
 
 
-def _fail_on(judged: Judged, fail_on: FailOn) -> None:
+def _fail_on(judged: Judged, fail_on: FailOn, lang: Lang) -> None:
     reaching = {
         FailOn.ELEVATED: {Level.ELEVATED, Level.WARNING},
         FailOn.WARNING: {Level.WARNING},
@@ -208,7 +208,7 @@ def _fail_on(judged: Judged, fail_on: FailOn) -> None:
     reached = [course for course in judged.courses if reaching & set(course.levels())]
     if reached:
         names = ", ".join(dict.fromkeys(course.rule.rule for course in reached))
-        typer.echo(f"--fail-on {fail_on}: reached by {names}", err=True)
+        typer.echo(text("reached_level", lang, level=fail_on, names=names), err=True)
         raise typer.Exit(1)
 
 
@@ -219,7 +219,7 @@ def _write_table(table: DataFrame, format_: TableFormat, output: Path | None) ->
     elif format_ is TableFormat.JSON:
         write(table.astype(plain).to_json(orient="records", lines=True), output)
     elif output is None and sys.stdout.isatty():
-        raise ConfigError("parquet is no text", where="--format", hint="give --output FILE, or send it into a file")
+        raise ConfigError("parquet is not text", where="--format", hint="give --output FILE, or send it into a file")
     else:
         try:
             data = table.astype(plain).to_parquet(index=False)
@@ -228,10 +228,11 @@ def _write_table(table: DataFrame, format_: TableFormat, output: Path | None) ->
         write(data, output)
 
 
-def _tell_leftovers(quality: Quality) -> None:
+def _tell_leftovers(quality: Quality, lang: Lang) -> None:
     """Say on stderr what is not in the table and should not be missed."""
     told = {**quality.unparsed, **quality.flaws}
     if told:
-        typer.echo("not in the table: " + ", ".join(f"{count} {printable(what)}" for what, count in told.items()), err=True)
-    for text in finding_texts(quality.findings, {}, COMMON):
-        typer.echo(text, err=True)
+        what = ", ".join(f"{count} {printable(each)}" for each, count in told.items())
+        typer.echo(text("left_out", lang, what=what), err=True)
+    for found in finding_texts(quality.findings, {}, lang):
+        typer.echo(found, err=True)

@@ -16,14 +16,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 from typer.main import get_command
 
 from logwatch import __version__
+from logwatch.cli.usage.language import reader, said
+from logwatch.cli.usage.pages import OwnCommand, OwnGroup, said_usage
 from logwatch.errors import LogwatchError
+from logwatch.languages import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from logwatch.languages import Lang
 
 COMMANDS: dict[str, str] = {
     "evaluate": "evaluate:evaluate",
@@ -38,8 +43,9 @@ COMMANDS: dict[str, str] = {
     "alerts": "alerts:alerts",
     "explain": "alerts:explain_rule",
     "digest": "digest:digest",
+    "schema": "usage/schemas:schema",
 }
-"""Command to the module beside this one and its function there, whose docstring is the help."""
+"""Command to the module beside or below this one and its function there, whose docstring is the help."""
 GROUPS: dict[str, tuple[str, dict[str, str]]] = {
     "silence": (
         "Mute a rule, with an end and a reason.",
@@ -63,12 +69,12 @@ GROUPS: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
-class _Commands(TyperGroup):
+class _Commands(OwnGroup):
     """The commands by name: their help is read out of their modules' text, and only the one that runs is imported."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - typer's own options
         told = {name: _summary(place) for name, place in COMMANDS.items()} | {name: each[0] for name, each in GROUPS.items()}
-        super().__init__(**{**options, "commands": {name: TyperCommand(name, help=text) for name, text in told.items()}})
+        super().__init__(**{**options, "commands": {name: OwnCommand(name, help=text) for name, text in told.items()}})
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - typer does not show its click
         """Import a command, or a group of them."""
@@ -79,22 +85,22 @@ class _Commands(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - likewise
         """List them without importing them."""
-        TyperGroup(commands=dict(self.commands)).format_commands(ctx, formatter)
+        OwnGroup(commands=dict(self.commands)).format_commands(ctx, formatter)
 
 
 def _summary(place: str) -> str:
     """Give the first line of a function's docstring."""
     module, _, function = place.partition(":")
-    text = Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / f"{module}.py").read_text(encoding="utf-8")
     found = re.search(rf'^def {function}\(.*?"""(.*?)(?:"""|\n)', text, re.DOTALL | re.MULTILINE)
     return found[1] if found else ""
 
 
 def _typer(commands: Mapping[str, str], **options: Any) -> typer.Typer:  # noqa: ANN401 - typer's own options
-    made = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, **options)
+    made = typer.Typer(cls=OwnGroup, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, **options)
     for name, place in commands.items():
         module, _, function = place.partition(":")
-        made.command(name)(getattr(import_module(f"logwatch.cli.{module}"), function))
+        made.command(name, cls=OwnCommand)(getattr(import_module(f"logwatch.cli.{module.replace('/', '.')}"), function))
     return made
 
 
@@ -127,17 +133,24 @@ def run() -> NoReturn:
     os._exit(code if isinstance(code, int) else int(code is not None))
 
 
-def main() -> None:
-    """Run the command line; errors become a message and an exit code, never a traceback."""
+def main(otherwise: Lang = DEFAULT) -> None:
+    """Run the command line; errors become a message and an exit code, never a traceback.
+
+    `otherwise` is the language of errors where nobody says which.
+    """
     for stream in ("stdout", "stderr"):
         if getattr(sys, stream) is None:  # closed by whoever started us
             setattr(sys, stream, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - it lives as long as we do
         getattr(sys, stream).reconfigure(errors="backslashreplace")
     gc.disable()  # a command reads, prints and ends: nothing lives long enough to be worth collecting
     try:
-        app()
+        code = app(prog_name="logwatch", standalone_mode=False, obj=otherwise)
     except LogwatchError as error:
-        typer.echo(f"logwatch: {error}", err=True)
+        typer.echo(f"logwatch: {said(error, otherwise)}", err=True)
+        sys.exit(error.exit_code)
+    except TyperException as error:
+        typer.echo(said_usage(error, reader(otherwise)[0]), err=True, nl=False)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)

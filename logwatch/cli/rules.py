@@ -10,7 +10,6 @@ import typer
 
 from logwatch.cli.context import as_json, look_at, one_source, paper_of, settings_from, write
 from logwatch.cli.options import LangOption, OutputOption, RulesOption, SourceArgument, SourceOption
-from logwatch.durations import format_duration
 from logwatch.errors import ConfigError
 from logwatch.judge.kinds import kinds_listed
 from logwatch.judge.rules.model import rules_schema as schema
@@ -19,12 +18,15 @@ from logwatch.judge.rules.runbook_check import compare_with_runbook, uncovered_c
 from logwatch.judge.rules.service import service_schema
 from logwatch.judge.rules.yaml_lines import RuleProblemsError
 from logwatch.languages import text
+from logwatch.languages.keys import Key
 from logwatch.ranges import Range
 from logwatch.settings import bundled
 from logwatch.time_range import read_windows
-from logwatch.ui.format import printable
+from logwatch.ui.format import format_range, format_span, printable
 from logwatch.ui.tables import render_rows
-from logwatch.wiring import build_rules
+from logwatch.wiring import audience, build_rules
+
+RULE_COLUMNS: tuple[Key, ...] = ("rule", "normal_range", "warning_range", "waits_for", "procedure", "short_name")
 
 
 def rules_check(
@@ -49,18 +51,19 @@ def rules_check(
 def rules_list(rules: RulesOption = None, lang: LangOption = None) -> None:
     """List the rules with their bounds and procedures."""
     settings = settings_from(rules=rules, lang=lang)
+    readers = audience(settings)
     rows = [
         (
             rule.rule,
-            str(rule.normal),
-            str(rule.warning),
-            format_duration(rule.for_),
+            format_range(rule.normal),
+            format_range(rule.warning),
+            format_span(rule.for_, readers) if rule.for_ else "0",
             rule.procedure,
             rule.summary[settings.lang],
         )
         for rule in build_rules(settings).rules
     ]
-    write(render_rows(rows, ("rule", "normal", "warning", "for", "procedure", "summary"), paper_of()), None)
+    write(render_rows(rows, [text(key, settings.lang) for key in RULE_COLUMNS], paper_of()), None)
 
 
 def rules_test(rules: RulesOption = None, lang: LangOption = None) -> None:

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.cli.context import age_line, change_state, clock_of, find_rule, paper_of, settings_from, state_of, write
+from logwatch.cli.context import (
+    age_line,
+    answering,
+    change_state,
+    clock_of,
+    find_rule,
+    paper_of,
+    settings_from,
+    state_of,
+    write,
+)
 from logwatch.cli.options import LangOption, RulesOption
 from logwatch.collect.entries import storable
 from logwatch.durations import format_duration
@@ -63,7 +73,7 @@ def silence_add(
     chosen = _chosen_rule(rule, settings, every_rule=all_)
     length = _length(for_)
     if not reason.strip():
-        raise ConfigError("a silence needs a reason", where="--reason", hint="say what is going on, and for how long")
+        raise ConfigError("a silence needs a reason", where="--reason", hint="say why, e.g. --reason 'PG maintenance'")
     now, labels = clock_of(settings)(), {}
     if shop is not None:
         labels = {build_service(settings).shop_label: storable(shop)}
@@ -80,7 +90,7 @@ def silence_add(
         end = _end(until, now, settings)
         silence = RecurringSilence(id_, chosen, labels, _recurrence(every, length), minutes, zone, end, why, who, now)
     _check_shop(silence, settings, new_shop=new_shop, new_state=new_state)
-    readers = audience(settings)
+    readers = audience(answering(settings, now, until))
     if dry_run:
         write(_what_it_would_mute(silence, settings, now, readers), None)
         return
@@ -109,13 +119,11 @@ def _end(until: str | None, now: datetime, settings: Settings) -> datetime:
     """Give when a recurring silence comes no more."""
     if until is None:
         return now + RECURS
-    try:
-        end = now + parse_length(until, where="--until")
-    except ConfigError:
-        end = parse_moment(until, now, settings.timezone, where="--until")
+    end = parse_moment(until, now, settings.timezone, where="--until", ahead=True)
     if not now < end <= now + RECURS_LONGEST:
-        hint = f"right is a time within the next {format_duration(RECURS_LONGEST)}"
-        raise ConfigError(f"'{until}' is {end:%Y-%m-%d %H:%MZ}", where="--until", hint=hint)
+        hint = f"use a time within the next {format_duration(RECURS_LONGEST)}"
+        at = audience(answering(settings, now, until)).date(end)
+        raise ConfigError(f"'{until}' means {at}", where="--until", hint=hint)
     return end
 
 

@@ -53,11 +53,16 @@ BLOCK_LINE = r'^(\s+["{}\[\]]|[{}]$)'
 
 
 def parse_address(address: str) -> Address:
-    """Read `gcp://PROJECT[/SERVICE]`; raises ConfigError with the form that is right."""
-    match = re.fullmatch(r"gcp://([a-z][a-z0-9-]{4,28}[a-z0-9]|[a-z0-9.]+:[a-z0-9-]+)(?:/([a-z][a-z0-9-]*))?/?", address)
-    if match is None:
-        raise ConfigError("no Cloud Logging address", where=address, hint="right is gcp://PROJECT or gcp://PROJECT/SERVICE")
-    return Address(match[1], match[2])
+    """Read `gcp://PROJECT[/SERVICE]`; raises ConfigError that says which part is wrong."""
+    project, _, service = address.removeprefix("gcp://").removesuffix("/").partition("/")
+    wrong = ""
+    if not re.fullmatch(r"[a-z][a-z0-9-]{4,28}[a-z0-9]|[a-z0-9.]+:[a-z0-9-]+", project):
+        wrong = f"'{project}' is not a project ID (6 to 30 lower-case letters, digits, hyphens)"
+    elif service and not re.fullmatch(r"[a-z][a-z0-9-]*", service):
+        wrong = f"'{service}' is not the name of a service (lower-case letters, digits, hyphens)"
+    if wrong:
+        raise ConfigError(wrong, where=address, hint="use gcp://PROJECT or gcp://PROJECT/SERVICE")
+    return Address(project, service or None)
 
 
 class ReadSettings(Protocol):
@@ -260,7 +265,7 @@ class CloudLoggingSource:
                 if page:
                     seen = to_datetime(page[-1].timestamp.seconds * NS)
                     share = (seen - span.start) / (span.end - span.start)
-                    progress(f"{reading.entries:,} entries, up to {seen:%m-%d %H:%MZ}", min(max(share, 0.0), 1.0))
+                    progress(f"{reading.entries:,} entries, up to {seen:%Y-%m-%dT%H:%MZ}", min(max(share, 0.0), 1.0))
         except SourceError as error:
             if seen <= span.start:
                 raise

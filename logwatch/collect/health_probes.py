@@ -136,7 +136,7 @@ class HttpEndpoints:
 
 
 def _check_base_url(text: str) -> str:
-    hint = "right is https://HOST or http://HOST:PORT, without user, password or query"
+    hint = "use https://HOST or http://HOST:PORT, without user, password or query"
     shown = None if "@" in text else text[:200]
     try:
         parts = urlsplit(text)
@@ -270,7 +270,7 @@ class _ProbeResult:
             if isinstance(value, str):
                 self.details[name] = _clean(value)
             elif value is not None and value is not MISSING:
-                self._flaws.append(f"{name} is no text")
+                self._flaws.append(f"{name} is not a text")
 
     def _figure(self, key: str, value: object) -> float | None:
         """Keep a figure; what is none, or none that can be, is told instead."""
@@ -279,7 +279,7 @@ class _ProbeResult:
         if value is None or value is MISSING:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LARGEST:
-            self._flaws.append(f"{key} is no number of 0 or more")
+            self._flaws.append(f"{key} is not a number of 0 or more")
             return None
         self.details[key] = float(value)
         return float(value)

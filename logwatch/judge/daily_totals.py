@@ -14,12 +14,13 @@ from logwatch.judge.rules.yaml_types import selects
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sized
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sized
     from datetime import tzinfo
 
     from logwatch.judge.rules.model import Rule, RuleSet
 
 HOURS = 24
+QUARTERS = 4 * HOURS
 WHOLE = 50
 """Windows of an hour that must have been looked at before it says what is usual."""
 STEADILY, OFTEN = 0.9, 0.5
@@ -41,6 +42,34 @@ class Spread:
     normal: int = 0
     warned: int = 0
     most: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Quarters:
+    """When on a day what the exit conditions read came: a list of 96 quarters of an hour for each that had any."""
+
+    counters: dict[str, list[int]] = field(default_factory=dict)
+    """Name to what each had of it."""
+    most: dict[str, list[int]] = field(default_factory=dict)
+    """Name to the most in one window, of counters that are judged by it."""
+    slow: list[int] = field(default_factory=list)
+    """Slow requests of all labels; empty where there were none."""
+    strayed: dict[str, list[int]] = field(default_factory=dict)
+    """Measured value to the windows in which it was not in its normal range."""
+    warned: dict[str, list[int]] = field(default_factory=dict)
+    """Likewise beyond its warning bound."""
+
+    @property
+    def lists(self) -> Iterator[list[int]]:
+        """Every list of them."""
+        for each in (self.counters, self.most, {"": self.slow} if self.slow else {}, self.strayed, self.warned):
+            yield from each.values()
+
+    def copied(self) -> Quarters:
+        """Give another one that may grow."""
+        kinds = (self.counters, self.most, self.strayed, self.warned)
+        counters, most, strayed, warned = ({name: [*each] for name, each in kind.items()} for kind in kinds)
+        return Quarters(counters, most, [*self.slow], strayed, warned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +98,8 @@ class DayTotals:
     """Likewise by the hour; empty in a day that is older than this."""
     hourly: dict[str, list[int]] = field(default_factory=dict)
     """Series key to what each hour had of it, of counters that a rule holds against other days; none in an older day."""
+    quarters: Quarters | None = None
+    """None in a day that an older program began."""
 
     def check(self) -> None:
         """Raise ValueError where it is no day of 24 hours."""
@@ -76,6 +107,8 @@ class DayTotals:
         by_hour: list[Sized] = [self.judged, self.lost, self.hits, self.misses, self.heard, *self.hourly.values()]
         if any(len(hours) != HOURS for hours in by_hour):
             raise ValueError(f"the day {self.date} has not {HOURS} hours")
+        if self.quarters and any(len(each) != QUARTERS for each in self.quarters.lists):
+            raise ValueError(f"the day {self.date} has not {QUARTERS} quarters of an hour")
 
     def missing(self, zone: tzinfo) -> list[int]:
         """Give the hours that were not looked at whole, or in which counters were lost."""
@@ -106,8 +139,8 @@ def add_minutes(days: Iterable[DayTotals], minutes: Iterable[Minute], rules: Rul
         local = minute.start.astimezone(zone)
         name = local.date().isoformat()
         if name not in found:
-            found[name] = _Growing(DayTotals(name), rules)
-        found[name].add(minute, local.hour)
+            found[name] = _Growing(DayTotals(name, quarters=Quarters()), rules)
+        found[name].add(minute, local)
     return tuple(found[name].day for name in sorted(found))
 
 
@@ -120,17 +153,19 @@ class _Growing:
             day, judged=[*day.judged], lost=[*day.lost], hits=[*day.hits], misses=[*day.misses], counters={**day.counters},
             most={**day.most}, slow={**day.slow}, pings={**day.pings}, heard=[*day.heard],
             hourly={key: [*hours] for key, hours in day.hourly.items()},
+            quarters=day.quarters and day.quarters.copied(),
         )  # fmt: skip
         service = rules.service
         self._bounds = {name: rule for rule in rules.rules for name in rule.kind.reads.gauges if name in service.exit_gauges}
         self._counted = {name for each in service.exit_conditions for name in each.counters}
         self._kept = service.daily_totals or ()
-        self._peaks = {*self._kept, *(each.expected.counter for each in service.exit_conditions if each.expected)}
+        self._judged_most = {each.expected.counter for each in service.exit_conditions if each.expected}
+        self._peaks = {*self._kept, *self._judged_most}
         self._steady = service.steady
         self._hourly = rules.hourly
 
-    def add(self, minute: Minute, hour: int) -> None:
-        day = self.day
+    def add(self, minute: Minute, local: datetime) -> None:
+        day, hour = self.day, local.hour
         day.judged[hour] += 1
         day.heard[hour] += minute.summaries
         day.lost[hour] += minute.lost or any(series_name(key) in self._counted for key in minute.flawed)
@@ -148,11 +183,28 @@ class _Growing:
         for label, count in minute.slow.items():
             day.slow[label] = day.slow.get(label, 0) + count
         for series, rule in self._bounds.items():
-            down = bool(minute.gauges.get(rule.kind.reads.down or "", 0))
+            down = _is_down(minute, rule)
             if down or series in minute.gauges:
                 spread = day.pings.get(series, Spread())
                 day.pings[series] = _spread(spread, rule, minute.gauges.get(series), down=down)
+        if day.quarters:
+            self._add_to_quarter(day.quarters, minute, sums, quarter_of(local))
         self.day = replace(day, summaries=day.summaries + minute.summaries)
+
+    def _add_to_quarter(self, quarters: Quarters, minute: Minute, sums: Mapping[str, float], at: int) -> None:
+        for name in sums.keys() & self._counted:
+            _grow(quarters.counters, name, at, round(sums[name]))
+        for name in sums.keys() & self._judged_most:
+            most = quarters.most.setdefault(name, [0] * QUARTERS)
+            most[at] = max(most[at], round(sums[name]))
+        if minute.slow:
+            quarters.slow.extend([0] * (QUARTERS - len(quarters.slow)))
+            quarters.slow[at] += sum(minute.slow.values())
+        for series, rule in self._bounds.items():
+            if (down := _is_down(minute, rule)) or series in minute.gauges:
+                seen = _spread(Spread(), rule, minute.gauges.get(series), down=down)
+                _grow(quarters.strayed, series, at, 1 - seen.normal)
+                _grow(quarters.warned, series, at, seen.warned)
 
     def _sums(self, counters: Mapping[str, float]) -> dict[str, float]:
         sums: dict[str, float] = {}
@@ -161,6 +213,20 @@ class _Growing:
             if name in self._counted or selects(self._kept, name):
                 sums[name] = sums.get(name, 0.0) + value
         return sums
+
+
+def quarter_of(local: datetime) -> int:
+    """Give the quarter of an hour of the clock that a time lies in, counted from midnight."""
+    return 4 * local.hour + local.minute // 15
+
+
+def _grow(lists: dict[str, list[int]], name: str, at: int, more: int) -> None:
+    if more:
+        lists.setdefault(name, [0] * QUARTERS)[at] += more
+
+
+def _is_down(minute: Minute, rule: Rule) -> bool:
+    return bool(minute.gauges.get(rule.kind.reads.down or "", 0))
 
 
 def _spread(spread: Spread, rule: Rule, value: float | None, *, down: bool) -> Spread:

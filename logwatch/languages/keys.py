@@ -18,7 +18,8 @@ Key = Literal[
     "chart_squeezed", "as_table",
     "from_to", "legend_pending", "legend_firing", "legend_unknown", "longest", "timeline", "timeline_note", "silences",
     # findings: what was left over, and its cure
-    "silent_windows", "no_summaries", "found_nothing", "off_rhythm", "late", "suspect", "unparsed", "flaw", "old",
+    "silent_windows", "no_summaries", "found_nothing", "recording_begins", "recording_ends",
+    "off_rhythm", "late", "suspect", "unparsed", "flaw", "old",
     # messages
     "against", "against_normal", "recovering", "eased_at", "eased_note", "summed", "summed_note",
     "since", "lasted", "worst_was", "and_more", "span_d", "span_h", "span_m", "resolved_at", "unknown_since",
@@ -55,7 +56,9 @@ Key = Literal[
     "digest_told", "digest_taken", "digest_untaken", "digest_false", "digest_unlabelled", "digest_never", "digest_silence",
     "digest_exits", "digest_not_met", "digest_not_shown",
     # rules check, test, new
-    "rule_added", "rule_next", "rules_agree", "uncovered_counter", "cases_passed",
+    "rule_added", "rule_next", "rules_agree", "uncovered_counter", "cases_passed", "waits_for", "short_name",
+    # what a command says besides
+    "reached_level", "reached_gate", "left_out", "bundled_rules",
     # the exit conditions
     "exit_title", "may_end", "may_not_end", "condition", "day", "needed_not_met", "needed_more_days", "needed_day",
     "needed_hours", "needed_measures",

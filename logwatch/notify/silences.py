@@ -74,7 +74,7 @@ class Recurrence:
         found = [_days(part) for part in days.split(",")]
         if not all(found) or not colon or not figures or int(hour) > 23 or int(minute) > 59:
             raise ValueError(
-                f"'{text}' is no day and hour; right are e.g. 'sun 03:00', 'mon,wed 22:00', 'mon-fri 09:30', 'daily 03:00'"
+                f"'{text}' is not a valid day and hour; use e.g. 'sun 03:00', 'mon,wed 22:00', 'mon-fri 09:30', 'daily 03:00'"
             )
         return cls(tuple(sorted({day for part in found for day in part})), int(hour), int(minute))
 
@@ -167,7 +167,7 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise ValueError(f"'{name}' is no time zone") from None
+        raise ValueError(f"'{name}' is not a valid time zone") from None
 
 
 def holding(silences: Iterable[Silence], recurring: Iterable[RecurringSilence], now: datetime) -> tuple[Silence, ...]:

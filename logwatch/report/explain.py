@@ -267,7 +267,7 @@ def _telling(found: Explained, asked: Question, audience: Audience, told: Key) -
             yield audience.say("waits_unheard", reason=reason)
         for channel, delivery in each.deliveries.items():
             if not delivery.over:
-                error = f": {printable(delivery.error.splitlines()[0])}" if delivery.error else ""
+                error = f": {printable(audience.spoken(delivery.error.splitlines()[0]))}" if delivery.error else ""
                 yield audience.say("waits", reason=reason, channel=channel, attempts=delivery.attempts) + error
     if found.incident and found.incident.acknowledged_at:
         at, by = audience.clock(found.incident.acknowledged_at, now), printable(found.incident.acknowledged_by)

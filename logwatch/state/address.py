@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _BUCKET = r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]"
 _OBJECT = r"[^/\x00-\x1f\x7f][^\x00-\x1f\x7f]{0,1000}(?<!/)"
-_FORM = "right is gs://BUCKET/OBJECT or the path of a file"
+_FORM = "use gs://BUCKET/OBJECT or the path of a file"
 
 
 def parse_state_address(text: str) -> Store:

@@ -25,7 +25,7 @@ from logwatch.state.unknown import Unknown, unknown_in
 
 SCHEMA = 2
 """Moves where an older program would take the document for broken, or misread it: it refuses one of a higher schema."""
-FORM = 4
+FORM = 5
 """Moves with everything that the document may newly hold. An older program of the same schema keeps the keys that it does
 not know, and leaves alone what it cannot read of a higher form."""
 YEARS = range(2000, 2100)
@@ -164,7 +164,7 @@ def load_state(text: bytes, migrations: Mapping[int, Migration] = MIGRATIONS) ->
         if not isinstance(schema, int) or schema < SCHEMA:
             raise BrokenStateError(f"the state is broken: schema {schema!r} is unknown")
         newer = f"schema {schema}, this program knows {SCHEMA}"
-    hint = "install the logwatch that wrote it, or begin afresh with another LOGWATCH_STATE"
+    hint = "install the logwatch that wrote it, or start with an empty state: set another LOGWATCH_STATE"
     raise StoreError(f"the state has {newer}", hint=hint)
 
 
@@ -190,11 +190,11 @@ def _check_times(part: object) -> None:
     """Raise ValueError where a time is of no zone, or of a year that nobody means."""
     if isinstance(part, datetime):
         if part.tzinfo is None or part.year not in YEARS:
-            raise ValueError(f"{part.isoformat()} is no time of this century with a zone")
+            raise ValueError(f"{part.isoformat()} is not a time of this century with a zone")
     elif isinstance(part, tuple | list):
         for each in part:
             _check_times(each)
     elif isinstance(part, dict):
         _check_times(list(part.values()))
-    elif is_dataclass(part) and not isinstance(part, Unknown):
+    elif is_dataclass(part) and not isinstance(part, Unknown | DayTotals):
         _check_times([getattr(part, each.name) for each in fields(part)])

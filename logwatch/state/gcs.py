@@ -28,7 +28,7 @@ class _Room(BytesIO):
     def write(self, part: Any) -> int:  # noqa: ANN401 - anything with bytes
         if self.tell() + len(part) > MOST:
             hint = "name another object with LOGWATCH_STATE"
-            raise StoreError(f"this is no state: it holds more than {MOST >> 20} MiB", hint=hint)
+            raise StoreError(f"this is not a state: it holds more than {MOST >> 20} MiB", hint=hint)
         return super().write(part)
 
 
@@ -49,7 +49,7 @@ class GcsStore:
         """Give the document, or None where there is none yet."""
         from google.api_core.exceptions import NotFound
 
-        with self._telling("read"):
+        with self._telling("the state cannot be read"):
             blob = self._blob(self.name)
             try:
                 blob.download_to_file(room := _Room(), **self._options())
@@ -66,7 +66,7 @@ class GcsStore:
         from google.api_core.exceptions import PreconditionFailed
 
         errors: list[Exception] = []
-        with self._telling("saved"):
+        with self._telling("the state cannot be saved"):
             blob = self._blob(self.name)
             try:
                 self._upload(blob, text, errors, if_generation_match=generation)
@@ -84,7 +84,7 @@ class GcsStore:
         """Keep a document that cannot be read under another name beside it; gives where."""
         folder, slash, _ = self.name.rpartition("/")
         aside = f"{folder}{slash}{name}"
-        with self._telling("saved"):
+        with self._telling("the state cannot be saved"):
             self._upload(self._blob(aside), text, [])
         return f"gs://{self.bucket}/{aside}"
 
@@ -138,5 +138,5 @@ class GcsStore:
         again = "try again; https://status.cloud.google.com tells of outages"
         more = (InvalidResponse, DataCorruption, RequestException, HTTPError, OSError)
         errors = Errors(StoreError, self._where, hints, otherwise=again)
-        with errors.raised(f"the state cannot be {what}", lambda: self._bucket.client, *more):
+        with errors.raised(what, lambda: self._bucket.client, *more):
             yield

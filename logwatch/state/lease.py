@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from logwatch.state.interface import Store
 
-NO_STATE = "'logwatch run' makes it, and LOGWATCH_STATE says where; 'silence add --new-state' begins one"
+NO_STATE = "run 'logwatch run' first, or set LOGWATCH_STATE; 'silence add --new-state' starts an empty one"
 ATTEMPTS = 5
 """Tries to save where others save too; each begins by loading again."""
 
@@ -55,7 +55,7 @@ def take(store: Store, owner: str, lease: timedelta, clock: Callable[[], datetim
         if other and other.until > now and other.owner != owner:
             if other.until <= now + LONGEST_LEASE:
                 return other
-            until = f"{other.until:%Y-%m-%d %H:%M:%SZ}"
+            until = f"{other.until:%Y-%m-%dT%H:%MZ}"
             held.news.append(
                 f"the lease of {other.owner} until {until} is longer than any can be, and taken over: see to its clock"
             )
@@ -100,14 +100,14 @@ def load(store: Store) -> State:
     """Give the state to look at it. Raises StoreError where there is none, or none that can be understood."""
     stored = store.load()
     if stored is None:
-        raise StoreError("there is no state", hint=NO_STATE)
+        raise StoreError("no state yet", hint=NO_STATE)
     return load_state(stored.text)
 
 
 def _load(store: Store, owner: str, now: datetime) -> Held:
     stored = store.load()
     if stored is None:
-        return Held(store, owner, State(), 0, ["no state yet: beginning afresh"])
+        return Held(store, owner, State(), 0, ["no state yet: starting with an empty one"])
     try:
         return Held(store, owner, load_state(stored.text), stored.generation, [])
     except BrokenStateError as error:

@@ -46,7 +46,7 @@ class LocalStore:
 
     def load(self) -> Stored | None:
         """Give the document, or None where there is none yet."""
-        with self._telling("read"):
+        with self._telling("the state cannot be read"):
             self._generation()  # refuses what is no file before opening it could wait for ever
             try:
                 with self.path.open("rb") as file:
@@ -56,7 +56,7 @@ class LocalStore:
 
     def save(self, text: bytes, generation: int) -> int:
         """Replace the document of that generation, 0 for none yet; gives the new generation."""
-        with self._telling("saved"), self._locked():
+        with self._telling("the state cannot be saved"), self._locked():
             current = self._generation()
             if current != generation:
                 hint = "run again: the next run starts from what is there now"
@@ -66,7 +66,7 @@ class LocalStore:
     def set_aside(self, text: bytes, name: str) -> str:
         """Keep a document that cannot be read under another name beside it; gives where."""
         aside = self.path.with_name(Path(name).name)
-        with self._telling("saved"), self._locked():
+        with self._telling("the state cannot be saved"), self._locked():
             _replace(aside, text, 0)
         return str(aside)
 
@@ -76,7 +76,7 @@ class LocalStore:
         except FileNotFoundError:
             return 0
         if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EISDIR, "this is no plain file")
+            raise OSError(errno.EISDIR, "this is not a plain file")
         return _generation_of(found)
 
     @contextmanager
@@ -114,7 +114,7 @@ class LocalStore:
         except OSError as error:
             number = error.errno or 0
             hint = _HINTS.get(_SAME.get(number, number), f"look at it with: ls -la '{self.path.parent}'")
-            raise StoreError(f"the state cannot be {what}: {error.strerror}", where=str(self.path), hint=hint) from error
+            raise StoreError(f"{what}: {error.strerror}", where=str(self.path), hint=hint) from error
 
 
 def _generation_of(found: os.stat_result) -> int:

@@ -13,6 +13,7 @@ from logwatch.judge.kinds.quiet import Quiet
 from logwatch.judge.kinds.slow import Slow
 from logwatch.judge.verdicts import Why
 from logwatch.languages import text
+from logwatch.languages.phrases import spoken
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ class Audience:
     def say(self, key: Key, **values: object) -> str:
         """Give a text in their language."""
         return text(key, self.lang, **values)
+
+    def spoken(self, english: str) -> str:
+        """Give what arose in English, as an error does, in their language and time zone."""
+        return spoken(english, self.lang, self.zone)
 
     def columns(self, *keys: Key) -> tuple[str, ...]:
         """Give the heads of a table's columns."""

@@ -370,7 +370,7 @@ def test_a_false_alarm_is_news_outside_every_incident() -> None:
 
 BROKEN = {
     "- {from: 2026-02-24, to: 2026-02-24 12:50, what: x}": (":1:", "without a time of day"),
-    "- {from: '12:30', to: 2026-02-24 12:50, what: x}": (":1:", "'12:30' is no time"),
+    "- {from: '12:30', to: 2026-02-24 12:50, what: x}": (":1:", "'12:30' is not a valid time"),
     "- {from: 2026-02-24 12:50, to: 2026-02-24 12:30, what: x}": (":1:", "before it begins"),
     "- {to: 2026-02-24 12:30, what: x}": (":1:", "'from' is missing"),
     "- from: 2026-02-24 12:00\n  to: 2026-02-24 12:30\n  what: x\n  store: kpa": (":4:", "'store' is not known here"),
@@ -378,7 +378,7 @@ BROKEN = {
     "- from: 2026-02-24 12:00\n  to: 2026-02-24 12:30\n  what: x\n  procedure: '4.9'": (":4:", "unknown procedure '4.9'"),
     "- from: 2026-02-24 12:00\n  to: 2026-02-24 12:30\n  what: x\n  procedure: '4.1'\n  step: 9": (":5:", "has no step 9"),
     "- {from: 2026-02-24 12:00, to: 2026-02-24 12:30, what: x, step: 2}": (":1:", "of which procedure"),
-    "- {from: 2026-02-24 12:00, to: 9999-12-31T23:59:59-10:00, what: x}": (":1:", "is no time"),
+    "- {from: 2026-02-24 12:00, to: 9999-12-31T23:59:59-10:00, what: x}": (":1:", "is not a valid time"),
     "from: 2026-02-24": (":1:", "a list of incidents is needed"),
     "- just words": (":1:", "set of keys"),
     "- {from: [": (":2", "not YAML"),
@@ -483,7 +483,7 @@ def test_todays_cell_says_what_the_rule_alone_says_in_a_backtest(reading: Readin
         (["cache-hit", STORM, "--vary", "span=soon"], "span=soon"),
         (["cache-hit", STORM, "--vary", "for=1m,2m,3m,4m,5m", "--vary", f"min_events={','.join(map(str, range(1, 60)))}"], "too many"),
         (["cache-hit", STORM, "--vary", "span=0"], "span=0: a span of 0 looks at nothing"),
-        (["slow-checkout", STORM, "--vary", "min_share=0%"], "min_share=0%: '>= 0 %' is no share"),
+        (["slow-checkout", STORM, "--vary", "min_share=0%"], "min_share=0%: '>= 0 %' is not a valid share"),
         (["cash-hit", STORM], "did you mean 'cache-hit'"),
     ],
 )  # fmt: skip

@@ -580,7 +580,7 @@ def test_the_exit_code_says_whether_all_is_met_where_that_is_asked_for(run: Run,
 def test_without_a_state_nothing_is_shown(run: Run, tmp_path: Path) -> None:
     ran = run("beta-exit", "--format", "json", LOGWATCH_STATE=str(tmp_path / "none.json"))
     assert (ran.code, ran.out) == (3, "")
-    assert "none.json: there is no state" in ran.err
+    assert "none.json: no state yet" in ran.err
 
 
 def test_days_that_are_not_over_are_not_asked_for(run: Run, tmp_path: Path) -> None:
@@ -608,8 +608,8 @@ def test_hours_without_summaries_are_not_taken_for_quiet_ones_where_lines_are_re
     [
         (["--source", "/dev/null"], 3, "it is empty"),
         (["--source", "rubbish.json"], 3, "2 entries: 1 not_json, 1 cut_off"),
-        (["--until", ""], 2, "'' is no time"),
-        (["--until", "tomorrow"], 2, "'tomorrow' is no time"),
+        (["--until", ""], 2, "'' is not a valid time"),
+        (["--until", "tomorrow"], 2, "'tomorrow' is not a valid time"),
         (["--days", "0"], 2, "greater than or equal to 1"),
     ],
 )
@@ -641,4 +641,4 @@ def test_a_wrong_budget_is_told_with_the_forms_that_are_right(run: Run, bad_week
 
 def test_distribution_blocks_are_expected_as_a_number_and_not_as_a_share(run: Run, bad_week: Path) -> None:
     ran = run("beta-exit", "--source", bad_week, LOGWATCH_EXPECTED_DISTRIBUTION="<= 5 %")
-    assert (ran.code, "'<= 5 %' is no budget" in ran.err) == (2, True)
+    assert (ran.code, "'<= 5 %' is not a valid budget" in ran.err) == (2, True)

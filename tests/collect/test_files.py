@@ -676,7 +676,7 @@ def test_the_marker_may_stand_at_the_end_of_a_long_line(tmp_path: Path) -> None:
 def read_to_the_end(run: Run, path: Path) -> tuple[list[str], str]:
     """Run the command, which must not go on for ever; give the minutes of its table, and what it told."""
     with no_hang():
-        ran = run("windows", "--source", path)
+        ran = run("windows", "--source", path, LOGWATCH_LANG="en")
     return [row.split(",")[0][11:16] for row in ran.out.splitlines()[1:]], ran.err
 
 

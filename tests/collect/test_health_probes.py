@@ -124,7 +124,7 @@ def test_each_state_of_the_application_is_an_answer(
 
 @pytest.mark.parametrize(
     ("value", "error"),
-    [(text, "pingMs is no number of 0 or more") for text in ("NaN", "Infinity", "-1", "1e999", '"4"', "true", "[4]", "{}", "9" * 400)]
+    [(text, "pingMs is not a number of 0 or more") for text in ("NaN", "Infinity", "-1", "1e999", '"4"', "true", "[4]", "{}", "9" * 400)]
     + [("null", "")],
 )  # fmt: skip
 def test_a_figure_that_is_none_gives_no_gauge_and_leaves_the_others(app: LocalApp, value: str, error: str) -> None:
@@ -142,11 +142,11 @@ def test_a_figure_that_is_none_gives_no_gauge_and_leaves_the_others(app: LocalAp
         (DATABASE, {"status": "healthy"}, "no pingMs"),
         (DATABASE, {"status": "healthy", "details": [1]}, "no pingMs"),
         (DATABASE, {"status": 7, "details": {"pingMs": 1}}, "200 without a status of the component"),
-        (REDIS, redis(hits="x", misses=-1, errors=[], hitRate={}), "cache.hits is no number of 0 or more, cache.misses is no number of 0 or more, cache.errors is no number of 0 or more and 1 more"),
+        (REDIS, redis(hits="x", misses=-1, errors=[], hitRate={}), "cache.hits is not a number of 0 or more, cache.misses is not a number of 0 or more, cache.errors is no number of 0 or more and 1 more"),
         (DETAILED, {"status": "healthy", "checks": "all"}, "no checks"),
         (DETAILED, {"status": "healthy", "checks": [None, {"component": 1}]}, "a check without component or status, a check without component or status"),
         (METRICS, {"success": True, "data": []}, "200 without counters"),
-        (METRICS, metrics(counters={"checkout.attempt": "12"}), "checkout.attempt is no number of 0 or more"),
+        (METRICS, metrics(counters={"checkout.attempt": "12"}), "checkout.attempt is not a number of 0 or more"),
     ],
 )  # fmt: skip
 def test_an_answer_of_another_form_is_told(app: LocalApp, path: str, body: object, error: str) -> None:

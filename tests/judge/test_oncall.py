@@ -52,11 +52,11 @@ def test_the_example_of_the_page_is_read_and_keeps_to_the_schema(tmp_path: Path)
 @pytest.mark.parametrize(
     ("text", "line", "says"),
     [
-        ("quiet_hours: 22-07\n", 1, "right is e.g. 22:00-07:00"),
+        ("quiet_hours: 22-07\n", 1, "use e.g. 22:00-07:00"),
         ("quiet_hours: 22:00-22:00\n", 1, "leave it out for the whole day"),
         ("routes:\n  - mention: kim\n", 2, "'kim' is nobody whom Slack can call"),
         ("routes:\n  - mention: [U012345, '<!here>']\n", 2, "'<!here>' is nobody"),
-        ("routes:\n  - when: {severity: loud}\n", 2, "'page', 'warn' or 'info'"),
+        ("routes:\n  - when: {severity: loud}\n", 2, "'page', 'warn', 'info'"),
         ("routes:\n  - when:\n      procedure: '9.9'\n", 3, "unknown procedure '9.9'"),
         ("routes:\n  - escalate:\n      - after: 10m\n", 3, "give it a mention or channels"),
         ("routes:\n  - escalate:\n      - {after: 0, mention: here}\n", 3, "looks at nothing"),
@@ -66,7 +66,7 @@ def test_the_example_of_the_page_is_read_and_keeps_to_the_schema(tmp_path: Path)
             "later than",
         ),
         ("routs: []\n", 1, "'routs' is not known here"),
-        ("- mention: here\n", 1, "valid dictionary"),
+        ("- mention: here\n", 1, "stands where a set of keys belongs"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, line: int, says: str) -> None:

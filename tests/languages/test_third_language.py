@@ -61,7 +61,7 @@ def test_help_and_settings_offer_it(command: Command) -> None:
     assert "--lang <ko|en|xx>" in command("evaluate", "--help").stdout
     refused = command("evaluate", "-s", STORM, "--lang", "yy")
     assert refused.returncode == 2
-    assert "--lang: Input should be 'ko' or 'en' or 'xx'" in refused.stderr
+    assert "'ko' or 'en' or 'xx'" in refused.stderr
 
 
 SPOKEN: list[tuple[tuple[str, ...], list[str]]] = [
@@ -115,7 +115,7 @@ def test_a_twin_that_says_another_figure_is_found(command: Command, installed: P
     rules = shutil.copytree(installed / "rules", tmp_path / "rules")
     twin = rules / "runbook.xx.md"
     twin.write_text(twin.read_text("utf-8").replace("> 200ms |", "> 300ms |", 1), "utf-8")
-    ran = command("rules", "check", "--rules", rules)
+    ran = command("rules", "check", "--rules", rules, "--lang", "en")
     assert ran.returncode == 2
     assert "runbook.xx.md:47: the translation does not say the same: >200 is missing" in ran.stderr
 
@@ -137,7 +137,7 @@ def test_a_gauge_without_a_name_is_told_with_its_place_and_cure(command: Command
     named = ", name: {ko: 활성 커넥션, en: active connections}"
     assert named in text
     service.write_text(text.replace(named, ""), "utf-8")
-    ran = command("rules", "check", "--rules", rules)
+    ran = command("rules", "check", "--rules", rules, "--lang", "en")
     line = next(number for number, each in enumerate(text.splitlines(), start=1) if named in each)
     assert ran.returncode == 2
     assert f"service.yaml:{line}: 'gauges.2.name' is missing" in ran.stderr
@@ -152,4 +152,4 @@ def test_a_gauge_of_logwatch_s_own_can_be_looked_at(command: Command, installed:
     evidence.write_text(
         evidence.read_text("utf-8").replace(named, named.replace("database.ping_ms", "endpoints.unanswered")), "utf-8"
     )
-    assert command("rules", "check", "--rules", rules).returncode == 0
+    assert command("rules", "check", "--rules", rules, "--lang", "en").returncode == 0

@@ -47,7 +47,7 @@ def test_days_and_an_hour_are_read_and_written_back(text: str, days: tuple[int, 
     ["", "03:00", "sun", "sun 3", "sun 24:00", "sun 03:60", "sun 03:0", "funday 03:00", "mon-funday 03:00", "sun 03:00 KST", "sun,funday 03:00", "sun, 03:00", "mon wed 03:00", "sun -1:00", "sun \uff13:00"],
 )  # fmt: skip
 def test_what_is_no_day_and_hour_says_what_would_be(text: str) -> None:
-    with pytest.raises(ValueError, match=r"right are e\.g\. 'sun 03:00'"):
+    with pytest.raises(ValueError, match=r"use e\.g\. 'sun 03:00'"):
         Recurrence.parse(text)
 
 

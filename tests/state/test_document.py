@@ -64,6 +64,8 @@ def with_news(part: Any, path: str = "") -> tuple[Any, int]:
             "threads",
             "counters",
             "hourly",
+            "strayed",
+            "warned",
             "most",
             "slow",
             "delivered",

@@ -449,7 +449,7 @@ def test_only_what_the_role_allows_is_asked_for(gcs: LocalGcs) -> None:
     ],
 )
 def test_an_address_of_another_form_is_refused_with_the_right_one(address: str) -> None:
-    with pytest.raises(ConfigError, match="right is gs://BUCKET/OBJECT"):
+    with pytest.raises(ConfigError, match="use gs://BUCKET/OBJECT"):
         parse_state_address(address)
 
 

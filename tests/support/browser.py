@@ -135,7 +135,7 @@ def main() -> None:
     assert executable, f"none of {', '.join(NAMES)} is on this machine"
     with tempfile.TemporaryDirectory() as folder, browser(executable) as looker:
         page = Path(folder) / "report.html"
-        source = ("--source", f"{LOGS}/payment.ndjson", "--until", "2026-02-24T06:30:00Z")
+        source = ("--source", f"{LOGS}/payment.ndjson", "--until", "15:30")
         made = run_process("report", *source, "--output", page)
         assert made.returncode == 0, made.stderr.decode()
         _picture(looker, page, View(*DESKTOP, "light"), 2400, ROOT / "docs/page-desktop.png")

@@ -11,4 +11,4 @@ DOCUMENTS = [
 ]
 
 
-DEMO = ["evaluate", "--source", f"{LOGS}/payment.ndjson", "--until", "2026-02-24T06:30:00Z"]
+DEMO = ["evaluate", "--source", f"{LOGS}/payment.ndjson", "--until", "15:30"]

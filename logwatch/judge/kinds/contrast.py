@@ -234,9 +234,9 @@ class Contrast(Model):
         failed, among = split_names(above), split_names(below)
         if not slash or not failed or not among or {*failed} & {*among}:
             raise ConfigError(
-                f"'{asked.measures}' is no share of failures",
+                f"'{asked.measures}' is not a valid share of failures",
                 where="--measures",
-                hint="right is e.g. 'coupon.error / coupon.attempt'",
+                hint="use e.g. 'coupon.error / coupon.attempt'",
             )
         normal, warning = asked.bounds("<= 10 %", "> 20 %")
         found = examples(normal, warning, most=1)

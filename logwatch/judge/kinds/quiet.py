@@ -255,7 +255,7 @@ class Quiet(Model):
         names = split_names(asked.measures or asked.stem)
         normal, warning = asked.bounds("> 30 %", "< 10 %")
         if not warning.falls:
-            raise ConfigError(f"'{warning}' is no share that is too small", where="--warning", hint="right is e.g. '< 10 %'")
+            raise ConfigError(f"'{warning}' is not a share below a bound", where="--warning", hint="use e.g. '< 10 %'")
         found = {letter: write_number(100 * value) for letter, value in examples(normal, warning, most=1).items()}
         levels = {"n": "normal", "e": "between the bounds", "w": "beyond the bound"}
         return Draft(

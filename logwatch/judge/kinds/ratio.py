@@ -237,8 +237,8 @@ class Ratio(Model):
         above, slash, below = (asked.measures or f"{asked.stem}.success / {asked.stem}.attempt").partition("/")
         numerator, denominator = split_names(above), split_names(below)
         if not slash or not numerator or not denominator:
-            hint = "right are e.g. 'coupon.success / coupon.attempt', 'page.found / page.found + page.lost'"
-            raise ConfigError(f"'{asked.measures}' is no share", where="--measures", hint=hint)
+            hint = "use e.g. 'coupon.success / coupon.attempt', 'page.found / page.found + page.lost'"
+            raise ConfigError(f"'{asked.measures}' is not a valid share", where="--measures", hint=hint)
         normal, warning = asked.bounds("> 80 %", "< 60 %")
         within = bool({*numerator} & {*denominator})
 

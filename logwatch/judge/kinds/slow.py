@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 def _share(least: Range) -> Range:
     if least.falls or least.unit != "%" or not 0 < least.bound < 1:
-        raise ValueError(f"'{least}' is no share of requests; right is e.g. '>= 5 %'")
+        raise ValueError(f"'{least}' is not a valid share of requests; use e.g. '>= 5 %'")
     return least
 
 

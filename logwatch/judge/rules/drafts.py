@@ -63,7 +63,7 @@ def examples(normal: Range, warning: Range, *, most: float = float("inf")) -> di
             found.setdefault(letter, value)
     if missing := {"n", "w"} - found.keys():
         which = "' and in '".join(str({"n": normal, "w": warning}[letter]) for letter in sorted(missing))
-        hint = "right are e.g. '<= 5' and '> 20', of a share '> 80 %' and '< 60 %'"
+        hint = "use e.g. '<= 5' and '> 20', of a share '> 80 %' and '< 60 %'"
         raise ConfigError(f"no value lies in '{which}'", where="--normal, --warning", hint=hint)
     return found
 

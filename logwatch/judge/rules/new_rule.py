@@ -68,8 +68,8 @@ def parse_section(text: str, english: str) -> NewSection:
     """Read `4.6 Title`; raises ConfigError."""
     match = re.fullmatch(r"(4\.\d+)\s+(\S.*)", text.strip())
     if match is None:
-        hint = "right is a number of section 4 and a title, e.g. '4.6 쿠폰 오류 증가'"
-        raise ConfigError(f"'{text}' is no section", where="--section", hint=hint)
+        hint = "use a number of section 4 and a title, e.g. '4.6 쿠폰 오류 증가'"
+        raise ConfigError(f"'{text}' is not a valid section", where="--section", hint=hint)
     return NewSection(match[1], match[2], english.strip() or match[2])
 
 
@@ -90,8 +90,8 @@ def add_rule(folder: Path, wanted: NewRule) -> list[Addition]:
 
 def _check(rules: RuleSet, wanted: NewRule) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9-]*", wanted.rule):
-        hint = "right are small letters, digits and hyphens, e.g. coupon-error"
-        raise ConfigError(f"'{wanted.rule}' is no id of a rule", where="ID", hint=hint)
+        hint = "use small letters, digits and hyphens, e.g. coupon-error"
+        raise ConfigError(f"'{wanted.rule}' is not a valid rule id", where="ID", hint=hint)
     if wanted.rule in rules.by_id:
         raise RuleError(
             f"rule '{wanted.rule}' stands there already",
@@ -100,7 +100,7 @@ def _check(rules: RuleSet, wanted: NewRule) -> None:
         )
     topic = _topic(wanted)
     if topic in RESERVED or not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", topic):
-        raise ConfigError(f"'{topic}' is no file for rules of one's own", where="--topic", hint="e.g. --topic coupon")
+        raise ConfigError(f"'{topic}' is not a file for rules of your own", where="--topic", hint="e.g. --topic coupon")
     if wanted.section and (there := rules.procedure(wanted.section.number)):
         hint = f"send the rule there with --procedure {there.section}, or take another number"
         raise RuleError(f"section {there.name} stands there already", where=rules.runbook.where(there.line), hint=hint)
@@ -116,7 +116,7 @@ def _draft(wanted: NewRule, rules: RuleSet) -> Draft:
     """Fill in what was not asked for."""
     kind = next((each for each in KINDS if each.name == wanted.kind), None)
     if kind is None:
-        raise ConfigError(f"'{wanted.kind}' is no kind of rule", where="--kind", hint=f"one of {kinds_listed('or')}")
+        raise ConfigError(f"'{wanted.kind}' is not a valid kind of rule", where="--kind", hint=f"one of {kinds_listed('or')}")
     known = tuple(counter.counter for counter in rules.counters)
     return kind.draft(Asked(wanted.rule, wanted.measures, wanted.normal, wanted.warning, known, rules.service.gauge_names))
 

@@ -48,7 +48,7 @@ class Hours:
         """When it begins and ends; raises ValueError where the text is no such stretch."""
         found = _HOURS.fullmatch(self.text.replace(" ", ""))
         if not found:
-            raise ValueError(f"'{self.text}' is no stretch of a day; right is e.g. 22:00-07:00")
+            raise ValueError(f"'{self.text}' is not a valid part of a day; use e.g. 22:00-07:00")
         first, last = time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
         if first == last:
             raise ValueError(f"'{self.text}' begins when it ends: leave it out for the whole day")
@@ -79,7 +79,7 @@ def _checked_hours(text: str) -> Hours:
 def _check_mention(name: str) -> str:
     if not re.fullmatch(_CALLS, name):
         raise ValueError(
-            f"'{name}' is nobody whom Slack can call; right are a member's id (U…, in their profile), a group's (S…), or here"
+            f"'{name}' is nobody whom Slack can call; use a member's id (U…, in their profile), a group's (S…), or here"
         )
     return name
 

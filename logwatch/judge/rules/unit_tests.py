@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import Entry
+from logwatch.complaints import complaint
 from logwatch.count.windows import QUARTER, Windows, aggregate, to_minute
 from logwatch.errors import RuleError
 from logwatch.judge.alerts import Alert, AlertState, advance
@@ -80,7 +81,7 @@ def expand(notation: str) -> list[float | None]:
             break
         match = re.fullmatch(r"(_|\d+(?:\.\d+)?)(?:([+-]\d+(?:\.\d+)?))?(?:x(\d+))?", word)
         if match is None or len(values) > 10_000:
-            raise ValueError(f"'{word}' is no value; right are e.g. 12, 0x4 (five zeros), 1+2x3, _ (no line), stale")
+            raise ValueError(f"'{word}' is not a valid value; use e.g. 12, 0x4 (five zeros), 1+2x3, _ (no line), stale")
         times, step = int(match[3] or 0) + 1, float(match[2] or 0)
         values += [None if match[1] == "_" else float(match[1]) + step * i for i in range(times)]
     return values
@@ -96,7 +97,7 @@ def expand_letters(notation: str, kind: str = "newu") -> str:
     for word in notation.split():
         match = re.fullmatch(rf"([{kind}])(?:x(\d+))?", word)
         if match is None:
-            raise ValueError(f"'{word}' is none of {kind}; right are {LEGEND}, and e.g. {kind[0]}x4 for five")
+            raise ValueError(f"'{word}' is none of {kind}; use {LEGEND}, and e.g. {kind[0]}x4 for five")
         letters += match[1] * (int(match[2] or 0) + 1)
     return letters
 
@@ -154,7 +155,7 @@ def _run(rule: Rule, case: _Case, shape: LogShape, document: Document, at: tuple
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
-        return RuleError(f"case '{case.name}': {key}: {first['msg']}", where=document.where((*at, *first["loc"])))
+        return RuleError(f"case '{case.name}': {key}: {complaint(first)}", where=document.where((*at, *first["loc"])))
     except ValueError as error:
         return RuleError(f"case '{case.name}': {error}", where=where)
     course = next((course for course in evaluate([rule], windows) if course.labels == case.labels), None)

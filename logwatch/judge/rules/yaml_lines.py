@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from logwatch.complaints import complaint
 from logwatch.errors import LogwatchError, RuleError
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -112,14 +113,12 @@ def to_error(document: Document, top: Path_, detail: Any, keys: str | None = Non
     """Say one of pydantic's complaints about what stands below `top`, with the line to mend; `keys` tells the known ones."""
     path = tuple(part for part in detail["loc"] if part not in ("Proof", "literal['none']"))
     name = ".".join(map(str, path))
-    message = detail["msg"].removeprefix("Value error, ")
-    hint = None
+    told = complaint(detail)
+    message, hint = f"{name}: {told}" if name else told, None
     if detail["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
         message, hint = f"'{name}' is not known here", keys or "logwatch rules schema lists what is"
     elif detail["type"] == "missing":
         message, hint = f"'{name}' is missing", keys or "logwatch rules schema says what it holds"
-    elif name:
-        message = f"{name}: {message}"
     return RuleError(message, where=document.where((*top, *path)), hint=hint)
 
 

@@ -41,7 +41,7 @@ Duration = Annotated[
 
 def _some_time(span: timedelta) -> timedelta:
     if not span:
-        raise ValueError("a span of 0 looks at nothing; right are e.g. '1m', '5m'")
+        raise ValueError("a span of 0 looks at nothing; use e.g. '1m', '5m'")
     return span
 
 

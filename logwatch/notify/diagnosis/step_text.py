@@ -148,7 +148,7 @@ def _state_text(state: StepState, audience: Audience, *, numbered: bool) -> str:
 
 def missed_text(why: str, audience: Audience) -> str:
     """Say why nobody could look; what is none of the known reasons is somebody's own words."""
-    return audience.say(Missed(why).key) if why in set(Missed) else printable(why)[:200]
+    return audience.say(Missed(why).key) if why in set(Missed) else printable(audience.spoken(why))[:200]
 
 
 def besides_lines(walked: Walked | None, rules: RuleSet, procedure: str, audience: Audience) -> tuple[str, ...]:

@@ -339,7 +339,7 @@ def test_addresses_are_read_as_a_mail_program_reads_them(text: str, addresses: l
 @pytest.mark.parametrize("name", ["MAIL_TO", "MAIL_FROM"])
 def test_what_is_no_address_is_refused_at_once(name: str, text: str) -> None:
     _, (error,) = Settings.load_leniently({f"LOGWATCH_{name}": text})
-    assert (error.where, "right are e.g. ops@example.com" in error.message) == (f"LOGWATCH_{name}", True)
+    assert (error.where, "use e.g. ops@example.com" in error.message) == (f"LOGWATCH_{name}", True)
     assert ("commas" in error.message) is (";" in text)
 
 

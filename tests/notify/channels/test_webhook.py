@@ -1,6 +1,5 @@
 """The plain webhook: its document by its schema, headers, failures, and that no secret is told."""
 
-import json
 import logging
 import traceback
 from collections.abc import Iterator
@@ -13,11 +12,11 @@ import pytest
 from logwatch.errors import ChannelError
 from logwatch.notify.channels.webhook.sender import WebhookChannel, to_json
 from logwatch.notify.incidents import NotifyReason
-from tests.conftest import ROOT
 from tests.support.local_slack import LocalSlack
 from tests.support.made_messages import CASES, HOSTILE, hostile, longest, message
+from tests.support.schemas import schema_of
 
-SCHEMA = json.loads((ROOT / "tests/fixtures/webhook.schema.json").read_text(encoding="utf-8"))
+SCHEMA = schema_of("webhook")
 TOKEN = "s3cret-bearer-token"  # noqa: S105 - the tests look for it
 FIRING = message(CASES["firing"])
 

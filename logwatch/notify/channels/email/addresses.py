@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-RIGHT = "right are e.g. ops@example.com, or '관제 <ops@example.com>, \"Kim, Minsu\" <minsu@example.com>'"
+RIGHT = "use e.g. ops@example.com, or '관제 <ops@example.com>, \"Kim, Minsu\" <minsu@example.com>'"
 
 
 def read_addresses(text: str) -> tuple[Address, ...]:
@@ -26,7 +26,7 @@ def read_addresses(text: str) -> tuple[Address, ...]:
     if not found:
         wrong = next((part.strip() for part in re.split(_COMMA, text) if part.strip() and not _parse(part)), text)
         semicolons = "; addresses have commas between them" if ";" in wrong else ""
-        raise ValueError(f"'{wrong[:100]}' is no mail address{semicolons}; {RIGHT}")
+        raise ValueError(f"'{wrong[:100]}' is not a valid mail address{semicolons}; {RIGHT}")
     return found
 
 

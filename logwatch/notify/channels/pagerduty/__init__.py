@@ -38,7 +38,7 @@ class PagerDutySettings(ChannelSettings):
         key = reveal(self.pagerduty_routing_key)
         if key and not re.fullmatch(r"[A-Za-z0-9]{32}", key):
             hint = "take the integration key of an Events API v2 integration: 32 letters and digits"
-            raise ConfigError("this is no integration key", where="LOGWATCH_PAGERDUTY_ROUTING_KEY", hint=hint)
+            raise ConfigError("this is not an integration key", where="LOGWATCH_PAGERDUTY_ROUTING_KEY", hint=hint)
         return bool(key)
 
     def build(self, templates: Path) -> Channel:  # noqa: ARG002 - an event needs no layout

@@ -68,7 +68,7 @@ class WebhookChannel:
 
 
 def to_json(message: Message) -> dict[str, Any]:
-    """Give the versioned document; tests/fixtures/webhook.schema.json describes it."""
+    """Give the versioned document; logwatch/schemas/webhook.json describes it."""
     notification, silence = message.notification, message.notification.silence
     return _base(message) | {
         "step": next((step.number for step in message.steps if step.here and not step.procedure), None),

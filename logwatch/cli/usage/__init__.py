@@ -1,0 +1,1 @@
+"""How the commands speak of themselves: help, examples, completion, the schemas of what they write."""

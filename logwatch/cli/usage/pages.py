@@ -1,0 +1,123 @@
+"""The pages of `--help`, and what is wrong with a command's words, in the language of whoever typed them."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from logwatch.cli.usage.language import reader
+from logwatch.languages import COMMON
+from logwatch.languages.phrases import spoken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from typer.exceptions import TyperException
+
+    from logwatch.languages import Lang
+
+_Plain: Any = typer.Context.formatter_class
+_MARKS = re.compile(r"(.*?)  \[([^\[\]]*)\]", re.DOTALL)
+"""A help text, and behind two blanks what typer says of the option."""
+_RAW = "\b"
+"""Begins a paragraph that is laid out already."""
+
+
+def said_usage(error: TyperException, lang: Lang) -> str:
+    """Say what is wrong with the words of a command; empty where typer has shown a page of help instead."""
+    page = io.StringIO()
+    error.show(page) if hasattr(error, "show") else page.write(error.format_message())
+    return spoken(page.getvalue().replace(": Value error, ", ": "), lang)
+
+
+class _Formatter(_Plain):  # type: ignore[misc]
+    """Lays a page out by cells, of which a Korean letter takes two, each text of it in one language."""
+
+    def __init__(self, lang: Lang, **options: Any) -> None:  # noqa: ANN401 - typer's own
+        super().__init__(**options)
+        self.lang = lang
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        lines = _wrapped(f"{prefix or spoken('Usage:', self.lang)} {prog} {args}", self.width)
+        self.write("\n    ".join(lines) + "\n")
+
+    def write_heading(self, heading: str) -> None:
+        super().write_heading(spoken(heading, self.lang))
+
+    def write_text(self, text: str) -> None:
+        for number, paragraph in enumerate(text.strip("\n").split("\n\n")):
+            if number:
+                self.write("\n")
+            if paragraph.lstrip().startswith(_RAW):
+                lines = [spoken(line, self.lang) for line in paragraph.lstrip().removeprefix(_RAW).strip("\n").split("\n")]
+            else:
+                lines = list(_wrapped(self._said(paragraph), self.width - self.current_indent))
+            self.write("".join(f"{'':{self.current_indent}}{line}\n" for line in lines))
+
+    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        from rich.cells import cell_len
+
+        widest = min(max((cell_len(name) for name, _ in rows), default=0), col_max, self.width * 2 // 5)
+        indent, column = " " * self.current_indent, widest + col_spacing
+        for name, text in rows:
+            lines = list(_wrapped(self._said(text), self.width - self.current_indent - column))
+            fits = cell_len(name) <= widest
+            first, rest = (lines[:1], lines[1:]) if fits else ([], lines)
+            self.write(f"{indent}{name}{' ' * (column - cell_len(name)) if fits else ''}{''.join(first)}".rstrip() + "\n")
+            self.write("".join(f"{indent}{'':{column}}{line}\n" for line in rest))
+
+    def _said(self, text: str) -> str:
+        """Say a help text, and each thing that typer says of the option behind it."""
+        found = _MARKS.fullmatch(text)
+        told = spoken(" ".join((found[1] if found else text).split()), self.lang)
+        marks = "; ".join(spoken(mark, self.lang) for mark in found[2].split("; ")) if found else ""
+        return f"{told} [{marks}]" if marks else told
+
+
+def _wrapped(text: str, width: int) -> Iterator[str]:
+    """Break a text between words."""
+    from rich.cells import cell_len
+
+    line = ""
+    for word in text.split():
+        if line and cell_len(line) + 1 + cell_len(word) > width:
+            yield line
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    if line:
+        yield line
+
+
+class _Context(typer.Context):
+    """Knows in which language a page is."""
+
+    def make_formatter(self) -> Any:  # noqa: ANN401 - typer does not show its click
+        lang, _ = reader(self.find_root().obj or COMMON)
+        if lang == COMMON:
+            return super().make_formatter()
+        return _Formatter(lang, width=self.terminal_width, max_width=self.max_content_width)
+
+
+class OwnCommand(TyperCommand):
+    """A command whose help is in the reader's language, and is not cut where a group lists it."""
+
+    context_class = _Context
+
+    def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002 - it is broken, and not cut
+        """Give the first paragraph."""
+        return " ".join((self.help or "").partition("\n\n")[0].split())
+
+
+class OwnGroup(TyperGroup):
+    """A group of commands, likewise."""
+
+    context_class = _Context
+
+    def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002 - likewise
+        """Give the first paragraph."""
+        return " ".join((self.help or "").partition("\n\n")[0].split())

@@ -1,0 +1,98 @@
+"""Help and usage in both languages: every page of every command, and what is wrong with a command's words."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from rich.cells import cell_len
+from typer.main import get_command
+
+from logwatch.cli.main import app
+from logwatch.languages.phrases import FOLDER, Template, spoken
+from tests.conftest import Run
+
+SECTIONS = json.loads((FOLDER / "ko.json").read_bytes())
+HELP, USAGE = SECTIONS["help"], SECTIONS["usage"]
+MARKS = re.compile(r"  \[[^\[\]]*\]$")
+
+
+def commands(group: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    yield path, group
+    context = typer.Context(group)
+    for name in group.list_commands(context) if hasattr(group, "list_commands") else ():
+        yield from commands(group.get_command(context, name), *path, name)
+
+
+PAGES = dict(commands(get_command(app)))
+
+
+def texts(command: Any) -> Iterator[str]:
+    """Give what a page says, each text by itself."""
+    context = typer.Context(command)
+    for paragraph in f"{command.help or ''}\n\n{command.epilog or ''}".split("\n\n"):
+        yield from [" ".join(paragraph.split())] if "\b" not in paragraph else paragraph.replace("\b", "").strip().split("\n")
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        yield " ".join(MARKS.sub("", record[1]).split()) if record else ""
+
+
+def test_every_help_text_is_said() -> None:
+    unsaid = {text for page in PAGES.values() for text in texts(page) if text and spoken(text, "ko") == text}
+    assert {text for text in unsaid if re.search(r"[a-z]{3} ", text) and text not in HELP} == set()
+
+
+def test_every_phrase_of_help_is_on_a_page() -> None:
+    shown = {text for page in PAGES.values() for text in texts(page)}
+    forms = {english: Template.read(english, said) for english, said in HELP.items()}
+    assert [english for english, form in forms.items() if not any(map(form.match, shown))] == []
+
+
+def test_the_words_of_usage_are_typers_own() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in Path(typer.__file__).parent.rglob("*.py"))
+    words = {word for text in USAGE for word in re.findall("[A-Za-z]{2,}", re.sub(r"\{\w+\}", "", text))}
+    assert [word for word in words if word not in source] == []
+
+
+@pytest.mark.parametrize("columns", ["80", "50"])
+@pytest.mark.parametrize("path", PAGES, ids=" ".join)
+def test_every_page_in_korean_fits_its_width(run: Run, path: tuple[str, ...], columns: str) -> None:
+    ran = run(*path, "--help", LOGWATCH_LANG="ko", COLUMNS=columns)
+    assert (ran.code, ran.out.startswith("사용법: ")) == (0, True), ran.err
+    prose = [line for line in ran.out.splitlines() if re.search("[가-힣]", line)]
+    assert [line for line in prose if cell_len(line) > int(columns)] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["evaluate", "--grace"], "오류: 없는 옵션: --grace (비슷한 옵션: --service, --source)"),
+        (["nope"], "오류: 'nope' 명령이 없습니다."),
+        (["silence", "nope"], "오류: 'nope' 명령이 없습니다."),
+        (["explain"], "오류: 필수 인수가 없습니다: 'RULE'."),
+        (["silence", "add"], "오류: 필수 옵션이 없습니다: '--reason'."),
+        (
+            ["evaluate", "--format", "pdf"],
+            "오류: '--format' / '-f' 값이 잘못되었습니다: 'pdf': 다음 중 하나여야 합니다: 'table', 'json', 'markdown', 'html'.",
+        ),
+        (["digest", "one", "two"], "오류: 남는 인수가 있습니다"),
+    ],
+)
+def test_wrong_words_are_told_in_korean(run: Run, arguments: list[str], told: str) -> None:
+    ran = run(*arguments, LOGWATCH_LANG="ko")
+    assert ran.code == 2
+    assert told in ran.err
+    assert "도움말: logwatch" in ran.err
+
+
+def test_an_option_without_its_value_is_told_in_korean(run: Run) -> None:
+    assert run("evaluate", "--since", LOGWATCH_LANG="ko").err == "오류: '--since' 옵션에는 값이 필요합니다.\n"
+
+
+def test_a_group_without_a_command_shows_its_page(run: Run) -> None:
+    ran = run("silence", LOGWATCH_LANG="ko")
+    assert (ran.code, ran.out) == (2, "")
+    assert "알림 중지" in ran.err
