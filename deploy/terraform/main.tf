@@ -9,6 +9,7 @@ locals {
   accounts = {
     runner  = "reads logs, writes metrics, remembers"
     caller  = "calls it every minute"
+    tester  = "runs its tests"
     builder = "builds and deploys it"
   }
   # The provider itself asks Cloud Resource Manager about the project.
@@ -48,10 +49,12 @@ resource "google_project_iam_member" "runner" {
   member  = local.runner
 }
 
-resource "google_project_iam_member" "builder" {
+resource "google_project_iam_member" "build" {
+  for_each = toset(["tester", "builder"])
+
   project = var.project
   role    = "roles/logging.logWriter"
-  member  = local.builder
+  member  = "serviceAccount:${google_service_account.this[each.value].email}"
 }
 
 resource "google_service_account_iam_member" "builder" {
@@ -103,15 +106,18 @@ resource "google_storage_bucket" "this" {
   depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.this]
 }
 
-resource "google_storage_bucket_iam_member" "this" {
-  for_each = {
-    state  = { role = "roles/storage.objectUser", member = local.runner }
-    source = { role = "roles/storage.objectViewer", member = local.builder }
-  }
+resource "google_storage_bucket_iam_member" "state" {
+  bucket = google_storage_bucket.this["state"].name
+  role   = "roles/storage.objectUser"
+  member = local.runner
+}
 
-  bucket = google_storage_bucket.this[each.key].name
-  role   = each.value.role
-  member = each.value.member
+resource "google_storage_bucket_iam_member" "source" {
+  for_each = toset(["tester", "builder"])
+
+  bucket = google_storage_bucket.this["source"].name
+  role   = "roles/storage.objectViewer"
+  member = "serviceAccount:${google_service_account.this[each.value].email}"
 }
 
 resource "google_artifact_registry_repository" "this" {
@@ -135,7 +141,7 @@ resource "google_artifact_registry_repository" "this" {
         for_each = [for given in [lookup(cleanup_policies.value, "condition", null)] : given if given != null]
 
         content {
-          older_than = condition.value.olderThan
+          older_than = "${24 * 3600 * tonumber(trimsuffix(condition.value.olderThan, "d"))}s" # the provider knows seconds
         }
       }
 

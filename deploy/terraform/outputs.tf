@@ -1,9 +1,17 @@
 output "build_command" {
   description = "Tests, builds and deploys what is in the current folder, a clone of the repository: once after the first apply, and for an upgrade."
-  value = join(" ", [
-    "gcloud builds submit . --config=cloudbuild.yaml --project=${var.project} --region=${coalesce(var.build_region, var.region)}",
-    "--gcs-source-staging-dir=gs://${google_storage_bucket.this["source"].name}/source",
-    "--substitutions='^~^_NAME=${var.name}~_REGION=${var.region}~_AS=${var.run_as}~_WATCH=${var.service}~_SETTINGS=${local.build_settings}~_SECRETS=${local.build_secrets}'",
+  value = join(" && ", [
+    "gcloud builds submit . --config=deploy/test.yaml ${local.build_options} --substitutions=_NAME=${var.name}",
+    "gcloud builds submit . --config=cloudbuild.yaml ${local.build_options} --substitutions=_NAME=${var.name},_REGION=${var.region},_AS=${var.run_as}",
+  ])
+}
+
+output "doctor_command" {
+  description = "Tries all that a run needs, with its rights and secrets."
+  value = local.is_job ? "gcloud run jobs execute ${var.name} --args=doctor --wait ${local.run_options}" : join(" && ", [
+    "image=$(gcloud run services describe ${var.name} ${local.run_options} --format='value(spec.template.spec.containers[0].image)')",
+    "gcloud run jobs update ${var.name}-doctor --image=$image ${local.run_options}",
+    "gcloud run jobs execute ${var.name}-doctor --wait ${local.run_options}",
   ])
 }
 
@@ -33,6 +41,6 @@ output "policies" {
 }
 
 locals {
-  build_settings = join("|", [for setting, value in var.settings : "${setting}=${value}"])
-  build_secrets  = join(",", [for secret in local.given_secrets : "${local.known_secrets[secret]}=${var.name}-${secret}:latest"])
+  run_options   = "--project=${var.project} --region=${var.region}"
+  build_options = "--project=${var.project} --region=${coalesce(var.build_region, var.region)} --gcs-source-staging-dir=gs://${google_storage_bucket.this["source"].name}/source"
 }

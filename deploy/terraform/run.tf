@@ -1,5 +1,4 @@
-# What runs, and what calls it. A build (see the output build_command) puts the image in; all else of it is said here, and the build
-# says the same once more: deploy/deploy.sh.
+# What runs, and what calls it. A build (the output build_command) puts the image in and leaves the rest as it is said here.
 
 locals {
   samples = "us-docker.pkg.dev/cloudrun/container"
@@ -7,18 +6,25 @@ locals {
   egress  = upper(replace(var.egress, "-", "_"))
   address = local.is_job ? null : "https://${var.name}-${data.google_project.this[0].number}.${var.region}.run.app"
 
-  # Cloud Run checks the caller's token and takes its signature off; logwatch checks what is left. Calls are paid for by the second.
-  serve_settings = local.is_job ? {} : {
+  # A service has a job beside it, which tries what the service needs, with its settings and rights.
+  jobs = local.is_job ? { (var.name) = "run" } : { "${var.name}-doctor" = "doctor" }
+
+  # The figures of two installations in one project stand apart by this.
+  name_settings = var.name == "logwatch" ? {} : { LOGWATCH_ENVIRONMENT = var.name }
+
+  # Cloud Run checks the caller's token and takes its signature off; logwatch checks what is left: whose it is, and for which address.
+  # Calls are paid for by the second, so they wait for second 5 of the minute and not for 20.
+  serve_settings = local.is_job ? {} : merge({
     LOGWATCH_SERVE_AUDIENCE  = local.address
     LOGWATCH_SERVE_SIGNATURE = "removed"
     LOGWATCH_SERVE_CALLER    = google_service_account.this["caller"].email
     LOGWATCH_STARTS          = "5s"
-    LOGWATCH_EARLY           = "5s"
-  }
+  }, contains(keys(var.settings), "LOGWATCH_STARTS") ? {} : { LOGWATCH_EARLY = "5s" })
+
   environment = merge({
     LOGWATCH_SOURCE = "gcp://${var.project}/${var.service}"
     LOGWATCH_STATE  = "gs://${google_storage_bucket.this["state"].name}/state.json"
-  }, local.serve_settings, var.settings)
+  }, local.name_settings, local.serve_settings, var.settings)
 }
 
 data "google_project" "this" {
@@ -30,11 +36,11 @@ data "google_project" "this" {
 }
 
 resource "google_cloud_run_v2_job" "this" {
-  count = local.is_job ? 1 : 0
+  for_each = local.jobs
 
   project             = var.project
   location            = var.region
-  name                = var.name
+  name                = each.key
   labels              = local.labels
   deletion_protection = false # it holds nothing: the state is in its bucket
 
@@ -62,7 +68,7 @@ resource "google_cloud_run_v2_job" "this" {
 
       containers {
         image = "${local.samples}/job:latest"
-        args  = ["run"]
+        args  = [each.value]
 
         resources {
           limits = { cpu = "1", memory = "512Mi" }
@@ -194,7 +200,7 @@ resource "google_cloud_run_v2_job_iam_member" "this" {
 
   project  = var.project
   location = var.region
-  name     = google_cloud_run_v2_job.this[0].name
+  name     = google_cloud_run_v2_job.this[var.name].name
   role     = each.key
   member   = each.value
 }

@@ -64,9 +64,8 @@ variable "settings" {
   }
 
   validation {
-    # The build is told them in one line, where these part them.
-    condition     = alltrue([for value in values(var.settings) : value != "" && !can(regex("[|~']", value))])
-    error_message = "A setting's value is not empty and holds none of | ~ '."
+    condition     = !contains(values(var.settings), "")
+    error_message = "A setting has a value; leave out what is to be as it is by itself."
   }
 
   validation {

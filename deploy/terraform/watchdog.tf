@@ -123,6 +123,13 @@ resource "google_monitoring_alert_policy" "this" {
   }
 
   depends_on = [google_project_service.this]
+
+  lifecycle {
+    precondition {
+      condition     = each.value.userLabels.environment == lookup(local.environment, "LOGWATCH_ENVIRONMENT", "production")
+      error_message = "The policy watches figures of the environment ${each.value.userLabels.environment}, and this installation writes those of another one. Give policies_folder, written by: LOGWATCH_ENVIRONMENT=… logwatch cloud policies --output FOLDER."
+    }
+  }
 }
 
 resource "google_monitoring_dashboard" "this" {

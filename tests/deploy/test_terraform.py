@@ -19,6 +19,7 @@ from tests.conftest import ROOT, Run
 from tests.support.gcloud_lint import wrong_commands
 from tests.support.local_terraform import NUMBER, LocalTerraform
 from tests.support.patience import PATIENCE_S
+from tests.support.provider_schema import SCHEMA, used
 
 Json = dict[str, Any]
 PROJECT = "shop-beta"
@@ -26,8 +27,11 @@ REGION = "asia-northeast3"
 MODULE = ROOT / "deploy/terraform"
 VALUE = "https://hooks.slack.test/T0/B0/aSecretOfSlack"
 CHANNEL = f"projects/{PROJECT}/notificationChannels/123"
-SLACK = "LOGWATCH_SLACK_WEBHOOK_URL=logwatch-slack-webhook-url:latest"
-"""The secret that both sides make, as Cloud Run is told of it."""
+KEY = f"projects/keys/locations/{REGION}/keyRings/ring/cryptoKeys/key"
+SETTINGS = {"LOGWATCH_LANG": "en", "LOGWATCH_MAIL_TO": "a@example.com,b@example.com"}
+OPTIONS = {"key": KEY, "network": "office", "subnet": "seoul", "egress": "all-traffic", "build_region": "us-central1"}
+"""What both sides can be told, by the module's names."""
+LINES = "\n  ".join(f'{name} = "{said}"' for name, said in OPTIONS.items())
 PAGE = (MODULE / "README.md").read_text()
 NAMED = ("display_name", "account_id", "repository_id", "secret_id", "name", "dashboard_json")
 """Where the resources have the name that people give them."""
@@ -41,19 +45,24 @@ variable "slack" {{
 }}
 
 module "logwatch" {{
-  source            = "../deploy/terraform"
-  project           = "{PROJECT}"
-  service           = "o4o-core-api"
-  settings          = {{ LOGWATCH_LANG = "en", LOGWATCH_MAIL_TO = "a@example.com,b@example.com" }}
-  secrets           = {{ slack-webhook-url = {{ write = 1 }}, smtp-password = {{ empty = true }} }}
-  secret_values     = {{ slack-webhook-url = var.slack }}
-  custom_index      = true
-
+  source  = "../deploy/terraform"
+  project = "{PROJECT}"
+  service = "o4o-core-api"
+  run_as  = "job"
+  {LINES}
+  settings              = {json.dumps(SETTINGS)}
+  secrets               = {{ slack-webhook-url = {{ write = 1 }}, smtp-password = {{ empty = true }} }}
+  secret_values         = {{ slack-webhook-url = var.slack }}
+  custom_index          = true
   notification_channels = ["{CHANNEL}"]
 }}
 
 output "build_command" {{
   value = module.logwatch.build_command
+}}
+
+output "doctor_command" {{
+  value = module.logwatch.doctor_command
 }}
 """
 
@@ -78,27 +87,40 @@ def opened(tmp_path: Path) -> Iterator[Any]:
 # What the scripts ask for
 
 
-def told_by_scripts(folder: Path, kind: str, *options: str, settings: str, secrets: str) -> list[list[str]]:
+def told_by_scripts(folder: Path, kind: str, *options: str, value: str = "") -> list[list[str]]:
     """Give the commands of a set-up of an empty project, and those of the last step of its build."""
     path = os.environ["PATH"]  # noqa: TID251 - only the path
     command = [str(ROOT / "deploy/setup.sh"), "--dry-run", "--project", PROJECT, "--as", kind, *options]
     bare = {"PATH": path, "HOME": "/nonexistent"}
-    ran = subprocess.run(command, env=bare, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
+    ran = subprocess.run(command, env=bare, input=value, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
+    told = [shlex.split(line, comments=True)[1:] for line in ran.stdout.replace("PROJECT_NUMBER", NUMBER).splitlines()]
     (folder / "gcloud").write_text("#!/bin/bash\nprintf '%q ' gcloud \"$@\"; echo\n")
     (folder / "gcloud").chmod(0o755)
-    step = {"PROJECT": PROJECT, "PROJECT_NUMBER": NUMBER, "REGION": REGION, "NAME": "logwatch", "AS": kind}
-    step |= {
-        "WATCH": "o4o-core-api",
-        "IMAGE": "built",
-        "SETTINGS": settings,
-        "SECRETS": secrets,
-        "PATH": f"{folder}{os.pathsep}{path}",
-    }
-    built = subprocess.run(
-        [ROOT / "deploy/deploy.sh"], env=step, capture_output=True, text=True, check=True, timeout=PATIENCE_S
-    )
-    lines = (ran.stdout + built.stdout).replace("PROJECT_NUMBER", NUMBER).splitlines()
-    return [shlex.split(line)[1:] for line in lines]
+    build = next(options_of(each) for each in told if each[:2] == ["builds", "submit"] and "cloudbuild.yaml" in "".join(each))
+    step = {name.removeprefix("_"): said for name, said in substitutions(build).items()}
+    step |= {"PROJECT": PROJECT, "PROJECT_NUMBER": NUMBER, "IMAGE": "built", "PATH": f"{folder}{os.pathsep}{path}"}
+    last = subprocess.run([ROOT / "deploy/deploy.sh"], env=step, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
+    return [*told, *(shlex.split(line)[1:] for line in last.stdout.splitlines())]
+
+
+def options_of(command: list[str]) -> Json:
+    return {name: value or True for name, _, value in (each[2:].partition("=") for each in command if each.startswith("--"))}
+
+
+def substitutions(build: Json) -> dict[str, str]:
+    said = build["substitutions"]
+    separator = "~" if said.startswith("^~^") else ","
+    return dict(each.split("=", 1) for each in said.removeprefix("^~^").split(separator))
+
+
+def pairs(text: str, separator: str = ",") -> dict[str, str]:
+    return dict(each.split("=", 1) for each in text.removeprefix("^|^").split(separator) if each)
+
+
+def role(name: str, member: str, group: str, thing: str) -> tuple[str, str, str, str]:
+    """Give who may do what, and where, as both sides write it: own accounts and things by their last name."""
+    account = member.removeprefix("serviceAccount:").removesuffix(f"@{PROJECT}.iam.gserviceaccount.com")
+    return name, account, group, thing.rpartition("/")[2].partition("@")[0]
 
 
 def _asked_apis(made: Json, apis: list[str], given: Json) -> None:
@@ -109,12 +131,18 @@ def _asked_account(made: Json, names: list[str], given: Json) -> None:
     made["account"][names[0]] = given["display-name"]
 
 
+def _asked_agent(made: Json, names: list[str], given: Json) -> None:
+    agent = f"service-{NUMBER}@gs-project-accounts.iam.gserviceaccount.com"
+    made["role"].add(role("roles/cloudkms.cryptoKeyEncrypterDecrypter", agent, "keys", given["authorize-cmek"]))
+
+
 def _asked_bucket(made: Json, names: list[str], given: Json) -> None:
     made["bucket"][names[0]] = {
         "location": given["location"],
         "uniform": given["uniform-bucket-level-access"],
         "public": "enforced" if given["public-access-prevention"] else None,
         "soft delete": int(given["soft-delete-duration"]),
+        "key": given.get("default-encryption-key"),
     }
 
 
@@ -127,7 +155,8 @@ def _asked_of_bucket(made: Json, names: list[str], given: Json) -> None:
 
 
 def _asked_repository(made: Json, names: list[str], given: Json) -> None:
-    made["repository"][names[0]] = {key: given[key] for key in ("repository-format", "location", "labels", "description")}
+    kept = {key: given.get(key) for key in ("repository-format", "location", "description", "kms-key")}
+    made["repository"][names[0]] = kept | {"labels": pairs(given["labels"])}
 
 
 def _asked_of_repository(made: Json, names: list[str], given: Json) -> None:
@@ -136,15 +165,19 @@ def _asked_of_repository(made: Json, names: list[str], given: Json) -> None:
 
 
 def _asked_secret(made: Json, names: list[str], given: Json) -> None:
-    made["secret"][names[0]] = {"labels": given["labels"], "kept": given["replication-policy"]}
+    kept = [given.get(key) for key in ("replication-policy", "locations", "kms-key-name")]
+    made["secret"][names[0]] = {"labels": pairs(given["labels"]), "kept": kept}
 
 
 def _asked_run(made: Json, names: list[str], given: Json) -> None:
-    first = made["run"] or given  # the set-up's own, with the sample image
     told = {name: value for name, value in given.items() if name not in {"quiet", "no-allow-unauthenticated"}}
-    for key, separator in (("update-env-vars", "|"), ("set-secrets", ",")):
-        told[key] = dict(each.split("=", 1) for each in given.get(key, "").removeprefix("^|^").split(separator) if each)
-    made["run"] |= {"name": names[0], **told, "image": first["image"]}
+    env = pairs(told.pop("set-env-vars", "") or told.pop("update-env-vars", ""), "|")
+    secrets = pairs(told.pop("update-secrets", ""))
+    if "labels" in told:
+        told["labels"] = pairs(told["labels"])
+    before = made["run"].get(names[0], {"image": told["image"], "env": {}, "secrets": {}})
+    kept = {"image": before["image"], "env": before["env"] | env, "secrets": before["secrets"] | secrets}  # the sample image
+    made["run"][names[0]] = before | told | kept
 
 
 def _asked_schedule(made: Json, names: list[str], given: Json) -> None:
@@ -152,7 +185,7 @@ def _asked_schedule(made: Json, names: list[str], given: Json) -> None:
 
 
 def _asked_build(made: Json, names: list[str], given: Json) -> None:
-    made["build"] = submitted(given)
+    made["build"].append(submitted(given))
 
 
 def _asked_elsewhere(made: Json, names: list[str], given: Json) -> None:
@@ -162,6 +195,7 @@ def _asked_elsewhere(made: Json, names: list[str], given: Json) -> None:
 READERS = {
     "services enable": _asked_apis,
     "iam service-accounts create": _asked_account,
+    "storage service-agent": _asked_agent,
     "storage buckets create": _asked_bucket,
     "storage buckets update": _asked_of_bucket,
     "artifacts repositories create": _asked_repository,
@@ -169,9 +203,12 @@ READERS = {
     "secrets create": _asked_secret,
     "run jobs create": _asked_run,
     "run jobs deploy": _asked_run,
+    "run jobs update": _asked_run,
     "run deploy": _asked_run,
+    "run services update": _asked_run,
     "scheduler jobs create http": _asked_schedule,
     "builds submit": _asked_build,
+    "beta services identity create": _asked_elsewhere,
     "logging buckets update": _asked_elsewhere,
     "secrets versions": _asked_elsewhere,
 }
@@ -179,24 +216,13 @@ READERS = {
 
 def asked_by_scripts(commands: list[list[str]]) -> Json:
     """Give what gcloud is asked for, by kind and name, in words that both sides share."""
-    made: Json = {
-        "api": set(),
-        "account": {},
-        "role": set(),
-        "bucket": {},
-        "repository": {},
-        "secret": {},
-        "run": {},
-        "schedule": {},
-    }
+    kinds = ("account", "bucket", "repository", "secret", "run", "schedule")
+    made: Json = {kind: {} for kind in kinds} | {"api": set(), "role": set(), "build": []}
     for command in commands:
         words = [each.removeprefix("gs://") for each in command if not each.startswith("--")]
-        given: Json = {
-            name: value or True for name, _, value in (each[2:].partition("=") for each in command if each.startswith("--"))
-        }
+        given = options_of(command)
         if "add-iam-policy-binding" in words:
-            member = given["member"].removeprefix("serviceAccount:").partition("@")[0]
-            made["role"].add((given["role"], member, words[-3], words[-1].partition("@")[0]))
+            made["role"].add(role(given["role"], given["member"], words[-3], words[-1]))
             continue
         group = next(each for each in READERS if words[: len(each.split())] == each.split())
         READERS[group](made, words[len(group.split()) :], given)
@@ -204,9 +230,13 @@ def asked_by_scripts(commands: list[list[str]]) -> Json:
 
 
 def submitted(given: Json) -> Json:
-    """Give what is said to Cloud Build: where, and the substitutions."""
-    told = dict(each.split("=", 1) for each in given["substitutions"].removeprefix("^~^").split("~"))
-    return {key: given[key] for key in ("project", "region", "gcs-source-staging-dir")} | told
+    """Give what is said to Cloud Build: what, where, and the substitutions; the module has set what a set-up may still have to."""
+    told = {name: value for name, value in substitutions(given).items() if name not in {"_SETTINGS", "_SECRETS"}}
+    return {
+        "config": Path(given["config"]).name,
+        **{key: given[key] for key in ("project", "region", "gcs-source-staging-dir")},
+        **told,
+    }
 
 
 # What terraform has made
@@ -217,7 +247,6 @@ def made_by_terraform(resources: dict[str, Json], build_command: str) -> Json:
     kinds: dict[str, list[Json]] = {}
     for address, values in resources.items():
         kinds.setdefault(re.sub(r".*?(data\.)?google_(\w+)\..*", r"\2", address), []).append(values)
-    build = dict(each[2:].split("=", 1) for each in shlex.split(build_command) if each.startswith("--"))
     return {
         "api": {each["service"] for each in kinds["project_service"]} - {"cloudresourcemanager.googleapis.com"},
         "account": {each["account_id"]: each["display_name"] for each in kinds["service_account"]},
@@ -225,20 +254,14 @@ def made_by_terraform(resources: dict[str, Json], build_command: str) -> Json:
         "bucket": {each["name"]: _bucket(each) for each in kinds["storage_bucket"]},
         "repository": {each["repository_id"]: _repository(each) for each in kinds["artifact_registry_repository"]},
         "secret": {
-            each["secret_id"]: {
-                "labels": _labels(each),
-                "kept": {"auto": "automatic"}["".join(each["replication"][0]) or "auto"],
-            }
+            each["secret_id"]: {"labels": each["labels"], "kept": _kept(each)}
             for each in kinds.get("secret_manager_secret", [])
         },
-        "run": _job(*kinds["cloud_run_v2_job"]) if "cloud_run_v2_job" in kinds else _service(*kinds["cloud_run_v2_service"]),
+        "run": {each["name"]: _job(each) for each in kinds.get("cloud_run_v2_job", [])}
+        | {each["name"]: _service(each) for each in kinds.get("cloud_run_v2_service", [])},
         "schedule": _schedule(*kinds["cloud_scheduler_job"]),
-        "build": submitted(build),
+        "build": [submitted(options_of(shlex.split(each))) for each in build_command.split(" && ")],
     }
-
-
-def _labels(values: Json) -> str:
-    return ",".join(f"{name}={value}" for name, value in values["labels"].items())
 
 
 def _roles(kinds: dict[str, list[Json]]) -> Iterator[tuple[str, str, str, str]]:
@@ -248,13 +271,13 @@ def _roles(kinds: dict[str, list[Json]]) -> Iterator[tuple[str, str, str, str]]:
         "storage_bucket": ("buckets", "bucket"),
         "artifact_registry_repository": ("repositories", "repository"),
         "secret_manager_secret": ("secrets", "secret_id"),
+        "kms_crypto_key": ("keys", "crypto_key_id"),
         "cloud_run_v2_job": ("jobs", "name"),
         "cloud_run_v2_service": ("services", "name"),
     }
     for kind, (group, key) in where.items():
         for each in kinds.get(f"{kind}_iam_member", []):
-            member = each["member"].removeprefix("serviceAccount:").partition("@")[0]
-            yield each["role"], member, group, each[key].rpartition("/")[2].partition("@")[0]
+            yield role(each["role"], each["member"], group, each[key])
 
 
 def _bucket(values: Json) -> Json:
@@ -265,6 +288,7 @@ def _bucket(values: Json) -> Json:
         "uniform": values["uniform_bucket_level_access"],
         "public": values["public_access_prevention"],
         "soft delete": values["soft_delete_policy"][0]["retention_duration_seconds"],
+        "key": next((each["default_kms_key_name"] for each in values.get("encryption", [])), None),
         "versioning": values["versioning"][0]["enabled"],
         "lifecycle": [
             {names[name]: value for name, value in each["condition"][0].items()} | {"action": each["action"][0]["type"]}
@@ -278,37 +302,53 @@ def _repository(values: Json) -> Json:
     for each in values["cleanup_policies"]:
         policy = {"name": each["id"], "action": {"type": each["action"].capitalize()}}
         if "condition" in each:
-            policy["condition"] = {"olderThan": each["condition"][0]["older_than"]}
+            seconds = int(each["condition"][0]["older_than"].removesuffix("s"))
+            policy["condition"] = {"olderThan": f"{seconds // 86400}d"}
         if "most_recent_versions" in each:
             policy["mostRecentVersions"] = {"keepCount": each["most_recent_versions"][0]["keep_count"]}
         policies.append(policy)
     return {
         "repository-format": values["format"].lower(),
         "location": values["location"],
-        "labels": _labels(values),
+        "labels": values["labels"],
         "description": values["description"],
+        "kms-key": values.get("kms_key_name"),
         "policies": sorted(policies, key=lambda each: str(each["name"]), reverse=True),
         "dry run": values["cleanup_policy_dry_run"],
     }
+
+
+def _kept(values: Json) -> list[str | None]:
+    """Give where the values of a secret are kept, and with which key."""
+    if "user_managed" not in values["replication"][0]:
+        return ["automatic", None, None]
+    ((replica,),) = (each["replicas"] for each in values["replication"][0]["user_managed"])
+    return ["user-managed", replica["location"], *(each["kms_key_name"] for each in replica["customer_managed_encryption"])]
 
 
 def _container(values: Json, template: Json) -> Json:
     (container,) = template["containers"]
     env = {each["name"]: each for each in container["env"]}
     secrets = {name: each["value_source"][0]["secret_key_ref"][0] for name, each in env.items() if "value_source" in each}
-    return {
-        "name": values["name"],
+    made = {
         "project": values["project"],
         "region": values["location"],
-        "labels": _labels(values),
+        "labels": values["labels"],
         "service-account": template["service_account"],
         "image": container["image"],
         "args": ",".join(container["args"]),
         "cpu": container["resources"][0]["limits"]["cpu"],
         "memory": container["resources"][0]["limits"]["memory"],
-        "update-env-vars": {name: each["value"] for name, each in env.items() if "value" in each},
-        "set-secrets": {name: f"{each['secret']}:{each['version']}" for name, each in secrets.items()},
+        "env": {name: each["value"] for name, each in env.items() if "value" in each},
+        "secrets": {name: f"{each['secret']}:{each['version']}" for name, each in secrets.items()},
     }
+    if "encryption_key" in template:
+        made["key"] = template["encryption_key"]
+    for through in template.get("vpc_access", []):
+        (interface,) = through["network_interfaces"]
+        made |= {"network": interface["network"], "subnet": interface["subnetwork"]}
+        made["vpc-egress"] = through["egress"].lower().replace("_", "-")
+    return made
 
 
 def _job(values: Json) -> Json:
@@ -377,16 +417,17 @@ def assert_it_stays_and_goes(terraform: LocalTerraform, **variables: Any) -> Non
     assert terraform.resources() == {}
 
 
-def test_a_job_is_what_the_scripts_make(opened: Any, tmp_path: Path) -> None:
+def test_a_job_with_every_option_is_what_the_scripts_make(opened: Any, tmp_path: Path) -> None:
     terraform = opened(JOB)
     value = {"slack": VALUE}
     terraform.terraform("apply", "-auto-approve", **value)
     resources = terraform.resources()
-    settings = ("LOGWATCH_LANG=en", "LOGWATCH_MAIL_TO=a@example.com,b@example.com")
-    options = [word for each in settings for word in ("--set", each)]
-    options += ["--custom-index", "--secret", "slack-webhook-url", "--secret", "smtp-password"]
-    asked = asked_by_scripts(told_by_scripts(tmp_path, "job", *options, settings="|".join(settings), secrets=SLACK))
-    asked["build"]["_SECRETS"] = SLACK  # a dry run cannot tell that the other one is empty
+    options = ["--custom-index", "--secret", "slack-webhook-url=-", "--secret", "smtp-password"]
+    for name, said in OPTIONS.items():
+        options += [f"--{name.replace('_', '-')}", said]
+    for name, said in SETTINGS.items():
+        options += ["--set", f"{name}={said}"]
+    asked = asked_by_scripts(told_by_scripts(tmp_path, "job", *options, value=VALUE))
     assert_same(made_by_terraform(resources, built_with(terraform)), asked)
     index = resources["module.logwatch.google_logging_project_bucket_config.default[0]"]
     assert (index["bucket_id"], index["retention_days"], index["index_configs"]) == (
@@ -407,25 +448,33 @@ def test_the_page_makes_a_service_as_the_scripts_do(opened: Any, tmp_path: Path)
     terraform.terraform(*first, "-auto-approve")
     before = terraform.resources()
     assert not [address for address in before if re.search("alert_policy|dashboard|secret_version", address)]
-    assert built_with(terraform).endswith("_SECRETS='")
+    assert "LOGWATCH_SLACK" not in json.dumps(before)
     terraform.terraform(*last, "-auto-approve")
     made = terraform.resources()
-    options = ("--set", "LOGWATCH_LANG=ko", "--secret", "slack-webhook-url")
-    asked = asked_by_scripts(told_by_scripts(tmp_path, "service", *options, settings="LOGWATCH_LANG=ko", secrets=SLACK))
-    assert_same(made_by_terraform(made, built_with(terraform)), asked)
+    options = ("--set", "LOGWATCH_LANG=ko", "--secret", "slack-webhook-url=-")
+    asked = asked_by_scripts(told_by_scripts(tmp_path, "service", *options, value=VALUE))
+    ours = made_by_terraform(made, built_with(terraform))
+    doctors = [each["run"].pop("logwatch-doctor") for each in (ours, asked)]
+    for own in ("image", "env", "secrets"):  # the script reads them off the service
+        del doctors[1][own]
+    assert doctors[0].items() >= doctors[1].items()
+    assert (doctors[0]["env"], doctors[0]["secrets"]) == (ours["run"]["logwatch"]["env"], ours["run"]["logwatch"]["secrets"])
+    assert_same(ours, asked)
     assert set(before) < set(made)
     assert_it_stays_and_goes(terraform, project=PROJECT)
 
 
 @pytest.mark.skipif(not shutil.which("gcloud"), reason="gcloud is missing")
-def test_gcloud_takes_the_build_command(opened: Any, tmp_path: Path) -> None:
-    terraform = opened(JOB)
+@pytest.mark.parametrize("kind", ["job", "service"])
+def test_gcloud_takes_the_commands_that_it_tells(opened: Any, tmp_path: Path, kind: str) -> None:
+    terraform = opened(JOB.replace('run_as  = "job"', f'run_as = "{kind}"'))
     terraform.terraform("plan", "-out=plan", slack=VALUE)
     outputs = json.loads(terraform.terraform("show", "-json", "plan"))["planned_values"]["outputs"]
-    command = outputs["build_command"]["value"]
-    assert list(wrong_commands([command, command.replace("--config", "--konfig")], tmp_path)) == [
-        command.replace("--config", "--konfig")
-    ]
+    told = " && ".join(outputs[name]["value"] for name in ("build_command", "doctor_command"))
+    commands = [re.sub(r"^image=\$\((.*)\)$", r"\1", each).replace("$image", "IMAGE") for each in told.split(" && ")]
+    assert len(commands) == {"job": 3, "service": 5}[kind]
+    slip = "gcloud builds submit . --konfig=x"
+    assert list(wrong_commands([*commands, slip], tmp_path)) == [slip]
 
 
 # What watches logwatch itself
@@ -475,8 +524,8 @@ def watchers(terraform: LocalTerraform, module: str) -> tuple[dict[str, Json], J
 def test_the_two_installations_of_the_page_share_nothing(opened: Any, run: Run) -> None:
     blocks = "".join(re.findall(r"```hcl\n(.*?)```", PAGE, re.DOTALL)).replace("my-project", PROJECT)
     terraform = opened('provider "google" {}\n' + blocks.replace('"../.."', '"../deploy/terraform"'))
-    for line in re.findall(r"^LOGWATCH_ENVIRONMENT=beta logwatch (.*)", PAGE, re.MULTILINE):
-        assert run(*shlex.split(line), cwd=terraform.folder, LOGWATCH_ENVIRONMENT="beta").code == 0
+    for line in re.findall(r"^LOGWATCH_ENVIRONMENT=logwatch-beta logwatch (.*)", PAGE, re.MULTILINE):
+        assert run(*shlex.split(line), cwd=terraform.folder, LOGWATCH_ENVIRONMENT="logwatch-beta").code == 0
     terraform.terraform("apply", "-auto-approve")
     for module, folder, channels in (("logwatch", MODULE.parent, 1), ("beta", terraform.folder, 0)):
         policies, dashboard = watchers(terraform, module)
@@ -492,7 +541,17 @@ def test_the_two_installations_of_the_page_share_nothing(opened: Any, run: Run) 
     assert len(set(names)) == len(names)
 
 
+def test_policies_of_another_environment_are_refused(opened: Any) -> None:
+    terraform = opened(JOB.replace('service = "o4o', 'name = "other"\n  service = "o4o'))
+    assert "watches figures of the environment production" in unwrapped(terraform.terraform("plan", code=1, slack=VALUE))
+
+
 # What is wrong is seen
+
+
+def unwrapped(told: str) -> str:
+    """Give what terraform complains of without the lines that it makes of it."""
+    return " ".join(re.sub("[│╷╵]", "", told).split())
 
 
 WRONG = """
@@ -505,7 +564,7 @@ module "logwatch" {
   service               = "-shop"
   name                  = "a-name-that-is-far-too-long"
   run_as                = "cron"
-  settings              = { LANG = "en", LOGWATCH_MAIL_TO = "a|b", LOGWATCH_SMTP_PASSWORD = "hunter2" }
+  settings              = { LANG = "en", LOGWATCH_MAIL_TO = "", LOGWATCH_SMTP_PASSWORD = "hunter2" }
   secrets               = { smtp-passwd = {}, webhook-url = { write = 1, empty = true } }
   schedule              = "every minute"
   notification_emails   = ["ops"]
@@ -517,7 +576,7 @@ module "logwatch" {
 
 def test_wrong_variables_are_all_named(opened: Any) -> None:
     terraform = opened(WRONG)
-    told = " ".join(re.sub("[│╷╵]", "", terraform.terraform("plan", code=1)).split())
+    told = unwrapped(terraform.terraform("plan", code=1))
     wanted = [
         "6 to 30 small letters",
         "A region, e.g. asia-northeast3",
@@ -525,7 +584,7 @@ def test_wrong_variables_are_all_named(opened: Any) -> None:
         "2 to 22 small letters",
         "Right are job and service",
         "Every setting's name begins with LOGWATCH_",
-        "holds none of | ~ '",
+        "leave out what is to be as it is",
         "That is a secret",
         "Right are google-chat-url, ops-token,",
         "either written or left empty",
@@ -557,13 +616,19 @@ def test_a_slip_in_the_module_is_seen(opened: Any, file: str, right: str, wrong:
     slipped = terraform.folder.parent / "deploy/terraform" / file
     assert right in slipped.read_text()
     slipped.write_text(slipped.read_text().replace(right, wrong, 1))
-    told = terraform.terraform("validate", code=1)
-    assert complaint in " ".join(re.sub("[│╷╵]", "", told).split())
+    assert complaint in unwrapped(terraform.terraform("validate", code=1))
 
 
 def test_the_files_are_formatted(opened: Any) -> None:
     terraform = opened(JOB)
     assert terraform.terraform("fmt", "-check", "-recursive", str(terraform.folder.parent / "deploy/terraform")) == ""
+
+
+def test_the_schema_has_what_is_used_and_no_more() -> None:
+    document = json.loads(SCHEMA.read_text())
+    assert {
+        kind: set(document[f"{group}_schemas"]) for kind, group in (("resource", "resource"), ("data", "data_source"))
+    } == used()
 
 
 def test_every_secret_that_there_is_can_be_named() -> None:

@@ -39,6 +39,10 @@ module "logwatch" {
   watch_itself        = !var.first
 }
 
+output "doctor_command" {
+  value = module.logwatch.doctor_command
+}
+
 output "build_command" {
   value = module.logwatch.build_command
 }
