@@ -168,4 +168,4 @@ def test_a_database_that_says_it_is_down_is_told_with_its_procedure_and_so_is_it
         if "schema" in each.body
     ]
     assert [each[:3] for each in told] == [("firing", "4.5", 2), ("resolved", "4.5", None)]
-    assert told[0][3].startswith("[긴급] DB 응답 지연 또는 중단 · ")
+    assert told[0][3].startswith("[긴급] DB 응답 느림 또는 중단 · ")

@@ -144,7 +144,7 @@ def _story_row(story: Story, until: datetime, audience: Audience) -> tuple[str, 
         f"{_clock(story.first.at, story.first.since, audience)}{more}",
         lasted if story.ended_at else f"{lasted} {audience.say('and_goes_on')}",
         f"{story.first.procedure or NONE}{step}",
-        story.scope.name(audience),
+        story.scope.cell(audience),
         ", ".join(dict.fromkeys(alert.rule for alert in story.alerts)),
     )
 
@@ -216,13 +216,13 @@ def score_sections(found: Score, audience: Audience, title: str = "") -> list[Se
         return [head]
     false = Section(
         say("false_alarms"),
-        audience.columns("when", "reason", "procedure", "shop", "rules"),
+        audience.columns("when", "kind", "procedure", "shop", "rules"),
         tuple(
             (
                 audience.moment(each.at),
                 say(each.reason.key),
                 each.procedure or NONE,
-                each.scope.name(audience),
+                each.scope.cell(audience),
                 ", ".join(each.rules),
             )
             for each in found.false
@@ -253,7 +253,7 @@ def _scored_row(scored: Scored, audience: Audience) -> tuple[str, ...]:
         _minutes(scored.took, audience),
         _procedure_cell(scored, audience),
         _right(str(known.step), ok=scored.step_right) if known.step else NONE,
-        audience.shop({"shop": known.shop} if known.shop else {}),
+        audience.shop_cell({"shop": known.shop} if known.shop else {}),
         known.what,
     )
 

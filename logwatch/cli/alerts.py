@@ -81,7 +81,7 @@ def alerts(
     shown = [age_line(settings, state, readers), rows if firing else readers.say("no_alerts") + "\n"]
     past = past_rows(state, readers)[:20]
     if past:
-        columns = readers.columns("when", "reason", "rules", "shop", "channels")
+        columns = readers.columns("when", "kind", "rules", "shop", "channels")
         shown.append(f"\n{readers.say('told_before')}\n")
         shown.append(render_rows(past, columns, paper_of()))
     write("".join(shown), None)

@@ -180,7 +180,7 @@ def _what_it_would_mute(silence: AnySilence, settings: Settings, now: datetime, 
     figures = {"count": len(found.muted), "of": found.told, "since": readers.date(found.since)}
     times = f" · {say_times(silence, now, readers)}" if isinstance(silence, RecurringSilence) else ""
     head = f"{readers.say('dry_run')}: {_what(silence, readers)}{times}\n{readers.say('would_mute', **figures)}\n"
-    columns = readers.columns("when", "reason", "rules", "shop", "muted")
+    columns = readers.columns("when", "kind", "rules", "shop", "muted")
     rows = render_rows(muted_rows(found, readers), columns, paper_of()) if found.muted else ""
     return age_line(settings, state, readers) + head + rows
 
@@ -191,7 +191,7 @@ def silence_list(lang: LangOption = None) -> None:
     readers = audience(settings)
     state = state_of(settings, judged=False)
     rows = silence_rows(state, clock_of(settings)(), readers)
-    columns = readers.columns("id", "rule", "shop", "holds", "until", "reason", "by")
+    columns = readers.columns("id", "rule", "shop", "holds", "lifts_at", "reason", "by")
     table = render_rows(rows, columns, paper_of()) if rows else readers.say("no_silences") + "\n"
     write(age_line(settings, state, readers) + table, None)
     if state.cursor is None:

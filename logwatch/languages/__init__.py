@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
+from logwatch.languages.particles import fill
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -70,7 +72,7 @@ def words(lang: Lang) -> Mapping[str, str]:
 def text(key: Key, lang: Lang, **values: object) -> str:
     """Give a text in a language, its places filled."""
     own = words(lang)
-    return (own[key] if key in own else words(COMMON)[key]).format(**values)
+    return fill(own[key] if key in own else words(COMMON)[key], **values)
 
 
 def in_every_language(key: Key) -> tuple[str, ...]:

@@ -4,14 +4,16 @@ from typing import Literal
 
 Key = Literal[
     # the report's head and columns
-    "title", "span", "now", "rule", "shop", "all_shops", "all_shops_named", "all_shops_also", "some_shops", "more_shops",
-    "value", "down", "level", "course", "worst", "at", "normal_range",
+    "title", "span", "now", "rule", "shop", "all_shops", "all_shops_cell", "all_shops_named", "all_shops_also",
+    "some_shops", "more_shops",
+    "value", "down", "in_events", "in_minutes", "in_pieces", "level", "course", "worst", "at", "normal_range",
     "warning_range", "normal_long", "warning_long", "slow_count", "slow_bound", "stretch_note", "unproven",
     "level_unproven", "procedure", "follow",
     "slow_requests", "label", "count", "route", "data", "all_normal", "warned_now", "warned_before", "counted", "instances",
     # the page
     "page_title", "nothing_judged", "incidents", "no_incidents", "goes_on", "so_far", "told_times", "due_times",
     "untold_procedures", "milestones", "milestone_onset", "milestone_over", "milestone_due", "milestone_sent",
+    "milestone_unsent",
     "milestone_taken", "milestone_label",
     "milestone_revision", "milestone_revision_end",
     "besides", "charts", "calm_charts", "not_drawn", "undrawn_shops", "chart_says", "chart_slow", "chart_quiet",
@@ -25,11 +27,12 @@ Key = Literal[
     "since", "lasted", "worst_was", "and_more", "span_d", "span_h", "span_m", "resolved_at", "unknown_since",
     "rule_gone", "explained_by_another", "not_explained", "again", "silence_ends", "instead_of", "delivered_late", "told_late",
     "on_it", "unanswered",
-    "in_a_minute", "chance_weeks", "chance_at_most", "warned_for", "lowest_was", "highest_was", "silence_reason", "commands",
+    "in_a_minute", "chance_weeks", "chance_at_most", "warned_for", "lowest_was", "highest_was", "at_worst", "over_worst",
+    "silence_reason", "commands",
     "chart_every", "chart_gaps", "chart_bound", "begin_here", "plain_note",
     # what a step found
-    "expected.seen", "expected.not_seen", "expected.contrary", "events", "per_minute", "hour_before", "day_before", "usual",
-    "no_past", "after", "slow_fact", "lines_none", "lines_found", "lines_found_at", "lines_found_more", "code_fact",
+    "expected.seen", "expected.not_seen", "expected.contrary", "events", "of_shop", "per_minute", "hour_before", "day_before",
+    "usual", "no_past", "after", "slow_fact", "lines_none", "lines_found", "lines_found_at", "lines_found_more", "code_fact",
     "route_fact", "gauge_unanswered", "gauge_silent", "gauge_vanished", "gauge_stopped", "gauge_unheard",
     "gauge_refused", "gauge_late", "note_late",
     "note_vanished", "vanished_pair", "vanished_unread", "note_stopped", "note_unheard", "note_refused",
@@ -37,13 +40,14 @@ Key = Literal[
     "impact", "impact_total", "impact_minutes", "impact_usual", "impact_none", "impact_cut",
     "changed", "changed_cause", "changed_beside", "changed_before", "changed_when", "changed_earlier", "changed_later",
     "unstepped", "more_requests", "ended_unjudged", "ended_alone", "missed", "course_alt",
-    "link_search", "link_logs", "link_metrics", "link_runbook", "new_alert",
+    "link_search", "link_logs", "link_metrics", "link_runbook", "of_runbook", "new_alert",
     # explain, alerts, silence, backtest
     "is_inactive", "never_judged", "last_window", "pending_of", "normal_of", "kept_elevated", "eased_since", "by_chance",
-    "told", "would_tell", "held_against", "to_prove", "to_recover", "source_at", "acknowledged",
+    "told", "told_nowhere", "would_tell", "held_against", "to_prove", "to_recover", "source_at", "acknowledged",
     "nowhere", "waits", "waits_unheard", "given_up", "on_its_way", "inhibited_by", "silenced_until", "alert",
     "state",
-    "from_when", "silent_because", "when", "reason", "rules", "channels", "id", "until", "by", "no_alerts", "told_before",
+    "from_when", "silent_because", "when", "reason", "kind", "rules", "channels", "id", "until", "lifts_at",
+    "by", "no_alerts", "told_before",
     "silence_added", "silence_recurs", "silence_ended", "silence_every", "silence_every_next", "silence_every_now",
     "silence_now",
     "all_rules", "holds", "dry_run", "would_mute", "muted",
@@ -65,6 +69,7 @@ Key = Literal[
     # files for Cloud Monitoring
     "link_runs", "link_dashboards", "dash_title", "dash_levels", "dash_figures", "dash_procedures", "dash_heartbeat",
     "dash_lag", "dash_run_time", "dash_judged", "dash_undelivered", "dash_unparsed",
+    "axis_events", "axis_seconds",
     # a backtest's days, comparisons, known incidents, settings
     "weekdays", "incidents_by_day", "lasted_col", "told_col", "and_goes_on", "step_short", "quiet_day", "comparison_title",
     "sides", "short_span", "by_procedure", "messages_a_day", "fired", "total", "changed_alerts", "change", "nothing_changed",

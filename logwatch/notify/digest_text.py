@@ -55,7 +55,7 @@ def _incidents(digest: Digest, rules: RuleSet, audience: Audience) -> Iterator[s
         yield audience.say("digest_lasted", span=span, count=digest.goes_on)
     if not digest.incidents:
         return
-    named = {name: found.name if (found := rules.procedure(name, audience.lang)) else name for name in digest.procedures}
+    named = {name: _named(name, rules, audience) for name in digest.procedures}
     counted = (audience.say("digest_count", name=named[name], count=count) for name, count in digest.procedures.items())
     yield audience.say("digest_procedures", names=", ".join(counted))
     yield audience.say("digest_night", night=digest.night, day=digest.incidents - digest.night)
@@ -63,6 +63,13 @@ def _incidents(digest: Digest, rules: RuleSet, audience: Audience) -> Iterator[s
     key: Key = "digest_taken" if digest.acknowledged else "digest_untaken"
     span = _span(digest.acknowledged_after_s, audience)
     yield audience.say(key, count=digest.acknowledged, of=digest.incidents, span=span)
+
+
+def _named(name: str, rules: RuleSet, audience: Audience) -> str:
+    """Name what an incident was about: its procedure, or the rule that has none."""
+    if found := rules.procedure(name, audience.lang):
+        return found.name
+    return rules.by_id[name].summary[audience.lang] if name in rules.by_id else name
 
 
 def _span(seconds: int | None, audience: Audience) -> str:

@@ -24,12 +24,14 @@ from logwatch.seams import Seams
 from logwatch.spans import WINDOW, Span, rfc3339
 from logwatch.ui.format import (
     format_chance,
+    format_count,
     format_figure,
     format_normal,
     format_short,
     format_span,
     format_value,
     format_warning,
+    format_worst,
     printable,
     shop_name,
 )
@@ -107,7 +109,7 @@ class AlertLine:
     since: str
     """Time of day."""
     peak: str
-    """`최저 15.7% (5분) 15:26`: the worst value so far, and when."""
+    """`최저 15.7% (15:26까지 5분)`: the worst value so far, and when."""
     was_worse: bool
     """Whether the worst value so far is worse than the one shown."""
     remark: str
@@ -151,7 +153,7 @@ class Message:
     """What it is about: the same in every message of the incident, so that mail threads hold together."""
     alerts: tuple[AlertLine, ...]
     procedure: str
-    """`4.2 Payment 실패 증가`; empty where the runbook has none."""
+    """`런북 4.2 Payment 실패 증가`; empty where the runbook has none."""
     steps: tuple[StepLine, ...]
     besides: tuple[str, ...]
     """What was found for the procedure as a whole: slow routes, counters that no step is about."""
@@ -234,7 +236,7 @@ def build_message(notification: Notification, rules: RuleSet, audience: Audience
         proof=_proof(notification, rules, audience),
         changed=changed[0] if changed else "",
         alerts=tuple(_line(alert, notification, rules, audience) for alert in notification.alerts),
-        procedure=procedure.name if procedure else "",
+        procedure=audience.say("of_runbook", name=procedure.name) if procedure else "",
         steps=step_lines(procedure, notification.walked, marked, rules, audience) if procedure else (),
         besides=besides_lines(notification.walked, rules, notification.procedure, audience),
         notes=tuple(_notes(notification, rules, audience)),
@@ -315,7 +317,7 @@ def build_plain_message(notification: Notification, rules: RuleSet, audience: Au
     walked = notification.walked.step if notification.walked else None
     begin = " ▶ ".join(str(each) for each in (notification.procedure, walked or step) if each)
     lines = [
-        f"{alert.rule} · {audience.shop(alert.labels)[:60]} · {_value(alert.latest, rule, audience)}"
+        f"{_summary(alert, rules, audience)} · {audience.shop(alert.labels)[:60]} · {_value(alert.latest, rule, audience)}"
         f" · {audience.say(alert.state.key)} · {audience.clock(alert.since, notification.at)}"
         for alert, rule in zip(notification.alerts, named, strict=True)
     ]
@@ -363,7 +365,7 @@ def _summary(alert: Alert, rules: RuleSet, audience: Audience) -> str:
 def _topic(notification: Notification, rules: RuleSet, audience: Audience) -> str:
     """Say what the whole incident is about, as its first message did."""
     procedure = rules.procedure(notification.procedure, audience.lang)
-    about = procedure.name if procedure else _summary(notification.alerts[0], rules, audience)
+    about = audience.say("of_runbook", name=procedure.name) if procedure else _summary(notification.alerts[0], rules, audience)
     return f"{about} · {(notification.first_scope or notification.scope).name(audience)}"
 
 
@@ -445,7 +447,7 @@ def _measured(verdict: Verdict, rule: Rule, audience: Audience) -> str:
 def _peak(alert: Alert, rule: Rule | None, notification: Notification, audience: Audience) -> str:
     """Say how bad it was at its worst, and when."""
     at = audience.clock(alert.peak.window_end, notification.at)
-    return audience.say(worst_key(rule), value=f"{_value(alert.peak, rule, audience)} {at}")
+    return audience.say(worst_key(rule), value=format_worst(alert.peak, rule, at, audience))
 
 
 def _recovering(alert: Alert, rule: Rule | None, audience: Audience) -> str:
@@ -560,7 +562,10 @@ def _beside(verdict: Verdict, audience: Audience) -> str:
     name = {each: printable(each.removeprefix(f"{audience.service}-"))[:60] for each in (found.revision, *found.others)}
     sides = ((verdict.numerator or 0, verdict.denominator), (found.numerator, found.denominator))
     span = format_span(verdict.span, audience)
-    one, other = (f"{format_value(failed / events, '%')} ({failed:g}/{events:g}, {span})" for failed, events in sides)
+    one, other = (
+        f"{format_value(failed / events, '%')} ({format_count(failed)}/{format_count(events)}, {span})"
+        for failed, events in sides
+    )
     since = audience.say("revision_since", at=audience.clock(found.since, verdict.window_end)) if found.since else ""
     others = ", ".join(name[each] for each in found.others[:3])
     return audience.say("note_revision", revision=name[found.revision], share=one, since=since, others=others, beside=other)

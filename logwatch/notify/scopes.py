@@ -68,6 +68,10 @@ class Scope:
             return audience.say("some_shops", count=len(self.shops), names=names)
         return audience.say("all_shops_named" if len(self.shops) > 1 else "all_shops_also", names=names)
 
+    def cell(self, audience: Audience) -> str:
+        """Name it where a column's head says that these are shops."""
+        return self.name(audience) if self.labels or self.shops else audience.shop_cell({})
+
     def with_more(self, found: Scope, shop_label: str) -> Scope:
         """Add what was found later; what has been shown to fail stays."""
         shops = tuple(dict.fromkeys((*self.shops, *found.shops)))

@@ -16,7 +16,7 @@ from logwatch.notify.escalation import unanswered_since
 from logwatch.notify.outbox import note_of
 from logwatch.report.state_lists import name, say_silent, say_through, silent_now
 from logwatch.spans import WINDOW, Span, rfc3339
-from logwatch.ui.format import format_figure, format_normal, format_span, format_value, format_warning, printable
+from logwatch.ui.format import format_figure, format_normal, format_span, format_value, format_warning, in_units, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -207,6 +207,8 @@ def _figures(found: Explained, audience: Audience, *, whole: bool) -> Iterator[s
         yield from (f"  {window}" for window in reversed(before))
     for each in found.weighed.tests:
         figures = {"term": audience.say(each.term.key), "value": _figure(each), "needed": _needed(each)}
+        if each.term is Term.VALUE:
+            figures |= {name: in_units(figures[name], rule, audience) for name in ("value", "needed")}
         yield audience.say("held_against", mark="✓" if each.holds else "✗", **figures)
     if rule.kind.weeks:
         middle = format_value(rule.bounds.middle, rule.normal.unit)
@@ -260,7 +262,8 @@ def _telling(found: Explained, asked: Question, audience: Audience, told: Key) -
     now = asked.now
     for note in found.told:
         at, reason = audience.clock(note.at, now), audience.say(note.reason.key)
-        yield audience.say(told, at=at, reason=reason, where=say_through(note, audience))
+        key: Key = "told_nowhere" if told == "told" and not note.delivered else told
+        yield audience.say(key, at=at, reason=reason, where=say_through(note, audience))
     for each in found.waiting:
         reason = audience.say(each.notification.reason.key)
         if not each.deliveries:

@@ -199,7 +199,7 @@ def _told(message: Message) -> Told:
         icon=message.icon,
         reason=notification.reason,
         procedure=message.procedure,
-        shop=notification.scope.name(message.audience),
+        shop=notification.scope.cell(message.audience),
         rules=tuple(notification.rules),
     )
 

@@ -14,6 +14,7 @@ from logwatch.ui.findings import finding_texts
 from logwatch.ui.format import (
     Audience,
     format_brief,
+    format_count,
     format_normal,
     format_range,
     format_short,
@@ -246,8 +247,8 @@ def _suspect(course: Course, audience: Audience) -> list[str]:
             "suspect",
             rule=course.rule.rule,
             shop=shop_name(course.labels) or audience.say("all_shops"),
-            numerator=f"{verdict.numerator:g}",
-            denominator=f"{verdict.denominator:g}",
+            numerator=format_count(verdict.numerator or 0),
+            denominator=format_count(verdict.denominator or 0),
             at=audience.clock(verdict.window_end),
         )
     ]

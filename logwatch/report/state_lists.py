@@ -71,7 +71,7 @@ def say_age(age: Age, place: str, audience: Audience) -> str:
 
 def name(found: Alert | Verdict, audience: Audience) -> str:
     """Name a rule and shop."""
-    return f"{found.rule} ({audience.shop(found.labels)})"
+    return f"{found.rule} ({audience.shop_cell(found.labels)})"
 
 
 def silent_now(state: State, rules: RuleSet, now: datetime) -> dict[str, Suppression]:
@@ -141,7 +141,7 @@ def past_rows(state: State, audience: Audience) -> list[tuple[str, ...]]:
             audience.moment(at),
             audience.say(reason.key),
             ", ".join(rules),
-            scope.name(audience),
+            scope.cell(audience),
             channels,
         )
         for at, reason, rules, scope, channels in sorted([*done, *waiting], key=lambda row: row[0], reverse=True)
@@ -154,7 +154,7 @@ def silence_rows(state: State, now: datetime, audience: Audience) -> list[tuple[
         (
             each.id,
             say_rule(each.rule, audience),
-            audience.shop(each.labels),
+            audience.shop_cell(each.labels),
             say_times(each, now, audience) if isinstance(each, RecurringSilence) else audience.say("silence_now"),
             audience.date(each.until),
             printable(each.reason),
@@ -236,7 +236,7 @@ def muted_rows(found: WouldMute, audience: Audience) -> list[tuple[str, ...]]:
             audience.moment(note.at),
             audience.say(note.reason.key),
             ", ".join(note.rules),
-            note.scope.name(audience),
+            note.scope.cell(audience),
             audience.say("muted_wholly" if whole else "muted_partly"),
         )
         for note, whole in sorted(found.muted, key=lambda each: each[0].at, reverse=True)

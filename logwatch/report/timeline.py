@@ -136,8 +136,14 @@ def _sent(past: Recalled, telling: Telling) -> Iterator[Line]:
             f"{name} {audience.clock(at)}" if at else audience.say("given_up", channel=name)
             for name, at in note.delivered.items()
         ]
-        what = f"{audience.say(note.reason.key)} ({', '.join(arrived) or audience.say('nowhere')})"
-        yield note.at, "→", audience.say("milestone_sent", what=what)
+        reason = audience.say(note.reason.key)
+        yield (
+            note.at,
+            "→",
+            audience.say("milestone_sent", what=f"{reason} ({', '.join(arrived)})")
+            if arrived
+            else audience.say("milestone_unsent", what=reason),
+        )
 
 
 def _answers(past: Recalled | None, telling: Telling) -> Iterator[Line]:

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from logwatch.collect.parse import (
+    LATE_MINUTES,
+    REFUSED_MINUTES,
+    SILENT_MINUTES,
+    STOPPED_MINUTES,
+    UNANSWERED,
+    UNHEARD_MINUTES,
+    VANISHED_COUNTERS,
+)
 from logwatch.judge.kinds.contrast import Contrast
+from logwatch.judge.kinds.count import Count
+from logwatch.judge.kinds.gauge import Gauge
 from logwatch.judge.kinds.interface import FigureForm
 from logwatch.judge.kinds.quiet import Quiet
 from logwatch.judge.kinds.slow import Slow
@@ -30,6 +41,11 @@ if TYPE_CHECKING:
 DAY = timedelta(days=1)
 NOTHING = "–"
 """Where nothing is known."""
+GAUGE_UNITS: dict[str, Key] = {
+    UNANSWERED: "in_pieces", VANISHED_COUNTERS: "in_pieces", SILENT_MINUTES: "in_minutes", STOPPED_MINUTES: "in_minutes",
+    UNHEARD_MINUTES: "in_minutes", REFUSED_MINUTES: "in_minutes", LATE_MINUTES: "in_minutes",
+}  # fmt: skip
+"""In what the gauges are counted that no service brings along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +79,14 @@ class Audience:
         """Name a shop, or all of them."""
         return shop_name(labels) or self.say("all_shops")
 
+    def shop_cell(self, labels: Mapping[str, str]) -> str:
+        """Name them where a column's head says that these are shops."""
+        return shop_name(labels) or self.say("all_shops_cell")
+
     def why(self, verdict: Verdict) -> str:
         """Say why a verdict's level is not simply what its value says; empty where it is."""
         figures = {"n": verdict.denominator, "k": verdict.numerator}
-        shown = {name: f"{count:g}" if count is not None else "?" for name, count in figures.items()}
+        shown = {name: format_count(count) if count is not None else "?" for name, count in figures.items()}
         return self.say(verdict.why.key, **shown) if verdict.why else ""
 
     def moment(self, moment: datetime) -> str:
@@ -133,6 +153,23 @@ def format_range(bounds: Range) -> str:
     return "0" if str(bounds) == "<= 0" else str(bounds).replace(" ", "").replace("<=", "≤").replace(">=", "≥")
 
 
+def format_count(count: float) -> str:
+    """Write how many there are.
+
+    >>> format_count(2712.0), format_count(0.5)
+    ('2,712', '0.5')
+    """
+    return f"{count:,.0f}" if count == round(count) else f"{count:,.1f}"
+
+
+def in_units(figure: str, rule: Rule, audience: Audience) -> str:
+    """Give a figure of a rule, or a bound, with what is counted, where its unit does not say so: `14건`, `>10건`, `12 min`."""
+    key: Key | None = "in_events" if isinstance(rule.kind, Count) else None
+    if isinstance(rule.kind, Gauge):
+        key = GAUGE_UNITS.get(rule.kind.series)
+    return audience.say(key, n=figure) if key and figure != NOTHING else figure
+
+
 def format_value(value: float | None, unit: str, *, digits: int = 1) -> str:
     """Write a value for people; 59.99 % must not look like 60 %.
 
@@ -143,13 +180,25 @@ def format_value(value: float | None, unit: str, *, digits: int = 1) -> str:
         return NOTHING
     if unit == "%":
         return f"{int(value * 100 * 10**digits + 1e-9) / 10**digits:g}%"
-    return f"{value:.0f}{unit}" if value >= 1 or value == 0 else f"{value:.2g}{unit}"
+    if value >= 1 or value == 0:
+        return f"{value:.0f}{unit}" if unit else f"{value:,.0f}"
+    return f"{value:.2g}{unit}"
 
 
 def format_short(verdict: Verdict, rule: Rule | None, audience: Audience) -> str:
-    """Write what is judged, a share with the stretch that it was counted over: `31.8% (5분)`, `14`, `중단 (900ms)`."""
+    """Write what is judged, a share with the stretch that it was counted over: `31.8% (5분)`, `14건`, `중단 (900ms)`."""
     head, counted = _judged(verdict, rule, audience), rule is not None and rule.kind.form is not FigureForm.PLAIN
+    if rule is not None:
+        head = in_units(head, rule, audience)
     return f"{head} ({format_span(verdict.span, audience)})" if counted and head != NOTHING else head
+
+
+def format_worst(verdict: Verdict, rule: Rule | None, at: str, audience: Audience) -> str:
+    """Write the worst that was judged with the time of day of it: `15.7% (15:24까지 5분)`, `14건 (15:24)`."""
+    head = in_units(_judged(verdict, rule, audience), rule, audience) if rule else _judged(verdict, rule, audience)
+    counted = rule is not None and rule.kind.form is not FigureForm.PLAIN and head != NOTHING
+    over = audience.say("over_worst", at=at, span=format_span(verdict.span, audience)) if counted else at
+    return audience.say("at_worst", value=head, at=over)
 
 
 def format_brief(verdict: Verdict, rule: Rule, audience: Audience) -> str:
@@ -162,8 +211,8 @@ def format_figure(verdict: Verdict, rule: Rule, audience: Audience) -> str:
     """Write the same with all that it was counted from: `31.8% (34/107, 5분)`, `20% (8/40, 5분, p95 2024ms)`."""
     head = _judged(verdict, rule, audience)
     if rule.kind.form is FigureForm.PLAIN or head == NOTHING:
-        return head
-    counts = [f"{verdict.numerator:g}/{verdict.denominator:g}"] if verdict.denominator else []
+        return in_units(head, rule, audience)
+    counts = [f"{format_count(verdict.numerator or 0)}/{format_count(verdict.denominator)}"] if verdict.denominator else []
     slowest = verdict.value is not None and rule.kind.form is FigureForm.EVENTS
     p95 = [f"p95 {format_value(verdict.value, rule.normal.unit)}"] if slowest else []
     return f"{head} ({', '.join([*counts, format_span(verdict.span, audience), *p95])})"
@@ -190,7 +239,7 @@ def _judged(verdict: Verdict, rule: Rule | None, audience: Audience) -> str:
             return NOTHING
         if verdict.denominator and (number >= rule.kind.min_count or not number):
             return format_value(verdict.events[0], "%")
-        return audience.say("slow_count", k=f"{number:g}")
+        return audience.say("slow_count", k=format_count(number))
     value = format_value(verdict.value, rule.normal.unit if rule else "")
     if verdict.why is not Why.DOWN:
         return value
@@ -200,14 +249,14 @@ def _judged(verdict: Verdict, rule: Rule | None, audience: Audience) -> str:
 def format_normal(rule: Rule, audience: Audience) -> str:
     """Write what is normal: `>80%`, `≥500ms 요청 <5%`."""
     if not isinstance(rule.kind, Slow):
-        return format_range(rule.normal)
+        return in_units(format_range(rule.normal), rule, audience)
     return _of_requests(rule.kind.held.normal, rule.normal.negated, audience)
 
 
 def format_warning(rule: Rule, audience: Audience) -> str:
     """Write what is a warning: `<60%`, `>700ms 요청 ≥5%`."""
     if not isinstance(rule.kind, Slow):
-        return format_range(rule.warning)
+        return in_units(format_range(rule.warning), rule, audience)
     return _of_requests(rule.kind.held.warning, rule.warning, audience)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from logwatch.collect.parse import BLIND, SILENT_MINUTES
 from logwatch.judge.kinds.interface import Together
 from logwatch.publish.points import metrics
-from logwatch.ui.format import format_range
+from logwatch.ui.format import format_range, in_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -95,14 +95,14 @@ def _chart(rule: Rule, rules: RuleSet, series: Sequence[str], installation: Inst
     curves = rule.kind.curves(rule.rule, series)
     if not curves:
         return _card(rule, installation) | {"title": _title(rule, rules, installation)}
-    apart = [curve.legend for curve in curves if curve.own_scale]
+    apart = any(curve.own_scale for curve in curves)
     return {
         "title": _title(rule, rules, installation),
         "xyChart": {
             "dataSets": [_data_set(curve, rule, installation) for curve in curves],
             "thresholds": _bounds(rule, installation),
             "yAxis": {"label": rule.normal.unit, "scale": "LINEAR"},
-            **({"y2Axis": {"label": ", ".join(apart), "scale": "LINEAR"}} if apart else {}),
+            **({"y2Axis": {"label": installation.readers.say("axis_events"), "scale": "LINEAR"}} if apart else {}),
             "chartOptions": {"mode": "COLOR"},
         },
     }
@@ -144,21 +144,22 @@ def _bounds(rule: Rule, installation: Installation) -> list[Json]:
     say = installation.readers.say
 
     def line(name: Key, bounds: Range) -> Json:
-        return {"label": f"{say(name)} {format_range(bounds)}", "value": bounds.bound, "targetAxis": "Y1"}
+        label = f"{say(name)} {in_units(format_range(bounds), rule, installation.readers)}"
+        return {"label": label, "value": bounds.bound, "targetAxis": "Y1"}
 
     both = [line("normal_range", rule.normal), line("warning_range", rule.warning)]
     return both[1:] if rule.normal.bound == rule.warning.bound else both
 
 
 def _own_chart(drawn: Sequence[Metric], titles: Iterable[Key], installation: Installation) -> Json:
-    names = [metric.name.rpartition("/")[2] for metric in drawn]
+    names = [installation.readers.say(title) for title in titles]
     selections = [installation.selection(metric.name) for metric in drawn]
     chart = {
         "dataSets": [_set(_query(each, "ALIGN_MAX"), "LINE", name) for each, name in zip(selections, names, strict=True)],
-        "yAxis": {"label": drawn[0].unit.removeprefix("1"), "scale": "LINEAR"},
+        "yAxis": {"label": installation.readers.say("axis_seconds") if drawn[0].unit == "s" else "", "scale": "LINEAR"},
         "chartOptions": {"mode": "COLOR"},
     }
-    return {"title": ", ".join(map(installation.readers.say, titles)), "xyChart": chart}
+    return {"title": ", ".join(names), "xyChart": chart}
 
 
 def _query(selection: str, aligner: str, reducer: str = "", group_by: str = "") -> Json:

@@ -49,7 +49,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize(
-    ("lang", "words"), [("ko", ("런북 3장 판정", "데이터")), ("en", ("Runbook section 3, judged", "data"))]
+    ("lang", "words"), [("ko", ("런북 3장 판정", "데이터")), ("en", ("Runbook section 3 verdicts", "data"))]
 )
 @pytest.mark.parametrize(("source", "format_"), [(TEXT, "table"), (STORM, "markdown"), (TEXT, "html")])
 def test_every_recording_is_told_in_every_format_and_language(
@@ -437,7 +437,7 @@ def test_each_setting_has_a_twin_in_the_environment(run: Run, environment: dict[
 def test_a_flag_goes_before_its_twin(run: Run) -> None:
     environment = {"LOGWATCH_SOURCE": "nowhere", "LOGWATCH_LANG": "ko"}
     ran = run("evaluate", "-s", PAYMENT, "--lang", "en", **environment)
-    assert (ran.code, ran.out.splitlines()[0]) == (0, f"Runbook section 3, judged  {PAYMENT}")
+    assert (ran.code, ran.out.splitlines()[0]) == (0, f"Runbook section 3 verdicts  {PAYMENT}")
 
 
 WRONG_SETTINGS = [
@@ -925,7 +925,7 @@ def test_rules_that_disagree_with_the_runbook_are_an_error(run: Run, tmp_path: P
     assert "25" in ran.err
 
 
-@pytest.mark.parametrize(("lang", "summary"), [("ko", "체크아웃 성공률이 낮음"), ("en", "Too few checkouts succeed")])
+@pytest.mark.parametrize(("lang", "summary"), [("ko", "체크아웃 성공률 낮음"), ("en", "Checkout success rate low")])
 def test_rules_list_shows_every_rule_with_its_bounds(run: Run, lang: str, summary: str) -> None:
     ran = run("rules", "list", "--lang", lang, COLUMNS="120")
     assert ran.code == 0

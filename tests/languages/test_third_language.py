@@ -65,14 +65,14 @@ def test_help_and_settings_offer_it(command: Command) -> None:
 
 
 SPOKEN: list[tuple[tuple[str, ...], list[str]]] = [
-    (("evaluate", "-s", STORM), ["«Runbook section 3, judged»", "«warning»", "4.4 «"]),
-    (("evaluate", "-s", STORM, "-f", "markdown"), ["# «Runbook section 3, judged»", "| «rule» |"]),
+    (("evaluate", "-s", STORM), ["«Runbook section 3 verdicts»", "«warning»", "4.4 «"]),
+    (("evaluate", "-s", STORM, "-f", "markdown"), ["# «Runbook section 3 verdicts»", "| «rule» |"]),
     (("report", "-s", STORM, "-f", "html"), ['<html lang="xx">', "«Runbook report»", "<h2>«incidents»</h2>"]),
     (("backtest", STORM), ["«backtest»", "«alert»"]),
-    (("backtest", STORM, "-f", "messages"), ["«begin here»", "«hour before", "4.4 «"]),
-    (("alerts",), ["«Nothing fires.»"]),
+    (("backtest", STORM, "-f", "messages"), ["«start here»", "«previous hour", "4.4 «"]),
+    (("alerts",), ["«No alerts pending or firing.»"]),
     (("rules", "check"), ["«"]),
-    (("cloud", "dashboard"), ["«Figures and both bounds»", "**4.1 «"]),
+    (("cloud", "dashboard"), ["«Figures, normal ranges and warning thresholds»", "**4.1 «"]),
 ]
 """Commands, and what each says in the made-up language."""
 
@@ -125,7 +125,7 @@ def test_what_it_has_no_word_for_is_said_in_the_common_one(command: Command, ins
     whole = path.read_text("utf-8")
     path.write_text(re.sub(r'"no_alerts": "[^"]*", ', "", whole), "utf-8")
     try:
-        assert command("alerts", "--lang", "xx").stdout.endswith("\nNothing fires.\n")
+        assert command("alerts", "--lang", "xx").stdout.endswith("\nNo alerts pending or firing.\n")
     finally:
         path.write_text(whole, "utf-8")
 

@@ -123,7 +123,7 @@ def test_what_ended_an_incident_is_told_by_its_figures(tmp_path: Path) -> None:
     )
     over = next(each for each in replayed(source).notifications if each.reason is NotifyReason.RESOLVED)
     (note,) = message(over, place=LinkTargets()).notes
-    assert note.startswith("시도 중 재고 차단")
+    assert note.startswith("시도 대비 재고 차단")
     assert "지금 " in note
 
 
@@ -229,7 +229,7 @@ def test_a_look_up_that_fails_never_stops_the_message(tmp_path: Path) -> None:
         (told, *_) = sent(world)
     assert told.startswith("🚨 [긴급]")
     assert "▶ 4.1-1. GET /internal/ops/metrics → checkout.blocked.* 확인" in told
-    assert told.count("확인하지 못함: Cloud Logging: PermissionDenied: no view for you") == 5
+    assert told.count("확인 못 함: Cloud Logging: PermissionDenied: no view for you") == 5
 
 
 def test_without_a_budget_nothing_is_looked_up_and_it_says_so(tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_a_slow_search_is_given_up_within_its_time(tmp_path: Path) -> None:
         summary = world.tick()
         (told, *_) = sent(world)
     assert summary.steps_ms["evidence"] < 7_000
-    assert "확인하지 못함" in told
+    assert "확인 못 함" in told
 
 
 def test_the_run_says_how_much_it_looked_up(tmp_path: Path) -> None:

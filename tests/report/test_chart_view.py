@@ -50,13 +50,13 @@ def test_a_long_course_has_few_points_and_none_hides_the_worst(day: Page) -> Non
     errors = drawing(day, "checkout-error")
     (row,) = [row for row in day.report.rows if row.rule == "checkout-error"]
     worst = max(value for value in errors.plot.values if value is not None)
-    assert format_value(worst, "") == row.worst.value
+    assert f"{format_value(worst, '')}건" == row.worst.value
     confirm = drawing(day, "payment-confirm", "cosmetics")
     (row,) = [row for row in day.report.rows if (row.rule, row.shop) == ("payment-confirm", "cosmetics")]
     assert row.worst.value.startswith(
         f"{format_value(min(value for value in confirm.plot.values if value is not None), '%')} ("
     )
-    assert "점 하나는 6분 중 최악" in confirm.remark
+    assert "점 하나 = 6분 중 최악값" in confirm.remark
 
 
 def test_silence_is_a_gap_and_is_listed(day: Page) -> None:

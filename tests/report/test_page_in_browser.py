@@ -168,7 +168,7 @@ def test_the_page_has_its_sections_in_order(lang: Lang) -> None:
     headings = re.findall(r"<h2>(.*?)</h2>", html(make(f"{LOGS}/storm.ndjson", lang)))
     expected = {
         "ko": ["인시던트", "런북 3장 판정", "추이 차트", "느린 요청", "알림 이력", "데이터"],
-        "en": ["incidents", "Runbook section 3, judged", "charts", "slow requests", "messages", "data"],
+        "en": ["incidents", "Runbook section 3 verdicts", "charts", "slow requests", "messages", "data"],
     }
     assert headings == expected[lang]
 

@@ -63,18 +63,18 @@ def lines(lang: Lang = "ko", revisions: Revisions | None = None, past: Recalled 
         (
             "ko",
             [
-                "15:20 • 이상 시작: 결제 승인 성공률이 낮음", "15:24 ▼ 결제 승인 성공률이 낮음 최저 15.7% (5분)",
-                "15:27 → 예상 알림: 경고 · 결제 승인 성공률이 낮음", "15:31 → 예상 알림: 경고 추가 · 중복 결제 요청 차단이 많음",
+                "15:20 • 이상 시작: 결제 승인 성공률 낮음", "15:24 ▼ 결제 승인 성공률 낮음 최저 15.7% (5분)",
+                "15:27 → 예상 알림: 경고 · 결제 승인 성공률 낮음", "15:31 → 예상 알림: 경고 추가 · 중복 결제 차단 과다",
                 "15:45 ✓ 해소(25분 지속)", "15:47 → 예상 알림: 해소",
             ],
         ),
         (
             "en",
             [
-                "15:20 • onset: Too few prepared payments are confirmed",
-                "15:24 ▼ Too few prepared payments are confirmed lowest 15.7% (5 min)",
-                "15:27 → message due: WARNING · Too few prepared payments are confirmed",
-                "15:31 → message due: MORE · Many duplicate payments blocked", "15:45 ✓ over, lasted 25 min",
+                "15:20 • onset: Payment confirmation rate low",
+                "15:24 ▼ Payment confirmation rate low lowest 15.7% (5 min)",
+                "15:27 → message due: WARNING · Payment confirmation rate low",
+                "15:31 → message due: ALSO FIRING · Many duplicate payments blocked", "15:45 ✓ resolved, lasted 25 min",
                 "15:47 → message due: RESOLVED",
             ],
         ),
@@ -87,10 +87,10 @@ def test_a_look_back_says_what_would_have_been_told(lang: Lang, expected: list[s
 def test_a_state_says_what_was_told_and_who_answered() -> None:
     found = lines(past=Recalled(RECORD, NOTES))
     assert [line for line in found if "알림" in line or "dana" in line] == [
-        "15:27 → 알림 전송: 경고 (slack 15:28, email(전달 포기))",
+        "15:27 → 알림 전송: 경고 (slack 15:28, email(전송 포기))",
         "15:29 👀 dana\\u202e님이 확인 중",
-        "15:47 → 알림 전송: 해소 (채널 없음)",
-        "16:00 ✎ dana님 판정: 실제 장애",
+        "15:47 → 알림 미전송(설정된 채널 없음): 해소",
+        "16:00 ✎ dana님이 실제 장애로 표시",
     ]
 
 
@@ -159,7 +159,7 @@ def test_a_page_of_what_runs_judged_tells_what_they_told(tmp_path: Path, run: Ru
         f"| {told.told_at.astimezone(SEOUL):%H:%M} | → sent: WARNING (slack {told.told_at.astimezone(SEOUL):%H:%M},"
         in "\n".join(rows)
     )
-    assert "| 09:29 | 👀 dana is on it |" in rows
-    assert "message due" not in page.partition("## messages")[0]
+    assert "| 09:29 | 👀 dana acknowledged |" in rows
+    assert "message due" not in page.partition("## simulated messages")[0]
     assert "→ sent:" not in replayed
     assert "dana" not in replayed

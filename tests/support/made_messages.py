@@ -117,16 +117,16 @@ def walked(*findings: Finding, **more: object) -> Walked:
 REFUSED = walked(
     Finding(1, StepState.DONE, facts=(
         Fact(FactKind.COUNT, FAILED, 73, KPA, 8, before=0.2, day_before=0.15),
-        Fact(FactKind.SHARE, "confirmed of confirmed + failed", 34, KPA, 107, before=0.968, day_before=0.971),
-        Fact(FactKind.SHARE, "confirmed of prepared", 34, KPA, 110, before=0.95, day_before=0.94),
+        Fact(FactKind.SHARE, "successful share of confirmations", 34, KPA, 107, before=0.968, day_before=0.971),
+        Fact(FactKind.SHARE, "confirmed share of prepared payments", 34, KPA, 110, before=0.95, day_before=0.94),
     )),
     Finding(2, StepState.DONE, facts=REFUSED_LINES),
     Finding(3, StepState.TODO, here=True, facts=(
-        Fact(FactKind.SHARE, "failed of confirmed + failed", 73, KPA, 107, before=0.032, day_before=0.029),
+        Fact(FactKind.SHARE, "failed share of confirmations", 73, KPA, 107, before=0.032, day_before=0.029),
         Fact(FactKind.CODE, "400", 71),
     )),
     Finding(4, StepState.NOT_THE_CASE, facts=(
-        Fact(FactKind.SHARE, "repeats blocked per payment", 1, KPA, 107, before=0.01),
+        Fact(FactKind.SHARE, "blocked duplicates per confirmation", 1, KPA, 107, before=0.01),
     )),
     impact=Impact("payment-confirm", START, 73, usual=3, low=1, high=6),
 )  # fmt: skip
@@ -164,7 +164,7 @@ ABANDONED = walked(
 )  # fmt: skip
 OVER = walked(
     Finding(3, StepState.TODO, here=True, facts=(
-        Fact(FactKind.SHARE, "failed of confirmed + failed", 73, KPA, 107, before=0.032, after=0.02),
+        Fact(FactKind.SHARE, "failed share of confirmations", 73, KPA, 107, before=0.032, after=0.02),
     )),
 )  # fmt: skip
 

@@ -17,7 +17,7 @@ from logwatch.collect.parse import (
 from logwatch.judge.verdicts import Level
 from logwatch.notify.diagnosis.findings import Fact, FactKind, Missed, StepState
 from logwatch.spans import WINDOW
-from logwatch.ui.format import format_span, format_value, printable, shop_name
+from logwatch.ui.format import GAUGE_UNITS, format_count, format_span, format_value, printable, shop_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -187,7 +187,7 @@ def fact_text(fact: Fact, rules: RuleSet, audience: Audience) -> str:  # noqa: C
     name = printable(fact.name)
     match fact.kind:
         case FactKind.COUNT:
-            return _counted(name + _of_shop(rules.service.shop(fact.labels)), fact, audience)
+            return _counted(_of_shop(name, rules.service.shop(fact.labels), audience), fact, audience)
         case FactKind.SHARE:
             return _shared(rules.share_name(fact.name, audience.lang), fact, audience)
         case FactKind.GAUGE:
@@ -196,13 +196,13 @@ def fact_text(fact: Fact, rules: RuleSet, audience: Audience) -> str:  # noqa: C
             return _counted(audience.say("slow_fact", label=name), fact, audience)
         case FactKind.ROUTE:
             p95 = format_value(fact.value, "ms")
-            return audience.say("route_fact", route=name, count=f"{fact.of or 0:g}", p95=p95)
+            return audience.say("route_fact", route=name, count=format_count(fact.of or 0), p95=p95)
         case FactKind.LINES:
             return _lines(fact, audience)
         case FactKind.TEXT:  # a log's own words have one language
-            return f"{fact.value:g}× {name}"
+            return f"{format_count(fact.value or 0)}× {name}"
         case FactKind.CODE:
-            return audience.say("code_fact", code=name, count=f"{fact.value:g}")
+            return audience.say("code_fact", code=name, count=format_count(fact.value or 0))
         case FactKind.ANSWER:  # an endpoint's own words have one language
             words = ", ".join(f"{printable(key)} {printable(value)}" for key, value in list(fact.labels.items())[:MOST_WORDS])
             return f"{name}: {words}"
@@ -211,26 +211,28 @@ def fact_text(fact: Fact, rules: RuleSet, audience: Audience) -> str:  # noqa: C
     assert_never(fact.kind)
 
 
-def _of_shop(shop: str | None) -> str:
-    return "" if shop is None else f"({shop_name({'': shop})})"
+def _of_shop(name: str, shop: str | None, audience: Audience) -> str:
+    return name if shop is None else audience.say("of_shop", name=name, shop=shop_name({"": shop}))
 
 
 def _counted(name: str, fact: Fact, audience: Audience) -> str:
-    """`orders.refused(main) 42건, 분당 6 (직전 1시간 0.3, 어제 같은 시각 0.2)`."""
+    """`orders.refused(main) 42건, 분당 6.0건 (직전 1시간 분당 0.3건, 어제 같은 시각 분당 0.2건)`."""
     rate = fact.value / fact.of if fact.value and fact.of else 0.0
-    head = f"{name} {audience.say('events', count=f'{fact.value:g}')}, {audience.say('per_minute', rate=_rate(rate))}"
-    return head + _past(fact, audience, _rate)
+    head = f"{name} {audience.say('events', count=format_count(fact.value or 0))}, {_rate(rate, audience)}"
+    return head + _past(fact, audience, lambda before: _rate(before, audience))
 
 
-def _rate(value: float) -> str:
+def _rate(value: float, audience: Audience) -> str:
     """Write events a minute: one decimal, and never 0 for what is something."""
-    return "0" if not value else f"{value:.0f}" if value >= 10 else f"{value:.1f}" if value >= 0.1 else "<0.1"
+    rate = "0" if not value else f"{value:,.0f}" if value >= 10 else f"{value:.1f}" if value >= 0.1 else "<0.1"
+    return audience.say("per_minute", rate=rate)
 
 
 def _shared(name: str, fact: Fact, audience: Audience) -> str:
     share = _percent(fact.value / fact.of) if fact.value is not None and fact.of else "–"
-    counts = f" ({', '.join([f'{fact.value:g}/{fact.of:g}', *_stretch(fact, audience)])})" if fact.of else ""
-    named = printable(name) + (f"({shop_name(fact.labels)})" if fact.labels else "")
+    shares = f"{format_count(fact.value or 0)}/{format_count(fact.of or 0)}"
+    counts = f" ({', '.join([shares, *_stretch(fact, audience)])})" if fact.of else ""
+    named = _of_shop(printable(name), shop_name(fact.labels) if fact.labels else None, audience)
     return f"{named} {share}{counts}" + _past(fact, audience, _percent)
 
 
@@ -254,8 +256,14 @@ def _past(fact: Fact, audience: Audience, write: Writer) -> str:
 def _gauged(fact: Fact, rules: RuleSet, audience: Audience) -> str:
     gauge = rules.service.gauge(fact.name)
     unit, name = (gauge.unit, gauge.name[audience.lang]) if gauge else ("", _own_gauge(fact.name, audience))
-    usual = f" ({audience.say('usual', value=format_value(fact.before, unit))})" if fact.before is not None else ""
-    value = audience.say("down") if fact.level else format_value(fact.value, unit)
+    counted = GAUGE_UNITS.get(fact.name)
+
+    def write(value: float | None) -> str:
+        figure = format_value(value, unit)
+        return audience.say(counted, n=figure) if counted and value is not None else figure
+
+    usual = f" ({audience.say('usual', value=write(fact.before))})" if fact.before is not None else ""
+    value = audience.say("down") if fact.level else write(fact.value)
     return f"{name} {value}{usual}"
 
 
@@ -268,7 +276,7 @@ def _lines(fact: Fact, audience: Audience) -> str:
     text = printable(fact.name)
     if not fact.value or fact.first is None or fact.last is None:
         return audience.say("lines_none", text=text)
-    count = f"{fact.value:g}"
+    count = format_count(fact.value)
     if not fact.more and audience.clock(fact.first) == audience.clock(fact.last):
         return audience.say("lines_found_at", text=text, count=count, at=audience.clock(fact.last))
     if fact.more:

@@ -80,8 +80,8 @@ def test_a_mail_arrives_over_tls_with_login(tmp_path: Path, security: Security) 
         channel(smtp, security, user="bot" if security == "starttls" else None).send(FIRING, None)
     (mail,) = smtp.mails
     assert smtp.envelopes[0].rcpt_tos == [DANA, MINSU]
-    assert mail["Subject"] == "[경고] 4.2 Payment 실패 증가 · kpa"
-    assert mail["Thread-Topic"] == "4.2 Payment 실패 증가 · kpa"
+    assert mail["Subject"] == "[경고] 런북 4.2 Payment 실패 증가 · kpa"
+    assert mail["Thread-Topic"] == "런북 4.2 Payment 실패 증가 · kpa"
     assert mail["To"] == "dana@example.com, minsu@example.com"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["List-Id"] == "<logwatch.example.com>"
@@ -126,7 +126,7 @@ def test_the_page_shows_the_course_of_the_last_hour_inside_the_mail(tmp_path: Pa
     assert drawn.get_content().startswith(b"\x89PNG")
     assert len(drawn.get_content()) < 25_000
     assert re.search(
-        r'<img src="cid:course"[^>]* alt="결제 승인 성공률이 낮음 · kpa · 최근 1시간 추이\(경고 기준 &lt;70%\)"', page
+        r'<img src="cid:course"[^>]* alt="결제 승인 성공률 낮음 · kpa · 최근 1시간 추이\(경고 기준 &lt;70%\)"', page
     )
 
 
@@ -145,10 +145,10 @@ def test_all_mails_of_an_incident_are_one_thread(tmp_path: Path) -> None:
     assert first["References"] is None
     assert [mail["References"] for mail in later] == [first["Message-ID"]] * (len(reasons) - 1)
     assert [mail["In-Reply-To"] for mail in later] == [first["Message-ID"]] * (len(reasons) - 1)
-    assert {base_subject(mail["Subject"]) for mail in (first, *later)} == {"4.2 Payment 실패 증가 · kpa"}
-    assert {mail["Thread-Topic"] for mail in (first, *later)} == {"4.2 Payment 실패 증가 · kpa"}
+    assert {base_subject(mail["Subject"]) for mail in (first, *later)} == {"런북 4.2 Payment 실패 증가 · kpa"}
+    assert {mail["Thread-Topic"] for mail in (first, *later)} == {"런북 4.2 Payment 실패 증가 · kpa"}
     subjects = {mail["Subject"] for mail in (first, *later)}
-    assert {"[경고] 4.2 Payment 실패 증가 · kpa", "Re: [해소] 4.2 Payment 실패 증가 · kpa"} < subjects
+    assert {"[경고] 런북 4.2 Payment 실패 증가 · kpa", "Re: [해소] 런북 4.2 Payment 실패 증가 · kpa"} < subjects
     assert len({mail["Message-ID"] for mail in (first, *later)}) == len(reasons)
 
 

@@ -92,7 +92,7 @@ def test_the_first_message_has_the_chart_and_asks_for_no_right(slack: LocalSlack
     made(slack).send(FIRING, None)
     (arrived,) = slack.taken
     (chart,) = charts(arrived.body)
-    assert chart["title"] == "결제 승인 성공률이 낮음 · kpa"
+    assert chart["title"] == "결제 승인 성공률 낮음 · kpa"
     value, bound = chart["chart"]["series"]
     assert [point["value"] for point in value["data"]][-3:] == [40.0, 31.8, 31.0], "the worst of three minutes each"
     assert {point["value"] for point in bound["data"]} == {70.0}
@@ -111,9 +111,9 @@ def charts(body: dict[str, Any]) -> list[dict[str, Any]]:
         ((0.5, 0.9, 0.7), 3, ""),
         ((0.5,) * 20, 20, ""),
         ((0.5,) * 21, 11, "점 하나 = 2분 중 최악값"),
-        ((0.5, None, 0.9), 2, "데이터 없는 1칸 생략"),
-        ((None,) * 59 + (0.5,), 1, "점 하나 = 3분 중 최악값 · 데이터 없는 19칸 생략"),
-        ((float("nan"), float("inf"), 0.5), 1, "데이터 없는 2칸 생략"),
+        ((0.5, None, 0.9), 2, "데이터 없는 점 1개 생략"),
+        ((None,) * 59 + (0.5,), 1, "점 하나 = 3분 중 최악값 · 데이터 없는 점 19개 생략"),
+        ((float("nan"), float("inf"), 0.5), 1, "데이터 없는 점 2개 생략"),
         ((0.5,) * 1500, 20, "점 하나 = 75분 중 최악값"),
     ],
 )
@@ -237,7 +237,7 @@ def test_an_answer_goes_into_the_thread_alone(slack: LocalSlack) -> None:
     bot(slack).send(message(ANSWERS["answered"]), thread)
     reply = slack.taken[-1].body
     assert (reply["reply_broadcast"], reply["thread_ts"]) == (False, (thread or "").partition(":")[2])
-    assert reply["text"].startswith("👀 [응답] 김민수 확인 중 · 🔕 16:29까지 알림 중지: <@U0LEE>")
+    assert reply["text"].startswith("👀 [응답] 김민수님이 확인 중 · 🔕 16:29까지 알림 중지: <@U0LEE>")
 
 
 def test_reactions_are_read_whole_and_only_with_the_right(slack: LocalSlack) -> None:
