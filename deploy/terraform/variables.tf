@@ -198,7 +198,7 @@ variable "watch_itself" {
 variable "policies_folder" {
   type        = string
   default     = null
-  description = "Alert policies as `logwatch cloud policies` writes them; those of this repository, in Korean and of the environment production, if null."
+  description = "Alert policies as `logwatch cloud policies` writes them; those of this repository, in Korean, if null."
 }
 
 variable "dashboard_file" {

@@ -1,10 +1,21 @@
-# What tells people when logwatch itself is silent: the files that `logwatch cloud` writes, as they are.
+# What tells people when logwatch itself is silent: the files that `logwatch cloud` writes, for this installation's environment and service.
 
 locals {
   policies_folder = coalesce(var.policies_folder, "${local.files}/policies")
-  policies = {
-    for file in var.watch_itself ? fileset(local.policies_folder, "*.json") : [] :
-    trimsuffix(file, ".json") => jsondecode(file("${local.policies_folder}/${file}"))
+  own_environment = lookup(local.environment, "LOGWATCH_ENVIRONMENT", "production")
+  own_service     = basename(local.environment.LOGWATCH_SOURCE)
+
+  watchers = {
+    for name, file in merge(
+      { for file in fileset(local.policies_folder, "*.json") : trimsuffix(file, ".json") => "${local.policies_folder}/${file}" },
+      { dashboard = coalesce(var.dashboard_file, "${local.files}/dashboard.json") },
+    ) :
+    name => jsondecode(replace(replace(replace(replace(
+      file(file),
+      "(production)", "(${local.own_environment})"),
+      "namespace=\\\"production", "namespace=\\\"${local.own_environment}"),
+      "\"environment\": \"production\"", "\"environment\": \"${lower(local.own_environment)}\""),
+    "o4o-core-api", local.own_service)) if var.watch_itself
   }
   channels = concat([for channel in google_monitoring_notification_channel.email : channel.name], tolist(var.notification_channels))
 }
@@ -22,12 +33,12 @@ resource "google_monitoring_notification_channel" "email" {
 }
 
 resource "google_monitoring_alert_policy" "this" {
-  for_each = local.policies
+  for_each = { for name, policy in local.watchers : name => policy if name != "dashboard" }
 
   project               = var.project
   display_name          = each.value.displayName
   severity              = each.value.severity
-  user_labels           = each.value.userLabels
+  user_labels           = merge(each.value.userLabels, local.labels)
   combiner              = each.value.combiner
   notification_channels = concat(local.channels, lookup(each.value, "notificationChannels", []))
 
@@ -126,7 +137,7 @@ resource "google_monitoring_alert_policy" "this" {
 
   lifecycle {
     precondition {
-      condition     = each.value.userLabels.environment == lookup(local.environment, "LOGWATCH_ENVIRONMENT", "production")
+      condition     = each.value.userLabels.environment == lower(local.own_environment)
       error_message = "The policy watches figures of the environment ${each.value.userLabels.environment}, and this installation writes those of another one. Give policies_folder, written by: LOGWATCH_ENVIRONMENT=… logwatch cloud policies --output FOLDER."
     }
   }
@@ -136,7 +147,7 @@ resource "google_monitoring_dashboard" "this" {
   count = var.watch_itself ? 1 : 0
 
   project        = var.project
-  dashboard_json = file(coalesce(var.dashboard_file, "${local.files}/dashboard.json"))
+  dashboard_json = jsonencode(merge(local.watchers.dashboard, { labels = merge(local.watchers.dashboard.labels, local.labels) }))
 
   depends_on = [google_project_service.this]
 }

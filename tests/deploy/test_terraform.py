@@ -465,16 +465,17 @@ def test_the_page_makes_a_service_as_the_scripts_do(opened: Any, tmp_path: Path)
 
 
 @pytest.mark.skipif(not shutil.which("gcloud"), reason="gcloud is missing")
-@pytest.mark.parametrize("kind", ["job", "service"])
-def test_gcloud_takes_the_commands_that_it_tells(opened: Any, tmp_path: Path, kind: str) -> None:
-    terraform = opened(JOB.replace('run_as  = "job"', f'run_as = "{kind}"'))
-    terraform.terraform("plan", "-out=plan", slack=VALUE)
-    outputs = json.loads(terraform.terraform("show", "-json", "plan"))["planned_values"]["outputs"]
-    told = " && ".join(outputs[name]["value"] for name in ("build_command", "doctor_command"))
-    commands = [re.sub(r"^image=\$\((.*)\)$", r"\1", each).replace("$image", "IMAGE") for each in told.split(" && ")]
-    assert len(commands) == {"job": 3, "service": 5}[kind]
-    slip = "gcloud builds submit . --konfig=x"
-    assert list(wrong_commands([*commands, slip], tmp_path)) == [slip]
+def test_gcloud_takes_the_commands_that_it_tells(opened: Any, tmp_path: Path) -> None:
+    terraform = opened(JOB)
+    commands = ["gcloud builds submit . --konfig=x"]
+    for kind in ("job", "service"):
+        (terraform.folder / "main.tf").write_text(JOB.replace('run_as  = "job"', f'run_as = "{kind}"'))
+        terraform.terraform("plan", "-out=plan", slack=VALUE)
+        outputs = json.loads(terraform.terraform("show", "-json", "plan"))["planned_values"]["outputs"]
+        told = " && ".join(outputs[name]["value"] for name in ("build_command", "doctor_command"))
+        commands += [re.sub(r"^image=\$\((.*)\)$", r"\1", each).replace("$image", "IMAGE") for each in told.split(" && ")]
+    assert len(commands) == 1 + 3 + 5
+    assert list(wrong_commands(commands, tmp_path)) == commands[:1]
 
 
 # What watches logwatch itself
@@ -522,15 +523,28 @@ def watchers(terraform: LocalTerraform, module: str) -> tuple[dict[str, Json], J
 
 
 def test_the_two_installations_of_the_page_share_nothing(opened: Any, run: Run) -> None:
-    blocks = "".join(re.findall(r"```hcl\n(.*?)```", PAGE, re.DOTALL)).replace("my-project", PROJECT)
-    terraform = opened('provider "google" {}\n' + blocks.replace('"../.."', '"../deploy/terraform"'))
-    for line in re.findall(r"^LOGWATCH_ENVIRONMENT=logwatch-beta logwatch (.*)", PAGE, re.MULTILINE):
-        assert run(*shlex.split(line), cwd=terraform.folder, LOGWATCH_ENVIRONMENT="logwatch-beta").code == 0
+    one, other = (block.replace("my-project", PROJECT) for block in re.findall(r"```hcl\n(.*?)```", PAGE, re.DOTALL))
+    korean = re.sub(r"  (policies_folder|dashboard_file) .*\n", "", other).replace("beta", "korean")
+    terraform = opened('provider "google" {}\n' + (one + other + korean).replace('"../.."', '"../deploy/terraform"'))
+    for environment, source, line in re.findall(
+        r"^LOGWATCH_ENVIRONMENT=(\S+) LOGWATCH_SOURCE=(\S+) logwatch (.*)", PAGE, re.MULTILINE
+    ):
+        told = {"LOGWATCH_ENVIRONMENT": environment, "LOGWATCH_SOURCE": source}
+        assert run(*shlex.split(line), cwd=terraform.folder, **told).code == 0
+        told["LOGWATCH_ENVIRONMENT"] = "logwatch-korean"
+        in_korean = re.sub("--lang en", "--lang ko", re.sub(r"--output (\S+)", r"--output korean/\1", line))
+        (terraform.folder / "korean").mkdir(exist_ok=True)
+        assert run(*shlex.split(in_korean), cwd=terraform.folder, **told).code == 0
     terraform.terraform("apply", "-auto-approve")
-    for module, folder, channels in (("logwatch", MODULE.parent, 1), ("beta", terraform.folder, 0)):
+    for module, folder, channels in (
+        ("logwatch", MODULE.parent, 1),
+        ("beta", terraform.folder, 0),
+        ("korean", terraform.folder / "korean", 0),
+    ):
         policies, dashboard = watchers(terraform, module)
-        told = [policy.pop("notificationChannels", []) for policy in policies.values()]
-        assert {len(each) for each in told} == {channels}
+        channels_told = [policy.pop("notificationChannels", []) for policy in policies.values()]
+        assert {len(each) for each in channels_told} == {channels}
+        assert {policy["userLabels"].pop("made-by") for policy in policies.values()} == {dashboard["labels"].pop("made-by")}
         assert policies == {file.stem: json.loads(file.read_text()) for file in (folder / "policies").iterdir()}
         assert dashboard == json.loads((folder / "dashboard.json").read_text())
     names = [
@@ -541,9 +555,10 @@ def test_the_two_installations_of_the_page_share_nothing(opened: Any, run: Run) 
     assert len(set(names)) == len(names)
 
 
-def test_policies_of_another_environment_are_refused(opened: Any) -> None:
-    terraform = opened(JOB.replace('service = "o4o', 'name = "other"\n  service = "o4o'))
-    assert "watches figures of the environment production" in unwrapped(terraform.terraform("plan", code=1, slack=VALUE))
+def test_policies_of_another_environment_are_refused(opened: Any, run: Run) -> None:
+    terraform = opened(JOB.replace('service = "o4o', 'policies_folder = "policies"\n  service = "o4o'))
+    assert run("cloud", "policies", "--output", "policies", cwd=terraform.folder, LOGWATCH_ENVIRONMENT="beta").code == 0
+    assert "watches figures of the environment beta" in unwrapped(terraform.terraform("plan", code=1, slack=VALUE))
 
 
 # What is wrong is seen
