@@ -87,7 +87,7 @@ check_access() {
     if $dry_run; then return; fi
     if ! command -v gcloud >/dev/null; then fail "gcloud is not installed" "https://cloud.google.com/sdk/docs/install"; fi
     errors=$(mktemp)
-    trap 'rm -f "$errors"' EXIT
+    trap 'rm -f "$errors" "$errors.json"' EXIT
     if number=$(gcloud projects describe "$project" --format='value(projectNumber)' 2>"$errors"); then return; fi
     case $(cat "$errors") in
     *"active account"* | *"gcloud auth login"* | *"Reauthentication"* | *UNAUTHENTICATED* | *"invalid authentication"*)

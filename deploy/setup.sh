@@ -8,7 +8,7 @@
 #   --service SERVICE     Cloud Run service to watch; o4o-core-api                     LOGWATCH_DEPLOY_SERVICE
 #   --name NAME           what the names of all things begin with; logwatch            LOGWATCH_DEPLOY_NAME
 #   --as job|service      run as a Cloud Run job (about 60 USD a month), or as a       LOGWATCH_DEPLOY_AS
-#                         service that is called (next to nothing); job
+#                         service that is called (about 12); job
 #   --set NAME=VALUE      a setting, e.g. --set LOGWATCH_SLACK_CHANNEL=C0123456789; may be repeated
 #   --secret NAME[=-|=env]
 #                         make a secret: empty, with =- from standard input, with =env from its variable of this shell
@@ -22,6 +22,8 @@
 #   --network NETWORK     send what leaves through this VPC network; with --subnet SUBNET, and --egress all-traffic for all that
 #                         leaves instead of what goes to private addresses
 #   --key KEY             encrypt what is made with this key of Cloud KMS: projects/P/locations/L/keyRings/R/cryptoKeys/K
+#   --notification-channel projects/P/notificationChannels/ID
+#                         whom Cloud Monitoring tells when logwatch itself is silent, through policies made from now on
 #   --plan                show what would be made or changed, and change nothing
 #   --yes                 do not ask before changing it
 #   --dry-run             print every command for an empty project, look at nothing, change nothing
@@ -33,6 +35,8 @@ folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=${folder%/*}
 # shellcheck source=deploy/common.sh
 . "$folder/common.sh"
+# shellcheck source=deploy/policies.sh
+. "$folder/policies.sh"
 
 watched=${LOGWATCH_DEPLOY_SERVICE:-} # nothing: what is watched already
 as=${LOGWATCH_DEPLOY_AS:-}
@@ -43,6 +47,8 @@ network=
 subnet=
 egress=
 key=
+told_to=
+waiting=false
 
 apis="artifactregistry cloudbuild cloudscheduler iam logging monitoring run secretmanager storage"
 samples=us-docker.pkg.dev/cloudrun/container/
@@ -65,7 +71,7 @@ for file in "$root/logwatch/settings.py" "$root"/logwatch/notify/channels/*/__in
 done
 channel_variables=$(tr '[:lower:]' '[:upper:]' <<<"$channel_variables")
 
-own_values="--service --as --set --secret --build-region --secret-location --network --subnet --egress --key"
+own_values="--service --as --set --secret --build-region --secret-location --network --subnet --egress --key --notification-channel"
 own_option() { # OPTION VALUE
     case $1 in
     --service) watched=$2 ;;
@@ -79,6 +85,7 @@ own_option() { # OPTION VALUE
     --subnet) subnet=$2 ;;
     --egress) egress=$2 ;;
     --key) key=$2 ;;
+    --notification-channel) told_to=$told_to${told_to:+,}$2 ;;
     *) unknown_option "$1" ;;
     esac
 }
@@ -127,6 +134,9 @@ check_own_options() {
     if [ -n "$subnet$egress" ] && [ -z "$network" ]; then fail "--subnet and --egress need --network"; fi
     check_region --build-region "$build_region"
     check_region --secret-location "$secret_location"
+    if ! [[ $told_to =~ ^(projects/[^/,]+/notificationChannels/[^/,]+,?)*$ ]]; then
+        fail "--notification-channel $told_to: right is projects/P/notificationChannels/ID" "see: gcloud beta monitoring channels list"
+    fi
     if ! [[ $key =~ ^(projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+)?$ ]]; then
         fail "--key $key: right is projects/P/locations/L/keyRings/R/cryptoKeys/K"
     fi
@@ -565,7 +575,7 @@ make_runnable() {
 }
 
 cost_of() { # KIND
-    if [ "$1" = job ]; then echo "about 60 USD a month"; else echo "about 8 USD a month"; fi
+    if [ "$1" = job ]; then echo "about 60 USD a month"; else echo "about 12 USD a month"; fi
 }
 
 # Whether the network is another than that of what stands.
@@ -703,6 +713,7 @@ run_doctor() {
 }
 
 tell_end() {
+    if $waiting; then note "Cloud Monitoring takes policies on figures that were written: run this once more in ten minutes, for the alert policies"; fi
     if $stopped; then
         say stopped "$name watches $source, but its schedule is paused: nothing runs"
     else
@@ -740,6 +751,10 @@ build_secrets=$secrets
 deploy
 schedule
 plan_doctor
+environment=$(told LOGWATCH_ENVIRONMENT)
+environment=${environment:-$(value_now LOGWATCH_ENVIRONMENT "$kept")}
+if [ -z "$environment$runs_as" ] && [ "$name" != logwatch ]; then environment=$name; fi
+plan_policies "${environment:-production}" "${source##*/}"
 if $dry_run; then exit 0; fi
 carry_out "Go on? Type yes:" yes
 if $plan_only; then exit 0; fi

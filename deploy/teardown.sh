@@ -9,12 +9,14 @@
 #   --yes                 do not ask first
 #   --dry-run             print every command, look at nothing, change nothing
 #
-# The state goes too: alerts, silences, what was sent. What is in Cloud Monitoring and Cloud Logging stays. If it is stopped half way, run it again:
+# The state goes too: alerts, silences, what was sent. Figures and log entries stay. If it is stopped half way, run it again:
 # the bucket with the state, which tells where the rest was, goes last.
 set -euo pipefail
 folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=deploy/common.sh
 . "$folder/common.sh"
+# shellcheck source=deploy/policies.sh
+. "$folder/policies.sh"
 
 own_values=
 own_option() { # OPTION
@@ -114,6 +116,7 @@ check_access
 look_around
 settle_regions
 for each in $regions; do remove_in "$each"; done
+remove_policies
 remove_secrets
 remove_bucket "$source_bucket"
 remove_index

@@ -1,14 +1,16 @@
 """The scripts on an installation that runs: what nobody named stays as it is, and what changes is shown first."""
 
+import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT
-from tests.support.pretended_gcloud import REGION, PretendedGcloud, installed
+from tests.conftest import ROOT, Run
+from tests.support.pretended_gcloud import POLICIES, REGION, PretendedGcloud, empty, installed
 
 SETUP, TEARDOWN, DEPLOY = (ROOT / "deploy" / f"{name}.sh" for name in ("setup", "teardown", "deploy"))
 KINDS = ("job", "service")
@@ -109,7 +111,7 @@ def test_settings_go_along_from_a_job_to_a_service(tmp_path: Path) -> None:
     cloud = project(tmp_path, settings={"LOGWATCH_MAIL_TO": "a@x.test,b@x.test", "LOGWATCH_STARTS": "30s"})
     ran = cloud.start(SETUP, "--as", "service", "--yes")
     assert ran.returncode == 0, ran.stderr
-    assert "it runs as a service instead of a job: about 8 USD a month" in ran.stdout
+    assert "it runs as a service instead of a job: about 12 USD a month" in ran.stdout
     [made] = words(cloud.changes, "run", "deploy")
     settings = dict(each.split("=", 1) for each in str(option(made, "--set-env-vars")).removeprefix("^|^").split("|"))
     assert settings["LOGWATCH_MAIL_TO"] == "a@x.test,b@x.test"
@@ -353,6 +355,85 @@ def test_who_sits_at_a_terminal_is_asked(tmp_path: Path, script: Path, answer: s
     ran = cloud.start(script, stdin=f"{answer}\n", terminal=True)
     assert bool(cloud.changes) == done, ran.stdout
     assert ran.returncode == (0 if done else 2)
+
+
+# What watches logwatch itself
+
+
+def test_the_policies_of_another_environment_are_those_that_logwatch_writes(tmp_path: Path, run: Run) -> None:
+    written = {"LOGWATCH_ENVIRONMENT": "Beta", "LOGWATCH_SOURCE": "gcp://my-project/cart", "LOGWATCH_LOCATION": "europe-west1"}
+    assert run("cloud", "policies", "--output", tmp_path, **written).code == 0
+    assert run("cloud", "dashboard", "--output", tmp_path / "dashboard.json", **written).code == 0
+    names = "name=logwatch environment=Beta environment_label=beta service=cart region=europe-west1"
+    for file in [*(ROOT / "deploy" / "policies").glob("*.json"), ROOT / "deploy" / "dashboard.json"]:
+        made = bash(f"{names}; . {ROOT}/deploy/policies.sh; for_us {file}")
+        expected = json.loads((tmp_path / file.name).read_text())
+        labels = made["userLabels" if "userLabels" in made else "labels"]
+        assert labels.pop("made-by") == "logwatch"
+        assert labels.pop("content").isdigit()
+        assert made == expected
+
+
+def bash(script: str) -> Any:
+    return json.loads(subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout)  # noqa: S607 - the scripts' own
+
+
+def test_policies_and_dashboard_come_with_the_set_up_and_go_with_the_teardown(tmp_path: Path) -> None:
+    cloud = project(tmp_path)
+    cloud.answers |= {"policies list": "", "dashboards list": ""}
+    channel = "projects/p1/notificationChannels/1"
+    assert cloud.start(SETUP, "--notification-channel", channel, "--yes").returncode == 0
+    made = words(cloud.changes, "alpha", "monitoring", "policies", "create")
+    assert {option(each, "--notification-channels") for each in made} == {channel}
+    assert len(made) == len(POLICIES)
+    assert len(words(cloud.changes, "monitoring", "dashboards", "create")) == 1
+
+    removed = project(tmp_path / "later")
+    assert removed.start(TEARDOWN, "--yes").returncode == 0
+    assert len(words(removed.changes, "alpha", "monitoring", "policies", "delete")) == len(POLICIES)
+    assert len(words(removed.changes, "monitoring", "dashboards", "delete")) == 1
+
+
+def test_a_policy_of_an_older_version_is_brought_up_to_date_and_tells_whom_it_told(tmp_path: Path) -> None:
+    cloud = project(tmp_path)
+    cloud.answers["policies list"] = cloud.answers["policies list"].replace("\theartbeat\t", "\theartbeat\t1")
+    ran = cloud.start(SETUP, "--yes")
+    assert "change  alert policy heartbeat: as it is in this version" in ran.stdout
+    [update] = cloud.changes
+    assert update[:5] == [
+        "alpha",
+        "monitoring",
+        "policies",
+        "update",
+        f"projects/p1/alertPolicies/{POLICIES.index('heartbeat')}",
+    ]
+    assert "notificationChannels" not in str(option(update, "--fields"))
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ({"policies create": "!Cannot find metric that matches type"}, "run this once more in ten minutes"),
+        ({"policies list": "!You do not have this command group installed"}, "are left alone: You do not have this"),
+    ],
+)
+def test_without_a_policy_the_rest_is_done(tmp_path: Path, answers: dict[str, str], told: str) -> None:
+    cloud = project(tmp_path)
+    cloud.answers |= {"policies list": "", **answers}
+    ran = cloud.start(SETUP, "--yes")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert told in ran.stdout
+    assert "ready   logwatch watches" in ran.stdout
+
+
+def test_a_second_installation_has_figures_and_policies_of_its_own(tmp_path: Path) -> None:
+    cloud = PretendedGcloud(tmp_path, empty())
+    assert cloud.start(SETUP, "--name", "lw2", "--yes").returncode == 0
+    [made] = words(cloud.changes, "run", "jobs", "create")
+    assert "LOGWATCH_ENVIRONMENT=lw2|" in f"{option(made, '--set-env-vars')}|"
+    assert any("userLabels.environment=lw2" in each for each in cloud.told)
+    others = {word for each in cloud.changes for word in each if "p1-logwatch-" in word or word == "logwatch"}
+    assert others == {"gs://p1-logwatch-source/source/1.tgz"}  # what the pretended build says
 
 
 # Teardown

@@ -31,6 +31,7 @@ APIS = (
     "cloudscheduler",
     "iam",
     "logging",
+    "monitoring",
     "run",
     "secretmanager",
     "serviceusage",
@@ -180,6 +181,11 @@ class LocalCloud:
         if name.endswith("entries:list"):
             entry = {"logName": f"projects/{PROJECT}/logs/x", "timestamp": "2026-02-24T06:30:00Z"}
             return {"entries": [{**entry, "insertId": str(at), "textPayload": text} for at, text in enumerate(self.logged)]}
+        return self._resource(method, name, query, body)
+
+    def _monitoring(self, method: str, name: str, query: Mapping[str, str], body: Any) -> Any:
+        if method == "POST":
+            body = {**body, "name": f"{name.partition('/')[2]}/{len(self.made)}"}
         return self._resource(method, name, query, body)
 
     def _artifactregistry(self, method: str, name: str, query: Mapping[str, str], body: Any) -> Any:

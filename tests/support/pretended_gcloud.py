@@ -11,6 +11,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.conftest import ROOT
 from tests.support.patience import PATIENCE_S
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 REGION = "asia-northeast3"
 LOOKS = (" describe ", " list ", " get-iam-policy ", " logging read ", " versions access ")
+POLICIES = sorted(file.stem for file in (ROOT / "deploy" / "policies").glob("*.json"))
 ACCOUNTS = ("runner", "caller", "builder", "tester")
 APIS = ("artifactregistry", "cloudbuild", "cloudscheduler", "iam", "logging", "monitoring", "run", "secretmanager", "storage")
 ROLES = (
@@ -115,6 +117,9 @@ def installed(
         "logging read": "2026-02-24T06:30:00Z",
         "jobs execute": f"{name}-x1",
         "builds submit *test.yaml": "p1-logwatch-source/source/1.tgz",
+        "policies list": "\n".join(f"projects/p1/alertPolicies/{at}\t{each}\t" for at, each in enumerate(POLICIES)),
+        "dashboards list * --format=value(name)": "projects/123/dashboards/1",
+        "dashboards list": "projects/123/dashboards/1|||지표 (production)",
     }
 
 
