@@ -188,6 +188,11 @@ def _asked_build(made: Json, names: list[str], given: Json) -> None:
     made["build"].append(submitted(given))
 
 
+def _asked_watcher(made: Json, names: list[str], given: Json) -> None:
+    file = given.get("policy-from-file") or given["config-from-file"]
+    made["watcher"][Path(file).stem] = given.get("notification-channels", "")
+
+
 def _asked_elsewhere(made: Json, names: list[str], given: Json) -> None:
     """Leave out what a test looks at by itself, or only a hand can do."""
 
@@ -208,6 +213,8 @@ READERS = {
     "run services update": _asked_run,
     "scheduler jobs create http": _asked_schedule,
     "builds submit": _asked_build,
+    "alpha monitoring policies create": _asked_watcher,
+    "monitoring dashboards create": _asked_watcher,
     "beta services identity create": _asked_elsewhere,
     "logging buckets update": _asked_elsewhere,
     "secrets versions": _asked_elsewhere,
@@ -216,7 +223,7 @@ READERS = {
 
 def asked_by_scripts(commands: list[list[str]]) -> Json:
     """Give what gcloud is asked for, by kind and name, in words that both sides share."""
-    kinds = ("account", "bucket", "repository", "secret", "run", "schedule")
+    kinds = ("account", "bucket", "repository", "secret", "run", "schedule", "watcher")
     made: Json = {kind: {} for kind in kinds} | {"api": set(), "role": set(), "build": []}
     for command in commands:
         words = [each.removeprefix("gs://") for each in command if not each.startswith("--")]
@@ -260,6 +267,7 @@ def made_by_terraform(resources: dict[str, Json], build_command: str) -> Json:
         "run": {each["name"]: _job(each) for each in kinds.get("cloud_run_v2_job", [])}
         | {each["name"]: _service(each) for each in kinds.get("cloud_run_v2_service", [])},
         "schedule": _schedule(*kinds["cloud_scheduler_job"]),
+        "watcher": dict(_watchers(resources)),
         "build": [submitted(options_of(shlex.split(each))) for each in build_command.split(" && ")],
     }
 
@@ -278,6 +286,15 @@ def _roles(kinds: dict[str, list[Json]]) -> Iterator[tuple[str, str, str, str]]:
     for kind, (group, key) in where.items():
         for each in kinds.get(f"{kind}_iam_member", []):
             yield role(each["role"], each["member"], group, each[key])
+
+
+def _watchers(resources: dict[str, Json]) -> Iterator[tuple[str, str]]:
+    """Give by its file each policy, with whom it tells, and the dashboard."""
+    for address, values in resources.items():
+        if "google_monitoring_dashboard." in address:
+            yield "dashboard", ""
+        elif "google_monitoring_alert_policy." in address:
+            yield address.split('"')[1], ",".join(values.get("notification_channels", []))
 
 
 def _bucket(values: Json) -> Json:
@@ -422,7 +439,15 @@ def test_a_job_with_every_option_is_what_the_scripts_make(opened: Any, tmp_path:
     value = {"slack": VALUE}
     terraform.terraform("apply", "-auto-approve", **value)
     resources = terraform.resources()
-    options = ["--custom-index", "--secret", "slack-webhook-url=-", "--secret", "smtp-password"]
+    options = [
+        "--custom-index",
+        "--notification-channel",
+        CHANNEL,
+        "--secret",
+        "slack-webhook-url=-",
+        "--secret",
+        "smtp-password",
+    ]
     for name, said in OPTIONS.items():
         options += [f"--{name.replace('_', '-')}", said]
     for name, said in SETTINGS.items():
@@ -435,7 +460,6 @@ def test_a_job_with_every_option_is_what_the_scripts_make(opened: Any, tmp_path:
         30,
         [{"field_path": "jsonPayload.message", "type": "INDEX_TYPE_STRING"}],
     )
-    assert resources['module.logwatch.google_monitoring_alert_policy.this["heartbeat"]']["notification_channels"] == [CHANNEL]
     assert terraform.written == [VALUE]
     assert VALUE not in (terraform.folder / "terraform.tfstate").read_text()
     assert_it_stays_and_goes(terraform, **value)
@@ -459,6 +483,9 @@ def test_the_page_makes_a_service_as_the_scripts_do(opened: Any, tmp_path: Path)
         del doctors[1][own]
     assert doctors[0].items() >= doctors[1].items()
     assert (doctors[0]["env"], doctors[0]["secrets"]) == (ours["run"]["logwatch"]["env"], ours["run"]["logwatch"]["secrets"])
+    (mail,) = {told for file, told in ours["watcher"].items() if file != "dashboard"}
+    assert mail.startswith(f"projects/{PROJECT}/notificationChannels/")  # the script makes none
+    ours["watcher"] = dict.fromkeys(ours["watcher"], "")
     assert_same(ours, asked)
     assert set(before) < set(made)
     assert_it_stays_and_goes(terraform, project=PROJECT)
