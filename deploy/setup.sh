@@ -92,6 +92,9 @@ own_option() { # OPTION VALUE
 
 add_setting() { # NAME=VALUE
     if ! [[ $1 =~ ^LOGWATCH_[A-Z_]+=. ]]; then fail "--set $1: right is e.g. --set LOGWATCH_LANG=en"; fi
+    local field=${1#LOGWATCH_}
+    field=$(printf '%s' "${field%%=*}" | tr 'A-Z' 'a-z')
+    if ! grep -q "^    \"$field\": {" "$root/rules/settings.schema.json"; then fail "--set ${1%%=*}: there is no such setting" "docs/settings.md lists all"; fi
     if [[ $1 == *[\|~]* ]]; then fail "--set ${1%%=*}: a value may not hold | or ~"; fi
     local secret
     for secret in $known_secrets; do
@@ -617,11 +620,16 @@ submit_tests() { # SOURCE [OPTION]...
 submit_build() { # SOURCE
     told_or_done gcloud builds submit "$1" --config="$root/cloudbuild.yaml" --project="$project" --region="$build_region" \
         --gcs-source-staging-dir="gs://$source_bucket/source" \
-        --substitutions="^~^_NAME=$name~_REGION=$region~_AS=$as~_SETTINGS=$build_settings~_SECRETS=$build_secrets"
+        --substitutions="^~^_NAME=$name~_REGION=$region~_AS=$as~_COMMIT=$(commit)~_SETTINGS=$build_settings~_SECRETS=$build_secrets"
 }
 
 told_or_done() { # COMMAND...
     if $dry_run; then change "$@"; else "$@" </dev/null; fi
+}
+
+# The commit that is built, with a + where files were changed since; empty without git.
+commit() {
+    git -C "$root" describe --always --abbrev=9 --dirty=+ --exclude='*' 2>/dev/null || true
 }
 
 # A job is started through Google's own API and wants an OAuth token; a service is called and wants an OIDC token for its own address.

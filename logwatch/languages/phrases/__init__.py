@@ -35,6 +35,7 @@ _HINT = re.compile(r"(\s*)hint: (.*)")
 class Template:
     """An English text with places, and the same in another language."""
 
+    english: str
     literals: tuple[str, ...]
     form: re.Pattern[str]
     said: str
@@ -45,12 +46,12 @@ class Template:
         parts = [(literal, name) for literal, name, _, _ in Formatter().parse(english)]
         literals = tuple(literal for literal, _ in parts)
         form = "".join(re.escape(literal) + (f"(?P<{name}>.*?)" if name else "") for literal, name in parts)
-        return cls(literals, re.compile(form, re.DOTALL), said)
+        return cls(english, literals, re.compile(form, re.DOTALL), said)
 
     @property
-    def weight(self) -> int:
-        """Tell how much of a text is the template's own: where two match, the heavier is meant."""
-        return sum(map(len, self.literals))
+    def rank(self) -> tuple[bool, int]:
+        """Tell which of two that match is meant: one that knows how the text begins, and then that of which more is its own."""
+        return bool(self.literals[0]), sum(map(len, self.literals))
 
     def match(self, text: str) -> re.Match[str] | None:
         """Match a whole text."""
@@ -66,9 +67,9 @@ def phrases(lang: Lang) -> Mapping[str, str]:
 
 @cache
 def templates(lang: Lang) -> tuple[Template, ...]:
-    """Give a language's templates, the heaviest first."""
+    """Give a language's templates, in the order in which they are tried."""
     read = (Template.read(english, said) for english, said in phrases(lang).items())
-    return tuple(sorted(read, key=lambda each: each.weight, reverse=True))
+    return tuple(sorted(read, key=lambda each: each.rank, reverse=True))
 
 
 def spoken(text: str, lang: Lang, zone: ZoneInfo | None = None) -> str:

@@ -76,7 +76,7 @@ def test_every_page_in_korean_fits_its_width(run: Run, path: tuple[str, ...], co
         (["silence", "add"], "오류: 필수 옵션이 없습니다: '--reason'."),
         (
             ["evaluate", "--format", "pdf"],
-            "오류: '--format' / '-f' 값이 잘못되었습니다: 'pdf': 다음 중 하나여야 합니다: 'table', 'json', 'markdown', 'html'.",
+            "오류: '--format' / '-f' 값이 잘못되었습니다: 'pdf': 쓸 수 있는 값은 'table', 'json', 'markdown', 'html'입니다.",
         ),
         (["digest", "one", "two"], "오류: 남는 인수가 있습니다"),
     ],
