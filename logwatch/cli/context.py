@@ -22,7 +22,7 @@ from logwatch.settings import execution, load_settings
 from logwatch.spans import Span
 from logwatch.state.lease import change, load
 from logwatch.time_range import Wanted, live_span
-from logwatch.ui.tables import Paper
+from logwatch.ui.tables import Paper, fold
 from logwatch.wiring import audience, build_rules, build_simulated_ticker, build_source, build_store, state_place
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from logwatch.ui.format import Audience
 
 T = TypeVar("T")
+NARROWEST = 40
+"""Cells of the narrowest paper: a phone's terminal."""
 
 
 def settings_from(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
@@ -106,8 +108,9 @@ def _naming(settings: Settings) -> Iterator[None]:
 def age_line(settings: Settings, state: State, readers: Audience) -> str:
     """Give the line that an answer out of the state begins with: where it is, and how old; coloured where that is too old."""
     age = age_of(state, clock_of(settings)())
-    line = say_age(age, state_place(settings), readers) + "\n"
-    return typer.style(line, fg=age.colour) if age.colour and paper_of().colour else line
+    paper = paper_of()
+    line = fold(say_age(age, state_place(settings), readers), paper) + "\n"
+    return typer.style(line, fg=age.colour) if age.colour and paper.colour else line
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +236,7 @@ def paper_of(output: Path | None = None) -> Paper:
     if output is not None:
         return Paper(100, colour=False)
     console = Console()
-    return Paper(max(console.width, 80), colour=console.color_system is not None)
+    return Paper(max(console.width, NARROWEST), colour=console.color_system is not None)
 
 
 def as_json(document: dict[str, Any]) -> str:
