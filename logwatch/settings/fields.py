@@ -114,7 +114,7 @@ class Settings(BaseModel):
     service: str | None = Field(None, description="Cloud Run service whose entries count.")
     location: str | None = Field(None, description="Cloud Run region to read, and of the metrics, e.g. europe-west1.")
     lang: Annotated[
-        Lang, AfterValidator(_lang), Field(description=f"Language of what people read: {' or '.join(LANGUAGES)}.")
+        Lang, AfterValidator(_lang), Field(description=f"Language of what people read: {', '.join(LANGUAGES)}.")
     ] = DEFAULT
     timezone: Annotated[ZoneInfo, BeforeValidator(_timezone), WithJsonSchema({"type": "string", "examples": ["UTC"]})] = Field(
         ZoneInfo("Asia/Seoul"), description="Time zone of what people read."
@@ -323,7 +323,11 @@ def _read(model: type[Read], given: Sequence[Given]) -> tuple[Read, list[ConfigE
         wrong = {str(detail["loc"][0]): detail for detail in reversed(error.errors())}
     right = {name: value for name, value in values.items() if name not in wrong}
     found = [
-        ConfigError(complaint(detail), where=origins[name].names(name), hint=model.model_fields[name].description)
+        ConfigError(
+            complaint({**detail, "input": "***"} if is_secret(model.model_fields[name]) else detail),
+            where=origins[name].names(name),
+            hint=model.model_fields[name].description,
+        )
         for name, detail in reversed(wrong.items())
     ]
     return model(**right), found
