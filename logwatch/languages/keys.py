@@ -93,7 +93,8 @@ Key = Literal[
 """Texts that are asked for by their own name; those of a closed set stand under its family, see `Worded`."""
 
 DoctorKey = Literal[
-    "plain", "error", "late", "broken", "settings.fine", "settings.no_channel", "settings.open", "not_set_up", "clock.fine",
+    "plain", "error", "late", "broken", "source.not_live", "settings.fine",
+    "settings.no_channel", "settings.open", "not_set_up", "clock.fine",
     "clock.ahead", "clock.behind", "clock.unknown", "clock.set", "logs.read", "quota.fine", "quota.used", "lines.unread",
     "lines.none", "lines.found", "lines.some_lost", "lines.development", "lines.beta_off", "lines.silent",
     "lines.guesses", "lines.recording", "lines.misread", "lines.location",
