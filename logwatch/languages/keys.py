@@ -11,7 +11,8 @@ Key = Literal[
     "level_unproven", "procedure", "follow",
     "slow_requests", "label", "count", "route", "data", "all_normal", "warned_now", "warned_before", "counted", "instances",
     # the page
-    "page_title", "nothing_judged", "incidents", "no_incidents", "goes_on", "so_far", "told_times", "due_times",
+    "page_title", "nothing_judged", "some_unknown", "levels_count", "incidents_unknown",
+    "incidents", "no_incidents", "goes_on", "so_far", "told_times", "due_times",
     "untold_procedures", "milestones", "milestone_onset", "milestone_over", "milestone_due", "milestone_sent",
     "milestone_unsent",
     "milestone_taken", "milestone_label",
@@ -59,13 +60,20 @@ Key = Literal[
     "digest_incidents", "digest_quiet", "digest_known", "digest_lasted", "digest_procedures", "digest_count", "digest_night",
     "digest_told", "digest_taken", "digest_untaken", "digest_false", "digest_unlabelled", "digest_never", "digest_silence",
     "digest_exits", "digest_not_met", "digest_not_shown",
+    # settings
+    "setting_name", "setting_origin", "setting_value", "setting_environment", "setting_secret", "setting_wrong",
+    "settings_file", "settings_no_file", "settings_given", "settings_default",
     # rules check, test, new
     "rule_added", "rule_next", "rules_agree", "uncovered_counter", "cases_passed", "waits_for", "short_name",
     # what a command says besides
     "reached_level", "reached_gate", "left_out", "bundled_rules",
     # the exit conditions
     "exit_title", "may_end", "may_not_end", "condition", "day", "needed_not_met", "needed_more_days", "needed_day",
-    "needed_hours", "needed_measures",
+    "needed_hours", "needed_measures", "exit_apart", "exit_earliest", "exit_earliest_gaps", "exit_as_of",
+    "exit_today", "exit_today_short", "exit_days",
+    "exit_days_other", "exit_in_a_row", "exit_date", "exit_days_col", "exit_date_col", "exit_incident", "exit_loss",
+    "exit_loss_decides", "exit_gaps", "exit_gap", "exit_all", "exit_near", "exit_interval", "exit_proof",
+    "exit_proof_source", "exit_proof_until", "exit_proof_rules", "exit_proof_figures",
     # files for Cloud Monitoring
     "link_runs", "link_dashboards", "dash_title", "dash_levels", "dash_figures", "dash_procedures", "dash_heartbeat",
     "dash_lag", "dash_run_time", "dash_judged", "dash_undelivered", "dash_unparsed",
@@ -85,7 +93,7 @@ Key = Literal[
 """Texts that are asked for by their own name; those of a closed set stand under its family, see `Worded`."""
 
 DoctorKey = Literal[
-    "plain", "error", "late", "broken", "settings.fine", "settings.no_channel", "settings.stray", "not_set_up", "clock.fine",
+    "plain", "error", "late", "broken", "settings.fine", "settings.no_channel", "settings.open", "not_set_up", "clock.fine",
     "clock.ahead", "clock.behind", "clock.unknown", "clock.set", "logs.read", "quota.fine", "quota.used", "lines.unread",
     "lines.none", "lines.found", "lines.some_lost", "lines.development", "lines.beta_off", "lines.silent",
     "lines.guesses", "lines.recording", "lines.misread", "lines.location",
@@ -98,7 +106,7 @@ DoctorKey = Literal[
 """Texts of the doctor's, without the `doctor.` that each of them begins with."""
 
 Family = Literal[
-    "level", "why", "notify", "alert", "alert_is", "state", "change", "outcome", "gate", "gap", "missed", "reason", "flaw",
-    "check", "finding", "term", "next", "severity", "label", "answer", "answer_undone", "sent_as", "sent_cause",
+    "level", "why", "notify", "alert", "alert_is", "state", "change", "outcome", "gate", "gap", "outlook", "missed", "reason",
+    "flaw", "check", "finding", "term", "next", "severity", "label", "answer", "answer_undone", "sent_as", "sent_cause",
 ]  # fmt: skip
 """Closed sets whose members are said, each member under `family.member`."""

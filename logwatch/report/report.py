@@ -114,6 +114,20 @@ class Report:
     slow_requests: tuple[Slowness, ...]
     counted: str
     findings: tuple[str, ...]
+    is_blind: bool
+    """Whether no row of the runbook's could be judged at any time: then nothing else of it matters."""
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether all that was judged is and was normal."""
+        off = self.warned_now or self.warned_before or self.levels[Level.ELEVATED] or self.unproven
+        return not self.is_blind and not off
+
+    @property
+    def unjudged(self) -> str:
+        """How many rows nobody could judge, where that is not all of them; empty for none."""
+        unknown = self.levels[Level.UNKNOWN]
+        return self.say("some_unknown", count=unknown, of=len(self.rows)) if unknown and not self.is_blind else ""
 
     def say(self, key: Key, **values: object) -> str:
         """Give a text in the report's language."""
@@ -139,6 +153,7 @@ def build_report(judged: Judged, rules: RuleSet, audience: Audience, *, source: 
         slow_requests=tuple(slowness(judged)),
         counted=_counted(judged.windows, audience),
         findings=tuple(find_leftovers(judged, rules, audience, old=old)),
+        is_blind=all(row.worst.level is Level.UNKNOWN for row in rows if rules.by_id[row.rule].indicator),
     )
 
 
