@@ -17,6 +17,9 @@ COPY pyproject.toml README.md ./
 COPY logwatch logwatch
 COPY rules rules
 COPY templates templates
+COPY tools/commit_hook.py tools/commit_hook.py
+# What `logwatch --version` says: no clone comes in here. docker build --build-arg COMMIT="$(git rev-parse --short=9 HEAD)"
+ARG COMMIT=
 RUN /build/bin/pip wheel --quiet --no-deps --no-index --no-build-isolation --wheel-dir /wheel . \
  && /build/bin/pip --python /opt/logwatch/bin/python install --quiet --no-deps --no-index /wheel/*.whl
 

@@ -10,7 +10,7 @@ INSTALL = pip install --quiet --disable-pip-version-check --require-hashes --no-
 # Tests import in hundreds of processes: what the first compiles, the others read.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all demo test lint types golden bench fuzz hours steps impact faults tick scenarios signal screenshots image cloud lock clean
+.PHONY: all demo test lint types golden bench fuzz hours steps impact faults tick scenarios signal screenshots image cloud dist lock clean
 
 all: lint types test
 
@@ -44,6 +44,7 @@ golden: $(READY)
 	@$(BIN)/logwatch rules schema --output rules/schema.json
 	@$(BIN)/logwatch rules schema --platform --output rules/service.schema.json
 	@$(BIN)/logwatch rules schema --oncall --output rules/oncall.schema.json
+	@$(BIN)/logwatch settings --schema --output rules/settings.schema.json
 
 bench: .venv-bench/ready
 	@.venv-bench/bin/python -m benchmarks
@@ -99,6 +100,12 @@ image: $(READY)
 cloud: $(READY)
 	@$(BIN)/pytest -m cloud -rs -n 2
 
+# A wheel for `uv tool install` or `pipx install`: rules, templates and schemas are in it, and whoever installs it needs no git.
+dist: $(READY)
+	@rm -rf dist
+	@$(BIN)/hatchling build --target wheel
+	@$(BIN)/pytest tests/deploy/test_wheel.py
+
 .venv-bench/ready: requirements-bench.lock pyproject.toml
 	@rm -rf .venv-bench; $(PYTHON) -m venv .venv-bench
 	@.venv-bench/$(subst .venv/,,bin/$(INSTALL)) requirements-bench.lock
@@ -109,4 +116,4 @@ lock: $(READY)
 	@tools/lock
 
 clean:
-	rm -rf .venv .venv-bench $(SIMULATOR)/node_modules .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-bench dist $(SIMULATOR)/node_modules .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -52,6 +52,9 @@ own_option() { # OPTION VALUE
 
 add_setting() { # NAME=VALUE
     if ! [[ $1 =~ ^LOGWATCH_[A-Z_]+=. ]]; then fail "--set $1: right is e.g. --set LOGWATCH_LANG=en"; fi
+    local field=${1#LOGWATCH_}
+    field=$(printf '%s' "${field%%=*}" | tr 'A-Z' 'a-z')
+    if ! grep -q "^    \"$field\": {" "${folder%/*}/rules/settings.schema.json"; then fail "--set ${1%%=*}: there is no such setting" "docs/settings.md lists all"; fi
     if [[ $1 == *[\|~]* ]]; then fail "--set ${1%%=*}: a value may not hold | or ~"; fi
     local secret
     for secret in $known_secrets; do
@@ -245,7 +248,12 @@ build_and_deploy() {
     say make "image of $name: tests, build, push, deploy; about ten minutes"
     watch_change gcloud builds submit "${folder%/*}" --config="${folder%/*}/cloudbuild.yaml" --project="$project" --region="$region" \
         --gcs-source-staging-dir="gs://$source_bucket/source" \
-        --substitutions="^~^_NAME=$name~_REGION=$region~_AS=$as~_WATCH=$watched~_SETTINGS=$settings~_SECRETS=$secrets"
+        --substitutions="^~^_NAME=$name~_REGION=$region~_AS=$as~_WATCH=$watched~_COMMIT=$(commit)~_SETTINGS=$settings~_SECRETS=$secrets"
+}
+
+# The commit that is built, with a + where files were changed since; empty without git.
+commit() {
+    git -C "${folder%/*}" describe --always --abbrev=9 --dirty=+ --exclude='*' 2>/dev/null || true
 }
 
 # A job is started through Google's own API and wants an OAuth token; a service is called and wants an OIDC token for its own address.

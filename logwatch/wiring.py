@@ -12,6 +12,7 @@ from logwatch.collect.sources import find_kind, is_live
 from logwatch.errors import ConfigError
 from logwatch.notify.channels.interface import reveal
 from logwatch.seams import Seam
+from logwatch.settings import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -315,6 +316,7 @@ def usable_channels(settings: Settings) -> tuple[dict[str, ChannelSettings], lis
         try:
             usable |= {channel.name: channel} if channel.is_set_up() else {}
         except ConfigError as error:
+            error.where = settings.where(str(error.where).removeprefix(PREFIX).lower())
             wrong.append(error)
     return usable, wrong
 
@@ -328,7 +330,7 @@ def configured_channels(settings: Settings) -> dict[str, ChannelSettings]:
     if unknown:
         *others, last = (channel.name for channel in settings.channels)
         hint = f"set up: {', '.join(usable) or 'none'}; {', '.join(others)} and {last} each need their own settings"
-        raise ConfigError(f"channel '{unknown[0]}' is not set up", where="LOGWATCH_NOTIFY", hint=hint)
+        raise ConfigError(f"channel '{unknown[0]}' is not set up", where=settings.where("notify"), hint=hint)
     return usable
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from logwatch.collect.parse import Reason
-from logwatch.settings import Settings, variable
 from tests.conftest import LOGS, ROOT, Run
 from tests.support.documents import DEMO, DOCUMENTS, README
 
@@ -59,11 +58,6 @@ def test_the_readme_shows_what_the_demo_prints(run: Run) -> None:
 
 def test_the_demo_of_the_makefile_is_the_one_of_the_readme() -> None:
     assert " ".join(DEMO) in (ROOT / "Makefile").read_text()
-
-
-@pytest.mark.parametrize("name", [name for name, field in Settings.model_fields.items() if not field.exclude])
-def test_every_setting_stands_in_the_readme(name: str) -> None:
-    assert f"`{variable(name)}`" in README
 
 
 @pytest.mark.parametrize("reason", Reason)

@@ -72,7 +72,8 @@ def beta_exit(
     paths: SourceArgument = None,
     source: SourceOption = None,
     days: Annotated[
-        int | None, typer.Option(min=1, max=MOST_DAYS, help="How many whole days, back from --until. [7]", show_default=False)
+        int | None,
+        typer.Option(metavar="N", min=1, max=MOST_DAYS, help="How many whole days, back from --until. [7]", show_default=False),
     ] = None,
     since: Annotated[
         str | None,

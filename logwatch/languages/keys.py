@@ -60,6 +60,9 @@ Key = Literal[
     "digest_incidents", "digest_quiet", "digest_known", "digest_lasted", "digest_procedures", "digest_count", "digest_night",
     "digest_told", "digest_taken", "digest_untaken", "digest_false", "digest_unlabelled", "digest_never", "digest_silence",
     "digest_exits", "digest_not_met", "digest_not_shown",
+    # settings
+    "setting_name", "setting_origin", "setting_value", "setting_environment", "setting_secret", "setting_wrong",
+    "settings_file", "settings_no_file", "settings_given", "settings_default",
     # rules check, test, new
     "rule_added", "rule_next", "rules_agree", "uncovered_counter", "cases_passed", "waits_for", "short_name",
     # what a command says besides
@@ -89,7 +92,7 @@ Key = Literal[
 """Texts that are asked for by their own name; those of a closed set stand under its family, see `Worded`."""
 
 DoctorKey = Literal[
-    "plain", "error", "late", "broken", "settings.fine", "settings.no_channel", "settings.stray", "not_set_up", "clock.fine",
+    "plain", "error", "late", "broken", "settings.fine", "settings.no_channel", "settings.open", "not_set_up", "clock.fine",
     "clock.ahead", "clock.behind", "clock.unknown", "clock.set", "logs.read", "quota.fine", "quota.used", "lines.unread",
     "lines.none", "lines.found", "lines.some_lost", "lines.development", "lines.beta_off", "lines.silent",
     "lines.guesses", "lines.recording", "lines.misread", "lines.location",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from logwatch.checks import Checked, CheckOutcome, ok, say
+from logwatch.checks import Checked, CheckOutcome, command, ok, say
 from logwatch.collect.sources import is_live
 from logwatch.errors import ConfigError, LogwatchError
 from logwatch.judge.rules.oncall import ONCALL
@@ -14,7 +14,7 @@ from logwatch.notify.channels.http_client import check_reachable
 from logwatch.notify.channels.interface import reveal
 from logwatch.notify.messages import build_test_message
 from logwatch.publish.cloud_monitoring import CloudMonitoringExporter
-from logwatch.settings import bundled, is_on_cloud_run, stray_settings, variable
+from logwatch.settings import bundled, fields, is_on_cloud_run, is_secret, variable
 from logwatch.ui.format import Audience
 from logwatch.watchdog.doctor import (
     METRIC,
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from logwatch.publish.interface import Exporter
-    from logwatch.settings import Settings
+    from logwatch.settings import Settings, SettingsFile
 
 
 def build_checks(settings: Settings, wrong: Sequence[ConfigError], clock: Callable[[], datetime]) -> list[Timed]:
@@ -137,13 +137,19 @@ def _check_settings(settings: Settings, wrong: Sequence[ConfigError]) -> list[Ch
             continue
         except LogwatchError as error:
             found += [failed("settings", error)] if settings.source or error.where != "--source" else []
-    stray = stray_settings()
-    found += [Checked("settings", CheckOutcome.NOTE, say("settings.stray", names=", ".join(stray)))] if stray else []
+    found += _check_secrecy(settings.file) if settings.file else []
     channels, _ = usable_channels(settings)
     if not channels:
         names = ", ".join(variable(channel.first) for channel in settings.channels)
         found.append(Checked("settings", CheckOutcome.WRONG, say("settings.no_channel"), (say("cure.channel", names=names),)))
     return found or [ok("settings", say("settings.fine", source=source, channels=", ".join(channels)))]
+
+
+def _check_secrecy(file: SettingsFile) -> list[Checked]:
+    """Warn of secrets in a file that others may read."""
+    if not (file.is_open() and any(is_secret(fields()[name]) for name in file.values)):
+        return []
+    return [Checked("settings", CheckOutcome.NOTE, say("settings.open", path=file.path), command(f"chmod 600 {file.path}"))]
 
 
 def _clocks(settings: Settings) -> dict[str, Callable[[], datetime | None]]:

@@ -1,6 +1,7 @@
 """The image, built from the Dockerfile and run: what Cloud Run will start. Asked for by `make image`."""
 
 import json
+import shutil
 import socket
 import subprocess
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from types import MappingProxyType
 
 import pytest
 
+from logwatch import __version__
 from tests.conftest import LOGS, ROOT
 from tests.support.checkout_errors import ENTRIES, FIRES
 from tests.support.documents import DEMO, README
@@ -125,6 +127,13 @@ missing = [spec.origin for spec in sources if not spec.cached or not pathlib.Pat
 print(len(sources) > 1000, missing)
 """
     assert python(code) == "True []"
+
+
+def test_it_knows_its_commit() -> None:
+    head = subprocess.run(
+        [str(shutil.which("git")), "rev-parse", "--short=9", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert in_image("logwatch", "--version").stdout.decode() == f"logwatch {__version__} ({head.strip()})\n"
 
 
 def test_what_is_bundled_is_there() -> None:

@@ -15,6 +15,7 @@ import yaml
 from google.cloud.devtools.cloudbuild_v1.types import Build
 from google.protobuf.json_format import ParseDict, ParseError
 
+from logwatch.version import commit_of
 from tests.conftest import ROOT
 from tests.support.documents import DOCUMENTS
 from tests.support.gcloud_lint import wrong_commands
@@ -208,6 +209,7 @@ def start(script: Path, *arguments: str, stdin: str = "", **environment: str) ->
         (["--project", "p1", "--name", "a-name-that-is-far-too-long"], "2 to 22"),
         (["--project", "p1", "--region", "Seoul"], "e.g. asia-northeast3"),
         (["--project", "p1", "--set", "LANG=en"], "right is e.g. --set LOGWATCH_LANG=en"),
+        (["--project", "p1", "--set", "LOGWATCH_SLAK_CHANNEL=x"], "there is no such setting"),
         (["--project", "p1", "--set", "LOGWATCH_SMTP_PASSWORD=hunter2"], "is a secret"),
         (["--project", "p1", "--set", "LOGWATCH_MAIL_TO=a|b"], "may not hold"),
         (["--project", "p1", "--secret", "smtp-password=hunter2"], "never stands on a command line"),
@@ -267,6 +269,11 @@ def dry(*arguments: str, **environment: str) -> list[str]:
     return ran.stdout.splitlines()
 
 
+def test_a_build_knows_its_commit() -> None:
+    (submitted,) = (line for line in dry("--build") if "builds submit" in line)
+    assert f"~_COMMIT={commit_of(ROOT)}~" in submitted.replace("\\", "")
+
+
 def test_a_dry_run_prints_every_command_and_nothing_else() -> None:
     lines = dry()
     assert len(lines) > 15
@@ -275,7 +282,7 @@ def test_a_dry_run_prints_every_command_and_nothing_else() -> None:
 
 
 def test_a_dry_run_needs_no_gcloud_and_changes_nothing(tmp_path: Path) -> None:
-    for tool in ("bash", "env", "dirname", "tr", "grep", "awk"):
+    for tool in ("bash", "env", "dirname", "tr", "grep", "awk", "git"):
         (tmp_path / tool).symlink_to(str(shutil.which(tool)))
     assert dry(PATH=str(tmp_path)) == dry()
 

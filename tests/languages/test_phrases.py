@@ -16,8 +16,8 @@ from tests.support.phrases import PLACE, Text, shown_texts
 
 OTHERS = [path.stem for path in FOLDER.glob("*.json")]
 OF_LIBRARIES = "what the system and libraries say"
-OF_ITSELF = {"errors and hints themselves", "usage", "help", OF_LIBRARIES}
-"""Headings of what no file of ours raises word for word; help and usage have a test beside their module."""
+OF_ITSELF = {"errors and hints themselves", "usage", "help", "what each setting is", OF_LIBRARIES}
+"""Headings of what no file of ours raises word for word; help, usage and settings have a test beside their modules."""
 
 
 def shape(english: str) -> str:
@@ -53,11 +53,10 @@ def test_every_phrase_is_raised_somewhere(lang: str) -> None:
 
 def matched(text: str, lang: str) -> set[str]:
     """Give the templates that a text is said by, and those of what fills their places."""
-    by_said = {said: english for english, said in phrases(lang).items()}
     found: set[str] = set()
     for each in templates(lang):
         if match := each.match(text):
-            found.add(by_said[each.said])
+            found.add(each.english)
             return found.union(*(matched(value, lang) for value in match.groupdict().values()))
     return found
 
@@ -66,9 +65,9 @@ def matched(text: str, lang: str) -> set[str]:
 def test_no_text_is_taken_for_another(lang: str) -> None:
     for english in phrases(lang):
         text = filled(shape(english))
-        mine = templates(lang)[[each.said for each in templates(lang)].index(phrases(lang)[english])]
-        weights = [each.weight for each in templates(lang) if each.match(text) and each.said != mine.said]
-        assert all(weight < mine.weight for weight in weights), english
+        ranks = {each.english: each.rank for each in templates(lang) if each.match(text)}
+        mine = ranks.pop(english)
+        assert all(rank < mine for rank in ranks.values()), english
 
 
 @pytest.mark.parametrize("lang", OTHERS)
@@ -103,6 +102,7 @@ def test_korean_never_leaves_a_particle_open() -> None:
             "no entries between 2026-02-24T05:00Z and 2026-02-24T16:00Z\n  hint: logwatch silence list",
             "2026-02-24 14:00 KST부터 2026-02-25 01:00 KST까지의 로그가 없습니다.\n  힌트: logwatch silence list",
         ),
+        ("it has for (now 1m), span (now 5m)", "있는 설정: for(현재 1m), span(현재 5m)"),
         ("'2026-02-24T05:00Z' is not a valid time", "'2026-02-24T05:00Z': 올바른 시각이 아닙니다."),
     ],
 )

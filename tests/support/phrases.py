@@ -25,7 +25,7 @@ BEFORE_A_REASON = {"raised", "build", "_telling"}
 """Calls whose text a library's reason follows."""
 OF_THE_LOG = {"logwatch/pipeline.py", "logwatch/catch_up.py", "logwatch/run_summary.py"}
 """Where errors end in the log of `run`, which is English."""
-SHOWS = re.compile(r"Error\(|hint|progress\(|raised\(|news|error=|trouble=|missed=|yield")
+SHOWS = re.compile(r"Error\(|hint|progress\(|raised\(|news|description=|error=|trouble=|missed=|yield")
 """What a file holds that shows anything."""
 DEEPEST = 12
 
@@ -119,6 +119,8 @@ def _called(call: ast.Call, place: str) -> Iterator[tuple[ast.expr, str]]:
         yield call.args[0], PLACE
     if name == "Held" and isinstance(call.args[-1], ast.List):
         yield call.args[-1], PLACE
+    if name == "Field" and ("settings/" in place or "channels/" in place):
+        yield from ((keyword.value, PLACE) for keyword in call.keywords if keyword.arg == "description")
     if place not in OF_THE_LOG:
         yield from ((keyword.value, PLACE) for keyword in call.keywords if keyword.arg in SHOWN_ARGUMENTS)
 

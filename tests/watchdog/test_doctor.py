@@ -313,8 +313,29 @@ def test_each_wrong_setting_is_named_and_the_rest_is_tried(
 def test_a_slip_of_the_pen_is_told(run: Run, tmp_path: Path) -> None:
     with clinic(run, tmp_path) as made:
         rows, ran = made.examine(LOGWATCH_SLAK_WEBHOOK="x")
-    assert (ran.code, rows["settings"]["outcome"]) == (0, "note")
+    assert (ran.code, rows["settings"]["outcome"]) == (2, "wrong")
     assert "LOGWATCH_SLAK_WEBHOOK" in rows["settings"]["text"]
+    assert "'LOGWATCH_SLACK_WEBHOOK_URL'" in rows["settings"]["cures"][0]
+
+
+@pytest.mark.parametrize(
+    ("mode", "text", "outcome"),
+    [
+        (0o644, "[webhook]\ntoken = 's3cret'", "note"),
+        (0o640, "ops_token = 's3cret'", "note"),
+        (0o600, "[webhook]\ntoken = 's3cret'", "ok"),
+        (0o644, "lang = 'en'", "ok"),
+    ],
+)
+def test_secrets_that_others_may_read_are_told(run: Run, tmp_path: Path, mode: int, text: str, outcome: str) -> None:
+    file = tmp_path / "logwatch.toml"
+    file.write_text(text)
+    file.chmod(mode)
+    with clinic(run, tmp_path) as made:
+        rows, ran = made.examine(LOGWATCH_CONFIG=str(file))
+    assert (ran.code, rows["settings"]["outcome"]) == (0, outcome)
+    assert (f"chmod 600 {file}" in rows["settings"]["cures"]) == (outcome == "note")
+    assert "s3cret" not in ran.out
 
 
 # ---- the clock

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from logwatch.errors import LogwatchError
 from logwatch.languages import COMMON, languages
 from logwatch.languages.phrases import spoken
+from logwatch.settings import is_on_cloud_run, load_settings_leniently
 
 if TYPE_CHECKING:
     from logwatch.languages import Lang
@@ -27,8 +28,6 @@ def reader(otherwise: Lang) -> tuple[Lang, ZoneInfo]:
 
     The language is that of --lang, LOGWATCH_LANG or the settings file, or `otherwise`.
     """
-    from logwatch.settings import is_on_cloud_run, load_settings_leniently
-
     typed = _typed("--lang")
     lang, zone = typed if typed in languages() else otherwise, ZoneInfo("UTC")
     if is_on_cloud_run():

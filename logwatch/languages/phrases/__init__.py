@@ -35,6 +35,7 @@ _HINT = re.compile(r"(\s*)hint: (.*)")
 class Template:
     """An English text with places, and the same in another language."""
 
+    english: str
     literals: tuple[str, ...]
     form: re.Pattern[str]
     said: str
@@ -45,12 +46,12 @@ class Template:
         parts = [(literal, name) for literal, name, _, _ in Formatter().parse(english)]
         literals = tuple(literal for literal, _ in parts)
         form = "".join(re.escape(literal) + (f"(?P<{name}>.*?)" if name else "") for literal, name in parts)
-        return cls(literals, re.compile(form, re.DOTALL), said)
+        return cls(english, literals, re.compile(form, re.DOTALL), said)
 
     @property
-    def weight(self) -> int:
-        """Tell how much of a text is the template's own: where two match, the heavier is meant."""
-        return sum(map(len, self.literals))
+    def rank(self) -> tuple[bool, int]:
+        """Tell which of two that match is meant: one that knows how the text begins, and then that of which more is its own."""
+        return bool(self.literals[0]), sum(map(len, self.literals))
 
     def match(self, text: str) -> re.Match[str] | None:
         """Match a whole text."""
@@ -66,9 +67,9 @@ def phrases(lang: Lang) -> Mapping[str, str]:
 
 @cache
 def templates(lang: Lang) -> tuple[Template, ...]:
-    """Give a language's templates, the heaviest first."""
+    """Give a language's templates, in the order in which they are tried."""
     read = (Template.read(english, said) for english, said in phrases(lang).items())
-    return tuple(sorted(read, key=lambda each: each.weight, reverse=True))
+    return tuple(sorted(read, key=lambda each: each.rank, reverse=True))
 
 
 def spoken(text: str, lang: Lang, zone: ZoneInfo | None = None) -> str:
@@ -95,7 +96,7 @@ def _sentence(text: str, lang: Lang) -> str:
         said = _whole(text[start:], lang)
         if said is not None:
             return f"{text[:start]}{said}"
-    return ", ".join(_value(part, lang) for part in text.split(", "))
+    return _each(text, lang)
 
 
 def _starts(text: str) -> Iterator[int]:
@@ -114,9 +115,14 @@ def _whole(text: str, lang: Lang) -> str | None:
 
 
 def _value(text: str, lang: Lang) -> str:
-    """Say what fills a place, where that is a text of ours in its turn."""
-    said = _whole(text, lang)
-    return text if said is None else said
+    """Say what fills a place, where that is a text of ours in its turn, or several with commas."""
+    parts = [_whole(part, lang) for part in text.split(", ")]
+    whole = None if None not in parts else _whole(text, lang)
+    return _each(text, lang) if whole is None else whole
+
+
+def _each(text: str, lang: Lang) -> str:
+    return ", ".join(part if (said := _whole(part, lang)) is None else said for part in text.split(", "))
 
 
 def _local(found: str, zone: ZoneInfo) -> str:

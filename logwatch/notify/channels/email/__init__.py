@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, WithJsonSchema, field_validator
 
 from logwatch.checks import Phrase, Texts
 from logwatch.errors import ConfigError
@@ -24,11 +24,11 @@ class EmailSettings(ChannelSettings):
         texts={
             "ko": (
                 "LOGWATCH_SMTP_HOST, LOGWATCH_SMTP_PORT, LOGWATCH_SMTP_SECURITY(587은 starttls, 465는 tls),"
-                " LOGWATCH_SMTP_USER, LOGWATCH_SMTP_PASSWORD를 확인하세요"
+                " LOGWATCH_SMTP_USER, LOGWATCH_SMTP_PASSWORD를 확인하세요."
             ),
             "en": (
-                "check LOGWATCH_SMTP_HOST, LOGWATCH_SMTP_PORT, LOGWATCH_SMTP_SECURITY (587 is starttls, 465 tls),"
-                " LOGWATCH_SMTP_USER, LOGWATCH_SMTP_PASSWORD"
+                "Check LOGWATCH_SMTP_HOST, LOGWATCH_SMTP_PORT, LOGWATCH_SMTP_SECURITY (587 is starttls, 465 tls),"
+                " LOGWATCH_SMTP_USER, LOGWATCH_SMTP_PASSWORD."
             ),
         },
     )
@@ -36,12 +36,14 @@ class EmailSettings(ChannelSettings):
     slow: ClassVar[tuple[str, ...]] = ("logwatch.notify.channels.email.sender", "smtplib", "jinja2")
 
     smtp_host: str | None = Field(None, description="Mail server; needs mail_from and mail_to.")
-    smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
     smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection is secured.")
     smtp_user: str | None = Field(None, description="Login of the mail server.")
-    smtp_password: SecretStr | None = Field(None, description="Its password.")
+    smtp_password: SecretStr | None = Field(None, description="Password of that login.")
     mail_from: str | None = Field(None, description="Sender's address, with or without a name.")
-    mail_to: str = Field("", description="Recipients' addresses, with commas between them.")
+    mail_to: Annotated[str, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})] = (
+        Field("", description="Recipients' addresses, with commas between them.")
+    )
 
     @field_validator("mail_from", "mail_to")
     @classmethod

@@ -19,12 +19,12 @@ class GoogleChatSettings(ChannelSettings):
     """The address is all there is to it, and whoever has it may post."""
 
     name: ClassVar[str] = "google_chat"
-    title: ClassVar[Texts] = {"ko": "구글 챗", "en": "Google Chat"}
+    title: ClassVar[Texts] = {"ko": "Google Chat", "en": "Google Chat"}
     cure: ClassVar[Phrase] = Phrase(
         "doctor.cure.google_chat",
         texts={
-            "ko": "LOGWATCH_GOOGLE_CHAT_URL과 방화벽(chat.googleapis.com)을 확인하세요",
-            "en": "check LOGWATCH_GOOGLE_CHAT_URL and the firewall (chat.googleapis.com)",
+            "ko": "LOGWATCH_GOOGLE_CHAT_URL과 방화벽(chat.googleapis.com)을 확인하세요.",
+            "en": "Check LOGWATCH_GOOGLE_CHAT_URL and the firewall (chat.googleapis.com).",
         },
     )
     first: ClassVar[str] = "google_chat_url"

@@ -1,0 +1,138 @@
+"""`settings`: everything that can be set, what it is set to, and by whom."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from logwatch.cli.context import as_json, one_source, paper_of, write
+from logwatch.cli.options import (
+    LangOption,
+    ListFormat,
+    ListFormatOption,
+    OutputOption,
+    RulesOption,
+    ServiceOption,
+    SourceArgument,
+    SourceOption,
+)
+from logwatch.errors import ConfigError
+from logwatch.languages import text
+from logwatch.settings import (
+    Settings,
+    as_text,
+    bundled,
+    default_state,
+    fields,
+    is_secret,
+    load_settings_leniently,
+    raise_all,
+    variable,
+)
+from logwatch.settings.schema import settings_schema
+from logwatch.ui.format import printable
+from logwatch.ui.tables import Section, to_text
+from logwatch.wiring import configured_channels, usable_channels
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SCHEMA = 1
+DEFAULTS = {"state": lambda: str(default_state()), "rules": lambda: str(bundled("rules"))}
+"""What is taken where these are not set."""
+
+
+def settings_show(
+    paths: SourceArgument = None,
+    source: SourceOption = None,
+    service: ServiceOption = None,
+    rules: RulesOption = None,
+    format_: ListFormatOption = ListFormat.TABLE,
+    lang: LangOption = None,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of logwatch.toml, for editors.")] = False,  # noqa: FBT002 - a flag
+    output: OutputOption = None,
+) -> None:
+    """Show every setting, its value and where it comes from, and all that is wrong with them; hides secrets."""
+    if schema:
+        write(as_json(settings_schema()), output)
+        return
+    settings, wrong = load_settings_leniently(source=tuple(one_source(paths, source)), service=service, rules=rules, lang=lang)
+    wrong = wrong + _half_set_up(settings)
+    if format_ is ListFormat.JSON:
+        write(as_json(_document(settings, wrong)), output)
+    else:
+        write(to_text(_sections(settings, wrong), paper_of(output)), output)
+    raise_all(wrong)
+
+
+def _half_set_up(settings: Settings) -> list[ConfigError]:
+    """Say which channels lack a setting, or are wanted and have none."""
+    if wrong := usable_channels(settings)[1]:
+        return wrong
+    try:
+        configured_channels(settings)
+    except ConfigError as error:
+        return [error]
+    return []
+
+
+def _value(settings: Settings, name: str) -> str:
+    """Write a value for people to see, or what stands for it where nothing is set; an address says nothing of its user."""
+    value = settings.value(name)
+    found = DEFAULTS[name]() if value is None and name in DEFAULTS else as_text(value)
+    return re.sub(r"(?<=://)[^/@\s]+@", "***@", found)
+
+
+def _sections(settings: Settings, wrong: Sequence[ConfigError]) -> list[Section]:
+    """List what is set, and by whom, before what has its default."""
+    places = {error.where for error in wrong}
+    lang = settings.lang
+    given, defaults = [], []
+    for name, field in fields().items():
+        origin = settings.origin(name)
+        if origin is None:
+            defaults.append((name, printable(_value(settings, name)) or "–"))
+            continue
+        if settings.where(name) in places:
+            value = text("setting_wrong", lang)
+        else:
+            value = text("setting_secret", lang) if is_secret(field) else _value(settings, name)
+        place = text("setting_environment", lang) if origin.origin == "environment" else _short(origin.where(name))
+        given.append((name, place, printable(value)))
+    file = settings.file
+    head = text("settings_file", lang, path=printable(str(file.path))) if file else text("settings_no_file", lang)
+    columns = text("setting_name", lang), text("setting_origin", lang), text("setting_value", lang)
+    sections = [
+        Section(text("settings_given", lang, count=len(given)), columns, tuple(given)),
+        Section(text("settings_default", lang, count=len(defaults)), (columns[0], columns[2]), tuple(defaults)),
+    ]
+    return [Section("", notes=(head,)), *(each for each in sections if each.rows)]
+
+
+def _short(place: str) -> str:
+    """Give a line of a file without its folder, which the head names."""
+    return printable(place.rpartition("/")[2])
+
+
+def _document(settings: Settings, wrong: Sequence[ConfigError]) -> dict[str, Any]:
+    """Give the versioned document; logwatch/schemas/settings.json describes it."""
+    places = {error.where for error in wrong}
+    return {
+        "schema": SCHEMA,
+        "file": str(settings.file.path) if settings.file else None,
+        "settings": [
+            {
+                "name": name,
+                "variable": variable(name),
+                "value": None if is_secret(field) else _value(settings, name) or None,
+                "secret": is_secret(field),
+                "origin": origin.origin if (origin := settings.origin(name)) else "default",
+                "where": origin.where(name) if origin else None,
+                "wrong": origin is not None and settings.where(name) in places,
+            }
+            for name, field in fields().items()
+        ],
+        "wrong": [{"where": each.where, "message": each.message, "hint": each.hint} for each in wrong],
+    }

@@ -1,0 +1,52 @@
+"""What this process stands in: its folders, its names, where it runs."""
+
+import os
+import platform
+import secrets
+from pathlib import Path
+
+from logwatch.errors import ConfigError
+
+
+def default_state() -> Path:
+    """Give the file where the state lives if nothing is set: beside the user's other program state."""
+    home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(home).expanduser() / "logwatch" / "state.json"
+
+
+def default_cache() -> Path:
+    """Give the folder for what was read already and may be forgotten."""
+    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(home).expanduser() / "logwatch"
+
+
+def execution() -> str:
+    """Give this run's name: Cloud Run's for the execution and attempt, or this process on this machine."""
+    cloud = os.environ.get("CLOUD_RUN_EXECUTION")
+    attempt = os.environ.get("CLOUD_RUN_TASK_ATTEMPT", "0")
+    return f"{cloud}.{attempt}" if cloud else f"{platform.node()}.{os.getpid()}"
+
+
+def instance() -> str:
+    """Give this process's name among all that may serve at once: on Cloud Run every one of them is process 1 of `localhost`."""
+    return f"{os.environ.get('K_REVISION') or platform.node()}.{os.getpid()}.{secrets.token_hex(3)}"
+
+
+def is_on_cloud_run() -> bool:
+    """Tell whether this is a container of Cloud Run, whose files go with it."""
+    return bool(os.environ.get("K_SERVICE") or os.environ.get("CLOUD_RUN_JOB"))
+
+
+def default_port() -> int:
+    """Give the port to serve on if none is named: $PORT, as Cloud Run sets it, or 8080. Raises ConfigError."""
+    text = os.environ.get("PORT") or "8080"
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise ConfigError(f"'{text[:20]}' is not a valid port", where="PORT", hint="use a number from 1 to 65535")
+    return int(text)
+
+
+def bundled(name: str) -> Path:
+    """Give a folder that ships with the program: rules or templates."""
+    package = Path(__file__).parent.parent
+    packed = package / "_bundled" / name
+    return packed if packed.is_dir() else package.parent / name
