@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from logwatch.beta_exit.conditions import Expected, GateState, Terms, judge_gates
 from logwatch.beta_exit.day_reader import DayCache, Week, WeekReader
-from logwatch.beta_exit.judged_week import Proof, judge_week
+from logwatch.beta_exit.judged_week import ExitProof, judge_week
 from logwatch.beta_exit.report_view import build_exit_report
 from logwatch.collect.files import FilesSource
 from logwatch.collect.last_seen import SignsOfLife
@@ -89,7 +89,7 @@ def gates(*days: DayTotals, expected: Expected = EXPECTED) -> dict[str, Gate]:
 def report_of(days: tuple[DayTotals, ...], wanted: Sequence[date] = DAYS, running: RunningDay | None = None) -> ExitReport:
     asked = day_span(wanted[-1], SEOUL)[1]
     terms = Terms(RULES, EXPECTED, SEOUL)
-    judged = judge_week(Week(tuple(wanted), days, asked, running), (), terms, Proof(asked, "rules", "", "", ""))
+    judged = judge_week(Week(tuple(wanted), days, asked, running), (), terms, ExitProof(asked, "rules", "", "", ""))
     return build_exit_report(judged, RULES, Audience("en", SEOUL, "o4o-core-api"), "days")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from logwatch.judge.verdicts import Level
 from logwatch.notify.messages import LinkTargets
 from tests.conftest import LOGS, Run
 from tests.support.browser import DESKTOP, NAMES, PHONE, SCHEMES, View, browser, find_chromium
@@ -220,9 +221,26 @@ def test_the_timeline_is_what_the_backtest_sends() -> None:
 
 def test_a_page_without_figures_says_so() -> None:
     page = html(make(f"{LOGS}/development.ndjson", "en"))
-    assert "The application lost its counters" in page
+    assert "have the development format, without counters" in page
     assert "Nothing known and not drawn" in page
     assert "No message would have been sent." in page
+
+
+def test_a_page_without_data_begins_with_that_and_looks_healthy_nowhere() -> None:
+    page = html(make(f"{LOGS}/development.ndjson", "en"))
+    head = page.split("<header>")[1].split("</header>")[0]
+    assert head.index("There is no data to judge.") < head.index("have the development format, without counters")
+    assert 'class="levels"' not in page
+    assert "Without data nobody knows whether there was one." in page
+    for calm in ("No rule is elevated", "No incident in this time range"):
+        assert calm not in page
+
+
+def test_a_page_of_which_some_is_unknown_says_how_much_and_what_its_cards_count() -> None:
+    made = make(f"{LOGS}/calm.ndjson", "en")
+    page, levels = html(made), made.report.levels
+    assert f"{levels[Level.UNKNOWN]} of {len(made.report.rows)} rows are unknown" in page
+    assert f"How {sum(levels.values()) + made.report.unproven} rows, a rule and shop each, stand at the end." in page
 
 
 def test_hostile_names_stay_text(tmp_path: Path) -> None:
