@@ -110,7 +110,7 @@ def test_figures_of_a_bad_day_stand_whole_in_80_columns(run: Run, tmp_path: Path
     for lang in ("ko", "en"):
         lines = evaluate(run, source, lang=lang).splitlines()[1:]
         assert max(map(cell_len, lines)) <= 80
-        for figure in ("370368", "9876543", "18%/3m"):
+        for figure in ("370,368", "9,876,543", "18%/3m"):
             assert sum(figure in line.split() for line in lines) >= 1, (lang, figure)
 
 
