@@ -95,8 +95,8 @@ def _recorded_span(reading: Reading, wanted: Wanted) -> Span:
     end = floor_minute(wanted.until(held.end)) if wanted.until else held.end
     span = _checked(Span(floor_minute(wanted.since(end)) if wanted.since else min(held.start, end - WINDOW), end), wanted)
     if span.end <= held.start or span.start >= held.end:
-        start, end, first, last = map(wanted.say, (span.start, span.end, held.start, held.end))
-        raise SourceError(f"no entries between {start} and {end}", hint=f"the recording covers {first} to {last}")
+        start, stop, first, last = map(wanted.say, (span.start, span.end, held.start, held.end))
+        raise SourceError(f"no entries between {start} and {stop}", hint=f"the recording covers {first} to {last}")
     if span.start < held.start or span.end > held.end:
         wanted.beyond(span, held)
     return Span(max(span.start, held.start), min(span.end, held.end))

@@ -2,7 +2,7 @@
 
 import copy
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -45,7 +45,7 @@ def _load_rule(document: Document) -> None:
             raise to_error(document, (index,), error.errors()[0]) from None
 
 
-LOADERS: dict[str, tuple[Any, Callable[[Document], object]]] = {
+LOADERS: Mapping[str, tuple[Any, Callable[[Document], object]]] = {
     "service.yaml": (yaml.safe_load((ROOT / "rules/service.yaml").read_text(encoding="utf-8")), parse_service),
     "oncall.yaml": (yaml.safe_load(ONCALL), lambda document: parse_oncall(document, ["4.2"])),
     "incidents.yaml": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import takewhile
 from typing import TYPE_CHECKING, assert_never
 
 from logwatch.judge.daily_totals import HOURS, DayTotals, Spread, minutes_by_hour
@@ -84,10 +85,23 @@ class Gate:
         return self.condition.condition
 
     @property
+    def takes(self) -> int:
+        """How many days in a row it takes: as many as the condition says, or all that are looked at."""
+        return self.condition.share.days if self.condition.share else len(self.marks)
+
+    @property
     def counting(self) -> tuple[Mark, ...]:
         """The days that count: the last ones, where it takes so many in a row."""
-        share = self.condition.share
-        return self.marks[-share.days :] if share else self.marks
+        return self.marks[-self.takes :]
+
+    @property
+    def in_a_row(self) -> int:
+        """How many of the last days are met without one between that is not."""
+        return sum(1 for _ in takewhile(lambda mark: mark.state is GateState.MET, reversed(self.counting)))
+
+    def count(self, state: GateState) -> int:
+        """Give how many of the days that count are in a state."""
+        return sum(mark.state is state for mark in self.counting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +114,15 @@ class Expected:
     """Share of slow requests among all of a day, or how many of them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the conditions are judged by, and whose days those are."""
+
+    rules: RuleSet
+    expected: Expected
+    zone: tzinfo
+
+
 def judge_gates(
     days: Sequence[DayTotals], wanted: Sequence[date], rules: RuleSet, expected: Expected, zone: tzinfo
 ) -> tuple[Gate, ...]:
@@ -107,7 +130,7 @@ def judge_gates(
     found = {day.date: day for day in days}
     gates = []
     for condition in rules.service.exit_conditions:
-        plan = _plan(condition, rules, expected, zone)
+        plan = plan_of(condition, rules, expected, zone)
         marks = tuple(
             plan.judge(found[each.isoformat()])
             if each.isoformat() in found
@@ -120,7 +143,7 @@ def judge_gates(
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
     """How a condition is judged: day by day, against its bound."""
 
     unit: str
@@ -128,7 +151,7 @@ class _Plan:
     judge: Callable[[DayTotals], Mark]
 
 
-def _plan(condition: ExitCondition, rules: RuleSet, expected: Expected, zone: tzinfo) -> _Plan:
+def plan_of(condition: ExitCondition, rules: RuleSet, expected: Expected, zone: tzinfo) -> Plan:
     """Say how to judge a condition: what more lines can only make worse is final, whatever hours are missing."""
     judged, empty = condition.judged, condition.nothing.why if condition.nothing else ""
 
@@ -138,21 +161,21 @@ def _plan(condition: ExitCondition, rules: RuleSet, expected: Expected, zone: tz
     match judged:
         case DailyShare():
             normal = rules.by_id[judged.rule].normal
-            return _Plan("%", normal, whole(lambda day: _daily_share(day, judged, normal, empty)))
+            return Plan("%", normal, whole(lambda day: _daily_share(day, judged, normal, empty)))
         case SteadyShare():
             rule = rules.by_id[judged.rule]
-            return _Plan("%", rule.normal, whole(lambda day: _steady_share(day, judged, rule, empty)))
+            return Plan("%", rule.normal, whole(lambda day: _steady_share(day, judged, rule, empty)))
         case ExpectedCount():
             most = expected.most or rules.by_id[judged.rule].normal
-            return _Plan("", most, whole(lambda day: _expected(day, judged, most), final=True))
+            return Plan("", most, whole(lambda day: _expected(day, judged, most), final=True))
         case NoErrors():
-            return _Plan("", "0", whole(lambda day: _no_errors(day, judged, empty), final=True))
+            return Plan("", "0", whole(lambda day: _no_errors(day, judged, empty), final=True))
         case SlowBudget():
             budget = expected.slow
             judge = whole(lambda day: _slow(day, judged, budget, empty), final=budget.unit != "%")
-            return _Plan(budget.unit, budget, judge)
+            return Plan(budget.unit, budget, judge)
         case SteadyLatency():
-            return _Plan("%", f">= {USUALLY * 100:g} %", lambda day: _latency(day, judged, zone))
+            return Plan("%", f">= {USUALLY * 100:g} %", lambda day: _latency(day, judged, zone))
         case _:
             assert_never(judged)
 
@@ -242,10 +265,11 @@ def _latency(day: DayTotals, judged: SteadyLatency, zone: tzinfo) -> Mark:
     names = (judged.gauge, *judged.others)
     spreads = {name: spread for name in names if (spread := day.pings.get(name)) and spread.measured}
     first = spreads.get(judged.gauge, Spread())
-    value = min((each.normal / each.measured for each in spreads.values()), default=None) if first.measured else None
+    worst = min(spreads.values(), key=lambda each: each.normal / each.measured, default=first)
+    value, of = (worst.normal / worst.measured, float(worst.measured)) if first.measured else (None, 0.0)
     windows = sum(minutes_by_hour(date.fromisoformat(day.date), zone)) * MEASURED
     if value is None or min(each.measured for each in spreads.values()) < windows:
-        return Mark(day.date, GateState.NOT_SHOWN, value, float(first.measured), Gap.NOT_MEASURED)
+        return Mark(day.date, GateState.NOT_SHOWN, value, of, Gap.NOT_MEASURED)
     late = any(each.warned / each.measured > RARELY for each in spreads.values())
     state = GateState.NOT_MET if late or value < USUALLY else GateState.MET
-    return Mark(day.date, state, value, float(first.measured), Gap.LATE if late else "")
+    return Mark(day.date, state, value, of, Gap.LATE if late else "")

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from logwatch.beta_exit.running_day import RunningDay, running_day
 from logwatch.count.life import Vigil
 from logwatch.errors import SourceError
 from logwatch.judge.daily_totals import HOURS, DayTotals, Minute, add_minutes, day_span, whole_days
-from logwatch.spans import WINDOW, Span
+from logwatch.spans import WINDOW, Span, floor_minute
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import date
     from pathlib import Path
     from zoneinfo import ZoneInfo
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from logwatch.count.windows import Windows
     from logwatch.judge.rules.model import RuleSet
 
+Count = Callable[[datetime], int]
+"""How many whole days before a time."""
 LATE = timedelta(hours=1)
 """After its end, a day's lines have all arrived."""
 LEAD = timedelta(minutes=10)
@@ -70,6 +74,16 @@ class Week:
 
     wanted: tuple[date, ...]
     days: tuple[DayTotals, ...]
+    until: datetime
+    """When the question is asked, or up to when: a recording's end."""
+    running: RunningDay | None
+    """The day that is not over then; None where nothing is known of it."""
+
+    @property
+    def digest(self) -> str:
+        """Give a hash of the figures that are judged: the same figures are judged the same."""
+        wanted = {day.isoformat() for day in self.wanted}
+        return hashlib.sha256(msgspec.json.encode([day for day in self.days if day.date in wanted])).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +100,32 @@ class WeekReader:
     measured: Callable[[Span], Iterable[tuple[str, int, float]]]
     """Gives series, time (ns) and value of what was measured in a span: log lines hold no probes."""
 
-    def read(self, count: int, until: datetime | None, now: datetime, progress: Progress) -> Week:
+    def read(self, count: Count, until: datetime | None, now: datetime, progress: Progress) -> Week:
         """Give the last whole days before a time: of a recording before its end, else before now. Raises SourceError."""
         if self.source.recorded:
             return self._recorded(count, until, progress)
-        wanted = whole_days(until or now, count, self.zone)
-        return Week(tuple(wanted), tuple(self._live(day, now, progress) for day in wanted))
+        asked = until or now
+        wanted = whole_days(asked, count(asked), self.zone)
+        days = tuple(self._live(day, now, progress) for day in wanted)
+        today, at = asked.astimezone(self.zone).date(), floor_minute(asked)
+        if day_span(today, self.zone)[0] == at:
+            return Week(tuple(wanted), days, asked, None)
+        running = RunningDay(self._live(today, at, progress), at)
+        return Week(tuple(wanted), days, asked, running)
 
-    def _recorded(self, count: int, until: datetime | None, progress: Progress) -> Week:
+    def _recorded(self, count: Count, until: datetime | None, progress: Progress) -> Week:
         from logwatch.count.windows import aggregate
 
         reading = self.source.read(None, service=self.service, progress=progress, meanwhile=lambda: None)
         reading.extent()  # a recording without one is told, and not taken for seven empty days
         windows = aggregate(reading, grace=self.grace)
-        wanted = whole_days(until or windows.span.end, count, self.zone)
+        asked = until or windows.span.end
+        wanted = whole_days(asked, count(asked), self.zone)
         first, _ = day_span(wanted[0], self.zone)
-        span = Span(max(windows.span.start, first), windows.span.end)
-        return Week(tuple(wanted), add_minutes((), self._minutes(windows, span), self.rules, self.zone))
+        start, end = max(windows.span.start, first), min(windows.span.end, floor_minute(asked))
+        minutes = self._minutes(windows, Span(start, end)) if start < end else ()
+        days = add_minutes((), minutes, self.rules, self.zone)
+        return Week(tuple(wanted), days, asked, running_day(days, end, asked, self.zone))
 
     def _live(self, day: date, now: datetime, progress: Progress) -> DayTotals:
         start, end = day_span(day, self.zone)

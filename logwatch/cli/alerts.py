@@ -14,23 +14,25 @@ from logwatch.cli.context import (
     clock_of,
     find_rule,
     look_at,
+    one_source,
     paper_of,
     settings_from,
     simulated_ticker,
     state_of,
     write,
 )
-from logwatch.cli.options import LangOption, RulesOption, ServiceOption, SourceOption
+from logwatch.cli.options import LangOption, RuleArgument, RulesOption, ServiceOption, ShopOption, SourceArgument, SourceOption
 from logwatch.collect.sources import is_live
 from logwatch.errors import ConfigError, nearest
 from logwatch.pipeline import stand_at_end
 from logwatch.report.explain import Question, explain, explained_json, explained_lines
 from logwatch.report.labels import labels_csv, labels_json
+from logwatch.report.state_json import alerts_json
 from logwatch.report.state_lists import firing_rows, past_rows
 from logwatch.tick import remembered
 from logwatch.ui.format import printable
 from logwatch.ui.tables import render_rows
-from logwatch.wiring import audience, build_policy, build_rules, build_service
+from logwatch.wiring import audience, build_policy, build_rules, build_service, state_place
 
 if TYPE_CHECKING:
     from logwatch.judge.rules.model import RuleSet
@@ -52,9 +54,10 @@ class ExplainFormat(StrEnum):
     JSON = "json"
 
 
-class LabelsFormat(StrEnum):
-    """How `alerts --labels` writes."""
+class AlertsFormat(StrEnum):
+    """How `alerts` writes."""
 
+    TABLE = "table"
     JSON = "json"
     CSV = "csv"
 
@@ -62,7 +65,7 @@ class LabelsFormat(StrEnum):
 def alerts(
     labels: LabelsOption = False,  # noqa: FBT002 - a flag
     format_: Annotated[
-        LabelsFormat | None, typer.Option("--format", "-f", help="How to write --labels. [json]", show_default=False)
+        AlertsFormat | None, typer.Option("--format", "-f", help="How to write it. [table; --labels: json, csv]")
     ] = None,
     lang: LangOption = None,
     rules: RulesOption = None,
@@ -70,10 +73,15 @@ def alerts(
     """Show what fires, what is silent and why, and what was sent."""
     settings = settings_from(lang=lang, rules=rules)
     if labels:
-        _write_labels(settings, format_ or LabelsFormat.JSON)
+        _write_labels(settings, format_ or AlertsFormat.JSON)
         return
-    if format_:
-        raise ConfigError("the lists have one format", where="--format", hint="it says how --labels writes")
+    if format_ is AlertsFormat.CSV:
+        raise ConfigError("the lists are not written as CSV", where="--format", hint="use json, or add --labels")
+    if format_ is AlertsFormat.JSON:
+        state, rule_set, now = state_of(settings), build_rules(settings), clock_of(settings)()
+        asked = Question(state, rule_set, now, settings.remind_every, None, settings.timezone)
+        write(as_json(alerts_json(asked, state_place(settings))), None)
+        return
     state, readers = state_of(settings), audience(settings)
     firing = firing_rows(state, build_rules(settings), clock_of(settings)(), readers)
     columns = readers.columns("alert", "state", "from_when", "value", "procedure", "silent_because")
@@ -87,26 +95,30 @@ def alerts(
     write("".join(shown), None)
 
 
-def _write_labels(settings: Settings, format_: LabelsFormat) -> None:
+def _write_labels(settings: Settings, format_: AlertsFormat) -> None:
     """Write the incidents that the state remembers, and nothing else."""
+    if format_ is AlertsFormat.TABLE:
+        raise ConfigError("--labels writes no table", where="--format", hint="use json or csv")
     history, service = state_of(settings).history, build_service(settings)
-    found = as_json(labels_json(history, service)) if format_ is LabelsFormat.JSON else labels_csv(history, service)
+    found = as_json(labels_json(history, service)) if format_ is AlertsFormat.JSON else labels_csv(history, service)
     write(found, None)
 
 
 def explain_rule(
-    rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's id, as 'rules list' prints it.")],
+    rule: RuleArgument,
+    paths: SourceArgument = None,
     source: SourceOption = None,
     at: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="With --source: a time, or a duration before the end. [the end]")
+        str | None, typer.Option(metavar="WHEN", help="With a source: 15:30, '02-24 15:00', 10m (before the end). [the end]")
     ] = None,
-    shop: Annotated[str | None, typer.Option(help="Only this shop.")] = None,
+    shop: ShopOption = None,
     service: ServiceOption = None,
     format_: Annotated[ExplainFormat, typer.Option("--format", "-f", help="How to write it.")] = ExplainFormat.TEXT,
     lang: LangOption = None,
     rules: RulesOption = None,
 ) -> None:
     """Say why a rule is in its state: the last windows, each test against its limit, what is missing, and what was sent."""
+    source = one_source(paths, source)
     settings = settings_from(source=source, service=service, lang=lang, rules=rules)
     found, readers = find_rule(rule, settings), audience(settings)
     rule_set, policy = build_rules(settings), build_policy(settings, publishes=False)

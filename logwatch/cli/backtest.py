@@ -20,6 +20,7 @@ from logwatch.cli.options import (
     LangOption,
     OutputOption,
     PageFormat,
+    RuleArgument,
     RulesOption,
     ServiceOption,
     SinceOption,
@@ -105,7 +106,7 @@ def backtest(
 
 
 def tune_rule(
-    rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's id, as 'rules list' prints it.")],
+    rule: RuleArgument,
     paths: SourceArgument = None,
     source: SourceOption = None,
     since: SinceOption = None,

@@ -2,31 +2,54 @@
 
 from __future__ import annotations
 
+import shlex
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.beta_exit.conditions import GateState, judge_gates
+from logwatch import __version__
+from logwatch.beta_exit.conditions import GateState, Terms
 from logwatch.beta_exit.day_reader import Week
+from logwatch.beta_exit.json_document import exit_json
+from logwatch.beta_exit.judged_week import Proof, judge_week
+from logwatch.beta_exit.largest_loss import PastIncident
 from logwatch.beta_exit.render import render_exit, render_exit_page
-from logwatch.beta_exit.report_view import build_exit_report, exit_json
-from logwatch.cli.context import as_json, clock_of, one_source, paper_of, progress_line, settings_from, state_of, write
+from logwatch.beta_exit.report_view import build_exit_report
+from logwatch.beta_exit.running_day import DAY, running_day
+from logwatch.cli.context import (
+    as_json,
+    clock_of,
+    one_source,
+    paper_of,
+    past_of,
+    progress_line,
+    settings_from,
+    state_of,
+    write,
+)
 from logwatch.cli.options import LangOption, OutputOption, RulesOption, ServiceOption, SourceArgument, SourceOption, UntilOption
+from logwatch.durations import format_duration, parse_duration
 from logwatch.errors import ConfigError
-from logwatch.judge.daily_totals import whole_days
+from logwatch.judge.daily_totals import day_span, whole_days
+from logwatch.judge.rules.load import rules_digest
 from logwatch.languages import Lang, text
 from logwatch.moments import parse_moment
-from logwatch.settings import bundled
-from logwatch.wiring import audience, build_expected, build_rules, build_source, build_week
+from logwatch.settings import Settings, bundled, variable
+from logwatch.spans import rfc3339
+from logwatch.wiring import audience, build_expected, build_rules, build_source, build_week, state_place
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from datetime import date
+    from zoneinfo import ZoneInfo
 
-    from logwatch.beta_exit.conditions import Gate
+    from logwatch.beta_exit.judged_week import JudgedWeek
     from logwatch.beta_exit.report_view import ExitReport
-    from logwatch.settings import Settings
+
+WEEK, MOST_DAYS = 7, 31
 
 
 class ExitFormat(StrEnum):
@@ -48,7 +71,13 @@ class FailOnGate(StrEnum):
 def beta_exit(
     paths: SourceArgument = None,
     source: SourceOption = None,
-    days: Annotated[int, typer.Option(min=1, max=31, help="How many whole days, back from --until.")] = 7,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=MOST_DAYS, help="How many whole days, back from --until. [7]", show_default=False)
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="WHEN", help="The same as a length (7d), or the time that the first whole day follows."),
+    ] = None,
     until: UntilOption = None,
     service: ServiceOption = None,
     format_: Annotated[ExitFormat, typer.Option("--format", "-f", help="How to write it.")] = ExitFormat.TABLE,
@@ -63,9 +92,10 @@ def beta_exit(
     """Judge the exit conditions of section 7, day by day, out of the state's own totals, or of logs with --source."""
     given = one_source(paths, source)
     settings = settings_from(source=given, service=service, lang=lang, rules=rules)
-    now = clock_of(settings)()
+    now = clock_of(settings)().replace(microsecond=0)
     # Days that are not over yet cannot be judged.
     end = None if until is None else min(now, parse_moment(until, now, settings.timezone, where="--until"))
+    count = _count(days, since, now, settings.timezone)
     rule_set = build_rules(settings)
     if not rule_set.service.exit_conditions:
         where = str(rule_set.folder / "service.yaml")
@@ -73,23 +103,113 @@ def beta_exit(
     if given:
         adapter, name = build_source(settings)
         with progress_line(settings) as progress:
-            week = build_week(settings, adapter, rule_set).read(days, end, now, progress)
+            week = build_week(settings, adapter, rule_set).read(count, end, now, progress)
+        past = None if adapter.recorded else past_of(settings)
     else:
-        name = settings.state or "state"
-        week = Week(tuple(whole_days(end or now, days, settings.timezone)), state_of(settings).days)
-    gates = judge_gates(week.days, week.wanted, rule_set, build_expected(settings), settings.timezone)
-    report = build_exit_report(gates, week.wanted, rule_set, audience(settings), name)
-    write(_render_exit(report, gates, settings, format_, output), output)
+        name, past, asked = state_place(settings), state_of(settings), end or now
+        running = running_day(past.days, past.counted_to, asked, settings.timezone)
+        week = Week(tuple(whole_days(asked, count(asked), settings.timezone)), past.days, asked, running)
+    terms = Terms(rule_set, build_expected(settings), settings.timezone)
+    proof = _proof(week, terms, _command(week, settings, given, format_))
+    judged = judge_week(
+        week,
+        [PastIncident(each.id, each.rules, each.since, each.over_at) for each in past.history] if past else [],
+        terms,
+        proof,
+    )
+    report = build_exit_report(judged, rule_set, audience(settings), name)
+    write(_render_exit(report, judged, settings, format_, output), output)
     if fail_on:
         _fail_on_gate(report, fail_on, settings.lang)
 
 
-def _render_exit(
-    report: ExitReport, gates: Sequence[Gate], settings: Settings, format_: ExitFormat, output: Path | None
-) -> str:
+def _count(days: int | None, since: str | None, now: datetime, zone: ZoneInfo) -> Callable[[datetime], int]:
+    """Say how many whole days are asked for, once it is known back from when; raises ConfigError."""
+    if since is None:
+        return lambda _asked: days or WEEK
+    if days is not None:
+        raise ConfigError("the days are given twice", where="--days, --since", hint="give one of them")
+    try:
+        length = _checked(parse_duration(since) // DAY, since)
+    except ValueError:
+        parse_moment(since, now, zone, where="--since")  # one that is none is told before anything is read
 
+        def count(asked: datetime) -> int:
+            first = _day_after(parse_moment(since, asked, zone, where="--since"), zone)
+            return _checked((asked.astimezone(zone).date() - first).days, since)
+
+        return count
+    return lambda _asked: length
+
+
+def _checked(days: int, since: str) -> int:
+    if not 1 <= days <= MOST_DAYS:
+        hint = f"use 1 to {MOST_DAYS} whole days, e.g. 7d"
+        raise ConfigError(f"'{since}' leaves {max(days, 0)} whole days", where="--since", hint=hint)
+    return days
+
+
+def _day_after(moment: datetime, zone: ZoneInfo) -> date:
+    """Give the first day that begins at a time or after it."""
+    local = moment.astimezone(zone)
+    begins = day_span(local.date(), zone)[0] == moment
+    return local.date() if begins else local.date() + DAY
+
+
+def _proof(week: Week, terms: Terms, command: str) -> Proof:
+    """Say what it takes to come to the same answer again: whose rules, which figures, and the command."""
+    folder = terms.rules.folder
+    return Proof(
+        until=week.until,
+        rules=f"logwatch {__version__}" if folder == bundled("rules") else str(folder),
+        rules_digest=rules_digest(folder),
+        figures_digest=week.digest,
+        command=command,
+    )
+
+
+REPEATED = (
+    "timezone",
+    "expected_distribution",
+    "slow_budget",
+    "grace",
+    "location",
+    "environment",
+    "metrics_project",
+    "state",
+    "now",
+)
+"""Settings without a flag that the answer depends on."""
+
+
+def _command(week: Week, settings: Settings, given: Sequence[str], format_: ExitFormat) -> str:
+    """Give the command that asks the same again: what is not said is as it is without any setting."""
+    plain = Settings.load({})
+    changed = {name: getattr(settings, name) for name in REPEATED if getattr(settings, name) != getattr(plain, name)}
+    set_ = [f"{variable(name)}={shlex.quote(_as_text(value))}" for name, value in changed.items()]
+    flags = {
+        "--service": settings.service,
+        "--rules": settings.rules,
+        "--days": len(week.wanted),
+        "--until": rfc3339(week.until),
+        "--lang": settings.lang,
+        "--format": format_,
+    }
+    named = [part for name, value in flags.items() if value is not None for part in (name, str(value))]
+    sources = [part for each in given for part in ("--source", each)]
+    return " ".join([*set_, shlex.join(["logwatch", "beta-exit", *sources, *named])])
+
+
+def _as_text(value: object) -> str:
+    """Write a setting as it is set."""
+    if isinstance(value, timedelta):
+        return format_duration(value)
+    return rfc3339(value) if isinstance(value, datetime) else str(value)
+
+
+def _render_exit(report: ExitReport, judged: JudgedWeek, settings: Settings, format_: ExitFormat, output: Path | None) -> str:
     if format_ is ExitFormat.JSON:
-        return as_json(exit_json(report, gates, str(settings.timezone)))
+        return as_json(exit_json(report, judged, str(settings.timezone)))
     if format_ is ExitFormat.TABLE:
         return render_exit(report, paper_of(output))
     suffix = "md" if format_ is ExitFormat.MARKDOWN else "html"

@@ -28,7 +28,7 @@ class DigestFormat(StrEnum):
 
 
 def digest(
-    since: Annotated[str, typer.Option(metavar="WHEN", help="From when on: a duration (7d) before now, or a time.")] = "7d",
+    since: Annotated[str, typer.Option(metavar="WHEN", help="From when on: 7d (before now), '02-24 09:00'.")] = "7d",
     format_: Annotated[DigestFormat, typer.Option("--format", "-f", help="How to write it.")] = DigestFormat.TEXT,
     lang: LangOption = None,
     rules: RulesOption = None,

@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from logwatch.cli.context import age_line, as_json, clock_of, write
-from logwatch.cli.options import LangOption, RulesOption, ServiceOption, SourceOption
+from logwatch.cli.context import age_line, as_json, clock_of, one_source, write
+from logwatch.cli.options import (
+    LangOption,
+    ListFormat,
+    ListFormatOption,
+    RulesOption,
+    ServiceOption,
+    SourceArgument,
+    SourceOption,
+)
 from logwatch.errors import LogwatchError
 from logwatch.report.state_lists import age_json, age_of
 from logwatch.settings import Settings, load_settings_leniently
 from logwatch.state.document import State, load_state
 from logwatch.wiring import build_store, state_place
 
-
-class DoctorFormat(StrEnum):
-    """How `doctor` writes."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
 SendTestOption = Annotated[bool, typer.Option("--send-test", help="Send a test message, marked as one, through every channel.")]
 
 
 def doctor(
+    paths: SourceArgument = None,
     source: SourceOption = None,
     service: ServiceOption = None,
     rules: RulesOption = None,
-    format_: Annotated[DoctorFormat, typer.Option("--format", "-f", help="How to write it.")] = DoctorFormat.TABLE,
+    format_: ListFormatOption = ListFormat.TABLE,
     lang: LangOption = None,
     send_test: SendTestOption = False,  # noqa: FBT002 - a flag
 ) -> None:
@@ -39,11 +39,11 @@ def doctor(
     from logwatch.watchdog.doctor import examine
     from logwatch.watchdog.doctor_checks import build_checks, build_tests, readers_of
 
-    settings, wrong = load_settings_leniently(source=tuple(source or ()), service=service, rules=rules, lang=lang)
+    settings, wrong = load_settings_leniently(source=tuple(one_source(paths, source)), service=service, rules=rules, lang=lang)
     clock = clock_of(settings)
     checks = build_checks(settings, wrong, clock) + (build_tests(settings, clock()) if send_test else [])
     state, found, readers = _seen(settings), examine(checks), readers_of(settings)
-    if format_ is DoctorFormat.JSON:
+    if format_ is ListFormat.JSON:
         age = {"state": age_json(age_of(state, clock()), state_place(settings))} if state else {}
         write(as_json({**to_json(found, readers), **age}), None)
     else:

@@ -13,13 +13,16 @@ import sys
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
 from logwatch import __version__
+from logwatch.cli.usage import completion
+from logwatch.cli.usage.completion import with_shell
+from logwatch.cli.usage.examples import EXAMPLES
 from logwatch.cli.usage.language import reader, said
 from logwatch.cli.usage.pages import OwnCommand, OwnGroup, said_usage
 from logwatch.errors import LogwatchError
@@ -77,12 +80,21 @@ class _Commands(OwnGroup):
         told = {name: _summary(place) for name, place in COMMANDS.items()} | {name: each[0] for name, each in GROUPS.items()}
         super().__init__(**{**options, "commands": {name: OwnCommand(name, help=text) for name, text in told.items()}})
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer does not show its click
+        """Read the arguments; of completion the shell need not be named."""
+        return super().parse_args(ctx, with_shell(args))
+
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - typer does not show its click
         """Import a command, or a group of them."""
         if cmd_name in GROUPS:
             title, commands = GROUPS[cmd_name]
-            return get_command(_typer(commands, help=title, no_args_is_help=True))
+            return get_command(_typer(commands, cmd_name, help=title, no_args_is_help=True, epilog=_examples(cmd_name)))
         return get_command(_typer({cmd_name: COMMANDS[cmd_name]})) if cmd_name in COMMANDS else None
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:  # noqa: ANN401 - likewise
+        """Offer them without importing them."""
+        light = OwnGroup(commands=dict(self.commands), params=self.params)
+        return light.shell_complete(typer.Context(light, parent=ctx), incomplete)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - likewise
         """List them without importing them."""
@@ -97,29 +109,46 @@ def _summary(place: str) -> str:
     return found[1] if found else ""
 
 
-def _typer(commands: Mapping[str, str], **options: Any) -> typer.Typer:  # noqa: ANN401 - typer's own options
+def _examples(*words: str) -> str:
+    return "\n".join(EXAMPLES.get(" ".join(words).strip(), ()))
+
+
+def _typer(commands: Mapping[str, str], group: str = "", **options: Any) -> typer.Typer:  # noqa: ANN401 - typer's own options
     made = typer.Typer(cls=OwnGroup, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, **options)
     for name, place in commands.items():
         module, _, function = place.partition(":")
-        made.command(name, cls=OwnCommand)(getattr(import_module(f"logwatch.cli.{module.replace('/', '.')}"), function))
+        command = getattr(import_module(f"logwatch.cli.{module.replace('/', '.')}"), function)
+        made.command(name, cls=OwnCommand, epilog=_examples(group, name))(command)
     return made
 
 
 app = typer.Typer(
     name="logwatch", help="The beta runbook, executed: judges the shop platform's own log lines.", no_args_is_help=True,
-    add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, cls=_Commands,
+    add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, cls=_Commands, epilog=_examples(),
+    context_settings={"help_option_names": ["-h", "--help"]},
 )  # fmt: skip
+Shell = Literal["bash", "zsh", "fish"]
 
 
 @app.callback(invoke_without_command=True)
 def _main(
     version: Annotated[bool, typer.Option("--version", help="Print the version and its commit.")] = False,  # noqa: FBT002 - a flag
+    install_completion: Annotated[
+        Shell | None, typer.Option(help="Let Tab complete commands, options, rules and shops. [this shell]")
+    ] = None,
+    show_completion: Annotated[Shell | None, typer.Option(help="Print the script that does it. [of this shell]")] = None,
 ) -> None:
     if version:
         from logwatch.version import commit
 
         found = commit()
         typer.echo(f"logwatch {__version__}{f' ({found})' if found else ''}")
+        raise typer.Exit
+    if show_completion:
+        completion.show(show_completion)
+        raise typer.Exit
+    if install_completion:
+        typer.echo(completion.install(install_completion))
         raise typer.Exit
 
 

@@ -8,8 +8,16 @@ from typing import Annotated
 
 import typer
 
+from logwatch.cli.usage.completion import complete_languages, complete_rules, complete_shops
 from logwatch.collect.sources import FORMS
 from logwatch.languages import DEFAULT, Lang, languages
+
+
+class ListFormat(StrEnum):
+    """How lists are written."""
+
+    TABLE = "table"
+    JSON = "json"
 
 
 class PageFormat(StrEnum):
@@ -23,37 +31,55 @@ SourceOption = Annotated[
     list[str] | None,
     typer.Option(
         "--source", "-s", metavar="SOURCE",
-        help=f"{FORMS[0].upper()}{FORMS[1:]}; several files: repeat it.",
+        help=f"{FORMS[0].upper()}{FORMS[1:]}; several files: repeat it.  [env var: LOGWATCH_SOURCE]",
     ),
 ]  # fmt: skip
 
 
-SourceArgument = Annotated[
-    list[str] | None, typer.Argument(metavar="SOURCE...", help="The same as --source.", show_default=False)
-]
+SourceArgument = Annotated[list[str] | None, typer.Argument(metavar="SOURCE", help="The same as --source.", show_default=False)]
 
 
 SinceOption = Annotated[
     str | None,
-    typer.Option(metavar="WHEN", help="Start: a duration (1h, 7d) before the end, or a time. [recording: all; else 1h]"),
+    typer.Option(metavar="WHEN", help="Start: 1h (before the end), 09:30, yesterday, '02-24 15:00'. [recording: all; else 1h]"),
 ]
 
 
 UntilOption = Annotated[
-    str | None, typer.Option(metavar="WHEN", help="End: a time, or a duration before now. [now, or the recording's end]")
+    str | None,
+    typer.Option(metavar="WHEN", help="End: 10m (before now), 15:30, today, '02-24 15:00'. [now, or the recording's end]"),
 ]
 
 
-ServiceOption = Annotated[str | None, typer.Option(metavar="NAME", help="Only entries of this Cloud Run service.")]
+ServiceOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Only entries of this Cloud Run service.  [env var: LOGWATCH_SERVICE]")
+]
 
 
-RulesOption = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of rules. [the bundled ones]")]
+RulesOption = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Folder of rules.  [env var: LOGWATCH_RULES; default: the bundled ones]")
+]
 
 
 LangOption = Annotated[
     Lang | None,
-    typer.Option(metavar=f"<{'|'.join(languages())}>", help=f"Language of what people read. [{DEFAULT}]", show_default=False),
+    typer.Option(
+        metavar=f"<{'|'.join(languages())}>",
+        help=f"Language of what people read.  [env var: LOGWATCH_LANG; default: {DEFAULT}]",
+        show_default=False,
+        autocompletion=complete_languages,
+    ),
 ]
+
+
+ListFormatOption = Annotated[ListFormat, typer.Option("--format", "-f", help="How to write it.")]
+
+
+RULE_HELP = "A rule's id, as 'rules list' prints it."
+RuleArgument = Annotated[str, typer.Argument(metavar="RULE", help=RULE_HELP, autocompletion=complete_rules)]
+
+
+ShopOption = Annotated[str | None, typer.Option(metavar="SHOP", help="Only this shop.", autocompletion=complete_shops)]
 
 
 OutputOption = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")]

@@ -9,7 +9,15 @@ from typing import Annotated
 import typer
 
 from logwatch.cli.context import as_json, look_at, one_source, paper_of, settings_from, write
-from logwatch.cli.options import LangOption, OutputOption, RulesOption, SourceArgument, SourceOption
+from logwatch.cli.options import (
+    LangOption,
+    ListFormat,
+    ListFormatOption,
+    OutputOption,
+    RulesOption,
+    SourceArgument,
+    SourceOption,
+)
 from logwatch.errors import ConfigError
 from logwatch.judge.kinds import kinds_listed
 from logwatch.judge.rules.model import rules_schema as schema
@@ -20,6 +28,7 @@ from logwatch.judge.rules.yaml_lines import RuleProblemsError
 from logwatch.languages import text
 from logwatch.languages.keys import Key
 from logwatch.ranges import Range
+from logwatch.report.state_json import rules_json
 from logwatch.settings import bundled
 from logwatch.time_range import read_windows
 from logwatch.ui.format import format_range, format_span, printable
@@ -48,9 +57,12 @@ def rules_check(
             typer.echo(text("uncovered_counter", settings.lang, name=printable(name)), err=True)
 
 
-def rules_list(rules: RulesOption = None, lang: LangOption = None) -> None:
+def rules_list(format_: ListFormatOption = ListFormat.TABLE, rules: RulesOption = None, lang: LangOption = None) -> None:
     """List the rules with their bounds and procedures."""
     settings = settings_from(rules=rules, lang=lang)
+    if format_ is ListFormat.JSON:
+        write(as_json(rules_json(build_rules(settings))), None)
+        return
     readers = audience(settings)
     rows = [
         (

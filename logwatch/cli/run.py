@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from logwatch.cli.context import clock_of, settings_from
-from logwatch.cli.options import RulesOption, ServiceOption, SourceOption
+from logwatch.cli.context import clock_of, one_source, settings_from
+from logwatch.cli.options import RulesOption, ServiceOption, SourceArgument, SourceOption
 from logwatch.collect.sources import is_live
 from logwatch.logs import detailed, json_line
 from logwatch.pipeline import run as run_once
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from logwatch.settings import Settings
 
 
-def run_tick(source: SourceOption = None, service: ServiceOption = None, rules: RulesOption = None) -> None:
+def run_tick(
+    paths: SourceArgument = None, source: SourceOption = None, service: ServiceOption = None, rules: RulesOption = None
+) -> None:
     """Do one scheduled tick: read, judge, publish, notify, remember; the Cloud Run Job's entry."""
     logging.basicConfig(level=logging.ERROR)
-    settings = settings_from(source=source, service=service, rules=rules)
+    settings = settings_from(source=one_source(paths, source), service=service, rules=rules)
     clock = clock_of(settings)
     with detailed(debug=settings.log == "debug"):
         parts = build_parts(settings, execution())

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from logwatch import __version__
-from logwatch.cli.context import clock_of, settings_from
-from logwatch.cli.options import RulesOption, ServiceOption, SourceOption
+from logwatch.cli.context import clock_of, one_source, settings_from
+from logwatch.cli.options import RulesOption, ServiceOption, SourceArgument, SourceOption
 from logwatch.cli.run import tell_line, wait_its_turn
 from logwatch.errors import ConfigError, LogwatchError
 from logwatch.logs import detailed
@@ -28,16 +28,17 @@ if TYPE_CHECKING:
 
 def serve(
     port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Port to listen on. [$PORT, else 8080]", show_default=False)
+        int | None, typer.Option(metavar="PORT", min=1, max=65535, help="Port to listen on. [$PORT, else 8080]")
     ] = None,
     no_auth: Annotated[bool, typer.Option("--no-auth", help="Let everybody in, and listen on 127.0.0.1 only.")] = False,  # noqa: FBT002 - a flag
+    paths: SourceArgument = None,
     source: SourceOption = None,
     service: ServiceOption = None,
     rules: RulesOption = None,
 ) -> None:
     """Run a tick for each POST /tick that Cloud Scheduler sends; the entry of a Cloud Run service."""
     logging.basicConfig(level=logging.ERROR)
-    settings = settings_from(source=source, service=service, rules=rules)
+    settings = settings_from(source=one_source(paths, source), service=service, rules=rules)
     verify = None if no_auth else build_verify(settings)
     host, chosen = "127.0.0.1" if no_auth else "0.0.0.0", port or default_port()  # noqa: S104 - behind Cloud Run's own door
     parts = build_lasting_parts(settings, instance())

@@ -13,6 +13,7 @@ import typer
 from logwatch.cli.context import (
     age_line,
     answering,
+    as_json,
     change_state,
     clock_of,
     find_rule,
@@ -21,17 +22,19 @@ from logwatch.cli.context import (
     state_of,
     write,
 )
-from logwatch.cli.options import LangOption, RulesOption
+from logwatch.cli.options import RULE_HELP, LangOption, ListFormat, ListFormatOption, RulesOption, ShopOption
+from logwatch.cli.usage.completion import complete_rules, complete_silences
 from logwatch.collect.entries import storable
 from logwatch.durations import format_duration
 from logwatch.errors import ConfigError, StoreError, nearest
 from logwatch.moments import parse_length, parse_moment
 from logwatch.notify.silences import EVERY, LONGEST, RECURS, RECURS_LONGEST, Recurrence, RecurringSilence, Silence
+from logwatch.report.state_json import silences_json
 from logwatch.report.state_lists import known_shops, muted_rows, say_rule, say_times, silence_rows, would_mute
 from logwatch.state.document import State
 from logwatch.ui.format import shop_name
 from logwatch.ui.tables import render_rows
-from logwatch.wiring import audience, build_rules, build_service
+from logwatch.wiring import audience, build_rules, build_service, state_place
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,20 +52,20 @@ LOOKS_BACK = timedelta(days=7)
 
 
 def silence_add(
-    reason: Annotated[str, typer.Option(help="Why; people will read it.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; people will read it.")],
     for_: Annotated[str, typer.Option("--for", metavar="DURATION", help="For how long, each time: 30m, 2h, 1d.")],
-    rule: Annotated[str | None, typer.Option(metavar="RULE", help="A rule's id, as 'rules list' prints it.")] = None,
+    rule: Annotated[str | None, typer.Option(metavar="RULE", help=RULE_HELP, autocompletion=complete_rules)] = None,
     all_: Annotated[bool, typer.Option("--all", help="Mute every rule.")] = False,  # noqa: FBT002 - a flag
-    shop: Annotated[str | None, typer.Option(help="Only this shop.")] = None,
+    shop: ShopOption = None,
     new_shop: Annotated[bool, typer.Option("--new-shop", help="Mute a shop that was never seen.")] = False,  # noqa: FBT002 - a flag
     every: Annotated[
         str | None,
         typer.Option(metavar="WHEN", help="Again and again: 'sun 03:00', 'mon,wed 22:00', 'mon-fri 9:30', 'daily 03:00'."),
     ] = None,
     until: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="When --every comes no more: a time, or a duration from now. [90d]")
+        str | None, typer.Option(metavar="WHEN", help="When --every comes no more: 30d (from now), '12-24 03:00'. [90d]")
     ] = None,
-    by: Annotated[str | None, typer.Option(help="Who mutes it. [the user]")] = None,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Who mutes it. [the user]")] = None,
     dry_run: DryRunOption = False,  # noqa: FBT002 - a flag
     new_state: Annotated[bool, typer.Option("--new-state", help="Begin a state where there is none, or a broken one.")] = False,  # noqa: FBT002 - a flag
     rules: RulesOption = None,
@@ -185,21 +188,29 @@ def _what_it_would_mute(silence: AnySilence, settings: Settings, now: datetime, 
     return age_line(settings, state, readers) + head + rows
 
 
-def silence_list(lang: LangOption = None) -> None:
+def silence_list(format_: ListFormatOption = ListFormat.TABLE, lang: LangOption = None) -> None:
     """Show the silences that are not over, and when recurring ones hold next."""
     settings = settings_from(lang=lang)
-    readers = audience(settings)
-    state = state_of(settings, judged=False)
-    rows = silence_rows(state, clock_of(settings)(), readers)
-    columns = readers.columns("id", "rule", "shop", "holds", "lifts_at", "reason", "by")
-    table = render_rows(rows, columns, paper_of()) if rows else readers.say("no_silences") + "\n"
-    write(age_line(settings, state, readers) + table, None)
+    state, now = state_of(settings, judged=False), clock_of(settings)()
+    shown = (
+        as_json(silences_json(state, now, state_place(settings))) if format_ is ListFormat.JSON else _list(state, now, settings)
+    )
+    write(shown, None)
     if state.cursor is None:
         raise typer.Exit(StoreError.exit_code)
 
 
+def _list(state: State, now: datetime, settings: Settings) -> str:
+    readers = audience(settings)
+    rows = silence_rows(state, now, readers)
+    columns = readers.columns("id", "rule", "shop", "holds", "lifts_at", "reason", "by")
+    table = render_rows(rows, columns, paper_of()) if rows else readers.say("no_silences") + "\n"
+    return age_line(settings, state, readers) + table
+
+
 def silence_expire(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="As 'silence list' prints it.")], lang: LangOption = None
+    id_: Annotated[str, typer.Argument(metavar="ID", help="As 'silence list' prints it.", autocompletion=complete_silences)],
+    lang: LangOption = None,
 ) -> None:
     """End a silence now; a recurring one comes no more."""
     settings = settings_from(lang=lang)

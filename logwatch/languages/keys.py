@@ -68,7 +68,11 @@ Key = Literal[
     "reached_level", "reached_gate", "left_out", "bundled_rules",
     # the exit conditions
     "exit_title", "may_end", "may_not_end", "condition", "day", "needed_not_met", "needed_more_days", "needed_day",
-    "needed_hours", "needed_measures",
+    "needed_hours", "needed_measures", "exit_apart", "exit_earliest", "exit_earliest_gaps", "exit_as_of",
+    "exit_today", "exit_today_short", "exit_days",
+    "exit_days_other", "exit_in_a_row", "exit_date", "exit_days_col", "exit_date_col", "exit_incident", "exit_loss",
+    "exit_loss_decides", "exit_gaps", "exit_gap", "exit_all", "exit_near", "exit_interval", "exit_proof",
+    "exit_proof_source", "exit_proof_until", "exit_proof_rules", "exit_proof_figures",
     # files for Cloud Monitoring
     "link_runs", "link_dashboards", "dash_title", "dash_levels", "dash_figures", "dash_procedures", "dash_heartbeat",
     "dash_lag", "dash_run_time", "dash_judged", "dash_undelivered", "dash_unparsed",
@@ -100,7 +104,7 @@ DoctorKey = Literal[
 """Texts of the doctor's, without the `doctor.` that each of them begins with."""
 
 Family = Literal[
-    "level", "why", "notify", "alert", "alert_is", "state", "change", "outcome", "gate", "gap", "missed", "reason", "flaw",
-    "check", "finding", "term", "next", "severity", "label", "answer", "answer_undone",
+    "level", "why", "notify", "alert", "alert_is", "state", "change", "outcome", "gate", "gap", "outlook", "missed", "reason",
+    "flaw", "check", "finding", "term", "next", "severity", "label", "answer", "answer_undone",
 ]  # fmt: skip
 """Closed sets whose members are said, each member under `family.member`."""

@@ -297,6 +297,20 @@ def explained_json(found: Iterable[Explained], rule: Rule, now: datetime) -> dic
 
 
 def _one_json(found: Explained) -> dict[str, Any]:
+    return {
+        **standing_json(found),
+        "windows": [_window_json(each) for each in found.verdicts],
+        "tests": [
+            {"test": str(each.term), "value": each.value, "needed": str(each.needed), "holds": each.holds}
+            for each in found.weighed.tests
+        ],
+        "to_prove": found.weighed.to_prove,
+        "to_recover": found.weighed.to_recover,
+    }
+
+
+def standing_json(found: Explained) -> dict[str, Any]:
+    """Give how it stands with one rule and shop, who was told, and what comes next."""
     alert, incident, silent = found.alert, found.incident, found.silent
     return {
         "labels": found.labels,
@@ -307,13 +321,6 @@ def _one_json(found: Explained) -> dict[str, Any]:
         "normals": alert.normals if alert else 0,
         "eased_at": rfc3339(alert.eased_at) if alert else None,
         "unknown_since": rfc3339(alert.unknown_since) if alert else None,
-        "windows": [_window_json(each) for each in found.verdicts],
-        "tests": [
-            {"test": str(each.term), "value": each.value, "needed": str(each.needed), "holds": each.holds}
-            for each in found.weighed.tests
-        ],
-        "to_prove": found.weighed.to_prove,
-        "to_recover": found.weighed.to_recover,
         "silent": {"why": str(silent.why), "by": silent.by, "until": rfc3339(silent.until)} if silent else None,
         "incident": incident.id if incident else None,
         "acknowledged_at": rfc3339(incident.acknowledged_at) if incident else None,

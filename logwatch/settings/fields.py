@@ -84,7 +84,7 @@ def _web_address(text: str) -> str:
 
 def _lang(name: Lang) -> Lang:
     if name not in LANGUAGES:
-        raise ValueError(f"'{name}' is not a language it speaks; use {', '.join(LANGUAGES)}")
+        raise ValueError(f"'{name}' is not a known language; use {' or '.join(LANGUAGES)}")
     return name
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
 import random
+import re
+import shlex
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,8 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logwatch.beta_exit.conditions import Expected, GateState, judge_gates
-from logwatch.beta_exit.day_reader import DayCache, WeekReader
+from logwatch.beta_exit.conditions import Expected, GateState, Terms, judge_gates
+from logwatch.beta_exit.day_reader import DayCache, Week, WeekReader
+from logwatch.beta_exit.judged_week import Proof, judge_week
 from logwatch.beta_exit.report_view import build_exit_report
 from logwatch.collect.files import FilesSource
 from logwatch.collect.last_seen import SignsOfLife
@@ -27,7 +31,7 @@ from logwatch.publish.history import MonitoringHistory
 from logwatch.ranges import Range
 from logwatch.replay import replay, tick_by_tick
 from logwatch.settings import Settings
-from logwatch.spans import Span, to_nanoseconds
+from logwatch.spans import Span, rfc3339, to_nanoseconds
 from logwatch.state.document import State, dump_state
 from logwatch.tick import MOST_SLOW, Policy, Ticker
 from logwatch.ui.format import Audience
@@ -37,16 +41,17 @@ from tests.support.life import ALIVE
 from tests.support.local_app import LocalApp
 from tests.support.local_google import make_entry
 from tests.support.made_messages import RULES
-from tests.support.made_traffic import BAD_WEEK, START, Incident, Traffic
+from tests.support.made_traffic import BAD_WEEK, SHOPS, START, Incident, Traffic
 from tests.support.platform import DATABASE_PING, REDIS_PING, SERVICE, SHAPE, SLOW_REQUEST
 from tests.support.world import PROJECT, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from logwatch.beta_exit.conditions import Gate
-    from logwatch.beta_exit.day_reader import Week
+    from logwatch.beta_exit.report_view import ExitReport
+    from logwatch.beta_exit.running_day import RunningDay
     from logwatch.judge.rules.model import RuleSet
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -79,6 +84,13 @@ def counters(**more: float) -> dict[str, float]:
 
 def gates(*days: DayTotals, expected: Expected = EXPECTED) -> dict[str, Gate]:
     return {gate.name: gate for gate in judge_gates(days, DAYS, RULES, expected, SEOUL)}
+
+
+def report_of(days: tuple[DayTotals, ...], wanted: Sequence[date] = DAYS, running: RunningDay | None = None) -> ExitReport:
+    asked = day_span(wanted[-1], SEOUL)[1]
+    terms = Terms(RULES, EXPECTED, SEOUL)
+    judged = judge_week(Week(tuple(wanted), days, asked, running), (), terms, Proof(asked, "rules", "", "", ""))
+    return build_exit_report(judged, RULES, Audience("en", SEOUL, "o4o-core-api"), "days")
 
 
 def week(**changed: Any) -> tuple[DayTotals, ...]:
@@ -181,15 +193,11 @@ def test_a_day_before_the_last_seven_asks_for_nothing_more_of_payments() -> None
     wanted = [date(2026, 2, 24) + timedelta(days=number) for number in range(8)]
     days = [replace(GOOD, date=day.isoformat()) for day in wanted]
     days[0] = replace(days[0], counters=counters(payment_confirm_success=80))
-    report = build_exit_report(
-        judge_gates(days, wanted, RULES, EXPECTED, SEOUL), wanted, RULES, Audience("en", SEOUL, "o4o-core-api"), "days"
-    )
+    report = report_of(tuple(days), wanted)
     assert (report.state, report.rows[0].needed) == (GateState.MET, ())
     days[1] = replace(days[1], counters=counters(payment_confirm_success=80))
-    report = build_exit_report(
-        judge_gates(days, wanted, RULES, EXPECTED, SEOUL), wanted, RULES, Audience("en", SEOUL, "o4o-core-api"), "days"
-    )
-    assert report.rows[0].needed == ("Mend the cause, then seven days in a row again: 02-25",)
+    report = report_of(tuple(days), wanted)
+    assert report.rows[0].needed == ("Mend the cause, then 7 days in a row again: 02-25",)
 
 
 @pytest.mark.parametrize(
@@ -204,8 +212,7 @@ def test_a_day_before_the_last_seven_asks_for_nothing_more_of_payments() -> None
     ],
 )
 def test_a_figure_shows_on_which_side_of_its_bound_it_lies(row: int, changed: dict[str, Any], mark: str, value: str) -> None:
-    found = judge_gates(week(**changed), DAYS, RULES, EXPECTED, SEOUL)
-    cell = build_exit_report(found, DAYS, RULES, Audience("en", SEOUL, "o4o-core-api"), "days").rows[row].cells[2]
+    cell = report_of(week(**changed)).rows[row].cells[2]
     assert (cell.state, cell.value) == (mark, value)
 
 
@@ -289,7 +296,7 @@ def record(path: Path, entries: Iterable[dict[str, Any]]) -> FilesSource:
 
 def recorded(source: FilesSource, zone: ZoneInfo = SEOUL) -> Week:
     reader = WeekReader(source, RULES, zone, None, SignsOfLife(source, None), timedelta(seconds=90), None, lambda _span: ())
-    return reader.read(7, None, START, lambda *_: None)
+    return reader.read(lambda _asked: 7, None, START, lambda *_: None)
 
 
 def test_hours_without_any_line_have_nothing_to_count_and_hours_without_summaries_are_missing(tmp_path: Path) -> None:
@@ -310,7 +317,7 @@ def test_of_a_long_recording_all_days_that_are_asked_for_are_there(tmp_path: Pat
     ]
     source = record(tmp_path / "days.ndjson", [entry for day in days for entry in day])
     reader = WeekReader(source, RULES, SEOUL, None, SignsOfLife(source, None), timedelta(seconds=90), None, lambda _span: ())
-    found = reader.read(count, until, START, lambda *_: None)
+    found = reader.read(lambda _asked: count, until, START, lambda *_: None)
     assert len(found.wanted) == count
     assert {day.isoformat() for day in found.wanted} <= {day.date for day in found.days}
 
@@ -419,9 +426,10 @@ def test_days_of_cloud_logging_are_read_once_and_their_latencies_come_from_cloud
     with World(tmp_path, [make_entry(entry) for entry in entries]) as world:
         world.now = START + timedelta(hours=41)
         reader = build_week(world.settings, build_source(world.settings)[0], RULES)
-        first = reader.read(2, None, world.now, lambda *_: None)
+        midnight = START + timedelta(hours=39)  # in Seoul: of a day that is not over, nothing is kept
+        first = reader.read(lambda _asked: 2, midnight, world.now, lambda *_: None)
         asked = len(world.google.logging.calls.requests)
-        again = reader.read(2, None, world.now, lambda *_: None)
+        again = reader.read(lambda _asked: 2, midnight, world.now, lambda *_: None)
     assert first == again
     assert [day.date for day in first.days] == ["2026-02-24", "2026-02-25"]
     assert [sum(day.judged) for day in first.days] == [1440, 1440]
@@ -437,7 +445,9 @@ def test_a_silence_over_midnight_is_lost_on_both_days_wherever_they_come_from(
     entries = Traffic(5, 40 * 60, instances=1, incidents=(Incident(midnight - 7, midnight + 6, silent=True),)).entries()
     with World(tmp_path, [make_entry(entry) for entry in entries]) as world:
         world.now = START + timedelta(hours=41)
-        read = build_week(world.settings, build_source(world.settings)[0], RULES).read(2, None, world.now, lambda *_: None)
+        read = build_week(world.settings, build_source(world.settings)[0], RULES).read(
+            lambda _asked: 2, None, world.now, lambda *_: None
+        )
     assert [sum(day.lost) for day in read.days] == [7, 6]
     of_recording = recorded(record(tmp_path / "hours.ndjson", entries)).days[:2]
     assert [(day.date, day.lost) for day in read.days] == [(day.date, day.lost) for day in of_recording]
@@ -496,20 +506,7 @@ def test_a_kept_day_is_not_served_to_who_asks_for_something_else(
 
 # ---- the command
 
-SCHEMA = {
-    "type": "object",
-    "required": ["schema", "from", "to", "zone", "source", "state", "gates"],
-    "properties": {
-        "schema": {"const": 1},
-        "state": {"enum": ["met", "not_met", "not_shown"]},
-        "gates": {
-            "type": "array",
-            "minItems": 6,
-            "maxItems": 6,
-            "items": {"required": ["name", "title", "state", "bound", "definition", "days", "needed"]},
-        },
-    },
-}
+SCHEMA = json.loads((ROOT / "logwatch/schemas/beta-exit.json").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -525,10 +522,11 @@ def one_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the bad week once for all that is written of it."""
     read = WeekReader.read
 
-    def read_once(reader: WeekReader, days: int, until: datetime | None, *rest: Any) -> Week:
-        if (days, until) not in LOOKED_AT:
-            LOOKED_AT[days, until] = read(reader, days, until, *rest)
-        return LOOKED_AT[days, until]
+    def read_once(reader: WeekReader, count: Callable[[datetime], int], until: datetime | None, *rest: Any) -> Week:
+        asked = count(until or START + timedelta(minutes=BAD_WEEK.minutes)), until
+        if asked not in LOOKED_AT:
+            LOOKED_AT[asked] = read(reader, count, until, *rest)
+        return LOOKED_AT[asked]
 
     monkeypatch.setattr(WeekReader, "read", read_once)
 
@@ -556,6 +554,7 @@ def test_the_json_says_it_all_and_the_same_every_time(run: Run, bad_week: Path) 
 def test_what_it_writes_is_the_golden_one(run: Run, bad_week: Path, lang: str, kind: str, *, update_golden: bool) -> None:
     ran = run("beta-exit", "--source", bad_week, "--until", "2026-03-03T15:00:00Z", "--lang", lang, "--format", kind)
     shown = ran.out.replace(str(bad_week), "week.ndjson").replace(str(bad_week).replace("_", "\\_"), "week.ndjson")
+    shown = re.sub(r"sha256 [0-9a-f]{16}", "sha256 0123456789abcdef", shown)  # of rules that change
     golden = ROOT / f"tests/fixtures/golden/beta-exit.{lang}.{ {'table': 'txt', 'markdown': 'md', 'html': 'html'}[kind] }"
     if update_golden:
         golden.write_text(shown)
@@ -568,6 +567,83 @@ def test_the_document_shows_what_the_made_week_prints() -> None:
     _command, shown = block.split("```")[0].split("\n", 1)
     for part in shown.split("…\n"):
         assert part in golden
+
+
+@pytest.mark.usefixtures("one_look")
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_table_markdown_page_and_document_say_the_same(run: Run, bad_week: Path, lang: str) -> None:
+    def told(kind: str) -> str:
+        ran = run("beta-exit", "--source", bad_week, "--until", "2026-03-03T15:00:00Z", "--lang", lang, "--format", kind)
+        plain = re.sub("<[^>]+>", "", ran.out) if kind == "html" else ran.out
+        return re.sub(r"\s+", " ", re.sub(r"\\(.)", r"\1", html.unescape(plain)))
+
+    document = json.loads(run("beta-exit", bad_week, "--until", "2026-03-03T15:00:00Z", "--lang", lang, "--format", "json").out)
+    facts = [
+        document["earliest"],
+        document["rules"]["sha256"][:16],
+        document["figures"]["sha256"][:16],
+        document["rules"]["version"],
+    ]
+    for gate in document["gates"]:
+        facts += [gate["title"], gate["definition"], *gate["needed"], *filter(None, [gate["earliest"]])]
+        facts += [f"{loss['lost']:,.0f}" for loss in gate["losses"]]
+    facts += [each for gap in document["gaps"] for each in (gap["what"], gap["needed"], *gap["conditions"])]
+    for kind in ("table", "markdown", "html"):
+        shown = told(kind)
+        assert [fact for fact in facts if fact.replace("\n", " ") not in shown] == [], kind
+        for gap in document["gaps"]:
+            assert shown.count(gap["needed"]) == 1, "each gap is told once"
+
+
+@pytest.mark.usefixtures("one_look")
+@pytest.mark.parametrize("kind", ["table", "markdown", "html", "json"])
+def test_the_printed_command_gives_the_same_again(run: Run, bad_week: Path, kind: str) -> None:
+    set_ = {"LOGWATCH_SLOW_BUDGET": "<= 2 %", "LOGWATCH_TIMEZONE": "Asia/Tokyo", "LOGWATCH_EXPECTED_DISTRIBUTION": "<= 9"}
+    ran = run("beta-exit", bad_week, "--since", "3d", "--lang", "en", "--format", kind, **set_)
+    shown = json.loads(ran.out)["command"] if kind == "json" else html.unescape(re.sub("</?pre>", "", ran.out))
+    command = re.findall(r"LOGWATCH_TIMEZONE=.*", shown)[-1]
+    words = shlex.split(command)
+    at = words.index("logwatch")
+    again = run(*words[at + 1 :], **dict(word.split("=", 1) for word in words[:at]))
+    assert again.out == ran.out
+    assert {word.split("=")[0] for word in words[:at]} == {*set_}
+
+
+@pytest.mark.parametrize(
+    ("since", "days"), [("7d", 7), ("26h", 1), ("2026-03-01", 3), ("2026-03-01T00:00:00+09:00", 3), ("2026-03-01 00:01", 2)]
+)
+@pytest.mark.usefixtures("one_look")
+def test_since_says_how_many_days_too(run: Run, bad_week: Path, since: str, days: int) -> None:
+    ran = run("beta-exit", bad_week, "--since", since, "--until", "2026-03-03T15:00:00Z", "--format", "json")
+    assert len(json.loads(ran.out)["gates"][0]["days"]) == days
+
+
+def test_out_of_a_state_it_names_the_incident_and_the_running_day(run: Run, tmp_path: Path) -> None:
+    """A day's payments fail for five hours, people are told of it, and the next day runs."""
+    source = record(tmp_path / "days.ndjson", Traffic(
+        8, 15 * 60 + 1440 + 90, instances=1, incidents=(Incident(15 * 60 + 60, 15 * 60 + 360, failing=dict.fromkeys(SHOPS, 1.0)),)
+    ).entries())  # fmt: skip
+    reading = source.read(None, service=None, progress=lambda *_: None, meanwhile=lambda: None)
+    whole = aggregate(reading).span
+    state = replay(reading, Span(whole.start, whole.end), Ticker(RULES, Policy(zone=SEOUL), ALIVE)).state
+    kept = tmp_path / "state.json"
+    kept.write_bytes(dump_state(state))
+    ask = {"LOGWATCH_STATE": str(kept), "LOGWATCH_NOW": (whole.end + timedelta(minutes=2)).isoformat()}
+    ran = run("beta-exit", "--days", "1", "--lang", "en", "--format", "json", **ask)
+    document = json.loads(ran.out)
+    jsonschema.validate(document, SCHEMA)
+    (loss,) = document["gates"][0]["losses"]
+    (told,) = [each for each in state.history if each.procedure == "4.2"]
+    assert (loss["incident"], loss["decides"]) == (told.id, True)
+    assert loss["share"] > 0.8
+    assert document["gates"][0]["today"]["outlook"] == "open"
+    assert document["running_day"]["counted_to"] == rfc3339(state.counted_to)  # type: ignore[arg-type]
+    shown = run("beta-exit", "--days", "1", "--lang", "en", **ask).out
+    assert f"incident {Audience('en', SEOUL, '').incident(told.id)}" in shown
+    assert f"may still lose {document['gates'][0]['today']['left']:,} payments" in shown
+    words = shlex.split(document["command"])
+    at = words.index("logwatch")
+    assert run(*words[at + 1 :], **dict(word.split("=", 1) for word in words[:at])).out == ran.out
 
 
 @pytest.mark.usefixtures("one_look")
@@ -600,7 +676,8 @@ def test_hours_without_summaries_are_not_taken_for_quiet_ones_where_lines_are_re
     before = ("--until", "2026-02-28T15:00:00Z", "--days", "3", "--format", "json")
     whole = b"".join(line for line in lines.splitlines(keepends=True) if json.loads(line)["timestamp"] < "2026-02-28T16")
     of_file = json.loads(run("beta-exit", "--source", bad_week, *before).out)
-    assert json.loads(run("beta-exit", "--source", "-", *before, stdin=whole).out) == {**of_file, "source": "-"}
+    of_pipe = json.loads(run("beta-exit", "--source", "-", *before, stdin=whole).out)
+    assert of_pipe == {**of_file, "source": "-", "command": of_file["command"].replace(shlex.quote(str(bad_week)), "-")}
 
 
 @pytest.mark.parametrize(
@@ -611,6 +688,10 @@ def test_hours_without_summaries_are_not_taken_for_quiet_ones_where_lines_are_re
         (["--until", ""], 2, "'' is not a valid time"),
         (["--until", "tomorrow"], 2, "'tomorrow' is not a valid time"),
         (["--days", "0"], 2, "greater than or equal to 1"),
+        (["--since", "1h"], 2, "'1h' leaves 0 whole days"),
+        (["--since", "40d"], 2, "'40d' leaves 40 whole days"),
+        (["--since", "someday"], 2, "'someday' is no time"),
+        (["--since", "7d", "--days", "7"], 2, "the days are given twice"),
     ],
 )
 def test_what_cannot_be_read_is_told_and_is_no_week(
@@ -626,8 +707,10 @@ def test_what_cannot_be_read_is_told_and_is_no_week(
 @pytest.mark.usefixtures("one_look")
 def test_a_month_leaves_room_for_the_conditions_on_a_terminal(run: Run, bad_week: Path) -> None:
     ran = run("beta-exit", "--source", bad_week, "--days", "31", "--lang", "en")
-    (line,) = [line for line in ran.out.splitlines() if "Cache hit rate" in line and line.startswith("? not shown")]
-    assert line.endswith("Cache hit rate > 70% (stable)")
+    table = ran.out.split("\n\n")[1].splitlines()
+    assert max(map(len, table)) <= 80
+    (line,) = [line for line in table if "Cache hit rate >" in line]
+    assert line.startswith("? not shown  " + "?" * 24)
 
 
 @pytest.mark.parametrize("setting", ["LOGWATCH_SLOW_BUDGET", "LOGWATCH_EXPECTED_DISTRIBUTION"])

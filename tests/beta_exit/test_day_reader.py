@@ -73,7 +73,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> FilesSource:
 def from_files(source: FilesSource) -> tuple[DayTotals, ...]:
     life = SignsOfLife(source, None)
     reader = WeekReader(source, WATCHED, SEOUL, None, life, timedelta(seconds=90), None, lambda _span: ())
-    return reader.read(DAYS, at(DAYS * DAY), at(DAYS * DAY), lambda *_: None).days
+    return reader.read(lambda _asked: DAYS, at(DAYS * DAY), at(DAYS * DAY), lambda *_: None).days
 
 
 def test_a_week_that_is_open_from_nine_to_eighteen_misses_only_the_hours_without_telemetry(

@@ -16,8 +16,8 @@ from tests.support.phrases import PLACE, Text, shown_texts
 
 OTHERS = [path.stem for path in FOLDER.glob("*.json")]
 OF_LIBRARIES = "what the system and libraries say"
-OF_ITSELF = {"errors and hints themselves", "usage", "help", OF_LIBRARIES}
-"""Headings of what no file of ours raises word for word; help and usage have a test beside their module."""
+OF_ITSELF = {"errors and hints themselves", "usage", "help", "what each setting is", OF_LIBRARIES}
+"""Headings of what no file of ours raises word for word; help, usage and settings have a test beside their modules."""
 
 
 def shape(english: str) -> str:

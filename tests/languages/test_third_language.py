@@ -61,8 +61,7 @@ def test_help_and_settings_offer_it(command: Command) -> None:
     assert "--lang <ko|en|xx>" in command("evaluate", "--help").stdout
     refused = command("evaluate", "-s", STORM, "--lang", "yy")
     assert refused.returncode == 2
-    assert "--lang: 'yy'" in refused.stderr
-    assert "ko, en, xx" in refused.stderr
+    assert "ko or en or xx" in refused.stderr
 
 
 SPOKEN: list[tuple[tuple[str, ...], list[str]]] = [

@@ -1,9 +1,12 @@
 """What can be set, and what is refused."""
 
+import json
+
 import pytest
 
 from logwatch.errors import ConfigError
-from logwatch.settings import Settings
+from logwatch.languages.phrases import FOLDER, Template, spoken
+from logwatch.settings import Settings, fields
 
 
 @pytest.mark.parametrize(
@@ -41,3 +44,11 @@ def test_a_secret_is_in_no_error() -> None:
         {"LOGWATCH_PING_URL": "s3cret", "LOGWATCH_SMTP_PASSWORD": "s3cret", "LOGWATCH_GRACE": "1"}
     )
     assert "s3cret" not in "".join(map(str, errors))
+
+
+def test_what_each_setting_is_is_said_in_every_language() -> None:
+    told = [str(field.description) for field in fields().values()]
+    for path in FOLDER.glob("*.json"):
+        assert [text for text in told if spoken(text, path.stem) == text] == []
+        said = json.loads(path.read_bytes())["what each setting is"]
+        assert [english for english, own in said.items() if not any(map(Template.read(english, own).match, told))] == []

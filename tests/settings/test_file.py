@@ -84,7 +84,7 @@ def test_flags_come_first_then_the_environment_then_the_file(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("lang = 'fr'", [("1: lang", "'fr' is not a language it speaks; use ko, en")]),
+        ("lang = 'fr'", [("1: lang", "'fr' is not a known language; use ko or en")]),
         ("\n\ngrace = 5", [("3: grace", "'5' is not a valid duration; use e.g. '90s', '5m', '1h30m', '7d'")]),
         ("[email]\nsmtp_port = true", [("2: smtp_port", "'true' stands where a whole number belongs")]),
         ("[email]\nsmtp_port = 0", [("2: smtp_port", "'0' is not at least 1")]),
@@ -95,7 +95,7 @@ def test_flags_come_first_then_the_environment_then_the_file(tmp_path: Path) -> 
             [("1: now", "'2026-02-24' stands where a time with its zone, e.g. 2026-02-24T15:00+09:00 belongs")],
         ),
         ("now = 03:00:00", [("1: now", "'03:00:00' stands where a time with its zone, e.g. 2026-02-24T15:00+09:00 belongs")]),
-        ("lang = ['ko', 'en']", [("1: lang", "'ko,en' is not a language it speaks; use ko, en")]),
+        ("lang = ['ko', 'en']", [("1: lang", "'ko,en' is not a known language; use ko or en")]),
         ("lang = {a = 1}", [("1", "'lang' takes a single value or a list of them")]),
         ("source = [['a']]", [("1", "'source' takes a single value or a list of them")]),
         ("[slack]\nchannel = {}", [("2", "'[slack] channel' takes a single value or a list of them")]),
@@ -193,7 +193,7 @@ def test_one_error_is_raised_alone_and_several_together(tmp_path: Path) -> None:
     with pytest.raises(SettingProblemsError) as caught:
         load(path, LOGWATCH_GRACE="6x")
     assert [each.where for each in caught.value.problems] == [f"{path}:1: lang", "LOGWATCH_GRACE"]
-    with pytest.raises(ConfigError, match="not a language") as alone:
+    with pytest.raises(ConfigError, match="known language") as alone:
         load(path, LOGWATCH_GRACE="60s")
     assert type(alone.value) is ConfigError
 

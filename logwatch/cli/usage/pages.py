@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from logwatch.cli.usage.language import reader
+from logwatch.complaints import complaint
 from logwatch.languages import COMMON
 from logwatch.languages.phrases import spoken
 
@@ -29,9 +30,11 @@ _RAW = "\b"
 
 def said_usage(error: TyperException, lang: Lang) -> str:
     """Say what is wrong with the words of a command; empty where typer has shown a page of help instead."""
+    if errors := getattr(error.__cause__, "errors", None):
+        error.message = complaint(errors()[0])
     page = io.StringIO()
     error.show(page) if hasattr(error, "show") else page.write(error.format_message())
-    return spoken(page.getvalue().replace(": Value error, ", ": "), lang)
+    return spoken(page.getvalue(), lang)
 
 
 class _Formatter(_Plain):  # type: ignore[misc]
@@ -74,8 +77,13 @@ class _Formatter(_Plain):  # type: ignore[misc]
         """Say a help text, and each thing that typer says of the option behind it."""
         found = _MARKS.fullmatch(text)
         told = spoken(" ".join((found[1] if found else text).split()), self.lang)
-        marks = "; ".join(spoken(mark, self.lang) for mark in found[2].split("; ")) if found else ""
+        marks = "; ".join(spoken(_range(mark), self.lang) for mark in found[2].split("; ")) if found else ""
         return f"{told} [{marks}]" if marks else told
+
+
+def _range(text: str) -> str:
+    """Write a range of numbers as people do."""
+    return re.sub(r"(\d+)<=x<=(\d+)", r"\1–\2", text)
 
 
 def _wrapped(text: str, width: int) -> Iterator[str]:
@@ -98,26 +106,45 @@ class _Context(typer.Context):
 
     def make_formatter(self) -> Any:  # noqa: ANN401 - typer does not show its click
         lang, _ = reader(self.find_root().obj or COMMON)
-        if lang == COMMON:
-            return super().make_formatter()
         return _Formatter(lang, width=self.terminal_width, max_width=self.max_content_width)
 
 
-class OwnCommand(TyperCommand):
-    """A command whose help is in the reader's language, and is not cut where a group lists it."""
+class _Own:
+    """A command whose help is in the reader's language, ends with its examples, and is not cut where a group lists it."""
 
-    context_class = _Context
+    help: str | None
+    epilog: str | None
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - typer does not show its click
+        """Write the lines to type as they are."""
+        if self.epilog:
+            with formatter.section("Examples"):
+                formatter.write("".join(f"{'':{formatter.current_indent}}{line}\n" for line in self.epilog.split("\n")))
 
     def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002 - it is broken, and not cut
         """Give the first paragraph."""
         return " ".join((self.help or "").partition("\n\n")[0].split())
 
 
-class OwnGroup(TyperGroup):
-    """A group of commands, likewise."""
+class OwnCommand(_Own, TyperCommand):
+    """A command by itself."""
 
     context_class = _Context
 
-    def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002 - likewise
-        """Give the first paragraph."""
-        return " ".join((self.help or "").partition("\n\n")[0].split())
+    def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - likewise
+        """Give the parameters; of an argument, whose name says what it is, not also its type in Python."""
+        found: list[Any] = super().get_params(ctx)
+        for each in found:
+            if each.param_type_name == "argument":
+                each.display_type_rich = lambda **_: None
+        return found
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ANN401 - likewise
+        """Give the words of the usage line, as every other program writes them."""
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+
+
+class OwnGroup(_Own, TyperGroup):
+    """A group of commands."""
+
+    context_class = _Context

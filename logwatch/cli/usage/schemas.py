@@ -9,6 +9,7 @@ import typer
 
 from logwatch.cli.context import write
 from logwatch.cli.options import OutputOption
+from logwatch.cli.usage.completion import complete_schemas
 from logwatch.errors import ConfigError, nearest
 
 FOLDER = Path(__file__).parents[2] / "schemas"
@@ -20,7 +21,9 @@ def schema_names() -> list[str]:
 
 
 def schema(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Which document. [lists them]", show_default=False)] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Which document. [lists them]", autocompletion=complete_schemas)
+    ] = None,
     output: OutputOption = None,
 ) -> None:
     """Print the JSON Schema of a document that a command writes with --format json."""

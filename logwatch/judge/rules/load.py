@@ -1,5 +1,6 @@
 """A folder of rules on disk, read whole: every error with its file and line, not only the first."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +17,12 @@ from logwatch.judge.rules.yaml_lines import Document, Path_, RuleProblemsError, 
 from logwatch.judge.rules.yaml_types import Text, idle_selectors
 
 M = TypeVar("M", bound=BaseModel)
+
+
+def rules_digest(folder: Path) -> str:
+    """Give a hash of all that a folder's rules say; tests and schemas say nothing."""
+    files = [path for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.md")]) if not path.name.endswith(".test.yaml")]
+    return hashlib.sha256(b"".join(path.name.encode() + b"\0" + path.read_bytes() + b"\0" for path in files)).hexdigest()
 
 
 def load_rules(folder: Path) -> RuleSet:

@@ -149,6 +149,9 @@ class ExitCondition(Model):
     latency: SteadyLatency | None = None
     means: Text = Field(description="What is judged, in one sentence.")
     counted: Annotated[Text, _with_places("of")] = Field(description="What a day's figure is made of.")
+    may_lose: Annotated[Text, _with_places("left")] | None = Field(
+        default=None, description="What the running day may still lose before it is one that does not meet the condition."
+    )
     nothing: Nothing | None = None
 
     @model_validator(mode="after")

@@ -24,11 +24,11 @@ class EmailSettings(ChannelSettings):
         texts={
             "ko": (
                 "LOGWATCH_SMTP_HOST, LOGWATCH_SMTP_PORT, LOGWATCH_SMTP_SECURITY(587은 starttls, 465는 tls),"
-                " LOGWATCH_SMTP_USER, LOGWATCH_SMTP_PASSWORD를 확인하세요"
+                " LOGWATCH_SMTP_USER, LOGWATCH_SMTP_PASSWORD를 확인하세요."
             ),
             "en": (
-                "check LOGWATCH_SMTP_HOST, LOGWATCH_SMTP_PORT, LOGWATCH_SMTP_SECURITY (587 is starttls, 465 tls),"
-                " LOGWATCH_SMTP_USER, LOGWATCH_SMTP_PASSWORD"
+                "Check LOGWATCH_SMTP_HOST, LOGWATCH_SMTP_PORT, LOGWATCH_SMTP_SECURITY (587 is starttls, 465 tls),"
+                " LOGWATCH_SMTP_USER, LOGWATCH_SMTP_PASSWORD."
             ),
         },
     )

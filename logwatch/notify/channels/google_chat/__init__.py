@@ -23,8 +23,8 @@ class GoogleChatSettings(ChannelSettings):
     cure: ClassVar[Phrase] = Phrase(
         "doctor.cure.google_chat",
         texts={
-            "ko": "LOGWATCH_GOOGLE_CHAT_URL과 방화벽(chat.googleapis.com)을 확인하세요",
-            "en": "check LOGWATCH_GOOGLE_CHAT_URL and the firewall (chat.googleapis.com)",
+            "ko": "LOGWATCH_GOOGLE_CHAT_URL과 방화벽(chat.googleapis.com)을 확인하세요.",
+            "en": "Check LOGWATCH_GOOGLE_CHAT_URL and the firewall (chat.googleapis.com).",
         },
     )
     first: ClassVar[str] = "google_chat_url"

@@ -23,8 +23,8 @@ class PagerDutySettings(ChannelSettings):
     cure: ClassVar[Phrase] = Phrase(
         "doctor.cure.pagerduty",
         texts={
-            "ko": "LOGWATCH_PAGERDUTY_ROUTING_KEY와 LOGWATCH_PAGERDUTY_URL, 방화벽을 확인하세요",
-            "en": "check LOGWATCH_PAGERDUTY_ROUTING_KEY, LOGWATCH_PAGERDUTY_URL and the firewall",
+            "ko": "LOGWATCH_PAGERDUTY_ROUTING_KEY와 LOGWATCH_PAGERDUTY_URL, 방화벽을 확인하세요.",
+            "en": "Check LOGWATCH_PAGERDUTY_ROUTING_KEY, LOGWATCH_PAGERDUTY_URL and the firewall.",
         },
     )
     first: ClassVar[str] = "pagerduty_routing_key"

@@ -22,8 +22,8 @@ class SlackSettings(ChannelSettings):
     cure: ClassVar[Phrase] = Phrase(
         "doctor.cure.slack",
         texts={
-            "ko": "LOGWATCH_SLACK_BOT_TOKEN(또는 LOGWATCH_SLACK_WEBHOOK_URL)과 LOGWATCH_SLACK_CHANNEL을 확인하세요",
-            "en": "check LOGWATCH_SLACK_BOT_TOKEN (or LOGWATCH_SLACK_WEBHOOK_URL) and LOGWATCH_SLACK_CHANNEL",
+            "ko": "LOGWATCH_SLACK_BOT_TOKEN(또는 LOGWATCH_SLACK_WEBHOOK_URL)과 LOGWATCH_SLACK_CHANNEL을 확인하세요.",
+            "en": "Check LOGWATCH_SLACK_BOT_TOKEN (or LOGWATCH_SLACK_WEBHOOK_URL) and LOGWATCH_SLACK_CHANNEL.",
         },
     )
     first: ClassVar[str] = "slack_webhook_url"

@@ -77,7 +77,7 @@ HINTS = {
 SEND_TEST = command("logwatch doctor --send-test")
 ONLY_BY_POSTING = Phrase(
     "doctor.slack.webhook",
-    texts={"ko": "웹훅 주소는 메시지를 보내 봐야만 확인할 수 있음", "en": "a webhook can be tried only by posting to it"},
+    texts={"ko": "웹훅 주소는 알림을 전송해야만 확인할 수 있음", "en": "a webhook can be checked only by posting to it"},
 )
 WHO = Phrase("doctor.slack.token", texts={"ko": "{team} 워크스페이스의 @{user}", "en": "@{user} of {team}"})
 NO_SCOPE = Phrase(
@@ -87,22 +87,22 @@ NO_SCOPE = Phrase(
 NO_REACTIONS = Phrase(
     "doctor.slack.no_reactions",
     texts={
-        "ko": "reactions:read 권한이 없어 이모지로 응답(👀 확인, 🔕 알림 중지, ✅·❌ 판정)할 수 없음",
-        "en": "nobody can answer by a reaction (👀 on it, 🔕 mute, ✅ ❌ true or false): the scope reactions:read is missing",
+        "ko": "reactions:read 권한이 없어 이모지로 응답(👀 확인, 🔕 알림 중지, ✅·❌ 실제·오탐 표시)할 수 없음",
+        "en": "nobody can respond by a reaction (👀 acknowledge, 🔕 silence, ✅ ❌ label): the scope reactions:read is missing",
     },
 )
 NO_USERS = Phrase(
     "doctor.slack.no_users",
     texts={
         "ko": "users:read 권한이 없어 응답한 사람을 Slack 밖에서는 이름 대신 ID로 표시",
-        "en": "who answers is shown by id outside Slack: the scope users:read is missing",
+        "en": "whoever responds is shown by ID outside Slack: the scope users:read is missing",
     },
 )
 UNASKED = Phrase(
     "doctor.slack.unasked",
     texts={
-        "ko": "채널에 들어가 있는지는 보내 봐야 알 수 있음(channels:read 권한과 채널 ID가 있으면 확인 가능)",
-        "en": "whether it is in the channel shows only by posting (or with the scope channels:read and the channel's id)",
+        "ko": "채널 참여 여부는 알림을 전송해야 확인할 수 있음(channels:read 권한과 채널 ID가 있으면 바로 확인 가능)",
+        "en": "whether it is in the channel shows only when it posts (or with the scope channels:read and the channel's ID)",
     },
 )
 MEMBER = Phrase("doctor.slack.member", texts={"ko": "#{name}에 쓸 수 있음", "en": "may write to #{name}"})
@@ -111,15 +111,15 @@ ARCHIVED = Phrase("doctor.slack.archived", texts={"ko": "보관된 채널", "en"
 ADD_SCOPE = Phrase(
     "doctor.cure.scope",
     texts={
-        "ko": "앱 설정의 OAuth & Permissions에서 {scope}를 추가하고 다시 설치하세요",
-        "en": "add {scope} under OAuth & Permissions in the app's settings, and install it again",
+        "ko": "앱 설정의 OAuth & Permissions에서 {scope} 권한을 추가하고 다시 설치하세요.",
+        "en": "Add {scope} under OAuth & Permissions in the app's settings, and install it again.",
     },
 )
 INVITE = Phrase(
     "doctor.cure.invite",
     texts={
-        "ko": "Slack 채널에서 /invite @{user} 실행(채널 ID는 LOGWATCH_SLACK_CHANNEL에 설정)",
-        "en": "/invite @{user} in the channel; its id is LOGWATCH_SLACK_CHANNEL",
+        "ko": "Slack 채널에서 /invite @{user} 명령을 실행하세요(채널 ID는 LOGWATCH_SLACK_CHANNEL에 설정).",
+        "en": "Run /invite @{user} in the Slack channel (set its ID as LOGWATCH_SLACK_CHANNEL).",
     },
 )
 

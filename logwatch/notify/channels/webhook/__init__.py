@@ -21,8 +21,8 @@ class WebhookSettings(ChannelSettings):
     cure: ClassVar[Phrase] = Phrase(
         "doctor.cure.webhook",
         texts={
-            "ko": "LOGWATCH_WEBHOOK_URL의 호스트와 인증서, 방화벽, LOGWATCH_WEBHOOK_TOKEN을 확인하세요",
-            "en": "check the host, certificate and firewall of LOGWATCH_WEBHOOK_URL, and LOGWATCH_WEBHOOK_TOKEN",
+            "ko": "LOGWATCH_WEBHOOK_URL의 호스트와 인증서, 방화벽, LOGWATCH_WEBHOOK_TOKEN을 확인하세요.",
+            "en": "Check the host, certificate and firewall of LOGWATCH_WEBHOOK_URL, and LOGWATCH_WEBHOOK_TOKEN.",
         },
     )
     first: ClassVar[str] = "webhook_url"
