@@ -57,7 +57,7 @@ ServiceOption = Annotated[
 
 
 RulesOption = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="Folder of rules.  [env var: LOGWATCH_RULES; default: the bundled ones]")
+    Path | None, typer.Option(metavar="DIR", help="Folder of rules, the bundled ones without it.  [env var: LOGWATCH_RULES]")
 ]
 
 

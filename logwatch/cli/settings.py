@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from logwatch.cli.context import as_json, paper_of, write
-from logwatch.cli.options import LangOption, OutputOption, RulesOption, ServiceOption, SourceOption
+from logwatch.cli.context import as_json, one_source, paper_of, write
+from logwatch.cli.options import (
+    LangOption,
+    ListFormat,
+    ListFormatOption,
+    OutputOption,
+    RulesOption,
+    ServiceOption,
+    SourceArgument,
+    SourceOption,
+)
 from logwatch.errors import ConfigError
 from logwatch.languages import text
 from logwatch.settings import (
@@ -36,18 +44,12 @@ DEFAULTS = {"state": lambda: str(default_state()), "rules": lambda: str(bundled(
 """What is taken where these are not set."""
 
 
-class SettingsFormat(StrEnum):
-    """How `settings` writes."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
 def settings_show(
+    paths: SourceArgument = None,
     source: SourceOption = None,
     service: ServiceOption = None,
     rules: RulesOption = None,
-    format_: Annotated[SettingsFormat, typer.Option("--format", "-f", help="How to write it.")] = SettingsFormat.TABLE,
+    format_: ListFormatOption = ListFormat.TABLE,
     lang: LangOption = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of logwatch.toml, for editors.")] = False,  # noqa: FBT002 - a flag
     output: OutputOption = None,
@@ -56,9 +58,9 @@ def settings_show(
     if schema:
         write(as_json(settings_schema()), output)
         return
-    settings, wrong = load_settings_leniently(source=tuple(source or ()), service=service, rules=rules, lang=lang)
+    settings, wrong = load_settings_leniently(source=tuple(one_source(paths, source)), service=service, rules=rules, lang=lang)
     wrong = wrong + _half_set_up(settings)
-    if format_ is SettingsFormat.JSON:
+    if format_ is ListFormat.JSON:
         write(as_json(_document(settings, wrong)), output)
     else:
         write(to_text(_sections(settings, wrong), paper_of(output)), output)

@@ -9,8 +9,7 @@ from logwatch.judge.alerts import AlertState
 from logwatch.judge.rules.model import WATCH
 from logwatch.notify.outbox import note_of
 from logwatch.notify.silences import RecurringSilence
-from logwatch.report.explain import explain, standing_json
-from logwatch.report.json_document import SCHEMA, to_number, to_seconds
+from logwatch.report.explain import SCHEMA, explain, standing_json
 from logwatch.report.state_lists import age_json, age_of
 from logwatch.spans import rfc3339
 
@@ -64,9 +63,9 @@ def _alert(found: Explained) -> dict[str, Any]:
         "normal": str(rule.normal),
         "warning": str(rule.warning),
         "level": str(latest.level) if latest else None,
-        "value": to_number(latest.value) if latest else None,
-        "numerator": to_number(latest.numerator) if latest else None,
-        "denominator": to_number(latest.denominator) if latest else None,
+        "value": latest.value if latest else None,
+        "numerator": latest.numerator if latest else None,
+        "denominator": latest.denominator if latest else None,
         **standing_json(found),
     }
 
@@ -117,8 +116,8 @@ def _rule(rule: Rule, rules: RuleSet) -> dict[str, Any]:
         "summary": dict(rule.summary.root),
         "normal": str(rule.normal),
         "warning": str(rule.warning),
-        "for_s": to_seconds(rule.for_),
-        "keep_firing_for_s": to_seconds(rule.keep_firing_for),
+        "for_s": round(rule.for_.total_seconds()),
+        "keep_firing_for_s": round(rule.keep_firing_for.total_seconds()),
         "severity": str(rule.severity),
         "procedure": rule.procedure,
         "step": rule.step,

@@ -198,7 +198,8 @@ class Settings(BaseModel):
     )
 
     notify: Names = Field((), description="Channels that messages go to, by name; the others only stand in.")
-    channels: tuple[ChannelSettings, ...] = Field((), exclude=True, description="What is set of each channel.")
+    channels: tuple[ChannelSettings, ...] = Field((), exclude=True)
+    """What is set of each channel."""
     runbook_url: Annotated[str, AfterValidator(_web_address)] = Field("", description="Where people find the runbook.")
 
     serve_audience: str | None = Field(
@@ -212,10 +213,10 @@ class Settings(BaseModel):
     ping_url: SecretStr | None = Field(None, description="Address that is asked for after each good run: a dead man's switch.")
     log: Literal["info", "debug"] = Field("info", description="debug writes what a run did, line by line.")
 
-    file: InstanceOf[SettingsFile] | None = Field(None, exclude=True, description="The file that was read.")
-    given: tuple[InstanceOf[Given], ...] = Field(
-        (), exclude=True, description="Where it all was said, the first to be believed."
-    )
+    file: InstanceOf[SettingsFile] | None = Field(None, exclude=True)
+    """The file that was read."""
+    given: tuple[InstanceOf[Given], ...] = Field((), exclude=True)
+    """Where it all was said, the first to be believed."""
 
     @classmethod
     def load(cls, environment: Mapping[str, str], file: SettingsFile | None = None, **flags: Any) -> "Settings":  # noqa: ANN401 - checked right here
@@ -323,7 +324,11 @@ def _read(model: type[Read], given: Sequence[Given]) -> tuple[Read, list[ConfigE
         wrong = {str(detail["loc"][0]): detail for detail in reversed(error.errors())}
     right = {name: value for name, value in values.items() if name not in wrong}
     found = [
-        ConfigError(complaint(detail), where=origins[name].names(name), hint=model.model_fields[name].description)
+        ConfigError(
+            complaint({**detail, "input": "***"} if is_secret(model.model_fields[name]) else detail),
+            where=origins[name].names(name),
+            hint=model.model_fields[name].description,
+        )
         for name, detail in reversed(wrong.items())
     ]
     return model(**right), found

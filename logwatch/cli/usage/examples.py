@@ -15,6 +15,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "run": ("logwatch run", "logwatch run gcp://my-project/o4o-core-api"),
     "serve": ("logwatch serve --no-auth --port 8081",),
+    "settings": ("logwatch settings", "logwatch settings --schema --output logwatch.schema.json"),
     "doctor": ("logwatch doctor", "logwatch doctor gcp://my-project/o4o-core-api --format json"),
     "backtest": (
         "logwatch backtest monday.ndjson.gz --format messages",

@@ -13,10 +13,12 @@ from typer.main import get_command
 
 from logwatch.cli.main import app
 from logwatch.languages.phrases import FOLDER, Template, spoken
-from tests.conftest import Run
+from logwatch.settings import field_names, variable
+from tests.conftest import LOGS, Run
 
 SECTIONS = json.loads((FOLDER / "ko.json").read_bytes())
 HELP, USAGE = SECTIONS["help"], SECTIONS["usage"]
+CALM = f"{LOGS}/calm.ndjson"
 MARKS = re.compile(r"  \[[^\[\]]*\]$")
 
 
@@ -34,6 +36,8 @@ def texts(command: Any) -> Iterator[str]:
     """Give what a page says, each text by itself."""
     context = typer.Context(command)
     for paragraph in f"{command.help or ''}\n\n{command.epilog or ''}".split("\n\n"):
+        if paragraph.startswith("logwatch "):  # the examples, which are for every language
+            continue
         yield from [" ".join(paragraph.split())] if "\b" not in paragraph else paragraph.replace("\b", "").strip().split("\n")
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
@@ -64,6 +68,45 @@ def test_every_page_in_korean_fits_its_width(run: Run, path: tuple[str, ...], co
     assert (ran.code, ran.out.startswith("사용법: ")) == (0, True), ran.err
     prose = [line for line in ran.out.splitlines() if re.search("[가-힣]", line)]
     assert [line for line in prose if cell_len(line) > int(columns)] == []
+
+
+RAW = re.compile(r"<(str|int|bool|float|path|int range|file)>|list\[|\.\.\.$|<=x<=|\{[A-Z]+\}|\[SOURCE\.\.\.\]")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=" ".join)
+def test_no_page_is_cut_or_names_a_type_of_python(run: Run, path: tuple[str, ...]) -> None:
+    ran = run(*path, "-h", LOGWATCH_LANG="en", COLUMNS="80")
+    assert (ran.code, ran.err) == (0, "")
+    usage, *lines = ran.out.splitlines()
+    assert [line for line in lines if RAW.search(line)] == []
+    assert "{" not in usage
+    assert [line for line in lines if len(line) > 80] == []
+    assert run(*path, "--help", LOGWATCH_LANG="en", COLUMNS="80") == ran
+
+
+@pytest.mark.parametrize("path", PAGES, ids=" ".join)
+def test_an_option_that_has_one_names_its_environments_variable(path: tuple[str, ...]) -> None:
+    context = typer.Context(PAGES[path])
+    twins = [each for each in PAGES[path].params if each.param_type_name == "option" and each.name in field_names()]
+    assert [each.name for each in twins if variable(each.name) not in each.get_help_record(context)[1]] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["serve", "--port", "70000"], "'70000' is not at most 65535"),
+        (["serve", "--port", "http"], "'http' stands where a whole number belongs"),
+        (["beta-exit", "--days", "0"], "'0' is not at least 1"),
+        (["evaluate", "--format", "pdf"], "'pdf' is not one of 'table', 'json', 'markdown', 'html'"),
+        (["evaluate", CALM, "--lang", "fr"], "ko"),
+    ],
+)
+def test_a_wrong_value_is_told_without_words_of_a_library(run: Run, arguments: list[str], told: str) -> None:
+    ran = run(*arguments, LOGWATCH_LANG="en")
+    assert (ran.code, ran.out) == (2, "")
+    assert told in ran.err
+    assert "Input should" not in ran.err
+    assert "Value error" not in ran.err
 
 
 @pytest.mark.parametrize(
