@@ -52,7 +52,7 @@ def parse_moment(text: str, now: datetime, zone: ZoneInfo, *, where: str, ahead:
         moment = _parse_moment(source, now, zone, ahead=ahead)
     except (ValueError, OverflowError):
         hint = (
-            "use e.g. 1h, '1 hour ago', 09:30, yesterday, '02-24 15:00', 2026-02-24T06:00Z; "
+            "use e.g. 1h, '1 hour ago', 09:30, yesterday, '02-24 15:00', 2026-02-24T06:00:00Z; "
             "KST, UTC or +09:00 behind it names another time zone than that of the settings"
         )
         raise ConfigError(f"'{text}' is not a valid time", where=where, hint=hint) from None

@@ -143,7 +143,7 @@ def judge_gates(
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class GatePlan:
     """How a condition is judged: day by day, against its bound."""
 
     unit: str
@@ -151,7 +151,7 @@ class Plan:
     judge: Callable[[DayTotals], Mark]
 
 
-def plan_of(condition: ExitCondition, rules: RuleSet, expected: Expected, zone: tzinfo) -> Plan:
+def plan_of(condition: ExitCondition, rules: RuleSet, expected: Expected, zone: tzinfo) -> GatePlan:
     """Say how to judge a condition: what more lines can only make worse is final, whatever hours are missing."""
     judged, empty = condition.judged, condition.nothing.why if condition.nothing else ""
 
@@ -161,21 +161,21 @@ def plan_of(condition: ExitCondition, rules: RuleSet, expected: Expected, zone: 
     match judged:
         case DailyShare():
             normal = rules.by_id[judged.rule].normal
-            return Plan("%", normal, whole(lambda day: _daily_share(day, judged, normal, empty)))
+            return GatePlan("%", normal, whole(lambda day: _daily_share(day, judged, normal, empty)))
         case SteadyShare():
             rule = rules.by_id[judged.rule]
-            return Plan("%", rule.normal, whole(lambda day: _steady_share(day, judged, rule, empty)))
+            return GatePlan("%", rule.normal, whole(lambda day: _steady_share(day, judged, rule, empty)))
         case ExpectedCount():
             most = expected.most or rules.by_id[judged.rule].normal
-            return Plan("", most, whole(lambda day: _expected(day, judged, most), final=True))
+            return GatePlan("", most, whole(lambda day: _expected(day, judged, most), final=True))
         case NoErrors():
-            return Plan("", "0", whole(lambda day: _no_errors(day, judged, empty), final=True))
+            return GatePlan("", "0", whole(lambda day: _no_errors(day, judged, empty), final=True))
         case SlowBudget():
             budget = expected.slow
             judge = whole(lambda day: _slow(day, judged, budget, empty), final=budget.unit != "%")
-            return Plan(budget.unit, budget, judge)
+            return GatePlan(budget.unit, budget, judge)
         case SteadyLatency():
-            return Plan("%", f">= {USUALLY * 100:g} %", lambda day: _latency(day, judged, zone))
+            return GatePlan("%", f">= {USUALLY * 100:g} %", lambda day: _latency(day, judged, zone))
         case _:
             assert_never(judged)
 

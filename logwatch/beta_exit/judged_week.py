@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from logwatch.beta_exit.conditions import Gate, Terms
     from logwatch.beta_exit.day_reader import Week
     from logwatch.beta_exit.largest_loss import LargestLoss, PastIncident
-    from logwatch.beta_exit.running_day import Budget
+    from logwatch.beta_exit.running_day import DayBudget
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class ExitProof:
     """What it takes to come to the same answer again."""
 
     until: datetime
@@ -40,7 +40,7 @@ class JudgedGate:
     gate: Gate
     losses: tuple[LargestLoss, ...]
     """What cost its failed days most."""
-    budget: Budget | None
+    budget: DayBudget | None
     """What the running day may still lose; None where nothing is known of it."""
 
     @property
@@ -57,7 +57,7 @@ class JudgedWeek:
     wanted: tuple[date, ...]
     counted_to: datetime | None
     """Up to when the running day is counted; None where nothing is known of it."""
-    proof: Proof
+    proof: ExitProof
 
     def count(self, state: GateState) -> int:
         """Give how many conditions are in a state."""
@@ -70,7 +70,7 @@ class JudgedWeek:
         return max((each for each in found if each), default=None) if all(found) else None
 
 
-def judge_week(week: Week, past: Sequence[PastIncident], terms: Terms, proof: Proof) -> JudgedWeek:
+def judge_week(week: Week, past: Sequence[PastIncident], terms: Terms, proof: ExitProof) -> JudgedWeek:
     """Judge the conditions over days that were read, with the incidents that people were told of meanwhile."""
     gates = judge_gates(week.days, week.wanted, terms.rules, terms.expected, terms.zone)
     today = week.running

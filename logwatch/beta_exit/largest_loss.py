@@ -85,7 +85,7 @@ def largest_losses(
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
+class _LossStretch:
     """A stretch of a day, and the quarters of an hour that it touches."""
 
     incident: str
@@ -96,7 +96,7 @@ class _Stretch:
         return sum(losses[each] for each in self.quarters)
 
 
-def _worst(told: Iterable[_Stretch], untold: Iterable[_Stretch], losses: Sequence[float]) -> _Stretch:
+def _worst(told: Iterable[_LossStretch], untold: Iterable[_LossStretch], losses: Sequence[float]) -> _LossStretch:
     """Choose what cost most: an incident that people were told of, or a stretch that cost more than twice as much."""
     stretch = max(untold, key=lambda each: each.cost(losses))
     incident = max(told, key=lambda each: each.cost(losses), default=stretch)
@@ -159,7 +159,7 @@ def _losses(condition: ExitCondition, mark: Mark, quarters: Quarters, terms: Ter
     return list(map(float, lost)), [each * share for each in among]
 
 
-def _told(day: DayTotals, told: Iterable[PastIncident], zone: tzinfo) -> list[_Stretch]:
+def _told(day: DayTotals, told: Iterable[PastIncident], zone: tzinfo) -> list[_LossStretch]:
     """Give what a day had of the incidents that people were told of."""
     start, end = day_span(date.fromisoformat(day.date), zone)
     found = []
@@ -168,11 +168,11 @@ def _told(day: DayTotals, told: Iterable[PastIncident], zone: tzinfo) -> list[_S
         if span.start < span.end:
             last = span.end - timedelta(microseconds=1)
             touched = range(quarter_of(span.start.astimezone(zone)), quarter_of(last.astimezone(zone)) + 1)
-            found.append(_Stretch(each.id, span, touched))
+            found.append(_LossStretch(each.id, span, touched))
     return found
 
 
-def _untold(losses: Sequence[float], allowed: Sequence[float], day: DayTotals, zone: tzinfo) -> list[_Stretch]:
+def _untold(losses: Sequence[float], allowed: Sequence[float], day: DayTotals, zone: tzinfo) -> list[_LossStretch]:
     """Give the stretches in which more was lost than keeps to the bound, as far as they lie apart; else all of the day."""
     bad = [each for each in range(QUARTERS) if losses[each] > allowed[each]] or [0, QUARTERS - 1]
     breaks = [place for place, (one, next_) in enumerate(pairwise(bad), 1) if next_ - one > APART + 1]
@@ -183,7 +183,7 @@ def _untold(losses: Sequence[float], allowed: Sequence[float], day: DayTotals, z
     def moment(quarter: int) -> datetime:
         return (midnight + quarter * QUARTER).replace(tzinfo=zone).astimezone(UTC)
 
-    return [_Stretch("", Span(moment(run[0]), moment(run[-1] + 1)), range(run[0], run[-1] + 1)) for run in runs]
+    return [_LossStretch("", Span(moment(run[0]), moment(run[-1] + 1)), range(run[0], run[-1] + 1)) for run in runs]
 
 
 def _without(day: DayTotals, quarters: Quarters, gone: range, rules: RuleSet) -> DayTotals:

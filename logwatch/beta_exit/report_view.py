@@ -17,9 +17,9 @@ from logwatch.ui.format import NOTHING, format_range, format_value
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from logwatch.beta_exit.judged_week import JudgedGate, JudgedWeek, Proof
+    from logwatch.beta_exit.judged_week import ExitProof, JudgedGate, JudgedWeek
     from logwatch.beta_exit.largest_loss import LargestLoss
-    from logwatch.beta_exit.running_day import Budget
+    from logwatch.beta_exit.running_day import DayBudget
     from logwatch.judge.rules.model import RuleSet
     from logwatch.judge.rules.yaml_types import Text
     from logwatch.languages.keys import Key
@@ -176,15 +176,13 @@ def build_exit_report(judged: JudgedWeek, rules: RuleSet, audience: Audience, so
     )
 
 
-def _proof(proof: Proof, source: str, audience: Audience) -> tuple[tuple[str, str], ...]:
-    figures = {
-        "exit_proof_source": source,
-        "exit_proof_until": audience.date(proof.until),
-        "exit_proof_rules": f"{proof.rules} · sha256 {proof.rules_digest[:SHORT]}…",
-        "exit_proof_figures": f"sha256 {proof.figures_digest[:SHORT]}…",
-    }
-    named: list[tuple[Key, str]] = list(figures.items())  # type: ignore[arg-type]
-    return tuple((audience.say(key), value) for key, value in named)
+def _proof(proof: ExitProof, source: str, audience: Audience) -> tuple[tuple[str, str], ...]:
+    return (
+        (audience.say("exit_proof_source"), source),
+        (audience.say("exit_proof_until"), audience.date(proof.until)),
+        (audience.say("exit_proof_rules"), f"{proof.rules} · sha256 {proof.rules_digest[:SHORT]}…"),
+        (audience.say("exit_proof_figures"), f"sha256 {proof.figures_digest[:SHORT]}…"),
+    )
 
 
 Hole = tuple[str, str, tuple[int, ...]]
@@ -275,7 +273,7 @@ def _loss(loss: LargestLoss, gate: Gate, audience: Audience) -> str:
     )
 
 
-def _today(budget: Budget, gate: Gate, audience: Audience) -> str:
+def _today(budget: DayBudget, gate: Gate, audience: Audience) -> str:
     """Say what the running day may still lose."""
     left, condition = budget.left or 0, gate.condition
     if budget.outlook is Outlook.OPEN and condition.may_lose:

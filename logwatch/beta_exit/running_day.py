@@ -58,7 +58,7 @@ class Outlook(Worded, families=("outlook",)):
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class DayBudget:
     """What the running day may still lose of one condition."""
 
     outlook: Outlook
@@ -68,23 +68,23 @@ class Budget:
     """Events, or minutes of a latency, that may still go wrong; where it is behind, those that all have to go well."""
 
 
-def budget_of(condition: ExitCondition, today: RunningDay, terms: Terms) -> Budget:
+def budget_of(condition: ExitCondition, today: RunningDay, terms: Terms) -> DayBudget:
     """Say what a condition's running day may still lose before it is one that does not meet it."""
     ahead = _ahead(today, terms.zone)
     best = _at_its_best(today.totals, ahead)
     mark = plan_of(condition, terms.rules, terms.expected, terms.zone).judge(best)
     if mark.state is GateState.NOT_SHOWN:
         lost = mark.why in {Gap.MISSING_HOURS, Gap.NOT_MEASURED}
-        return Budget(Outlook.LOST if lost else Outlook.NOTHING, mark)
+        return DayBudget(Outlook.LOST if lost else Outlook.NOTHING, mark)
     keeps, more_helps = _bounds(condition, best, terms)
     if mark.state is GateState.MET:
-        return Budget(Outlook.OPEN, mark, _most(lambda more: keeps(more, 0)))
+        return DayBudget(Outlook.OPEN, mark, _most(lambda more: keeps(more, 0)))
     over = mark.why == Gap.UNSTABLE_HOURS and any(not ahead[hour] for hour in mark.hours)
     needed = None if over or not more_helps else _least(lambda more: keeps(0, more))
-    return Budget(Outlook.LOST if needed is None else Outlook.BEHIND, mark, needed)
+    return DayBudget(Outlook.LOST if needed is None else Outlook.BEHIND, mark, needed)
 
 
-def earliest_of(gate: Gate, budget: Budget | None) -> date | None:
+def earliest_of(gate: Gate, budget: DayBudget | None) -> date | None:
     """Give the first day on which the condition may be shown if every day until then is met.
 
     None where it is met, and where too few days were looked at to tell.

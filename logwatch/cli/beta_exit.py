@@ -14,7 +14,7 @@ from logwatch import __version__
 from logwatch.beta_exit.conditions import GateState, Terms
 from logwatch.beta_exit.day_reader import Week
 from logwatch.beta_exit.json_document import exit_json
-from logwatch.beta_exit.judged_week import Proof, judge_week
+from logwatch.beta_exit.judged_week import ExitProof, judge_week
 from logwatch.beta_exit.largest_loss import PastIncident
 from logwatch.beta_exit.render import render_exit, render_exit_page
 from logwatch.beta_exit.report_view import build_exit_report
@@ -129,7 +129,9 @@ def _count(days: int | None, since: str | None, now: datetime, zone: ZoneInfo) -
     if since is None:
         return lambda _asked: days or WEEK
     if days is not None:
-        raise ConfigError("the days are given twice", where="--days, --since", hint="give one of them")
+        raise ConfigError(
+            "the days are given twice", where="--days, --since", hint="--days and --since say the same: leave one out"
+        )
     try:
         length = _checked(parse_duration(since) // DAY, since)
     except ValueError:
@@ -145,7 +147,7 @@ def _count(days: int | None, since: str | None, now: datetime, zone: ZoneInfo) -
 
 def _checked(days: int, since: str) -> int:
     if not 1 <= days <= MOST_DAYS:
-        hint = f"right are 1 to {MOST_DAYS} whole days, e.g. 7d"
+        hint = f"use 1 to {MOST_DAYS} whole days, e.g. 7d"
         raise ConfigError(f"'{since}' leaves {max(days, 0)} whole days", where="--since", hint=hint)
     return days
 
@@ -157,10 +159,10 @@ def _day_after(moment: datetime, zone: ZoneInfo) -> date:
     return local.date() if begins else local.date() + DAY
 
 
-def _proof(week: Week, terms: Terms, command: str) -> Proof:
+def _proof(week: Week, terms: Terms, command: str) -> ExitProof:
     """Say what it takes to come to the same answer again: whose rules, which figures, and the command."""
     folder = terms.rules.folder
-    return Proof(
+    return ExitProof(
         until=week.until,
         rules=f"logwatch {__version__}" if folder == bundled("rules") else str(folder),
         rules_digest=rules_digest(folder),

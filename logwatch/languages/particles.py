@@ -11,7 +11,7 @@ _HANGUL, _ENDINGS, _RIEUL = ord("가"), 28, 8
 _BEHIND = re.compile(r"(?<=.)\s*\([^()]*\)$|[^\w%]+$")
 """What is not read as the end of a word: brackets with what is in them, quotes, stops."""
 _CLOSED = re.compile(r"(?:[mn]|ng|[mn]e|[aeiou](?:[bckpt]|ck))$", re.IGNORECASE)
-"""Latin words that are read with a consonant at their end: confirm, ping, time, webhook, checkout."""
+"""Latin words that are read with a consonant at their end: alarm, ping, time, webhook, timeout."""
 _SPELLED = re.compile(r"(?<![A-Za-z])[A-Z]{0,2}([A-Z])$")
 """Up to three capitals are spelled, letter for letter: URL is read with the ㄹ of its L; USER is a word."""
 
@@ -19,8 +19,8 @@ _SPELLED = re.compile(r"(?<![A-Za-z])[A-Z]{0,2}([A-Z])$")
 def with_particle(word: str, particle: str) -> str:
     """Give a word with the form of a particle that follows it.
 
-    >>> [with_particle(word, "이") for word in ("규칙", "요약 로그", "LOGWATCH_GRACE", "kpa", "checkout", "DB", "API 3", "90%")]
-    ['규칙이', '요약 로그가', 'LOGWATCH_GRACE가', 'kpa가', 'checkout이', 'DB가', 'API 3이', '90%가']
+    >>> [with_particle(word, "이") for word in ("규칙", "요약 로그", "LOGWATCH_GRACE", "webhook", "redis", "DB", "90%", "3")]
+    ['규칙이', '요약 로그가', 'LOGWATCH_GRACE가', 'webhook이', 'redis가', 'DB가', '90%가', '3이']
     >>> [with_particle(word, "으로") for word in ("오탐", "실제 장애", "메일", "Google Chat(전송 실패)", "1", "email")]
     ['오탐으로', '실제 장애로', '메일로', 'Google Chat(전송 실패)으로', '1로', 'email로']
     """

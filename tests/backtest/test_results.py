@@ -105,7 +105,7 @@ def test_what_tuning_prints(run: Run, lang: str, *, update_golden: bool) -> None
 def test_no_column_is_lost_on_a_narrow_terminal(run: Run, proposed: Path) -> None:
     out = run("backtest", STORM, "--rules", proposed, "--against", "rules", "--lang", "en").out
     head = next(line for line in out.splitlines() if line.startswith("procedure"))
-    assert re.split(r"  +", head) == ["procedure", "alerts", "gained", "lost", "earlier", "later", "messages a day"]
+    assert re.split(r"  +", head) == ["procedure", "alerts", "new", "gone", "earlier", "later", "messages a day"]
 
 
 def test_the_last_column_may_reach_to_the_edge() -> None:

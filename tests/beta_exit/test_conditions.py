@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from logwatch.beta_exit.conditions import Expected, GateState, Terms, judge_gates
 from logwatch.beta_exit.day_reader import DayCache, Week, WeekReader
-from logwatch.beta_exit.judged_week import Proof, judge_week
+from logwatch.beta_exit.judged_week import ExitProof, judge_week
 from logwatch.beta_exit.report_view import build_exit_report
 from logwatch.collect.files import FilesSource
 from logwatch.collect.last_seen import SignsOfLife
@@ -89,7 +89,7 @@ def gates(*days: DayTotals, expected: Expected = EXPECTED) -> dict[str, Gate]:
 def report_of(days: tuple[DayTotals, ...], wanted: Sequence[date] = DAYS, running: RunningDay | None = None) -> ExitReport:
     asked = day_span(wanted[-1], SEOUL)[1]
     terms = Terms(RULES, EXPECTED, SEOUL)
-    judged = judge_week(Week(tuple(wanted), days, asked, running), (), terms, Proof(asked, "rules", "", "", ""))
+    judged = judge_week(Week(tuple(wanted), days, asked, running), (), terms, ExitProof(asked, "rules", "", "", ""))
     return build_exit_report(judged, RULES, Audience("en", SEOUL, "o4o-core-api"), "days")
 
 
@@ -197,7 +197,7 @@ def test_a_day_before_the_last_seven_asks_for_nothing_more_of_payments() -> None
     assert (report.state, report.rows[0].needed) == (GateState.MET, ())
     days[1] = replace(days[1], counters=counters(payment_confirm_success=80))
     report = report_of(tuple(days), wanted)
-    assert report.rows[0].needed == ("Mend the cause, then 7 days in a row again: 02-25",)
+    assert report.rows[0].needed == ("Fix the cause, then meet it 7 days in a row again (failed: 02-25).",)
 
 
 @pytest.mark.parametrize(
@@ -710,7 +710,7 @@ def test_a_month_leaves_room_for_the_conditions_on_a_terminal(run: Run, bad_week
     table = ran.out.split("\n\n")[1].splitlines()
     assert max(map(len, table)) <= 80
     (line,) = [line for line in table if "Cache hit rate >" in line]
-    assert line.startswith("? not shown  " + "?" * 24)
+    assert line.startswith("? unknown  " + "?" * 24)
 
 
 @pytest.mark.parametrize("setting", ["LOGWATCH_SLOW_BUDGET", "LOGWATCH_EXPECTED_DISTRIBUTION"])

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from logwatch.beta_exit.conditions import Expected, Gate, GateState, Mark, Terms
-from logwatch.beta_exit.running_day import Budget, Outlook, RunningDay, budget_of, earliest_of, running_day
+from logwatch.beta_exit.running_day import DayBudget, Outlook, RunningDay, budget_of, earliest_of, running_day
 from logwatch.judge.daily_totals import HOURS, DayTotals, Spread
 from logwatch.ranges import Range
 from tests.support.made_messages import RULES
@@ -33,7 +33,7 @@ MORNING = DayTotals(
 CONDITIONS = {each.condition: each for each in RULES.service.exit_conditions}
 
 
-def budget(name: str, *, at: datetime = NOON, terms: Terms = TERMS, **changed: Any) -> Budget:
+def budget(name: str, *, at: datetime = NOON, terms: Terms = TERMS, **changed: Any) -> DayBudget:
     return budget_of(CONDITIONS[name], RunningDay(replace(MORNING, **changed), at), terms)
 
 
@@ -113,7 +113,7 @@ def gate(name: str, states: str) -> Gate:
     ],
 )
 def test_the_earliest_day_on_which_all_may_be_met(states: str, today: Outlook | None, day: str | None) -> None:
-    running = Budget(today, Mark("2026-03-04", GateState.MET, 1.0)) if today else None
+    running = DayBudget(today, Mark("2026-03-04", GateState.MET, 1.0)) if today else None
     for name in ("payment", "cache"):
         found = earliest_of(gate(name, states), running)
         assert (found and found.isoformat()) == day

@@ -17,20 +17,20 @@ KOREAN = re.compile("[가-힣]")
 PLACE = re.compile(r"{\w+(?::\w+)?}")
 
 AVOIDED_KO = {
-    r"위험|심각|알 수 없음|알 수 없습니다": "정상, 주의, 경고, 미상(데이터 없음)",
+    r"위험|심각|알 수 없음": "정상, 주의, 경고, 미상(데이터 없음)",
     r"미상(?=[가-힣])": "미상(데이터 없음), in a sentence",
     r"경고 ?(?:발생|대기|아님|해소|목록)|(?:발생 중인|달라진|새) 경고": "경보: a warning is a level, not an alert",
     r"메시지|메세지|통보|따로 알리지": "알림",
     r"알람|얼럿": "경보, 알림",
     r"(?<!경보 )(?<!전송 )(?<!기록 )(?<!로그 )대기(?! 중인 경보)": "what waits: 경보 대기, 전송 대기",
     r"임계값|임계치": "경고 기준, 정상 범위",
-    r"(?<!1분 )구간|윈도우": "1분 구간 for 60 s, 기간 for what a command looks at",
+    r"(?<!1분 )(?<!신뢰)구간|윈도우": "1분 구간 for 60 s, 기간 for what a command looks at",
     r"컨펌|결제 완료|준비된 결제": "결제 승인, 결제 준비",
     r"중복 결제 요청": "중복 결제 차단",
     r"히트율|히트 레이트": "캐시 적중률",
     r"요청이 느림": "…응답 느림",
     r"(?<!주간 )요약(?! ?로그)": "요약 로그",
-    r"[}\d]줄|한 줄|(?<![가-힣])라인": "로그 …건",
+    r"[}\d]줄|한 줄[도이]|로그 줄|(?<![가-힣])라인": "로그 …건",
     r"해석하지 못|해석 실패": "파싱 실패",
     r"묵음|무음|음소거": "알림 중지",
     r"중지를 (?:끝내|끝냈)|중지 설정": "알림 중지 해제, 등록자",
@@ -38,7 +38,7 @@ AVOIDED_KO = {
     r"반복 알림": "재알림",
     r"다시 발생": "재발",
     r"사건|(?<!인)사고": "인시던트, …장애",
-    r"(?<!Beta )(?<!Beta를 )(?<!정상 )종료": "해소, 복구, 해제",
+    r"(?:경보|경고|알림 중지|인시던트|장애)[가이를는은]?(?: [^.]*)? (?:종료|끝[나났내냈])": "해소, 복구, 해제",
     r"단정하기": "판단 보류",
     r"기준 미[만달]": "표본 부족, 경고 수준",
     r"전달(?:되지|됨|됩|했|하지| 포기)|보낸 알림": "전송, 전송 실패, 전송 포기",
@@ -67,7 +67,7 @@ AVOIDED_EN = {
     r"(?i)not understood": "unparsed",
     r"(?i)held against": "compared with",
     r"(?i)begin here": "start here",
-    r"(?i)not proven|not shown": "not yet conclusive, undetermined",
+    r"(?i)not proven|not shown": "not yet conclusive, unknown",
     r"(?i)could not look|time left to look": "not checked, lookup timed out",
     r"(?i)not the case": "does not apply",
     r"(?i)hour before|day before": "previous hour, same time yesterday",
@@ -124,7 +124,7 @@ def in_policies(lang: str) -> Iterator[tuple[str, str]]:
 
 @cache
 def in_documents() -> tuple[tuple[str, str], ...]:
-    paths = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    paths = [ROOT / "README.md", *sorted({*(ROOT / "docs").rglob("*.md")} - {ROOT / "docs/languages.md"})]
     lines = ((str(path.relative_to(ROOT)), line) for path in paths for line in path.read_text("utf-8").splitlines())
     return tuple((place, line) for place, line in lines if KOREAN.search(line))
 

@@ -102,6 +102,7 @@ def test_korean_never_leaves_a_particle_open() -> None:
             "no entries between 2026-02-24T05:00Z and 2026-02-24T16:00Z\n  hint: logwatch silence list",
             "2026-02-24 14:00 KST부터 2026-02-25 01:00 KST까지의 로그가 없습니다.\n  힌트: logwatch silence list",
         ),
+        ("it has for (now 1m), span (now 5m)", "있는 설정: for(현재 1m), span(현재 5m)"),
         ("'2026-02-24T05:00Z' is not a valid time", "'2026-02-24T05:00Z': 올바른 시각이 아닙니다."),
     ],
 )

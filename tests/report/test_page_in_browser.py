@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from logwatch.judge.verdicts import Level
 from logwatch.notify.messages import LinkTargets
 from tests.conftest import LOGS, Run
 from tests.support.browser import DESKTOP, NAMES, PHONE, SCHEMES, View, browser, find_chromium
@@ -167,8 +168,8 @@ def test_the_report_in_markdown_is_the_golden_one(run: Run, update_golden: bool,
 def test_the_page_has_its_sections_in_order(lang: Lang) -> None:
     headings = re.findall(r"<h2>(.*?)</h2>", html(make(f"{LOGS}/storm.ndjson", lang)))
     expected = {
-        "ko": ["인시던트", "런북 3장 판정", "추이 차트", "느린 요청", "알림 이력", "데이터"],
-        "en": ["incidents", "Runbook section 3 verdicts", "charts", "slow requests", "messages", "data"],
+        "ko": ["인시던트", "런북 3장 판정", "추이 차트", "느린 요청", "예상 알림", "데이터"],
+        "en": ["incidents", "Runbook section 3 verdicts", "charts", "slow requests", "simulated messages", "data"],
     }
     assert headings == expected[lang]
 
@@ -207,7 +208,7 @@ def test_an_incident_shows_its_end_and_its_worst() -> None:
     assert over.message.alerts[0].peak == "lowest 11.9% (3 min) 15:24"
     assert (going.ended, going.lasted) == ("", "9 min")
     assert going.message.alerts[0].value == "24.2% (32/132, 10 min)"
-    assert "still going" in html(make(f"{LOGS}/payment.ndjson", "en", minutes=30))
+    assert "ongoing" in html(make(f"{LOGS}/payment.ndjson", "en", minutes=30))
 
 
 def test_the_timeline_is_what_the_backtest_sends() -> None:
@@ -220,9 +221,26 @@ def test_the_timeline_is_what_the_backtest_sends() -> None:
 
 def test_a_page_without_figures_says_so() -> None:
     page = html(make(f"{LOGS}/development.ndjson", "en"))
-    assert "The application lost its counters" in page
+    assert "have the development format, without counters" in page
     assert "Nothing known and not drawn" in page
-    assert "Nothing would have been sent." in page
+    assert "No message would have been sent." in page
+
+
+def test_a_page_without_data_begins_with_that_and_looks_healthy_nowhere() -> None:
+    page = html(make(f"{LOGS}/development.ndjson", "en"))
+    head = page.split("<header>")[1].split("</header>")[0]
+    assert head.index("There is no data to judge.") < head.index("have the development format, without counters")
+    assert 'class="levels"' not in page
+    assert "Without data nobody knows whether there was one." in page
+    for calm in ("No rule is elevated", "No incident in this time range"):
+        assert calm not in page
+
+
+def test_a_page_of_which_some_is_unknown_says_how_much_and_what_its_cards_count() -> None:
+    made = make(f"{LOGS}/calm.ndjson", "en")
+    page, levels = html(made), made.report.levels
+    assert f"{levels[Level.UNKNOWN]} of {len(made.report.rows)} rows are unknown" in page
+    assert f"How {sum(levels.values()) + made.report.unproven} rows, a rule and shop each, stand at the end." in page
 
 
 def test_hostile_names_stay_text(tmp_path: Path) -> None:

@@ -80,10 +80,11 @@ class Rule(Measures, Row):
     for_: Duration = Field(
         default=timedelta(minutes=1),
         alias="for",
-        description="How long a warning must last, from the end of its first window, before it speaks.",
+        description="Minutes that must be seen at warning beyond the first before it speaks; elevated and unknown ones between"
+        " neither count nor begin again, a normal one does.",
     )
     keep_firing_for: Duration = Field(
-        default=timedelta(minutes=5), description="How long normal must last, likewise, before the alert is resolved."
+        default=timedelta(minutes=5), description="Minutes back to normal in a row, beyond the first, before it is resolved."
     )
     severity: Severity = Field(
         default=Severity.WARN, description="Whom a warning is for: page wakes, warn is told, info can wait until the morning."

@@ -96,7 +96,7 @@ def _sentence(text: str, lang: Lang) -> str:
         said = _whole(text[start:], lang)
         if said is not None:
             return f"{text[:start]}{said}"
-    return ", ".join(_value(part, lang) for part in text.split(", "))
+    return _each(text, lang)
 
 
 def _starts(text: str) -> Iterator[int]:
@@ -115,9 +115,14 @@ def _whole(text: str, lang: Lang) -> str | None:
 
 
 def _value(text: str, lang: Lang) -> str:
-    """Say what fills a place, where that is a text of ours in its turn."""
-    said = _whole(text, lang)
-    return text if said is None else said
+    """Say what fills a place, where that is a text of ours in its turn, or several with commas."""
+    parts = [_whole(part, lang) for part in text.split(", ")]
+    whole = None if None not in parts else _whole(text, lang)
+    return _each(text, lang) if whole is None else whole
+
+
+def _each(text: str, lang: Lang) -> str:
+    return ", ".join(part if (said := _whole(part, lang)) is None else said for part in text.split(", "))
 
 
 def _local(found: str, zone: ZoneInfo) -> str:

@@ -38,3 +38,9 @@ def test_why_nobody_could_look_is_a_known_reason_or_somebody_s_own_words() -> No
     readers = Audience("en", ZoneInfo("UTC"), "shop")
     assert missed_text(Missed.OUT_OF_BUDGET, readers) == missed_text("out_of_budget", readers) == "no time left to look"
     assert missed_text("HTTP 503", readers) == "HTTP 503"
+
+
+def test_an_error_in_a_message_is_said_in_its_language() -> None:
+    korean = Audience("ko", ZoneInfo("Asia/Seoul"), "shop")
+    assert missed_text("the project's read quota is used up for now", korean) == "프로젝트의 읽기 할당량을 모두 썼습니다."
+    assert missed_text("Cloud Logging: no answer in time", korean) == "Cloud Logging: 제한 시간 안에 응답이 없습니다."
