@@ -61,12 +61,12 @@ settings= # NAME=VALUE with | between them, as told
 known_secrets=
 channel_variables=
 declared='^ +([a-z_]+): (.*) = Field\('
-for file in "$root/logwatch/settings.py" "$root"/logwatch/notify/channels/*/__init__.py; do
+for file in "$root/logwatch/settings/fields.py" "$root"/logwatch/notify/channels/*/__init__.py; do
     while IFS= read -r line; do
         if ! [[ $line =~ $declared ]]; then continue; fi
         field=${BASH_REMATCH[1]}
         if [[ ${BASH_REMATCH[2]} == *SecretStr* ]]; then known_secrets="$known_secrets${known_secrets:+ }${field//_/-}"; fi
-        if [[ $file != */settings.py ]]; then channel_variables="$channel_variables LOGWATCH_$field"; fi
+        if [[ $file != */fields.py ]]; then channel_variables="$channel_variables LOGWATCH_$field"; fi
     done <"$file"
 done
 channel_variables=$(tr '[:lower:]' '[:upper:]' <<<"$channel_variables")
