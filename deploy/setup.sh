@@ -66,7 +66,7 @@ for file in "$root/logwatch/settings/fields.py" "$root"/logwatch/notify/channels
         if ! [[ $line =~ $declared ]]; then continue; fi
         field=${BASH_REMATCH[1]}
         if [[ ${BASH_REMATCH[2]} == *SecretStr* ]]; then known_secrets="$known_secrets${known_secrets:+ }${field//_/-}"; fi
-        if [[ $file != */fields.py ]]; then channel_variables="$channel_variables LOGWATCH_$field"; fi
+        if [[ $file != */settings/fields.py ]]; then channel_variables="$channel_variables LOGWATCH_$field"; fi
     done <"$file"
 done
 channel_variables=$(tr '[:lower:]' '[:upper:]' <<<"$channel_variables")

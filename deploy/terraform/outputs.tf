@@ -2,7 +2,7 @@ output "build_command" {
   description = "Tests, builds and deploys what is in the current folder, a clone of the repository: once after the first apply, and for an upgrade."
   value = join(" && ", [
     "gcloud builds submit . --config=deploy/test.yaml ${local.build_options} --substitutions=_NAME=${var.name}",
-    "gcloud builds submit . --config=cloudbuild.yaml ${local.build_options} --substitutions=_NAME=${var.name},_REGION=${var.region},_AS=${var.run_as}",
+    "gcloud builds submit . --config=cloudbuild.yaml ${local.build_options} --substitutions=_NAME=${var.name},_REGION=${var.region},_AS=${var.run_as},_COMMIT=\"$(${local.commit})\"",
   ])
 }
 
@@ -41,6 +41,7 @@ output "policies" {
 }
 
 locals {
+  commit        = "git describe --always --abbrev=9 --dirty=+ --exclude='*'" # what `logwatch --version` names
   run_options   = "--project=${var.project} --region=${var.region}"
   build_options = "--project=${var.project} --region=${coalesce(var.build_region, var.region)} --gcs-source-staging-dir=gs://${google_storage_bucket.this["source"].name}/source"
 }

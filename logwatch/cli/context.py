@@ -22,6 +22,7 @@ from logwatch.settings import execution, load_settings
 from logwatch.spans import Span
 from logwatch.state.lease import change, load
 from logwatch.time_range import Wanted, live_span
+from logwatch.ui.progress import Pace
 from logwatch.ui.tables import Paper, fold
 from logwatch.wiring import audience, build_rules, build_simulated_ticker, build_source, build_store, state_place
 
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from logwatch.ui.format import Audience
 
 T = TypeVar("T")
+SHOWN_AFTER_S = 0.5
+"""What takes no longer needs no line of progress."""
 NARROWEST = 40
 """Cells of the narrowest paper: a phone's terminal."""
 
@@ -198,27 +201,32 @@ def look_at(
 
 @contextmanager
 def progress_line(settings: Settings) -> Iterator[Progress]:
-    """Show a line of progress on a terminal once reading takes longer than a moment; nothing elsewhere."""
+    """Show a line of progress on a terminal once something takes longer than a moment; nothing elsewhere."""
     if not sys.stderr.isatty():
         yield lambda _text, _share: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.live import Live
+    from rich.text import Text
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    begun = datetime.now(UTC)
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=False) as bar:
-        task = bar.add_task("", total=None, visible=False)
+    begun = time.monotonic()
+    pace = Pace(begun, begun, spoken("reading", settings.lang, settings.timezone))
+    say_left = audience(settings).say("progress_left", left="{left}")
 
-        def show(text: str, share: float | None) -> None:
-            visible = (datetime.now(UTC) - begun).total_seconds() > 0.5
-            bar.update(
-                task,
-                description=spoken(text, settings.lang, settings.timezone),
-                completed=share or 0,
-                total=None if share is None else 1,
-                visible=visible,
-            )
+    def shown() -> Text:
+        now = time.monotonic()
+        visible = now - begun > SHOWN_AFTER_S
+        return Text(pace.line(now, say_left) if visible else "", no_wrap=True, overflow="ellipsis")
+
+    # Drawn by a thread of its own: the time goes on while nothing is heard of what is read.
+    with Live(get_renderable=shown, console=Console(stderr=True), transient=True, refresh_per_second=4) as live:
+
+        def show(said: str, share: float | None) -> None:
+            nonlocal pace
+            before, now = pace, time.monotonic()
+            pace = pace.at(spoken(said, settings.lang, settings.timezone), share, now)
+            if pace.part_s != before.part_s:
+                live.refresh()
 
         yield show
 

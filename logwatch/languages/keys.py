@@ -81,7 +81,7 @@ Key = Literal[
     # a backtest's days, comparisons, known incidents, settings
     "weekdays", "incidents_by_day", "lasted_col", "told_col", "and_goes_on", "step_short", "quiet_day", "comparison_title",
     "sides", "short_span", "by_procedure", "messages_a_day", "fired", "total", "changed_alerts", "change", "nothing_changed",
-    "sent_title", "sent_counts", "sent_how", "replayed_at", "sent_at", "sent_why",
+    "progress_left", "sent_title", "sent_counts", "sent_how", "replayed_at", "sent_at", "sent_why",
     "score_title", "outcome", "took", "step_col", "what", "named_later", "found_of", "median_took", "false_per_day",
     "procedure_right", "step_right", "false_alarms", "tuning_title", "tuning_note", "tuning_star", "tuning_grid", "setting",
     "alerts_a_week", "messages_a_week", "found_col", "median_col", "false_a_week", "today_mark",
@@ -93,7 +93,8 @@ Key = Literal[
 """Texts that are asked for by their own name; those of a closed set stand under its family, see `Worded`."""
 
 DoctorKey = Literal[
-    "plain", "error", "late", "broken", "settings.fine", "settings.no_channel", "settings.open", "not_set_up", "clock.fine",
+    "plain", "error", "late", "broken", "source.not_live", "settings.fine",
+    "settings.no_channel", "settings.open", "not_set_up", "clock.fine",
     "clock.ahead", "clock.behind", "clock.unknown", "clock.set", "logs.read", "quota.fine", "quota.used", "lines.unread",
     "lines.none", "lines.found", "lines.some_lost", "lines.development", "lines.beta_off", "lines.silent",
     "lines.guesses", "lines.recording", "lines.misread", "lines.location",

@@ -190,6 +190,16 @@ def start(script: Path, *arguments: str, stdin: str = "", **environment: str) ->
     )
 
 
+FIELDS = json.loads((ROOT / "rules" / "settings.schema.json").read_text())["properties"]
+SECRETS = sorted(name.replace("_", "-") for name, field in FIELDS.items() if field.get("writeOnly"))
+
+
+def test_what_is_secret_is_listed_once() -> None:
+    told = re.search("right are (.*)", start(SETUP, "--project", "p1", "--secret", "token").stderr)
+    assert told
+    assert sorted(told[1].split(", ")) == SECRETS
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

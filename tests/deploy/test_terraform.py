@@ -237,8 +237,15 @@ def asked_by_scripts(commands: list[list[str]]) -> Json:
 
 
 def submitted(given: Json) -> Json:
-    """Give what is said to Cloud Build: what, where, and the substitutions; the module has set what a set-up may still have to."""
+    """Give what is said to Cloud Build: what, where, and the substitutions; the module has set what a set-up may still have to.
+
+    Which commit it is, the module's command asks git when it is run.
+    """
     told = {name: value for name, value in substitutions(given).items() if name not in {"_SETTINGS", "_SECRETS"}}
+    if "_COMMIT" in told:
+        told["_COMMIT"] = (
+            "of git" if re.fullmatch(r"\$\(git describe .*\)|[0-9a-f]{9}\+?", told["_COMMIT"]) else told["_COMMIT"]
+        )
     return {
         "config": Path(given["config"]).name,
         **{key: given[key] for key in ("project", "region", "gcs-source-staging-dir")},

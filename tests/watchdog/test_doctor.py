@@ -145,7 +145,7 @@ def test_the_table_has_a_line_for_each_and_its_cure_below(run: Run, tmp_path: Pa
         ran = run("doctor", "--lang", lang, **made.world.environment)
     assert ran.code == 1
     head, *lines = ran.out.splitlines()
-    assert head.endswith({"ko": "아직 아무것도 판정하지 않음", "en": "nothing was ever judged"}[lang])
+    assert head.endswith({"ko": "판정 기록 없음", "en": "nothing judged yet"}[lang])
     assert all(line[0] in "✓!✗–?" or line.lstrip().startswith("→ ") for line in lines)
     wrong = next(number for number, line in enumerate(lines) if line.startswith("✗"))
     assert "BETA_MODE" in lines[wrong]
