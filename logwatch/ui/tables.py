@@ -101,7 +101,7 @@ def break_line(line: Text, width: int, hang: int = INDENT, *, chop: bool = True)
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class TableLayout:
     """A table without lines: which columns stand beside each other, and which have no room there and stand under their row.
 
     The first column is what one types again, and stays whole, as every word does. The last that stands in a row breaks into
@@ -172,7 +172,7 @@ class Grid:
 
 def lay_out(
     rows: Iterable[Sequence[str | Text]], columns: Sequence[str], width: int, right: Collection[int] = (), gap: int = GAP
-) -> Grid:
+) -> TableLayout:
     """Choose which columns of a table stand beside each other.
 
     Where not all do, as few as possible stand under their row: of those that make the room by themselves the last, else the
@@ -198,7 +198,7 @@ def lay_out(
     while len(beside) > 1 and not fits(beside):
         enough = [each for each in beside[1:] if fits([other for other in beside if other != each])]
         beside.remove(enough[-1] if enough else max(beside[1:], key=lambda each: widths[each]))
-    return Grid(heads, shown, width, right, gap, tuple(widths), tuple(beside))
+    return TableLayout(heads, shown, width, right, gap, tuple(widths), tuple(beside))
 
 
 def render_rows(
