@@ -1,38 +1,39 @@
 #!/usr/bin/env bash
 # The last step of cloudbuild.yaml: put an image into use, as the Cloud Run job or service that setup.sh has made.
 #
-# Takes PROJECT, PROJECT_NUMBER, REGION, NAME, AS (job or service), WATCH (the service to watch), IMAGE, SETTINGS (NAME=VALUE, with | between them) and
-# SECRETS (NAME=SECRET:VERSION, with commas) from the environment. Settings that are not named stay as they are; so do the secrets if
-# SECRETS is empty.
+# Takes PROJECT, PROJECT_NUMBER, REGION, NAME and IMAGE (or the file PUSHED with its digest) from the environment, and what is to change: AS (job or service; nothing: what stands), SETTINGS
+# (NAME=VALUE, with | between them) and SECRETS (NAME=SECRET:VERSION, with commas). What is not named stays as it is: service watched,
+# settings, secrets, memory, network.
 set -euo pipefail
 
-# Cloud Run checks the caller's token and takes its signature off; logwatch checks what is left: whose it is, and for which address.
-# Its calls are paid for by the second, so they wait for second 5 of the minute and not for 20, unless SETTINGS say otherwise.
-if [ "$AS" = service ]; then
-    if [[ ${SETTINGS:-} != *LOGWATCH_STARTS=* ]]; then SETTINGS="LOGWATCH_STARTS=5s|LOGWATCH_EARLY=5s${SETTINGS:+|$SETTINGS}"; fi
-    address=https://$NAME-$PROJECT_NUMBER.$REGION.run.app
-    SETTINGS="LOGWATCH_SERVE_AUDIENCE=$address|LOGWATCH_SERVE_SIGNATURE=removed|\
-LOGWATCH_SERVE_CALLER=$NAME-caller@$PROJECT.iam.gserviceaccount.com${SETTINGS:+|$SETTINGS}"
+there=(--project="$PROJECT" --region="$REGION")
+as=${AS:-}
+if [ -z "$as" ]; then
+    for kind in job service; do
+        if gcloud run "${kind}s" describe "$NAME" "${there[@]}" --format='value(metadata.name)' >/dev/null 2>&1; then as=$as${as:+ and }$kind; fi
+    done
 fi
-settings="LOGWATCH_SOURCE=gcp://$PROJECT/$WATCH|LOGWATCH_STATE=gs://$PROJECT-$NAME-state/state.json"
-common=(--project="$PROJECT" --region="$REGION" --image="$IMAGE" --cpu=1 --memory=512Mi --labels="made-by=$NAME"
-    --service-account="$NAME-runner@$PROJECT.iam.gserviceaccount.com"
-    --update-env-vars="^|^$settings${SETTINGS:+|$SETTINGS}" --quiet)
-if [ -n "${SECRETS:-}" ]; then common+=(--set-secrets="$SECRETS"); fi
 
-case $AS in
+# Each push of an image has a name of its own that nobody can move to another one.
+if [ -s "${PUSHED:-}" ]; then IMAGE=$(cat "$PUSHED"); fi
+options=("${there[@]}" --quiet --image="$IMAGE")
+if [ -n "${SETTINGS:-}" ]; then options+=(--update-env-vars="^|^$SETTINGS"); fi
+if [ -n "${SECRETS:-}" ]; then options+=(--update-secrets="$SECRETS"); fi
+
+case $as in
 job)
     # No retry: the next minute is one, and a retry would repeat what was in flight. A run waits for the second of the minute at
     # which it looks (LOGWATCH_STARTS), then takes the state's lease, 55 s: that ends with the timeout at the latest.
-    gcloud run jobs deploy "$NAME" "${common[@]}" --args=run --tasks=1 --max-retries=0 --task-timeout=75s
+    gcloud run jobs update "$NAME" "${options[@]}" --args=run --tasks=1 --max-retries=0 --task-timeout=75s
     ;;
 service)
     # One instance; no CPU between requests, so none is paid for. Who may call stays as setup.sh has said: this account may not change it.
-    gcloud run deploy "$NAME" "${common[@]}" --args=serve --concurrency=8 --max-instances=1 --min-instances=0 --cpu-throttling \
-        --timeout=80s --ingress=internal --set-custom-audiences="$address" --startup-probe=httpGet.path=/healthz
+    # The address is the audience that its caller's token is made out to.
+    gcloud run services update "$NAME" "${options[@]}" --args=serve --concurrency=8 --max-instances=1 --cpu-throttling --timeout=80s \
+        --set-custom-audiences="https://$NAME-$PROJECT_NUMBER.$REGION.run.app" --startup-probe=httpGet.path=/healthz
     ;;
 *)
-    echo "deploy.sh: AS=$AS: right are job and service" >&2
+    echo "deploy.sh: AS=$as: right are job and service" >&2
     exit 2
     ;;
 esac

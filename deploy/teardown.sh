@@ -1,118 +1,127 @@
 #!/usr/bin/env bash
 # Remove everything that setup.sh made in a Google Cloud project, and nothing else. APIs stay enabled: others may use them.
 #
-#   deploy/teardown.sh --project PROJECT [--region REGION] [--name NAME] [options]
+#   deploy/teardown.sh --project PROJECT [--name NAME] [options]
 #
+#   --region REGION       refuse if anything stands in another region; without it, what is found is removed wherever it is
 #   --custom-index        remove the index on jsonPayload.message too
+#   --plan                show what would be removed, and remove nothing
 #   --yes                 do not ask first
 #   --dry-run             print every command, look at nothing, change nothing
 #
-# The state goes too: alerts, silences, what was sent. What is in Cloud Monitoring and Cloud Logging stays.
+# The state goes too: alerts, silences, what was sent. Figures and log entries stay. If it is stopped half way, run it again:
+# the bucket with the state, which tells where the rest was, goes last.
 set -euo pipefail
 folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=deploy/common.sh
 . "$folder/common.sh"
-
-yes=false
+# shellcheck source=deploy/policies.sh
+. "$folder/policies.sh"
 
 own_values=
 own_option() { # OPTION
-    case $1 in
-    --yes) yes=true ;;
-    *) unknown_option "$1" ;;
-    esac
+    unknown_option "$1"
 }
 
-ask() {
-    if $yes || $dry_run; then return; fi
-    echo "This deletes in project $project: schedule, Cloud Run job or service, images, secrets, buckets and accounts of '$name'."
-    local answer=
-    read -r -p "Type the project's name to go on: " answer || true
-    if [ "$answer" != "$project" ]; then fail "nothing was deleted"; fi
-}
-
-# Delete what a command that looks finds. WHAT GROUP... -- RESOURCE...
+# Delete what a command that looks finds; in a dry run, what it would. WHAT API GROUP... -- RESOURCE...
 remove() {
-    local what=$1
-    shift
-    local group=()
+    local what=$1 api=$2 group=()
+    shift 2
     while [ "$1" != -- ]; do
         group+=("$1")
         shift
     done
     shift
-    if ! $dry_run && ! exists gcloud "${group[@]}" describe "$@"; then
-        say gone "$what"
-        return
-    fi
-    say remove "$what"
+    if ! $dry_run && ! exists "$api" gcloud "${group[@]}" describe "$@"; then return; fi
+    plan remove "$what"
     change gcloud "${group[@]}" delete "$@" --quiet
 }
 
+remove_in() { # REGION
+    remove "schedule $name in $1" cloudscheduler scheduler jobs -- "$name" --location="$1" --project="$project"
+    remove "Cloud Run job $name in $1" run run jobs -- "$name" --region="$1" --project="$project"
+    remove "Cloud Run service $name in $1" run run services -- "$name" --region="$1" --project="$project"
+    remove "Cloud Run job $name-doctor in $1" run run jobs -- "$name-doctor" --region="$1" --project="$project"
+    remove "repository $name in $1, with all images" artifactregistry artifacts repositories -- "$name" --location="$1" --project="$project"
+}
+
 remove_bucket() { # BUCKET, with everything in it, all versions
-    if ! $dry_run && ! exists gcloud storage buckets describe "gs://$1"; then
-        say gone "bucket $1"
-        return
+    if ! $dry_run; then
+        if ! exists storage gcloud storage buckets describe "gs://$1" --format='value(projectNumber)' --raw; then return; fi
+        if [ "$found" != "$number" ]; then note "bucket $1 belongs to another project and stays"; return; fi
     fi
-    say remove "bucket $1"
+    plan remove "bucket $1, with all that is in it"
     change gcloud storage rm "gs://$1" --recursive
 }
 
 remove_secrets() {
-    local id found
+    local id
     if $dry_run; then
         echo "gcloud secrets delete SECRET --quiet --project=$project  # each secret with the label made-by=$name"
         return
     fi
-    found=$(gcloud secrets list --filter="labels.made-by=$name" --format='value(name)' --project="$project")
+    look secretmanager gcloud secrets list --filter="labels.made-by=$name" --format='value(name.basename())' --project="$project"
     for id in $found; do
-        say remove "secret $id"
+        plan remove "secret $id"
         change gcloud secrets delete "$id" --quiet --project="$project"
     done
 }
 
 # A role that is left behind would go to an account that no longer exists.
 revoke() { # ROLE ACCOUNT
-    case $project_policy in
-    *"$1 serviceAccount:$2"*) ;;
-    *) if ! $dry_run; then say gone "$1 on the project"; return; fi ;;
-    esac
-    say remove "$1 on the project from $2"
+    if ! $dry_run && ! grep -qxF "$1 serviceAccount:$2" <<<"$found"; then return; fi
+    plan remove "$1 on the project from ${2%%@*}"
     change gcloud projects remove-iam-policy-binding "$project" --member="serviceAccount:$2" --role="$1" --condition=None
 }
 
+revoke_all() {
+    look cloudresourcemanager gcloud projects get-iam-policy "$project" --flatten='bindings[].members' --format="$policy_lines"
+    revoke roles/logging.viewer "$runner"
+    revoke roles/monitoring.metricWriter "$runner"
+    revoke roles/monitoring.viewer "$runner"
+    revoke roles/logging.logWriter "$builder"
+    revoke roles/logging.logWriter "$tester"
+}
+
+remove_accounts() {
+    local account
+    if ! $dry_run; then look iam gcloud iam service-accounts list --project="$project" --format='value(email)'; fi
+    for account in "$caller" "$tester" "$builder" "$runner"; do
+        if ! $dry_run && ! grep -qxF "$account" <<<"$found"; then continue; fi
+        plan remove "account ${account%%@*}"
+        change gcloud iam service-accounts delete "$account" --quiet --project="$project"
+    done
+}
+
 remove_index() {
-    if ! $custom_index; then return; fi
-    if ! $dry_run && ! has_index; then
-        say gone "index on jsonPayload.message"
-        return
-    fi
-    say remove "index on jsonPayload.message"
+    if ! $custom_index || { ! $dry_run && ! has_index; }; then return; fi
+    plan remove "index on jsonPayload.message"
     change gcloud logging buckets update _Default --location=global --project="$project" --remove-indexes=jsonPayload.message
+}
+
+# Everywhere that anything stands; a region that was named and is not one of those is a slip.
+settle_regions() {
+    regions=$(regions_of "job service repository bucket")
+    if [ -n "$region" ] && [ -n "$regions" ] && [ "$region" != "$regions" ]; then
+        fail "$name stands in ${regions//$'\n'/, }, not in $region alone" "leave out --region, or give another --name"
+    fi
+    regions=${regions:-${region:-asia-northeast3}}
 }
 
 read_options "$@"
 check_options
 set_names
-ask
 check_access
 
-remove "schedule $name" scheduler jobs -- "$name" --location="$region" --project="$project"
-remove "Cloud Run job $name" run jobs -- "$name" --region="$region" --project="$project"
-remove "Cloud Run service $name" run services -- "$name" --region="$region" --project="$project"
-remove "repository $name" artifacts repositories -- "$name" --location="$region" --project="$project"
+look_around
+settle_regions
+for each in $regions; do remove_in "$each"; done
+remove_policies
 remove_secrets
-remove_bucket "$state_bucket"
 remove_bucket "$source_bucket"
 remove_index
-project_policy=
-if ! $dry_run; then
-    project_policy=$(gcloud projects get-iam-policy "$project" --flatten='bindings[].members' --format='value[separator=" "](bindings.role,bindings.members)')
-fi
-revoke roles/logging.viewer "$runner"
-revoke roles/monitoring.metricWriter "$runner"
-revoke roles/monitoring.viewer "$runner"
-revoke roles/logging.logWriter "$builder"
-remove "account $name-runner" iam service-accounts -- "$runner" --project="$project"
-remove "account $name-caller" iam service-accounts -- "$caller" --project="$project"
-remove "account $name-builder" iam service-accounts -- "$builder" --project="$project"
+revoke_all
+remove_accounts
+remove_bucket "$state_bucket"
+if $dry_run; then exit 0; fi
+carry_out "This deletes all of that in project $project. Type the project's name to go on:" "$project"

@@ -106,9 +106,13 @@ class Checked:
         return f"{name} {part}".strip()
 
 
+COMMAND = "doctor.plain"
+"""The key of a cure that is typed as it stands."""
+
+
 def command(text: str) -> tuple[Phrase, ...]:
     """Give a cure that is a command or a setting, the same in every language."""
-    return (say("plain", text=text.removeprefix("run: ")),)
+    return (Phrase(COMMAND, {"text": text.removeprefix("run: ")}),)
 
 
 def ok(check: str, said: Phrase) -> Checked:

@@ -38,6 +38,8 @@ class Replayed:
     notifications: tuple[Notification, ...]
     late: int
     state: State
+    late_at: tuple[datetime, ...] = ()
+    """The ticks that had lines which came late."""
 
     @property
     def alerts(self) -> list[Alert]:
@@ -77,6 +79,7 @@ def replay(
         ),
         late=sum(ticked.late for ticked in ticks),
         state=ticks[-1].state if ticks else State(),
+        late_at=tuple(ticked.state.cursor for ticked in ticks if ticked.late and ticked.state.cursor),
     )
 
 

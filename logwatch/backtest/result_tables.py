@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from logwatch.backtest.check_sent import check_sent, sent_sections
 from logwatch.backtest.comparison import Change, compare
 from logwatch.backtest.incident_history import build_timeline
 from logwatch.backtest.scores import IncidentOutcome, score
@@ -20,15 +21,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date, datetime, timedelta
 
+    from logwatch.backtest.check_sent import SentCheck
     from logwatch.backtest.comparison import Comparison, Firing, Load, Side
     from logwatch.backtest.incident_history import Story
     from logwatch.backtest.known_incidents import Known
     from logwatch.backtest.scores import Score, Scored
     from logwatch.backtest.tuning import Tuning, TuningResult
-    from logwatch.judge.rules.model import RuleSet
+    from logwatch.judge.alerts import Alert
+    from logwatch.judge.rules.model import Rule, RuleSet
     from logwatch.languages.keys import Key
     from logwatch.replay import Replayed
     from logwatch.spans import Span
+    from logwatch.state.document import State
     from logwatch.ui.format import Audience
 
 NONE = "–"
@@ -46,22 +50,31 @@ class Backtested:
     comparison: Comparison | None
     scores: tuple[Score, ...]
     """Against the known incidents: of the replay itself, then of the rules that it is compared with; empty without any."""
+    checked: SentCheck | None = None
+    """Against what was really sent, where that is asked."""
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether it is held against anything."""
+        return bool(self.comparison or self.scores or self.checked)
 
 
-def judge_backtest(sides: Sequence[Side], known: Sequence[Known]) -> Backtested:
-    """Hold the first side against the second, if there is one, and all of them against what is known."""
+def judge_backtest(sides: Sequence[Side], known: Sequence[Known], state: State | None = None) -> Backtested:
+    """Hold the first side against the second, if there is one, what a state says was sent, and all of them what is known."""
     comparison = compare(sides[1], sides[0]) if len(sides) > 1 else None
-    return Backtested(sides[0], comparison, tuple(score(each.replayed, known) for each in sides) if known else ())
+    scores = tuple(score(each.replayed, known) for each in sides) if known else ()
+    return Backtested(sides[0], comparison, scores, check_sent(sides[0], state) if state else None)
 
 
 def backtest_sections(found: Backtested, audience: Audience, source: str) -> list[Section]:
-    """Give the comparison where there is one, else the days; then what became of the known incidents."""
+    """Give the comparison where there is one, else the days; then what was really sent, and the known incidents."""
+    sent = sent_sections(found.checked, audience) if found.checked else []
     if found.comparison is None:
         sections = timeline_sections(found.side.replayed, found.side.rules, audience, source)
-        return sections + [each for one in found.scores for each in score_sections(one, audience)]
+        return sections + sent + [each for one in found.scores for each in score_sections(one, audience)]
     sections = comparison_sections(found.comparison, audience, source)
     named = zip(found.scores, (found.comparison.after.name, found.comparison.before.name), strict=False)
-    return sections + [section for one, title in named for section in score_sections(one, audience, title)]
+    return sections + sent + [section for one, title in named for section in score_sections(one, audience, title)]
 
 
 def _day(day: date, audience: Audience) -> str:
@@ -108,23 +121,29 @@ def timeline_sections(replayed: Replayed, rules: RuleSet, audience: Audience, so
     alerts = Section(
         say("backtest_alerts"),
         audience.columns("alert", "pending_at", "firing_at", "resolved_col", "peak_col", "procedure"),
-        tuple(
-            (
-                name(alert, audience),
-                audience.moment(alert.pending_at),
-                _clock(alert.firing_at, alert.pending_at, audience),
-                _clock(
-                    alert.resolved_at if alert.state is AlertState.RESOLVED else None,
-                    alert.firing_at or alert.pending_at,
-                    audience,
-                ),
-                format_brief(alert.peak, rules.by_id[alert.rule], audience),
-                rules.by_id[alert.rule].procedure,
-            )
-            for alert in fired
-        ),
+        tuple(_alert_row(alert, rules, audience) for alert in fired),
     )
     return [head, days, alerts]
+
+
+def _alert_row(alert: Alert, rules: RuleSet, audience: Audience) -> tuple[str, ...]:
+    begun, rule = alert.pending_at, rules.by_id[alert.rule]
+    over = alert.resolved_at if alert.state is AlertState.RESOLVED else None
+    return (
+        name(alert, audience),
+        audience.moment(begun),
+        _clock(alert.firing_at, begun, audience),
+        _clock(over, alert.firing_at or begun, audience),
+        _peak(alert, rule, audience),
+        rule.procedure,
+    )
+
+
+def _peak(alert: Alert, rule: Rule, audience: Audience) -> str:
+    """Write the worst of an alert, with its time where that is on another day than the beginning."""
+    worst, begun = (each.astimezone(audience.zone).date() for each in (alert.peak.window_end, alert.pending_at))
+    figure = format_brief(alert.peak, rule, audience)
+    return figure if worst == begun else f"{figure} {audience.moment(alert.peak.window_end)}"
 
 
 def _day_rows(replayed: Replayed, audience: Audience) -> Iterator[tuple[str, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from logwatch.beta_exit.report_view import MARKS
-from logwatch.ui.tables import Paper, render_rows
+from logwatch.ui.tables import Paper, fold, render_rows
 from logwatch.ui.templates import render
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def render_exit(report: ExitReport, paper: Paper) -> str:
     for gap in report.gaps:
         parts.append(f"  {gap.number}  {gap.line}\n     → {gap.needed}\n")
     parts.append("\n" + "".join(f"{line}\n" for line in filter(None, [report.today, say("exit_interval")])))
-    parts.append("\n" + render_rows(report.proof, (say("exit_proof"), ""), paper) + f"  {report.command}\n")
-    return "".join(parts)
+    parts.append("\n" + render_rows(report.proof, (say("exit_proof"), ""), paper))
+    return fold("".join(parts), paper) + f"  {report.command}\n"
 
 
 def _overview(report: ExitReport) -> Iterator[tuple[str, ...]]:

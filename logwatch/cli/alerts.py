@@ -28,10 +28,10 @@ from logwatch.pipeline import stand_at_end
 from logwatch.report.explain import Question, explain, explained_json, explained_lines
 from logwatch.report.labels import labels_csv, labels_json
 from logwatch.report.state_json import alerts_json
-from logwatch.report.state_lists import firing_rows, past_rows
+from logwatch.report.state_lists import state_sections
 from logwatch.tick import remembered
 from logwatch.ui.format import printable
-from logwatch.ui.tables import render_rows
+from logwatch.ui.tables import fold, to_text
 from logwatch.wiring import audience, build_policy, build_rules, build_service, state_place
 
 if TYPE_CHECKING:
@@ -82,17 +82,9 @@ def alerts(
         asked = Question(state, rule_set, now, settings.remind_every, None, settings.timezone)
         write(as_json(alerts_json(asked, state_place(settings))), None)
         return
-    state, readers = state_of(settings), audience(settings)
-    firing = firing_rows(state, build_rules(settings), clock_of(settings)(), readers)
-    columns = readers.columns("alert", "state", "from_when", "value", "procedure", "silent_because")
-    rows = render_rows(firing, columns, paper_of())
-    shown = [age_line(settings, state, readers), rows if firing else readers.say("no_alerts") + "\n"]
-    past = past_rows(state, readers)[:20]
-    if past:
-        columns = readers.columns("when", "kind", "rules", "shop", "channels")
-        shown.append(f"\n{readers.say('told_before')}\n")
-        shown.append(render_rows(past, columns, paper_of()))
-    write("".join(shown), None)
+    state, readers, now = state_of(settings), audience(settings), clock_of(settings)()
+    sections = state_sections(state, build_rules(settings), now, readers)
+    write(age_line(settings, state, readers) + to_text(sections, paper_of()), None)
 
 
 def _write_labels(settings: Settings, format_: AlertsFormat) -> None:
@@ -129,7 +121,7 @@ def explain_rule(
         judged_to = state.cursor or look.now
         now = policy.closed_at(judged_to)
         readers = audience(look.shown)
-        head = readers.say("source_at", place=printable(look.name), at=readers.date(judged_to)) + "\n"
+        head = fold(readers.say("source_at", place=printable(look.name), at=readers.date(judged_to)) + "\n", paper_of())
     elif at is not None:
         raise ConfigError("a state knows only how it stands now", where="--at", hint="give --source, the lines of that time")
     else:
@@ -145,7 +137,8 @@ def explain_rule(
         for each in shown
         for line in explained_lines(each, asked, readers, whole=each.alert is not None or len(shown) == 1, told=told)
     ]
-    write(head + "\n".join(lines or [readers.say("never_judged", rule=found.rule)]) + "\n", None)
+    said = "\n".join(lines or [readers.say("never_judged", rule=found.rule)]) + "\n"
+    write(head + fold(said, paper_of()), None)
 
 
 def _of_shop(found: list[Explained], shop: str | None, rules: RuleSet) -> list[Explained]:

@@ -12,7 +12,17 @@ import typer
 from logwatch.backtest.comparison import Side
 from logwatch.backtest.known_incidents import load_known
 from logwatch.backtest.result_tables import backtest_sections, judge_backtest, tuning_sections
-from logwatch.cli.context import as_json, find_rule, look_at, one_source, paper_of, settings_from, simulated_ticker, write
+from logwatch.cli.context import (
+    as_json,
+    find_rule,
+    look_at,
+    one_source,
+    paper_of,
+    settings_from,
+    simulated_ticker,
+    state_of,
+    write,
+)
 from logwatch.cli.evaluate import write_page
 from logwatch.cli.options import (
     DumpOption,
@@ -45,6 +55,9 @@ if TYPE_CHECKING:
     from logwatch.judge.rules.model import RuleSet
     from logwatch.notify.incidents import Notification
     from logwatch.settings import Settings
+
+
+CHECK_SENT = "Hold it against what the state says was really sent, and name why they differ."
 
 
 class ReplayFormat(StrEnum):
@@ -80,6 +93,7 @@ def backtest(
         Path | None, typer.Option(metavar="DIR", help="Folder of rules to compare with: what changes from them to --rules.")
     ] = None,
     incidents: IncidentsOption = None,
+    check_sent: Annotated[bool, typer.Option("--check-sent", help=CHECK_SENT)] = False,  # noqa: FBT002 - a flag
     lang: LangOption = None,
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
@@ -94,7 +108,7 @@ def backtest(
     if look.only_tells_filter(reach):
         return
     if format_ in {ReplayFormat.HTML, ReplayFormat.MESSAGES}:
-        _check_alone(format_, against, incidents)
+        _check_alone(format_, against, incidents, check_sent)
     if format_ is ReplayFormat.HTML:
         write_page(look, ticker, PageFormat.HTML, output)
         return
@@ -102,7 +116,8 @@ def backtest(
     own = "bundled" if format_ is ReplayFormat.JSON else audience(settings).say("bundled_rules")
     names = [str(settings.rules or own), str(against)]
     sides = [Side(*each) for each in zip(names, (ticker.rules for ticker in tickers), replays, strict=False)]
-    write(_render_backtest(judge_backtest(sides, known), look.shown, format_, look.name, output), output)
+    found = judge_backtest(sides, known, state_of(settings) if check_sent else None)
+    write(_render_backtest(found, look.shown, format_, look.name, output), output)
 
 
 def tune_rule(
@@ -161,14 +176,15 @@ def _varied(texts: Iterable[str]) -> dict[str, list[str]]:
     return wanted
 
 
-def _check_alone(format_: ReplayFormat, *others: Path | None) -> None:
+def _check_alone(format_: ReplayFormat, *others: Path | bool | None) -> None:
     if any(others):
-        hint = "take --format markdown, table or json with --against and --incidents"
+        hint = "take --format markdown, table or json with --against, --incidents and --check-sent"
         shown = "page shows" if format_ is ReplayFormat.HTML else "messages show"
         raise ConfigError(f"the {shown} one rule set by itself", where=f"--format {format_}", hint=hint)
 
 
 def _render_backtest(found: Backtested, settings: Settings, format_: ReplayFormat, name: str, output: Path | None) -> str:
+    from logwatch.backtest.check_sent import sent_json
     from logwatch.backtest.json_document import comparison_json, replay_json, score_json
 
     replayed, rule_set = found.side.replayed, found.side.rules
@@ -178,8 +194,9 @@ def _render_backtest(found: Backtested, settings: Settings, format_: ReplayForma
             document["against"] = comparison_json(found.comparison)
             document["against"]["before"] |= {"incidents": score_json(found.scores[1])} if found.scores else {}
         document |= {"incidents": score_json(found.scores[0])} if found.scores else {}
+        document |= {"sent": sent_json(found.checked)} if found.checked else {}
         return as_json(document)
-    if format_ is ReplayFormat.MESSAGES or (format_ is ReplayFormat.MARKDOWN and not (found.comparison or found.scores)):
+    if format_ is ReplayFormat.MESSAGES or (format_ is ReplayFormat.MARKDOWN and not found.is_compared):
         return _messages(replayed.notifications, rule_set, settings, "txt" if format_ is ReplayFormat.MESSAGES else "md")
     sections = backtest_sections(found, audience(settings), name)
     return to_markdown(sections) if format_ is ReplayFormat.MARKDOWN else to_text(sections, paper_of(output))

@@ -22,7 +22,8 @@ from logwatch.settings import execution, load_settings
 from logwatch.spans import Span
 from logwatch.state.lease import change, load
 from logwatch.time_range import Wanted, live_span
-from logwatch.ui.tables import Paper
+from logwatch.ui.progress import Pace
+from logwatch.ui.tables import Paper, fold
 from logwatch.wiring import audience, build_rules, build_simulated_ticker, build_source, build_store, state_place
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
     from logwatch.ui.format import Audience
 
 T = TypeVar("T")
+SHOWN_AFTER_S = 0.5
+"""What takes no longer needs no line of progress."""
+NARROWEST = 40
+"""Cells of the narrowest paper: a phone's terminal."""
 
 
 def settings_from(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
@@ -106,8 +111,9 @@ def _naming(settings: Settings) -> Iterator[None]:
 def age_line(settings: Settings, state: State, readers: Audience) -> str:
     """Give the line that an answer out of the state begins with: where it is, and how old; coloured where that is too old."""
     age = age_of(state, clock_of(settings)())
-    line = say_age(age, state_place(settings), readers) + "\n"
-    return typer.style(line, fg=age.colour) if age.colour and paper_of().colour else line
+    paper = paper_of()
+    line = fold(say_age(age, state_place(settings), readers), paper) + "\n"
+    return typer.style(line, fg=age.colour) if age.colour and paper.colour else line
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,27 +201,32 @@ def look_at(
 
 @contextmanager
 def progress_line(settings: Settings) -> Iterator[Progress]:
-    """Show a line of progress on a terminal once reading takes longer than a moment; nothing elsewhere."""
+    """Show a line of progress on a terminal once something takes longer than a moment; nothing elsewhere."""
     if not sys.stderr.isatty():
         yield lambda _text, _share: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.live import Live
+    from rich.text import Text
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    begun = datetime.now(UTC)
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=False) as bar:
-        task = bar.add_task("", total=None, visible=False)
+    begun = time.monotonic()
+    pace = Pace(begun, begun, spoken("reading", settings.lang, settings.timezone))
+    say_left = audience(settings).say("progress_left", left="{left}")
 
-        def show(text: str, share: float | None) -> None:
-            visible = (datetime.now(UTC) - begun).total_seconds() > 0.5
-            bar.update(
-                task,
-                description=spoken(text, settings.lang, settings.timezone),
-                completed=share or 0,
-                total=None if share is None else 1,
-                visible=visible,
-            )
+    def shown() -> Text:
+        now = time.monotonic()
+        visible = now - begun > SHOWN_AFTER_S
+        return Text(pace.line(now, say_left) if visible else "", no_wrap=True, overflow="ellipsis")
+
+    # Drawn by a thread of its own: the time goes on while nothing is heard of what is read.
+    with Live(get_renderable=shown, console=Console(stderr=True), transient=True, refresh_per_second=4) as live:
+
+        def show(said: str, share: float | None) -> None:
+            nonlocal pace
+            before, now = pace, time.monotonic()
+            pace = pace.at(spoken(said, settings.lang, settings.timezone), share, now)
+            if pace.part_s != before.part_s:
+                live.refresh()
 
         yield show
 
@@ -233,7 +244,7 @@ def paper_of(output: Path | None = None) -> Paper:
     if output is not None:
         return Paper(100, colour=False)
     console = Console()
-    return Paper(max(console.width, 80), colour=console.color_system is not None)
+    return Paper(max(console.width, NARROWEST), colour=console.color_system is not None)
 
 
 def as_json(document: dict[str, Any]) -> str:

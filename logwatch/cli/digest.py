@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from logwatch.cli.context import age_line, answering, as_json, clock_of, settings_from, state_of, write
+from logwatch.cli.context import age_line, answering, as_json, clock_of, paper_of, settings_from, state_of, write
 from logwatch.cli.options import LangOption, RulesOption
 from logwatch.moments import parse_moment
 from logwatch.notify.digest import digest_json
@@ -15,6 +15,7 @@ from logwatch.notify.digest_text import digest_headline, digest_lines
 from logwatch.notify.incidents import NotifyReason
 from logwatch.report.week import look_back
 from logwatch.spans import Span
+from logwatch.ui.tables import fold
 from logwatch.ui.templates import escape_cell
 from logwatch.wiring import audience, build_expected, build_rules
 
@@ -48,4 +49,6 @@ def digest(
     if format_ is DigestFormat.MARKDOWN:
         write("\n".join([f"## {escape_cell(head)}", "", *(f"- {escape_cell(line)}" for line in lines)]) + "\n", None)
         return
-    write(age_line(settings, state, readers) + "\n".join([head, *(f"• {line}" for line in lines)]) + "\n", None)
+    write(
+        age_line(settings, state, readers) + fold("\n".join([head, *(f"• {line}" for line in lines)]), paper_of()) + "\n", None
+    )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from logwatch.cli.context import age_line, as_json, clock_of, one_source, write
+from logwatch.cli.context import age_line, as_json, clock_of, one_source, paper_of, write
 from logwatch.cli.options import (
     LangOption,
     ListFormat,
@@ -47,7 +47,7 @@ def doctor(
         age = {"state": age_json(age_of(state, clock()), state_place(settings))} if state else {}
         write(as_json({**to_json(found, readers), **age}), None)
     else:
-        write((age_line(settings, state, readers) if state else "") + to_text(found, readers), None)
+        write((age_line(settings, state, readers) if state else "") + to_text(found, readers, paper_of()), None)
     if code := exit_code(found):
         raise typer.Exit(code)
 

@@ -30,10 +30,10 @@ from logwatch.errors import ConfigError, StoreError, nearest
 from logwatch.moments import parse_length, parse_moment
 from logwatch.notify.silences import EVERY, LONGEST, RECURS, RECURS_LONGEST, Recurrence, RecurringSilence, Silence
 from logwatch.report.state_json import silences_json
-from logwatch.report.state_lists import known_shops, muted_rows, say_rule, say_times, silence_rows, would_mute
+from logwatch.report.state_lists import SILENCE_COLUMNS, known_shops, muted_rows, say_rule, say_times, silence_rows, would_mute
 from logwatch.state.document import State
 from logwatch.ui.format import shop_name
-from logwatch.ui.tables import render_rows
+from logwatch.ui.tables import fold, render_rows
 from logwatch.wiring import audience, build_rules, build_service, state_place
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def silence_add(
         write(_what_it_would_mute(silence, settings, now, readers), None)
         return
     state = change_state(settings, lambda state: replace(state, memory=state.memory.with_silence(silence)), begins=new_state)
-    write(f"{age_line(settings, state, readers)}{_added(silence, now, readers)}\n", None)
+    write(f"{age_line(settings, state, readers)}{fold(_added(silence, now, readers), paper_of())}\n", None)
 
 
 def _chosen_rule(rule: str | None, settings: Settings, *, every_rule: bool) -> str:
@@ -185,7 +185,7 @@ def _what_it_would_mute(silence: AnySilence, settings: Settings, now: datetime, 
     head = f"{readers.say('dry_run')}: {_what(silence, readers)}{times}\n{readers.say('would_mute', **figures)}\n"
     columns = readers.columns("when", "kind", "rules", "shop", "muted")
     rows = render_rows(muted_rows(found, readers), columns, paper_of()) if found.muted else ""
-    return age_line(settings, state, readers) + head + rows
+    return age_line(settings, state, readers) + fold(head, paper_of()) + rows
 
 
 def silence_list(format_: ListFormatOption = ListFormat.TABLE, lang: LangOption = None) -> None:
@@ -203,7 +203,7 @@ def silence_list(format_: ListFormatOption = ListFormat.TABLE, lang: LangOption 
 def _list(state: State, now: datetime, settings: Settings) -> str:
     readers = audience(settings)
     rows = silence_rows(state, now, readers)
-    columns = readers.columns("id", "rule", "shop", "holds", "lifts_at", "reason", "by")
+    columns = readers.columns(*SILENCE_COLUMNS)
     table = render_rows(rows, columns, paper_of()) if rows else readers.say("no_silences") + "\n"
     return age_line(settings, state, readers) + table
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from logwatch.cli.context import age_line, change_state, clock_of, settings_from, state_of, write
+from logwatch.cli.context import age_line, change_state, clock_of, paper_of, settings_from, state_of, write
 from logwatch.cli.options import LangOption
 from logwatch.errors import StoreError
 from logwatch.spans import floor_minute
 from logwatch.state.mend import is_ahead, mend
+from logwatch.ui.tables import fold
 from logwatch.wiring import audience
 
 
@@ -19,7 +20,7 @@ def state_show(lang: LangOption = None) -> None:
     lease = (
         readers.say("state_lease", owner=state.lease.owner, until=readers.date(state.lease.until)) + "\n" if state.lease else ""
     )
-    write(age_line(settings, state, readers) + lease, None)
+    write(age_line(settings, state, readers) + fold(lease, paper_of()), None)
     if state.cursor is None:
         raise typer.Exit(StoreError.exit_code)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 
 from logwatch.languages import Worded
 
@@ -21,6 +22,14 @@ UNPROVEN = "unproven"
 """The tone of a figure between the bounds, or beyond them, that nothing proves: not worth a colour."""
 TONES: dict[str, float] = {**{str(level): float(rank) for level, rank in SEVERITY.items()}, UNPROVEN: 0.5}
 """Which of two tones is the worse: a level is its own, but for what is not proven."""
+
+
+def badness(value: float | None, tone: str, *, falls: bool) -> tuple[float, float]:
+    """Rank a figure by its tone, and among those of one tone by how far it goes towards the warning bound; `falls`: downwards.
+
+    Where there is room for one of several, the worst is shown.
+    """
+    return TONES[tone], -inf if value is None else -value if falls else value
 
 
 class Why(Worded, families=("why",)):

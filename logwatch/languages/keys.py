@@ -7,7 +7,7 @@ Key = Literal[
     "title", "span", "now", "rule", "shop", "all_shops", "all_shops_cell", "all_shops_named", "all_shops_also",
     "some_shops", "more_shops",
     "value", "down", "in_events", "in_minutes", "in_pieces", "level", "course", "worst", "at", "normal_range",
-    "warning_range", "normal_long", "warning_long", "slow_count", "slow_bound", "stretch_note", "unproven",
+    "warning_range", "bounds", "normal_long", "warning_long", "slow_count", "slow_bound", "stretch_note", "unproven",
     "level_unproven", "procedure", "follow",
     "slow_requests", "label", "count", "route", "data", "all_normal", "warned_now", "warned_before", "counted", "instances",
     # the page
@@ -48,7 +48,7 @@ Key = Literal[
     "nowhere", "waits", "waits_unheard", "given_up", "on_its_way", "inhibited_by", "silenced_until", "alert",
     "state",
     "from_when", "silent_because", "when", "reason", "kind", "rules", "channels", "id", "until", "lifts_at",
-    "by", "no_alerts", "told_before",
+    "by", "no_alerts", "told_before", "taken_col", "muted_now",
     "silence_added", "silence_recurs", "silence_ended", "silence_every", "silence_every_next", "silence_every_now",
     "silence_now",
     "all_rules", "holds", "dry_run", "would_mute", "muted",
@@ -81,6 +81,7 @@ Key = Literal[
     # a backtest's days, comparisons, known incidents, settings
     "weekdays", "incidents_by_day", "lasted_col", "told_col", "and_goes_on", "step_short", "quiet_day", "comparison_title",
     "sides", "short_span", "by_procedure", "messages_a_day", "fired", "total", "changed_alerts", "change", "nothing_changed",
+    "progress_left", "sent_title", "sent_counts", "sent_how", "replayed_at", "sent_at", "sent_why",
     "score_title", "outcome", "took", "step_col", "what", "named_later", "found_of", "median_took", "false_per_day",
     "procedure_right", "step_right", "false_alarms", "tuning_title", "tuning_note", "tuning_star", "tuning_grid", "setting",
     "alerts_a_week", "messages_a_week", "found_col", "median_col", "false_a_week", "today_mark",
@@ -92,7 +93,8 @@ Key = Literal[
 """Texts that are asked for by their own name; those of a closed set stand under its family, see `Worded`."""
 
 DoctorKey = Literal[
-    "plain", "error", "late", "broken", "settings.fine", "settings.no_channel", "settings.open", "not_set_up", "clock.fine",
+    "plain", "error", "late", "broken", "source.not_live", "settings.fine",
+    "settings.no_channel", "settings.open", "not_set_up", "clock.fine",
     "clock.ahead", "clock.behind", "clock.unknown", "clock.set", "logs.read", "quota.fine", "quota.used", "lines.unread",
     "lines.none", "lines.found", "lines.some_lost", "lines.development", "lines.beta_off", "lines.silent",
     "lines.guesses", "lines.recording", "lines.misread", "lines.location",
@@ -106,6 +108,6 @@ DoctorKey = Literal[
 
 Family = Literal[
     "level", "why", "notify", "alert", "alert_is", "state", "change", "outcome", "gate", "gap", "outlook", "missed", "reason",
-    "flaw", "check", "finding", "term", "next", "severity", "label", "answer", "answer_undone",
+    "flaw", "check", "finding", "term", "next", "severity", "label", "answer", "answer_undone", "sent_as", "sent_cause",
 ]  # fmt: skip
 """Closed sets whose members are said, each member under `family.member`."""

@@ -96,6 +96,8 @@ class Note:
     """Incidents that it stood for, where it was about several."""
     marks: tuple[str, ...] = ()
     """Fingerprints of the alerts that it named; none where an older program wrote it."""
+    late: bool = False
+    """Whether it told what lines showed that came late."""
 
     @property
     def incidents(self) -> tuple[str, ...]:
@@ -330,6 +332,7 @@ def _note(notification: Notification, delivered: dict[str, datetime | None]) -> 
         partial=notification.partial,
         summed=tuple(each.incident for each in notification.summed),
         marks=tuple(alert.fingerprint for alert in notification.alerts),
+        late=notification.late is not None,
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
-from math import inf
 from typing import TYPE_CHECKING
 
 from logwatch.judge.alerts import AlertState, fingerprint
-from logwatch.judge.verdicts import SEVERITY, TONES, UNPROVEN, Level
+from logwatch.judge.verdicts import SEVERITY, UNPROVEN, Level, badness
 from logwatch.spans import WINDOW
 from logwatch.ui.charts import Period, Plot
 from logwatch.ui.format import format_figure, format_normal, format_short, format_value, format_warning, shop_name
@@ -152,7 +152,7 @@ def _draw(course: Course, worst: Verdict, periods: tuple[Period, ...], name: str
     value = format_figure(latest, rule, audience)
     bounds = {"normal": format_normal(rule, audience), "warning": format_warning(rule, audience)}
     said = {"value": value, "level": audience.say(latest.level.key), **bounds}
-    peak = f"{format_short(worst, rule, audience)} {audience.clock(worst.window_end)}"
+    peak = f"{format_short(worst, rule, audience)} {audience.clock(worst.window_end, latest.window_end)}"
     shop = shop_name(course.labels)
     return Drawing(
         name=name,
@@ -183,14 +183,9 @@ def _remark(rule: Rule, latest: Verdict, per: int, audience: Audience) -> str:
 def _squeeze(course: Course) -> tuple[int, list[Point]]:
     """Give the points, and how many windows each stands for: it shows the worst of them."""
     windows: list[Point] = list(zip(course.values(), course.tones(), strict=True))
-    falling = course.rule.drawn.warning.falls
-
-    def badness(point: Point) -> tuple[float, float]:
-        value, tone = point
-        return TONES[tone], -inf if value is None else -value if falling else value
-
+    worse = partial(badness, falls=course.rule.drawn.warning.falls)
     per = -(-len(windows) // MOST_POINTS)
-    return per, [max(windows[first : first + per], key=badness) for first in range(0, len(windows), per)]
+    return per, [max(windows[at : at + per], key=lambda each: worse(*each)) for at in range(0, len(windows), per)]
 
 
 def _stretches(points: Sequence[Point], plot: Plot, audience: Audience) -> list[Stretch]:

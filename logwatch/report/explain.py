@@ -14,7 +14,7 @@ from logwatch.judge.verdicts import Level, Verdict
 from logwatch.languages import Worded
 from logwatch.notify.escalation import unanswered_since
 from logwatch.notify.outbox import note_of
-from logwatch.report.state_lists import name, say_silent, say_through, silent_now
+from logwatch.report.state_lists import incident_of, is_about, name, say_silent, say_through, silent_now
 from logwatch.spans import WINDOW, Span, rfc3339
 from logwatch.ui.format import format_figure, format_normal, format_span, format_value, format_warning, in_units, printable
 
@@ -112,10 +112,9 @@ def explain(rule: Rule, asked: Question) -> list[Explained]:
             before = ()
             weighed = Weighed((hold(Term.VALUE, verdict.value, rule.warning),) if verdict.value is not None else ())
         verdicts = (*before[:-1], verdict) if verdict else ()
-        members = (each for each in state.memory.incidents if mark in each.members and each.closed_at is None)
-        incident = next(members, None) if alert and alert.state is AlertState.FIRING else None
-        told = tuple(each for each in state.notes if incident and alert and _names(each, incident, alert))
-        waiting = tuple(each for each in state.outbox if incident and alert and _names(note_of(each), incident, alert))
+        incident = incident_of(state, alert) if alert else None
+        told = tuple(each for each in state.notes if incident and alert and is_about(each, incident, alert))
+        waiting = tuple(each for each in state.outbox if incident and alert and is_about(note_of(each), incident, alert))
         comes, next_in = _next(alert, incident, silent, asked)
         labels = alert.labels if alert else verdict.labels if verdict else {}
         muted = silent.get(mark)
@@ -134,12 +133,6 @@ def _courses(rule: Rule, asked: Question) -> dict[str, tuple[tuple[Verdict, ...]
     )
     found = weigh(rule, asked.windows, span) if span.start < span.end else []
     return {fingerprint(rule.rule, course.labels): (tuple(course.verdicts()), weighed) for course, weighed in found}
-
-
-def _names(note: Note, incident: Incident, alert: Alert) -> bool:
-    """Tell whether a message was about an alert as it fires now: an older program has only written down the rules."""
-    named = alert.fingerprint in note.marks if note.marks else alert.rule in note.rules
-    return incident.id in note.incidents and named and note.at >= (alert.firing_at or alert.pending_at)
 
 
 def _next(
@@ -191,16 +184,20 @@ def explained_lines(
         else audience.say("is_inactive")
     )
     named = name(alert or found.verdicts[-1], audience)
-    lines = [*_figures(found, audience, whole=whole), *_missing(found, audience, now), *_telling(found, asked, audience, told)]
+    lines = [
+        *_figures(found, audience, now, whole=whole),
+        *_missing(found, audience, now),
+        *_telling(found, asked, audience, told),
+    ]
     return [f"{named}: {head}", *(f"  {line}" for line in lines)]
 
 
-def _figures(found: Explained, audience: Audience, *, whole: bool) -> Iterator[str]:
+def _figures(found: Explained, audience: Audience, now: datetime, *, whole: bool) -> Iterator[str]:
     """Say the last windows, and what the last one is held against."""
     rule = found.rule
     if not found.verdicts:
         return
-    *before, last = (_window(each, rule, audience) for each in found.verdicts)
+    *before, last = (_window(each, rule, now, audience) for each in found.verdicts)
     bounds = {"normal": format_normal(rule, audience), "warning": format_warning(rule, audience)}
     yield audience.say("last_window", window=last, **bounds)
     if whole and before:
@@ -215,11 +212,11 @@ def _figures(found: Explained, audience: Audience, *, whole: bool) -> Iterator[s
         yield audience.say("by_chance", weeks=rule.kind.weeks, middle=middle)
 
 
-def _window(verdict: Verdict, rule: Rule, audience: Audience) -> str:
+def _window(verdict: Verdict, rule: Rule, now: datetime, audience: Audience) -> str:
     """Write one window: `15:31 warning 31.8% (34/107, 5 min)`."""
     why = f", {audience.why(verdict)}" if verdict.why else ""
     level, value = audience.say(verdict.level.key), format_figure(verdict, rule, audience)
-    return f"{audience.clock(verdict.window_end)} {level} {value}{why}"
+    return f"{audience.clock(verdict.window_end, now)} {level} {value}{why}"
 
 
 def _figure(each: Compared) -> str:

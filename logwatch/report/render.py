@@ -6,10 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from logwatch.judge.alerts import AlertState
-from logwatch.judge.verdicts import TONES, UNPROVEN, Level
+from logwatch.judge.verdicts import UNPROVEN, Level, badness
 from logwatch.notify import layout
 from logwatch.ui.charts import svg
-from logwatch.ui.tables import print_on
+from logwatch.ui.tables import break_line, lay_out, print_on
 from logwatch.ui.templates import render
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from logwatch.report.chart_view import Drawing
     from logwatch.report.page_view import Page
     from logwatch.report.report import Report, ReportCell, RuleRow
-    from logwatch.ui.tables import Paper
+    from logwatch.ui.tables import Paper, TableLayout
 
 
 STYLES: dict[str, str] = {
@@ -32,13 +32,16 @@ STYLES: dict[str, str] = {
 
 
 BARS = "▁▂▃▄▅▆▇█"
+SHORTEST, LONGEST = 3, 60
+"""Cells of a course in a table."""
 
 
-def squeeze(course: tuple[tuple[float | None, str], ...], cells: int) -> list[tuple[float | None, str]]:
-    """Fit a course into so many cells; each shows the worst window it stands for."""
+def squeeze(row: RuleRow, cells: int) -> list[tuple[float | None, str]]:
+    """Fit a row's course into so many cells; each shows the worst window it stands for."""
+    course, worse = row.course, partial(badness, falls=row.falls)
     cells = max(min(cells, len(course)), 1)
-    groups = [course[len(course) * i // cells : len(course) * (i + 1) // cells] for i in range(cells)]
-    return [max(group, key=lambda window: TONES[window[1]]) for group in groups if group]
+    groups = (course[len(course) * at // cells : len(course) * (at + 1) // cells] for at in range(cells))
+    return [max(group, key=lambda window: worse(*window)) for group in groups if group]
 
 
 def spark(row: RuleRow, cells: int) -> list[tuple[str, str]]:
@@ -47,49 +50,50 @@ def spark(row: RuleRow, cells: int) -> list[tuple[str, str]]:
     def bar(value: float | None) -> str:
         return "·" if value is None else BARS[min(int(value / row.full * 8), 7)]
 
-    return [(bar(value), tone) for value, tone in squeeze(row.course, cells)]
+    return [(bar(value), tone) for value, tone in squeeze(row, cells)]
 
 
 def render_table(report: Report, paper: Paper) -> str:
-    """Give the table that a person reads in a terminal; complete in 80 columns and without colour."""
-    return print_on(paper, lambda console: _print_report(console, report))
+    """Give the table that a person reads in a terminal, without colour too."""
+    return print_on(paper, lambda console: _print_report(console, report, paper))
 
 
-def _print_report(console: Console, report: Report) -> None:
-    from rich.table import Table
+def _print_report(console: Console, report: Report, paper: Paper) -> None:
     from rich.text import Text
 
     say = report.say
     console.print(Text.assemble((say("title"), "bold"), f"  {report.source}"), soft_wrap=True)
     console.print(_summary(report))
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", show_edge=False)
-    table.add_column(say("rule"), no_wrap=True)
-    table.add_column(say("now"), justify="right", no_wrap=True)
-    table.add_column(say("level"), no_wrap=True)
-    cells = max(min(console.width - 77, 60), 3)
-    table.add_column(say("course"), no_wrap=True, max_width=cells)
-    table.add_column(say("worst"), justify="right", no_wrap=True)
-    table.add_column(say("at"), no_wrap=True)
-    table.add_column(say("level"), no_wrap=True)
-    table.add_column(say("normal_range"), no_wrap=True)
-    table.add_column(say("warning_range"), no_wrap=True)
-    for row in report.rows:
-        name = Text(f"  {row.shop}" if row.shop else row.rule, style="" if row.shop else "bold")
-        name.truncate(17, overflow="ellipsis")
-        worst = row.worst if row.worst.level is not Level.UNKNOWN else None
-        table.add_row(
-            name,
-            row.latest.brief,
-            _level(row.latest, report),
-            Text.assemble(*((char, STYLES[level]) for char, level in spark(row, cells))),
-            worst.brief if worst else "",
-            worst.at if worst else "",
-            _level(worst, report) if worst else "",
-            *(("", "") if row.shop else row.brief_bounds),
-        )
-    console.print(table)
+    spare = _rule_rows(report, paper, SHORTEST).spare
+    for line in _rule_rows(report, paper, min(SHORTEST + spare, LONGEST)).lines():
+        console.print(line, soft_wrap=True)
     console.print(Text(say("stretch_note"), style="dim"))
     _print_rest(console, report)
+
+
+def _rule_rows(report: Report, paper: Paper, cells: int) -> TableLayout:
+    """Lay the rules out, with so many cells for a course."""
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    say, rows = report.say, []
+    for row in report.rows:
+        worst = row.worst if row.worst.level is not Level.UNKNOWN else None
+        rows.append(
+            (
+                Text(f"  {row.shop}" if row.shop else row.rule, style="" if row.shop else "bold"),
+                row.latest.brief,
+                _level(row.latest, report),
+                Text.assemble(*((char, STYLES[level]) for char, level in spark(row, cells))),
+                worst.brief if worst else "",
+                worst.at if worst else "",
+                _level(worst, report) if worst else "",
+                "" if row.shop else "/".join(row.brief_bounds),
+            )
+        )
+    course = say("course")
+    columns = (say("rule"), say("now"), say("level"), course if cell_len(course) <= cells else "", say("worst"), say("at"))
+    return lay_out(rows, (*columns, say("level"), say("bounds")), paper.width, right={1, 4}, gap=1)
 
 
 def _level(cell: ReportCell, report: Report) -> Text:
@@ -117,14 +121,11 @@ def _summary(report: Report) -> Text:
 
 
 def _print_rest(console: Console, report: Report) -> None:
-    from rich.table import Table
     from rich.text import Text
 
-    def item(mark: str, text: str, style: str = "", *, cut: bool = False) -> None:
-        hanging = Text(text, style=style, no_wrap=cut, overflow="ellipsis" if cut else "fold")
-        grid = Table.grid(padding=(0, 1, 0, 0))
-        grid.add_row(Text(f" {mark}", style=style), hanging)
-        console.print(grid)
+    def item(mark: str, text: str, style: str = "") -> None:
+        for line in break_line(Text(f" {mark} {text}", style=style), console.width, 3):
+            console.print(line, soft_wrap=True)
 
     reasons = [row for row in report.rows if row.latest.why and row.latest.level in (Level.ELEVATED, Level.UNKNOWN)]
     by_reason: dict[str, list[str]] = {}
@@ -139,31 +140,18 @@ def _print_rest(console: Console, report: Report) -> None:
     if report.slow_requests:
         console.print(Text(report.say("slow_requests"), style="bold"))
         for slow in report.slow_requests:
-            figures = f"{slow.label} {slow.count}: p50 {slow.p50_ms:.0f} p95 {slow.p95_ms:.0f} max {slow.max_ms:.0f} ms"
-            item("·", f"{figures}  {_shorten(slow.routes[0][0], console.width - len(figures) - 5)}", cut=True)
+            figures = f"p50 {slow.p50_ms:.0f} p95 {slow.p95_ms:.0f} max {slow.max_ms:.0f} ms"
+            item("·", f"{slow.label} {slow.count}: {figures}  {slow.routes[0][0]}")
     console.print(Text(report.say("data"), style="bold"))
     item("·", report.counted, "dim")
     for finding in report.findings:
         item("!", finding, "yellow")
 
 
-def _shorten(route: str, room: int) -> str:
-    """Cut a route at its head: its end tells what it is.
-
-    >>> _shorten("POST /api/v1/main/payments/confirm", 24)
-    'POST …/payments/confirm'
-    """
-    if len(route) <= room:
-        return route
-    method, _, path = route.partition(" ")
-    kept = path[-max(room - len(method) - 2, 8) :]
-    return f"{method} …{kept[kept.find('/') :] if '/' in kept else kept}"
-
-
 def bars(row: RuleRow, cells: int) -> dict[str, str]:
     """Give a row's course as a small drawing, one unit a cell and 26 high: a path for each tone."""
     drawn: dict[str, str] = {}
-    for place, (value, tone) in enumerate(squeeze(row.course, cells)):
+    for place, (value, tone) in enumerate(squeeze(row, cells)):
         tall = 26 if value is None else min(max(value / row.full * 26, 1.0), 26)
         drawn[tone] = f"{drawn.get(tone, '')}M{place} 26v-{tall:.3g}h1V26z"
     return drawn

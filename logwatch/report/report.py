@@ -24,6 +24,8 @@ from logwatch.ui.format import (
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from logwatch.count.windows import Windows
     from logwatch.judge.evaluate import Course, Judged
     from logwatch.judge.rules.model import Rule, RuleSet
@@ -62,6 +64,8 @@ class RuleRow:
     """Value and tone of each window."""
     full: float
     """Value at which a drawing of the course is full: 1 for a share, else the warning bound or the highest value."""
+    falls: bool
+    """Whether a lower value is the worse."""
     normal: str
     warning: str
     brief_bounds: tuple[str, str]
@@ -159,15 +163,16 @@ def _name(row: RuleRow) -> str:
 
 def _row(course: Course, audience: Audience) -> RuleRow:
     rule, latest, worst, bound = course.rule, course.latest, course.worst, course.rule.drawn.warning
-    shares = bound.unit == "%" and bound.falls
+    shares, end = bound.unit == "%" and bound.falls, latest.window_end
     return RuleRow(
         rule=rule.rule,
         summary=rule.summary[audience.lang],
         shop=shop_name(course.labels),
-        latest=_cell(latest, rule, audience),
-        worst=_cell(worst, rule, audience) if worst else ReportCell("", "", Level.UNKNOWN, Level.UNKNOWN, "", ""),
+        latest=_cell(latest, rule, end, audience),
+        worst=_cell(worst, rule, end, audience) if worst else ReportCell("", "", Level.UNKNOWN, Level.UNKNOWN, "", ""),
         course=tuple(zip(course.values(), course.tones(), strict=True)),
         full=1.0 if shares else max([bound.bound, *(each for each in course.values() if each is not None)]) or 1.0,
+        falls=bound.falls,
         normal=format_normal(rule, audience),
         warning=format_warning(rule, audience),
         brief_bounds=(format_range(rule.drawn.normal), format_range(rule.drawn.warning)),
@@ -175,9 +180,9 @@ def _row(course: Course, audience: Audience) -> RuleRow:
     )
 
 
-def _cell(verdict: Verdict, rule: Rule, audience: Audience) -> ReportCell:
+def _cell(verdict: Verdict, rule: Rule, end: datetime, audience: Audience) -> ReportCell:
     value = format_short(verdict, rule, audience)
-    at = "" if verdict.level is Level.NORMAL and not verdict.value else audience.clock(verdict.window_end)
+    at = "" if verdict.level is Level.NORMAL and not verdict.value else audience.clock(verdict.window_end, end)
     brief, why = format_brief(verdict, rule, audience), audience.why(verdict)
     if verdict.tone == UNPROVEN and not why:
         why = audience.why(replace(verdict, why=Why.NOT_PROVEN))
@@ -264,6 +269,6 @@ def _suspect(course: Course, audience: Audience) -> list[str]:
             shop=shop_name(course.labels) or audience.say("all_shops"),
             numerator=format_count(verdict.numerator or 0),
             denominator=format_count(verdict.denominator or 0),
-            at=audience.clock(verdict.window_end),
+            at=audience.clock(verdict.window_end, course.latest.window_end),
         )
     ]

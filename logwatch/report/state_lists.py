@@ -13,7 +13,8 @@ from logwatch.notify.incidents import Muted, NotifyReason, Suppression, silent
 from logwatch.notify.outbox import KEPT_NOTES, note_of
 from logwatch.notify.silences import EVERY, RecurringSilence, Silence
 from logwatch.spans import rfc3339
-from logwatch.ui.format import format_short, format_span, format_warning, printable
+from logwatch.ui.format import NOTHING, format_short, format_span, format_warning, printable
+from logwatch.ui.tables import Section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from logwatch.judge.rules.model import RuleSet
     from logwatch.judge.verdicts import Verdict
     from logwatch.languages.keys import Key
+    from logwatch.notify.incidents import Incident
     from logwatch.notify.outbox import ChannelDelivery, Note
     from logwatch.state.document import State
     from logwatch.ui.format import Audience
@@ -93,8 +95,49 @@ def say_silent(state: State, muted: Suppression, audience: Audience) -> str:
     return audience.say("silenced_until", at=until, reason=reason, id=muted.by)
 
 
+def incident_of(state: State, alert: Alert) -> Incident | None:
+    """Give the incident that a firing alert belongs to, where that goes on."""
+    if alert.state is not AlertState.FIRING:
+        return None
+    return next((each for each in state.memory.incidents if alert.fingerprint in each.members and not each.closed_at), None)
+
+
+def is_about(note: Note, incident: Incident, alert: Alert) -> bool:
+    """Tell whether a message was about an alert as it fires now: an older program has only written down the rules."""
+    named = alert.fingerprint in note.marks if note.marks else alert.rule in note.rules
+    return incident.id in note.incidents and named and note.at >= (alert.firing_at or alert.pending_at)
+
+
+def say_told(state: State, alert: Alert, now: datetime, audience: Audience) -> str:
+    """Say on which channels an alert was told, and when first on each; where it was not, whether it waits or was given up."""
+    incident = incident_of(state, alert)
+    if incident is None:
+        return ""
+    waiting = [each for each in state.outbox if is_about(note_of(each), incident, alert)]
+    notes = [note for note in state.notes if is_about(note, incident, alert)]
+    shown: dict[str, str] = {}
+    for note in (*notes, *map(note_of, waiting)):
+        for channel, at in note.delivered.items():
+            shown |= {channel: f"{channel} {audience.clock(at, now)}"} if at and channel not in shown else {}
+    for each in waiting:
+        under_way = {channel: one for channel, one in each.deliveries.items() if not one.over}
+        shown = {channel: _on_its_way(channel, one, audience) for channel, one in under_way.items()} | shown
+    given_up = (channel for note in notes for channel in note.delivered)
+    shown = {channel: audience.say("given_up", channel=channel) for channel in given_up} | shown
+    return ", ".join(shown.values()) or (audience.say("nowhere") if notes or waiting else NOTHING)
+
+
+def say_taken(state: State, alert: Alert, now: datetime, audience: Audience) -> str:
+    """Say who is on an alert, and since when."""
+    incident = incident_of(state, alert)
+    if incident is None:
+        return ""
+    at = incident.acknowledged_at
+    return f"{printable(incident.acknowledged_by)} {audience.clock(at, now)}" if at else NOTHING
+
+
 def firing_rows(state: State, rules: RuleSet, now: datetime, audience: Audience) -> list[tuple[str, ...]]:
-    """Give the alerts that are there: name, state, since, value, procedure, why it is silent."""
+    """Give the alerts that are there: name, state, since, value, where told, who is on it, why it is silent, procedure."""
     suppressed = silent_now(state, rules, now)
     rows: list[tuple[str, ...]] = []
     for alert in state.alerts:
@@ -107,8 +150,10 @@ def firing_rows(state: State, rules: RuleSet, now: datetime, audience: Audience)
                     audience.say(alert.state.key),
                     audience.moment(alert.since),
                     f"{format_short(alert.latest, rule, audience)} · {format_warning(rule, audience)}",
-                    rule.procedure,
+                    say_told(state, alert, now, audience),
+                    say_taken(state, alert, now, audience),
                     say_silent(state, muted, audience) if muted else "",
+                    rule.procedure,
                 )
             )
     return rows
@@ -117,9 +162,12 @@ def firing_rows(state: State, rules: RuleSet, now: datetime, audience: Audience)
 def _progress(deliveries: dict[str, ChannelDelivery], audience: Audience) -> str:
     """Say on which channels a message is through, and on which it waits after how many failures."""
     return ", ".join(
-        channel if each.delivered_at else audience.say("on_its_way", channel=channel, attempts=each.attempts)
-        for channel, each in deliveries.items()
+        channel if each.delivered_at else _on_its_way(channel, each, audience) for channel, each in deliveries.items()
     )
+
+
+def _on_its_way(channel: str, delivery: ChannelDelivery, audience: Audience) -> str:
+    return audience.say("on_its_way", channel=channel, attempts=delivery.attempts)
 
 
 def say_through(note: Note, audience: Audience) -> str:
@@ -163,6 +211,24 @@ def silence_rows(state: State, now: datetime, audience: Audience) -> list[tuple[
         for each in state.memory.muting
         if each.until > now
     ]
+
+
+MOST_PAST = 20
+"""Messages that a list shows, the newest."""
+SILENCE_COLUMNS: tuple[Key, ...] = ("id", "rule", "shop", "holds", "lifts_at", "reason", "by")
+
+
+def state_sections(state: State, rules: RuleSet, now: datetime, audience: Audience) -> list[Section]:
+    """Give what a state says of now: what fires and who knows, what is muted and until when, and what was told lately."""
+    firing, muted = firing_rows(state, rules, now, audience), silence_rows(state, now, audience)
+    heads = audience.columns("alert", "state", "from_when", "value", "channels", "taken_col", "silent_because", "procedure")
+    told = audience.columns("when", "kind", "rules", "shop", "channels")
+    found = [
+        Section("", heads, tuple(firing), () if firing else (audience.say("no_alerts"),)),
+        Section(audience.say("muted_now"), audience.columns(*SILENCE_COLUMNS), tuple(muted)),
+        Section(audience.say("told_before"), told, tuple(past_rows(state, audience)[:MOST_PAST])),
+    ]
+    return [each for each in found if each.rows or each.notes]
 
 
 def say_rule(rule: str, audience: Audience) -> str:

@@ -198,7 +198,8 @@ class Settings(BaseModel):
     )
 
     notify: Names = Field((), description="Channels that messages go to, by name; the others only stand in.")
-    channels: tuple[ChannelSettings, ...] = Field((), exclude=True, description="What is set of each channel.")
+    channels: tuple[ChannelSettings, ...] = Field((), exclude=True)
+    """What is set of each channel."""
     runbook_url: Annotated[str, AfterValidator(_web_address)] = Field("", description="Where people find the runbook.")
 
     serve_audience: str | None = Field(
@@ -212,10 +213,10 @@ class Settings(BaseModel):
     ping_url: SecretStr | None = Field(None, description="Address that is asked for after each good run: a dead man's switch.")
     log: Literal["info", "debug"] = Field("info", description="debug writes what a run did, line by line.")
 
-    file: InstanceOf[SettingsFile] | None = Field(None, exclude=True, description="The file that was read.")
-    given: tuple[InstanceOf[Given], ...] = Field(
-        (), exclude=True, description="Where it all was said, the first to be believed."
-    )
+    file: InstanceOf[SettingsFile] | None = Field(None, exclude=True)
+    """The file that was read."""
+    given: tuple[InstanceOf[Given], ...] = Field((), exclude=True)
+    """Where it all was said, the first to be believed."""
 
     @classmethod
     def load(cls, environment: Mapping[str, str], file: SettingsFile | None = None, **flags: Any) -> "Settings":  # noqa: ANN401 - checked right here

@@ -21,6 +21,7 @@ from logwatch.notify.history import IncidentRecord
 from logwatch.notify.incidents import Memory, Notification, Suppression
 from logwatch.notify.outbox import FollowUp, Note, Outbox, Outgoing
 from logwatch.publish.points import Point
+from logwatch.state.run_log import RunLog
 from logwatch.state.unknown import Unknown, unknown_in
 
 SCHEMA = 2
@@ -94,6 +95,8 @@ class State:
     """End of the last window that is in its day."""
     descriptors: str = ""
     """Which version of the metrics' descriptors was made."""
+    runs: RunLog = field(default_factory=RunLog)
+    """When no run came, and which rules were judged by."""
     unknown: Unknown | msgspec.UnsetType = msgspec.UNSET
     """What a newer program wrote; never a key of its own."""
 

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from logwatch.ranges import Range
     from logwatch.spans import Span
 
-DAY = timedelta(days=1)
 NOTHING = "–"
 """Where nothing is known."""
 GAUGE_UNITS: dict[str, Key] = {
@@ -70,10 +69,9 @@ class Audience:
         return tuple(map(self.say, keys))
 
     def clock(self, moment: datetime, now: datetime | None = None) -> str:
-        """Give a time of day in their time zone, and its day where it lies a day or more before `now`."""
-        if now and now - moment >= DAY:
-            return self.moment(moment)
-        return f"{moment.astimezone(self.zone):%H:%M}"
+        """Give a time of day in their time zone, and its day where that is another than the day of `now`."""
+        there = moment.astimezone(self.zone)
+        return f"{there:%H:%M}" if now is None or there.date() == now.astimezone(self.zone).date() else self.moment(moment)
 
     def shop(self, labels: Mapping[str, str]) -> str:
         """Name a shop, or all of them."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len, set_cell_size
 
-from logwatch.checks import MARKS, Checked, CheckOutcome, command, ok, say
+from logwatch.checks import COMMAND, MARKS, Checked, CheckOutcome, command, ok, say
 from logwatch.ui.format import printable
+from logwatch.ui.tables import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from logwatch.languages.keys import DoctorKey
     from logwatch.report.absence import WatchedService
     from logwatch.ui.format import Audience
+    from logwatch.ui.tables import Paper
 
 CLOCK_OFF_S = 30
 """Seconds that a clock may be off before it is told: windows close after a grace of 90 s."""
@@ -111,16 +113,18 @@ def exit_code(checks: Iterable[Checked]) -> int:
     return 3 if any(each.outcome is CheckOutcome.UNSURE for each in found) else 0
 
 
-def to_text(checks: Iterable[Checked], audience: Audience) -> str:
-    """Give a line for each check, and below it what mends it."""
+def to_text(checks: Iterable[Checked], audience: Audience, paper: Paper) -> str:
+    """Give a line for each check, and below it what mends it; a command that is broken can still be pasted."""
     found = list(checks)
     width = max((cell_len(each.name(audience)) for each in found), default=0)
     lines = []
     for each in found:
         name = set_cell_size(each.name(audience), width)
         said = printable(" ".join(each.said.to(audience).split()))
-        lines.append(f"{MARKS[each.outcome]} {name}  {said}".rstrip())
-        lines += [f"{' ' * (width + 4)}→ {cure.to(audience)}" for cure in each.cures]
+        lines.append(fold(f"{MARKS[each.outcome]} {name}  {said}".rstrip(), paper, width + 4))
+        for cure in each.cures:
+            end = " \\" if cure.key == COMMAND else ""
+            lines.append(fold(f"{' ' * (width + 4)}→ {cure.to(audience)}", paper, width + 6, end))
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -125,7 +125,7 @@ def _check_settings(settings: Settings, wrong: Sequence[ConfigError]) -> list[Ch
     found = [failed("settings", error) for error in wrong]
     source = ", ".join(settings.source)
     if not is_live(settings.source):
-        found.append(Checked("settings", CheckOutcome.WRONG, say("error", error="LOGWATCH_SOURCE"), (say("cure.source"),)))
+        found.append(Checked("settings", CheckOutcome.WRONG, say("source.not_live"), (say("cure.source"),)))
     try:
         build_rules(settings)
     except RuleProblemsError as error:

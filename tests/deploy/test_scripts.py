@@ -21,9 +21,12 @@ from tests.support.documents import DOCUMENTS
 from tests.support.gcloud_lint import wrong_commands
 from tests.support.local_cloud import PROJECT, REGION, LocalCloud
 from tests.support.patience import PATIENCE_S
+from tests.support.pretended_gcloud import PretendedGcloud, empty, installed
 
 SETUP, TEARDOWN, DEPLOY = (ROOT / "deploy" / f"{name}.sh" for name in ("setup", "teardown", "deploy"))
 BUILD = ROOT / "cloudbuild.yaml"
+TESTS = ROOT / "deploy" / "test.yaml"
+BUILDS = (BUILD, TESTS)
 WEBHOOK = "https://hooks.slack.test/T0/B0/aSecretOfSlack"
 GIVEN = {"PROJECT_ID", "PROJECT_NUMBER", "BUILD_ID"}
 """Substitutions that Cloud Build itself gives to every build, also to one that no trigger started."""
@@ -38,6 +41,8 @@ def substituted(text: str, values: dict[str, str]) -> str:
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[LocalCloud]:
     with LocalCloud(tmp_path) as cloud:
+        cloud.stands("o4o-core-api")
+        cloud.stands("shop")
         yield cloud
         assert not cloud.problems
 
@@ -45,8 +50,9 @@ def cloud(tmp_path: Path) -> Iterator[LocalCloud]:
 # cloudbuild.yaml
 
 
-def test_the_build_is_one_that_cloud_build_knows() -> None:
-    ParseDict(yaml.safe_load(BUILD.read_text()), Build.pb(Build()))
+@pytest.mark.parametrize("file", BUILDS)
+def test_a_build_is_one_that_cloud_build_knows(file: Path) -> None:
+    ParseDict(yaml.safe_load(file.read_text()), Build.pb(Build()))
 
 
 @pytest.mark.parametrize(
@@ -59,19 +65,32 @@ def test_a_typo_in_the_build_is_seen(right: str, wrong: str) -> None:
         ParseDict(yaml.safe_load(text.replace(right, wrong)), Build.pb(Build()))
 
 
-def test_each_substitution_is_declared_and_each_declared_one_used() -> None:
-    build = yaml.safe_load(BUILD.read_text())
+@pytest.mark.parametrize("file", BUILDS)
+def test_each_substitution_is_declared_and_each_declared_one_used(file: Path) -> None:
+    build = yaml.safe_load(file.read_text())
     declared = set(build.pop("substitutions"))
     used = set(re.findall(r"\$\{?(\w+)\}?", json.dumps(build)))
-    assert used == declared | GIVEN
+    assert used - GIVEN == declared
 
 
-def test_the_build_says_what_a_build_by_an_account_of_its_own_must() -> None:
-    build = yaml.safe_load(BUILD.read_text())
+@pytest.mark.parametrize("file", BUILDS)
+def test_a_build_says_what_one_by_an_account_of_its_own_must(file: Path) -> None:
+    build = yaml.safe_load(file.read_text())
     assert build["options"]["logging"] == "CLOUD_LOGGING_ONLY"
-    assert build["substitutions"]["_REGION"] == REGION
-    assert [step["id"] for step in build["steps"]] == ["test", "build", "try", "push", "deploy"]
     assert int(build["timeout"].removesuffix("s")) <= 3600
+
+
+def test_the_build_tries_what_it_deploys() -> None:
+    build = yaml.safe_load(BUILD.read_text())
+    assert build["substitutions"]["_REGION"] == REGION
+    assert [step["id"] for step in build["steps"]] == ["build", "try", "push", "digest", "deploy"]
+    assert build["images"] == [step["args"][-1] for step in build["steps"] if step["id"] == "push"]
+
+
+def test_tests_run_as_an_account_that_deploys_nothing() -> None:
+    tests = yaml.safe_load(TESTS.read_text())
+    assert [step["id"] for step in tests["steps"]] == ["test"]
+    assert tests["serviceAccount"].endswith("/${_NAME}-tester@$PROJECT_ID.iam.gserviceaccount.com")
 
 
 @needs_gcloud
@@ -79,7 +98,7 @@ def test_gcloud_takes_the_build(cloud: LocalCloud) -> None:
     command = ("gcloud", "builds", "submit", "--no-source", f"--region={REGION}", f"--project={PROJECT}")
     ran = cloud.start(*command, f"--config={BUILD}")
     assert ran.returncode == 0, ran.stderr
-    assert cloud.built[0]["substitutions"]["_AS"] == "job"
+    assert cloud.built[0]["substitutions"]["_NAME"] == "logwatch"
     wrong = cloud.folder / "wrong.yaml"
     wrong.write_text(BUILD.read_text().replace("timeout:", "timeoutt:"))
     assert "timeoutt" in cloud.start(*command, f"--config={wrong}").stderr
@@ -94,59 +113,33 @@ STEP = {
     "PROJECT_NUMBER": "123456789",
     "REGION": REGION,
     "NAME": "logwatch",
-    "WATCH": "w",
     "IMAGE": "i",
-    "SETTINGS": "A=b",
-    "SECRETS": "C=d:1",
 }
 """What the last step of a build is told, but for AS."""
 
-RECORDER = """#!/bin/bash
-printf '%q ' gcloud "$@" >>"$RECORD"
-echo >>"$RECORD"
-case $*' '$FINDS in
-*--data-file=-*) cat >/dev/null ;;
-*status.url*) echo https://logwatch.test ;;
-*--format*) ;;
-*' describe '*nothing) echo NOT_FOUND >&2; exit 1 ;;
-esac
-"""
-
-
-SLOW = """case $* in
-*'service-accounts describe logwatch-builder'*) echo PERMISSION_DENIED >&2; exit 1 ;;
-*'service-accounts describe'*) echo >>"$COUNT"; [ "$(wc -l <"$COUNT")" -ge 3 ] || { echo SERVICE_DISABLED >&2; exit 1; } ;;
-esac
-"""
-"""A gcloud to which an API is new at first, and one account forbidden."""
-
-
-def recorded(folder: Path, script: Path, *arguments: str, finds: str, **environment: str) -> list[str]:
-    """Run a script with a gcloud that does nothing, and finds everything or nothing; gives what it was told."""
-    recorder, record = folder / "bin" / "gcloud", folder / "record"
-    recorder.parent.mkdir(exist_ok=True)
-    recorder.write_text(RECORDER)
-    recorder.chmod(0o755)
-    record.unlink(missing_ok=True)
-    path = f"{recorder.parent}{os.pathsep}{os.environ['PATH']}"  # noqa: TID251 - the rest of the path is kept
-    environment |= {"PATH": path, "RECORD": str(record), "FINDS": finds, "HOME": str(folder)}
-    ran = subprocess.run(
-        [script, *arguments], env=environment, input="x", capture_output=True, text=True, check=False, timeout=PATIENCE_S
-    )
-    assert ran.returncode == 0, ran.stderr
-    return [shlex.join(shlex.split(line)) for line in record.read_text().splitlines()]
-
 
 def commands_of_scripts(folder: Path) -> list[str]:
-    found: list[str] = []
-    setting = ("--set", "LOGWATCH_LANG=en", "--secret", "smtp-password", "--custom-index", "--build")
-    for finds in ("nothing", "everything"):
-        for kind in ("job", "service"):
-            found += recorded(folder, SETUP, "--project", "p1", "--as", kind, *setting, finds=finds, LOGWATCH_WEBHOOK_URL="x")
-    found += recorded(folder, TEARDOWN, "--project", "p1", "--yes", "--custom-index", finds="everything")
+    setting = (
+        "--set",
+        "LOGWATCH_LANG=en",
+        "--secret",
+        "smtp-password",
+        "--secret",
+        "webhook-url=env",
+        "--custom-index",
+        "--build",
+    )
+    key = "projects/p1/locations/l/keyRings/r/cryptoKeys/k"
+    place = ("--network", "n", "--subnet", "s", "--key", key, "--build-region", "us-central1")
     for kind in ("job", "service"):
-        found += recorded(folder, DEPLOY, finds="nothing", AS=kind, **STEP)
-    return found
+        for number, answers in enumerate((empty(), installed(kind=kind))):
+            cloud = PretendedGcloud(folder / f"{kind}{number}", answers)
+            ran = cloud.start(SETUP, "--as", kind, *setting, *place, "--yes", LOGWATCH_WEBHOOK_URL="x")
+            assert ran.returncode == 0, ran.stderr
+            assert cloud.start(TEARDOWN, "--yes", "--custom-index").returncode == 0
+        assert cloud.start(DEPLOY, AS=kind, SETTINGS="A=b", SECRETS="C=d:1", **STEP).returncode == 0
+    told = (folder / f"{kind}{number}" / "told" for kind in ("job", "service") for number in (0, 1))
+    return [shlex.join(shlex.split(f"gcloud {line}")) for path in told for line in path.read_text().splitlines()]
 
 
 def commands_of_documents() -> list[str]:
@@ -197,13 +190,22 @@ def start(script: Path, *arguments: str, stdin: str = "", **environment: str) ->
     )
 
 
+FIELDS = json.loads((ROOT / "rules" / "settings.schema.json").read_text())["properties"]
+SECRETS = sorted(name.replace("_", "-") for name, field in FIELDS.items() if field.get("writeOnly"))
+
+
+def test_what_is_secret_is_listed_once() -> None:
+    told = re.search("right are (.*)", start(SETUP, "--project", "p1", "--secret", "token").stderr)
+    assert told
+    assert sorted(told[1].split(", ")) == SECRETS
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
         (["--frobnicate"], "unknown option --frobnicate"),
         (["--project"], "--project needs a value"),
         (["--project", "p1", "--build", "--secret"], "--secret needs a value"),
-        (["--yes"], "unknown option --yes"),
         (["--project", "p1", "--as", "cron"], "right are job and service"),
         (["--project", "p1", "--name", "Log_Watch"], "small letters"),
         (["--project", "p1", "--name", "a-name-that-is-far-too-long"], "2 to 22"),
@@ -270,7 +272,7 @@ def dry(*arguments: str, **environment: str) -> list[str]:
 
 
 def test_a_build_knows_its_commit() -> None:
-    (submitted,) = (line for line in dry("--build") if "builds submit" in line)
+    (submitted,) = (line for line in dry("--build") if "cloudbuild.yaml" in line)
     assert f"~_COMMIT={commit_of(ROOT)}~" in submitted.replace("\\", "")
 
 
@@ -282,7 +284,7 @@ def test_a_dry_run_prints_every_command_and_nothing_else() -> None:
 
 
 def test_a_dry_run_needs_no_gcloud_and_changes_nothing(tmp_path: Path) -> None:
-    for tool in ("bash", "env", "dirname", "tr", "grep", "awk", "git"):
+    for tool in ("bash", "env", "dirname", "tr", "grep", "awk", "cut", "git"):
         (tmp_path / tool).symlink_to(str(shutil.which(tool)))
     assert dry(PATH=str(tmp_path)) == dry()
 
@@ -295,19 +297,8 @@ def test_what_is_missing_to_build_the_image_is_named(tmp_path: Path) -> None:
     assert ran.stderr.startswith("skipped: buildah is missing; run: apt-get install ")
 
 
-def start_with(
-    gcloud: str, folder: Path, script: Path, *arguments: str, stdin: str = "", **more: str
-) -> subprocess.CompletedProcess[str]:
-    """Run a script with a gcloud that is a script itself."""
-    (folder / "gcloud").write_text(f"#!/bin/bash\n{gcloud}\n")
-    (folder / "gcloud").chmod(0o755)
-    path = f"{folder}{os.pathsep}{os.environ['PATH']}"  # noqa: TID251 - the rest of the path is kept
-    environment = {"PATH": path, "LOGWATCH_DEPLOY_WAIT": "0", "COUNT": str(folder / "count"), **more}
-    return start(script, "--project", "p1", *arguments, stdin=stdin, **environment)
-
-
 def test_without_gcloud_it_is_said_where_to_get_it(tmp_path: Path) -> None:
-    for tool in ("bash", "env", "dirname"):
+    for tool in ("bash", "env", "dirname", "tr"):
         (tmp_path / tool).symlink_to(str(shutil.which(tool)))
     ran = start(SETUP, "--project", "p1", PATH=str(tmp_path))
     assert (ran.returncode, ran.stdout) == (2, "")
@@ -315,72 +306,55 @@ def test_without_gcloud_it_is_said_where_to_get_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("gcloud", "code", "complaint"),
+    ("asked", "answer", "code", "complaint"),
     [
-        ("echo boom >&2; exit 1", 2, "setup.sh: cannot look at project p1\n  boom\n"),
+        ("projects describe", "!boom", 2, "setup.sh: cannot look at project p1\n  boom\n"),
         (
-            "case $* in *'services enable'*) echo no billing >&2; exit 1 ;; esac",
+            "services enable",
+            "!no billing",
             1,
-            "setup.sh: this failed: gcloud services enable",
+            "setup.sh: this failed: gcloud services enable cloudscheduler.googleapis.com --project=p1\nno billing\n",
         ),
-        ("case $* in *'services enable'*) echo no billing >&2; exit 1 ;; esac", 1, "\nno billing\n"),
-        (
-            "case $* in *'versions access'*) exit 1 ;; *'versions add'*) echo no right >&2; exit 1 ;; esac",
-            2,
-            "setup.sh: cannot fill secret logwatch-webhook-url\n  no right\n",
-        ),
+        ("versions add", "!no right", 2, "setup.sh: cannot fill secret logwatch-webhook-url\n  no right\n"),
+        ("run jobs list", "!no right", 1, "setup.sh: cannot look: gcloud run jobs list"),
     ],
 )
-def test_what_fails_is_told_in_gclouds_own_words(tmp_path: Path, gcloud: str, code: int, complaint: str) -> None:
-    ran = start_with(gcloud, tmp_path, SETUP, LOGWATCH_WEBHOOK_URL="https://x.test/hunter2")
+def test_what_fails_is_told_in_gclouds_own_words(tmp_path: Path, asked: str, answer: str, code: int, complaint: str) -> None:
+    answers = {asked: answer, **empty()}
+    answers["services list --enabled"] = answers["services list --enabled"].replace("cloudscheduler.googleapis.com\n", "")
+    ran = PretendedGcloud(tmp_path, {**answers, asked: answer}).start(
+        SETUP, "--secret", "webhook-url=env", "--yes", LOGWATCH_WEBHOOK_URL="https://x.test/hunter2"
+    )
     assert ran.returncode == code
     assert complaint in ran.stderr
     assert "hunter2" not in ran.stdout + ran.stderr
 
 
 def test_an_api_that_never_comes_is_given_up(tmp_path: Path) -> None:
-    never = "case $* in *'accounts describe'*) echo >>\"$COUNT\"; echo SERVICE_DISABLED >&2; exit 1 ;; esac"
-    ran = start_with(never, tmp_path, SETUP)
+    cloud = PretendedGcloud(tmp_path, {"accounts list": "!SERVICE_DISABLED", **empty()})
+    ran = cloud.start(SETUP)
     assert ran.returncode == 1
-    assert "setup.sh: cannot look: gcloud iam service-accounts describe" in ran.stderr
-    assert len((tmp_path / "count").read_text().splitlines()) == 6
+    assert "setup.sh: cannot look: gcloud iam service-accounts list" in ran.stderr
+    assert len([each for each in cloud.told if "accounts list" in each]) == 6
 
 
-def test_settings_of_what_runs_already_wait_for_a_build(tmp_path: Path) -> None:
-    there = "case $* in *jobs*image*) echo europe-docker.pkg.dev/p1/logwatch/logwatch:1 ;; esac"
-    ran = start_with(there, tmp_path, SETUP, "--set", "LOGWATCH_LANG=en")
-    assert ran.returncode == 0
-    assert "there   image of logwatch (--build for an upgrade)\nnote    settings and new secrets take effect" in ran.stdout
-
-
-def test_a_job_that_cannot_be_looked_at_is_not_taken_for_one_that_runs(tmp_path: Path) -> None:
-    ran = start_with("case $* in *jobs*image*) echo no right >&2; exit 1 ;; esac", tmp_path, SETUP)
-    assert (ran.returncode, ran.stderr) == (1, "no right\n")
-
-
-def test_teardown_goes_on_when_the_project_is_named(tmp_path: Path) -> None:
-    ran = start_with("echo $* >>$COUNT", tmp_path, TEARDOWN, stdin="p1\n")
-    assert ran.returncode == 0
-    assert "iam service-accounts delete logwatch-runner@p1" in (tmp_path / "count").read_text()
+def test_what_an_api_has_hidden_until_it_was_switched_on_is_taken_as_it_is(tmp_path: Path) -> None:
+    answers = {"accounts create": "!ALREADY_EXISTS", **empty()}
+    answers["services list --enabled"] = answers["services list --enabled"].replace("iam.googleapis.com\n", "")
+    ran = PretendedGcloud(tmp_path, answers).start(SETUP, "--yes")
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_teardown_of_nothing_deletes_nothing(tmp_path: Path) -> None:
-    told = recorded(tmp_path, TEARDOWN, "--project", "p1", "--yes", "--custom-index", finds="nothing")
-    assert len(told) > 10
-    assert [each for each in told if not re.search(r" (describe|list|get-iam-policy) ", each)] == []
+    cloud = PretendedGcloud(tmp_path, empty())
+    ran = cloud.start(TEARDOWN, "--yes", "--custom-index")
+    assert (ran.returncode, ran.stdout) == (0, "nothing to change\n")
+    assert cloud.changes == []
 
 
 def test_a_deployment_is_of_a_job_or_a_service() -> None:
     ran = start(DEPLOY, AS="cron", **STEP)
     assert (ran.returncode, ran.stderr) == (2, "deploy.sh: AS=cron: right are job and service\n")
-
-
-def test_an_api_that_is_not_known_everywhere_yet_is_waited_for(tmp_path: Path) -> None:
-    ran = start_with(SLOW, tmp_path, SETUP)
-    assert ran.returncode == 1
-    assert "there   account logwatch-runner\nthere   account logwatch-caller" in ran.stdout
-    assert "cannot look: gcloud iam service-accounts describe logwatch-builder@p1" in ran.stderr
-    assert "PERMISSION_DENIED" in ran.stderr
 
 
 def test_a_secret_is_shown_nowhere() -> None:
@@ -391,6 +365,8 @@ def test_a_secret_is_shown_nowhere() -> None:
         "p1",
         "--secret",
         "smtp-password=-",
+        "--secret",
+        "slack-webhook-url=env",
         stdin="hunter2",
         LOGWATCH_SLACK_WEBHOOK_URL=WEBHOOK,
     )
@@ -398,12 +374,6 @@ def test_a_secret_is_shown_nowhere() -> None:
     assert "LOGWATCH_SLACK_WEBHOOK_URL=logwatch-slack-webhook-url:latest" in ran.stdout
     assert WEBHOOK not in ran.stdout + ran.stderr
     assert "hunter2" not in ran.stdout + ran.stderr
-
-
-def test_teardown_asks_first(cloud: LocalCloud) -> None:
-    ran = cloud.start(TEARDOWN, "--project", PROJECT, stdin="no\n")
-    assert (ran.returncode, cloud.changes) == (2, [])
-    assert "nothing was deleted" in ran.stderr
 
 
 # A whole life in a project, with the real gcloud
@@ -424,6 +394,8 @@ def builder(cloud: LocalCloud) -> Callable[[dict[str, Any]], None]:
         values = {**given["substitutions"], "PROJECT_ID": PROJECT, "PROJECT_NUMBER": "123456789", "BUILD_ID": given["id"]}
         given = {**given, "serviceAccount": substituted(given["serviceAccount"], values)}
         step = given["steps"][-1]
+        if step["id"] != "deploy":
+            return
         environment = dict(substituted(each, values).split("=", 1) for each in step["env"])
         environment["CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"] = cloud.login(
             given["serviceAccount"].rpartition("/")[2].partition("@")[0]
@@ -447,7 +419,7 @@ def roles(cloud: LocalCloud) -> dict[str, set[str]]:
 
 
 def set_up(cloud: LocalCloud, *arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    ran = cloud.start(SETUP, "--project", PROJECT, *arguments, stdin=stdin, **environment)
+    ran = cloud.start(SETUP, "--project", PROJECT, "--yes", *arguments, stdin=stdin, **environment)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran
 
@@ -472,7 +444,8 @@ def container(cloud: LocalCloud, kind: str) -> dict[str, Any]:
 def assert_nothing_is_left(cloud: LocalCloud) -> None:
     ran = cloud.start(TEARDOWN, "--project", PROJECT, "--custom-index", "--yes")
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert cloud.made == {f"logging/projects/{PROJECT}/locations/global/buckets/_Default": {"retentionDays": 30}}
+    left = {f"logging/projects/{PROJECT}/locations/global/buckets/_Default", "run/services/o4o-core-api", "run/services/shop"}
+    assert set(cloud.made) == left
     assert not cloud.objects
     assert not roles(cloud)
 
@@ -482,6 +455,7 @@ def assert_nothing_is_left(cloud: LocalCloud) -> None:
 def test_a_job_is_set_up_once_and_torn_down_whole(cloud: LocalCloud) -> None:
     cloud.on_build = builder(cloud)
     options = ("--custom-index", "--set", "LOGWATCH_MAIL_TO=a@example.com,b@example.com", "--secret", "smtp-password")
+    options += ("--secret", "slack-webhook-url=env")
     ran = set_up(cloud, *options, LOGWATCH_SLACK_WEBHOOK_URL=WEBHOOK)
     assert WEBHOOK not in ran.stdout + ran.stderr
     assert roles(cloud) == {
@@ -501,11 +475,15 @@ def test_a_job_is_set_up_once_and_torn_down_whole(cloud: LocalCloud) -> None:
             f"roles/storage.objectViewer storage {PROJECT}-logwatch-source",
             "roles/artifactregistry.writer artifactregistry logwatch",
         },
+        "logwatch-tester": {
+            f"roles/logging.logWriter cloudresourcemanager {PROJECT}",
+            f"roles/storage.objectViewer storage {PROJECT}-logwatch-source",
+        },
     }
     state = cloud.made[f"storage/{PROJECT}-logwatch-state"]
     assert state["versioning"] == {"enabled": True}
     assert state["lifecycle"]["rule"]
-    assert state["location"] == REGION
+    assert state["location"] == REGION.upper()
     assert state["iamConfiguration"] == {"publicAccessPrevention": "enforced", "uniformBucketLevelAccess": {"enabled": True}}
     task = cloud.made["run/jobs/logwatch"]["spec"]["template"]["spec"]
     assert (task["taskCount"], task["template"]["spec"]["maxRetries"], task["template"]["spec"]["timeoutSeconds"]) == (
@@ -516,7 +494,7 @@ def test_a_job_is_set_up_once_and_torn_down_whole(cloud: LocalCloud) -> None:
     assert task["template"]["spec"]["serviceAccountName"] == f"logwatch-runner@{PROJECT}.iam.gserviceaccount.com"
     run = container(cloud, "job")
     assert (run["args"], run["resources"]["limits"]) == (["run"], {"cpu": "1", "memory": "512Mi"})
-    assert run["image"] == f"{REGION}-docker.pkg.dev/{PROJECT}/logwatch/logwatch:build-1"
+    assert run["image"] == f"{REGION}-docker.pkg.dev/{PROJECT}/logwatch/logwatch:build-2"
     assert {each["name"]: each.get("value", each.get("valueFrom")) for each in run["env"]} == {
         "LOGWATCH_SOURCE": f"gcp://{PROJECT}/o4o-core-api",
         "LOGWATCH_STATE": f"gs://{PROJECT}-logwatch-state/state.json",
@@ -546,7 +524,7 @@ def test_a_job_is_set_up_once_and_torn_down_whole(cloud: LocalCloud) -> None:
 
     cloud.changes.clear()
     set_up(cloud, *options, LOGWATCH_SLACK_WEBHOOK_URL=WEBHOOK)
-    assert cloud.changes == []
+    assert [path for _, path, _ in cloud.changes] == [f"run/apis/run.googleapis.com/v1/namespaces/{PROJECT}/jobs/logwatch:run"]
     assert_nothing_is_left(cloud)
 
 
@@ -554,15 +532,15 @@ def test_a_job_is_set_up_once_and_torn_down_whole(cloud: LocalCloud) -> None:
 @pytest.mark.cloud
 def test_a_service_is_set_up_and_torn_down_whole(cloud: LocalCloud) -> None:
     cloud.on_build = fail
-    ran = cloud.start(SETUP, "--project", PROJECT, "--as", "service", "--service", "shop")
+    ran = cloud.start(SETUP, "--project", PROJECT, "--as", "service", "--service", "shop", "--yes")
     assert ran.returncode == 1
     assert container(cloud, "service")["image"] == "us-docker.pkg.dev/cloudrun/container/hello:latest"
     assert not [name for name in cloud.made if name.startswith("cloudscheduler/")]
 
-    # What failed is begun again, and nothing else.
+    # What failed is begun again, and nothing else; what was told the first time is remembered.
     cloud.on_build = builder(cloud)
     cloud.changes.clear()
-    set_up(cloud, "--as", "service", "--service", "shop")
+    set_up(cloud)
     assert {name.partition("/")[0] for _, name, _ in cloud.changes} == {"storage", "cloudbuild", "run", "cloudscheduler"}
     spec = cloud.made["run/services/logwatch"]["spec"]["template"]
     run = container(cloud, "service")
@@ -592,14 +570,14 @@ def test_a_service_is_set_up_and_torn_down_whole(cloud: LocalCloud) -> None:
     assert schedule["httpTarget"]["uri"] == f"{base}/tick"
     assert schedule["httpTarget"]["oidcToken"] == {"serviceAccountEmail": account, "audience": base}
 
-    # A secret that comes later, and the next build; the settings of before stay.
-    set_up(cloud, "--as", "service", "--service", "shop", "--secret", "smtp-password=-", "--build", stdin="hunter2")
-    assert {each["name"] for each in container(cloud, "service")["env"]} == {*own, "LOGWATCH_SMTP_PASSWORD"}
-    assert container(cloud, "service")["image"].endswith(":build-3")
-
-    # From service to job: the schedule calls the new one, with the other kind of token; the old one stays.
-    set_up(cloud, "--service", "shop")
-    assert {"run/services/logwatch", "run/jobs/logwatch"} <= set(cloud.made)
+    # From service to job, with a secret: the schedule calls the new one, with the other kind of token; the old one stays.
+    set_up(cloud, "--as", "job", "--secret", "smtp-password=-", stdin="hunter2")
+    assert {"run/services/logwatch", "run/jobs/logwatch", "run/jobs/logwatch-doctor"} <= set(cloud.made)
+    assert {each["name"] for each in container(cloud, "job")["env"]} == {
+        "LOGWATCH_SOURCE",
+        "LOGWATCH_STATE",
+        "LOGWATCH_SMTP_PASSWORD",
+    }
     schedule = cloud.made[f"cloudscheduler/projects/{PROJECT}/locations/{REGION}/jobs/logwatch"]
     assert schedule["httpTarget"]["uri"].endswith("/jobs/logwatch:run")
     assert schedule["httpTarget"]["oauthToken"] == {"serviceAccountEmail": account}

@@ -63,8 +63,8 @@ def test_an_error_that_comes_late_is_told_late_and_once_and_its_end(tmp_path: Pa
 @pytest.mark.parametrize(
     ("lang", "said"),
     [
-        ("ko", "늦게 도착: 09:21에 끝난 구간의 로그가 판정이 끝난 뒤에 들어와 30분 늦게 알립니다."),
-        ("en", "Late: lines of the window that ended at 09:21 arrived after it was judged, so this is told 30 min later."),
+        ("ko", "09:21에 끝난 1분 구간의 로그가 판정 뒤에 도착해 30분 늦게 알립니다."),
+        ("en", "30 min late: entries of the window that ended at 09:21 arrived after it was judged."),
     ],
 )
 def test_the_message_says_that_it_is_late(tmp_path: Path, lang: Lang, said: str) -> None:
@@ -134,7 +134,7 @@ def test_an_ingestion_that_lags_is_told_as_that_and_as_nothing_else(tmp_path: Pa
         (["lines-late"], NotifyReason.RESOLVED),
     ]
     notes = build_message(told[0], RULES, Audience("ko", ZoneInfo("Asia/Seoul"), "o4o-core-api"), LinkTargets("", "")).notes
-    assert any("로그가 늦게 도착하고 있습니다" in note for note in notes)
+    assert any("로그가 늦게 도착합니다" in note for note in notes)
     assert not any("BETA_MODE" in note for note in notes)
 
 

@@ -267,7 +267,7 @@ def test_as_many_failing_events_as_are_said_to_prove_a_warning_do_and_one_fewer_
 
 def test_a_person_sees_each_window_each_test_and_what_is_missing(run: Run) -> None:
     given_ = ["explain", "payment-confirm", "--source", f"{LOGS}/payment.ndjson", "--at", "15:31", "--shop"]
-    told = run(*given_, "kpa", "--lang", "en").out
+    told = run(*given_, "kpa", "--lang", "en", COLUMNS="120").out
     assert told.splitlines()[:4] == [
         "tests/fixtures/logs/payment.ndjson: judged up to 2026-02-24 15:31 KST",
         "payment-confirm (kpa): alert firing since 15:21",

@@ -168,8 +168,8 @@ def test_the_report_in_markdown_is_the_golden_one(run: Run, update_golden: bool,
 def test_the_page_has_its_sections_in_order(lang: Lang) -> None:
     headings = re.findall(r"<h2>(.*?)</h2>", html(make(f"{LOGS}/storm.ndjson", lang)))
     expected = {
-        "ko": ["인시던트", "런북 3장 판정", "추이 차트", "느린 요청", "알림 이력", "데이터"],
-        "en": ["incidents", "Runbook section 3 verdicts", "charts", "slow requests", "messages", "data"],
+        "ko": ["인시던트", "런북 3장 판정", "추이 차트", "느린 요청", "예상 알림", "데이터"],
+        "en": ["incidents", "Runbook section 3 verdicts", "charts", "slow requests", "simulated messages", "data"],
     }
     assert headings == expected[lang]
 
@@ -208,7 +208,7 @@ def test_an_incident_shows_its_end_and_its_worst() -> None:
     assert over.message.alerts[0].peak == "lowest 11.9% (3 min) 15:24"
     assert (going.ended, going.lasted) == ("", "9 min")
     assert going.message.alerts[0].value == "24.2% (32/132, 10 min)"
-    assert "still going" in html(make(f"{LOGS}/payment.ndjson", "en", minutes=30))
+    assert "ongoing" in html(make(f"{LOGS}/payment.ndjson", "en", minutes=30))
 
 
 def test_the_timeline_is_what_the_backtest_sends() -> None:
@@ -222,7 +222,7 @@ def test_the_timeline_is_what_the_backtest_sends() -> None:
 def test_a_page_without_figures_says_so() -> None:
     page = html(make(f"{LOGS}/development.ndjson", "en"))
     assert "have the development format, without counters" in page
-    assert "No data, so no chart" in page
+    assert "Nothing known and not drawn" in page
     assert "No message would have been sent." in page
 
 

@@ -2,12 +2,16 @@
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.cells import cell_len
 
+from logwatch.judge.verdicts import Level
+from logwatch.report.render import spark
+from logwatch.report.report import ReportCell, RuleRow
 from tests.conftest import LOGS, ROOT, Run
 from tests.support.pages import (
     FORBIDDEN,
@@ -20,6 +24,7 @@ from tests.support.pages import (
     write,
 )
 
+NO_CELL = ReportCell("", "", Level.UNKNOWN, Level.UNKNOWN, "", "")
 RECORDED = ("calm", "storm", "payment", "text", "development")
 FORMATS = {"txt": "table", "md": "markdown"}
 
@@ -107,6 +112,53 @@ def test_figures_of_a_bad_day_stand_whole_in_80_columns(run: Run, tmp_path: Path
         assert max(map(cell_len, lines)) <= 80
         for figure in ("370368", "9876543", "18%/3m"):
             assert sum(figure in line.split() for line in lines) >= 1, (lang, figure)
+
+
+# ---- days, and the worst of a cell
+
+
+def a_week(folder: Path) -> Path:
+    """Write eight days of a summary every six hours, with one bad minute in the second."""
+    entries = []
+    for number in range(8 * 24 * 4):
+        at = datetime(2026, 2, 24, tzinfo=UTC) + timedelta(minutes=15 * number)
+        counters = {"checkout.attempt{service=kpa}": 10.0, "checkout.error{service=kpa}": float(number == 150)}
+        line = summary_entry(0, counters) | {
+            "insertId": str(number),
+            "timestamp": at.isoformat(),
+            "receiveTimestamp": at.isoformat(),
+        }
+        entries.append(line)
+    return write(folder, entries)
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_a_span_of_days_says_on_which_day_it_was_worst(run: Run, tmp_path: Path, lang: str) -> None:
+    """In the table, in Markdown and on the page; what was on the last day has none."""
+    source = a_week(tmp_path)
+    for format_ in ("table", "markdown", "html"):
+        shown = evaluate(run, source, format_, lang)
+        row = next(line for line in shown.splitlines() if "checkout-error" in line and "02-25 22:" in line)
+        assert "02-25 22:31" in row, row
+    lines = evaluate(run, source, lang=lang).splitlines()
+    assert max(map(cell_len, lines[1:])) <= 80
+    at = next(number for number, line in enumerate(lines) if line.startswith("checkout-error "))
+    assert "0/>0" in lines[at] + lines[at + 1], "where the day has taken its room, the bound stands under its rule"
+
+
+@pytest.mark.parametrize(("falls", "shown"), [(True, "▂▅▆"), (False, "█▅█")])
+def test_a_cell_shows_the_worst_window_it_stands_for(falls: bool, shown: str) -> None:  # noqa: FBT001
+    """As the charts of the page do: not the first of them, the last or the mean."""
+    normal = [0.9, 0.2, 0.9, 0.5, 0.5, 0.5, 0.7, 0.9, 0.7]
+    course = tuple((value, "normal") for value in normal)
+    row = RuleRow("a", "", "", NO_CELL, NO_CELL, course, 1.0, falls, "", "", ("", ""), "")  # type: ignore[arg-type]
+    assert "".join(char for char, _ in spark(row, 3)) == shown
+
+
+def test_a_graver_tone_is_worse_than_a_graver_figure() -> None:
+    course = ((0.1, "unproven"), (0.5, "warning"), (None, "unknown"))
+    row = RuleRow("a", "", "", NO_CELL, NO_CELL, course, 1.0, True, "", "", ("", ""), "")  # type: ignore[arg-type]
+    assert spark(row, 1) == [("▅", "warning")]
 
 
 # ---- log text is hostile

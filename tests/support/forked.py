@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import multiprocessing
 import os
 import sys
@@ -50,6 +49,6 @@ def _run(environment: Mapping[str, str], out: str, command: Sequence[str]) -> No
     for stream, opened in enumerate([*streams, streams[1]]):
         os.dup2(opened, stream)
     sys.argv = ["logwatch", *command]
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(line_buffering=True)  # as in an image, where Python is told to hold nothing back
+    # Line by line, as in an image, where Python is told to hold nothing back; the server's own do not know what is there now.
+    sys.stdout, sys.stderr = (open(stream, "w", buffering=1, closefd=False, encoding="utf-8") for stream in (1, 2))  # noqa: SIM115
     run()

@@ -31,13 +31,15 @@ APIS = (
     "cloudscheduler",
     "iam",
     "logging",
+    "monitoring",
     "run",
     "secretmanager",
     "serviceusage",
     "storage",
 )
 _LOOKS = ("GET",)
-_LOOKING_POSTS = (":getIamPolicy", ":access")
+_LOOKING_POSTS = (":getIamPolicy", ":access", "/entries:list")
+NUMBER = "123456789"
 
 
 class NotFound(Exception):  # noqa: N818 - an answer, not a fault
@@ -63,7 +65,9 @@ class LocalCloud:
         self.on_build: Callable[[Json], None] = lambda _: None
         """Does a build's work; raises where it fails."""
         self.problems: list[str] = []
-        self._enabled: set[str] = set()
+        self.logged: list[str] = ["✓ settings   all well"]
+        """What every run prints, and what everything has logged."""
+        self._enabled = {"run.googleapis.com", "logging.googleapis.com"}
         self.made[f"logging/projects/{PROJECT}/locations/global/buckets/_Default"] = {"retentionDays": 30}
         self._lock = threading.RLock()
         self._server = LocalHttp(("127.0.0.1", 0), type("Handler", (_Handler,), {"cloud": self}))
@@ -99,6 +103,11 @@ class LocalCloud:
             "LOGWATCH_DEPLOY_WAIT": "0",
         }
 
+    def stands(self, service: str) -> None:
+        """Let a Cloud Run service of somebody else stand in the project."""
+        metadata = {"name": service, "labels": {"cloud.googleapis.com/location": REGION}}
+        self.made[f"run/services/{service}"] = {"apiVersion": "serving.knative.dev/v1", "kind": "Service", "metadata": metadata}
+
     def login(self, account: str) -> str:
         """Give the file with an account's access token, which is its name here."""
         file = self.folder / f"token-{account}"
@@ -113,7 +122,7 @@ class LocalCloud:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=1800,
             check=False,
         )
 
@@ -168,7 +177,20 @@ class LocalCloud:
             self.made[name] = {key: value for key, value in {**self.made[name], **body}.items() if key not in emptied}
         return self.made[name]
 
+    def _logging(self, method: str, name: str, query: Mapping[str, str], body: Any) -> Any:
+        if name.endswith("entries:list"):
+            entry = {"logName": f"projects/{PROJECT}/logs/x", "timestamp": "2026-02-24T06:30:00Z"}
+            return {"entries": [{**entry, "insertId": str(at), "textPayload": text} for at, text in enumerate(self.logged)]}
+        return self._resource(method, name, query, body)
+
+    def _monitoring(self, method: str, name: str, query: Mapping[str, str], body: Any) -> Any:
+        if method == "POST":
+            body = {**body, "name": f"{name.partition('/')[2]}/{len(self.made)}"}
+        return self._resource(method, name, query, body)
+
     def _artifactregistry(self, method: str, name: str, query: Mapping[str, str], body: Any) -> Any:
+        if name.endswith("/locations"):
+            return {"locations": [{"name": name.partition("/")[2] + f"/{REGION}", "locationId": REGION}]}
         found = self._resource(method, name, query, body)
         if method in {"POST", "DELETE"} and "Policy" not in name:
             return {"name": f"projects/{PROJECT}/locations/{REGION}/operations/1", "done": True, "response": found}
@@ -189,7 +211,7 @@ class LocalCloud:
             raise NotFound
         if verb:
             return self._policy(name, verb, body)
-        return {"projectId": PROJECT, "projectNumber": "123456789", "lifecycleState": "ACTIVE"}
+        return {"projectId": PROJECT, "projectNumber": NUMBER, "lifecycleState": "ACTIVE"}
 
     def _iam(self, method: str, name: str, query: Mapping[str, str], body: Any) -> Any:
         name = name.replace("projects/-/", f"projects/{PROJECT}/")
@@ -221,7 +243,8 @@ class LocalCloud:
         parts = name.split("/")
         bucket = f"storage/{parts[parts.index('b') + 1]}" if len(parts) > parts.index("b") + 1 else ""
         if not bucket:
-            self.made[f"storage/{body['name']}"] = {**body, "kind": "storage#bucket"}
+            place = {"location": body["location"].upper(), "projectNumber": NUMBER}
+            self.made[f"storage/{body['name']}"] = {**body, **place, "kind": "storage#bucket"}
             return self.made[f"storage/{body['name']}"]
         if bucket not in self.made:
             raise NotFound
@@ -229,6 +252,10 @@ class LocalCloud:
             if method == "PUT":
                 self.policies[bucket] = body
             return {"kind": "storage#policy", "version": 1, "etag": "CAE=", **self.policies.get(bucket, {})}
+        if "rewriteTo" in parts:
+            source, target = (f"{parts[at - 1]}/{unquote(parts[at + 1])}" for at, part in enumerate(parts) if part == "o")
+            self.objects[f"storage/{target}"] = self.objects[f"storage/{source}"]
+            return {"kind": "storage#rewriteResponse", "done": True, "resource": self._about(f"storage/{target}")}
         if "o" in parts:
             return self._object(method, bucket, unquote("/".join(parts[parts.index("o") + 1 :])), query, body)
         if method == "DELETE":
@@ -271,6 +298,8 @@ class LocalCloud:
         if kind == "locations":
             return {"locations": [{"locationId": REGION}]}
         key = f"run/{kind}/{thing}"
+        if verb == "run":
+            return self._execute(thing)
         if verb:
             return self._policy(key, verb, body)
         if method == "GET" and not thing:
@@ -283,8 +312,18 @@ class LocalCloud:
         elif method == "DELETE":
             self.policies.pop(key, None)
             del self.made[key]
+            for each in [each for each in self.made if each.startswith(f"run/executions/{thing}-")]:
+                del self.made[each]
             return {}
         return self.made[key]
+
+    def _execute(self, job: str) -> Json:
+        """Start a job, which is over at once."""
+        name = f"{job}-{sum(each.startswith('run/executions/') for each in self.made) + 1}"
+        over = {"completionTime": "2026-02-24T06:30:00Z", "succeededCount": 1}
+        metadata = {"name": name, "namespace": PROJECT, "labels": {"run.googleapis.com/job": job}}
+        self.made[f"run/executions/{name}"] = {"metadata": metadata, "status": over}
+        return self.made[f"run/executions/{name}"]
 
     def _cloudbuild(self, method: str, name: str, query: Mapping[str, str], body: Any) -> Any:
         if method == "POST":
@@ -315,7 +354,9 @@ class LocalCloud:
 
 def _run_name(path: str) -> tuple[str, str, str]:
     """Tell what a path of Cloud Run's APIs names: jobs or services, which one, and what is asked of it."""
-    kind, _, rest = re.sub(r".*?(jobs|services|locations)(?=$|/)(?!.*/(jobs|services))", r"\1", path).partition("/")
+    kind, _, rest = re.sub(
+        r".*?(jobs|services|executions|locations)(?=$|/)(?!.*/(jobs|services|executions))", r"\1", path
+    ).partition("/")
     thing, _, verb = rest.partition(":")
     return kind, thing, verb
 
@@ -329,11 +370,19 @@ def _uploaded(body: bytes) -> bytes:
 def _ready(body: Json, kind: str) -> Json:
     """Give a Cloud Run resource as it stands when its deployment is over."""
     metadata = body["metadata"]
+    labels = {**metadata.get("labels", {}), "cloud.googleapis.com/location": REGION}
     generation = int(metadata.get("generation") or 0) + 1
     name = metadata["name"]
     return {
         **body,
-        "metadata": {**metadata, "generation": generation, "selfLink": "/", "uid": "1", "resourceVersion": str(generation)},
+        "metadata": {
+            **metadata,
+            "labels": labels,
+            "generation": generation,
+            "selfLink": "/",
+            "uid": "1",
+            "resourceVersion": str(generation),
+        },
         "status": {
             "observedGeneration": generation,
             "conditions": [{"type": "Ready", "status": "True"}],

@@ -21,6 +21,7 @@ from logwatch.notify.channels.registry import CHANNELS
 from logwatch.state.lease import take
 from logwatch.state.local import LocalStore
 from logwatch.ui.format import Audience
+from logwatch.ui.tables import Paper
 from logwatch.watchdog.check_results import exit_code, judge_clock, judge_lag, to_text
 from logwatch.watchdog.doctor import Timed, examine
 from tests.conftest import ROOT
@@ -144,7 +145,7 @@ def test_the_table_has_a_line_for_each_and_its_cure_below(run: Run, tmp_path: Pa
         ran = run("doctor", "--lang", lang, **made.world.environment)
     assert ran.code == 1
     head, *lines = ran.out.splitlines()
-    assert head.endswith({"ko": "아직 아무것도 판정하지 않음", "en": "nothing was ever judged"}[lang])
+    assert head.endswith({"ko": "판정 기록 없음", "en": "nothing judged yet"}[lang])
     assert all(line[0] in "✓!✗–?" or line.lstrip().startswith("→ ") for line in lines)
     wrong = next(number for number, line in enumerate(lines) if line.startswith("✗"))
     assert "BETA_MODE" in lines[wrong]
@@ -200,9 +201,8 @@ def test_without_a_service_named_others_are_not_taken_for_it(run: Run, tmp_path:
 
 
 def test_a_line_is_one_line_whatever_it_holds() -> None:
-    found = to_text(
-        [Checked("state", CheckOutcome.OK, say("error", error="a\nb\x1b[2J"))], Audience("en", ZoneInfo("UTC"), "o4o-core-api")
-    )
+    checks = [Checked("state", CheckOutcome.OK, say("error", error="a\nb\x1b[2J"))]
+    found = to_text(checks, Audience("en", ZoneInfo("UTC"), "o4o-core-api"), Paper(80, colour=False))
     assert found == "✓ state  failed: a b\\x1b[2J\n"
 
 

@@ -1,0 +1,63 @@
+"""When no run judged anything, and which rules were judged by: what tells a replay from what was really sent."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta  # noqa: TC003 - the document is read by them
+from typing import TYPE_CHECKING
+
+from logwatch.spans import WINDOW
+
+if TYPE_CHECKING:
+    from logwatch.judge.rules.model import RuleSet
+
+KEPT_PAUSES, KEPT_CHANGES = 200, 20
+"""As many as are remembered, the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """From when a run was due to when one came."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RulesUsed:
+    """The rules of the runs from a time on."""
+
+    since: datetime
+    marks: dict[str, str]
+    """A rule's id to what tells it from an older one."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunLog:
+    """What is remembered of the runs themselves."""
+
+    pauses: tuple[Pause, ...] = ()
+    rules: tuple[RulesUsed, ...] = ()
+    """Each time that they changed, oldest first."""
+
+    def after(self, judged_to: datetime | None, grace: timedelta, rules: RuleSet, now: datetime) -> RunLog:
+        """Give it after a run; `judged_to` is where the one before it had come to.
+
+        A run every minute finds windows judged to within the grace and two minutes, whatever second it comes at.
+        """
+        due = judged_to + grace + 2 * WINDOW if judged_to else now
+        pauses = (*self.pauses, Pause(due, now))[-KEPT_PAUSES:] if due <= now and judged_to else self.pauses
+        marks = rule_marks(rules)
+        known = bool(self.rules) and self.rules[-1].marks == marks
+        used = self.rules if known else (*self.rules, RulesUsed(now, marks))[-KEPT_CHANGES:]
+        return replace(self, pauses=pauses, rules=used)
+
+    def marks_at(self, moment: datetime) -> dict[str, str]:
+        """Give the rules that runs judged by at a time; none where that is not known."""
+        return next((each.marks for each in reversed(self.rules) if each.since <= moment), {})
+
+
+def rule_marks(rules: RuleSet) -> dict[str, str]:
+    """Give what tells each rule from an older one of the same id."""
+    return {rule.rule: hashlib.sha256(repr(rule).encode("utf-8", "backslashreplace")).hexdigest()[:8] for rule in rules.rules}
