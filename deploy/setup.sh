@@ -60,7 +60,7 @@ settings= # NAME=VALUE with | between them, as told
 # What can be set of each channel, and what is secret of that and of logwatch itself: as they declare it.
 known_secrets=
 channel_variables=
-declared='^ +([a-z_]+): (.*) = Field\('
+declared='^    ([a-z_]+): ([^=]*) = \(?(Field\(.*)?$'
 for file in "$root/logwatch/settings/fields.py" "$root"/logwatch/notify/channels/*/__init__.py; do
     while IFS= read -r line; do
         if ! [[ $line =~ $declared ]]; then continue; fi
@@ -190,7 +190,8 @@ settle_region() {
 # Where both stand, the one is meant that is called.
 settle_kind() {
     runs_as=
-    look cloudscheduler gcloud scheduler jobs describe "$name" --location="$region" --project="$project" --format='value(state,schedule,httpTarget.uri)'
+    look cloudscheduler gcloud scheduler jobs describe "$name" --location="$region" --project="$project" \
+        --format='value[separator="|"](state,schedule,httpTarget.uri)'
     schedule_now=$found
     if stands_as service; then runs_as=service; fi
     if stands_as job && [[ -z $runs_as || $schedule_now != *run.app* ]]; then runs_as=job; fi
@@ -634,7 +635,7 @@ commit() {
 
 # A job is started through Google's own API and wants an OAuth token; a service is called and wants an OIDC token for its own address.
 schedule() {
-    local uri deadline identity state cron called
+    local uri deadline identity state called
     if [ "$as" = job ]; then
         uri=https://run.googleapis.com/v2/projects/$project/locations/$region/jobs/$name:run
         deadline=30s
@@ -645,7 +646,7 @@ schedule() {
         identity=(--oidc-service-account-email="$caller" --oidc-token-audience="$address")
     fi
     local fixed=(--location="$region" --project="$project" --uri="$uri" --http-method=POST --attempt-deadline="$deadline" --max-retry-attempts=0)
-    IFS=$'\t' read -r state cron called <<<"$schedule_now"
+    IFS='|' read -r state _ called <<<"$schedule_now"
     if [ -z "$state" ]; then
         plan make "schedule $name: every minute"
         change gcloud scheduler jobs create http "$name" "${fixed[@]}" "${identity[@]}" --schedule='* * * * *' --time-zone=Etc/UTC

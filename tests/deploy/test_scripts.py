@@ -541,7 +541,13 @@ def test_a_service_is_set_up_and_torn_down_whole(cloud: LocalCloud) -> None:
     cloud.on_build = builder(cloud)
     cloud.changes.clear()
     set_up(cloud)
-    assert {name.partition("/")[0] for _, name, _ in cloud.changes} == {"storage", "cloudbuild", "run", "cloudscheduler"}
+    assert {name.partition("/")[0] for _, name, _ in cloud.changes} == {
+        "storage",
+        "cloudbuild",
+        "run",
+        "cloudscheduler",
+        "monitoring",
+    }
     spec = cloud.made["run/services/logwatch"]["spec"]["template"]
     run = container(cloud, "service")
     assert run["args"] == ["serve"]

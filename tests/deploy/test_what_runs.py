@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from logwatch.version import commit_of
 from tests.conftest import ROOT, Run
 from tests.support.pretended_gcloud import POLICIES, REGION, PretendedGcloud, empty, installed
 
@@ -55,7 +56,9 @@ def test_a_build_changes_nothing_but_the_image(tmp_path: Path, kind: str) -> Non
     assert ran.returncode == 0, ran.stderr
     tests, build = words(cloud.changes, "builds", "submit")
     assert substitutions(tests) == {"_NAME": "logwatch"}
-    assert substitutions(build) == {
+    built = substitutions(build)
+    assert built.pop("_COMMIT") == commit_of(ROOT)
+    assert built == {
         "_NAME": "logwatch",
         "_REGION": "europe-west1",
         "_AS": kind,

@@ -183,6 +183,9 @@ class LocalCloud:
             return {"entries": [{**entry, "insertId": str(at), "textPayload": text} for at, text in enumerate(self.logged)]}
         return self._resource(method, name, query, body)
 
+    def _cloudscheduler(self, method: str, name: str, query: Mapping[str, str], body: Any) -> Any:
+        return self._resource(method, name, query, {**body, "state": "ENABLED"} if method == "POST" else body)
+
     def _monitoring(self, method: str, name: str, query: Mapping[str, str], body: Any) -> Any:
         if method == "POST":
             body = {**body, "name": f"{name.partition('/')[2]}/{len(self.made)}"}
@@ -218,7 +221,8 @@ class LocalCloud:
         if method == "POST" and ":" not in name:
             email = f"{body['accountId']}@{PROJECT}.iam.gserviceaccount.com"
             body = {**body.get("serviceAccount", {}), "email": email, "uniqueId": str(len(self.made)), "name": email}
-        return self._resource(method, name, query, body)
+        found = self._resource(method, name, query, body)
+        return {"accounts": found["serviceAccounts"]} if name.endswith("/serviceAccounts") and method == "GET" else found
 
     def _secretmanager(self, method: str, name: str, query: Mapping[str, str], body: Any) -> Any:
         versions = {each: value for each, value in self.made.items() if "/versions/" in each}

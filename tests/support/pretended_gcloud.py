@@ -101,7 +101,7 @@ def installed(
         "storage buckets describe * --format=value(location)": region.upper(),
         "storage buckets describe * --format=value(projectNumber)": "123",
         "storage buckets describe": f"123|{region.upper()}|enforced|True|Delete",
-        "scheduler jobs describe": f"{state}\t{cron}\t{uri}",
+        "scheduler jobs describe": f"{state}|{cron}|{uri}",
         f"run {kind}s describe {name} ": "\n".join(lines),
         "executions describe": "2026-02-24T06:30:00Z|1",
         "run * describe": "!NOT_FOUND",
