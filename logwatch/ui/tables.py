@@ -189,8 +189,9 @@ def lay_out(
 
     def fits(beside: Sequence[int]) -> bool:
         *before, last = beside
-        room = width - sum(widths[each] + gap for each in before)
-        return widths[last] <= room or max(words[last], READABLE) <= room
+        room: int = width - sum(widths[each] + gap for each in before)
+        least: int = min(widths[last], max(words[last], READABLE))
+        return least <= room
 
     beside = list(range(len(columns)))
     if not fits(beside):
