@@ -454,8 +454,15 @@ def assert_nothing_is_left(cloud: LocalCloud) -> None:
 @pytest.mark.cloud
 def test_a_job_is_set_up_once_and_torn_down_whole(cloud: LocalCloud) -> None:
     cloud.on_build = builder(cloud)
-    options = ("--custom-index", "--set", "LOGWATCH_MAIL_TO=a@example.com,b@example.com", "--secret", "smtp-password")
-    options += ("--secret", "slack-webhook-url=env")
+    options = (
+        "--custom-index",
+        "--set",
+        "LOGWATCH_MAIL_TO=a@example.com,b@example.com",
+        "--secret",
+        "smtp-password",
+        "--secret",
+        "slack-webhook-url=env",
+    )
     ran = set_up(cloud, *options, LOGWATCH_SLACK_WEBHOOK_URL=WEBHOOK)
     assert WEBHOOK not in ran.stdout + ran.stderr
     assert roles(cloud) == {

@@ -355,7 +355,7 @@ def test_where_nobody_can_be_asked_nothing_is_done(tmp_path: Path, script: Path)
 def test_who_sits_at_a_terminal_is_asked(tmp_path: Path, script: Path, answer: str, done: bool) -> None:  # noqa: FBT001 - a table's column
     cloud = project(tmp_path)
     cloud.answers["artifacts repositories describe"] = "|"
-    ran = cloud.start(script, stdin=f"{answer}\n", terminal=True)
+    ran = cloud.start(script, typed=f"{answer}\n")
     assert bool(cloud.changes) == done, ran.stdout
     assert ran.returncode == (0 if done else 2)
 

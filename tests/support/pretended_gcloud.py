@@ -131,17 +131,17 @@ class PretendedGcloud:
     answers: Answers
 
     def start(
-        self, script: Path, *arguments: str, stdin: str = "", terminal: bool = False, **environment: str
+        self, script: Path, *arguments: str, stdin: str = "", typed: str = "", **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run a script that knows no other gcloud: with no terminal, or with one at which `stdin` is typed."""
+        """Run a script that knows no other gcloud: with no terminal, or with one at which something is `typed`."""
         self._write()
         command = [str(script), "--project", "p1", *arguments]
-        if terminal:  # standard input itself may be a secret's value
+        if typed:  # standard input itself may be a secret's value
             command = ["script", "--quiet", "--return", "--command", f"{shlex.join(command)} < /dev/null", "/dev/null"]
         return subprocess.run(
             command,
             env=self._environment | environment,
-            input=stdin,
+            input=typed or stdin,
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,
