@@ -184,8 +184,8 @@ def lay_out(
     heads = tuple(Text(column, "dim") for column in columns)
     shown = tuple(tuple(cell if isinstance(cell, Text) else Text(cell) for cell in row) for row in rows)
     cells = list(zip(heads, *shown, strict=True))
-    widths = [max(cell.cell_len for cell in column) for column in cells]
-    words = [max(cell_len(word) for cell in column for word in (cell.plain.split() or [""])) for column in cells]
+    widths: list[int] = [max(cell.cell_len for cell in column) for column in cells]
+    words: list[int] = [max(cell_len(word) for cell in column for word in (cell.plain.split() or [""])) for column in cells]
 
     def fits(beside: Sequence[int]) -> bool:
         *before, last = beside
