@@ -25,7 +25,7 @@ _DATE = r"(?:(?P<year>\d{4})(?:[-./]|년\s*))?(?P<month>\d{1,2})(?:[-./]|월\s*)
 _CLOCK = (
     r"(?:(?P<half>오전|오후)\s*)?(?P<hour>\d{1,2})"
     r"(?:(?P<colon>:)(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d+)?)?|(?P<shi>시)(?:\s*(?P<bun>\d{1,2})분)?)?"
-    r"(?:\s*(?P<noon>[ap]m))?"
+    r"(?:\s*(?P<noon>[ap]m)\b)?"
 )
 _ZONE = rf"{'|'.join(_ZONES)}|[a-z]+/[a-z_/]+|(?:utc|gmt)?(?P<sign>[+-])(?P<hours>\d{{1,2}})(?::?(?P<besides>\d\d))?"
 _TYPED = re.compile(

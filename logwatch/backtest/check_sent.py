@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from logwatch.languages import Worded
 from logwatch.notify.incidents import NotifyReason
-from logwatch.notify.outbox import KEPT_NOTES, Note, note_of
+from logwatch.notify.outbox import KEPT_NOTES, Note, Outgoing, note_of
 from logwatch.notify.silences import EVERY
 from logwatch.report.state_lists import say_through
 from logwatch.spans import WINDOW, Span, rfc3339
@@ -126,8 +126,6 @@ def known_span(span: Span, state: State) -> Span:
 
 
 def _replayed(told: Iterable[Notification]) -> Iterator[Note]:
-    from logwatch.notify.outbox import Outgoing
-
     return (note_of(Outgoing(each, {})) for each in told if each.reason not in APART)
 
 

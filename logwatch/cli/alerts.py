@@ -70,7 +70,7 @@ def alerts(
     lang: LangOption = None,
     rules: RulesOption = None,
 ) -> None:
-    """Show what fires, what is silent and why, and what was sent."""
+    """Show alerts that fire, why some are muted, and sent messages."""
     settings = settings_from(lang=lang, rules=rules)
     if labels:
         _write_labels(settings, format_ or AlertsFormat.JSON)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from logwatch.backtest.check_sent import sent_json
 from logwatch.backtest.comparison import Side
 from logwatch.backtest.known_incidents import load_known
 from logwatch.backtest.result_tables import backtest_sections, judge_backtest, tuning_sections
@@ -184,7 +185,6 @@ def _check_alone(format_: ReplayFormat, *others: Path | bool | None) -> None:
 
 
 def _render_backtest(found: Backtested, settings: Settings, format_: ReplayFormat, name: str, output: Path | None) -> str:
-    from logwatch.backtest.check_sent import sent_json
     from logwatch.backtest.json_document import comparison_json, replay_json, score_json
 
     replayed, rule_set = found.side.replayed, found.side.rules

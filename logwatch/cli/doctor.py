@@ -34,7 +34,7 @@ def doctor(
     lang: LangOption = None,
     send_test: SendTestOption = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Try everything that a run needs, and name what mends what is wrong; changes nothing that anybody would notice."""
+    """Try everything that a run needs, and say how to fix what is wrong; changes nothing that anybody would notice."""
     from logwatch.watchdog.check_results import exit_code, to_json, to_text
     from logwatch.watchdog.doctor import examine
     from logwatch.watchdog.doctor_checks import build_checks, build_tests, readers_of

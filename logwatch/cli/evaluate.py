@@ -98,7 +98,7 @@ def evaluate(
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Judge a span against section 3 of the runbook; changes nothing anywhere."""
+    """Judge a time range against section 3 of the runbook; changes nothing anywhere."""
     settings = settings_from(source=one_source(paths, source), service=service, lang=lang, rules=rules)
     look = look_at(settings, since, until, dump_filter=dump_filter)
     ticker = simulated_ticker(look)

@@ -65,7 +65,7 @@ LangOption = Annotated[
     Lang | None,
     typer.Option(
         metavar=f"<{'|'.join(languages())}>",
-        help=f"Language of what people read.  [env var: LOGWATCH_LANG; default: {DEFAULT}]",
+        help=f"Output language.  [env var: LOGWATCH_LANG; default: {DEFAULT}]",
         show_default=False,
         autocompletion=complete_languages,
     ),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from logwatch.report.chart_view import Drawing
     from logwatch.report.page_view import Page
     from logwatch.report.report import Report, ReportCell, RuleRow
-    from logwatch.ui.tables import Grid, Paper
+    from logwatch.ui.tables import Paper, TableLayout
 
 
 STYLES: dict[str, str] = {
@@ -71,7 +71,7 @@ def _print_report(console: Console, report: Report, paper: Paper) -> None:
     _print_rest(console, report)
 
 
-def _rule_rows(report: Report, paper: Paper, cells: int) -> Grid:
+def _rule_rows(report: Report, paper: Paper, cells: int) -> TableLayout:
     """Lay the rules out, with so many cells for a course."""
     from rich.cells import cell_len
     from rich.text import Text

@@ -101,7 +101,7 @@ def break_line(line: Text, width: int, hang: int = INDENT, *, chop: bool = True)
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class TableLayout:
     """A table without lines: which columns stand beside each other, and which have no room there and stand under their row.
 
     The first column is what one types again, and stays whole, as every word does. The last that stands in a row breaks into
@@ -172,7 +172,7 @@ class Grid:
 
 def lay_out(
     rows: Iterable[Sequence[str | Text]], columns: Sequence[str], width: int, right: Collection[int] = (), gap: int = GAP
-) -> Grid:
+) -> TableLayout:
     """Choose which columns of a table stand beside each other.
 
     Where not all do, as few as possible stand under their row: of those that make the room by themselves the last, else the
@@ -184,13 +184,14 @@ def lay_out(
     heads = tuple(Text(column, "dim") for column in columns)
     shown = tuple(tuple(cell if isinstance(cell, Text) else Text(cell) for cell in row) for row in rows)
     cells = list(zip(heads, *shown, strict=True))
-    widths = [max(cell.cell_len for cell in column) for column in cells]
-    words = [max(cell_len(word) for cell in column for word in (cell.plain.split() or [""])) for column in cells]
+    widths: list[int] = [max(cell.cell_len for cell in column) for column in cells]
+    words: list[int] = [max(cell_len(word) for cell in column for word in (cell.plain.split() or [""])) for column in cells]
 
     def fits(beside: Sequence[int]) -> bool:
         *before, last = beside
-        room = width - sum(widths[each] + gap for each in before)
-        return widths[last] <= room or max(words[last], READABLE) <= room
+        room: int = width - sum(widths[each] + gap for each in before)
+        least: int = min(widths[last], max(words[last], READABLE))
+        return least <= room
 
     beside = list(range(len(columns)))
     if not fits(beside):
@@ -198,7 +199,7 @@ def lay_out(
     while len(beside) > 1 and not fits(beside):
         enough = [each for each in beside[1:] if fits([other for other in beside if other != each])]
         beside.remove(enough[-1] if enough else max(beside[1:], key=lambda each: widths[each]))
-    return Grid(heads, shown, width, right, gap, tuple(widths), tuple(beside))
+    return TableLayout(heads, shown, width, right, gap, tuple(widths), tuple(beside))
 
 
 def render_rows(

@@ -637,7 +637,7 @@ def test_out_of_a_state_it_names_the_incident_and_the_running_day(run: Run, tmp_
     assert (loss["incident"], loss["decides"]) == (told.id, True)
     assert loss["share"] > 0.8
     assert document["gates"][0]["today"]["outlook"] == "open"
-    assert document["running_day"]["counted_to"] == rfc3339(state.counted_to)  # type: ignore[arg-type]
+    assert document["running_day"]["counted_to"] == rfc3339(state.counted_to)
     shown = run("beta-exit", "--days", "1", "--lang", "en", **ask).out
     assert f"incident {Audience('en', SEOUL, '').incident(told.id)}" in shown
     assert f"may still lose {document['gates'][0]['today']['left']:,} payments" in shown

@@ -77,7 +77,7 @@ def test_a_budget_of_so_many_slow_requests_is_what_is_left_of_it() -> None:
 
 
 def test_a_poor_hour_that_is_not_over_may_still_end_well() -> None:
-    poor = {"hits": [900.0] * 11 + [300.0] + [0.0] * 12, "misses": [100.0] * 11 + [700.0] + [0.0] * 12}
+    poor: dict[str, Any] = {"hits": [900.0] * 11 + [300.0] + [0.0] * 12, "misses": [100.0] * 11 + [700.0] + [0.0] * 12}
     inside = NOON - timedelta(minutes=30)
     judged = [60] * 11 + [30] + [0] * 12
     assert budget("cache", at=inside, judged=judged, **poor).outlook is not Outlook.LOST

@@ -141,6 +141,7 @@ SPANS: list[tuple[str, list[str], str, str]] = [
     ("a time of day", ["--since", "15:10", "--until", "오후 3:40"], "06:10", "06:40"),
     ("a day and a time of day", ["--since", "02-24 15:10", "--until", "today 15:40"], "06:10", "06:40"),
     ("what is spoken of", ["--since", "30 minutes ago", "--until", "10분 전"], "06:20", "06:50"),
+    ("a time of day that is not reached", ["--since", "15:10", "--until", "16:30"], "06:10", "07:00"),
     ("a day", ["--since", "어제", "--until", "15:40 KST"], "06:00", "06:40"),
     ("blanks do not matter", ["--since", " 30m "], "06:30", "07:00"),
     ("a start before the recording is its start", ["--since", "90m"], "06:00", "07:00"),

@@ -222,7 +222,7 @@ def test_the_timeline_is_what_the_backtest_sends() -> None:
 def test_a_page_without_figures_says_so() -> None:
     page = html(make(f"{LOGS}/development.ndjson", "en"))
     assert "have the development format, without counters" in page
-    assert "Nothing known and not drawn" in page
+    assert "No data, so no chart" in page
     assert "No message would have been sent." in page
 
 

@@ -110,7 +110,7 @@ def test_figures_of_a_bad_day_stand_whole_in_80_columns(run: Run, tmp_path: Path
     for lang in ("ko", "en"):
         lines = evaluate(run, source, lang=lang).splitlines()[1:]
         assert max(map(cell_len, lines)) <= 80
-        for figure in ("370368", "9876543", "18%/3m"):
+        for figure in ("370,368", "9,876,543", "18%/3m"):
             assert sum(figure in line.split() for line in lines) >= 1, (lang, figure)
 
 
@@ -151,13 +151,13 @@ def test_a_cell_shows_the_worst_window_it_stands_for(falls: bool, shown: str) ->
     """As the charts of the page do: not the first of them, the last or the mean."""
     normal = [0.9, 0.2, 0.9, 0.5, 0.5, 0.5, 0.7, 0.9, 0.7]
     course = tuple((value, "normal") for value in normal)
-    row = RuleRow("a", "", "", NO_CELL, NO_CELL, course, 1.0, falls, "", "", ("", ""), "")  # type: ignore[arg-type]
+    row = RuleRow("a", "", "", NO_CELL, NO_CELL, course, 1.0, falls, "", "", ("", ""), "")
     assert "".join(char for char, _ in spark(row, 3)) == shown
 
 
 def test_a_graver_tone_is_worse_than_a_graver_figure() -> None:
     course = ((0.1, "unproven"), (0.5, "warning"), (None, "unknown"))
-    row = RuleRow("a", "", "", NO_CELL, NO_CELL, course, 1.0, True, "", "", ("", ""), "")  # type: ignore[arg-type]
+    row = RuleRow("a", "", "", NO_CELL, NO_CELL, course, 1.0, True, "", "", ("", ""), "")
     assert spark(row, 1) == [("▅", "warning")]
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from logwatch.errors import LogwatchError
 from logwatch.languages import COMMON, languages
 from logwatch.languages.phrases import spoken
-from logwatch.settings import is_on_cloud_run, load_settings_leniently
 
 if TYPE_CHECKING:
     from logwatch.languages import Lang
@@ -28,6 +29,8 @@ def reader(otherwise: Lang) -> tuple[Lang, ZoneInfo]:
 
     The language is that of --lang, LOGWATCH_LANG or the settings file, or `otherwise`.
     """
+    from logwatch.settings import is_on_cloud_run, load_settings_leniently
+
     typed = _typed("--lang")
     lang, zone = typed if typed in languages() else otherwise, ZoneInfo("UTC")
     if is_on_cloud_run():
@@ -38,6 +41,15 @@ def reader(otherwise: Lang) -> tuple[Lang, ZoneInfo]:
         if typed not in languages() and "lang" in settings.model_fields_set:
             lang = settings.lang
     return lang, zone
+
+
+def page_language(otherwise: Lang) -> Lang:
+    """Give the same language for a page of help; settings, which take long to import, are asked only where a file has them."""
+    for named in (_typed("--lang"), os.getenv("LOGWATCH_LANG", "")):
+        if named in languages():
+            return named
+    has_file = os.getenv("LOGWATCH_CONFIG") or Path("logwatch.toml").exists()
+    return reader(otherwise)[0] if has_file else otherwise
 
 
 def _typed(option: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from logwatch.cli.usage.language import reader
+from logwatch.cli.usage.language import page_language
 from logwatch.complaints import complaint
 from logwatch.languages import COMMON
 from logwatch.languages.phrases import spoken
@@ -105,7 +105,7 @@ class _Context(typer.Context):
     """Knows in which language a page is."""
 
     def make_formatter(self) -> Any:  # noqa: ANN401 - typer does not show its click
-        lang, _ = reader(self.find_root().obj or COMMON)
+        lang = page_language(self.find_root().obj or COMMON)
         return _Formatter(lang, width=self.terminal_width, max_width=self.max_content_width)
 
 

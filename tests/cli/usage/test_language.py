@@ -38,7 +38,7 @@ def test_an_error_is_said_in_the_language_of_whoever_typed(
 
 
 def test_a_wrong_language_and_a_wrong_file_are_told_in_the_default(run: Run, tmp_path: Path) -> None:
-    assert "'fr' is not a language it speaks" in run("evaluate", "-s", PAYMENT, "--lang", "fr").err
+    assert "'fr' is not a known language" in run("evaluate", "-s", PAYMENT, "--lang", "fr").err
     (tmp_path / "logwatch.toml").write_text("lang = [")
     assert (
         "TOML이 아닙니다"

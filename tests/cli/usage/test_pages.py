@@ -1,7 +1,10 @@
 """Help and usage in both languages: every page of every command, and what is wrong with a command's words."""
 
+import ast
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,8 @@ from typer.main import get_command
 from logwatch.cli.main import app
 from logwatch.languages.phrases import FOLDER, Template, spoken
 from logwatch.settings import field_names, variable
-from tests.conftest import LOGS, Run
+from tests.conftest import LOGS, Run, clean_environment
+from tests.support.patience import PATIENCE_S
 
 SECTIONS = json.loads((FOLDER / "ko.json").read_bytes())
 HELP, USAGE = SECTIONS["help"], SECTIONS["usage"]
@@ -133,6 +137,25 @@ def test_wrong_words_are_told_in_korean(run: Run, arguments: list[str], told: st
 
 def test_an_option_without_its_value_is_told_in_korean(run: Run) -> None:
     assert run("evaluate", "--since", LOGWATCH_LANG="ko").err == "오류: '--since' 옵션에는 값이 필요합니다.\n"
+
+
+def test_a_page_and_a_completion_import_nothing_that_takes_long(tmp_path: Path) -> None:
+    program = "import sys; from logwatch.cli.main import main\ntry: main()\nexcept SystemExit: print(sorted(sys.modules), file=sys.stderr)"
+    heavy = {"logwatch.settings", "logwatch.wiring", "pandas", "google", "yaml", "jinja2", "logwatch.cli.evaluate"}
+    for more in ({}, {"_LOGWATCH_COMPLETE": "complete_bash", "COMP_WORDS": "logwatch ev", "COMP_CWORD": "1"}):
+        ran = subprocess.run(
+            [sys.executable, "-c", program, "--help"], env=clean_environment(LOGWATCH_CONFIG="", **more), cwd=tmp_path,
+            capture_output=True, timeout=PATIENCE_S, check=False,
+        )  # fmt: skip
+        assert b"evaluate" in ran.stdout
+        assert heavy & set(ast.literal_eval(ran.stderr.decode())) == set()
+
+
+@pytest.mark.parametrize("name", ["logwatch.toml", "other.toml"])
+def test_a_page_is_in_the_language_of_the_settings_file(run: Run, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("lang = 'ko'\n")
+    named = {"LOGWATCH_LANG": "", "LOGWATCH_CONFIG": "" if name == "logwatch.toml" else name}
+    assert run("alerts", "-h", cwd=tmp_path, **named).out.startswith("사용법: ")
 
 
 def test_a_group_without_a_command_shows_its_page(run: Run) -> None:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_SEVERAL = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
+"""In a file, a list is as right as a text."""
+
+
 class EmailSettings(ChannelSettings):
     """One mail server, one sender, and everybody who gets each mail."""
 
@@ -41,9 +45,7 @@ class EmailSettings(ChannelSettings):
     smtp_user: str | None = Field(None, description="Login of the mail server.")
     smtp_password: SecretStr | None = Field(None, description="Password of that login.")
     mail_from: str | None = Field(None, description="Sender's address, with or without a name.")
-    mail_to: Annotated[str, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})] = (
-        Field("", description="Recipients' addresses, with commas between them.")
-    )
+    mail_to: Annotated[str, _SEVERAL] = Field("", description="Recipients' addresses, with commas between them.")
 
     @field_validator("mail_from", "mail_to")
     @classmethod
