@@ -601,7 +601,7 @@ def test_the_printed_command_gives_the_same_again(run: Run, bad_week: Path, kind
     set_ = {"LOGWATCH_SLOW_BUDGET": "<= 2 %", "LOGWATCH_TIMEZONE": "Asia/Tokyo", "LOGWATCH_EXPECTED_DISTRIBUTION": "<= 9"}
     ran = run("beta-exit", bad_week, "--since", "3d", "--lang", "en", "--format", kind, **set_)
     shown = json.loads(ran.out)["command"] if kind == "json" else html.unescape(re.sub("</?pre>", "", ran.out))
-    command = re.findall(r"LOGWATCH_TIMEZONE=.*", shown)[-1]
+    command = re.findall(r"LOGWATCH_TIMEZONE=.*", shown.replace("\\\n", ""))[-1]
     words = shlex.split(command)
     at = words.index("logwatch")
     again = run(*words[at + 1 :], **dict(word.split("=", 1) for word in words[:at]))

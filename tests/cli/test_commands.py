@@ -733,7 +733,7 @@ def test_a_project_that_answers_nothing_is_silent_and_not_normal(run: Run) -> No
     assert ran.code == 3
     assert "normal 0" in ran.out
     assert "There is not a single summary" in ran.out
-    assert ran.err.startswith("logwatch: gcp://o4o-demo: there is nothing to judge in ")
+    assert ran.err.startswith("logwatch: gcp://o4o-demo: there is no data to judge in ")
     assert "there is not one line in o4o-demo in 30 days" in ran.err
 
 

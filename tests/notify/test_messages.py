@@ -147,7 +147,7 @@ def test_its_commands_are_taken_as_they_are_printed(shop: str, lang: Lang) -> No
 
 
 @pytest.mark.parametrize(
-    ("hours", "since", "peak"), [(23, "15:20", "15:24"), (24, "02-24 15:20", "15:24"), (49, "02-24 15:20", "02-24 15:24")]
+    ("hours", "since", "peak"), [(8, "15:20", "15:24"), (9, "02-24 15:20", "02-24 15:24"), (49, "02-24 15:20", "02-24 15:24")]
 )
 def test_a_time_of_another_day_has_its_day(hours: int, since: str, peak: str) -> None:
     told = message(notification(NotifyReason.REMINDER, [PAYMENT], 7, minute=60 * hours))
