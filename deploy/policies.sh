@@ -34,9 +34,10 @@ plan_policies() { # ENVIRONMENT SERVICE
         there=$(awk -F '\t' -v policy="$policy" '$2 == policy { print $1 " " $3 }' <<<"$policies_now")
         plan_one "alert policy $policy" "$file" "${there%% *}" "${there#* }"
     done
-    sees_monitoring gcloud monitoring dashboards list --project="$project" --filter="labels.logwatch:*" \
-        --format='value[separator="|"](name,labels.made-by,labels.content,displayName)' || return 0
-    there=$(awk -F '|' -v name="$name" -v ours="($environment)" '$2 == name || index($4, ours) { print $1 " " $3; exit }' <<<"$found")
+    sees_monitoring gcloud monitoring dashboards list --project="$project" \
+        --format='value[separator="|"](name,labels.made-by,labels.content,labels.list(),displayName)' || return 0
+    there=$(awk -F '|' -v name="$name" -v ours="($environment)" \
+        '$2 == name || ($4 ~ /(^|,)logwatch=/ && index($5, ours)) { print $1 " " $3; exit }' <<<"$found")
     plan_one dashboard "$folder/dashboard.json" "${there%% *}" "${there#* }"
 }
 

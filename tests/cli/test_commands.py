@@ -521,10 +521,10 @@ def saved(state: dict[str, str]) -> Memory:
     ],
 )
 def test_a_silence_is_added_shown_and_ended(run: Run, tmp_path: Path, lang: str, added_: str, now: str, ended: str) -> None:
-    state = state_with_shops(tmp_path) | {"COLUMNS": "120"}
+    state = state_with_shops(tmp_path) | {"COLUMNS": "400"}
     place = state["LOGWATCH_STATE"]
     heads = {
-        "ko": f"상태 {place}: 2026-02-24 11:53 KST까지 판정함, 7분 전\n",
+        "ko": f"상태 {place}: 2026-02-24 11:53 KST까지 판정(7분 전)\n",
         "en": f"State {place}: judged up to 2026-02-24 11:53 KST, 7 min ago\n",
     }
     more = ["--for", "2h", "--reason", "PG 점검\x1b[2J", "--by", "dana"]
@@ -628,7 +628,7 @@ def test_a_silence_begins_a_state_or_replaces_a_broken_one_only_where_that_is_as
     assert (ran.code, ran.out, [each.name for each in tmp_path.iterdir()]) == (3, "", [] if text is None else ["state.json"])
     assert f"state.json: {refused}" in ran.err
     assert "--new-state" in ran.err
-    first, second = (run(*command, *more, LOGWATCH_STATE=str(state)) for more in (["--new-state"], []))
+    first, second = (run(*command, "--lang", "en", *more, LOGWATCH_STATE=str(state)) for more in (["--new-state"], []))
     assert (first.code, second.code, second.err) == (0, 0, "")
     assert told in first.err
 
@@ -639,7 +639,7 @@ ASKING = (["alerts"], ["explain", "payment-confirm"], ["silence", "list"], ["sta
 @pytest.mark.parametrize("command", ASKING)
 def test_an_answer_out_of_the_state_begins_with_its_place_and_age(run: Run, tmp_path: Path, command: list[str]) -> None:
     state = tmp_path / "state.json"
-    asked = {"LOGWATCH_STATE": str(state), "LOGWATCH_NOW": "2026-02-24T03:00:00Z"}
+    asked = {"LOGWATCH_STATE": str(state), "LOGWATCH_NOW": "2026-02-24T03:00:00Z", "COLUMNS": "400"}
     assert (run(*command, **asked).code, state.exists()) == (3, False)
     state.write_bytes(dump_state(State()))
     assert run(*command, **asked).code == 3

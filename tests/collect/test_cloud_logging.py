@@ -427,7 +427,7 @@ def test_progress_tells_how_far_the_walk_has_come() -> None:
     assert shares == sorted(shares)
     assert 0 < shares[0] < 1
     assert 0.9 < shares[-1] <= 1
-    assert "entries, up to 02-24" in told[-1][0]
+    assert "entries, up to 2026-02-24T" in told[-1][0]
 
 
 # ---- entries that repeat, arrive late and out of order

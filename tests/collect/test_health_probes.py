@@ -142,7 +142,7 @@ def test_a_figure_that_is_none_gives_no_gauge_and_leaves_the_others(app: LocalAp
         (DATABASE, {"status": "healthy"}, "no pingMs"),
         (DATABASE, {"status": "healthy", "details": [1]}, "no pingMs"),
         (DATABASE, {"status": 7, "details": {"pingMs": 1}}, "200 without a status of the component"),
-        (REDIS, redis(hits="x", misses=-1, errors=[], hitRate={}), "cache.hits is not a number of 0 or more, cache.misses is not a number of 0 or more, cache.errors is no number of 0 or more and 1 more"),
+        (REDIS, redis(hits="x", misses=-1, errors=[], hitRate={}), "cache.hits is not a number of 0 or more, cache.misses is not a number of 0 or more, cache.errors is not a number of 0 or more and 1 more"),
         (DETAILED, {"status": "healthy", "checks": "all"}, "no checks"),
         (DETAILED, {"status": "healthy", "checks": [None, {"component": 1}]}, "a check without component or status, a check without component or status"),
         (METRICS, {"success": True, "data": []}, "200 without counters"),

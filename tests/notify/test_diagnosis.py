@@ -111,7 +111,7 @@ def test_a_sale_is_simply_more_requests_and_no_step(tmp_path: Path) -> None:
     for each in told:
         shown = message(each, lang="en", place=LinkTargets())
         assert not any(step.here for step in shown.steps)
-        assert shown.besides[0].startswith("There are simply more requests: checkout.attempt ")
+        assert shown.besides[0].startswith("Requests themselves have increased: checkout.attempt ")
         assert [line.partition(" ")[0] for line in shown.besides[1:]] == [
             f"checkout.attempt({shop})" for shop in ("glycopharm", "kpa", "cosmetics")
         ]
@@ -124,7 +124,7 @@ def test_what_ended_an_incident_is_told_by_its_figures(tmp_path: Path) -> None:
     over = next(each for each in replayed(source).notifications if each.reason is NotifyReason.RESOLVED)
     (note,) = message(over, place=LinkTargets()).notes
     assert note.startswith("시도 대비 재고 차단")
-    assert "지금 " in note
+    assert "현재 " in note
 
 
 def test_an_archive_that_fails_leaves_every_step_to_people_and_says_why(tmp_path: Path) -> None:

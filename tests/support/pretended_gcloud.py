@@ -119,7 +119,7 @@ def installed(
         "builds submit *test.yaml": "p1-logwatch-source/source/1.tgz",
         "policies list": "\n".join(f"projects/p1/alertPolicies/{at}\t{each}\t" for at, each in enumerate(POLICIES)),
         "dashboards list * --format=value(name)": "projects/123/dashboards/1",
-        "dashboards list": "projects/123/dashboards/1|||지표 (production)",
+        "dashboards list": "projects/123/dashboards/2|||x=|Shop (production)\nprojects/123/dashboards/1|||logwatch=|지표 (production)",
     }
 
 

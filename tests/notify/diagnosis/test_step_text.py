@@ -36,7 +36,7 @@ def test_a_gauge_that_only_an_older_message_knows_is_called_by_its_id() -> None:
 
 def test_why_nobody_could_look_is_a_known_reason_or_somebody_s_own_words() -> None:
     readers = Audience("en", ZoneInfo("UTC"), "shop")
-    assert missed_text(Missed.OUT_OF_BUDGET, readers) == missed_text("out_of_budget", readers) == "no time left to look"
+    assert missed_text(Missed.OUT_OF_BUDGET, readers) == missed_text("out_of_budget", readers) == "lookup timed out"
     assert missed_text("HTTP 503", readers) == "HTTP 503"
 
 
