@@ -49,7 +49,7 @@ def render_exit(report: ExitReport, paper: Paper) -> str:
         parts.append(f"  {gap.number}  {gap.line}\n     → {gap.needed}\n")
     parts.append("\n" + "".join(f"{line}\n" for line in filter(None, [report.today, say("exit_interval")])))
     parts.append("\n" + render_rows(report.proof, (say("exit_proof"), ""), paper))
-    return fold("".join(parts), paper) + f"  {report.command}\n"
+    return fold("".join(parts), paper) + fold(f"  {report.command}", paper, end=" \\") + "\n"
 
 
 def _overview(report: ExitReport) -> Iterator[tuple[str, ...]]:
