@@ -255,7 +255,7 @@ def test_hostile_text_moves_nothing_on_standard_error(run: Run, tmp_path: Path, 
     ran = run(*command, hostile_source(tmp_path, *HOSTILE.values()))
     assert ran.code == 0
     assert FORBIDDEN.findall(ran.err) == []
-    assert all(line.startswith(("표에 없는 로그: ", "경고: ")) for line in ran.err.splitlines())
+    assert all(line.startswith(("표에 없는 로그: ", "확인 필요: ")) for line in ran.err.splitlines())
 
 
 @pytest.mark.parametrize("format_", ["table", "json", "markdown", "html"])
