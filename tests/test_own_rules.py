@@ -39,7 +39,7 @@ def test_a_log_that_may_not_be_read_is_told_after_ten_minutes_and_so_is_its_end(
         assert told(world) == []
         assert tick(world, 22).exit_code == 3
         assert told(world) == [("firing", ["source-refused"])]
-        assert "로그를 읽을 수 없음" in world.slack.taken[0].body["text"]
+        assert "로그 읽기 불가" in world.slack.taken[0].body["text"]
         world.google.logging.calls.faults = []
         assert tick(world, 24).exit_code == 0
         assert told(world) == [("firing", ["source-refused"]), ("resolved", ["source-refused"])]
@@ -53,7 +53,7 @@ def test_a_service_whose_name_is_mistyped_is_told_after_half_an_hour_and_so_is_i
             assert told(world) == []
         tick(world, 41)
         assert told(world) == [("firing", ["telemetry-unheard"])]
-        assert "서비스의 로그가 한 번도 들어오지 않음" in world.slack.taken[0].body["text"]
+        assert "서비스 로그 수신 이력 없음" in world.slack.taken[0].body["text"]
         world.more = {}
         tick(world, 43)
         tick(world, 44)

@@ -176,9 +176,7 @@ class Settings(BaseModel):
     endpoints: str | None = Field(
         None, description="Base URL of the service whose health endpoints are asked; without it rows 9 and 10 are unknown."
     )
-    ops_token: SecretStr | None = Field(
-        None, description="Bearer token for the endpoint that is behind a login, /internal/ops/metrics."
-    )
+    ops_token: SecretStr | None = Field(None, description="Bearer token for the endpoint that is behind a login.")
 
     metrics_project: str | None = Field(
         None, description="Project that metrics are written to, or 'none'; without it the source's."

@@ -16,7 +16,7 @@ from tests.conftest import LOGS, ROOT, Run, clean_environment
 from tests.support.local_google import LoggingServer, load_entries
 from tests.support.patience import PATIENCE_S
 
-SOURCE = "gcp://my-project/o4o-core-api"
+SOURCE = "gcp://my-project/my-service"
 SETTINGS = {
     "LOGWATCH_STATE": "state.json",
     "LOGWATCH_NOW": "2026-02-24T07:00:00Z",
@@ -49,7 +49,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("desk")
     lines = (ROOT / LOGS / "payment.ndjson").read_bytes().replace(b"o4o-demo", b"my-project")
     (folder / "monday.ndjson.gz").write_bytes(gzip.compress(lines))
-    (folder / "lines.ndjson").write_bytes(lines)
+    (folder / "lines.ndjson").write_bytes(lines + lines.replace(b"o4o-core-api", b"my-service"))
     for name in ("rules", "proposed"):
         shutil.copytree(ROOT / "rules", folder / name)
     return folder
