@@ -648,7 +648,7 @@ def test_a_test_message_reaches_every_channel_and_is_marked(run: Run, tmp_path: 
     assert posts["/hook/s3cretHookPath"]["reason"] == "test"
     assert posts["/hook/s3cretHookPath"]["alerts"] == []
     assert "테스트" in mail["Subject"]
-    assert "조치할 것이 없습니다" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "조치할 필요가 없습니다" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert (state.outbox, state.notes) == ((), ())
 
 
