@@ -37,7 +37,8 @@ class Template:
 
     english: str
     literals: tuple[str, ...]
-    form: re.Pattern[str]
+    form: str
+    """Its regular expression, compiled for a text that has all its words: few of hundreds are."""
     said: str
 
     @classmethod
@@ -46,7 +47,7 @@ class Template:
         parts = [(literal, name) for literal, name, _, _ in Formatter().parse(english)]
         literals = tuple(literal for literal, _ in parts)
         form = "".join(re.escape(literal) + (f"(?P<{name}>.*?)" if name else "") for literal, name in parts)
-        return cls(english, literals, re.compile(form, re.DOTALL), said)
+        return cls(english, literals, form, said)
 
     @property
     def rank(self) -> tuple[bool, int]:
@@ -55,7 +56,7 @@ class Template:
 
     def match(self, text: str) -> re.Match[str] | None:
         """Match a whole text."""
-        return self.form.fullmatch(text) if all(literal in text for literal in self.literals) else None
+        return re.fullmatch(self.form, text, re.DOTALL) if all(literal in text for literal in self.literals) else None
 
 
 def phrases(lang: Lang) -> Mapping[str, str]:
