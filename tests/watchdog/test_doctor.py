@@ -142,7 +142,7 @@ def test_it_changes_nothing_that_a_run_would_notice(run: Run, tmp_path: Path) ->
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_the_table_has_a_line_for_each_and_its_cure_below(run: Run, tmp_path: Path, lang: str) -> None:
     with clinic(run, tmp_path, SILENT) as made:
-        ran = run("doctor", "--lang", lang, **made.world.environment)
+        ran = run("doctor", "--lang", lang, COLUMNS="400", **made.world.environment)
     assert ran.code == 1
     head, *lines = ran.out.splitlines()
     assert head.endswith({"ko": "판정 기록 없음", "en": "nothing judged yet"}[lang])
