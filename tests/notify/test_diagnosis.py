@@ -112,8 +112,8 @@ def test_a_sale_is_simply_more_requests_and_no_step(tmp_path: Path) -> None:
         shown = message(each, lang="en", place=LinkTargets())
         assert not any(step.here for step in shown.steps)
         assert shown.besides[0].startswith("Requests themselves have increased: checkout.attempt ")
-        assert [line.partition(" ")[0] for line in shown.besides[1:]] == [
-            f"checkout.attempt({shop})" for shop in ("glycopharm", "kpa", "cosmetics")
+        assert [line[: line.index(")") + 1] for line in shown.besides[1:]] == [
+            f"checkout.attempt ({shop})" for shop in ("glycopharm", "kpa", "cosmetics")
         ]
 
 

@@ -158,7 +158,7 @@ def test_a_port_in_use_is_told(world: World) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        code, told = refused(world, "--no-auth", "--port", str(taken.getsockname()[1]))
+        code, told = refused(world, "--no-auth", "--port", str(taken.getsockname()[1]), LOGWATCH_LANG="en")
     assert code == 2
     assert "cannot listen" in told
 

@@ -602,7 +602,7 @@ def test_settings_and_language_lead_the_files(run: Run, tmp_path: Path) -> None:
     assert run("cloud", "policies", "--output", tmp_path, "--lang", "en", **settings).code == 0
     policy = json.loads((tmp_path / "telemetry-silent.json").read_text())
     text = policy["documentation"]
-    assert policy["displayName"] == "logwatch (beta): other-api writes no summary lines"
+    assert policy["displayName"] == "logwatch (beta): summaries of other-api stopped"
     assert "--region=us-central1" in text["content"]
     assert text["links"][-1] == {"displayName": "Runbook", "url": "https://example.com/runbook"}
     shown = json.loads(run("cloud", "dashboard", "--lang", "en", **settings).out)

@@ -142,7 +142,7 @@ def test_it_changes_nothing_that_a_run_would_notice(run: Run, tmp_path: Path) ->
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_the_table_has_a_line_for_each_and_its_cure_below(run: Run, tmp_path: Path, lang: str) -> None:
     with clinic(run, tmp_path, SILENT) as made:
-        ran = run("doctor", "--lang", lang, **made.world.environment)
+        ran = run("doctor", "--lang", lang, COLUMNS="400", **made.world.environment)
     assert ran.code == 1
     head, *lines = ran.out.splitlines()
     assert head.endswith({"ko": "판정 기록 없음", "en": "nothing judged yet"}[lang])
@@ -648,7 +648,7 @@ def test_a_test_message_reaches_every_channel_and_is_marked(run: Run, tmp_path: 
     assert posts["/hook/s3cretHookPath"]["reason"] == "test"
     assert posts["/hook/s3cretHookPath"]["alerts"] == []
     assert "테스트" in mail["Subject"]
-    assert "조치할 것이 없습니다" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "조치할 필요가 없습니다" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert (state.outbox, state.notes) == ((), ())
 
 
