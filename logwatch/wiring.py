@@ -207,15 +207,12 @@ def _import_slow(settings: Settings) -> None:
 
 def build_verify(settings: Settings) -> Verify:
     """Give what lets callers in; raises ConfigError where it is not said who may call."""
-    for name, example in (
-        (
-            "serve_audience",
-            "https://logwatch-….run.app, the service's own URL, as Cloud Scheduler's --oidc-token-audience has it",
-        ),
-        ("serve_caller", "logwatch-caller@PROJECT.iam.gserviceaccount.com, Cloud Scheduler's --oidc-service-account-email"),
+    for name, example, flag in (
+        ("serve_audience", "https://logwatch-….run.app", "--oidc-token-audience"),
+        ("serve_caller", "logwatch-caller@PROJECT.iam.gserviceaccount.com", "--oidc-service-account-email"),
     ):
         if not getattr(settings, name):
-            hint = f"use e.g. {example}; at a desk, --no-auth serves on 127.0.0.1 only"
+            hint = f"use Cloud Scheduler's {flag}, e.g. {example}; at a desk, --no-auth serves on 127.0.0.1 only"
             raise ConfigError("it is not said who may call", where=f"LOGWATCH_{name.upper()}", hint=hint)
     from logwatch.server.auth import GoogleIdentity
 

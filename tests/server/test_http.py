@@ -113,6 +113,7 @@ def serving(world: World, *options: str, **more: str) -> Iterator[Served]:
 def refused(world: World, *options: str, **more: str) -> tuple[int | None, str]:
     """Start a server that cannot be; gives its exit code and what it says."""
     out = world.folder / "refused"
+    out.unlink(missing_ok=True)
     process = forked.start({**world.environment, **more}, out, ("serve", *options))
     process.join(PATIENCE_S)
     return process.exitcode, out.read_text("utf-8")
