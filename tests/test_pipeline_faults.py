@@ -350,6 +350,7 @@ def test_a_broken_state_is_kept_aside_and_told(world: World, broken: bytes) -> N
 def test_a_newer_state_is_left_alone(world: World) -> None:
     path = world.folder / "state.json"
     path.write_bytes(b'{"schema":99}')
+    world.more["LANG"] = "en"
     process = world.start()
     _, told = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 3
