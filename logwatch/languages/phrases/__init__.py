@@ -29,6 +29,8 @@ TIME = "%Y-%m-%dT%H:%MZ"
 """How a time stands in an error, which does not know who reads it."""
 _TIME = re.compile(r"(?<![\w'])\d{4}-\d\d-\d\dT\d\d:\d\dZ(?![a-z0-9'])")
 _HINT = re.compile(r"(\s*)hint: (.*)")
+_CHOICES = re.compile(r"[\w.-]+(, [\w.-]+)* or [\w.-]+")
+"""Names of which one is meant, `ko or en`: a list in any language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,8 @@ def _whole(text: str, lang: Lang) -> str | None:
 
 def _value(text: str, lang: Lang) -> str:
     """Say what fills a place, where that is a text of ours in its turn, or several with commas."""
+    if _CHOICES.fullmatch(text):
+        return text.replace(" or ", ", ")
     parts = [_whole(part, lang) for part in text.split(", ")]
     whole = None if None not in parts else _whole(text, lang)
     return _each(text, lang) if whole is None else whole
