@@ -36,6 +36,13 @@ SourceOption = Annotated[
 ]  # fmt: skip
 
 
+LiveSourceOption = Annotated[
+    list[str] | None,
+    typer.Option("--source", "-s", metavar="SOURCE", help="gcp://PROJECT[/SERVICE].  [env var: LOGWATCH_SOURCE]"),
+]
+"""Of a command that reads no files."""
+
+
 SourceArgument = Annotated[list[str] | None, typer.Argument(metavar="SOURCE", help="The same as --source.", show_default=False)]
 
 

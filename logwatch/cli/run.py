@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from logwatch.cli.context import clock_of, one_source, settings_from
-from logwatch.cli.options import RulesOption, ServiceOption, SourceArgument, SourceOption
+from logwatch.cli.options import LiveSourceOption, RulesOption, ServiceOption, SourceArgument
 from logwatch.collect.sources import is_live
 from logwatch.logs import detailed, json_line
 from logwatch.pipeline import run as run_once
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def run_tick(
-    paths: SourceArgument = None, source: SourceOption = None, service: ServiceOption = None, rules: RulesOption = None
+    paths: SourceArgument = None, source: LiveSourceOption = None, service: ServiceOption = None, rules: RulesOption = None
 ) -> None:
     """Do one scheduled tick: read, judge, publish, notify, remember; the Cloud Run Job's entry."""
     logging.basicConfig(level=logging.ERROR)

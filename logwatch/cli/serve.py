@@ -12,7 +12,7 @@ import typer
 
 from logwatch import __version__
 from logwatch.cli.context import clock_of, one_source, settings_from
-from logwatch.cli.options import RulesOption, ServiceOption, SourceArgument, SourceOption
+from logwatch.cli.options import LiveSourceOption, RulesOption, ServiceOption, SourceArgument
 from logwatch.cli.run import tell_line, wait_its_turn
 from logwatch.errors import ConfigError, LogwatchError
 from logwatch.logs import detailed
@@ -32,7 +32,7 @@ def serve(
     ] = None,
     no_auth: Annotated[bool, typer.Option("--no-auth", help="Let everybody in, and listen on 127.0.0.1 only.")] = False,  # noqa: FBT002 - a flag
     paths: SourceArgument = None,
-    source: SourceOption = None,
+    source: LiveSourceOption = None,
     service: ServiceOption = None,
     rules: RulesOption = None,
 ) -> None:
