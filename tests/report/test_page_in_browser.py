@@ -108,7 +108,7 @@ def test_a_chart_is_read_out_and_its_text_can_be_selected(looker: Browser, writt
         chart = tab.get_by_role(
             "img",
             name=re.compile(
-                r"^payment-confirm kpa: now 24\.2% \(32.132, 10 min\) warning, worst 11\.9% \(3 min\) 15:24, normal >90%"
+                r"^payment-confirm kpa: now 24\.2% \(32.132, 10 min\) warning, worst 11\.9% \(3 min\) 15:24, normal range >90%"
             ),
         )
         assert chart.count() == 1
@@ -205,7 +205,7 @@ def test_an_incident_shows_its_end_and_its_worst() -> None:
     (over,) = make(f"{LOGS}/payment.ndjson", "en").episodes.items
     (going,) = make(f"{LOGS}/payment.ndjson", "en", minutes=30).episodes.items
     assert (over.begun, over.ended, over.lasted, over.messages) == ("02-24 15:21", "15:46", "25 min", 2)
-    assert over.message.alerts[0].peak == "lowest 11.9% (3 min) 15:24"
+    assert over.message.alerts[0].peak == "lowest 11.9% (3 min to 15:24)"
     assert (going.ended, going.lasted) == ("", "9 min")
     assert going.message.alerts[0].value == "24.2% (32/132, 10 min)"
     assert "ongoing" in html(make(f"{LOGS}/payment.ndjson", "en", minutes=30))
@@ -250,7 +250,7 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     assert FORBIDDEN.findall(page) == []
     assert not {"script", "b", "img", "a"} & set(found.tags)
     assert made.gallery.undrawn > 10
-    assert f"{made.gallery.undrawn}곳은 차트를 생략했습니다" in page
+    assert f"{made.gallery.undrawn}곳의 차트는 생략했습니다" in page
     assert "token=" not in page
 
 
