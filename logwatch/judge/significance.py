@@ -89,19 +89,22 @@ class Counted:
         due = self.due(minutes)
         return due if self.ended is None else np.maximum(due, sliding(self.ended, minutes))
 
-    def at_best(self, place: int, still_open: int) -> Counted:
-        """Give it up to a window, as if all that may still come in the windows that are not closed had gone well.
+    def at_best(self, place: int, still_open: int, reach: int) -> Counted:
+        """Give `reach` windows up to one, as if all that may still come in the windows that are not closed had gone well.
 
         Traffic moves from one instance to another, and all of it stays about the same: what these may still bring is what they
         have less than the windows just before, and a few standard deviations. Without any of those it may be anything.
         """
-        first = max(place + 1 - still_open, 0)
-        numerator, denominator, known = (each[: place + 1] for each in (self.numerator, self.denominator, self.known))
+        end = place + 1
+        kept = slice(max(end - max(reach, still_open + JUST_BEFORE), 0), end)
+        numerator, denominator, known = (each[kept] for each in (self.numerator, self.denominator, self.known))
+        size = len(numerator)
+        first = max(size - still_open, 0)
         before = denominator[max(first - JUST_BEFORE, 0) : first][known[max(first - JUST_BEFORE, 0) : first]]
-        usual = float(before.mean()) * (place + 1 - first) if len(before) else np.inf
-        more = np.zeros(place + 1)
+        usual = float(before.mean()) * (size - first) if len(before) else np.inf
+        more = np.zeros(size)
         more[-1] = max(usual + FEW * np.sqrt(usual) - denominator[first:].sum(), 0.0) if np.isfinite(usual) else np.inf
-        ended = None if self.ended is None else self.ended[: place + 1] + more
+        ended = None if self.ended is None else self.ended[kept] + more
         return Counted(numerator + more, denominator + more, known, ended=ended, lag=self.lag)
 
     def most(self, minutes: int) -> Array:

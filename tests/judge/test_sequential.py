@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logwatch.judge.sequential import BEYOND, ENDED, WEIGHTS, Needs, Proven, evidence, prove
+from logwatch.judge.sequential import BEYOND, ENDED, WEIGHTS, Needs, Proven, evidence, prove, survives
 from logwatch.judge.significance import Array, Counted
 from logwatch.ranges import Bounds, Range
 from tests.support.made_windows import RULES
@@ -119,3 +119,17 @@ def test_no_window_is_proven_and_recovered_and_no_look_changes_with_what_comes_a
     part = prove(Counted(successes[:cut], attempts[:cut], known[:cut], ended=attempts[:cut], lag=lag), NEEDS, FALLS, 5)
     assert part.stretch.tolist() == whole.stretch[:cut].tolist()
     assert part.recovered.tolist() == whole.recovered[:cut].tolist()
+
+
+@pytest.mark.parametrize("lag", [0, 2])
+def test_what_may_still_come_is_held_against_no_more_windows_than_evidence_reaches_back(lag: int) -> None:
+    """Whatever stood before them: a month is judged in time linear in its windows."""
+    chance, reach = np.random.default_rng(5), NEEDS.minutes + lag
+    found = []
+    for failing in range(1, 60):
+        attempts = chance.poisson(4, 400).astype(float)
+        successes = chance.binomial(attempts.astype(int), np.where(np.arange(400) < 400 - failing, 0.95, 0.4)).astype(float)
+        whole = Counted(successes, attempts, np.ones(400, dtype=bool), lag=lag)
+        found.append([survives(whole.at_best(399, 2, each), NEEDS, FALLS, 5) for each in (reach, 400)])
+    assert all(cut == uncut for cut, uncut in found)
+    assert {cut for cut, _ in found} == {True, False}

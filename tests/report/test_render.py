@@ -117,12 +117,17 @@ def test_figures_of_a_bad_day_stand_whole_in_80_columns(run: Run, tmp_path: Path
 # ---- days, and the worst of a cell
 
 
-def a_week(folder: Path) -> Path:
-    """Write eight days of a summary every six hours, with one bad minute in the second."""
+def some_days(folder: Path) -> Path:
+    """Write two days of a summary every quarter of an hour, with one bad minute in the second."""
     entries = []
-    for number in range(8 * 24 * 4):
+    for number in range(200):
         at = datetime(2026, 2, 24, tzinfo=UTC) + timedelta(minutes=15 * number)
-        counters = {"checkout.attempt{service=kpa}": 10.0, "checkout.error{service=kpa}": float(number == 150)}
+        bad = float(number == 150)
+        counters = {
+            "checkout.attempt{service=kpa}": 10.0,
+            "checkout.success{service=kpa}": 10.0 - bad,
+            "checkout.error{service=kpa}": bad,
+        }
         line = summary_entry(0, counters) | {
             "insertId": str(number),
             "timestamp": at.isoformat(),
@@ -135,7 +140,7 @@ def a_week(folder: Path) -> Path:
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_a_span_of_days_says_on_which_day_it_was_worst(run: Run, tmp_path: Path, lang: str) -> None:
     """In the table, in Markdown and on the page; what was on the last day has none."""
-    source = a_week(tmp_path)
+    source = some_days(tmp_path)
     for format_ in ("table", "markdown", "html"):
         shown = evaluate(run, source, format_, lang)
         row = next(line for line in shown.splitlines() if "checkout-error" in line and "02-25 22:" in line)

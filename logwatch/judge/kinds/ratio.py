@@ -215,8 +215,9 @@ class Ratio(Model):
         found = asked.copy()
         if isinstance(self.proof, Proof):
             needs, minutes = Needs(**dict(self.proof)), to_minutes(self.span)
+            reach = needs.minutes + counted.lag  # no stretch of evidence begins earlier
             for place in asked.nonzero()[0]:
-                found[place] = survives(counted.at_best(int(place), still_open), needs, bounds, minutes)
+                found[place] = survives(counted.at_best(int(place), still_open, reach), needs, bounds, minutes)
         return found
 
     def play(self, given: Mapping[str, Any], bounds: Bounds) -> Played:  # noqa: ARG002 - others need the bounds
