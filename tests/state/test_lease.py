@@ -36,7 +36,7 @@ def test_a_lease_further_ahead_than_any_can_be_is_taken_over_and_told_with_its_d
     assert isinstance(held, Held) is taken
     if isinstance(held, Held):
         (news,) = held.news
-        assert f"old until {START + ahead:%Y-%m-%d %H:%M:%SZ}" in news
+        assert f"old until {START + ahead:%Y-%m-%dT%H:%MZ}" in news
         assert held.state.lease == Lease("new", START + MINUTE)
 
 
@@ -52,7 +52,7 @@ def test_a_state_ahead_of_the_clock_is_told_with_its_date_and_mended_by_the_comm
         assert "logwatch state mend" in ahead.errors[0]
         told = run("state", "mend", "--lang", "en", **world.environment)
         assert (told.code, "2027-03-31 08:58 KST" in told.out, "2026-02-24 08:59 KST" in told.out) == (0, True, True)
-        assert run("state", "mend", "--lang", "en", **world.environment).out.startswith("Nothing to mend")
+        assert run("state", "mend", "--lang", "en", **world.environment).out.startswith("Nothing to fix")
         world.now += MINUTE
         assert (world.tick().windows, world.state().cursor) == (1, START)
 
