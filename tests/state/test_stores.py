@@ -285,11 +285,11 @@ def test_a_folder_that_may_not_be_read_or_written_is_told(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("path", "message", "hint"),
     [
-        ("", "no plain file", "not a folder"),
+        ("", "not a plain file", "not a folder"),
         ("file/state.json", "Not a directory|File exists", "a file and no folder"),
         ("x" * 300, "too long", "shorter"),
         ("loop", "[Ll]evels of symbolic links", "ls -la"),
-        ("pipe", "no plain file", "not a folder"),
+        ("pipe", "not a plain file", "not a folder"),
     ],
 )
 def test_a_place_where_no_document_can_be_is_told_with_its_mend(tmp_path: Path, path: str, message: str, hint: str) -> None:
