@@ -195,6 +195,8 @@ def _parse_message(message: str, shape: LogShape) -> Parsed:
 _NUMBERS = {int, float}
 LARGEST = sys.float_info.max
 """Whole numbers in JSON may be larger than any float."""
+EXACT = 2.0**53
+"""The largest count beside which another of 1 is not lost."""
 
 
 def parse_summary(payload: dict[str, Any], shape: LogShape) -> Summary | Unparsed:

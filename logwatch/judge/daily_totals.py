@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from logwatch.collect.parse import parse_series, series_name
+from logwatch.collect.parse import EXACT, parse_series, series_name
 from logwatch.count.stopped import Usual
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.spans import WINDOW
@@ -168,10 +168,14 @@ class _Growing:
         day, hour = self.day, local.hour
         day.judged[hour] += 1
         day.heard[hour] += minute.summaries
-        day.lost[hour] += minute.lost or any(series_name(key) in self._counted for key in minute.flawed)
         sums = self._sums(minute.counters)
+        beyond = {name for name, value in sums.items() if not value <= EXACT}  # what no float counts is no count
+        sums = {name: value for name, value in sums.items() if name not in beyond}
+        unknown = beyond | set(map(series_name, minute.flawed))
+        day.lost[hour] += minute.lost or not unknown.isdisjoint(self._counted)
         for key, value in minute.counters.items():
-            if selects(self._hourly, series_name(key)) and (key in day.hourly or len(day.hourly) < MOST_HOURLY):
+            wanted = value <= EXACT and selects(self._hourly, series_name(key))
+            if wanted and (key in day.hourly or len(day.hourly) < MOST_HOURLY):
                 day.hourly.setdefault(key, [0] * HOURS)[hour] += round(value)
         if self._steady:
             day.hits[hour] += sums.get(self._steady.numerator, 0.0)

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from logwatch.judge.significance import EXACT, Array, Counted, share, wilson_bound
+from logwatch.collect.parse import EXACT
+from logwatch.judge.significance import Array, Counted, share, wilson_bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from logwatch.collect.parse import EXACT
+
 Array = np.ndarray[Any, Any]
 
 
-EXACT = 2.0**53
-"""The largest count beside which another of 1 is not lost."""
 JUST_BEFORE = 10
 """Windows that show how much traffic there is."""
 FEW = 3.0
