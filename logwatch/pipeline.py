@@ -385,7 +385,7 @@ class _Run:
         _tell_judged(ticked)
         with summary.timed("evidence"):
             state = self._gather(source, ticker, ticked, probe)
-        runs = self.held.state.runs.after(self.held.state.cursor, ticker.policy.grace, ticker.rules, now)
+        runs = self.held.state.runs.after(ticker.rules, now)
         self.held.state = replace(state, points=(*state.points, *_own_points(summary, state, ticker.rules)), runs=runs)
 
     def _read_late(self, source: Source, planned: Plan, taken: Intake) -> None:

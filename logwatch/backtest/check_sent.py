@@ -30,8 +30,8 @@ NEAR = timedelta(minutes=30)
 """How far apart two messages may be to be one: a pause that is longer is told as a pause."""
 SAME = WINDOW
 """Less than this apart is the same minute: runs come at another second than a replay's clock."""
-BY_PEOPLE = {NotifyReason.ANSWERED, NotifyReason.ESCALATED, NotifyReason.SILENCE_ENDING, NotifyReason.REMINDER}
-"""What depends on what people do: a replay knows nobody."""
+UNPLAYED = {NotifyReason.ANSWERED, NotifyReason.ESCALATED, NotifyReason.SILENCE_ENDING}
+"""What only people bring about: a replay knows nobody."""
 APART = {NotifyReason.DIGEST, NotifyReason.TEST}
 """What no line leads to."""
 
@@ -197,8 +197,8 @@ class _Judge:
             yield SentCause.RULES, ", ".join(changed), None
         if how is SentAs.MISSING and (muted := self._silence(note)):
             yield SentCause.SILENCED, muted, None
-        if note.reason in BY_PEOPLE:
-            yield SentCause.ANSWERED, self._who(note), None
+        if (who := self._who(note)) or note.reason in UNPLAYED:
+            yield SentCause.ANSWERED, who, None
         if note.late or any(span.start <= at <= span.end + NEAR for at in self.side.replayed.late_at):
             yield SentCause.LATE, "", None
         before = [each for each in self.found if each.note.procedure == note.procedure]
@@ -223,6 +223,9 @@ class _Judge:
         return next((each.id for each in held), "")
 
     def _who(self, note: Note) -> str:
+        """Name who took on what a message is about, of those that an answer makes a difference to."""
+        if note.reason not in UNPLAYED | {NotifyReason.REMINDER}:
+            return ""
         named = (
             each.acknowledged_by for each in self.state.history if each.procedure == note.procedure and each.acknowledged_at
         )

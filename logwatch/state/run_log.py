@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta  # noqa: TC003 - the document is read by them
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from logwatch.spans import WINDOW
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 KEPT_PAUSES, KEPT_CHANGES = 200, 20
 """As many as are remembered, the newest."""
+MISSED = timedelta(seconds=90)
+"""Of runs every minute, so far apart one has failed to come; closer they are only as punctual as a container starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +42,18 @@ class RunLog:
     pauses: tuple[Pause, ...] = ()
     rules: tuple[RulesUsed, ...] = ()
     """Each time that they changed, oldest first."""
+    last: datetime | None = None
+    """When a run judged last."""
 
-    def after(self, judged_to: datetime | None, grace: timedelta, rules: RuleSet, now: datetime) -> RunLog:
-        """Give it after a run; `judged_to` is where the one before it had come to.
-
-        A run every minute finds windows judged to within the grace and two minutes, whatever second it comes at.
-        """
-        due = judged_to + grace + 2 * WINDOW if judged_to else now
-        pauses = (*self.pauses, Pause(due, now))[-KEPT_PAUSES:] if due <= now and judged_to else self.pauses
+    def after(self, rules: RuleSet, now: datetime) -> RunLog:
+        """Give it after a run that judged."""
+        pauses = self.pauses
+        if self.last and now - self.last >= MISSED:
+            pauses = (*pauses, Pause(self.last + WINDOW, now))[-KEPT_PAUSES:]
         marks = rule_marks(rules)
         known = bool(self.rules) and self.rules[-1].marks == marks
         used = self.rules if known else (*self.rules, RulesUsed(now, marks))[-KEPT_CHANGES:]
-        return replace(self, pauses=pauses, rules=used)
+        return replace(self, pauses=pauses, rules=used, last=now)
 
     def marks_at(self, moment: datetime) -> dict[str, str]:
         """Give the rules that runs judged by at a time; none where that is not known."""

@@ -18,7 +18,7 @@ from logwatch.notify.incidents import Memory, NotifyReason
 from logwatch.notify.outbox import KEPT_NOTES, Note
 from logwatch.notify.silences import Silence
 from logwatch.replay import Replayed
-from logwatch.spans import Span, floor_minute
+from logwatch.spans import Span
 from logwatch.state.document import State
 from logwatch.state.run_log import Pause, RulesUsed, RunLog
 from tests.conftest import ROOT, Run
@@ -170,18 +170,3 @@ def test_of_what_is_too_long_ago_an_incident_says_that_it_was_told() -> None:
     replayed = Replayed(Span(START_OF_MADE, AT + 9 * MINUTE), 60, (), (TOLD,), 0, State())
     first, *_ = check_sent(Side("rules", RULES, replayed), state).messages
     assert (first.how, first.cause) == ("same", "none")
-
-
-def test_runs_every_minute_leave_no_pause_and_a_missed_one_does() -> None:
-    grace = timedelta(seconds=90)
-
-    def log(*seconds: int) -> RunLog:
-        found, judged_to = RunLog(), None
-        for second in seconds:
-            now = START + timedelta(seconds=second)
-            found, judged_to = found.after(judged_to, grace, RULES, now), floor_minute(now - grace)
-        return found
-
-    assert log(*range(0, 900, 60)).pauses == log(*range(59, 900, 60)).pauses == ()
-    assert len(log(0, 60, 180, 240).pauses) == len(log(59, 119, 239, 299).pauses) == 1
-    assert len(log(0, 60, 120).rules) == 1
