@@ -92,7 +92,7 @@ def _recorded_span(reading: Reading, wanted: Wanted) -> Span:
     """Give the windows between since and until, where "now" is the end of the recording."""
     earliest, latest = reading.extent()
     held = Span(floor_minute(to_datetime(earliest)), floor_minute(to_datetime(latest)) + WINDOW)
-    end = floor_minute(_until(wanted.until, held)) if wanted.until else held.end
+    end = floor_minute(_until(wanted.until, held, wanted.zone)) if wanted.until else held.end
     span = _checked(Span(floor_minute(wanted.since(end)) if wanted.since else min(held.start, end - WINDOW), end), wanted)
     if span.end <= held.start or span.start >= held.end:
         start, stop, first, last = map(wanted.say, (span.start, span.end, held.start, held.end))
@@ -102,10 +102,11 @@ def _recorded_span(reading: Reading, wanted: Wanted) -> Span:
     return Span(max(span.start, held.start), min(span.end, held.end))
 
 
-def _until(until: Callable[[datetime], datetime], held: Span) -> datetime:
+def _until(until: Callable[[datetime], datetime], held: Span, zone: tzinfo) -> datetime:
     """Give the end; a time of day that the recording does not reach is that of its last day, not of the one before it began."""
     end, later = until(held.end), until(held.end + timedelta(days=1))
-    return later if end <= held.start and later > held.end else end
+    same_day = later.astimezone(zone).date() == held.end.astimezone(zone).date()
+    return later if end <= held.start and later > held.end and same_day else end
 
 
 def _checked(span: Span, wanted: Wanted) -> Span:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,13 +31,13 @@ from logwatch.cli.context import (
     write,
 )
 from logwatch.cli.options import LangOption, OutputOption, RulesOption, ServiceOption, SourceArgument, SourceOption, UntilOption
-from logwatch.durations import format_duration, parse_duration
+from logwatch.durations import parse_duration
 from logwatch.errors import ConfigError
 from logwatch.judge.daily_totals import day_span, whole_days
 from logwatch.judge.rules.load import rules_digest
 from logwatch.languages import Lang, text
 from logwatch.moments import parse_moment
-from logwatch.settings import Settings, bundled, variable
+from logwatch.settings import Settings, as_text, bundled, variable
 from logwatch.spans import rfc3339
 from logwatch.wiring import audience, build_expected, build_rules, build_source, build_week, state_place
 
@@ -189,7 +189,7 @@ def _command(week: Week, settings: Settings, given: Sequence[str], format_: Exit
     """Give the command that asks the same again: what is not said is as it is without any setting."""
     plain = Settings.load({})
     changed = {name: getattr(settings, name) for name in REPEATED if getattr(settings, name) != getattr(plain, name)}
-    set_ = [f"{variable(name)}={shlex.quote(_as_text(value))}" for name, value in changed.items()]
+    set_ = [f"{variable(name)}={shlex.quote(as_text(value))}" for name, value in changed.items()]
     flags = {
         "--service": settings.service,
         "--rules": settings.rules,
@@ -201,13 +201,6 @@ def _command(week: Week, settings: Settings, given: Sequence[str], format_: Exit
     named = [part for name, value in flags.items() if value is not None for part in (name, str(value))]
     sources = [part for each in given for part in ("--source", each)]
     return " ".join([*set_, shlex.join(["logwatch", "beta-exit", *sources, *named])])
-
-
-def _as_text(value: object) -> str:
-    """Write a setting as it is set."""
-    if isinstance(value, timedelta):
-        return format_duration(value)
-    return rfc3339(value) if isinstance(value, datetime) else str(value)
 
 
 def _render_exit(report: ExitReport, judged: JudgedWeek, settings: Settings, format_: ExitFormat, output: Path | None) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 from zoneinfo import ZoneInfo
@@ -31,6 +31,7 @@ from logwatch.notify.silences import Recurrence
 from logwatch.ranges import Range
 from logwatch.settings.file import SettingsFile
 from logwatch.settings.given import Given, from_environment, from_file, from_flags, strangers, variable
+from logwatch.spans import rfc3339
 
 CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
 """Google's certificates for identity tokens, as google-auth knows it; asked for by `doctor` too, for the time."""
@@ -279,6 +280,8 @@ def as_text(value: Any) -> str:  # noqa: ANN401 - each field has its own type
         return ", ".join(value)
     if isinstance(value, timedelta):
         return format_duration(value) if value else "0s"
+    if isinstance(value, datetime):
+        return rfc3339(value)
     return "" if value is None else str(value)
 
 

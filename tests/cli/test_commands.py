@@ -158,6 +158,13 @@ def test_since_and_until_take(run: Run, what: str, options: list[str], start: st
     assert {verdict["window_end"] for verdict in found["verdicts"]} == {f"2026-02-24T{end}:00Z"}
 
 
+@pytest.mark.parametrize("options", [("--since", "1시", "--until", "2시"), ("--since", "15:30", "--until", "15:00")])
+def test_a_time_of_day_before_the_recording_is_not_tomorrows(run: Run, options: tuple[str, ...]) -> None:
+    ran = run("evaluate", "-s", PAYMENT, *options, LOGWATCH_LANG="en")
+    assert (ran.code, "02-25" in ran.err) == (3, False)
+    assert "the recording covers 2026-02-24 15:00 KST to 2026-02-24 16:00 KST" in ran.err
+
+
 def test_local_times_are_in_the_time_zone_of_the_settings(run: Run) -> None:
     ran = run("evaluate", "-s", PAYMENT, "-f", "json", "--since", "2026-02-24 06:10", LOGWATCH_TIMEZONE="UTC")
     assert json.loads(ran.out)["from"] == "2026-02-24T06:10:00Z"
