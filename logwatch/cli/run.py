@@ -13,7 +13,7 @@ from logwatch.collect.sources import is_live
 from logwatch.logs import detailed, failures_told, tell_line
 from logwatch.pipeline import run as run_once
 from logwatch.pipeline import wait_to_look
-from logwatch.settings import execution
+from logwatch.settings import execution, process_age_s
 from logwatch.wiring import build_parts
 
 if TYPE_CHECKING:
@@ -30,8 +30,9 @@ def run_tick(
         clock = clock_of(settings)
         with detailed(debug=settings.log == "debug"):
             parts = build_parts(settings, owner)
+            started_s = process_age_s()
             wait_its_turn(settings)
-            summary = run_once(parts, clock)
+            summary = run_once(parts, clock, started_s)
         tell_line(summary.to_json())
     if summary.exit_code:
         raise typer.Exit(summary.exit_code)
