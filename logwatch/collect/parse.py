@@ -89,6 +89,7 @@ class Reason(Worded, families=("reason",)):
     BAD_SLOW_REQUEST = "bad_slow_request"
     INCOMPLETE_BLOCK = "incomplete_block"
     DAMAGED_GZIP = "damaged_gzip"
+    DAMAGED_ZSTD = "damaged_zstd"
 
 
 class Flaw(Worded, families=("flaw",)):
