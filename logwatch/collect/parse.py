@@ -399,7 +399,7 @@ def is_malformed(key: str) -> bool:
 _LABELLED = re.compile(r"([^{]+)\{(.*)\}", re.DOTALL)
 
 
-@lru_cache(4096)  # a run reads the same keys again for each window
+@lru_cache(1 << 14)  # a run reads the same keys again for each window
 def parse_series(key: str) -> Series:
     """Read a counter's key: `metric` or `metric{k1=v1,k2=v2}`.
 
