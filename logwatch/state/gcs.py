@@ -10,16 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from logwatch.errors import ConflictError, StoreError
 from logwatch.google_api import Errors, Trouble
-from logwatch.state.interface import Stored
+from logwatch.state.interface import MOST, Stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from google.cloud.storage import Blob, Bucket  # type: ignore[import-untyped]
-
-
-MOST = 64 << 20
-"""Bytes of a state that are read; one has a few."""
 
 
 class _Room(BytesIO):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -14,7 +14,7 @@ from logwatch.count.census import Knows
 from logwatch.judge.kinds import Measures, kinds_listed
 from logwatch.judge.kinds.slow import Slow
 from logwatch.judge.rules.runbook import Procedure, Runbook
-from logwatch.judge.rules.service import Service
+from logwatch.judge.rules.service import Service, with_places
 from logwatch.judge.rules.step_checks import ProcedureChecks, StepCheck
 from logwatch.judge.rules.yaml_types import Duration, Model, Selectors, Text, selects
 from logwatch.languages import COMMON, Lang, Worded
@@ -94,7 +94,7 @@ class Rule(Measures, Row):
         default="", pattern=r"^(\d+\.\d+)?$", description="Section of the runbook to follow; empty where it has none."
     )
     step: int | None = Field(default=None, ge=1, description="The step to begin with.")
-    note: Text | None = Field(
+    note: Annotated[Text, with_places("service")] | None = Field(
         default=None, description="What a message says while it fires: what it means, and what to look at."
     )
     also: tuple[str, ...] = Field(default=(), description="Further sections that bear on it.")

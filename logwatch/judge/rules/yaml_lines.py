@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import yaml
 
 from logwatch.complaints import complaint
 from logwatch.errors import LogwatchError, RuleError
+from logwatch.small_files import read_text
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The one in C where PyYAML was built with it: six times as fast."""
@@ -16,8 +18,17 @@ Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DEEPEST = 20
 """Levels of lists and mappings in each other; evidence has six."""
 
+LONGEST_KEY, LONGEST_TEXT = 200, 20_000
+"""Characters."""
+MOST_PROBLEMS = 100
+"""Whoever has more of them mends these first."""
+
 Path_ = tuple[str | int, ...]
 """Keys and positions that lead to a value, from the top of the file."""
+
+
+VALUE_OF = "tag:yaml.org,2002:value"
+"""What YAML 1.1 calls a lone `=`: a text to whoever writes it."""
 
 
 class RuleProblemsError(LogwatchError):
@@ -25,7 +36,10 @@ class RuleProblemsError(LogwatchError):
 
     def __init__(self, problems: Iterable[RuleError]) -> None:
         """Take the single errors."""
-        self.problems = tuple(problems)
+        found = iter(problems)
+        self.problems = tuple(islice(found, MOST_PROBLEMS))
+        if next(found, None):
+            self.problems += (RuleError(f"more is wrong than the first {MOST_PROBLEMS} mistakes"),)
         super().__init__("\n".join(map(str, self.problems)))
 
 
@@ -35,10 +49,7 @@ class Document:
     def __init__(self, path: Path) -> None:
         """Read the file; raises RuleError where it is no YAML."""
         self.path = path
-        try:
-            self.value, self._lines = _read(path, path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise RuleError(f"cannot be read: {error}", where=str(path)) from None
+        self.value, self._lines = _read(path, read_text(path, RuleError))
 
     def where(self, path: Path_) -> str:
         """Give `file:line` of a part, or of the nearest part around it."""
@@ -91,11 +102,16 @@ class _Reader:
         return self._build_mapping(path) if isinstance(event, yaml.MappingStartEvent) else self._scalar(event)
 
     def _scalar(self, event: Any) -> Any:  # noqa: ANN401 - likewise, and YAML holds anything
+        if len(event.value) > LONGEST_TEXT:
+            raise self._refusal(f"a text of more than {LONGEST_TEXT} characters", event)
         tag = self._loader.resolve(yaml.ScalarNode, event.value, event.implicit)
+        if tag == VALUE_OF:
+            return event.value
         try:
             return self._loader.construct_object(yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark))
         except ValueError as error:
-            raise self._refusal(f"'{event.value[:40]}' is read as a date or number, and is none: {error}", event) from None
+            reason = str(error).partition(":")[0]  # what follows is for programmers
+            raise self._refusal(f"'{event.value[:40]}' is read as a date or number, and is none: {reason}", event) from None
 
     def _build_list(self, path: Path_) -> list[Any]:
         result: list[Any] = []
@@ -112,6 +128,8 @@ class _Reader:
             if not isinstance(named, yaml.ScalarEvent):
                 raise self._refusal("a key is a plain word", named)
             key = named.value
+            if len(key) > LONGEST_KEY:
+                raise self._refusal(f"a key of more than {LONGEST_KEY} characters", named)
             if key in result:
                 raise self._refusal(f"'{key}' stands twice", named)
             result[key] = self._build((*path, key))
