@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from logwatch.errors import ConflictError, StoreError
 from logwatch.google_api import Errors, Trouble
-from logwatch.state.interface import Stored
+from logwatch.state.interface import MOST, Stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from google.cloud.storage import Blob, Bucket  # type: ignore[import-untyped]
 
 
-MOST = 64 << 20
-"""Bytes of a state that are read; one has a few."""
 APART_S = 1.0
 """Cloud Storage takes one change of an object a second, and refuses what comes sooner."""
 

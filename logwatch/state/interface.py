@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+MOST = 64 << 20
+"""Bytes of a state that are read; one has a few."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:

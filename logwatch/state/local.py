@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from logwatch.errors import ConflictError, StoreError
-from logwatch.state.interface import Stored
+from logwatch.state.interface import MOST, Stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,9 +50,13 @@ class LocalStore:
             self._generation()  # refuses what is no file before opening it could wait for ever
             try:
                 with self.path.open("rb") as file:
-                    return Stored(file.read(), _generation_of(os.fstat(file.fileno())))
+                    text, generation = file.read(MOST + 1), _generation_of(os.fstat(file.fileno()))
             except FileNotFoundError:
                 return None
+        if len(text) > MOST:
+            hint = "name another file with LOGWATCH_STATE"
+            raise StoreError(f"this is not a state: it holds more than {MOST >> 20} MiB", where=str(self.path), hint=hint)
+        return Stored(text, generation)
 
     def save(self, text: bytes, generation: int) -> int:
         """Replace the document of that generation, 0 for none yet; gives the new generation."""
