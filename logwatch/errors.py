@@ -76,6 +76,11 @@ class RefusedPartError(ChannelError):
         self.part = part
 
 
+def lookalikes(name: str, names: list[str]) -> list[str]:
+    """Give the known names that look most like one, the nearest first."""
+    return get_close_matches(name, names, n=3)
+
+
 def nearest(name: str, names: list[str]) -> str:
     """Give a hint at the known name that looks most like this one, if any does."""
     near = get_close_matches(name, names, n=1)

@@ -52,7 +52,7 @@ Key = Literal[
     "silence_added", "silence_recurs", "silence_ended", "silence_every", "silence_every_next", "silence_every_now",
     "silence_now",
     "all_rules", "holds", "dry_run", "would_mute", "muted",
-    "muted_wholly", "muted_partly", "no_silences", "state_mended", "state_sound",
+    "muted_wholly", "muted_partly", "state_kept", "shop_unchecked", "no_silences", "state_mended", "state_sound",
     "state_age", "state_ahead", "state_unjudged", "state_lease",
     "backtest_title", "backtest_counts", "backtest_alerts", "pending_at",
     "firing_at", "resolved_col", "peak_col", "nothing_sent",
@@ -64,7 +64,8 @@ Key = Literal[
     "setting_name", "setting_origin", "setting_value", "setting_environment", "setting_secret", "setting_wrong",
     "settings_file", "settings_no_file", "settings_given", "settings_default",
     # rules check, test, new
-    "rule_added", "rule_next", "rules_agree", "uncovered_counter", "cases_passed", "waits_for", "short_name",
+    "rule_added", "unheard_counter", "names_near", "rule_stranger", "rule_leads_nowhere", "rule_next",
+    "rules_agree", "uncovered_counter", "cases_passed", "waits_for", "short_name",
     # what a command says besides
     "reached_level", "reached_gate", "left_out", "bundled_rules",
     # the exit conditions
