@@ -26,6 +26,16 @@ class ConfigError(LogwatchError):
     """An option, argument or environment variable is wrong."""
 
 
+class UnknownSettingError(ConfigError):
+    """A name that looks like a setting means none."""
+
+    def __init__(self, message: str, *, typed: str, meant: str, known: list[str], where: str | None = None) -> None:
+        """`typed` is what stands there; `meant` is it as the known names are written, the nearest of which is hinted at."""
+        super().__init__(message, where=where, hint=f"{nearest(meant, known)}'logwatch settings' lists all")
+        self.typed = typed
+        self.near = next(iter(lookalikes(meant, known)), "")
+
+
 class RuleError(LogwatchError):
     """Rules, their cases or the runbook are wrong; one error for each place."""
 

@@ -21,6 +21,7 @@ from logwatch.cli.options import (
 )
 from logwatch.errors import ConfigError, SourceError
 from logwatch.judge.kinds import kinds_listed
+from logwatch.judge.kinds.slow import Slow
 from logwatch.judge.rules.model import rules_schema as schema
 from logwatch.judge.rules.oncall import oncall_schema
 from logwatch.judge.rules.runbook_check import compare_with_runbook, uncovered_counters, unheard_counters
@@ -107,7 +108,13 @@ def rules_list(format_: ListFormatOption = ListFormat.TABLE, rules: RulesOption 
         )
         for rule in build_rules(settings).rules
     ]
-    write(render_rows(rows, [text(key, settings.lang) for key in RULE_COLUMNS], paper_of()), None)
+    shares: dict[str, list[str]] = {}
+    for rule in build_rules(settings).rules:
+        if isinstance(rule.kind, Slow):
+            shares.setdefault(format_range(rule.kind.held.warning), []).append(rule.rule)
+    notes = [text("slow_rules", settings.lang, rules=", ".join(ids), share=share) for share, ids in shares.items()]
+    table = render_rows(rows, [text(key, settings.lang) for key in RULE_COLUMNS], paper_of())
+    write(table + "".join(f"{fold(note, paper_of())}\n" for note in notes), None)
 
 
 def rules_test(format_: ListFormatOption = ListFormat.TABLE, rules: RulesOption = None, lang: LangOption = None) -> None:

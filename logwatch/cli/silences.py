@@ -61,7 +61,7 @@ def silence_add(
     new_shop: Annotated[bool, typer.Option("--new-shop", help="Mute a shop that was never seen.")] = False,  # noqa: FBT002 - a flag
     every: Annotated[
         str | None,
-        typer.Option(metavar="WHEN", help="Again and again: 'sun 03:00', 'mon,wed 22:00', 'mon-fri 9:30', 'daily 03:00'."),
+        typer.Option(metavar="WHEN", help="Again and again: 'sun 03:00', 'mon,wed 22:00', 'mon-fri 9am', 'daily 03:00'."),
     ] = None,
     until: Annotated[
         str | None, typer.Option(metavar="WHEN", help="When --every comes no more: 30d (from now), '12-24 03:00'. [90d]")

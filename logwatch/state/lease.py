@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from logwatch.state.interface import Store
 
 NO_STATE = (
-    "LOGWATCH_STATE says where; 'logwatch run' makes one, 'logwatch backtest RECORDING --state FILE' makes one of a recording, "
-    "'silence add --new-state' starts an empty one"
+    "run 'logwatch run' first, or set LOGWATCH_STATE; 'logwatch backtest RECORDING --state FILE' makes one of a recording, "
+    "'silence add --new-state' an empty one"
 )
 ATTEMPTS = 5
 """Tries to save where others save too; each begins by loading again."""

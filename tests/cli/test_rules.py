@@ -72,3 +72,10 @@ def test_programs_read_what_people_read(run: Run, folder: Path) -> None:
     (folder / "checkout.yaml").write_text(text.replace('"<= 50"', '"<= 51"', 1), encoding="utf-8")
     ran = run("rules", "check", "--rules", folder, "--format", "json")
     assert (ran.code, len(check_document("rules-check", ran.out)["problems"])) == (2, 1)
+
+
+def test_the_list_says_which_bounds_of_slow_requests_are_those_of_evaluate(run: Run) -> None:
+    shown = run("rules", "list", "--lang", "en", COLUMNS="400").out.splitlines()
+    assert shown[-1].startswith(
+        "slow-checkout, slow-payment, slow-api: bounds of a single request. A warning takes slow requests to be ≥5%"
+    )
