@@ -113,9 +113,13 @@ def play(archive: RecordedArchive, span: Span, ticker: Ticker, progress: Progres
 
 
 def stand_at_end(source: Source, ticker: Ticker, wanted: Wanted, *, now: datetime, progress: Progress) -> State:
-    """Give the state that the minutes of a span would have left, on a simulated clock; its messages went nowhere."""
+    """Give the state that the minutes of a span would have left, on a simulated clock."""
     span, reading = read_entries(source, wanted, reach=ticker.reach, now=now, progress=progress)
-    played = replay(reading, span, ticker, tell=lambda share: progress("minute by minute", share))
+    return state_left(replay(reading, span, ticker, tell=lambda share: progress("minute by minute", share)))
+
+
+def state_left(played: Replayed) -> State:
+    """Give the state that a replay ends with; its messages went nowhere."""
     return replace(played.state, notes=tuple(note_of(Outgoing(told, {})) for told in played.notifications), outbox=())
 
 

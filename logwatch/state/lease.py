@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     from logwatch.state.interface import Store
 
-NO_STATE = "run 'logwatch run' first, or set LOGWATCH_STATE; 'silence add --new-state' starts an empty one"
+NO_STATE = (
+    "run 'logwatch run' first, or set LOGWATCH_STATE; 'logwatch backtest RECORDING --state FILE' makes one of a recording, "
+    "'silence add --new-state' an empty one"
+)
 NOTES = "told-"
 """What the names of notes begin with."""
 ATTEMPTS = 5
