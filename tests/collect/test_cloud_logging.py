@@ -131,8 +131,8 @@ def assert_same_courses(found: tuple[Course, ...] | list[Course], expected: tupl
     assert [(course.rule.rule, course.labels) for course in found] == [(course.rule.rule, course.labels) for course in expected]
     for mine, theirs in zip(found, expected, strict=True):
         np.testing.assert_array_equal(mine.minutes, theirs.minutes)
-        frames = (pd.DataFrame(each.columns) for each in (mine, theirs))
-        pd.testing.assert_frame_equal(*frames, obj=f"{mine.rule.rule} {mine.labels}")
+        one, other = (pd.DataFrame(each.columns) for each in (mine, theirs))
+        pd.testing.assert_frame_equal(one, other, obj=f"{mine.rule.rule} {mine.labels}")
 
 
 # ---- the same figures as from a file
