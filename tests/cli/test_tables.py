@@ -65,6 +65,7 @@ def check(narrow: str, wide: str) -> None:
     assert sorted(words(wide) - words(narrow)) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", ["ko", "en"])
 @pytest.mark.parametrize("name", LISTS)
 def test_nothing_of_a_list_is_lost_in_80_columns(run: Run, place: Path, name: str, lang: str) -> None:

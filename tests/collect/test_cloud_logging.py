@@ -138,6 +138,7 @@ def assert_same_courses(found: tuple[Course, ...] | list[Course], expected: tupl
 # ---- the same figures as from a file
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", RECORDED)
 def test_the_wire_gives_the_windows_and_verdicts_that_a_file_gives(name: str) -> None:
     from_file = recorded(name)
@@ -196,6 +197,7 @@ def test_a_part_of_a_span_is_judged_as_a_recording_is(name: str) -> None:
     assert f'timestamp>="{reach}' in asked
 
 
+@pytest.mark.long
 def test_a_page_over_the_wire_is_that_of_the_recording() -> None:
     end = recorded("payment").span.end
     wanted = Wanted(lambda _: end - timedelta(minutes=50), lambda _: end - timedelta(minutes=10), None, timedelta(seconds=90))

@@ -126,6 +126,7 @@ def test_a_healthy_installation_is_all_ticks(run: Run, tmp_path: Path) -> None:
         assert (written.metric, written.value) == ("o4o/logwatch/doctor", 1.0)
 
 
+@pytest.mark.long
 def test_it_changes_nothing_that_a_run_would_notice(run: Run, tmp_path: Path) -> None:
     with clinic(run, tmp_path) as made:
         made.world.tick()
@@ -407,6 +408,7 @@ def test_a_clock_that_is_ahead_is_what_a_refused_point_leads_to(run: Run, tmp_pa
     assert rows["metrics"]["cures"] == ["sudo timedatectl set-ntp true"]
 
 
+@pytest.mark.long
 def test_two_doctors_at_once_are_no_trouble(run: Run, tmp_path: Path) -> None:
     with clinic(run, tmp_path) as made:
         made.examine()
@@ -584,6 +586,7 @@ def test_a_document_that_cannot_be_understood(run: Run, tmp_path: Path, text: by
     assert rows["state"]["cures"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("do", "code", "outcome", "cure"),
     [
