@@ -564,6 +564,12 @@ def test_a_service_is_set_up_and_torn_down_whole(cloud: LocalCloud) -> None:
     run = container(cloud, "service")
     assert run["args"] == ["serve"]
     assert run["startupProbe"] == {"httpGet": {"path": "/healthz"}}
+    assert run["livenessProbe"] == {
+        "httpGet": {"path": "/healthz"},
+        "periodSeconds": 60,
+        "timeoutSeconds": 5,
+        "failureThreshold": 2,
+    }
     assert (spec["spec"]["containerConcurrency"], spec["spec"]["timeoutSeconds"]) == (8, 80)
     assert spec["metadata"]["annotations"]["autoscaling.knative.dev/maxScale"] == "1"
     told = cloud.made["run/services/logwatch"]["metadata"]["annotations"]

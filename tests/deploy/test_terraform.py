@@ -396,8 +396,15 @@ def _service(values: Json) -> Json:
         "timeout": template["timeout"],
         "ingress": {"INGRESS_TRAFFIC_INTERNAL_ONLY": "internal"}[values["ingress"]],
         "set-custom-audiences": ",".join(values["custom_audiences"]),
-        "startup-probe": f"httpGet.path={container['startup_probe'][0]['http_get'][0]['path']}",
+        "startup-probe": _probe(container["startup_probe"][0]),
+        "liveness-probe": _probe(container["liveness_probe"][0]),
     }
+
+
+def _probe(probe: Json) -> str:
+    named = {"periodSeconds": "period_seconds", "timeoutSeconds": "timeout_seconds", "failureThreshold": "failure_threshold"}
+    numbers = [f"{name}={probe[key]}" for name, key in named.items() if probe.get(key)]
+    return ",".join([f"httpGet.path={probe['http_get'][0]['path']}", *numbers])
 
 
 def _schedule(values: Json) -> Json:

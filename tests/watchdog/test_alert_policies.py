@@ -269,7 +269,7 @@ def test_a_text_says_the_same_in_both_languages(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_text_names_only_what_cloud_monitoring_fills_in(name: str, lang: Lang) -> None:
     text = json.dumps(made_policies(lang)[name]["documentation"])
-    assert set(re.findall(r"\$\{?[\w.]*\}?", text)) <= {"${project}"}
+    assert set(re.findall(r"\$\{?[\w.]*\}?", text)) == {"${project}", "${condition.display_name}"}
     assert "{{" not in text
 
 
@@ -389,8 +389,8 @@ def test_real_runs_with_a_dead_slack_and_then_none_at_all(tmp_path: Path) -> Non
                 world.tick()
             fired.append({name for name, conditions in asked.items() if conditions.fire(world.now + timedelta(seconds=50))})
             world.now += MINUTE
-    assert fired[:10] == [set()] * 10
-    assert fired[10:15] == [{"undelivered"}] * 5
+    assert fired[:11] == [set()] * 11
+    assert fired[11:15] == [{"undelivered"}] * 4
     assert "heartbeat" not in fired[15] | fired[16]
     assert fired[18:] == [{"undelivered", "heartbeat"}] * 7
 
