@@ -80,7 +80,7 @@ def serve(service: TickService, *, host: str, port: int, listening: Callable[[st
 
     Raises OSError where the port cannot be had.
     """
-    logging.getLogger("waitress").setLevel(logging.CRITICAL)  # what it tells of a request's failure is told by the service
+    logging.getLogger("waitress").setLevel(logging.ERROR)  # its warnings are of clients that hang up, and of a busy tick
     server = _Server(
         _application(service), host=host, port=port, threads=THREADS, ident=None, connection_limit=100, channel_timeout=10,
         cleanup_interval=2, max_request_body_size=MOST_BODY, max_request_header_size=MOST_HEADERS, asyncore_use_poll=True,

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from logwatch.errors import ConfigError, nearest
+from logwatch.errors import ConfigError, UnknownSettingError
 from logwatch.small_files import read_text
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _refusal(
     if not name:
         known = [*tables[table[0]]] if table else [*names, *tables]
         meant = key.lower().replace("-", "_").removeprefix("logwatch_")
-        return ConfigError(f"there is no setting '{shown}'", hint=f"{nearest(meant, known)}'logwatch settings' lists all")
+        return UnknownSettingError(f"there is no setting '{shown}'", typed=shown, meant=meant, known=known)
     if not _is_plain(value) and not (isinstance(value, list) and all(map(_is_plain, value))):
         return ConfigError(f"'{shown}' takes a single value or a list of them", hint=f"use e.g. {key} = '…'")
     return None

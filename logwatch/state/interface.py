@@ -31,6 +31,18 @@ class Store(Protocol):
         """
         ...
 
+    def note(self, text: bytes, name: str) -> None:
+        """Keep a later version of the document beside it, as often as it comes: the document itself takes one save a second."""
+        ...
+
+    def last_note(self, prefix: str) -> bytes | None:
+        """Give the version beside it whose name begins so and is the last; None where there is none."""
+        ...
+
+    def forget_notes(self, prefix: str) -> None:
+        """Remove the versions beside it whose names begin so."""
+        ...
+
     def set_aside(self, text: bytes, name: str) -> str:
         """Keep a document that cannot be read under another name beside it; gives where."""
         ...

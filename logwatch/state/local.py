@@ -67,6 +67,26 @@ class LocalStore:
                 raise ConflictError("somebody else saved the state since it was loaded", where=str(self.path), hint=hint)
             return _replace(self.path, text, current)
 
+    def note(self, text: bytes, name: str) -> None:
+        """Keep a later version of the document in a file beside it."""
+        with self._telling("the state cannot be saved"), self._locked():
+            _replace(self.path.with_name(f"{self.path.name}.{name}"), text, 0)
+
+    def last_note(self, prefix: str) -> bytes | None:
+        """Give the version beside it whose name begins so and is the last; None where there is none."""
+        with self._telling("the state cannot be read"):
+            found = self._notes(prefix)
+            return found[-1].read_bytes() if found else None
+
+    def forget_notes(self, prefix: str) -> None:
+        """Remove the versions beside it whose names begin so."""
+        with self._telling("the state cannot be saved"):
+            for path in self._notes(prefix):
+                path.unlink(missing_ok=True)
+
+    def _notes(self, prefix: str) -> list[Path]:
+        return sorted(each for each in self.path.parent.iterdir() if each.name.startswith(f"{self.path.name}.{prefix}"))
+
     def set_aside(self, text: bytes, name: str) -> str:
         """Keep a document that cannot be read under another name beside it; gives where."""
         aside = self.path.with_name(Path(name).name)

@@ -24,6 +24,7 @@ from tests.conftest import ROOT, clean_environment
 from tests.support import forked
 from tests.support.faults import texts
 from tests.support.local_google import make_entry
+from tests.support.local_http import free_port
 from tests.support.local_identity import AUDIENCE, CALLER, LocalIdentity
 from tests.support.local_slack import WEBHOOK_PATH
 from tests.support.made_traffic import START, Incident, Traffic
@@ -87,12 +88,6 @@ class Served:
 
     def tick(self, token: str = "") -> tuple[int, dict[str, Any]]:
         return self.ask("POST", "/tick", headers={"Authorization": f"Bearer {token}"} if token else {})
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @contextmanager

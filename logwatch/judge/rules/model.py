@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -250,8 +251,9 @@ class RuleSet:
     @property
     def knows(self) -> Knows:
         """Which counters any rule reads, and which anybody knows."""
-        named, read = {counter.counter for counter in self.counters}, self.selectors
-        return Knows(read=lambda name: selects(read, name), known=lambda name: name in named or selects(read, name))
+        named, selectors = {counter.counter for counter in self.counters}, self.selectors
+        read = cache(lambda name: selects(selectors, name))
+        return Knows(read=read, known=lambda name: name in named or read(name))
 
     @property
     def slow_reach(self) -> timedelta:

@@ -1,6 +1,7 @@
 """YAML that remembers its lines, so that an error can name the place to mend."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -48,20 +49,35 @@ class Document:
     def __init__(self, path: Path) -> None:
         """Read the file; raises RuleError where it is no YAML."""
         self.path = path
-        self._lines: dict[Path_, int] = {}
-        try:
-            self._loader = Loader(read_text(path, RuleError))
-            self._take(yaml.StreamStartEvent)
-            self.value: Any = None
-            if self._loader.check_event(yaml.DocumentStartEvent):
-                self._take(yaml.DocumentStartEvent)
-                self.value = self._build(())
-                self._take(yaml.DocumentEndEvent)
-            if not self._loader.check_event(yaml.StreamEndEvent):
-                raise self._refusal("a second document begins", self._loader.peek_event())
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise RuleError(f"not YAML: {error.problem}", where=f"{path}:{line}") from None
+        self.value, self._lines = _read(path, read_text(path, RuleError))
+
+    def where(self, path: Path_) -> str:
+        """Give `file:line` of a part, or of the nearest part around it."""
+        while path and path not in self._lines:
+            path = path[:-1]
+        return f"{self.path}:{self._lines.get(path, 1)}"
+
+
+class _Reader:
+    """Builds a document's value out of YAML's events, since only they tell lines."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        """Begin; raises one of PyYAML's errors where a character can be in no YAML."""
+        self.path = path
+        self.lines: dict[Path_, int] = {}
+        self._loader = Loader(text)
+
+    def read(self) -> Any:  # noqa: ANN401 - YAML holds anything
+        """Give the value of the only document; raises RuleError or one of PyYAML's."""
+        value = None
+        self._take(yaml.StreamStartEvent)
+        if self._loader.check_event(yaml.DocumentStartEvent):
+            self._take(yaml.DocumentStartEvent)
+            value = self._build(())
+            self._take(yaml.DocumentEndEvent)
+        if not self._loader.check_event(yaml.StreamEndEvent):
+            raise self._refusal("a second document begins", self._loader.peek_event())
+        return value
 
     def _take(self, kind: type[yaml.Event]) -> None:
         event = self._loader.get_event()
@@ -80,7 +96,7 @@ class Document:
             raise self._refusal(f"the tag '{event.tag}' is not taken: write the value alone", event)
         if len(path) > DEEPEST:
             raise self._refusal(f"more than {DEEPEST} levels deep", event)
-        self._lines[path] = event.start_mark.line + 1
+        self.lines[path] = event.start_mark.line + 1
         if isinstance(event, yaml.SequenceStartEvent):
             return self._build_list(path)
         return self._build_mapping(path) if isinstance(event, yaml.MappingStartEvent) else self._scalar(event)
@@ -117,15 +133,22 @@ class Document:
             if key in result:
                 raise self._refusal(f"'{key}' stands twice", named)
             result[key] = self._build((*path, key))
-            self._lines[(*path, key)] = line
+            self.lines[(*path, key)] = line
         self._loader.get_event()
         return result
 
-    def where(self, path: Path_) -> str:
-        """Give `file:line` of a part, or of the nearest part around it."""
-        while path and path not in self._lines:
-            path = path[:-1]
-        return f"{self.path}:{self._lines.get(path, 1)}"
+
+@lru_cache(maxsize=64)
+def _read(path: Path, text: str) -> tuple[Any, dict[Path_, int]]:
+    """Read a text, once: a service asks for the same files every minute, and each run twice. Raises RuleError."""
+    try:
+        reader = _Reader(path, text)
+        return reader.read(), reader.lines
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise RuleError(f"not YAML: {error.problem}", where=f"{path}:{line}") from None
+    except yaml.YAMLError as error:
+        raise RuleError(f"cannot be read: {error}", where=str(path)) from None
 
 
 def to_error(document: Document, top: Path_, detail: Any, keys: str | None = None) -> RuleError:  # noqa: ANN401 - pydantic's own
