@@ -77,6 +77,12 @@ class ChannelError(LogwatchError):
         self.retry_after = retry_after
 
 
+class UnforeseenError(LogwatchError):
+    """An error of logwatch itself, without the words of what was raised: they may hold anything."""
+
+    exit_code = 1
+
+
 class RefusedPartError(ChannelError):
     """A channel takes the message, but not with this part of it: it is sent again without, and that is remembered."""
 

@@ -89,6 +89,7 @@ class Reason(Worded, families=("reason", "mend")):
     BAD_SLOW_REQUEST = "bad_slow_request"
     INCOMPLETE_BLOCK = "incomplete_block"
     DAMAGED_GZIP = "damaged_gzip"
+    DAMAGED_ZSTD = "damaged_zstd"
 
 
 class Flaw(Worded, families=("flaw",)):
@@ -398,7 +399,7 @@ def is_malformed(key: str) -> bool:
 _LABELLED = re.compile(r"([^{]+)\{(.*)\}", re.DOTALL)
 
 
-@lru_cache(4096)  # a run reads the same keys again for each window
+@lru_cache(1 << 14)  # a run reads the same keys again for each window
 def parse_series(key: str) -> Series:
     """Read a counter's key: `metric` or `metric{k1=v1,k2=v2}`.
 

@@ -83,7 +83,7 @@ def fingerprint(rule: str, labels: Mapping[str, str]) -> str:
     return _hash(rule, tuple(sorted(labels.items())))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 14)
 def _hash(rule: str, labels: tuple[tuple[str, str], ...]) -> str:
     """Hash each once: a week of windows asks half a million times for a few dozen."""
     named = "\0".join([rule, *(f"{label}={value}" for label, value in labels)])

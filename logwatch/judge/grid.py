@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,10 @@ _NOTHING = {Why.NO_LINES, Why.NO_EVENTS, Why.NO_ENDPOINT, Why.ONLY_IN_RUN, Why.N
 _UNKNOWN = np.array([why in _NOTHING for why in WHYS])
 """For which of the reasons nothing is known."""
 
+Rows = tuple[Array, Array]
+"""Places of some windows, and the value of each."""
+Having = tuple[str, ...]
+"""Values of some labels."""
 Columns = dict[str, Array]
 """As in `Verdict`, level and why as places in LEVELS and WHYS, span in minutes; one value a window."""
 
@@ -51,6 +56,8 @@ class Grid:
         self._place = (windows.counters["minute"] - self.first).to_numpy()
         self._code = windows.counters["series"].cat.codes.to_numpy()
         self._value = windows.counters["value"].to_numpy()
+        self._groups: dict[tuple[Having, Having], dict[Having, Rows]] = {}
+        self._leasts: dict[tuple[Having, Having], dict[int, list[dict[Having, float]]]] = {}
         self._gauge, self._label = (
             np.asarray(column.astype(object)) for column in (windows.gauges["series"], windows.slow["label"])
         )
@@ -60,11 +67,29 @@ class Grid:
 
     def total(self, selectors: Iterable[str], labels: Mapping[str, str] | None = None) -> Array:
         """Add up counters per minute, those only that have the labels; NaN where one of them is unknown, or the sum is none."""
-        having = (labels or {}).items()
-        wanted = [selects(selectors, series.name) and having <= series.labels.items() for series in self._series]
-        rows = np.array(wanted, dtype=bool)[self._code] if wanted else np.zeros(0, dtype=bool)
-        sums = np.bincount(self._place[rows], self._value[rows], minlength=self.size)
+        labels = labels or {}
+        asked = tuple(selectors), tuple(labels)
+        if asked not in self._groups:
+            self._groups[asked] = self._group(*asked)
+        place, value = self._groups[asked].get(tuple(labels.values()), (self._place[:0], self._value[:0]))
+        sums = np.bincount(place, value, minlength=self.size)
         return np.where(sums <= LARGEST, sums, np.nan)
+
+    def _group(self, selectors: Having, names: Having) -> dict[Having, Rows]:
+        """Give the rows of some counters by the values that these labels have in them.
+
+        Gone through once for all of their values: for each by itself, judging every shop would take the square of their number.
+        """
+        having = partial(_having, selectors, names)
+        codes: dict[Having, int] = {}
+        of_series = [-1 if (found := having(each)) is None else codes.setdefault(found, len(codes)) for each in self._series]
+        of_row = np.array(of_series, dtype="int64")[self._code] if of_series else np.zeros(0, dtype="int64")
+        order = of_row.argsort(kind="stable")
+        ends = np.searchsorted(of_row[order], np.arange(len(codes) + 1))
+        return {
+            found: (self._place[order[ends[code] : ends[code + 1]]], self._value[order[ends[code] : ends[code + 1]]])
+            for found, code in codes.items()
+        }
 
     def by_revision(self, selectors: Iterable[str]) -> Array:
         """Add up counters per minute for each revision, a row for each; none where no two wrote summaries."""
@@ -89,13 +114,12 @@ class Grid:
 
     def usual(self, selectors: Iterable[str], labels: Mapping[str, str]) -> Array:
         """Give the least that other days had of counters in each minute, those only that have the labels; NaN if unknown."""
-        chosen, having = tuple(selectors), labels.items()
-
-        def of(day: Mapping[str, float]) -> float:
-            named = ((parse_series(key), value) for key, value in day.items())
-            return sum(value for key, value in named if selects(chosen, key.name) and having <= key.labels.items())
-
-        least = {quarter: min(map(of, days)) for quarter, days in self.windows.usual.items() if days}
+        asked, having = (tuple(selectors), tuple(labels)), tuple(labels.values())
+        if asked not in self._leasts:
+            self._leasts[asked] = {
+                quarter: [_add_up(day, *asked) for day in days] for quarter, days in self.windows.usual.items() if days
+            }
+        least = {quarter: min(day.get(having, 0.0) for day in days) for quarter, days in self._leasts[asked].items()}
         return np.array([least.get(minute // QUARTER, np.nan) for minute in self.minutes.tolist()])
 
     def label_values(self, selectors: Iterable[str], label: str, *, usual: bool = False) -> list[str]:
@@ -131,6 +155,24 @@ class Grid:
         } | figures  # fmt: skip
         figures["final"] = figures["final"] & (level == WARNING)
         return {name: np.broadcast_to(values, self.size) for name, values in (told | figures).items()}
+
+
+def _having(selectors: Having, names: Having, series: Series) -> Having | None:
+    """Give the values that these labels have in one of the counters; None where it is none of them, or has them not."""
+    labels = series.labels
+    if not selects(selectors, series.name) or not all(name in labels for name in names):
+        return None
+    return tuple(labels[name] for name in names)
+
+
+def _add_up(day: Mapping[str, float], selectors: Having, names: Having) -> dict[Having, float]:
+    """Add up a day's counters by the values that these labels have in them."""
+    sums: dict[Having, float] = {}
+    for key, value in day.items():
+        found = _having(selectors, names, parse_series(key))
+        if found is not None:
+            sums[found] = sums.get(found, 0.0) + value
+    return sums
 
 
 def to_minutes(span: timedelta) -> int:

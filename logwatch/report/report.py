@@ -262,7 +262,7 @@ def _silence(judged: Judged, log: Log, audience: Audience) -> list[str]:
 
 
 def _suspect(course: Course, audience: Audience) -> list[str]:
-    minutes = course.table.index[course.table["suspect"]]
+    minutes = course.minutes[course.columns["suspect"].astype(bool)]
     if not len(minutes):
         return []
     verdict = course.verdict(int(minutes[0]))

@@ -27,6 +27,7 @@ from logwatch.settings.surroundings import (
     execution,
     instance,
     is_on_cloud_run,
+    process_age_s,
 )
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "load_settings",
     "load_settings_leniently",
     "parse_channel",
+    "process_age_s",
     "raise_all",
     "read_file",
     "tables",

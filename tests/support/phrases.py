@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent.parent
 PLACE = "{}"
 """What stands for a place of a template, whatever it is called."""
-NOT_SHOWN = {"AssertionError", "TypeError", "NotImplementedError", "SystemExit", "RefusedError"}
+NOT_SHOWN = {"AssertionError", "TypeError", "NotImplementedError", "SystemExit", "RefusedError", "ParsingError"}
 """What no person reads: bugs, and the server's answers to Google."""
 SHOWN_ARGUMENTS = {"hint", "hints", "otherwise", "error", "missed", "trouble"}
 """Arguments by these names are shown, whatever is called with them."""
-SHOWN_CALLS = {"progress", "raises", "kind", "_not_slack"}
+SHOWN_CALLS = {"progress", "raises", "kind", "_not_slack", "_refusal"}
 BEFORE_A_REASON = {"raised", "build", "_telling"}
 """Calls whose text a library's reason follows."""
 OF_THE_LOG = {"logwatch/pipeline.py", "logwatch/catch_up.py", "logwatch/run_summary.py"}

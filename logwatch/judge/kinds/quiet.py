@@ -56,6 +56,16 @@ class Expectation(NamedTuple):
     """Whether it is other days that tell, and not what was before."""
 
 
+class _Around(NamedTuple):
+    """What is the same for every shop; a row for each length of the stretch."""
+
+    stretches: "Array"
+    heard: "Array"
+    """Windows of each with a summary."""
+    ebb: "Array"
+    """How much of what goes on beside is left in each."""
+
+
 class _Stretch(NamedTuple):
     """The stretch of each window that is judged: the longest that shows something, or the shortest that could."""
 
@@ -120,12 +130,13 @@ class Quiet(Model):
 
     def judge(self, bounds: Bounds, grid: "Grid") -> "Iterator[tuple[dict[str, str], Columns]]":
         """Judge all shops together, and where it is asked for, each that ever had any."""
-        yield {}, self._judge(bounds, grid, {})
+        around = self._around(grid)
+        yield {}, self._judge(bounds, grid, {}, around)
         for value in grid.label_values(self.counters, self.by, usual=True) if self.by else ():
             labels = {str(self.by): value}
-            yield labels, self._judge(bounds, grid, labels)
+            yield labels, self._judge(bounds, grid, labels, around)
 
-    def _judge(self, bounds: Bounds, grid: "Grid", labels: dict[str, str]) -> "Columns":
+    def _judge(self, bounds: Bounds, grid: "Grid", labels: dict[str, str], around: _Around) -> "Columns":
         """Look for the longest stretch with fewer events than chance explains.
 
         Of a stretch that expects too few events to show anything, only whether there are any at all is known. Windows
@@ -137,7 +148,7 @@ class Quiet(Model):
         from logwatch.judge.significance import share, sliding
 
         events = grid.total(self.counters, labels)
-        seen, expected, limit, known, minutes, proven, judged = self._look(bounds, grid, events, labels)
+        seen, expected, limit, known, minutes, proven, judged = self._look(bounds, grid, events, labels, around)
         value = np.where(judged, share(seen, np.round(expected)), np.nan)
         goes_on = ~judged | (~known & (value >= limit))
         level = np.where(proven, WARNING, np.where(goes_on, NORMAL, grid.levels(bounds, value)))
@@ -157,13 +168,13 @@ class Quiet(Model):
             certain=proven,
         )
 
-    def _look(self, bounds: Bounds, grid: "Grid", events: "Array", labels: Mapping[str, str]) -> _Stretch:
+    def _look(self, bounds: Bounds, grid: "Grid", events: "Array", labels: Mapping[str, str], around: _Around) -> _Stretch:
         """Find for each window the stretch that is judged."""
         import numpy as np
 
         from logwatch.judge.grid import to_minutes
 
-        found = self._expectation(grid, events, labels)
+        found = self._expectation(grid, events, labels, around)
         enough = found.expected >= -log(self.chance)
         limit = np.where(found.known, bounds.warning.bound, self.sudden.bound)
         rare = _log_chance(found.seen, found.expected) <= log(self.chance)
@@ -177,7 +188,7 @@ class Quiet(Model):
 
     def weigh(self, bounds: Bounds, grid: "Grid", labels: Mapping[str, str], judged: "Columns") -> Weighed:
         """Hold the share, what was expected and the chance of so few against what a warning needs."""
-        found = self._look(bounds, grid, grid.total(self.counters, labels), labels)
+        found = self._look(bounds, grid, grid.total(self.counters, labels), labels, self._around(grid))
         chance = _log_chance(found.seen[-1:], found.expected[-1:])[0]
         return Weighed((
             hold(Term.SHARE, judged["value"][-1], Range("<", float(found.limit[-1]), "%")),
@@ -185,8 +196,7 @@ class Quiet(Model):
             hold(Term.CHANCE, chance / log(10), Range("<=", log10(self.chance))),
         ))  # fmt: skip
 
-    def _expectation(self, grid: "Grid", events: "Array", labels: Mapping[str, str]) -> Expectation:
-        """Give what was seen and expected, over each stretch."""
+    def _around(self, grid: "Grid") -> _Around:
         import numpy as np
 
         from logwatch.judge.grid import to_minutes
@@ -194,9 +204,18 @@ class Quiet(Model):
 
         stretches = np.arange(to_minutes(self.span), to_minutes(self.widen) + 1)[:, None]
         heard = sliding(grid.known, stretches)
+        return _Around(stretches, heard, self._ebb(grid, stretches, heard))
+
+    def _expectation(self, grid: "Grid", events: "Array", labels: Mapping[str, str], around: _Around) -> Expectation:
+        """Give what was seen and expected, over each stretch."""
+        import numpy as np
+
+        from logwatch.judge.significance import sliding
+
+        stretches, heard, ebb = around
         usual = sliding(grid.usual(self.counters, labels) * grid.known, stretches)
         known = ~np.isnan(usual)
-        before = self._expected(grid, events, stretches) * heard / stretches * self._ebb(grid, stretches, heard)
+        before = self._expected(grid, events, stretches) * heard / stretches * ebb
         expected = np.where(known, usual, before)
         return Expectation(sliding(events, stretches), expected, known)
 
