@@ -570,7 +570,7 @@ def test_what_a_message_offers_to_type_runs_as_it_is_printed(run: Run, tmp_path:
 @pytest.mark.parametrize(
     ("lang", "added_", "listed"),
     [
-        ("ko", "모든 규칙 (kpa)의 알림을 주기적으로 중지합니다(mon,wed 22:00, 1시간 30분씩, 다음 2026-02-25 22:00 KST). 2026-05-25 12:00 KST까지 적용합니다.", "mon,wed 22:00, 1시간 30분씩, 지금 적용 중(2026-02-25 23:30 KST까지)"),
+        ("ko", "모든 규칙 (kpa)의 알림을 주기적으로 중지합니다(월,수 22:00, 1시간 30분씩, 다음 2026-02-25 22:00 KST). 2026-05-25 12:00 KST까지 적용합니다.", "월,수 22:00, 1시간 30분씩, 지금 적용 중(2026-02-25 23:30 KST까지)"),
         ("en", "messages of all rules (kpa) silenced mon,wed 22:00 for 1 h 30 min, next 2026-02-25 22:00 KST, until 2026-05-25 12:00 KST", "mon,wed 22:00 for 1 h 30 min, now until 2026-02-25 23:30 KST"),
     ],
 )  # fmt: skip
