@@ -243,6 +243,15 @@ class Columns:
             getattr(rows, column.name).append(getattr(self, column.names)[value] if column.names else value)
         return number
 
+    def rename(self, named: Callable[[str], str]) -> None:
+        """Give the series that come another key, several of them the same where they are to count as one; forget the others."""
+        keys, series = list(self.series), KeyNames()
+        used = dict.fromkeys((*self.gauges.series, *self.counts.series))
+        codes = {code: series[named(keys[code])] for code in used}
+        for table in (self.gauges, self.counts):
+            table.series = array("i", map(codes.__getitem__, table.series))
+        self.series = series
+
     def put_places(self, table: str, other: Columns, places: Sequence[int]) -> None:
         """Append some rows of another's table, in their order."""
         source = getattr(other, table)

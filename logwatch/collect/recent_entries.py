@@ -143,10 +143,11 @@ def pick_gauges(reading: Reading, picked: Reading, start: int, end: int) -> None
     picked.put_places("gauges", reading, [place for place, time in enumerate(reading.gauges.time) if start <= time < end])
 
 
-def trim(reading: Reading, *, since: int, slow_since: int, most_slow: int, keeps: Callable[[str], bool]) -> Reading:
+def trim(reading: Reading, *, since: int, slow_since: int, most_slow: int, named: Callable[[str], str]) -> Reading:
     """Give what later runs need: each summary and slow request once, and the gauges, from these times (ns) on.
 
-    Of slow requests the newest `most_slow` are kept: more of them say nothing new.
+    Of slow requests the newest `most_slow` are kept: more of them say nothing new. `named` gives the key under which a
+    counter is kept; an empty one where it is not.
     """
     logs = list(reading.logs)
     seen: set[Identity] = set()
@@ -163,8 +164,9 @@ def trim(reading: Reading, *, since: int, slow_since: int, most_slow: int, keeps
             seen.add(mark)
         (chosen if kind == SAMPLES else slow).append(row)
     slow.sort(key=lambda row: reading.rows.time[row.number])
-    trimmed = pick(reading, [*chosen, *slow[-most_slow:]], keeps)
+    trimmed = pick(reading, [*chosen, *slow[-most_slow:]], lambda key: bool(named(key)))
     pick_gauges(reading, trimmed, since, sys.maxsize)
+    trimmed.rename(lambda key: named(key) or key)
     return trimmed
 
 

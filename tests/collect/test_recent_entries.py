@@ -17,7 +17,7 @@ ERRORS = "checkout.error{service=kpa}"
 def kept(*minutes: dict[str, float] | None) -> Recent:
     reading = windows_of(*minutes)
     since = to_nanoseconds(START)
-    return dump(trim(reading, since=since, slow_since=since, most_slow=10, keeps=lambda _: True))
+    return dump(trim(reading, since=since, slow_since=since, most_slow=10, named=str))
 
 
 def test_a_flawed_counter_is_still_flawed_after_it_was_kept() -> None:
