@@ -23,7 +23,7 @@ from logwatch.collect.parse import (
     parse_series,
     write_series,
 )
-from logwatch.collect.recent_entries import Recent, dump, load, new_and_late, trim
+from logwatch.collect.recent_entries import Needed, Recent, dump, load, new_and_late, trim
 from logwatch.count.census import Census
 from logwatch.count.life import Vigil
 from logwatch.count.stopped import LOOK_BACK, UNHEARD
@@ -473,10 +473,10 @@ class Ticker:
 
     def _remember(self, state: State, recent: Reading, cursor: datetime, crowd: Crowd | None) -> State:
         """Keep the cursor, and of the entries what later windows still need."""
-        since, slow_since = (
-            to_nanoseconds(cursor - reach - self.policy.overlap)
-            for reach in (self._back, max(self.rules.slow_reach + WINDOW, self._settling))
-        )
+        from logwatch.count.alignment import MEMORY
+
+        reaches = (self._back, max(MEMORY, self._settling), max(self.rules.slow_reach + WINDOW, self._settling))
+        times = [to_nanoseconds(cursor - reach - self.policy.overlap) for reach in reaches]
 
         read, shop = self.rules.selectors, self.rules.service.shop_label
 
@@ -493,7 +493,7 @@ class Ticker:
                     )
             return crowd.fold(key) if crowd else key
 
-        kept = trim(recent, since=since, slow_since=slow_since, most_slow=MOST_SLOW, named=named)
+        kept = trim(recent, Needed(*times, MOST_SLOW), named)
         return replace(state, cursor=cursor, recent=dump(kept))
 
 
