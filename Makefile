@@ -10,9 +10,9 @@ INSTALL = pip install --quiet --disable-pip-version-check --require-hashes --no-
 # Tests import in hundreds of processes: what the first compiles, the others read.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all demo test lint types golden bench fuzz hours steps impact faults tick scenarios signal screenshots image cloud dist lock clean
+.PHONY: all demo test test-long lint types golden bench fuzz hours steps impact faults tick scenarios signal screenshots image cloud dist lock clean
 
-all: lint types test
+all: lint types test test-long
 
 $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; give it with: make PYTHON=python3.12"; exit 1; }
@@ -27,7 +27,11 @@ demo: $(READY)
 
 # Three at a time on two cores, since some tests wait for a time limit; whoever is done takes from the others.
 test: $(READY)
-	@$(BIN)/pytest -n 3 --dist worksteal -rs
+	@$(BIN)/pytest -n 3 --dist worksteal -rs -m "not long and not image and not cloud"
+
+# Whole runs, minute after minute, killed and taken up again: about as much as `make test` has, and three times its time.
+test-long: $(READY)
+	@$(BIN)/pytest -n 3 --dist worksteal -rs -m long
 
 lint: $(READY)
 	@$(BIN)/ruff check

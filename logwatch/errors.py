@@ -26,6 +26,16 @@ class ConfigError(LogwatchError):
     """An option, argument or environment variable is wrong."""
 
 
+class UnknownSettingError(ConfigError):
+    """A name that looks like a setting means none."""
+
+    def __init__(self, message: str, *, typed: str, meant: str, known: list[str], where: str | None = None) -> None:
+        """`typed` is what stands there; `meant` is it as the known names are written, the nearest of which is hinted at."""
+        super().__init__(message, where=where, hint=f"{nearest(meant, known)}'logwatch settings' lists all")
+        self.typed = typed
+        self.near = next(iter(lookalikes(meant, known)), "")
+
+
 class RuleError(LogwatchError):
     """Rules, their cases or the runbook are wrong; one error for each place."""
 
@@ -67,6 +77,12 @@ class ChannelError(LogwatchError):
         self.retry_after = retry_after
 
 
+class UnforeseenError(LogwatchError):
+    """An error of logwatch itself, without the words of what was raised: they may hold anything."""
+
+    exit_code = 1
+
+
 class RefusedPartError(ChannelError):
     """A channel takes the message, but not with this part of it: it is sent again without, and that is remembered."""
 
@@ -74,6 +90,11 @@ class RefusedPartError(ChannelError):
         """`part` is what such parts are called in the state."""
         super().__init__(f"takes no {part}", permanent=True, where=where)
         self.part = part
+
+
+def lookalikes(name: str, names: list[str]) -> list[str]:
+    """Give the known names that look most like one, the nearest first."""
+    return get_close_matches(name, names, n=3)
 
 
 def nearest(name: str, names: list[str]) -> str:

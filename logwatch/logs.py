@@ -1,12 +1,17 @@
-"""What a run did, line by line, for Cloud Logging: asked for with LOGWATCH_LOG=debug, and silent otherwise."""
+"""Lines for Cloud Logging: what ended a run or a server, whatever it was; and with LOGWATCH_LOG=debug each step of a run."""
 
 from __future__ import annotations
 
 import json
 import logging
 import sys
+import threading
+import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from logwatch.errors import LogwatchError, UnforeseenError
+from logwatch.seams import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +39,58 @@ def json_line(document: object) -> str:
     return text if text.isprintable() else "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
+def failure_line(command: str, owner: str, error: BaseException) -> dict[str, Any]:
+    """Give the line of what could not be done, in the shape of a run's own, so that whoever looks for one finds both.
+
+    Of an error that nobody foresaw it names kind and places, and not its words, which may hold anything.
+    """
+    known = error if isinstance(error, LogwatchError) else _unforeseen(error)
+    run: dict[str, Any] = {"owner": owner, "errors": [str(known)]}
+    if known is not error:
+        run["trace"] = [f"{each.filename}:{each.lineno} in {each.name}" for each in traceback.extract_tb(error.__traceback__)]
+    return {"severity": "ERROR", "message": f"{command}: {str(known).splitlines()[0]}", "run": run}
+
+
+def _unforeseen(error: BaseException) -> UnforeseenError:
+    return UnforeseenError(f"an error of logwatch itself: {describe_error(error)}")
+
+
+def tell_line(line: dict[str, Any]) -> None:
+    """Write one JSON line; a server's threads write whole lines."""
+    sys.stdout.write(json_line(line) + "\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def failures_told(command: str, owner: str) -> Iterator[None]:
+    """Tell what ends a command that nobody watches, or one of its threads, in a line of its own.
+
+    Raises LogwatchError: the one that it was, or UnforeseenError in the place of any other.
+    """
+
+    def tell_of_thread(ended: threading.ExceptHookArgs) -> None:
+        if ended.exc_value and ended.exc_type is not SystemExit:
+            tell_line(failure_line(command, owner, ended.exc_value))
+
+    logging.basicConfig(level=logging.ERROR, handlers=[_json_handler()])  # what libraries say stands in lines, too
+    before, threading.excepthook = threading.excepthook, tell_of_thread
+    try:
+        yield
+    except Exception as error:
+        tell_line(failure_line(command, owner, error))
+        if isinstance(error, LogwatchError):
+            raise
+        raise _unforeseen(error) from error
+    finally:
+        threading.excepthook = before
+
+
+def _json_handler() -> logging.Handler:
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonLines())
+    return handler
+
+
 @contextmanager
 def detailed(*, debug: bool) -> Iterator[None]:
     """Write what logwatch's own loggers tell to standard output, where it is asked for.
@@ -44,8 +101,7 @@ def detailed(*, debug: bool) -> Iterator[None]:
     if not debug:
         yield
         return
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonLines())
+    handler = _json_handler()
     before = logger.level, logger.propagate
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)

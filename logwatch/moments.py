@@ -2,6 +2,7 @@
 
 import re
 import struct
+from calendar import month_abbr, month_name
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -22,14 +23,35 @@ _UNIT = r"s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?|w(?:
 _PART = rf"(?:(\d{{1,9}})\s*|an?\s+|한\s*)({_UNIT})\s*"
 _LENGTH = re.compile(rf"(?:{_PART})+(?P<ago>ago|전)?", re.IGNORECASE)
 _DATE = r"(?:(?P<year>\d{4})(?:[-./]|년\s*))?(?P<month>\d{1,2})(?:[-./]|월\s*)(?P<day>\d{1,2})일?(?:\s?\([월화수목금토일]\))?"
+_MONTHS = "|".join(month_name[1:] + month_abbr[1:])
+_NAMED = (
+    rf"(?:(?P<month_first>{_MONTHS})\.?\s*(?P<day_second>\d{{1,2}})(?:st|nd|rd|th)?"
+    rf"|(?P<day_first>\d{{1,2}})(?:st|nd|rd|th)?\s*(?P<month_second>{_MONTHS})\.?)(?:,?\s+(?P<named_year>\d{{4}}))?"
+)
+WEEKDAYS = {
+    name: day % 7 for names in ("mon tue wed thu fri sat sun", "월 화 수 목 금 토 일") for day, name in enumerate(names.split())
+}
+"""Day of the week, Monday is 0, by what its name begins with."""
+_WEEKDAY = (
+    r"(?:(?P<last>last|지난)\s*)?"
+    r"(?P<weekday>mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:r(?:s(?:day)?)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?|[월화수목금토일]요일)"
+)
+_NAMED_HOURS = {"noon": 12, "midday": 12, "정오": 12, "midnight": 0, "자정": 0}
+_HALVES = {
+    "오전": ("am", range(1, 13)), "오후": ("pm", range(1, 13)), "새벽": ("am", range(1, 7)), "아침": ("am", range(5, 12)),
+    "낮": ("pm", (12, 1, 2, 3, 4, 5)), "저녁": ("pm", range(5, 12)), "밤": ("pm", range(7, 12)),
+}  # fmt: skip
+"""Which half of the day a word means, and with which hours it can mean nothing else."""
 _CLOCK = (
-    r"(?:(?P<half>오전|오후)\s*)?(?P<hour>\d{1,2})"
-    r"(?:(?P<colon>:)(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d+)?)?|(?P<shi>시)(?:\s*(?P<bun>\d{1,2})분)?)?"
-    r"(?:\s*(?P<noon>[ap]m)\b)?"
+    rf"(?:(?P<named_hour>{'|'.join(_NAMED_HOURS)})|(?:(?P<half>{'|'.join(_HALVES)})\s*)?(?P<hour>\d{{1,2}})"
+    r"(?:(?P<colon>:)(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d+)?)?|(?P<shi>시)(?:\s*(?P<bun>\d{1,2})분|\s*(?P<ban>반))?)?"
+    r"(?:\s*(?P<noon>[ap])\.?m\b\.?)?)"
 )
 _ZONE = rf"{'|'.join(_ZONES)}|[a-z]+/[a-z_/]+|(?:utc|gmt)?(?P<sign>[+-])(?P<hours>\d{{1,2}})(?::?(?P<besides>\d\d))?"
 _TYPED = re.compile(
-    rf"(?:{_DATE}|(?P<word>{'|'.join(_DAYS)}))?(?:(?:^|t|\s+|(?<=[가-힣)])){_CLOCK})?(?:\s*(?P<zone>{_ZONE}))?", re.IGNORECASE
+    rf"(?:{_DATE}|{_NAMED}|{_WEEKDAY}|(?P<word>{'|'.join(_DAYS)}))?"
+    rf"(?:(?:^|t|,?\s+|(?<=[가-힣])){_CLOCK})?(?:\s*(?P<zone>{_ZONE}))?",
+    re.IGNORECASE,
 )
 
 
@@ -45,20 +67,51 @@ def parse_moment(text: str, now: datetime, zone: ZoneInfo, *, where: str, ahead:
     ['24 05:30', '24 05:30', '24 06:00', '23 00:30', '24 06:00', '24 06:00']
     """
     source = " ".join(text.split())
-    if source.isdigit() and 0 < int(source[:3]) < 100:
-        hint = f"write {source}:00 for the hour, {source}m for so many minutes"
-        raise ConfigError(f"'{text}' may be an hour or minutes", where=where, hint=hint)
+    _ask_back(source, where)
     try:
         moment = _parse_moment(source, now, zone, ahead=ahead)
     except (ValueError, OverflowError):
         hint = (
-            "use e.g. 1h, '1 hour ago', 09:30, yesterday, '02-24 15:00', 2026-02-24T06:00:00Z; "
-            "KST, UTC or +09:00 behind it names another time zone than that of the settings"
+            "use e.g. 1h, '1 hour ago', 09:30, 3pm, noon, yesterday, 'mon 09:30', '02-24 15:00', 'Feb 24 1pm', "
+            "2026-02-24T06:00:00Z; KST, UTC or +09:00 behind it names another time zone than that of the settings"
         )
         raise ConfigError(f"'{text}' is not a valid time", where=where, hint=hint) from None
     if not 2000 <= moment.year < 2100:
         raise ConfigError(f"'{text}' lies in the year {moment.year}", where=where, hint="logs are of this century")
     return moment
+
+
+def parse_clock(text: str) -> time:
+    """Read a time of day alone: `09:30`, `3pm`, `noon`, `오전 9시`. Raises ValueError.
+
+    >>> [f"{parse_clock(text):%H:%M}" for text in ("9:30", "3 pm", "정오", "오후 3시 반")]
+    ['09:30', '15:00', '12:00', '15:30']
+    """
+    typed = _TYPED.fullmatch(" ".join(text.split()[:9]))
+    found = typed.groupdict() if typed else {}
+    clock = _clock(found) if found and not _names_day(found) and not found["zone"] else None
+    if clock is None or (found["half"] and int(found["hour"]) not in _HALVES[found["half"]][1]):
+        raise ValueError(text)
+    return clock
+
+
+def _ask_back(source: str, where: str) -> None:
+    """Raise ConfigError for what may mean either of two times."""
+    if source.isdigit() and 0 < int(source[:3]) < 100:
+        hint = f"write {source}:00 for the hour, {source}m for so many minutes"
+        raise ConfigError(f"'{source}' may be an hour or minutes", where=where, hint=hint)
+    typed = _TYPED.fullmatch(source[:LONGEST_TYPED])
+    found = typed.groupdict() if typed else {}
+    if found and _names_day(found) and _NAMED_HOURS.get((found["named_hour"] or "").lower()) == 0:
+        hint = "write 00:00 with the day that begins then"
+        raise ConfigError(f"'{source}' may be the beginning or the end of that day", where=where, hint=hint)
+    half = found.get("half")
+    if half and 1 <= int(found["hour"]) <= 12 and int(found["hour"]) not in _HALVES[half][1]:
+        raise ConfigError(f"'{source}' may be in either half of the day", where=where, hint="write it as 02:00 or 14:00")
+
+
+def _names_day(found: Mapping[str, str]) -> bool:
+    return any(found[name] for name in ("day", "day_first", "day_second", "weekday", "word"))
 
 
 def parse_length(text: str, *, where: str) -> timedelta:
@@ -110,13 +163,15 @@ def _parse_moment(source: str, now: datetime, zone: ZoneInfo, *, ahead: bool) ->
         raise ValueError(source)
     found = typed.groupdict()
     clock, zone = _clock(found), _zone(found) or zone
-    if clock is None and (found["sign"] or not (found["day"] or found["word"])):  # '02-24-03' is no day in a zone
+    if clock is None and (found["sign"] or not _names_day(found)):  # '02-24-03' is no day in a zone
         raise ValueError(source)
     local = now.astimezone(zone)
-    if found["day"]:
-        day = _day(found, local.date(), ahead=ahead)
+    if found["weekday"]:
+        day = _weekday(found, local, clock or time(), ahead=ahead)
     elif found["word"]:
         day = local.date() + _DAYS[found["word"].lower()] * DAY
+    elif _names_day(found):
+        day = _day(found, local.date(), ahead=ahead)
     else:
         late = datetime.combine(local.date(), clock or time(), zone)
         day = local.date() + ((late < now) * DAY if ahead else (late > now) * -DAY)
@@ -125,9 +180,11 @@ def _parse_moment(source: str, now: datetime, zone: ZoneInfo, *, ahead: bool) ->
 
 def _day(found: Mapping[str, str], today: date, *, ahead: bool) -> date:
     """Give the day of a date; one without its year is the last that was, or begins within a day, or with `ahead` the next."""
-    month, day = int(found["month"]), int(found["day"])
-    if found["year"]:
-        return date(int(found["year"]), month, day)
+    named = found["month_first"] or found["month_second"]
+    month = [*map(str.lower, month_abbr)].index(named[:3].lower()) if named else int(found["month"])
+    day, year_ = int(found["day"] or found["day_first"] or found["day_second"]), found["year"] or found["named_year"]
+    if year_:
+        return date(int(year_), month, day)
     for year in range(today.year, today.year + 9) if ahead else range(today.year + 1, today.year - 9, -1):
         if (month, day) == (2, 29) and (year % 4 or (not year % 100 and year % 400)):
             continue
@@ -137,17 +194,29 @@ def _day(found: Mapping[str, str], today: date, *, ahead: bool) -> date:
     raise ValueError
 
 
+def _weekday(found: Mapping[str, str], local: datetime, clock: time, *, ahead: bool) -> date:
+    """Give the last such day of the week of which the time has been, or with `ahead` the next; with `last` never today."""
+    wanted = WEEKDAYS[found["weekday"].lower()[: 1 if found["weekday"].endswith("요일") else 3]]
+    back = (local.weekday() - wanted) % 7
+    at = datetime.combine(local.date(), clock, local.tzinfo)
+    if ahead:
+        return local.date() + ((-back) % 7 or 7 * (at < local)) * DAY
+    return local.date() - (back or 7 * (at > local or bool(found["last"]))) * DAY
+
+
 def _clock(found: Mapping[str, str]) -> time | None:
     """Give the time of day; None where there is none, ValueError where a number alone would be one."""
+    if found["named_hour"]:
+        return time(_NAMED_HOURS[found["named_hour"].lower()])
     if not found["hour"]:
         return None
-    half = {"오전": "am", "오후": "pm"}.get(found["half"], (found["noon"] or "").lower())
+    half = _HALVES[found["half"]][0][0] if found["half"] else (found["noon"] or "").lower()
     if not (half or found["colon"] or found["shi"]) or (found["half"] and not (found["colon"] or found["shi"])):
         raise ValueError
-    hour, minute = int(found["hour"]), int(found["minute"] or found["bun"] or 0)
+    hour, minute = int(found["hour"]), int(found["minute"] or found["bun"] or 30 * bool(found["ban"]))
     if half and not 1 <= hour <= 12:
         raise ValueError
-    return time(hour % 12 + 12 * (half == "pm") if half else hour, minute, int(found["second"] or 0))
+    return time(hour % 12 + 12 * (half == "p") if half else hour, minute, int(found["second"] or 0))
 
 
 def _zone(found: Mapping[str, str]) -> ZoneInfo | None:

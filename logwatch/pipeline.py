@@ -113,9 +113,13 @@ def play(archive: RecordedArchive, span: Span, ticker: Ticker, progress: Progres
 
 
 def stand_at_end(source: Source, ticker: Ticker, wanted: Wanted, *, now: datetime, progress: Progress) -> State:
-    """Give the state that the minutes of a span would have left, on a simulated clock; its messages went nowhere."""
+    """Give the state that the minutes of a span would have left, on a simulated clock."""
     span, reading = read_entries(source, wanted, reach=ticker.reach, now=now, progress=progress)
-    played = replay(reading, span, ticker, tell=lambda share: progress("minute by minute", share))
+    return state_left(replay(reading, span, ticker, tell=lambda share: progress("minute by minute", share)))
+
+
+def state_left(played: Replayed) -> State:
+    """Give the state that a replay ends with; its messages went nowhere."""
     return replace(played.state, notes=tuple(note_of(Outgoing(told, {})) for told in played.notifications), outbox=())
 
 
@@ -171,15 +175,21 @@ def wait_to_look(starts: timedelta, clock: Callable[[], datetime], sleep: Callab
         sleep(max((due - clock()).total_seconds(), 0.0))
 
 
-def run(parts: Parts, clock: Callable[[], datetime]) -> RunSummary:
+def run(parts: Parts, clock: Callable[[], datetime], started_s: float = 0.0) -> RunSummary:
     """Do one scheduled tick: take the lease, read, judge, save, publish and tell, save again.
 
-    What is to be told and published is saved before any of it leaves, and each success after it, so that a run that is
-    killed at any instant loses nothing and repeats at most the message in flight on each channel. Raises StoreError.
+    What is to be told is saved before any of it leaves, and each success noted after it, so that a run that is killed at
+    any instant loses nothing and repeats at most the message in flight on each channel. `started_s` is what its process
+    took to get here. Raises StoreError.
     """
     summary = RunSummary(begun=clock(), owner=parts.owner)
+
+    def took_s() -> float:
+        return started_s + (clock() - summary.begun).total_seconds()
+
     with summary.timed("lease"):
         held = take(parts.store, parts.owner, parts.lease, clock)
+    saving_s = took_s() - started_s  # what it takes to have a state and save it: the last save cannot count itself
     if isinstance(held, Lease):
         summary.outcome = f"another run ({held.owner}) has the lease until {held.until:%H:%M:%SZ}"
         return summary
@@ -188,7 +198,7 @@ def run(parts: Parts, clock: Callable[[], datetime]) -> RunSummary:
     try:
         _Run(parts, held, summary, seams, clock).work()
         with summary.timed("release"):
-            held.release(held.state)
+            held.release(replace(held.state, runs=replace(held.state.runs, took_s=round(took_s() + saving_s, 3))))
     except ConflictError as error:
         summary.fail(error)
     if parts.ping and not summary.exit_code:
@@ -197,6 +207,7 @@ def run(parts: Parts, clock: Callable[[], datetime]) -> RunSummary:
         summary.news += [f"the ping after the run failed: {trouble}"] if trouble else []
         LOG.debug("ping", extra={"details": {"trouble": trouble}})
     summary.errors += [f"broken, and gone on without it: {what}" for what in seams.told()]
+    summary.took_s = round(took_s(), 3)
     return summary
 
 
@@ -239,10 +250,13 @@ class _Run:
     clock: Callable[[], datetime]
     listening: _Listening | None = None
     """Asking what people have answered, until that is taken in."""
+    inherited: frozenset[str] = frozenset()
+    """Messages that an earlier run has made."""
 
     def work(self) -> None:
         """Judge what is new, commit, then publish and tell; the last state is in `held`, not saved yet."""
         parts, summary, seams = self.parts, self.summary, self.seams
+        self.inherited = frozenset(each.notification.id for each in self.held.state.outbox)
         source = parts.source()
         reading = source.ending(self._left_s(3))
         with summary.timed("prepare"):
@@ -270,8 +284,10 @@ class _Run:
         outbox, lost = fall_over(outbox, tuple(channels), self.clock())
         outbox, undone = give_up(outbox, tuple(channels), self.clock())
         summary.errors += [f"given up after a day: {each}" for each in (*lost, *undone)]
-        with summary.timed("commit"):
-            self.held.save(self.held.state.after_telling(outbox))
+        self.held.state = self.held.state.after_telling(outbox)
+        if outbox.waiting or outbox.follow_ups or broken:  # else whatever is lost with this run is found anew by the next
+            with summary.timed("commit"):
+                self.held.save(self.held.state)
         with ThreadPoolExecutor(1) as beside:
             state = self.held.state
             publishing = beside.submit(
@@ -344,7 +360,7 @@ class _Run:
             self.held.state = self.seams.guard(Seam.DIGEST, lambda: digest(state, rules, now), lambda _: state)
 
     def _keep_told(self, outbox: Outbox) -> None:
-        self.held.save(self.held.state.after_telling(outbox))
+        self.held.note(self.held.state.after_telling(outbox))
 
     def _judge(self, reading: Source, source: Source, ticker: Ticker) -> None:
         """Read what is new and judge the windows that have closed; evidence comes from the source that has more time left."""
@@ -388,7 +404,9 @@ class _Run:
         with summary.timed("evidence"):
             state = self._gather(source, ticker, ticked, probe)
         runs = self.held.state.runs.after(ticker.rules, now)
-        self.held.state = replace(state, points=(*state.points, *_own_points(summary, state, ticker.rules)), runs=runs)
+        waited = sum(each.notification.id in self.inherited for each in state.outbox)
+        own = _own_points(summary, state, ticker.rules, waited, runs.took_s)
+        self.held.state = replace(state, points=(*state.points, *own), runs=runs)
 
     def _read_late(self, source: Source, planned: Plan, taken: Intake) -> None:
         """Add what has come since the last windows were judged and is older than what is read in any case."""
@@ -537,8 +555,8 @@ def blind_spots(state: State, rules: RuleSet) -> list[str]:
     ]
 
 
-def _own_points(summary: RunSummary, state: State, rules: RuleSet) -> list[Point]:
-    """Give what logwatch says of itself, once a run."""
+def _own_points(summary: RunSummary, state: State, rules: RuleSet, waited: int, took_s: float | None) -> list[Point]:
+    """Give what logwatch says of itself, once a run: `waited` counts messages of earlier runs, `took_s` is the last one's."""
     if state.cursor is None:
         return []
     # That lines could be read says nothing of what they said.
@@ -546,9 +564,9 @@ def _own_points(summary: RunSummary, state: State, rules: RuleSet) -> list[Point
     values = {
         "heartbeat": 1.0,
         "lag": summary.lag_s or 0.0,
-        "run_time": sum(summary.steps_ms.values()) / 1000,
         "unparsed": float(sum(summary.unparsed.values())),
-        "undelivered": float(len(state.outbox)),
+        "undelivered": float(waited),
         "judged": float(len({each.rule for each in state.verdicts if each.level is not Level.UNKNOWN} - reading)),
     }
+    values |= {"run_time": took_s} if took_s is not None else {}
     return [Point(f"logwatch/{name}", {}, state.cursor, value) for name, value in values.items()]

@@ -55,6 +55,8 @@ class RunSummary:
     points_waiting: int = 0
     lag_s: float | None = None
     """From the end of the last judged window to this run."""
+    took_s: float = 0.0
+    """All of it: from the start of its process to its end, without the wait for the second at which runs look."""
     steps_ms: dict[str, int] = field(default_factory=dict)
     news: list[str] = field(default_factory=list)
     """What was out of the ordinary, and mended by itself."""

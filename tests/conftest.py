@@ -14,6 +14,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from logwatch.state import gcs
 from tests.support.patience import PATIENCE_S
 
 # How long an example takes is the machine's affair, not the property's. `pytest --hypothesis-profile=thorough` looks further.
@@ -62,6 +63,12 @@ def clean_environment(**more: str) -> dict[str, str]:
     hidden = ("LOGWATCH_", "FORCE_COLOR", "CLICOLOR", "GOOGLE_", "TERM", "COLUMNS", "PYTHONIOENCODING")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}  # noqa: TID251 - to hide it
     return kept | TERMINAL | more
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _hasty_bucket() -> None:
+    """Let saves in a bucket follow each other at once: one of this machine has no limit, but where a test sets it."""
+    gcs.APART_S = 0.0
 
 
 @pytest.fixture

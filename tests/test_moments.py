@@ -32,6 +32,12 @@ FORMS = [
     ("06:00 UTC", "24 06:00"), ("6:00Z", "24 06:00"), ("15:00+09:00", "24 06:00"), ("15:00 +9", "24 06:00"),
     ("11:30+0530", "24 06:00"), ("11:30 utc+5:30", "24 06:00"), ("02:00 -04:00", "24 06:00"), ("02-24 06:00 GMT", "24 06:00"),
     ("15:00 Asia/Tokyo", "24 06:00"), ("01:00 America/New_York", "24 06:00"), ("yesterday UTC", "23 00:00"), ("02-24 07:00 Europe/Berlin", "24 06:00"),
+    ("noon", "24 03:00"), ("정오", "24 03:00"), ("midnight", "23 15:00"), ("자정", "23 15:00"), ("noon UTC", "23 12:00"), ("어제 정오", "23 03:00"),
+    ("3:30 p.m.", "24 06:30"), ("오후 3시 반", "24 06:30"), ("새벽 2시", "23 17:00"), ("아침 9시", "24 00:00"), ("저녁 8시", "23 11:00"),
+    ("밤 11:30", "23 14:30"), ("낮 1시", "24 04:00"), ("Feb 24 1pm", "24 04:00"), ("24 feb 13:00", "24 04:00"), ("February 3", "02 15:00"),
+    ("Feb 24, 2026 3:00 PM", "24 06:00"), ("Feb 24, 3pm KST", "24 06:00"), ("1st Feb 09:00", "01 00:00"),
+    ("monday 09:30", "23 00:30"), ("월요일 9시", "23 00:00"), ("tue", "23 15:00"), ("Tuesday 15:31", "17 06:31"), ("last tuesday", "16 15:00"),
+    ("지난 금요일 오후 3시", "20 06:00"), ("sun noon", "22 03:00"),
     ("  15:00 \t KST ", "24 06:00"), ("１５：００".replace("：", ":"), "24 06:00"),
 ]  # fmt: skip
 
@@ -51,6 +57,12 @@ def test_a_time_is_read_as_people_type_it(text: str, expected: str) -> None:
         ("내일", "24 15:00"),
         ("02-25", "24 15:00"),
         ("1 hour ago", "24 05:30"),
+        ("noon", "25 03:00"),
+        ("자정", "24 15:00"),
+        ("fri 03:00", "26 18:00"),
+        ("tue 16:00", "24 07:00"),
+        ("화요일 9시", "03 00:00"),
+        ("Feb 26 3pm", "26 06:00"),
     ],
 )
 def test_an_end_that_is_to_come_is_the_next_such_time(text: str, expected: str) -> None:
@@ -67,6 +79,7 @@ def test_a_day_without_its_year_is_the_last_one_that_was(text: str, year: int) -
 WRONG = [
     "", " ", "once", "-1h", "15;00", "25:00", "24:00", "9:60", "2026-02-30", "13-01", "02-30", "2026-13-01", "1 month ago", "am", "0pm",
     "13pm", "오후 15시", "오후 3", "yesterday 15", "15:00 PST", "15:00 Mars/Olympus", "15:00 ../etc", "15:00+15:00", "15:00+09:75",
+    "월 9시", "Feb", "Feb 30", "2 Smarch", "noon noon", "오전 정오", "정오 3시", "last", "tuesday tuesday", "오늘 월요일", "3시 반 반",
     "02-24-03", "KST", "+09:00", "99999999w", "9" * 400, "1h " * 60, "15:00 KST UTC", "0001-01-01", "9999-12-31 23:59", "1999-12-31",
 ]  # fmt: skip
 
@@ -85,6 +98,23 @@ def test_a_number_alone_is_asked_back(text: str) -> None:
     with pytest.raises(ConfigError, match=rf"'{text}' may be an hour or minutes") as refused:
         parse_moment(text, NOW, SEOUL, where="--since")
     assert refused.value.hint == f"write {text}:00 for the hour, {text}m for so many minutes"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("어제 자정", "may be the beginning or the end of that day"),
+        ("Feb 24 midnight", "may be the beginning or the end of that day"),
+        ("밤 12시", "may be in either half of the day"),
+        ("어제 밤 1시", "may be in either half of the day"),
+        ("새벽 12시", "may be in either half of the day"),
+        ("저녁 12시", "may be in either half of the day"),
+    ],
+)
+def test_what_may_be_either_of_two_times_is_asked_back(text: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=told) as refused:
+        parse_moment(text, NOW, SEOUL, where="--since")
+    assert refused.value.hint
 
 
 @pytest.mark.parametrize(
@@ -165,7 +195,12 @@ def test_a_length_before_now_is_the_same_in_every_word(now: datetime, unit: str,
     assert parse_moment(text, now, SEOUL, where="--at") == now - count * timedelta(**{f"{unit}s": 1})
 
 
-@given(st.text(max_size=30) | st.from_regex(r"[0-9a-z:+ /오후전시분일년월-]{1,25}", fullmatch=True))
+@given(
+    st.text(max_size=30)
+    | st.from_regex(
+        r"[0-9a-z:+ /오후전정자밤시반분일년월요화-]{1,25}|(mon|feb|last|noon|midnight|[0-9: ,]){1,6}", fullmatch=True
+    )
+)
 def test_any_text_is_a_time_of_this_century_or_refused(text: str) -> None:
     zone_of([text], SEOUL, NOW)
     try:

@@ -18,7 +18,7 @@ from logwatch.errors import StoreError
 from logwatch.notify.incidents import NotifyReason
 from logwatch.state.document import MIGRATIONS, State, dump_state, load_state
 from logwatch.state.gcs import GcsStore
-from logwatch.state.lease import Held, take
+from logwatch.state.lease import Held, load, take
 from logwatch.wiring import build_parts, build_store
 from tests.support import forked
 from tests.support.checkout_errors import ENTRIES, FIRES
@@ -60,8 +60,8 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def _outbox(world: World) -> tuple[Outgoing, ...]:
     """Give what is on its way, also before the first run has saved anything."""
-    stored = build_store(world.settings).load()
-    return load_state(stored.text).outbox if stored else ()
+    store = build_store(world.settings)
+    return load(store).outbox if store.load() else ()
 
 
 def go_on(world: World, minutes: int, every: int = 1) -> list[RunSummary]:
@@ -78,8 +78,8 @@ def _telling(points: list[str]) -> list[str]:
 
     `make faults` tries them all.
     """
-    asking = {"ListLogEntries", "GET", "/api/reactions.get", "/api/users.info"}
-    reads = [point for point in points if asking & set(point.split())]
+    asking = {"GET", "/api/reactions.get", "/api/users.info", "ListLogEntries"}
+    reads = sorted((point for point in points if asking & set(point.split())), key=lambda point: "ListLogEntries" in point)
     channels = (POST, PLAIN_PATH, "DATA")
     return [
         point

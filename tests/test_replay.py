@@ -109,10 +109,7 @@ def test_a_service_that_dies_in_its_silence_is_unknown_and_not_silent_for_ever(t
 def test_hours_of_runs_and_the_backtest_of_the_hours_agree_on_every_transition_and_message(tmp_path: Path) -> None:
     entries = Traffic(2026, 170, incidents=BAD_HOURS, late=0.001, repeated=0.001).entries()
     source = record(tmp_path / "hours.ndjson", entries)
-    reading, remind = read(source), timedelta(minutes=20)
-    span = aggregate(reading).span
-    expected = play(source, remind_every=remind)
-    alone = tick_by_tick(reading, span, ticker(source, remind_every=remind), together=False)
+    expected = play(source, remind_every=timedelta(minutes=20))
     more = {"REMIND_EVERY": "20m"}
     with World(tmp_path, [make_entry(entry) for entry in entries], bot=True, more=more) as world:
         lines = []
@@ -121,18 +118,17 @@ def test_hours_of_runs_and_the_backtest_of_the_hours_agree_on_every_transition_a
             summary = world.tick()
             unseen = [error for error in summary.errors if error.startswith("telemetry-silent: ")]
             assert (summary.windows, summary.errors, summary.failed, summary.refused) == (1, unseen, [], [])
-            lines.append(summary.transitions)
+            lines += [(world.now, each) for each in summary.transitions]
         notes = world.state().notes
     assert [(note.at, note.reason, note.procedure, note.labels, note.rules, note.id) for note in notes] == told(
         expected.notifications
     )
-    assert lines == [
-        [
-            f"{each.alert.rule}{each.alert.labels or ''}: {each.before or 'inactive'} → {each.after or 'inactive'}"
-            for each in tick
-        ]
-        for tick in (ticked.transitions for ticked in alone)
+    assert [line for _, line in lines] == [
+        f"{each.alert.rule}{each.alert.labels or ''}: {each.before or 'inactive'} → {each.after or 'inactive'}"
+        for each in expected.transitions
     ]
+    waited = {now - each.at for (now, _), each in zip(lines, expected.transitions, strict=True)}
+    assert waited == {timedelta(seconds=each) for each in (20, 80, 140)}, "a window is looked at twice before it is closed"
     assert {note.reason for note in notes} >= {NotifyReason.FIRING, NotifyReason.REMINDER, NotifyReason.RESOLVED}
     assert {"telemetry-silent", "payment-confirm", "checkout-error", "cache-error"} <= {
         rule for note in notes for rule in note.rules

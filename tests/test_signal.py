@@ -45,7 +45,7 @@ def test_windows_of_counts_are_judged_like_those_of_log_lines() -> None:
         for each, good in zip(drawn.attempts, drawn.successes, strict=True)
     )
     read = aggregate(made_windows.windows_of(*lines))
-    ours, theirs = (evaluate([RULES[RULE]], windows)[0].table.reset_index(drop=True) for windows in (windows_of(drawn), read))
+    ours, theirs = (pd.DataFrame(evaluate([RULES[RULE]], windows)[0].columns) for windows in (windows_of(drawn), read))
     pd.testing.assert_frame_equal(ours, theirs)
 
 

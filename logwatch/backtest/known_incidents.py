@@ -1,6 +1,7 @@
 """Incidents that people know of: a file that says when something was wrong, what, and where the runbook sends for it."""
 
 import csv
+import io
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -12,6 +13,7 @@ from logwatch.errors import RuleError
 from logwatch.judge.rules.runbook import Runbook
 from logwatch.judge.rules.yaml_lines import Document, Path_, RuleProblemsError, to_error
 from logwatch.judge.rules.yaml_types import Model
+from logwatch.small_files import read_text
 
 FORMS = "use e.g. 2026-02-24T12:30:00+09:00, 2026-02-24T03:30:00Z, '2026-02-24 12:30' (in the time zone of the settings)"
 KEYS = "known: from, to, what, procedure, step, shop, label"
@@ -66,9 +68,8 @@ class _Sheet(Document):
 
     def __init__(self, path: Path) -> None:  # as the other reads YAML
         try:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                self.value = list(csv.DictReader(file))
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            self.value = list(csv.DictReader(io.StringIO(read_text(path, RuleError), newline="")))
+        except csv.Error as error:
             raise RuleError(f"cannot be read: {error}", where=str(path)) from None
         self.path = path
 

@@ -120,7 +120,7 @@ def timeline_sections(replayed: Replayed, rules: RuleSet, audience: Audience, so
     )
     alerts = Section(
         say("backtest_alerts"),
-        audience.columns("alert", "pending_at", "firing_at", "resolved_col", "peak_col", "procedure"),
+        audience.columns("alert", "pending_at", "firing_at", "resolved_col", "peak_col", "runbook_col"),
         tuple(_alert_row(alert, rules, audience) for alert in fired),
     )
     return [head, days, alerts]

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from logwatch.count.windows import Windows
     from logwatch.judge.rules.model import RuleSet
 
+QUIET = timedelta(minutes=30)
+"""A stretch without any line that is worth a word: a file of an hour may be missing."""
 Count = Callable[[datetime], int]
 """How many whole days before a time."""
 LATE = timedelta(hours=1)
@@ -78,6 +81,8 @@ class Week:
     """When the question is asked, or up to when: a recording's end."""
     running: RunningDay | None
     """The day that is not over then; None where nothing is known of it."""
+    quiet: tuple[Span, ...] = ()
+    """Stretches of a recording without a line of any kind: idle, or a file is missing."""
 
     @property
     def digest(self) -> str:
@@ -123,9 +128,9 @@ class WeekReader:
         wanted = whole_days(asked, count(asked), self.zone)
         first, _ = day_span(wanted[0], self.zone)
         start, end = max(windows.span.start, first), min(windows.span.end, floor_minute(asked))
-        minutes = self._minutes(windows, Span(start, end)) if start < end else ()
+        minutes = list(self._minutes(windows, Span(start, end))) if start < end else []
         days = add_minutes((), minutes, self.rules, self.zone)
-        return Week(tuple(wanted), days, asked, running_day(days, end, asked, self.zone))
+        return Week(tuple(wanted), days, asked, running_day(days, end, asked, self.zone), tuple(_quiet(minutes)))
 
     def _live(self, day: date, now: datetime, progress: Progress) -> DayTotals:
         start, end = day_span(day, self.zone)
@@ -167,3 +172,11 @@ class WeekReader:
                 hint="save the lines in a file and name it as the source",
             )
         return self.life.signs(span)
+
+
+def _quiet(minutes: Iterable[Minute]) -> Iterator[Span]:
+    """Give the long stretches in which nobody wrote a summary and nothing shows that the service was alive."""
+    for idle, each in groupby(minutes, lambda minute: not minute.summaries and not minute.lost):
+        stretch = list(each)
+        if idle and (span := Span(stretch[0].start, stretch[-1].start + WINDOW)).end - span.start >= QUIET:
+            yield span

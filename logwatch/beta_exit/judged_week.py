@@ -11,12 +11,13 @@ from logwatch.beta_exit.running_day import budget_of, earliest_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import date, datetime, tzinfo
 
     from logwatch.beta_exit.conditions import Gate, Terms
     from logwatch.beta_exit.day_reader import Week
     from logwatch.beta_exit.largest_loss import LargestLoss, PastIncident
     from logwatch.beta_exit.running_day import DayBudget
+    from logwatch.spans import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,10 @@ class JudgedWeek:
     counted_to: datetime | None
     """Up to when the running day is counted; None where nothing is known of it."""
     proof: ExitProof
+    zone: tzinfo
+    """Whose days they are."""
+    quiet: tuple[Span, ...]
+    """Stretches without a line of any kind, which are counted as idle."""
 
     def count(self, state: GateState) -> int:
         """Give how many conditions are in a state."""
@@ -84,4 +89,6 @@ def judge_week(week: Week, past: Sequence[PastIncident], terms: Terms, proof: Ex
         wanted=week.wanted,
         counted_to=today.at if today else None,
         proof=proof,
+        zone=terms.zone,
+        quiet=week.quiet,
     )

@@ -46,8 +46,9 @@ class DayCell:
 
     date: str
     state: GateState
+    amount: float | None
     value: str
-    """A dash where there is none."""
+    """It in words, a dash where there is none."""
     counted: str
     """Of how many; empty where that says nothing."""
     interval: str
@@ -125,6 +126,8 @@ class ExitReport:
     as_of: str
     rows: tuple[GateRow, ...]
     gaps: tuple[GapRow, ...]
+    quiet: tuple[str, ...]
+    """Stretches without a line of any kind, which are counted as idle."""
     verdict: str
     notes: tuple[str, ...]
     """How many conditions failed and how many are not shown, and when the beta may end at the earliest."""
@@ -145,6 +148,13 @@ class ExitReport:
         states = {row.state for row in self.rows}
         return next((each for each in (GateState.NOT_MET, GateState.NOT_SHOWN) if each in states), GateState.MET)
 
+    def without_lines(self, most: int | None = None) -> str:
+        """Say which stretches are counted as idle, the first ones or all; empty where there is none."""
+        if not self.quiet:
+            return ""
+        shown, more = self.quiet[:most], len(self.quiet[most:]) if most else 0
+        return self.say("exit_quiet", spans=", ".join(shown) + (f" {self.say('exit_quiet_more', count=more)}" if more else ""))
+
     def say(self, key: Key, **values: object) -> str:
         """Give a text in the reader's language."""
         return self.audience.say(key, **values)
@@ -161,6 +171,8 @@ def build_exit_report(judged: JudgedWeek, rules: RuleSet, audience: Audience, so
     fillable = any(mark.why in FILLABLE for each in judged.gates for mark in each.gate.counting)
     end: Key = "exit_earliest_gaps" if fillable else "exit_earliest"
     today = audience.say("exit_today", at=audience.date(judged.counted_to)) if judged.counted_to else ""
+    answered, counted = (judged.proof.until.astimezone(zone).utcoffset() for zone in (audience.zone, judged.zone))
+    notes += [audience.say("exit_zone", zone=judged.zone)] if answered != counted else []
     return ExitReport(
         audience=audience,
         source=source,
@@ -168,6 +180,7 @@ def build_exit_report(judged: JudgedWeek, rules: RuleSet, audience: Audience, so
         as_of=audience.say("exit_as_of", at=audience.date(judged.proof.until)),
         rows=rows,
         gaps=gaps,
+        quiet=tuple("–".join(audience.stretch(*each)) for each in judged.quiet),
         verdict=audience.say(key, met=counts["met"], of=len(rows)),
         notes=(*notes, *([audience.say(end, date=judged.earliest)] if judged.earliest else [])),
         today=today,
@@ -311,7 +324,7 @@ def _cell(mark: Mark, gate: Gate, numbers: Mapping[tuple[str, Hole], int], audie
         why = audience.say("exit_gap", number=numbers[gate.name, (mark.date, mark.why, mark.hours)])
     else:
         why = audience.say(Gap(mark.why).key, hours=say_hours(mark.hours)) if mark.why else ""
-    return DayCell(mark.date, mark.state, value, counted, _interval(mark, gate), why)
+    return DayCell(mark.date, mark.state, mark.value, value, counted, _interval(mark, gate), why)
 
 
 def interval_of(mark: Mark, gate: Gate) -> tuple[float, float] | None:

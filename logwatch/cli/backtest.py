@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -40,12 +41,15 @@ from logwatch.cli.options import (
     UntilOption,
 )
 from logwatch.errors import ConfigError
+from logwatch.languages import text
 from logwatch.notify.layout import render_message
-from logwatch.pipeline import read_and_play
+from logwatch.pipeline import read_and_play, state_left
 from logwatch.settings import bundled
+from logwatch.spans import rfc3339
+from logwatch.state.document import dump_state
 from logwatch.time_range import read_windows
-from logwatch.ui.tables import to_markdown, to_text
-from logwatch.wiring import audience, build_policy, build_rules, chosen_channels, message_builder
+from logwatch.ui.tables import fold, to_markdown, to_text
+from logwatch.wiring import audience, build_policy, build_rules, build_store, chosen_channels, message_builder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,6 +60,7 @@ if TYPE_CHECKING:
     from logwatch.judge.rules.model import RuleSet
     from logwatch.notify.incidents import Notification
     from logwatch.settings import Settings
+    from logwatch.state.interface import Store
 
 
 CHECK_SENT = "Hold it against what the state says was really sent, and name why they differ."
@@ -95,6 +100,12 @@ def backtest(
     ] = None,
     incidents: IncidentsOption = None,
     check_sent: Annotated[bool, typer.Option("--check-sent", help=CHECK_SENT)] = False,  # noqa: FBT002 - a flag
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            "--state", metavar="FILE", help="Keep the state that it ends with in a new file, for 'alerts' and 'silence'."
+        ),
+    ] = None,
     lang: LangOption = None,
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
@@ -110,6 +121,7 @@ def backtest(
         return
     if format_ in {ReplayFormat.HTML, ReplayFormat.MESSAGES}:
         _check_alone(format_, against, incidents, check_sent)
+    store = _new_state(keep, format_, settings) if keep else None
     if format_ is ReplayFormat.HTML:
         write_page(look, ticker, PageFormat.HTML, output)
         return
@@ -119,6 +131,22 @@ def backtest(
     sides = [Side(*each) for each in zip(names, (ticker.rules for ticker in tickers), replays, strict=False)]
     found = judge_backtest(sides, known, state_of(settings) if check_sent else None)
     write(_render_backtest(found, look.shown, format_, look.name, output), output)
+    if store:
+        state = state_left(replays[0])
+        store.save(dump_state(state), 0)
+        told = text("state_kept", settings.lang, path=shlex.quote(str(keep)), now=rfc3339(state.cursor))
+        typer.echo(fold(told, paper_of(), hang=0), err=True)
+
+
+def _new_state(place: Path, format_: ReplayFormat, settings: Settings) -> Store:
+    """Give the store of a state that is not there yet; raises ConfigError where one is."""
+    if format_ is ReplayFormat.HTML:
+        raise ConfigError("the page leaves no state", where="--state", hint="take another --format")
+    store = build_store(settings.model_copy(update={"state": str(place)}))
+    if store.load() is not None:
+        hint = "remove it, or name another file: silences may stand in it"
+        raise ConfigError(f"'{place}' stands there already", where="--state", hint=hint)
+    return store
 
 
 def tune_rule(
@@ -168,12 +196,12 @@ def _known(path: Path | None, settings: Settings, rule_set: RuleSet) -> tuple[Kn
 def _varied(texts: Iterable[str]) -> dict[str, list[str]]:
     """Read NAME=V,V of each option."""
     wanted: dict[str, list[str]] = {}
-    for text in texts:
-        name, _, values = text.partition("=")
+    for typed in texts:
+        name, _, values = typed.partition("=")
         found = [value.strip() for value in values.split(",") if value.strip()]
         wanted.setdefault(name.strip(), []).extend(found)
         if not found:
-            raise ConfigError(f"'{text}' names no values", where="--vary", hint="use e.g. --vary for=0,1m,3m")
+            raise ConfigError(f"'{typed}' names no values", where="--vary", hint="use e.g. --vary for=0,1m,3m")
     return wanted
 
 

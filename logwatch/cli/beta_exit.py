@@ -20,6 +20,7 @@ from logwatch.beta_exit.render import render_exit, render_exit_page
 from logwatch.beta_exit.report_view import build_exit_report
 from logwatch.beta_exit.running_day import DAY, running_day
 from logwatch.cli.context import (
+    answering,
     as_json,
     clock_of,
     one_source,
@@ -38,11 +39,10 @@ from logwatch.judge.rules.load import rules_digest
 from logwatch.languages import Lang, text
 from logwatch.moments import parse_moment
 from logwatch.settings import Settings, as_text, bundled, variable
-from logwatch.spans import rfc3339
 from logwatch.wiring import audience, build_expected, build_rules, build_source, build_week, state_place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
     from zoneinfo import ZoneInfo
 
@@ -82,6 +82,9 @@ def beta_exit(
     until: UntilOption = None,
     service: ServiceOption = None,
     format_: Annotated[ExitFormat, typer.Option("--format", "-f", help="How to write it.")] = ExitFormat.TABLE,
+    details: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--details", help="In the table, every day's figures, what is judged, and how to reproduce it.")
+    ] = False,
     lang: LangOption = None,
     fail_on: Annotated[
         FailOnGate | None,
@@ -111,15 +114,17 @@ def beta_exit(
         running = running_day(past.days, past.counted_to, asked, settings.timezone)
         week = Week(tuple(whole_days(asked, count(asked), settings.timezone)), past.days, asked, running)
     terms = Terms(rule_set, build_expected(settings), settings.timezone)
-    proof = _proof(week, terms, _command(week, settings, given, format_))
+    shown = answering(settings, now, since, until)
+    repeated = {"--format": format_} | ({"--details": None} if details else {})
+    proof = _proof(week, terms, _command(week, settings, shown.timezone, given, repeated))
     judged = judge_week(
         week,
         [PastIncident(each.id, each.rules, each.since, each.over_at) for each in past.history] if past else [],
         terms,
         proof,
     )
-    report = build_exit_report(judged, rule_set, audience(settings), name)
-    write(_render_exit(report, judged, settings, format_, output), output)
+    report = build_exit_report(judged, rule_set, audience(shown), name)
+    write(_render_exit(report, judged, settings, format_, output, details=details), output)
     if fail_on:
         _fail_on_gate(report, fail_on, settings.lang)
 
@@ -185,29 +190,32 @@ REPEATED = (
 """Settings without a flag that the answer depends on."""
 
 
-def _command(week: Week, settings: Settings, given: Sequence[str], format_: ExitFormat) -> str:
-    """Give the command that asks the same again: what is not said is as it is without any setting."""
+def _command(week: Week, settings: Settings, zone: ZoneInfo, given: Sequence[str], more: Mapping[str, str | None]) -> str:
+    """Give the command that asks the same again in the answer's zone: what is not said is as it is without any setting."""
     plain = Settings.load({})
+    until = week.until.astimezone(zone).isoformat().replace("+00:00", "Z")
     changed = {name: getattr(settings, name) for name in REPEATED if getattr(settings, name) != getattr(plain, name)}
     set_ = [f"{variable(name)}={shlex.quote(as_text(value))}" for name, value in changed.items()]
     flags = {
         "--service": settings.service,
         "--rules": settings.rules,
         "--days": len(week.wanted),
-        "--until": rfc3339(week.until),
+        "--until": until,
         "--lang": settings.lang,
-        "--format": format_,
     }
     named = [part for name, value in flags.items() if value is not None for part in (name, str(value))]
+    named += [part for name, value in more.items() for part in (name, value) if part is not None]
     sources = [part for each in given for part in ("--source", each)]
     return " ".join([*set_, shlex.join(["logwatch", "beta-exit", *sources, *named])])
 
 
-def _render_exit(report: ExitReport, judged: JudgedWeek, settings: Settings, format_: ExitFormat, output: Path | None) -> str:
+def _render_exit(
+    report: ExitReport, judged: JudgedWeek, settings: Settings, format_: ExitFormat, output: Path | None, *, details: bool
+) -> str:
     if format_ is ExitFormat.JSON:
         return as_json(exit_json(report, judged, str(settings.timezone)))
     if format_ is ExitFormat.TABLE:
-        return render_exit(report, paper_of(output))
+        return render_exit(report, paper_of(output), details=details)
     suffix = "md" if format_ is ExitFormat.MARKDOWN else "html"
     return render_exit_page(report, bundled("templates"), f"beta_exit.{suffix}.j2")
 

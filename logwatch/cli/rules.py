@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import timedelta
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,43 +19,75 @@ from logwatch.cli.options import (
     SourceArgument,
     SourceOption,
 )
-from logwatch.errors import ConfigError
+from logwatch.errors import ConfigError, SourceError
 from logwatch.judge.kinds import kinds_listed
+from logwatch.judge.kinds.slow import Slow
 from logwatch.judge.rules.model import rules_schema as schema
 from logwatch.judge.rules.oncall import oncall_schema
-from logwatch.judge.rules.runbook_check import compare_with_runbook, uncovered_counters
+from logwatch.judge.rules.runbook_check import compare_with_runbook, uncovered_counters, unheard_counters
 from logwatch.judge.rules.service import service_schema
 from logwatch.judge.rules.yaml_lines import RuleProblemsError
-from logwatch.languages import text
+from logwatch.languages import Lang, text
 from logwatch.languages.keys import Key
 from logwatch.ranges import Range
-from logwatch.report.state_json import rules_json
+from logwatch.report.rules_json import checked_json, rules_json, tested_json
 from logwatch.settings import bundled
 from logwatch.time_range import read_windows
 from logwatch.ui.format import format_range, format_span, printable
-from logwatch.ui.tables import render_rows
+from logwatch.ui.tables import fold, render_rows
 from logwatch.wiring import audience, build_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 RULE_COLUMNS: tuple[Key, ...] = ("rule", "normal_range", "warning_range", "waits_for", "procedure", "short_name")
 
 
 def rules_check(
-    paths: SourceArgument = None, rules: RulesOption = None, source: SourceOption = None, lang: LangOption = None
+    paths: SourceArgument = None,
+    rules: RulesOption = None,
+    source: SourceOption = None,
+    format_: ListFormatOption = ListFormat.TABLE,
+    lang: LangOption = None,
 ) -> None:
-    """Validate the rules and compare them with the runbook; with --source, warn of counters that nobody knows."""
+    """Validate the rules and compare them with the runbook; with a source, name counters unknown or never seen."""
     settings = settings_from(rules=rules, source=one_source(paths, source), lang=lang)
     rule_set = build_rules(settings)
     problems = compare_with_runbook(rule_set)
-    if problems:
+    shows_json = format_ is ListFormat.JSON
+    if problems and not shows_json:
         raise RuleProblemsError(problems)
+    names: list[str] = []
+    if settings.source and not problems:
+        look = look_at(settings)
+        _, read = look.read(partial(read_windows, reach=timedelta()))
+        names = [str(each) for each in read.counters["series"].unique()]
+        if not names:
+            hint = "'logwatch evaluate' says what was read"
+            raise SourceError("no summary was read, so no counter can be compared", where=look.name, hint=hint)
+    uncovered, unheard = (uncovered_counters(names, rule_set), unheard_counters(names, rule_set)) if names else ([], [])
+    if shows_json:
+        write(as_json(checked_json(rule_set, problems, uncovered, unheard)), None)
+        raise typer.Exit(2 if problems else 0)
     parts = {"count": rule_set.rules, "runbook": rule_set.section3, "own": rule_set.own, "watching": rule_set.watching}
     counts = {name: len(found) for name, found in parts.items()}
     rows, path = len(rule_set.runbook.rows), rule_set.runbook.path
-    typer.echo(text("rules_agree", settings.lang, **counts, rows=rows, path=path))
-    if settings.source:
-        _, read = look_at(settings).read(partial(read_windows, reach=timedelta()))
-        for name in uncovered_counters(map(str, read.counters["series"].unique()), rule_set):
-            typer.echo(text("uncovered_counter", settings.lang, name=printable(name)), err=True)
+    _tell(text("rules_agree", settings.lang, **counts, rows=rows, path=path))
+    for name in uncovered:
+        _tell(text("uncovered_counter", settings.lang, name=printable(name)), err=True)
+    for each in unheard:
+        told = text("unheard_counter", settings.lang, name=each.counter, rules=", ".join(each.rules))
+        _tell(f"{told}{_near(each.near, settings.lang)}", err=True)
+
+
+def _near(names: Iterable[str], lang: Lang) -> str:
+    """Say which names look most like one; nothing where none do."""
+    found = ", ".join(map(printable, names))
+    return text("names_near", lang, names=found) if found else ""
+
+
+def _tell(line: str, *, err: bool = False) -> None:
+    typer.echo(fold(line, paper_of()), err=err)
 
 
 def rules_list(format_: ListFormatOption = ListFormat.TABLE, rules: RulesOption = None, lang: LangOption = None) -> None:
@@ -75,15 +108,24 @@ def rules_list(format_: ListFormatOption = ListFormat.TABLE, rules: RulesOption 
         )
         for rule in build_rules(settings).rules
     ]
-    write(render_rows(rows, [text(key, settings.lang) for key in RULE_COLUMNS], paper_of()), None)
+    shares: dict[str, list[str]] = {}
+    for rule in build_rules(settings).rules:
+        if isinstance(rule.kind, Slow):
+            shares.setdefault(format_range(rule.kind.held.warning), []).append(rule.rule)
+    notes = [text("slow_rules", settings.lang, rules=", ".join(ids), share=share) for share, ids in shares.items()]
+    table = render_rows(rows, [text(key, settings.lang) for key in RULE_COLUMNS], paper_of())
+    write(table + "".join(f"{fold(note, paper_of())}\n" for note in notes), None)
 
 
-def rules_test(rules: RulesOption = None, lang: LangOption = None) -> None:
+def rules_test(format_: ListFormatOption = ListFormat.TABLE, rules: RulesOption = None, lang: LangOption = None) -> None:
     """Run the cases that stand beside the rules in *.test.yaml."""
     from logwatch.judge.rules.unit_tests import run_cases
 
     settings = settings_from(rules=rules, lang=lang)
     tested = run_cases(build_rules(settings))
+    if format_ is ListFormat.JSON:
+        write(as_json(tested_json(tested)), None)
+        raise typer.Exit(2 if tested.problems else 0)
     if tested.problems:
         raise RuleProblemsError(tested.problems)
     typer.echo(text("cases_passed", settings.lang, count=tested.passed))
@@ -135,9 +177,14 @@ def rules_new(
             topic=topic,
         ),
     )
-    for each in added:
+    for each in added.additions:
         typer.echo(text("rule_added", settings.lang, place=f"{each.path}:{each.line}"))
-    typer.echo(text("rule_next", settings.lang))
+    for name, near in added.strangers.items():
+        _tell(f"{text('rule_stranger', settings.lang, name=name)}{_near(near, settings.lang)}")
+    if added.sections:
+        _tell(text("rule_leads_nowhere", settings.lang, rule=rule, sections=", ".join(added.sections)))
+    there = f" --rules {shlex.quote(str(rules))}" if rules else ""
+    _tell(text("rule_next", settings.lang, check=f"logwatch rules check{there}", test=f"logwatch rules test{there}"))
 
 
 def _range(given: str, option: str) -> Range | None:

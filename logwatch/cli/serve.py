@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
@@ -13,9 +12,9 @@ import typer
 from logwatch import __version__
 from logwatch.cli.context import clock_of, one_source, settings_from
 from logwatch.cli.options import LiveSourceOption, RulesOption, ServiceOption, SourceArgument
-from logwatch.cli.run import tell_line, wait_its_turn
+from logwatch.cli.run import wait_its_turn
 from logwatch.errors import ConfigError, LogwatchError
-from logwatch.logs import detailed
+from logwatch.logs import detailed, failures_told, tell_line
 from logwatch.pipeline import run as run_once
 from logwatch.server.app import TickService
 from logwatch.settings import default_port, instance
@@ -24,6 +23,8 @@ from logwatch.wiring import build_lasting_parts, build_verify
 
 if TYPE_CHECKING:
     from logwatch.run_summary import RunSummary
+    from logwatch.server.app import Verify
+    from logwatch.settings import Settings
 
 
 def serve(
@@ -37,11 +38,15 @@ def serve(
     rules: RulesOption = None,
 ) -> None:
     """Run a tick for each POST /tick that Cloud Scheduler sends; the entry of a Cloud Run service."""
-    logging.basicConfig(level=logging.ERROR)
-    settings = settings_from(source=one_source(paths, source), service=service, rules=rules)
-    verify = None if no_auth else build_verify(settings)
-    host, chosen = "127.0.0.1" if no_auth else "0.0.0.0", port or default_port()  # noqa: S104 - behind Cloud Run's own door
-    parts = build_lasting_parts(settings, instance())
+    owner = instance()
+    with failures_told("serve", owner):
+        settings = settings_from(source=one_source(paths, source), service=service, rules=rules)
+        host, chosen = "127.0.0.1" if no_auth else "0.0.0.0", port or default_port()  # noqa: S104 - behind Cloud Run's own door
+        _serve(settings, owner, None if no_auth else build_verify(settings), (host, chosen))
+
+
+def _serve(settings: Settings, owner: str, verify: Verify | None, address: tuple[str, int]) -> None:
+    parts = build_lasting_parts(settings, owner)
     from logwatch.server.http import serve as listen
 
     gc.enable()  # this one lives long
@@ -52,13 +57,8 @@ def serve(
         wait_its_turn(settings)
         return run_once(parts, clock_of(settings))
 
-    application = TickService(
-        tick,
-        verify,
-        tell_line,
-        time.monotonic,
-        settings.lease.total_seconds(),
-    )
+    application = TickService(tick, verify, tell_line, owner, time.monotonic, settings.lease.total_seconds())
+    host, port = address
 
     def give_up() -> None:
         tell_line({"severity": "WARNING", "message": "serve: stopped during a tick; the next one goes on from what is saved"})
@@ -67,9 +67,9 @@ def serve(
 
     try:
         with detailed(debug=settings.log == "debug"):
-            listen(application, host=host, port=chosen, listening=_tell_listening, give_up=give_up)
+            listen(application, host=host, port=port, listening=_tell_listening, give_up=give_up)
     except OSError as error:
-        raise ConfigError(f"cannot listen on {host}:{chosen}: {error.strerror}", where="--port", hint="is it in use?") from None
+        raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror}", where="--port", hint="is it in use?") from None
 
 
 def _tell_listening(address: str) -> None:

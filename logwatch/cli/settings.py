@@ -18,7 +18,7 @@ from logwatch.cli.options import (
     SourceArgument,
     SourceOption,
 )
-from logwatch.errors import ConfigError
+from logwatch.errors import ConfigError, UnknownSettingError
 from logwatch.languages import text
 from logwatch.settings import (
     Settings,
@@ -26,6 +26,7 @@ from logwatch.settings import (
     bundled,
     default_state,
     fields,
+    file_place,
     is_secret,
     load_settings_leniently,
     raise_all,
@@ -38,6 +39,8 @@ from logwatch.wiring import configured_channels, usable_channels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from logwatch.languages import Lang
 
 SCHEMA = 1
 DEFAULTS = {"state": lambda: str(default_state()), "rules": lambda: str(bundled("rules"))}
@@ -101,14 +104,23 @@ def _sections(settings: Settings, wrong: Sequence[ConfigError]) -> list[Section]
             value = text("setting_secret", lang) if is_secret(field) else _value(settings, name)
         place = text("setting_environment", lang) if origin.origin == "environment" else _short(origin.where(name))
         given.append((name, place, printable(value)))
-    file = settings.file
-    head = text("settings_file", lang, path=printable(str(file.path))) if file else text("settings_no_file", lang)
+    title = text("settings_given", lang, count=len(given))
+    given += [_stranger(error, lang) for error in wrong if isinstance(error, UnknownSettingError)]
+    file = file_place()
+    head = text("settings_file" if settings.file else "settings_bad_file", lang, path=printable(str(file))) if file else ""
+    head = head or text("settings_no_file", lang)
     columns = text("setting_name", lang), text("setting_origin", lang), text("setting_value", lang)
     sections = [
-        Section(text("settings_given", lang, count=len(given)), columns, tuple(given)),
+        Section(title, columns, tuple(given)),
         Section(text("settings_default", lang, count=len(defaults)), (columns[0], columns[2]), tuple(defaults)),
     ]
     return [Section("", notes=(head,)), *(each for each in sections if each.rows)]
+
+
+def _stranger(error: UnknownSettingError, lang: Lang) -> tuple[str, str, str]:
+    """Give the row of what sets nothing, with the name that was meant."""
+    place = text("setting_environment", lang) if error.where == error.typed else _short(error.where or "")
+    return printable(error.typed), place, text("setting_unknown", lang) + (f" → {error.near}" if error.near else "")
 
 
 def _short(place: str) -> str:

@@ -27,6 +27,7 @@ from logwatch.cli.usage.completion import complete_rules, complete_silences
 from logwatch.collect.entries import storable
 from logwatch.durations import format_duration
 from logwatch.errors import ConfigError, StoreError, nearest
+from logwatch.languages import text
 from logwatch.moments import parse_length, parse_moment
 from logwatch.notify.silences import EVERY, LONGEST, RECURS, RECURS_LONGEST, Recurrence, RecurringSilence, Silence
 from logwatch.report.state_json import silences_json
@@ -60,7 +61,7 @@ def silence_add(
     new_shop: Annotated[bool, typer.Option("--new-shop", help="Mute a shop that was never seen.")] = False,  # noqa: FBT002 - a flag
     every: Annotated[
         str | None,
-        typer.Option(metavar="WHEN", help="Again and again: 'sun 03:00', 'mon,wed 22:00', 'mon-fri 9:30', 'daily 03:00'."),
+        typer.Option(metavar="WHEN", help="Again and again: 'sun 03:00', 'mon,wed 22:00', 'mon-fri 9am', 'daily 03:00'."),
     ] = None,
     until: Annotated[
         str | None, typer.Option(metavar="WHEN", help="When --every comes no more: 30d (from now), '12-24 03:00'. [90d]")
@@ -110,11 +111,11 @@ def _chosen_rule(rule: str | None, settings: Settings, *, every_rule: bool) -> s
     return EVERY if rule is None else find_rule(rule, settings).rule
 
 
-def _length(text: str) -> timedelta:
-    length = parse_length(text, where="--for")
+def _length(typed: str) -> timedelta:
+    length = parse_length(typed, where="--for")
     if length > LONGEST:
         hint = f"{format_duration(LONGEST)} at the most; what nobody wants to hear of for longer belongs out of the rules"
-        raise ConfigError(f"'{text}' is too long", where="--for", hint=hint)
+        raise ConfigError(f"'{typed}' is too long", where="--for", hint=hint)
     return length
 
 
@@ -130,25 +131,28 @@ def _end(until: str | None, now: datetime, settings: Settings) -> datetime:
     return end
 
 
-def _recurrence(text: str, length: timedelta) -> str:
+def _recurrence(typed: str, length: timedelta) -> str:
     """Give the days and the hour of --every as they are kept."""
     try:
-        found = Recurrence.parse(text)
+        found = Recurrence.parse(typed)
     except ValueError as error:
         raise ConfigError(str(error), where="--every") from None
     if length >= found.shortest_pause:
         hint = f"each time must be over before the next: shorter than {format_duration(found.shortest_pause)}"
-        raise ConfigError(f"'{text}' for {format_duration(length)} never ends", where="--every, --for", hint=hint)
+        raise ConfigError(f"'{typed}' for {format_duration(length)} never ends", where="--every, --for", hint=hint)
     return str(found)
 
 
 def _check_shop(silence: AnySilence, settings: Settings, *, new_shop: bool, new_state: bool) -> None:
-    """Refuse a shop that nobody has seen, most likely a slip: it would mute nothing."""
+    """Refuse a shop that nobody has seen, most likely a slip: it would mute nothing. A state without a run knows none."""
     if not silence.labels or new_shop:
         return
     (label, shop), *_ = silence.labels.items()
-    known = known_shops(_state_or_new(settings, new_state=new_state), label)
-    if shop not in known:
+    state = _state_or_new(settings, new_state=new_state)
+    known = known_shops(state, label)
+    if state.cursor is None and not known:
+        typer.echo(text("shop_unchecked", settings.lang, shop=shop_name(silence.labels)), err=True)
+    elif shop not in known:
         names = [shop_name({label: each}) for each in known]
         hint = f"{nearest(shop, names)}seen: {', '.join(names) or 'none yet'}; --new-shop mutes it all the same"
         raise ConfigError(f"no shop '{shop_name(silence.labels)}' was ever seen", where="--shop", hint=hint)
@@ -196,8 +200,6 @@ def silence_list(format_: ListFormatOption = ListFormat.TABLE, lang: LangOption 
         as_json(silences_json(state, now, state_place(settings))) if format_ is ListFormat.JSON else _list(state, now, settings)
     )
     write(shown, None)
-    if state.cursor is None:
-        raise typer.Exit(StoreError.exit_code)
 
 
 def _list(state: State, now: datetime, settings: Settings) -> str:

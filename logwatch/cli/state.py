@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import typer
 
-from logwatch.cli.context import age_line, change_state, clock_of, paper_of, settings_from, state_of, write
-from logwatch.cli.options import LangOption
+from logwatch.cli.context import age_line, as_json, change_state, clock_of, paper_of, settings_from, state_of, write
+from logwatch.cli.options import LangOption, ListFormat, ListFormatOption
 from logwatch.errors import StoreError
+from logwatch.report.state_json import state_json
 from logwatch.spans import floor_minute
 from logwatch.state.mend import is_ahead, mend
 from logwatch.ui.tables import fold
-from logwatch.wiring import audience
+from logwatch.wiring import audience, state_place
 
 
-def state_show(lang: LangOption = None) -> None:
+def state_show(format_: ListFormatOption = ListFormat.TABLE, lang: LangOption = None) -> None:
     """Say where the state is, up to when windows are judged, and who holds it."""
     settings = settings_from(lang=lang)
     state, readers = state_of(settings, judged=False), audience(settings)
+    if format_ is ListFormat.JSON:
+        write(as_json(state_json(state, clock_of(settings)(), state_place(settings))), None)
+        raise typer.Exit(StoreError.exit_code if state.cursor is None else 0)
     lease = (
         readers.say("state_lease", owner=state.lease.owner, until=readers.date(state.lease.until)) + "\n" if state.lease else ""
     )

@@ -34,6 +34,7 @@ from logwatch.collect.parse import (
     unreadable,
 )
 from logwatch.errors import SourceError
+from logwatch.languages import COMMON, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -112,10 +113,7 @@ class Reading(Columns):
         """Give the earliest and latest event time, nanoseconds since 1970; raises SourceError where no entry has one."""
         first, last = self.first, self.last
         if first is None or last is None:
-            told = ", ".join(f"{count} {reason}" for reason, count in self.refused.items())
-            hint = f"{self.entries} entries: {told}" if self.entries else "it is empty"
-            if "not_an_entry" in self.refused:
-                hint += "; wanted are log entries as 'gcloud logging read --format=json' prints them"
+            hint = self._refusals() if self.refused or self.findings else "it is empty"
             raise SourceError("no log entry with a time in the source", hint=hint)
         return first, last
 
@@ -123,11 +121,15 @@ class Reading(Columns):
         """Raise SourceError where nearly nothing could be read: nine tenths are no entries at all, and nothing was counted."""
         refused = self.refused.total()
         if refused > 0.9 * self.entries and not {SAMPLES, SLOW} & set(self.rows.kind):
-            told = ", ".join(f"{count} {reason}" for reason, count in self.refused.items())
-            raise SourceError(
-                f"nearly nothing could be read: {refused} of {self.entries} entries",
-                hint=f"{told}; wanted are log entries as 'gcloud logging read --format=json' prints them",
-            )
+            raise SourceError(f"nearly nothing could be read: {refused} of {self.entries} entries", hint=self._refusals())
+
+    def _refusals(self) -> str:
+        """Say why entries were not understood, a line each, the commonest first, and what mends that one."""
+        says = words(COMMON)
+        refused = self.refused.most_common()
+        told = [f"{count} entries: {says[Reason(reason).key]}" for reason, count in refused]
+        first = Reason(refused[0][0]) if refused else Reason.NOT_AN_ENTRY
+        return "\n  ".join([*(told or [says[first.key]]), says[first.key_in("mend")]])
 
     def refuse(self, reason: Reason, entries: int = 1) -> None:
         """Count an entry that could not be decoded."""

@@ -1,4 +1,4 @@
-"""Recorded entries: NDJSON, JSON arrays, `.gz` of either, standard input, folders, several of them together."""
+"""Recorded entries: NDJSON, JSON arrays, either of them packed, standard input, folders, several of them together."""
 
 import codecs
 import io
@@ -6,9 +6,7 @@ import multiprocessing
 import os
 import stat
 import sys
-import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.connection import Connection
@@ -30,8 +28,9 @@ from logwatch.collect.json_lines import (
     take_lines,
 )
 from logwatch.collect.last_seen import gather_times, latest, minutes_of
-from logwatch.collect.parse import LogShape, Reason
+from logwatch.collect.parse import LogShape
 from logwatch.collect.shapes.envelopes import is_enveloped
+from logwatch.collect.shapes.packed import PACKED, is_packed, unpack
 from logwatch.collect.shapes.recordings import check_form, without_strays
 from logwatch.collect.sources import FORMS
 from logwatch.collect.text_search import Hits
@@ -51,7 +50,7 @@ CHUNK = 96 << 10
 SECOND_PROCESS_FROM = 32 << 20
 """Bytes above which a second process pays for its start."""
 
-SUFFIXES = (".json", ".ndjson", ".jsonl", ".log", ".gz")
+SUFFIXES = (".json", ".ndjson", ".jsonl", ".log", *PACKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +222,8 @@ def _open(path: str) -> BinaryIO:
 
 
 def _is_plain_lines(head: bytes) -> bool:
-    packed = head.startswith((b"\x1f\x8b", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return not packed and not is_array(head) and not is_enveloped(head)
+    plain = not is_packed(head) and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return plain and not is_array(head) and not is_enveloped(head)
 
 
 def _read_pieces(numbers: Iterator[int], pieces: Sequence[Piece], reading: Reading, progress: Progress) -> Reading:
@@ -272,7 +271,7 @@ def _read_stream(path: str, usual: UsualLines) -> None:
     """Read standard input, a compressed file, UTF-16, or a JSON array."""
     reading = usual.reading
     with sys.stdin.buffer if path == "-" else _open(path) as file:
-        chunks = _to_utf8(_unzip(iter(lambda: file.read(CHUNK), b""), reading))
+        chunks = _to_utf8(unpack(iter(lambda: file.read(CHUNK), b""), reading))
         head = next(chunks, b"")
         while head and len(head) < 1024 and (more := next(chunks, b"")):
             head += more
@@ -307,7 +306,7 @@ def _lines(path: str) -> Iterator[bytes]:
     passed = Reading()  # what is refused was counted when the file was read
     try:
         with _open(path) as file:
-            chunks = _to_utf8(_unzip(iter(lambda: file.read(CHUNK), b""), passed))
+            chunks = _to_utf8(unpack(iter(lambda: file.read(CHUNK), b""), passed))
             head = next(chunks, b"")
             while head and len(head) < 1024 and (more := next(chunks, b"")):
                 head += more
@@ -324,33 +323,6 @@ def _lines(path: str) -> Iterator[bytes]:
 def _chain(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
     yield head
     yield from chunks
-
-
-def _unzip(chunks: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
-    """Unpack gzip, member after member; pass anything else on as it is."""
-    head = next(chunks, b"")
-    if not head.startswith(b"\x1f\x8b"):
-        yield from _chain(head, chunks)
-        return
-    unpack = zlib.decompressobj(wbits=31)
-    for chunk in _chain(head, chunks):
-        packed = chunk
-        while packed:
-            if unpack.eof:
-                packed = packed.lstrip(b"\0")
-                unpack = zlib.decompressobj(wbits=31) if packed else unpack
-                continue
-            before = unpack.copy()
-            try:
-                yield unpack.decompress(packed, CHUNK)
-            except zlib.error:
-                reading.refuse(Reason.DAMAGED_GZIP)
-                with suppress(zlib.error):  # where only the checksum behind the data is wrong, the data are whole
-                    yield before.decompress(packed[:-8], CHUNK)
-                return
-            packed = unpack.unused_data if unpack.eof else unpack.unconsumed_tail
-    if not unpack.eof:
-        reading.refuse(Reason.DAMAGED_GZIP)
 
 
 def _to_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:

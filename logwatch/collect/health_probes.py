@@ -219,9 +219,9 @@ class _ProbeResult:
             return f"{off.means} ({status} {off.code})"
         inner = _dict(_at(document, shape.within)) if shape.within else document
         self._take(inner)
-        missing = "a status of the component" if "status" in shape.words and "status" not in self.details else ""
+        missing = "a status of the component" if "status" in shape.words and "status" not in self.details else None
         if shape.within and not inner:
-            missing = "counters" if shape.counters else shape.within
+            missing = "counters" if shape.counters else f"the field {shape.within}"
         return f"{status} without {missing}" if missing else self._tell_flaws()
 
     def _take(self, document: dict[str, Any]) -> None:
@@ -241,7 +241,7 @@ class _ProbeResult:
         self._take_down()
         works = self.details.get("status") in {*shape.good, *shape.fair}
         if shape.needs and works and _at(document, shape.figures[shape.needs]) is MISSING:
-            self._flaws.append(f"no {shape.needs}")
+            self._flaws.append(f"the field {shape.needs} is missing")
         if shape.counters:
             for key, count in _dict(_at(document, shape.counters.at)).items():
                 if key.startswith(shape.counters.begin):
@@ -255,7 +255,7 @@ class _ProbeResult:
 
     def _take_components(self, checks: object) -> None:
         if not isinstance(checks, list):
-            self._flaws.append(f"no {self.shape.components}")
+            self._flaws.append(f"the field {self.shape.components} is missing")
             return
         for check in map(_dict, checks):
             component, status = check.get("component"), check.get("status")
@@ -285,8 +285,8 @@ class _ProbeResult:
         return float(value)
 
     def _tell_flaws(self) -> str:
-        more = f" and {len(self._flaws) - 3} more" if len(self._flaws) > 3 else ""
-        return ", ".join(self._flaws[:3]) + more
+        told, more = ", ".join(self._flaws[:3]), len(self._flaws) - 3
+        return f"{told} and {more} more" if more > 0 else told
 
 
 MISSING = object()
@@ -305,12 +305,16 @@ def _dict(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+_KINDS = {b"": "nothing", b"<": "an HTML page", b"{": "broken JSON"}
+"""What an answer is that begins so, where it is no JSON object."""
+
+
 def _describe(reply: Reply) -> str:
     """Say what came instead of a JSON object."""
     if reply.host:
         return f"{reply.status}, redirected to {reply.host}"
     start = reply.body.lstrip()[:1]
-    kind = {b"": "nothing", b"<": "an HTML page", b"{": "broken JSON"}.get(start, "no JSON object")
+    kind = _KINDS.get(start, "no JSON object")
     return f"{reply.status} with {kind}"
 
 

@@ -69,8 +69,8 @@ BLIND = {SILENT_MINUTES, VANISHED_COUNTERS, STOPPED_MINUTES, UNHEARD_MINUTES, RE
 """Those of them that say that something cannot be seen."""
 
 
-class Reason(Worded, families=("reason",)):
-    """Why an entry was not understood."""
+class Reason(Worded, families=("reason", "mend")):
+    """Why an entry was not understood, and what mends it."""
 
     NOT_JSON = "not_json"
     CUT_OFF = "cut_off"
@@ -89,6 +89,7 @@ class Reason(Worded, families=("reason",)):
     BAD_SLOW_REQUEST = "bad_slow_request"
     INCOMPLETE_BLOCK = "incomplete_block"
     DAMAGED_GZIP = "damaged_gzip"
+    DAMAGED_ZSTD = "damaged_zstd"
 
 
 class Flaw(Worded, families=("flaw",)):

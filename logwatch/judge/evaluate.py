@@ -3,11 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cached_property
 from math import isnan
 
 import numpy as np
-import pandas as pd
 
 from logwatch.count.windows import Windows, from_minute, to_minute
 from logwatch.judge.grid import ELEVATED, LEVELS, UNKNOWN, WARNING, WHYS, Array, Columns, Grid
@@ -27,11 +25,6 @@ class Course:
     minutes: Array
     """Of the windows' starts, one after the other."""
     columns: Columns
-
-    @cached_property
-    def table(self) -> pd.DataFrame:
-        """The columns with the minutes as their index; made when it is first looked at, since a tick never does."""
-        return pd.DataFrame(self.columns, index=pd.Index(self.minutes, name="minute"))
 
     def verdicts(self) -> list[Verdict]:
         """Give the verdict of each window."""

@@ -44,27 +44,28 @@ Key = Literal[
     "link_search", "link_logs", "link_metrics", "link_runbook", "of_runbook", "new_alert",
     # explain, alerts, silence, backtest
     "is_inactive", "never_judged", "last_window", "pending_of", "normal_of", "kept_elevated", "eased_since", "by_chance",
-    "told", "told_nowhere", "would_tell", "held_against", "to_prove", "to_recover", "source_at", "acknowledged",
-    "nowhere", "waits", "waits_unheard", "given_up", "on_its_way", "inhibited_by", "silenced_until", "alert",
+    "told", "told_nowhere", "would_tell", "held_against", "times_likelier", "to_prove", "to_recover", "source_at",
+    "acknowledged", "nowhere", "waits", "waits_unheard", "given_up", "on_its_way", "inhibited_by", "silenced_until", "alert",
     "state",
     "from_when", "silent_because", "when", "reason", "kind", "rules", "channels", "id", "until", "lifts_at",
     "by", "no_alerts", "told_before", "taken_col", "muted_now",
     "silence_added", "silence_recurs", "silence_ended", "silence_every", "silence_every_next", "silence_every_now",
     "silence_now",
     "all_rules", "holds", "dry_run", "would_mute", "muted",
-    "muted_wholly", "muted_partly", "no_silences", "state_mended", "state_sound",
+    "muted_wholly", "muted_partly", "state_kept", "shop_unchecked", "no_silences", "state_mended", "state_sound",
     "state_age", "state_ahead", "state_unjudged", "state_lease",
     "backtest_title", "backtest_counts", "backtest_alerts", "pending_at",
-    "firing_at", "resolved_col", "peak_col", "nothing_sent",
+    "firing_at", "resolved_col", "peak_col", "runbook_col", "nothing_sent",
     # the week looked back on
     "digest_incidents", "digest_quiet", "digest_known", "digest_lasted", "digest_procedures", "digest_count", "digest_night",
     "digest_told", "digest_taken", "digest_untaken", "digest_false", "digest_unlabelled", "digest_never", "digest_silence",
     "digest_exits", "digest_not_met", "digest_not_shown",
     # settings
     "setting_name", "setting_origin", "setting_value", "setting_environment", "setting_secret", "setting_wrong",
-    "settings_file", "settings_no_file", "settings_given", "settings_default",
+    "settings_file", "setting_unknown", "settings_bad_file", "settings_no_file", "settings_given", "settings_default",
     # rules check, test, new
-    "rule_added", "rule_next", "rules_agree", "uncovered_counter", "cases_passed", "waits_for", "short_name",
+    "rule_added", "unheard_counter", "names_near", "rule_stranger", "rule_leads_nowhere", "rule_next",
+    "rules_agree", "uncovered_counter", "cases_passed", "slow_rules", "waits_for", "short_name",
     # what a command says besides
     "reached_level", "reached_gate", "left_out", "bundled_rules",
     # the exit conditions
@@ -72,7 +73,8 @@ Key = Literal[
     "needed_hours", "needed_measures", "exit_apart", "exit_earliest", "exit_earliest_gaps", "exit_as_of",
     "exit_today", "exit_today_short", "exit_days",
     "exit_days_other", "exit_in_a_row", "exit_date", "exit_days_col", "exit_date_col", "exit_incident", "exit_loss",
-    "exit_loss_decides", "exit_gaps", "exit_gap", "exit_all", "exit_near", "exit_interval", "exit_proof",
+    "exit_loss_decides", "exit_gaps", "exit_gap", "exit_all", "exit_near", "exit_interval",
+    "exit_quiet", "exit_quiet_more", "exit_zone", "exit_more", "exit_proof",
     "exit_proof_source", "exit_proof_until", "exit_proof_rules", "exit_proof_figures",
     # files for Cloud Monitoring
     "link_runs", "link_dashboards", "dash_title", "dash_levels", "dash_figures", "dash_procedures", "dash_heartbeat",
@@ -108,6 +110,6 @@ DoctorKey = Literal[
 
 Family = Literal[
     "level", "why", "notify", "alert", "alert_is", "state", "change", "outcome", "gate", "gap", "outlook", "missed", "reason",
-    "flaw", "check", "finding", "term", "next", "severity", "label", "answer", "answer_undone", "sent_as", "sent_cause",
+    "mend", "flaw", "check", "finding", "term", "next", "severity", "label", "answer", "answer_undone", "sent_as", "sent_cause",
 ]  # fmt: skip
 """Closed sets whose members are said, each member under `family.member`."""

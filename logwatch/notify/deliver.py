@@ -58,7 +58,7 @@ class Sending:
 
     outbox: Outbox
     save: Callable[[Outbox], None]
-    """Keeps what became of a message before the next is tried; raises ConflictError where the lease is lost."""
+    """Keeps what became of messages before the next of their channels are tried."""
     channels: Mapping[str, Channel]
     describe: Describe
     clock: Callable[[], datetime]
@@ -70,7 +70,7 @@ class Sending:
     def run(self) -> Delivered:
         """Send what is due; a channel stops at its first passing failure, and no other waits for it.
 
-        Raises ConflictError where the lease is lost.
+        What has come to an end by the same time is saved together. Raises StoreError.
         """
         pool = ThreadPoolExecutor(max(len(self.channels), 1))
         for name in self.channels:
@@ -80,10 +80,11 @@ class Sending:
             done, _ = wait(self._under_way, timeout=left.total_seconds(), return_when=FIRST_COMPLETED)
             if not done:
                 break
-            for future in done:
-                name, task = self._under_way.pop(future)
-                if self._record(future, name, task):
-                    self._begin(pool, name)
+            over = [(future, *self._under_way.pop(future)) for future in done]
+            go_on = [name for future, name, task in over if self._record(future, name, task)]
+            self.save(self.outbox)
+            for name in go_on:
+                self._begin(pool, name)
         self.delivered.failed += [f"{name}: no answer within the run's time" for name, _ in self._under_way.values()]
         pool.shutdown(wait=False, cancel_futures=True)
         return self.delivered
@@ -141,24 +142,24 @@ class Sending:
             raise ChannelError(f"an error of logwatch itself: {describe_error(error)}") from error
 
     def _record(self, future: Future[str | None], name: str, task: Task) -> bool:
-        """Save what became of a task, and tell whether the channel can go on."""
+        """Note what became of a task, and tell whether the channel can go on."""
         now = self.clock()
         error = future.exception()
         what, attempts = _named(task, name)
         LOG.debug("delivery", extra={"details": {"channel": name, **what, "error": str(error) if error else ""}})
         if isinstance(error, RefusedPartError):
-            self._keep(record_refused_part(self.outbox, name, error.part, now))
+            self.outbox = record_refused_part(self.outbox, name, error.part, now)
             return True
         if isinstance(error, ChannelError):
             self.delivered.failed.append(f"{name}: {error}")
-            self._keep(_refused(self.outbox, task, name, now, error))
+            self.outbox = _refused(self.outbox, task, name, now, error)
             return error.permanent
         if isinstance(task, FollowUp):
-            self._keep(record_done(self.outbox, task))
+            self.outbox = record_done(self.outbox, task)
             return True
         self.delivered.sent += 1
         self.delivered.retried += attempts > 1
-        self._keep(self._taken(task, name, now, future.result()))
+        self.outbox = self._taken(task, name, now, future.result())
         return True
 
     def _taken(self, outgoing: Outgoing, name: str, now: datetime, thread: str | None) -> Outbox:
@@ -175,10 +176,6 @@ class Sending:
         if thread and (not follows or told.reason in WALKED_AGAIN):
             outbox = ask_for(outbox, told.incident, name, After.WALK)
         return ask_for(outbox, told.incident, name, After.HEAD) if follows else outbox
-
-    def _keep(self, outbox: Outbox) -> None:
-        self.outbox = outbox
-        self.save(outbox)
 
 
 def _named(task: Task, channel: str) -> tuple[dict[str, object], int]:

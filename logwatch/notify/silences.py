@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from calendar import day_name
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -9,6 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from logwatch.moments import WEEKDAYS, parse_clock
 from logwatch.spans import Span
 
 if TYPE_CHECKING:
@@ -18,6 +21,15 @@ if TYPE_CHECKING:
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAILY = "daily"
+_WHOLE = tuple(day.lower() for day in day_name)
+_SEVERAL = {
+    **dict.fromkeys(("daily", "everyday", "every day", "매일"), range(7)),
+    **dict.fromkeys(("weekdays", "weekday", "평일"), range(5)),
+    **dict.fromkeys(("weekends", "weekend", "주말"), range(5, 7)),
+}
+_BETWEEN = r"\s*[,、·]\s*"
+_DAY = rf"(?:{'|'.join([*_WHOLE, *DAYS, *sorted(_SEVERAL, key=len, reverse=True)])}|[월화수목금토일]+(?:요일)?)"
+_TYPED = re.compile(rf"(?:(?:every|매주)\s+)?(?P<days>{_DAY}(?:(?:{_BETWEEN}|\s*[-~]\s*){_DAY})*)(?:에)?\s+(?P<clock>\S.*)")
 EVERY = "*"
 """Stands for every rule."""
 LONGEST = timedelta(days=30)
@@ -56,8 +68,8 @@ class Silence:
 class Recurrence:
     """At which hour of which days something begins: `sun 03:00`, `mon,wed 22:00`, `mon-fri 09:30`, `daily 03:00`.
 
-    >>> str(Recurrence.parse("Wed,mon 22:00")), str(Recurrence.parse("mon-sun 3:00"))
-    ('mon,wed 22:00', 'daily 03:00')
+    >>> [str(Recurrence.parse(text)) for text in ("Wed,mon 22:00", "mon-sun 3:00", "월수금 오후 3시", "평일 9:30")]
+    ['mon,wed 22:00', 'daily 03:00', 'mon,wed,fri 15:00', 'mon,tue,wed,thu,fri 09:30']
     """
 
     days: tuple[int, ...]
@@ -68,15 +80,17 @@ class Recurrence:
     @classmethod
     def parse(cls, text: str) -> Recurrence:
         """Read one; raises ValueError with the forms that are right."""
-        days, _, clock = text.strip().lower().partition(" ")
-        hour, colon, minute = clock.strip().partition(":")
-        figures = hour.isascii() and hour.isdigit() and minute.isascii() and minute.isdigit() and len(minute) == 2
-        found = [_days(part) for part in days.split(",")]
-        if not all(found) or not colon or not figures or int(hour) > 23 or int(minute) > 59:
+        typed = _TYPED.fullmatch(text.strip().lower())
+        found = [_days(part) for part in re.split(_BETWEEN, typed["days"])] if typed else []
+        try:
+            clock = parse_clock(typed["clock"]) if typed and all(found) else None
+        except ValueError:
+            clock = None
+        if clock is None or clock.second:
             raise ValueError(
-                f"'{text}' is not a valid day and hour; use e.g. 'sun 03:00', 'mon,wed 22:00', 'mon-fri 09:30', 'daily 03:00'"
+                f"'{text}' is not a valid day and hour; use e.g. 'sun 03:00', 'mon,wed 22:00', 'mon-fri 9am', 'daily 03:00'"
             )
-        return cls(tuple(sorted({day for part in found for day in part})), int(hour), int(minute))
+        return cls(tuple(sorted({day for part in found for day in part})), clock.hour, clock.minute)
 
     def __str__(self) -> str:
         """Write it as it is read."""
@@ -103,15 +117,21 @@ class Recurrence:
         return min(timedelta(days=later - day) for day, later in pairwise([*self.days, self.days[0] + len(DAYS)]))
 
 
-def _days(text: str) -> range | tuple[int, ...]:
-    """Give the days that a word names; none where it is no word for any."""
-    first, dash, last = text.partition("-")
-    if text == DAILY:
-        return range(len(DAYS))
-    if first not in DAYS or (dash and last not in DAYS):
-        return ()
-    begin, end = DAYS.index(first), DAYS.index(last or first)
-    return tuple(day % len(DAYS) for day in range(begin, end + 1 if end >= begin else end + len(DAYS) + 1))
+def _days(text: str) -> tuple[int, ...]:
+    """Give the days that a word or a span of them names; none where it is no word for any."""
+    if text in _SEVERAL:
+        return tuple(_SEVERAL[text])
+    first, *last = re.split(r"\s*[-~]\s*", text)
+    if len(last) == 1:
+        begin, end = _days(first), _days(last[0])
+        if len(begin) != 1 or len(end) != 1:
+            return ()
+        return tuple(day % len(DAYS) for day in range(begin[0], end[0] + 1 if end >= begin else end[0] + len(DAYS) + 1))
+    if not last and re.fullmatch(r"[월화수목금토일]+", first):
+        return tuple(WEEKDAYS[letter] for letter in first)
+    name = first.removesuffix("요일")
+    known = not last and name in {*_WHOLE, *WEEKDAYS}
+    return (WEEKDAYS[name[:3]],) if known else ()
 
 
 @dataclass(frozen=True, slots=True)

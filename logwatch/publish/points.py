@@ -84,10 +84,10 @@ def metrics(rules: RuleSet) -> list[Metric]:
         Metric("slow_request/max", "ms", "The window's longest slow request.", slow),
         Metric("logwatch/heartbeat", "1", "1 for every run that has judged.", {}),
         Metric("logwatch/lag", "s", "From the end of the newest judged window to the moment it was judged.", {}),
-        Metric("logwatch/run_time", "s", "How long the run took up to publishing.", {}),
+        Metric("logwatch/run_time", "s", "How long the run before took, from its process's start to its last save.", {}),
         Metric("logwatch/unparsed", "1", "Entries of the run that were not understood.", {}),
         Metric("logwatch/judged", "1", "Rules that could be judged in the last window; 0 where all is unknown.", {}),
-        Metric("logwatch/undelivered", "1", "Messages that wait to be delivered.", {}),
+        Metric("logwatch/undelivered", "1", "Messages that an earlier run has made and that are not delivered.", {}),
     ]
 
 

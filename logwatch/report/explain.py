@@ -203,7 +203,7 @@ def _figures(found: Explained, audience: Audience, now: datetime, *, whole: bool
     if whole and before:
         yield from (f"  {window}" for window in reversed(before))
     for each in found.weighed.tests:
-        figures = {"term": audience.say(each.term.key), "value": _figure(each), "needed": _needed(each)}
+        figures = {"term": audience.say(each.term.key), "value": _figure(each, audience), "needed": _needed(each, audience)}
         if each.term is Term.VALUE:
             figures |= {name: in_units(figures[name], rule, audience) for name in ("value", "needed")}
         yield audience.say("held_against", mark="✓" if each.holds else "✗", **figures)
@@ -213,22 +213,32 @@ def _figures(found: Explained, audience: Audience, now: datetime, *, whole: bool
 
 
 def _window(verdict: Verdict, rule: Rule, now: datetime, audience: Audience) -> str:
-    """Write one window: `15:31 warning 31.8% (34/107, 5 min)`."""
+    """Write one window: `15:30–15:31 warning 31.8% (34/107, 5 min)`."""
     why = f", {audience.why(verdict)}" if verdict.why else ""
     level, value = audience.say(verdict.level.key), format_figure(verdict, rule, audience)
-    return f"{audience.clock(verdict.window_end, now)} {level} {value}{why}"
+    end = verdict.window_end
+    return f"{audience.clock(end - WINDOW, now)}–{audience.clock(end, end)} {level} {value}{why}"
 
 
-def _figure(each: Compared) -> str:
+def _figure(each: Compared, audience: Audience) -> str:
     if each.value is not None and each.term in POWERS:
-        return f"10^{each.value:.1f}"
+        return _power(each.term, each.value, audience)
     return format_value(each.value, each.needed.unit)
 
 
-def _needed(each: Compared) -> str:
+def _power(term: Term, exponent: float, audience: Audience) -> str:
+    """Write a power of ten: how many times likelier, or a probability."""
+    if term is Term.CHANCE:
+        return f"{float(f'{10**exponent * 100:.2g}'):g}%" if exponent > -6 else "<0.0001%"
+    count = f"10^{exponent:.0f}" if exponent > 7 else f"{10**exponent:,.0f}" if exponent > 1 else f"{10**exponent:.1f}"
+    count = "<0.1" if count == "0.0" else count
+    return audience.say("times_likelier", count=count)
+
+
+def _needed(each: Compared, audience: Audience) -> str:
     sign, bound = each.needed.direction.replace("<=", "≤").replace(">=", "≥"), each.needed.bound
     if each.term in POWERS:
-        return f"{sign}10^{bound:.1f}"
+        return f"{sign}{_power(each.term, bound, audience)}"
     return f"{sign}{bound * 100:g}%" if each.needed.unit == "%" else f"{sign}{bound:.4g}{each.needed.unit}"
 
 

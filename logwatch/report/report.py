@@ -231,7 +231,7 @@ def find_leftovers(judged: Judged, rules: RuleSet, audience: Audience, *, old: b
     for course in judged.courses:
         found += _suspect(course, audience)
     found += [
-        audience.say("unparsed", count=count, reason=audience.say(Reason(reason).key))
+        _unparsed(Reason(reason), count, audience)
         for reason, count in quality.unparsed.items()
         if reason not in {Reason.COUNTERS_LOST, Reason.COUNTERS_UNKNOWN, Reason.UNREADABLE}  # which are told with more
     ]
@@ -243,13 +243,17 @@ def find_leftovers(judged: Judged, rules: RuleSet, audience: Audience, *, old: b
     return found
 
 
+def _unparsed(reason: Reason, count: int, audience: Audience) -> str:
+    return audience.say("unparsed", count=count, reason=audience.say(reason.key), mend=audience.say(reason.key_in("mend")))
+
+
 def _silence(judged: Judged, log: Log, audience: Audience) -> list[str]:
     """Tell counters lost by the application from a source that says nothing, and both from a quiet minute."""
     lost = judged.windows.quality.unparsed.get(Reason.COUNTERS_LOST, 0)
     if lost:
         if log.lost:
             return [log.lost[audience.lang].format(count=lost)]
-        return [audience.say("unparsed", count=lost, reason=audience.say(Reason.COUNTERS_LOST.key))]
+        return [_unparsed(Reason.COUNTERS_LOST, lost, audience)]
     silent = judged.windows.silent(judged.span)
     unread = any(judged.windows.quality.unparsed.get(reason) for reason in (Reason.COUNTERS_UNKNOWN, Reason.UNKNOWN_SHAPE))
     if silent and not unread and silent * WINDOW >= judged.span.end - judged.span.start:
@@ -258,7 +262,7 @@ def _silence(judged: Judged, log: Log, audience: Audience) -> list[str]:
 
 
 def _suspect(course: Course, audience: Audience) -> list[str]:
-    minutes = course.table.index[course.table["suspect"]]
+    minutes = course.minutes[course.columns["suspect"].astype(bool)]
     if not len(minutes):
         return []
     verdict = course.verdict(int(minutes[0]))

@@ -1,4 +1,4 @@
-"""What other programs may rely on: the versioned JSON of `alerts`, of `silence list` and of `rules list`."""
+"""What other programs may rely on: the versioned JSON of `alerts`, of `silence list` and of `state show`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from logwatch.judge.alerts import AlertState
-from logwatch.judge.rules.model import WATCH
 from logwatch.notify.outbox import note_of
 from logwatch.notify.silences import RecurringSilence
 from logwatch.report.explain import SCHEMA, explain, standing_json
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from logwatch.judge.rules.model import Rule, RuleSet
     from logwatch.notify.outbox import ChannelDelivery, Note
     from logwatch.notify.silences import Silence
     from logwatch.report.explain import Explained, Question
@@ -44,9 +42,10 @@ def silences_json(state: State, now: datetime, place: str) -> dict[str, Any]:
     return {**_head(state, now, place), "silences": _muting(state, now)}
 
 
-def rules_json(rules: RuleSet) -> dict[str, Any]:
-    """Give every rule with its bounds, where it stands, and whose it is."""
-    return {"schema": SCHEMA, "rules": [_rule(each, rules) for each in rules.rules]}
+def state_json(state: State, now: datetime, place: str) -> dict[str, Any]:
+    """Give where the state is, how old, and who holds it."""
+    lease = {"owner": state.lease.owner, "until": rfc3339(state.lease.until)} if state.lease else None
+    return {**_head(state, now, place), "lease": lease}
 
 
 def _head(state: State, now: datetime, place: str) -> dict[str, Any]:
@@ -104,23 +103,4 @@ def _silence(silence: Silence | RecurringSilence, now: datetime) -> dict[str, An
         "reason": silence.reason,
         "by": silence.by,
         "created_at": rfc3339(silence.created_at),
-    }
-
-
-def _rule(rule: Rule, rules: RuleSet) -> dict[str, Any]:
-    where = rules.where[rule.rule]
-    watches = where.startswith(f"{rules.folder / WATCH}:")
-    return {
-        "rule": rule.rule,
-        "of": "runbook" if rule.indicator else "logwatch" if watches else "own",
-        "summary": dict(rule.summary.root),
-        "normal": str(rule.normal),
-        "warning": str(rule.warning),
-        "for_s": round(rule.for_.total_seconds()),
-        "keep_firing_for_s": round(rule.keep_firing_for.total_seconds()),
-        "severity": str(rule.severity),
-        "procedure": rule.procedure,
-        "step": rule.step,
-        "also": list(rule.also),
-        "where": where,
     }

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from threading import Condition
 from typing import TYPE_CHECKING, Any
 
-from logwatch.errors import LogwatchError
+from logwatch.logs import failure_line
 
 if TYPE_CHECKING:
     from logwatch.run_summary import RunSummary
@@ -54,6 +54,8 @@ class TickService:
     """None lets everybody in: only where nobody else can reach the port."""
     tell: Callable[[dict[str, Any]], None]
     """Writes one JSON line."""
+    owner: str
+    """The process's name, in the lines of what failed."""
     monotonic: Callable[[], float]
     longest_s: float
     """How long a tick may take; one that takes twice as long hangs."""
@@ -65,6 +67,12 @@ class TickService:
 
     def answer(self, method: str, path: str, authorization: str) -> Response:
         """Answer one request; raises nothing."""
+        try:
+            return self._answer(method, path, authorization)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next request may fare better
+            return self._failed("serve", error)
+
+    def _answer(self, method: str, path: str, authorization: str) -> Response:
         if path in HEALTH:
             return self._health() if method in {"GET", "HEAD"} else _not_allowed("GET, HEAD")
         if path != TICK:
@@ -119,25 +127,16 @@ class TickService:
     def _tick(self) -> Response:
         try:
             summary = self.tick()
-        except LogwatchError as error:
-            return self._failed(str(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, the next tick may do better
-            return self._failed(f"an error of logwatch itself: {type(error).__name__} in {_place(error)}")
+            return self._failed("run", error)
         self.tell(summary.to_json())
         done = {"message": summary.message, "windows": summary.windows, "sent": summary.sent, "waiting": summary.waiting}
         return Response(HTTPStatus.SERVICE_UNAVAILABLE if summary.exit_code else HTTPStatus.OK, done)
 
-    def _failed(self, why: str) -> Response:
-        self.tell({"severity": "ERROR", "message": f"run: {why}"})
-        return Response(HTTPStatus.SERVICE_UNAVAILABLE, {"message": f"run: {why.splitlines()[0]}"})
-
-
-def _place(error: BaseException) -> str:
-    """Give where an error was raised, as file and line; its words may hold anything, and stay out of the log."""
-    frame = error.__traceback__
-    while frame and frame.tb_next:
-        frame = frame.tb_next
-    return f"{frame.tb_frame.f_code.co_filename.rpartition('/')[2]}:{frame.tb_lineno}" if frame else "nowhere"
+    def _failed(self, command: str, error: Exception) -> Response:
+        line = failure_line(command, self.owner, error)
+        self.tell(line)
+        return Response(HTTPStatus.SERVICE_UNAVAILABLE, {"message": line["message"]})
 
 
 def _plain(status: HTTPStatus) -> Response:

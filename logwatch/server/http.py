@@ -15,6 +15,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 
 if TYPE_CHECKING:
@@ -32,8 +33,31 @@ TICK_ENDS_S, ANSWER_LEAVES_S = 7.0, 0.3
 """After SIGTERM, of the 10 s that Cloud Run gives: for the running tick to end, and then for its answer to leave."""
 
 
+class Request(HTTPRequestParser):  # type: ignore[misc]
+    """A request that means one thing to everybody who passes it on; waitress takes some that do not."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the lines before the body; raises ParsingError, which is answered by 400 and ends the connection."""
+        try:
+            super().parse_header(header_plus)
+        except ValueError:  # as of `http://[::1`
+            raise ParsingError("Bad URI") from None
+        if not self.first_line.endswith((b" HTTP/1.1", b" HTTP/1.0")):
+            raise ParsingError("Only HTTP/1.1 and HTTP/1.0 are spoken here")
+        # 1.1 takes the coding out of the headers once it is understood; 1.0 has none.
+        if "TRANSFER_ENCODING" in self.headers or (self.chunked and "CONTENT_LENGTH" in self.headers):
+            raise ParsingError("The body's length is given twice, or in a way that HTTP/1.0 does not know")
+        host = self.headers.get("HOST")
+        if (host is None and self.version == "1.1") or "," in (host or ""):
+            raise ParsingError("One Host is needed")
+        if self.path.startswith("//"):
+            self.path = f"/.{self.path}"  # waitress would take `//tick` for `/tick`
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]
     """A connection; how long its next request takes is counted from the last one's end."""
+
+    parser_class = Request
 
     def service(self) -> None:
         super().service()
@@ -56,7 +80,7 @@ def serve(service: TickService, *, host: str, port: int, listening: Callable[[st
 
     Raises OSError where the port cannot be had.
     """
-    logging.getLogger("waitress").setLevel(logging.CRITICAL)  # what it tells of a request's failure is told by the service
+    logging.getLogger("waitress").setLevel(logging.ERROR)  # its warnings are of clients that hang up, and of a busy tick
     server = _Server(
         _application(service), host=host, port=port, threads=THREADS, ident=None, connection_limit=100, channel_timeout=10,
         cleanup_interval=2, max_request_body_size=MOST_BODY, max_request_header_size=MOST_HEADERS, asyncore_use_poll=True,

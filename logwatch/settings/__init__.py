@@ -1,6 +1,7 @@
 """Settings: flags first, then the environment, then `logwatch.toml`, then defaults; checked at once, never changed."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 from logwatch.errors import ConfigError
@@ -26,6 +27,7 @@ from logwatch.settings.surroundings import (
     execution,
     instance,
     is_on_cloud_run,
+    process_age_s,
 )
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "execution",
     "field_names",
     "fields",
+    "file_place",
     "find_file",
     "instance",
     "is_on_cloud_run",
@@ -51,6 +54,7 @@ __all__ = [
     "load_settings",
     "load_settings_leniently",
     "parse_channel",
+    "process_age_s",
     "raise_all",
     "read_file",
     "tables",
@@ -73,6 +77,11 @@ def load_settings_leniently(**flags: Any) -> tuple[Settings, list[ConfigError]]:
     return settings, broken + errors
 
 
+def file_place() -> Path | None:
+    """Give the file that is or would be read, whatever is in it; None where there is none."""
+    return find_file(os.environ)
+
+
 def _file() -> SettingsFile | None:
-    path = find_file(os.environ)
+    path = file_place()
     return read_file(path, field_names(), tables()) if path else None

@@ -10,13 +10,18 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from logwatch.errors import ConfigError, nearest
+from logwatch.errors import ConfigError, UnknownSettingError
+from logwatch.small_files import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
 NAME = "logwatch.toml"
 CONFIG = "LOGWATCH_CONFIG"
+LARGEST_KIB, LONGEST_LINE = 64, 4000
+"""A key of ten thousand parts keeps the standard library's reader busy for minutes."""
+MOST_TRIES = 200
+"""Lines on which an entry may end, before it is given up to find where those behind it begin."""
 RESERVED = "targets"
 """A key that a later version may read, and that nobody can have meant for anything else."""
 
@@ -76,12 +81,11 @@ def read_file(path: Path, names: Collection[str], tables: Mapping[str, Mapping[s
 
 def _read_text(path: Path) -> str:
     hint = f"{CONFIG} names the file; without it, {NAME} in the current folder is read if it is there"
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigError(f"the settings cannot be read: {error.strerror}", where=str(path), hint=hint) from None
-    except UnicodeDecodeError:
-        raise ConfigError("the settings are not written in UTF-8", where=str(path)) from None
+    content = read_text(path, ConfigError, hint=hint, most_kib=LARGEST_KIB)
+    for number, line in enumerate(content.split("\n"), start=1):
+        if len(line) > LONGEST_LINE:
+            raise ConfigError(f"a line of more than {LONGEST_LINE} characters", where=f"{path}:{number}")
+    return content
 
 
 def _parse(content: str, path: Path) -> dict[str, Any]:
@@ -89,7 +93,7 @@ def _parse(content: str, path: Path) -> dict[str, Any]:
 
     try:
         return tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError, and what int() says of a number without end
         found = re.search(r"(.*?) \(at (?:line (\d+), column \d+|end of document)\)", str(error))
         what, line = (found[1], found[2] or content.count("\n") + 1) if found else (str(error), 1)
         raise ConfigError(f"not TOML: {what}", where=f"{path}:{line}", hint="use e.g. lang = 'en'") from None
@@ -122,7 +126,7 @@ def _refusal(
     if not name:
         known = [*tables[table[0]]] if table else [*names, *tables]
         meant = key.lower().replace("-", "_").removeprefix("logwatch_")
-        return ConfigError(f"there is no setting '{shown}'", hint=f"{nearest(meant, known)}'logwatch settings' lists all")
+        return UnknownSettingError(f"there is no setting '{shown}'", typed=shown, meant=meant, known=known)
     if not _is_plain(value) and not (isinstance(value, list) and all(map(_is_plain, value))):
         return ConfigError(f"'{shown}' takes a single value or a list of them", hint=f"use e.g. {key} = '…'")
     return None
@@ -142,25 +146,33 @@ def _text(value: Any) -> Text:  # noqa: ANN401 - whatever TOML holds
 
 
 def _where(path: Path, content: str, place: Place) -> str:
-    return f"{path}:{_lines(content)[place]}"
+    return f"{path}:{_lines(content).get(place, 1)}"
 
 
 @cache
 def _lines(content: str) -> Mapping[Place, int]:
-    """Find the line on which each entry begins: the first after those that are whole without it."""
+    """Find the line on which each entry begins: the first after those that are whole without it.
+
+    Each is read with the heading of its table alone, as reading all before it again would take minutes for long files.
+    """
     import tomllib
 
     found: dict[Place, int] = {}
     lines = content.split("\n")
-    begins = 1
+    begins, tries, table = 1, 0, ""
     for count in range(1, len(lines) + 1):
+        part = "\n".join(lines[begins - 1 : count])
         try:
-            document = tomllib.loads("\n".join(lines[:count]))
-        except tomllib.TOMLDecodeError:
+            document = tomllib.loads(f"{table}\n{part}")
+        except ValueError:
+            tries += 1
+            if tries == MOST_TRIES:
+                break
             continue
         for place in _places(document):
             found.setdefault(place, begins)
-        begins = count + 1
+        table = part if part.lstrip().startswith("[") else table
+        begins, tries = count + 1, 0
     return found
 
 

@@ -6,7 +6,7 @@ import os.path
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from logwatch.errors import ConfigError, nearest
+from logwatch.errors import UnknownSettingError
 from logwatch.settings.file import CONFIG, SettingsFile, Text
 
 if TYPE_CHECKING:
@@ -56,11 +56,11 @@ def from_file(file: SettingsFile, paths: Collection[str]) -> Given:
     return Given("file", values, file.where)
 
 
-def strangers(environment: Mapping[str, str], names: Sequence[str]) -> list[ConfigError]:
+def strangers(environment: Mapping[str, str], names: Sequence[str]) -> list[UnknownSettingError]:
     """Give an error for each variable that looks like a setting and is none: a slip of the pen sets nothing."""
     known = [*map(variable, names), CONFIG]
     return [
-        ConfigError("there is no such setting", where=name, hint=f"{nearest(name, known)}'logwatch settings' lists all")
+        UnknownSettingError("there is no such setting", typed=name, meant=name, known=known, where=name)
         for name in sorted(environment.keys() - set(known))
         if name.startswith(PREFIX) and not name.startswith(OTHERS)
     ]

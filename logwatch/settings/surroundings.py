@@ -3,6 +3,7 @@
 import os
 import platform
 import secrets
+import time
 from pathlib import Path
 
 from logwatch.errors import ConfigError
@@ -30,6 +31,15 @@ def execution() -> str:
 def instance() -> str:
     """Give this process's name among all that may serve at once: on Cloud Run every one of them is process 1 of `localhost`."""
     return f"{os.environ.get('K_REVISION') or platform.node()}.{os.getpid()}.{secrets.token_hex(3)}"
+
+
+def process_age_s() -> float:
+    """Give the seconds since this process began, Python's own start among them; 0 where the system does not say."""
+    try:
+        ticks = int(Path("/proc/self/stat").read_bytes().rpartition(b")")[2].split()[19])
+        return max(time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK"), 0.0)
+    except (OSError, ValueError, LookupError, AttributeError):  # no Linux
+        return 0.0
 
 
 def is_on_cloud_run() -> bool:

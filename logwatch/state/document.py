@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -198,10 +199,19 @@ def _check_times(part: object) -> None:
     if isinstance(part, datetime):
         if part.tzinfo is None or part.year not in YEARS:
             raise ValueError(f"{part.isoformat()} is not a time of this century with a zone")
-    elif isinstance(part, tuple | list):
-        for each in part:
+        return
+    for each in _inside(part):
+        if not isinstance(each, str | int | float | None):
             _check_times(each)
-    elif isinstance(part, dict):
-        _check_times(list(part.values()))
-    elif is_dataclass(part) and not isinstance(part, Unknown | DayTotals):
-        _check_times([getattr(part, each.name) for each in fields(part)])
+
+
+def _inside(part: object) -> Iterable[object]:
+    if isinstance(part, dict):
+        return part.values()
+    return part if isinstance(part, tuple | list) else [getattr(part, name) for name in _fields(type(part))]
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    """Name what a record holds that may hold times."""
+    return tuple(each.name for each in fields(kind)) if is_dataclass(kind) and kind not in (Unknown, DayTotals) else ()

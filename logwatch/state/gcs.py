@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import weakref
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from logwatch.errors import ConflictError, StoreError
 from logwatch.google_api import Errors, Trouble
-from logwatch.state.interface import Stored
+from logwatch.state.interface import MOST, Stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from google.cloud.storage import Blob, Bucket  # type: ignore[import-untyped]
 
 
-MOST = 64 << 20
-"""Bytes of a state that are read; one has a few."""
+APART_S = 1.0
+"""Cloud Storage takes one change of an object a second, and refuses what comes sooner."""
 
 
 class _Room(BytesIO):
@@ -44,6 +45,7 @@ class GcsStore:
         self.name = name
         self._timeout = (timeout_s * 0.4, timeout_s * 0.6)  # to connect, to hear an answer
         self._retry_s = max(budget_s - timeout_s, 0)  # the last try begins no later
+        self._saved = float("-inf")
 
     def load(self) -> Stored | None:
         """Give the document, or None where there is none yet."""
@@ -66,6 +68,7 @@ class GcsStore:
         from google.api_core.exceptions import PreconditionFailed
 
         errors: list[Exception] = []
+        time.sleep(max(self._saved + APART_S - time.monotonic(), 0))
         with self._telling("the state cannot be saved"):
             blob = self._blob(self.name)
             try:
@@ -78,7 +81,31 @@ class GcsStore:
                     message = "somebody else saved the state since it was loaded"
                     raise ConflictError(message, where=self._where, hint=hint) from error
                 return mine.generation
+            finally:
+                self._saved = time.monotonic()
             return int(blob.generation or 0)
+
+    def note(self, text: bytes, name: str) -> None:
+        """Keep a later version of the document in an object of its own, which has been changed by nobody a moment ago."""
+        with self._telling("the state cannot be saved"):
+            self._upload(self._blob(f"{self.name}.{name}"), text, [])
+
+    def last_note(self, prefix: str) -> bytes | None:
+        """Give the version beside it whose name begins so and is the last; None where there is none."""
+        with self._telling("the state cannot be read"):
+            found = self._notes(prefix)
+            if not found:
+                return None
+            max(found, key=lambda blob: str(blob.name)).download_to_file(room := _Room(), **self._options())
+            return room.getvalue()
+
+    def forget_notes(self, prefix: str) -> None:
+        """Remove the versions beside it whose names begin so."""
+        with self._telling("the state cannot be saved"):
+            self._bucket.delete_blobs(self._notes(prefix), on_error=lambda _: None, **self._options())
+
+    def _notes(self, prefix: str) -> list[Blob]:
+        return list(self._bucket.client.list_blobs(self._bucket, prefix=f"{self.name}.{prefix}", **self._options()))
 
     def set_aside(self, text: bytes, name: str) -> str:
         """Keep a document that cannot be read under another name beside it; gives where."""

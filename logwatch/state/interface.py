@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+MOST = 64 << 20
+"""Bytes of a state that are read; one has a few."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -26,6 +29,18 @@ class Store(Protocol):
 
         Raises ConflictError where somebody else saved since.
         """
+        ...
+
+    def note(self, text: bytes, name: str) -> None:
+        """Keep a later version of the document beside it, as often as it comes: the document itself takes one save a second."""
+        ...
+
+    def last_note(self, prefix: str) -> bytes | None:
+        """Give the version beside it whose name begins so and is the last; None where there is none."""
+        ...
+
+    def forget_notes(self, prefix: str) -> None:
+        """Remove the versions beside it whose names begin so."""
         ...
 
     def set_aside(self, text: bytes, name: str) -> str:

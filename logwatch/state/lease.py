@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from logwatch.durations import LONGEST_LEASE
 from logwatch.errors import BrokenStateError, ConflictError, StoreError
@@ -16,7 +18,12 @@ if TYPE_CHECKING:
 
     from logwatch.state.interface import Store
 
-NO_STATE = "run 'logwatch run' first, or set LOGWATCH_STATE; 'silence add --new-state' starts an empty one"
+NO_STATE = (
+    "run 'logwatch run' first, or set LOGWATCH_STATE; 'logwatch backtest RECORDING --state FILE' makes one of a recording, "
+    "'silence add --new-state' an empty one"
+)
+NOTES = "told-"
+"""What the names of notes begin with."""
 ATTEMPTS = 5
 """Tries to save where others save too; each begins by loading again."""
 
@@ -31,6 +38,8 @@ class Held:
     generation: int
     news: list[str]
     """What was odd about the document: nothing, that it is new, or that it was broken."""
+    noted: int = 0
+    """Notes that this run has made."""
 
     def save(self, state: State) -> None:
         """Save the state; raises ConflictError where the lease was lost to another run."""
@@ -38,9 +47,19 @@ class Held:
         self.generation = self.store.save(dump_state(state), self.generation)
         self.state = state
 
+    def note(self, state: State) -> None:
+        """Keep the state so that whoever takes the lease after this run finds it; the document itself stays as it is."""
+        state = replace(state, run=self.owner)
+        self.noted += 1
+        self.store.note(dump_state(state), f"{_notes_of(state.lease)}{self.noted:04}")
+        self.state = state
+
     def release(self, state: State) -> None:
-        """Save the state and give the lease back."""
+        """Save the state and give the lease back; what was noted under it stands in the document from here on."""
         self.save(replace(state, lease=None))
+        if self.noted:
+            with suppress(StoreError):  # nobody asks for them any more
+                self.store.forget_notes(_notes_of(state.lease))
 
 
 def take(store: Store, owner: str, lease: timedelta, clock: Callable[[], datetime]) -> Held | Lease:
@@ -59,10 +78,14 @@ def take(store: Store, owner: str, lease: timedelta, clock: Callable[[], datetim
             held.news.append(
                 f"the lease of {other.owner} until {until} is longer than any can be, and taken over: see to its clock"
             )
+        held.state = _as_noted(store, held.state)
         try:
             held.save(replace(held.state, lease=Lease(owner, now + lease)))
         except ConflictError:
             continue
+        if other:
+            with suppress(StoreError):  # the next that finds a lease tries again
+                store.forget_notes(NOTES)
         return held
     raise ConflictError("others keep saving the state", hint="is the same state used by another installation?")
 
@@ -92,7 +115,7 @@ def give_back(store: Store, owner: str) -> bool:
     state = load_state(stored.text) if stored else State()
     if stored is None or state.lease is None or state.lease.owner != owner:
         return False
-    store.save(dump_state(replace(state, lease=None)), stored.generation)
+    store.save(dump_state(replace(_as_noted(store, state), lease=None)), stored.generation)
     return True
 
 
@@ -101,7 +124,21 @@ def load(store: Store) -> State:
     stored = store.load()
     if stored is None:
         raise StoreError("no state yet", hint=NO_STATE)
-    return load_state(stored.text)
+    return _as_noted(store, load_state(stored.text))
+
+
+def _notes_of(lease: Lease | None) -> str:
+    """Give what the names of a run's notes begin with: no two runs have a lease to the same microsecond under one name."""
+    return f"{NOTES}{crc32(lease.owner.encode()):08x}-{lease.until:%Y%m%dT%H%M%S%f}-" if lease else NOTES
+
+
+def _as_noted(store: Store, state: State) -> State:
+    """Give the state as the run under its lease has noted it last, as far as that can be understood."""
+    noted = store.last_note(_notes_of(state.lease)) if state.lease else None
+    try:
+        return load_state(noted) if noted else state
+    except BrokenStateError:
+        return state
 
 
 def _load(store: Store, owner: str, now: datetime) -> Held:

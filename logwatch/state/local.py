@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from logwatch.errors import ConflictError, StoreError
-from logwatch.state.interface import Stored
+from logwatch.state.interface import MOST, Stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,9 +50,13 @@ class LocalStore:
             self._generation()  # refuses what is no file before opening it could wait for ever
             try:
                 with self.path.open("rb") as file:
-                    return Stored(file.read(), _generation_of(os.fstat(file.fileno())))
+                    text, generation = file.read(MOST + 1), _generation_of(os.fstat(file.fileno()))
             except FileNotFoundError:
                 return None
+        if len(text) > MOST:
+            hint = "name another file with LOGWATCH_STATE"
+            raise StoreError(f"this is not a state: it holds more than {MOST >> 20} MiB", where=str(self.path), hint=hint)
+        return Stored(text, generation)
 
     def save(self, text: bytes, generation: int) -> int:
         """Replace the document of that generation, 0 for none yet; gives the new generation."""
@@ -62,6 +66,26 @@ class LocalStore:
                 hint = "run again: the next run starts from what is there now"
                 raise ConflictError("somebody else saved the state since it was loaded", where=str(self.path), hint=hint)
             return _replace(self.path, text, current)
+
+    def note(self, text: bytes, name: str) -> None:
+        """Keep a later version of the document in a file beside it."""
+        with self._telling("the state cannot be saved"), self._locked():
+            _replace(self.path.with_name(f"{self.path.name}.{name}"), text, 0)
+
+    def last_note(self, prefix: str) -> bytes | None:
+        """Give the version beside it whose name begins so and is the last; None where there is none."""
+        with self._telling("the state cannot be read"):
+            found = self._notes(prefix)
+            return found[-1].read_bytes() if found else None
+
+    def forget_notes(self, prefix: str) -> None:
+        """Remove the versions beside it whose names begin so."""
+        with self._telling("the state cannot be saved"):
+            for path in self._notes(prefix):
+                path.unlink(missing_ok=True)
+
+    def _notes(self, prefix: str) -> list[Path]:
+        return sorted(each for each in self.path.parent.iterdir() if each.name.startswith(f"{self.path.name}.{prefix}"))
 
     def set_aside(self, text: bytes, name: str) -> str:
         """Keep a document that cannot be read under another name beside it; gives where."""

@@ -44,6 +44,8 @@ class RunLog:
     """Each time that they changed, oldest first."""
     last: datetime | None = None
     """When a run judged last."""
+    took_s: float | None = None
+    """How long the last run took, from the start of its process to the end of its last save; without what it waited for."""
 
     def after(self, rules: RuleSet, now: datetime) -> RunLog:
         """Give it after a run that judged."""

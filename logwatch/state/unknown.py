@@ -36,7 +36,11 @@ class Unknown:
 def unknown_in(document: Any, understood: Any) -> Unknown:  # noqa: ANN401 - any part of a document
     """Give what a document holds beyond what was understood of it."""
     known, inside = _parts(understood), _parts(document)
-    parts = {key: found for key, each in inside.items() if key in known and (found := unknown_in(each, known[key]))}
+    parts = {
+        key: found
+        for key, each in inside.items()
+        if isinstance(each, dict | list) and key in known and (found := unknown_in(each, known[key]))
+    }
     keys = {key: each for key, each in inside.items() if key not in known} if isinstance(document, dict) else {}
     return Unknown(_name(document), keys, parts)
 

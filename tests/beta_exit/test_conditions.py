@@ -36,7 +36,7 @@ from logwatch.state.document import State, dump_state
 from logwatch.tick import MOST_SLOW, Policy, Ticker
 from logwatch.ui.format import Audience
 from logwatch.wiring import build_source, build_week, installation
-from tests.conftest import ROOT, Run
+from tests.conftest import LOGS, ROOT, Run
 from tests.support.life import ALIVE
 from tests.support.local_app import LocalApp
 from tests.support.local_google import make_entry
@@ -302,11 +302,14 @@ def recorded(source: FilesSource, zone: ZoneInfo = SEOUL) -> Week:
 def test_hours_without_any_line_have_nothing_to_count_and_hours_without_summaries_are_missing(tmp_path: Path) -> None:
     entries = Traffic(5, 39 * 60, instances=1, incidents=(Incident(11 * 60, 13 * 60, silent=True),)).entries()
     quiet = [entry for entry in entries if not "2026-02-24T19:00" <= entry["timestamp"] < "2026-02-24T22:00"]
-    days = {day.date: day for day in recorded(record(tmp_path / "day.ndjson", quiet)).days}
+    found = recorded(record(tmp_path / "day.ndjson", quiet))
+    days = {day.date: day for day in found.days}
     # The recording begins at nine in Seoul; from eight in the evening requests went on without summaries.
     assert days["2026-02-24"].missing(SEOUL) == [*range(9), 20, 21]
-    # From four to seven in the morning nothing was logged at all.
+    # From four to seven in the morning nothing was logged at all, which is told: a file may be missing.
     assert days["2026-02-25"].missing(SEOUL) == []
+    (idle,) = found.quiet
+    assert (f"{idle.start:%d %H}", idle.end - idle.start) == ("24 19", timedelta(hours=3))
 
 
 @pytest.mark.parametrize(("count", "until"), [(13, None), (2, START + timedelta(days=3))])
@@ -549,14 +552,24 @@ def test_the_json_says_it_all_and_the_same_every_time(run: Run, bad_week: Path) 
 
 @pytest.mark.usefixtures("one_look")
 @pytest.mark.parametrize(
-    ("kind", "lang"), [("table", "ko"), ("table", "en"), ("markdown", "ko"), ("markdown", "en"), ("html", "ko")]
+    ("kind", "lang"),
+    [
+        (kind, lang)
+        for kind in ("table", "details", "markdown", "html")
+        for lang in ("ko", "en")
+        if (kind, lang) != ("html", "en")
+    ],
 )
 def test_what_it_writes_is_the_golden_one(run: Run, bad_week: Path, lang: str, kind: str, *, update_golden: bool) -> None:
-    given = ["--until", "2026-03-03T15:00:00Z", "--lang", lang, "--format", kind]
+    written = ["--details"] if kind == "details" else ["--format", kind]
+    given = ["--until", "2026-03-04 00:00", "--lang", lang, *written]
     ran = run("beta-exit", "--source", bad_week, *given, COLUMNS="300")  # where lines break hangs on the folder's name
     shown = ran.out.replace(str(bad_week), "week.ndjson").replace(str(bad_week).replace("_", "\\_"), "week.ndjson")
     shown = re.sub(r"sha256 [0-9a-f]{16}", "sha256 0123456789abcdef", shown)  # of rules that change
-    golden = ROOT / f"tests/fixtures/golden/beta-exit.{lang}.{ {'table': 'txt', 'markdown': 'md', 'html': 'html'}[kind] }"
+    golden = (
+        ROOT
+        / f"tests/fixtures/golden/beta-exit.{lang}.{ {'table': 'txt', 'details': 'details.txt', 'markdown': 'md', 'html': 'html'}[kind] }"
+    )
     if update_golden:
         golden.write_text(shown)
     assert shown == golden.read_text()
@@ -574,7 +587,8 @@ def test_the_document_shows_what_the_made_week_prints() -> None:
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_table_markdown_page_and_document_say_the_same(run: Run, bad_week: Path, lang: str) -> None:
     def told(kind: str) -> str:
-        ran = run("beta-exit", "--source", bad_week, "--until", "2026-03-03T15:00:00Z", "--lang", lang, "--format", kind)
+        given = ("--until", "2026-03-03T15:00:00Z", "--lang", lang, "--format", kind, "--details")
+        ran = run("beta-exit", "--source", bad_week, *given)
         plain = re.sub("<[^>]+>", "", ran.out) if kind == "html" else ran.out
         return re.sub(r"\s+", " ", re.sub(r"\\(.)", r"\1", html.unescape(plain)))
 
@@ -600,7 +614,7 @@ def test_table_markdown_page_and_document_say_the_same(run: Run, bad_week: Path,
 @pytest.mark.parametrize("kind", ["table", "markdown", "html", "json"])
 def test_the_printed_command_gives_the_same_again(run: Run, bad_week: Path, kind: str) -> None:
     set_ = {"LOGWATCH_SLOW_BUDGET": "<= 2 %", "LOGWATCH_TIMEZONE": "Asia/Tokyo", "LOGWATCH_EXPECTED_DISTRIBUTION": "<= 9"}
-    ran = run("beta-exit", bad_week, "--since", "3d", "--lang", "en", "--format", kind, **set_)
+    ran = run("beta-exit", bad_week, "--since", "3d", "--lang", "en", "--format", kind, "--details", **set_)
     shown = json.loads(ran.out)["command"] if kind == "json" else html.unescape(re.sub("</?pre>", "", ran.out))
     command = re.findall(r"LOGWATCH_TIMEZONE=.*", re.sub(r" \\\n +", " ", shown))[-1]
     words = shlex.split(command)
@@ -647,6 +661,37 @@ def test_out_of_a_state_it_names_the_incident_and_the_running_day(run: Run, tmp_
     assert run(*words[at + 1 :], **dict(word.split("=", 1) for word in words[:at])).out == ran.out
 
 
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_three_hours_are_told_on_a_screen_and_the_rest_on_request(run: Run, lang: str) -> None:
+    brief = run("beta-exit", f"{LOGS}/storm.ndjson", "--lang", lang).out
+    assert len(brief.splitlines()) <= 48
+    assert brief.splitlines()[-1].count("--details") == 1
+    whole = run("beta-exit", f"{LOGS}/storm.ndjson", "--lang", lang, "--details").out
+    assert {*brief.split()} - {*whole.split()} <= {*brief.splitlines()[-1].split()}, "the details say all of it"
+
+
+@pytest.mark.usefixtures("one_look")
+def test_it_answers_in_the_zone_of_the_question_about_the_days_of_the_settings(run: Run, bad_week: Path) -> None:
+    shown = run("beta-exit", bad_week, "--until", "2026-03-03 15:00 UTC", "--lang", "en", "--details", COLUMNS="300").out
+    assert "2026-02-25 – 2026-03-03  as of 2026-03-03 15:00 UTC" in shown
+    assert "Days and their hours are those of Asia/Seoul." in shown
+    assert "02-27 00:00–05:00: 90% of that day's loss" in shown
+    assert "--until 2026-03-03T15:00:00Z" in shown
+    assert "those of" not in run("beta-exit", bad_week, "--until", "2026-03-04 00:00", "--lang", "en").out
+
+
+def test_a_file_that_is_missing_between_two_is_told_in_every_format(run: Run, tmp_path: Path) -> None:
+    lines = [*Traffic(3, 26 * 60, instances=1).entries()]
+    with_hole = [each for each in lines if not "2026-02-24T19:20" <= each["timestamp"] < "2026-02-24T20:20"]
+    record(tmp_path / "day.ndjson", with_hole)
+    for kind in ("table", "markdown", "html"):
+        shown = run("beta-exit", tmp_path / "day.ndjson", "--days", "1", "--lang", "en", "--format", kind, COLUMNS="300").out
+        assert "counted as without traffic: 02-25 04:20–05:20." in html.unescape(shown).replace("\\", ""), kind
+    document = json.loads(run("beta-exit", tmp_path / "day.ndjson", "--days", "1", "--format", "json").out)
+    jsonschema.validate(document, SCHEMA)
+    assert document["quiet"] == [{"from": "2026-02-24T19:20:00Z", "to": "2026-02-24T20:20:00Z"}]
+
+
 @pytest.mark.usefixtures("one_look")
 def test_the_exit_code_says_whether_all_is_met_where_that_is_asked_for(run: Run, bad_week: Path) -> None:
     ran = run("beta-exit", "--source", bad_week, "--fail-on", "not-met")
@@ -685,7 +730,7 @@ def test_hours_without_summaries_are_not_taken_for_quiet_ones_where_lines_are_re
     ("arguments", "code", "told"),
     [
         (["--source", "/dev/null"], 3, "it is empty"),
-        (["--source", "rubbish.json"], 3, "2 entries: 1 not_json, 1 cut_off"),
+        (["--source", "rubbish.json"], 3, "1 entries: not JSON\n  1 entries: cut off\n  See that the file"),
         (["--until", ""], 2, "'' is not a valid time"),
         (["--until", "someday"], 2, "'someday' is not a valid time"),
         (["--days", "0"], 2, "'0' is not at least 1"),

@@ -22,11 +22,14 @@ RECORDED: dict[str, tuple[str, ...]] = {
     "tune": ("tune", "checkout-success", STORM, "--vary", "for=0,9m", "--incidents", INCIDENTS),
     "explain": ("explain", "payment-confirm", PAYMENT, "--at", "15:31"),
     "rules-list": ("rules", "list"),
+    "rules-check": ("rules", "check", PAYMENT),
+    "rules-test": ("rules", "test"),
 }
 OUT_OF_A_STATE: dict[str, tuple[str, ...]] = {
     "alerts": ("alerts",),
     "labels": ("alerts", "--labels"),
     "silence-list": ("silence", "list"),
+    "state-show": ("state", "show"),
     "explain": ("explain", "payment-confirm"),
     "digest": ("digest",),
     "doctor": ("doctor",),

@@ -71,11 +71,31 @@ def test_all_that_is_wrong_is_told_at_once_with_its_place(run: Run, tmp_path: Pa
     assert [line.split(maxsplit=2)[2] for line in ran.out.splitlines() if line.startswith(("grace", "lease"))] == [
         "✗ wrong"
     ] * 2
+    assert [line.split(maxsplit=2) for line in ran.out.splitlines() if line.startswith(("lagn", "LOGWATCH_SLAK"))] == [
+        ["lagn", "logwatch.toml:3", "✗ no such setting → lang"],
+        ["LOGWATCH_SLAK", "environment", "✗ no such setting"],
+    ]
     found = document(run, cwd=tmp_path, **wrong)
     assert [each["where"] for each in found["wrong"]] == [
         "logwatch.toml:2: grace", "LOGWATCH_LEASE", "logwatch.toml:3", "LOGWATCH_SLAK", "LOGWATCH_SLACK_CHANNEL"
     ]  # fmt: skip
     assert {each["name"]: each["value"] for each in found["settings"] if each["wrong"]} == {"grace": "1m30s", "lease": "55s"}
+
+
+@pytest.mark.parametrize(
+    ("lang", "head", "why"),
+    [
+        ("ko", "설정 파일: logwatch.toml ✗", "TOML이 아닙니다: 값이 잘못되었습니다. 글자는 따옴표로 감싸세요."),
+        ("en", "file: logwatch.toml ✗", "not TOML: Invalid value"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_and_not_taken_for_none(
+    run: Run, tmp_path: Path, lang: str, head: str, why: str
+) -> None:
+    (tmp_path / "logwatch.toml").write_text("service = o4o\n")
+    ran = run("settings", "--lang", lang, cwd=tmp_path, LOGWATCH_CONFIG="")
+    assert (ran.code, ran.out.startswith(head)) == (2, True)
+    assert ran.err.startswith(f"logwatch: logwatch.toml:1: {why}")
 
 
 def test_the_document_says_of_each_what_and_whence(run: Run, tmp_path: Path) -> None:

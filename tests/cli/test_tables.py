@@ -28,6 +28,7 @@ LISTS = {
     "state": ["state", "show"],
     "exit conditions": ["beta-exit"],
     "exit conditions of lines": ["beta-exit", "--source", "SOURCE", "--days", "2"],
+    "exit conditions in detail": ["beta-exit", "--source", "SOURCE", "--days", "2", "--details"],
     "evaluation": ["evaluate", "SOURCE"],
     "backtest": ["backtest", "SOURCE", "--incidents", "tests/fixtures/incidents/storm.yaml"],
     "comparison": ["backtest", "SOURCE", "--against", "rules"],
@@ -91,3 +92,12 @@ def test_one_screen_says_what_fires_who_was_told_who_is_on_it_and_what_is_muted(
     assert f"{who}–" in second
     assert "2026-02-25 21:30 KST" in " ".join(second[: second.index(SHOPS[2])].split())
     assert "2026-05-25 15:20 KST" in out, "so does what mutes nothing now"
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_a_terminal_breaks_a_long_error_between_words(lang: str) -> None:
+    shown = on_terminal(["explain", "payment-confrm"], {"LOGWATCH_LANG": lang})
+    lines = shown.rstrip().splitlines()
+    assert len(lines) > 4
+    assert max(cell_len(line) for line in lines) <= 80
+    assert "revision-payment" in " ".join(lines).split()[-1]

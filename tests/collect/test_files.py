@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.files import PIECE, SECOND_PROCESS_FROM, FilesSource, _cut, _read_pieces
@@ -127,11 +128,17 @@ def thirds(lines: list[bytes]) -> tuple[list[bytes], list[bytes], list[bytes]]:
     return lines[:third], lines[third : 2 * third], lines[2 * third :]
 
 
-def members(lines: list[bytes]) -> bytes:
-    """Give gzip of several members, cut in the middle of lines."""
+def members(lines: list[bytes], pack: Callable[[bytes], bytes] = gzip.compress) -> bytes:
+    """Give several streams of gzip or another packer, cut in the middle of lines."""
     content = ndjson(lines)
     cuts = [0, len(content) // 5, len(content) // 2 + 17, len(content) - 1, len(content)]
-    return b"".join(gzip.compress(content[start:end]) for start, end in itertools.pairwise(cuts))
+    return b"".join(pack(content[start:end]) for start, end in itertools.pairwise(cuts))
+
+
+def headed(lines: list[bytes]) -> bytes:
+    """Give gzip whose head holds all that one can (RFC 1952), more of it than is read at once."""
+    packed = gzip.compress(ndjson(lines))
+    return packed[:3] + b"\x1e" + packed[4:10] + b"\x03\0abc" + b"n" * 200_000 + b"\0a comment\0" + b"\1\2" + packed[10:]
 
 
 SHAPES: dict[str, Shape] = {
@@ -166,6 +173,9 @@ SHAPES: dict[str, Shape] = {
     "gzip with zeros behind it": lambda lines: {"a.gz": gzip.compress(ndjson(lines)) + bytes(512)},
     "gzip of a printed array": lambda lines: {"a.json.gz": gzip.compress(pretty(lines))},
     "gzip of UTF-16": lambda lines: {"a.json.gz": gzip.compress(utf16(lines))},
+    "gzip with a name, a comment and more in its head": lambda lines: {"a.gz": headed(lines)},
+    "Zstandard": lambda lines: {"a.ndjson.zst": zstandard.compress(ndjson(lines))},
+    "Zstandard of several frames": lambda lines: {"a": members(lines, zstandard.compress)},
     "three files": lambda lines: dict(zip(("a.ndjson", "b.ndjson", "c.ndjson"), map(ndjson, thirds(lines)), strict=True)),
     "three files of three kinds": lambda lines: dict(
         zip(
@@ -287,8 +297,9 @@ def test_standard_input_given_twice_is_refused(run: Run) -> None:
 # ---- damage
 
 GOOD = ndjson([entry(number) for number in range(900)])
-ZIPPED = gzip.compress(ndjson([entry(number, insertId=random.Random(number).randbytes(9).hex()) for number in range(900)]))  # noqa: S311 - the same every time
+MIXED = ndjson([entry(number, insertId=random.Random(number).randbytes(9).hex()) for number in range(900)])  # noqa: S311 - the same every time
 """About half incompressible, so that a cut in it is a cut between entries."""
+ZIPPED, PACKED = gzip.compress(MIXED), zstandard.compress(MIXED)
 
 BLOCK = [f"{SUMMARY} {{", '  "checkout.attempt{service=kpa}": 1,', '  "cache.hit": 3', "}"]
 BLOCK_ENTRIES = [
@@ -374,6 +385,15 @@ DAMAGED: dict[str, tuple[bytes, dict[str, Any]]] = {
     "gzip with a wrong checksum": (ZIPPED[:-8] + bytes(8), {"samples": 900, "damaged_gzip": 1}),
     "gzip with other bytes behind it": (ZIPPED + b"Connection closed", {"samples": 900, "damaged_gzip": 1}),
     "gzip with a second member that is cut": (gzip.compress(GOOD) + ZIPPED[:20], {"samples": 900, "damaged_gzip": 1}),
+    "gzip cut in a name in its head": (ZIPPED[:3] + b"\x08" + ZIPPED[4:10] + b"name", {"unparsed": {"damaged_gzip": 1}}),
+    "zstd cut at nine tenths": (PACKED[: len(PACKED) * 9 // 10], {"some_samples": True, "damaged_zstd": 1}),
+    "zstd cut in its head": (PACKED[:5], {"entries": 1, "unparsed": {"damaged_zstd": 1}}),
+    "zstd with a hole": (
+        PACKED[: len(PACKED) * 9 // 10] + bytes(99) + PACKED[len(PACKED) * 9 // 10 + 99 :],
+        {"some_samples": True, "damaged_zstd": 1},
+    ),
+    "zstd with other bytes behind it": (PACKED + b"Connection closed", {"samples": 900, "damaged_zstd": 1}),
+    "zstd with a second frame that is cut": (zstandard.compress(GOOD) + PACKED[:20], {"samples": 900, "damaged_zstd": 1}),
     "gzip of nothing": (gzip.compress(b""), {"entries": 0}),
     "the application's own JSON": (
         ndjson([json.dumps({"level": "info", "message": SUMMARY, "cache.hit": 3}).encode()] * 3),
@@ -502,6 +522,7 @@ def test_damage_costs_itself_only(content: bytes, expected: dict[str, Any], tmp_
     told = {
         "some_samples": quality.samples > 0,
         "damaged_gzip": quality.unparsed.get("damaged_gzip", 0),
+        "damaged_zstd": quality.unparsed.get("damaged_zstd", 0),
         "at_least": min(quality.samples, expected.get("at_least", 0)),
     }
     for name, value in expected.items():

@@ -1,8 +1,10 @@
 """What is written in English where it arises is said in every other language, and nothing else is."""
 
+import inspect
 import json
 import os
 import re
+import tomllib
 from functools import cache
 from string import Formatter
 from zoneinfo import ZoneInfo
@@ -80,6 +82,8 @@ def test_both_have_the_same_places(lang: str) -> None:
 def test_what_libraries_say_is_theirs() -> None:
     known = {re.sub(r"\{\w+\}", PLACE, each["message_template_python"]) for each in list_all_errors()}
     known |= {os.strerror(number) for number in range(200)}
+    of_toml = inspect.getsource(tomllib._parser)  # type: ignore[attr-defined]  # where its reasons are written
+    known |= {re.sub(r"\{[^}]+\}", PLACE, each).replace("\\\\", "\\") for each in re.findall(r'f?"([A-Z][^"]*)"', of_toml)}
     section = json.loads((FOLDER / "ko.json").read_bytes())[OF_LIBRARIES]
     assert [english for english in section if shape(english) not in known] == []
 

@@ -34,6 +34,16 @@ def utc(text: str) -> datetime:
         ("fri-mon 00:00", (0, 4, 5, 6), "mon,fri,sat,sun 00:00"),
         ("daily 23:59", tuple(range(7)), "daily 23:59"),
         (" sat,sat  1:05 ", (5,), "sat 01:05"),
+        ("every Sunday 3am", (6,), "sun 03:00"),
+        ("mon, wed noon", (0, 2), "mon,wed 12:00"),
+        ("weekdays 9:30", (0, 1, 2, 3, 4), "mon,tue,wed,thu,fri 09:30"),
+        ("월-금 오전 9시", (0, 1, 2, 3, 4), "mon,tue,wed,thu,fri 09:00"),
+        ("월요일~수요일 9시", (0, 1, 2), "mon,tue,wed 09:00"),
+        ("월수금 22:00", (0, 2, 4), "mon,wed,fri 22:00"),
+        ("매주 일요일 오후 3시 반", (6,), "sun 15:30"),
+        ("평일 정오", (0, 1, 2, 3, 4), "mon,tue,wed,thu,fri 12:00"),
+        ("주말 새벽 3시", (5, 6), "sat,sun 03:00"),
+        ("매일 자정", tuple(range(7)), "daily 00:00"),
     ],
 )
 def test_days_and_an_hour_are_read_and_written_back(text: str, days: tuple[int, ...], written: str) -> None:
@@ -44,7 +54,7 @@ def test_days_and_an_hour_are_read_and_written_back(text: str, days: tuple[int, 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "03:00", "sun", "sun 3", "sun 24:00", "sun 03:60", "sun 03:0", "funday 03:00", "mon-funday 03:00", "sun 03:00 KST", "sun,funday 03:00", "sun, 03:00", "mon wed 03:00", "sun -1:00", "sun \uff13:00"],
+    ["", "03:00", "sun", "sun 3", "sun 24:00", "sun 03:60", "sun 03:0", "funday 03:00", "mon-funday 03:00", "sun 03:00 KST", "sun,funday 03:00", "sun, 03:00", "mon wed 03:00", "sun -1:00", "평일", "매주 3시", "일월화 3:00 UTC", "월-수-금 9시", "월 밤 12시", "every 03:00", "sunny 03:00"],
 )  # fmt: skip
 def test_what_is_no_day_and_hour_says_what_would_be(text: str) -> None:
     with pytest.raises(ValueError, match=r"use e\.g\. 'sun 03:00'"):

@@ -271,13 +271,13 @@ def test_a_person_sees_each_window_each_test_and_what_is_missing(run: Run) -> No
     assert told.splitlines()[:4] == [
         "tests/fixtures/logs/payment.ndjson: judged up to 2026-02-24 15:31 KST",
         "payment-confirm (kpa): alert firing since 15:21",
-        "  last window 15:31 warning 24.5% (38/155, 11 min) (normal range >90%, warning threshold <70%)",
-        "    15:30 warning 24.2% (32/132, 10 min)",
+        "  last window 15:30–15:31 warning 24.5% (38/155, 11 min) (normal range >90%, warning threshold <70%)",
+        "    15:29–15:30 warning 24.2% (32/132, 10 min)",
     ]
     for line in (
         "  ✓ share 24.5% (warning needs <70%)",
         "  ✓ samples 142 (warning needs ≥5)",
-        "  ✓ strength of evidence 10^39.7 (warning needs ≥10^4.6)",
+        "  ✓ odds of a real fault against chance 10^40× (warning needs ≥40,320×)",
         "  ✓ share of the newest samples 38.8% (warning needs ≤90%)",
         "  20 successes and no failure in the next window would be the normal range",
         "  15:23 [WARNING] simulated message",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from logwatch.collect.parse import Reason
 from tests.conftest import LOGS, ROOT, Run
 from tests.support.schemas import check_document
 
@@ -33,6 +34,11 @@ def document(run: Run, *arguments: str | Path) -> dict[str, Any]:
 
 def path_of(name: str) -> str:
     return f"{LOGS}/{name}.ndjson"
+
+
+def test_the_schema_names_every_reason() -> None:
+    schema = json.loads((ROOT / "logwatch/schemas/evaluate.json").read_text())
+    assert schema["properties"]["source"]["properties"]["unparsed"]["propertyNames"]["enum"] == list(Reason)
 
 
 # ---- plain Python, written without looking at how logwatch counts

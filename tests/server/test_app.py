@@ -43,7 +43,7 @@ class Made:
     now: float = 0.0
 
     def __post_init__(self) -> None:
-        self.service = TickService(self.tick, self.verify, self.lines.append, lambda: self.now, 55)
+        self.service = TickService(self.tick, self.verify, self.lines.append, "test", lambda: self.now, 55)
 
     def ask(self, method: str = "POST", path: str = "/tick", authorization: str = "") -> Response:
         return self.service.answer(method, path, authorization)
@@ -96,7 +96,7 @@ def test_a_tick_that_could_not_do_its_work_is_503(summary: RunSummary, status: i
     ("error", "told"),
     [
         (StoreError("the state cannot be read", where="gs://b/o"), "gs://b/o: the state cannot be read"),
-        (RuntimeError(SECRET), "an error of logwatch itself: RuntimeError in test_app.py:"),
+        (RuntimeError(SECRET), "run: an error of logwatch itself: RuntimeError at logwatch/server/app.py:"),
     ],
 )
 def test_an_error_is_503_without_its_trace_and_the_next_tick_runs(error: Exception, told: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import queue
+import re
 import signal
 import socket
 import subprocess
@@ -23,6 +24,7 @@ from tests.conftest import ROOT, clean_environment
 from tests.support import forked
 from tests.support.faults import texts
 from tests.support.local_google import make_entry
+from tests.support.local_http import free_port
 from tests.support.local_identity import AUDIENCE, CALLER, LocalIdentity
 from tests.support.local_slack import WEBHOOK_PATH
 from tests.support.made_traffic import START, Incident, Traffic
@@ -86,12 +88,6 @@ class Served:
 
     def tick(self, token: str = "") -> tuple[int, dict[str, Any]]:
         return self.ask("POST", "/tick", headers={"Authorization": f"Bearer {token}"} if token else {})
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @contextmanager
@@ -341,6 +337,59 @@ def test_what_is_too_large_or_no_http_is_refused(served: Served, raw: bytes, sta
             assert b"Traceback" not in answer
             assert b"waitress" not in answer.lower()
     assert served.ask("GET", "/healthz")[0] == 200
+
+
+TWICE = b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "rest", "status"),
+    [
+        ("GET /healthz HTTP/1.1", b"", 200),
+        ("GET /healthz HTTP/1.0", b"", 200),
+        ("GET http://other.example/healthz HTTP/1.1", b"", 200),
+        ("GET /%68ealthz?a=//b HTTP/1.1", b"", 200),
+        ("GET /healthz HTTP/1.1", b"X-Folded: a\r\n b\r\n", 200),
+        ("GET /healthz", b"", 400),
+        ("POST /tick", b"", 400),
+        ("GET /healthz HTTP/0.9", b"", 400),
+        ("GET /healthz HTTP/2.0", b"", 400),
+        ("GET /healthz HTTP/1.10", b"", 400),
+        ("POST /tick HTTP/1.1", TWICE, 400),
+        ("POST /tick HTTP/1.1", b"Transfer-Encoding:\r\n chunked\r\nContent-Length: 5\r\n\r\nabcde", 400),
+        ("POST /tick HTTP/1.0", b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        ("POST /tick HTTP/1.1", b"Content-Length: 3\r\nContent-Length: 30\r\n\r\nabc", 400),
+        ("POST /tick HTTP/1.1", b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
+        ("GET /healthz HTTP/1.1", b"Host: y\r\n", 400),
+        ("GET http://[::1/healthz HTTP/1.1", b"", 400),
+        ("GET /healthz HTTP/1.1", b" X: starts with a fold\r\nno colon\r\n", 400),
+        ("POST //tick HTTP/1.1", b"Content-Length: 0\r\n\r\n", 404),
+        ("POST ///tick HTTP/1.1", b"Content-Length: 0\r\n\r\n", 404),
+        ("POST http://x//tick HTTP/1.1", b"Content-Length: 0\r\n\r\n", 404),
+        ("POST //other.example/tick HTTP/1.1", b"Content-Length: 0\r\n\r\n", 404),
+        ("POST /./tick HTTP/1.1", b"Content-Length: 0\r\n\r\n", 404),
+        ("GET file:///etc/passwd HTTP/1.1", b"", 404),
+        ("CONNECT other.example:443 HTTP/1.1", b"", 404),
+        ("OPTIONS * HTTP/1.1", b"", 404),
+    ],
+)
+def test_a_request_is_answered_right_and_what_follows_a_wrong_one_is_not(
+    served: Served, line: str, rest: bytes, status: int
+) -> None:
+    raw = f"{line}\r\nHost: x\r\n".encode() + (rest if b"\r\n\r\n" in rest else rest + b"\r\n")
+    behind = b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", served.port), PATIENCE_S) as link:
+        link.sendall(raw + behind)
+        answer = b"".join(iter(lambda: link.recv(65536), b""))
+    stays = status in {200, 404} and "HTTP/1.0" not in line
+    assert [int(each) for each in re.findall(rb"HTTP/1\.[01] (\d+) ", answer)] == [status, *([200] if stays else [])]
+    assert b"Traceback" not in answer
+
+
+def test_a_request_of_http_1_1_names_its_host(served: Served) -> None:
+    with socket.create_connection(("127.0.0.1", served.port), PATIENCE_S) as link:
+        link.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
+        assert b" 400 " in link.recv(4096)
 
 
 def test_a_body_is_taken_and_ignored(served: Served) -> None:

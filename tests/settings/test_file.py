@@ -150,8 +150,13 @@ def test_several_targets_are_refused_with_a_way_to_go(tmp_path: Path, text: str)
         (b"lang 'ko'\n", ":1", "not TOML: Expected '=' after a key in a key/value pair"),
         (b"lang = 'ko'\n\n[slack\n", ":3", "not TOML: Expected ']' at the end of a table declaration"),
         (b"lang = 'ko'\na = [1\n", ":3", "not TOML: Unclosed array"),
-        (b"lang = '\xff'", "", "the settings are not written in UTF-8"),
-        (b"a = " + b"[" * 5000, "", "not TOML: too many brackets in each other"),
+        (b"lang = 'ko'\nmail_to = '\xff'", ":2", "not written in UTF-8"),
+        (b"lang = 'ko'\n# \0", ":2", "here stands the character U+0000, which no text has"),
+        (b"a = " + b"[" * 3000, "", "not TOML: too many brackets in each other"),
+        (b"lang = 2026-02-30", ":1", "not TOML: Invalid date or datetime"),
+        (b"lang = 'ko'\na = " + b"9" * 5000, ":2", "a line of more than 4000 characters"),
+        (b"lang = 'ko'\n" + b".".join([b"a"] * 30_000) + b" = 1", ":2", "a line of more than 4000 characters"),
+        (b"# as long as nobody writes\n" * 3000, "", "cannot be read: it is larger than 64 KiB"),
     ],
 )
 def test_what_is_no_toml_is_told(tmp_path: Path, content: bytes, where: str, message: str) -> None:
@@ -169,6 +174,15 @@ def test_an_editors_own_marks_move_no_line(tmp_path: Path, end: str) -> None:
     assert [where for where, _, _ in wrong(path)] == ["3"]
 
 
+def test_a_long_file_names_the_lines_of_its_mistakes(tmp_path: Path) -> None:
+    many = "\n".join(f"# {number}\n" for number in range(1500))
+    path = written(tmp_path, f"mail_to = [\n'a@example.com',\n]\n{many}\nlng = 'x'\n[slack]\n{many}\nbogus = 1")
+    assert [(where, message) for where, message, _ in wrong(path)] == [
+        ("3004", "there is no setting 'lng'"),
+        ("6006", "there is no setting '[slack] bogus'"),
+    ]
+
+
 def test_it_is_looked_for_beside_you_or_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert find_file({}) is None
@@ -183,7 +197,7 @@ def test_it_is_looked_for_beside_you_or_where_the_environment_says(tmp_path: Pat
 
 @pytest.mark.parametrize("name", ["none.toml", "."])
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ConfigError, match="the settings cannot be read: ") as caught:
+    with pytest.raises(ConfigError, match="cannot be read: ") as caught:
         load(tmp_path / name)
     assert caught.value.where == str(tmp_path / name)
 

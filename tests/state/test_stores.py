@@ -398,6 +398,13 @@ def test_an_object_without_end_is_no_state(gcs: LocalGcs, monkeypatch: pytest.Mo
         GcsStore(BUCKET, "larger").load()
 
 
+def test_a_file_without_end_is_no_state(tmp_path: Path) -> None:
+    with (tmp_path / "state.json").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(StoreError, match="more than 64 MiB"):
+        LocalStore(tmp_path / "state.json").load()
+
+
 def test_a_refusal_is_told_with_the_command_that_grants_it(gcs: LocalGcs) -> None:
     store = GcsStore(BUCKET, "refused.json")
     for call in (store.load, lambda: store.save(A, 0)):

@@ -41,7 +41,9 @@ def start(environment: Mapping[str, str], out: str | Path = os.devnull, command:
 
 def _run(environment: Mapping[str, str], out: str, command: Sequence[str]) -> None:
     from logwatch.cli.main import run
+    from logwatch.state import gcs
 
+    gcs.APART_S = 0.0  # a bucket of this machine has no such limit
     os.environ.clear()  # noqa: TID251 - this process is the command now
     os.environ.update(environment)  # noqa: TID251 - likewise
     os.chdir(ROOT)

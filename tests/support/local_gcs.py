@@ -9,9 +9,12 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import signal
 import sys
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
@@ -55,6 +58,12 @@ class LocalGcs:
         self._server = FakeGCSServer()
         self._faults: list[Fault] = []
         self._requests: list[str] = []
+        self.apart_s = 0.0
+        """How far apart changes of one object must be, as the real service has it: 1.0; nearer ones are refused."""
+        self.writes: Counter[str] = Counter()
+        """Changes of each object that were asked for."""
+        self.refusals: Counter[str] = Counter()
+        self._changed: dict[str, float] = {}
         self._lock = threading.Lock()
         self._ending = threading.Event()
         self._proxy = LocalHttp(("127.0.0.1", port), type("Handler", (_Handler,), {"gcs": self}))
@@ -109,16 +118,32 @@ class LocalGcs:
         with self._lock:
             self._faults.clear()
             self._requests.clear()
+            self.writes.clear()
+            self.refusals.clear()
 
-    def next_fault(self, method: str, path: str) -> str:
+    def next_fault(self, method: str, path: str, body: bytes = b"") -> str:
         """Count a request; gives what has to happen to it, empty for nothing."""
         with self._lock:
             self._requests.append(f"{method} {path.partition('?')[0]}")
+            if self._comes_too_soon(method, path, body):
+                return "429"
             for fault in self._faults:
                 if fault.times and fault.method in {"", method}:
                     fault.times -= 1
                     return fault.do
         return ""
+
+    def _comes_too_soon(self, method: str, path: str, body: bytes) -> bool:
+        named = re.search(rb'"name": ?"([^"]+)"', body[:2000]) if method == "POST" and path.startswith("/upload/") else None
+        if not named:
+            return False
+        name, now = named[1].decode(), time.monotonic()
+        self.writes[name] += 1
+        too_soon = now - self._changed.get(name, float("-inf")) < self.apart_s
+        self.refusals[name] += too_soon
+        if not too_soon:
+            self._changed[name] = now
+        return too_soon
 
     def forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         """Ask the server itself."""
@@ -151,7 +176,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.startswith("/_"):
             self.reply(200, [], json.dumps(self.gcs.control(self.path, body)).encode())
             return
-        do = self.gcs.next_fault(self.command, self.path)
+        do = self.gcs.next_fault(self.command, self.path, body)
         if do == HANG:
             self.gcs.hang()
         if do.isdecimal():

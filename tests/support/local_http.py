@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 import threading
 from abc import ABC, abstractmethod
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
 
 Answer = tuple[int, dict[str, str], bytes]
 """Status, headers, body."""
+
+
+def free_port() -> int:
+    """Give a port of this machine that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 class LocalHttp(ThreadingHTTPServer):

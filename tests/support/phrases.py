@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent.parent
 PLACE = "{}"
 """What stands for a place of a template, whatever it is called."""
-NOT_SHOWN = {"AssertionError", "TypeError", "NotImplementedError", "SystemExit", "RefusedError"}
+NOT_SHOWN = {"AssertionError", "TypeError", "NotImplementedError", "SystemExit", "RefusedError", "ParsingError"}
 """What no person reads: bugs, and the server's answers to Google."""
 SHOWN_ARGUMENTS = {"hint", "hints", "otherwise", "error", "missed", "trouble"}
 """Arguments by these names are shown, whatever is called with them."""
-SHOWN_CALLS = {"progress", "raises", "kind", "_not_slack"}
+SHOWN_CALLS = {"progress", "raises", "kind", "_not_slack", "_refusal"}
 BEFORE_A_REASON = {"raised", "build", "_telling"}
 """Calls whose text a library's reason follows."""
 OF_THE_LOG = {"logwatch/pipeline.py", "logwatch/catch_up.py", "logwatch/run_summary.py"}
@@ -100,6 +100,8 @@ def _shown(node: ast.AST, place: str) -> Iterator[tuple[ast.expr, str]]:
             yield from _called(node, place)
         case ast.Assign(targets=[ast.Attribute(attr="hint")], value=value):
             yield value, PLACE
+        case ast.Return(value=ast.IfExp() | ast.JoinedStr() as value) if place.endswith("/health_probes.py"):
+            yield value, PLACE
         case ast.Yield(value=ast.Tuple(elts=[_, message, *_])) if place.endswith("/service.py"):
             yield message, PLACE
         case _:
@@ -115,7 +117,7 @@ def _called(call: ast.Call, place: str) -> Iterator[tuple[ast.expr, str]]:
         yield call.args[-1] if name == "OSError" else call.args[0], PLACE
     if name in BEFORE_A_REASON and call.args:
         yield call.args[0], f"{PLACE}: {PLACE}"
-    if ast.unparse(call.func).endswith("held.news.append"):
+    if ast.unparse(call.func).endswith(("held.news.append", "._flaws.append")):
         yield call.args[0], PLACE
     if name == "Held" and isinstance(call.args[-1], ast.List):
         yield call.args[-1], PLACE

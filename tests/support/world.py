@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from logwatch.judge.rules.load import load_rules
 from logwatch.pipeline import run
 from logwatch.settings import Settings, bundled
-from logwatch.state.document import State, load_state
+from logwatch.state.lease import load
 from logwatch.tick import Ticker
 from logwatch.wiring import build_parts, build_policy, metrics_project
 from tests.conftest import ROOT, clean_environment
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from logwatch.pipeline import Parts
     from logwatch.run_summary import RunSummary
     from logwatch.seams import Seams
+    from logwatch.state.document import State
 
 PROJECT = "o4o-demo"
 BUCKET = "logwatch-state"
@@ -144,9 +145,7 @@ class World:
         )
 
     def state(self) -> State:
-        """Give the state as it is saved."""
+        """Give the state as it is saved, or was noted by a run that has not ended."""
         from logwatch.wiring import build_store
 
-        stored = build_store(self.settings).load()
-        assert stored is not None
-        return load_state(stored.text)
+        return load(build_store(self.settings))

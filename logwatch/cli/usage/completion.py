@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from logwatch.settings import Settings
+    from logwatch.state.document import State
 
 SHELLS = ("bash", "zsh", "fish")
 OPTIONS = ("--install-completion", "--show-completion")
@@ -64,21 +65,17 @@ def complete_shops(ctx: typer.Context, incomplete: str) -> list[str]:
     """Give the shops that the state has seen and that begin so."""
     with suppress(LogwatchError):
         from logwatch.report.state_lists import known_shops
-        from logwatch.state.lease import load
-        from logwatch.wiring import build_service, build_store
+        from logwatch.wiring import build_service
 
         settings = _settings(ctx)
-        return _beginning(known_shops(load(build_store(settings)), build_service(settings).shop_label), incomplete)
+        return _beginning(known_shops(_local_state(settings), build_service(settings).shop_label), incomplete)
     return []
 
 
 def complete_silences(ctx: typer.Context, incomplete: str) -> list[str]:
     """Give the ids of silences that begin so."""
     with suppress(LogwatchError):
-        from logwatch.state.lease import load
-        from logwatch.wiring import build_store
-
-        return _beginning((each.id for each in load(build_store(_settings(ctx))).memory.muting), incomplete)
+        return _beginning((each.id for each in _local_state(_settings(ctx)).memory.muting), incomplete)
     return []
 
 
@@ -99,6 +96,15 @@ def _settings(ctx: typer.Context) -> Settings:
 
     flags: dict[str, Any] = {"rules": ctx.params.get("rules")}
     return load_settings(**flags)
+
+
+def _local_state(settings: Settings) -> State:
+    """Load the state where that is a file; one in a bucket offers nothing: nobody waits for the network at a Tab."""
+    from logwatch.state.document import State
+    from logwatch.state.lease import load
+    from logwatch.wiring import build_store, state_place
+
+    return State() if "://" in state_place(settings) else load(build_store(settings))
 
 
 def _beginning(names: Iterable[str], incomplete: str) -> list[str]:

@@ -20,6 +20,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "backtest": (
         "logwatch backtest monday.ndjson.gz --format messages",
         "logwatch backtest monday.ndjson.gz --rules proposed --against rules",
+        "logwatch backtest monday.ndjson.gz --state monday.json",
     ),
     "tune": ("logwatch tune slow-api monday.ndjson.gz --vary for=0,1m,3m",),
     "beta-exit": ("logwatch beta-exit", "logwatch beta-exit monday.ndjson.gz --days 1"),

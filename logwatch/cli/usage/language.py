@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 def said(error: LogwatchError, otherwise: Lang) -> str:
     """Say an error to whoever typed the command; on Cloud Run in English, as the log of `run` is."""
+    from logwatch.ui.format import printable
+
     lang, zone = reader(otherwise)
-    return spoken(str(error), lang, zone)
+    return "\n".join(map(printable, spoken(str(error), lang, zone).split("\n")))
 
 
 def reader(otherwise: Lang) -> tuple[Lang, ZoneInfo]:

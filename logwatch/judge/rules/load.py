@@ -13,7 +13,7 @@ from logwatch.judge.rules.oncall import ONCALL, OnCall, parse_oncall
 from logwatch.judge.rules.runbook import Runbook, load_runbook
 from logwatch.judge.rules.service import COUNTERS, SERVICE, Service, find_faults, open_service, parse_service
 from logwatch.judge.rules.step_checks import ProcedureChecks
-from logwatch.judge.rules.yaml_lines import Document, Path_, RuleProblemsError, check_folder, to_error
+from logwatch.judge.rules.yaml_lines import MOST_PROBLEMS, Document, Path_, RuleProblemsError, check_folder, to_error
 from logwatch.judge.rules.yaml_types import Text, idle_selectors
 
 M = TypeVar("M", bound=BaseModel)
@@ -142,6 +142,8 @@ def _parse_items(
         return []
     items = []
     for index, value in enumerate(document.value):
+        if len(problems) > MOST_PROBLEMS:
+            break
         try:
             items.append((model.model_validate(value), document.where((index,))))
         except ValidationError as error:

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -13,7 +14,7 @@ from logwatch.count.census import Knows
 from logwatch.judge.kinds import Measures, kinds_listed
 from logwatch.judge.kinds.slow import Slow
 from logwatch.judge.rules.runbook import Procedure, Runbook
-from logwatch.judge.rules.service import Service
+from logwatch.judge.rules.service import Service, with_places
 from logwatch.judge.rules.step_checks import ProcedureChecks, StepCheck
 from logwatch.judge.rules.yaml_types import Duration, Model, Selectors, Text, selects
 from logwatch.languages import COMMON, Lang, Worded
@@ -93,7 +94,7 @@ class Rule(Measures, Row):
         default="", pattern=r"^(\d+\.\d+)?$", description="Section of the runbook to follow; empty where it has none."
     )
     step: int | None = Field(default=None, ge=1, description="The step to begin with.")
-    note: Text | None = Field(
+    note: Annotated[Text, with_places("service")] | None = Field(
         default=None, description="What a message says while it fires: what it means, and what to look at."
     )
     also: tuple[str, ...] = Field(default=(), description="Further sections that bear on it.")
@@ -250,8 +251,9 @@ class RuleSet:
     @property
     def knows(self) -> Knows:
         """Which counters any rule reads, and which anybody knows."""
-        named, read = {counter.counter for counter in self.counters}, self.selectors
-        return Knows(read=lambda name: selects(read, name), known=lambda name: name in named or selects(read, name))
+        named, selectors = {counter.counter for counter in self.counters}, self.selectors
+        read = cache(lambda name: selects(selectors, name))
+        return Knows(read=read, known=lambda name: name in named or read(name))
 
     @property
     def slow_reach(self) -> timedelta:

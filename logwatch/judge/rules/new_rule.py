@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from logwatch.errors import ConfigError, RuleError
+from logwatch.errors import ConfigError, RuleError, lookalikes
 from logwatch.judge.kinds import KINDS, kinds_listed
 from logwatch.judge.rules.drafts import Asked, Draft
 from logwatch.judge.rules.load import load_rules
@@ -18,7 +18,7 @@ from logwatch.judge.rules.model import WATCH, RuleSet
 from logwatch.judge.rules.runbook_check import compare_with_runbook
 from logwatch.judge.rules.unit_tests import run_cases
 from logwatch.judge.rules.yaml_lines import RuleProblemsError
-from logwatch.judge.rules.yaml_types import selects
+from logwatch.judge.rules.yaml_types import idle_selectors
 from logwatch.ranges import Range
 
 RESERVED = {"counters", "evidence", "inhibitions", "service", WATCH.removesuffix(".yaml")}
@@ -64,6 +64,17 @@ class Addition:
     """The whole file afterwards."""
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A rule that was added to a folder, and what people should look at."""
+
+    additions: tuple[Addition, ...]
+    strangers: dict[str, list[str]]
+    """Counters that it reads and that nobody knew, each with the known ones that look most like it."""
+    sections: tuple[str, ...]
+    """Where it could lead to, where it leads to no procedure."""
+
+
 def parse_section(text: str, english: str) -> NewSection:
     """Read `4.6 Title`; raises ConfigError."""
     match = re.fullmatch(r"(4\.\d+)\s+(\S.*)", text.strip())
@@ -73,11 +84,12 @@ def parse_section(text: str, english: str) -> NewSection:
     return NewSection(match[1], match[2], english.strip() or match[2])
 
 
-def add_rule(folder: Path, wanted: NewRule) -> list[Addition]:
+def add_rule(folder: Path, wanted: NewRule) -> Added:
     """Add a rule to a folder, and tell what was added where; raises LogwatchError and changes nothing where that cannot be."""
     rules = load_rules(folder)
     _check(rules, wanted)
-    additions = _additions(rules, wanted, _draft(wanted, rules))
+    draft = _draft(wanted, rules)
+    additions = _additions(rules, wanted, draft)
     _try(folder, additions)
     try:
         for each in additions:
@@ -85,7 +97,10 @@ def add_rule(folder: Path, wanted: NewRule) -> list[Addition]:
     except OSError as error:
         hint = "copy the folder to where you may write, and give it with --rules DIR"
         raise ConfigError(f"cannot be written: {error.strerror}", where=str(error.filename), hint=hint) from None
-    return additions
+    known = [counter.counter for counter in rules.counters]
+    leads = wanted.procedure or wanted.section
+    sections = () if leads else tuple(each.section for each in rules.runbook.procedures)
+    return Added(tuple(additions), {name: lookalikes(name, known) for name in _strangers(draft, rules)}, sections)
 
 
 def _check(rules: RuleSet, wanted: NewRule) -> None:
@@ -134,12 +149,16 @@ def _additions(rules: RuleSet, wanted: NewRule, draft: Draft) -> list[Addition]:
     ]
     cases = [f"- rule: {wanted.rule}", "  cases:", *(f"    - {{{case}}}" for case in draft.cases)]
     additions = [_appended(folder / f"{topic}.yaml", entry), _appended(folder / f"{topic}.test.yaml", cases)]
-    new = [name for name in draft.counters if not any(selects([name], each.counter) for each in rules.counters)]
-    if new:
+    if new := _strangers(draft, rules):
         told = {name: _written(rules, {"ko": f"{name} 건수", "en": f"number of {name}"}) for name in new}
         meanings = [f"- {{counter: {name}, meaning: {meaning}}}" for name, meaning in told.items()]
         additions.append(_appended(folder / "counters.yaml", meanings, apart=False))
     return additions + (_section(rules, wanted.section, draft) if wanted.section else [])
+
+
+def _strangers(draft: Draft, rules: RuleSet) -> list[str]:
+    """Give the counters of a draft that nobody knows yet."""
+    return idle_selectors(draft.counters, [each.counter for each in rules.counters])
 
 
 def _summary(wanted: NewRule, draft: Draft) -> dict[str, str]:

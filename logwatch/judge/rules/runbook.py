@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from logwatch.errors import RuleError
+from logwatch.small_files import read_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,7 @@ class Runbook:
 
 def load_runbook(path: Path) -> Runbook:
     """Read the runbook; raises RuleError where it cannot be read or has no table."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        hint = "the rules are compared with the runbook that stands beside them"
-        raise RuleError(f"the runbook cannot be read: {error}", where=str(path), hint=hint) from None
+    text = read_text(path, RuleError, hint="the rules are compared with the runbook that stands beside them")
     sections = _sections(text)
     rows = tuple(_rows(sections.get("3", [])))
     if not rows:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from logwatch.collect.parse import parse_series
-from logwatch.errors import RuleError, nearest
+from logwatch.errors import RuleError, lookalikes, nearest
 from logwatch.judge.rules.model import Rule, RuleSet
 from logwatch.judge.rules.runbook import Runbook, TableRow
-from logwatch.judge.rules.yaml_types import selects
+from logwatch.judge.rules.yaml_types import idle_selectors, selects
 from logwatch.languages import in_every_language
 from logwatch.ranges import Range
 
@@ -158,3 +159,29 @@ def uncovered_counters(keys: Iterable[str], rules: RuleSet) -> list[str]:
         for name in names
         if not selects(rules.selectors, name) and not re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", procedures)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """A counter that rules read and that never came, which is a slip of the pen or rare."""
+
+    counter: str
+    """As the rules select it."""
+    rules: tuple[str, ...]
+    near: tuple[str, ...]
+    """What came and looks most like it."""
+
+
+def unheard_counters(keys: Iterable[str], rules: RuleSet) -> list[Unheard]:
+    """Give the counters that rules read, and that neither the logs carry nor the runbook's own indicators and example name.
+
+    The rules of logwatch's own read what is rare, and ship with their counters.
+    """
+    came = sorted({parse_series(key).name for key in keys})
+    vouched = [parse_series(key).name for key, _ in rules.runbook.counters]
+    rows = [each for row in rules.runbook.rows for each in TOKEN.findall(row.indicator)]
+    reading: dict[str, list[str]] = {}
+    for rule in (*rules.section3, *rules.own):
+        for selector in idle_selectors(rule.kind.reads.counters, [*came, *vouched, *rows]):
+            reading.setdefault(selector, []).append(rule.rule)
+    return [Unheard(selector, tuple(found), tuple(lookalikes(selector, came))) for selector, found in reading.items()]

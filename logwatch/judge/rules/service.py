@@ -27,13 +27,17 @@ Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*=[\w./:-]+$")]
 def _check_places(text: Text, *places: str) -> Text:
     """Let only a text through that leaves no other places open than these."""
     for sentence in text.root.values():
-        others = {name for _, name, _, _ in Formatter().parse(sentence) if name is not None} - set(places)
+        found = [(name, form, turned) for _, name, form, turned in Formatter().parse(sentence) if name is not None]
+        if any(form or turned for _, form, turned in found):
+            raise ValueError(f"'{sentence[:40]}' says how a place is filled: write its name alone")
+        others = {name for name, _, _ in found} - set(places)
         if others:
             raise ValueError(f"nothing fills '{{{min(others)}}}'; known are {', '.join(f'{{{each}}}' for each in places)}")
     return text
 
 
-def _with_places(*places: str) -> AfterValidator:
+def with_places(*places: str) -> AfterValidator:
+    """Let only a text be read that leaves no other places open than these: what fills them fills nothing else."""
     return AfterValidator(lambda text: _check_places(text, *places))
 
 
@@ -47,8 +51,8 @@ class Log(Model):
         default=None, description="Variable of the application without which it writes no summaries."
     )
     keeps_counters: Variable | None = Field(default=None, description="Variable without which summaries lose their counters.")
-    silent: Annotated[Text, _with_places("service")] = Field(description="What to say, and to do, where not one summary comes.")
-    lost: Annotated[Text, _with_places("count")] | None = Field(
+    silent: Annotated[Text, with_places("service")] = Field(description="What to say, and to do, where not one summary comes.")
+    lost: Annotated[Text, with_places("count")] | None = Field(
         default=None, description="The same, where summaries come without their counters."
     )
 
@@ -118,7 +122,7 @@ class SlowBudget(Model):
 
     reads: ClassVar[tuple[str, ...]] = ("requests",)
     requests: Name
-    means_number: Annotated[Text, _with_places("bound")] = Field(description="What is judged where the budget is a number.")
+    means_number: Annotated[Text, with_places("bound")] = Field(description="What is judged where the budget is a number.")
 
 
 class SteadyLatency(Model):
@@ -134,7 +138,7 @@ class Nothing(Model):
 
     why: str = Field(pattern=r"^[a-z_]+$", description="The reason for other programs.")
     says: Text
-    needs: Annotated[Text, _with_places("dates")]
+    needs: Annotated[Text, with_places("dates")]
 
 
 class ExitCondition(Model):
@@ -148,8 +152,8 @@ class ExitCondition(Model):
     slow: SlowBudget | None = None
     latency: SteadyLatency | None = None
     means: Text = Field(description="What is judged, in one sentence.")
-    counted: Annotated[Text, _with_places("of")] = Field(description="What a day's figure is made of.")
-    may_lose: Annotated[Text, _with_places("left")] | None = Field(
+    counted: Annotated[Text, with_places("of")] = Field(description="What a day's figure is made of.")
+    may_lose: Annotated[Text, with_places("left")] | None = Field(
         default=None, description="What the running day may still lose before it is one that does not meet the condition."
     )
     nothing: Nothing | None = None

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from logwatch.judge.kinds.interface import Played
     from logwatch.judge.rules.model import Rule, RuleSet
 
+LONGEST_CASE = 10_000
 START = 1_771_891_200 * NS
 """2026-02-24T00:00:00Z: the first window of every case."""
 
@@ -80,9 +81,9 @@ def expand(notation: str) -> list[float | None]:
         if word == "stale":
             break
         match = re.fullmatch(r"(_|\d+(?:\.\d+)?)(?:([+-]\d+(?:\.\d+)?))?(?:x(\d+))?", word)
-        if match is None or len(values) > 10_000:
+        if match is None:
             raise ValueError(f"'{word}' is not a valid value; use e.g. 12, 0x4 (five zeros), 1+2x3, _ (no line), stale")
-        times, step = int(match[3] or 0) + 1, float(match[2] or 0)
+        times, step = _times(match[3], len(values)), float(match[2] or 0)
         values += [None if match[1] == "_" else float(match[1]) + step * i for i in range(times)]
     return values
 
@@ -98,8 +99,16 @@ def expand_letters(notation: str, kind: str = "newu") -> str:
         match = re.fullmatch(rf"([{kind}])(?:x(\d+))?", word)
         if match is None:
             raise ValueError(f"'{word}' is none of {kind}; use {LEGEND}, and e.g. {kind[0]}x4 for five")
-        letters += match[1] * (int(match[2] or 0) + 1)
+        letters += match[1] * _times(match[2], len(letters))
     return letters
+
+
+def _times(more: str | None, before: int) -> int:
+    """Give how often something stands, with so many windows before it."""
+    times = int(more or 0) + 1
+    if before + times > LONGEST_CASE:
+        raise ValueError(f"a case of more than {LONGEST_CASE} windows")
+    return times
 
 
 def run_cases(rules: RuleSet) -> Tested:
@@ -113,6 +122,9 @@ def run_cases(rules: RuleSet) -> Tested:
             document = Document(path)
         except RuleError as error:
             problems.append(error)
+            continue
+        if not isinstance(document.value or [], list):
+            problems.append(RuleError("a list is needed: each entry begins with '- '", where=document.where(())))
             continue
         for index, group in enumerate(document.value or []):
             where = document.where((index,))

@@ -1,6 +1,8 @@
 """YAML that remembers its lines, so that an error can name the place to mend."""
 
 from collections.abc import Iterable
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import yaml
 
 from logwatch.complaints import complaint
 from logwatch.errors import LogwatchError, RuleError
+from logwatch.small_files import read_text
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The one in C where PyYAML was built with it: six times as fast."""
@@ -15,8 +18,17 @@ Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DEEPEST = 20
 """Levels of lists and mappings in each other; evidence has six."""
 
+LONGEST_KEY, LONGEST_TEXT = 200, 20_000
+"""Characters."""
+MOST_PROBLEMS = 100
+"""Whoever has more of them mends these first."""
+
 Path_ = tuple[str | int, ...]
 """Keys and positions that lead to a value, from the top of the file."""
+
+
+VALUE_OF = "tag:yaml.org,2002:value"
+"""What YAML 1.1 calls a lone `=`: a text to whoever writes it."""
 
 
 class RuleProblemsError(LogwatchError):
@@ -24,7 +36,10 @@ class RuleProblemsError(LogwatchError):
 
     def __init__(self, problems: Iterable[RuleError]) -> None:
         """Take the single errors."""
-        self.problems = tuple(problems)
+        found = iter(problems)
+        self.problems = tuple(islice(found, MOST_PROBLEMS))
+        if next(found, None):
+            self.problems += (RuleError(f"more is wrong than the first {MOST_PROBLEMS} mistakes"),)
         super().__init__("\n".join(map(str, self.problems)))
 
 
@@ -34,22 +49,35 @@ class Document:
     def __init__(self, path: Path) -> None:
         """Read the file; raises RuleError where it is no YAML."""
         self.path = path
-        self._lines: dict[Path_, int] = {}
-        try:
-            self._loader = Loader(path.read_text(encoding="utf-8"))
-            self._take(yaml.StreamStartEvent)
-            self.value: Any = None
-            if self._loader.check_event(yaml.DocumentStartEvent):
-                self._take(yaml.DocumentStartEvent)
-                self.value = self._build(())
-                self._take(yaml.DocumentEndEvent)
-            if not self._loader.check_event(yaml.StreamEndEvent):
-                raise self._refusal("a second document begins", self._loader.peek_event())
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise RuleError(f"not YAML: {error.problem}", where=f"{path}:{line}") from None
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise RuleError(f"cannot be read: {error}", where=str(path)) from None
+        self.value, self._lines = _read(path, read_text(path, RuleError))
+
+    def where(self, path: Path_) -> str:
+        """Give `file:line` of a part, or of the nearest part around it."""
+        while path and path not in self._lines:
+            path = path[:-1]
+        return f"{self.path}:{self._lines.get(path, 1)}"
+
+
+class _Reader:
+    """Builds a document's value out of YAML's events, since only they tell lines."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        """Begin; raises one of PyYAML's errors where a character can be in no YAML."""
+        self.path = path
+        self.lines: dict[Path_, int] = {}
+        self._loader = Loader(text)
+
+    def read(self) -> Any:  # noqa: ANN401 - YAML holds anything
+        """Give the value of the only document; raises RuleError or one of PyYAML's."""
+        value = None
+        self._take(yaml.StreamStartEvent)
+        if self._loader.check_event(yaml.DocumentStartEvent):
+            self._take(yaml.DocumentStartEvent)
+            value = self._build(())
+            self._take(yaml.DocumentEndEvent)
+        if not self._loader.check_event(yaml.StreamEndEvent):
+            raise self._refusal("a second document begins", self._loader.peek_event())
+        return value
 
     def _take(self, kind: type[yaml.Event]) -> None:
         event = self._loader.get_event()
@@ -68,17 +96,22 @@ class Document:
             raise self._refusal(f"the tag '{event.tag}' is not taken: write the value alone", event)
         if len(path) > DEEPEST:
             raise self._refusal(f"more than {DEEPEST} levels deep", event)
-        self._lines[path] = event.start_mark.line + 1
+        self.lines[path] = event.start_mark.line + 1
         if isinstance(event, yaml.SequenceStartEvent):
             return self._build_list(path)
         return self._build_mapping(path) if isinstance(event, yaml.MappingStartEvent) else self._scalar(event)
 
     def _scalar(self, event: Any) -> Any:  # noqa: ANN401 - likewise, and YAML holds anything
+        if len(event.value) > LONGEST_TEXT:
+            raise self._refusal(f"a text of more than {LONGEST_TEXT} characters", event)
         tag = self._loader.resolve(yaml.ScalarNode, event.value, event.implicit)
+        if tag == VALUE_OF:
+            return event.value
         try:
             return self._loader.construct_object(yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark))
         except ValueError as error:
-            raise self._refusal(f"'{event.value[:40]}' is read as a date or number, and is none: {error}", event) from None
+            reason = str(error).partition(":")[0]  # what follows is for programmers
+            raise self._refusal(f"'{event.value[:40]}' is read as a date or number, and is none: {reason}", event) from None
 
     def _build_list(self, path: Path_) -> list[Any]:
         result: list[Any] = []
@@ -95,18 +128,27 @@ class Document:
             if not isinstance(named, yaml.ScalarEvent):
                 raise self._refusal("a key is a plain word", named)
             key = named.value
+            if len(key) > LONGEST_KEY:
+                raise self._refusal(f"a key of more than {LONGEST_KEY} characters", named)
             if key in result:
                 raise self._refusal(f"'{key}' stands twice", named)
             result[key] = self._build((*path, key))
-            self._lines[(*path, key)] = line
+            self.lines[(*path, key)] = line
         self._loader.get_event()
         return result
 
-    def where(self, path: Path_) -> str:
-        """Give `file:line` of a part, or of the nearest part around it."""
-        while path and path not in self._lines:
-            path = path[:-1]
-        return f"{self.path}:{self._lines.get(path, 1)}"
+
+@lru_cache(maxsize=64)
+def _read(path: Path, text: str) -> tuple[Any, dict[Path_, int]]:
+    """Read a text, once: a service asks for the same files every minute, and each run twice. Raises RuleError."""
+    try:
+        reader = _Reader(path, text)
+        return reader.read(), reader.lines
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise RuleError(f"not YAML: {error.problem}", where=f"{path}:{line}") from None
+    except yaml.YAMLError as error:
+        raise RuleError(f"cannot be read: {error}", where=str(path)) from None
 
 
 def to_error(document: Document, top: Path_, detail: Any, keys: str | None = None) -> RuleError:  # noqa: ANN401 - pydantic's own

@@ -16,7 +16,7 @@ from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING
 
-from logwatch.languages import COMMON
+from logwatch.languages import COMMON, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -107,9 +107,18 @@ def _starts(text: str) -> Iterator[int]:
     yield from (found.end() for found in re.finditer(": ", text))
 
 
+@cache
+def _reasons(lang: Lang) -> Mapping[str, str]:
+    """Give what is said of entries that cannot be read, and what mends that: errors quote it."""
+    theirs = words(lang)
+    return {said: theirs[key] for key, said in words(COMMON).items() if key.startswith(("reason.", "mend."))}
+
+
 def _whole(text: str, lang: Lang) -> str | None:
     """Say a text that one template made; None where none did."""
     bare = text.strip()
+    if (said := _reasons(lang).get(bare)) is not None:
+        return text.replace(bare, said, 1)
     for each in templates(lang) if bare else ():
         if found := each.match(bare):
             values = {name: _value(value, lang) for name, value in found.groupdict().items()}

@@ -14,6 +14,7 @@ from logwatch.notify.incidents import Memory
 from logwatch.notify.silences import Silence
 from logwatch.state.document import State, dump_state
 from tests.conftest import ROOT, Run, clean_environment
+from tests.support.local_gcs import serving
 from tests.support.patience import PATIENCE_S
 
 BASH = "bash"
@@ -116,3 +117,12 @@ def test_a_shell_that_is_not_known_is_asked_for(run: Run, monkeypatch: pytest.Mo
     ran = run("--install-completion", LOGWATCH_LANG="en")
     assert (ran.code, ran.out) == (2, "")
     assert "name it: --install-completion bash, zsh or fish" in ran.err
+
+
+def test_a_state_in_a_bucket_is_not_asked(run: Run, settings: dict[str, str], tmp_path: Path) -> None:
+    with serving(0, "kept") as gcs:
+        there = settings | {"LOGWATCH_STATE": "gs://kept/state.json", "STORAGE_EMULATOR_HOST": gcs.url}
+        gcs.reset()
+        assert offered(run, there, "logwatch silence expire ", tmp_path) == set()
+        assert offered(run, there, "logwatch explain cache-hit --shop ", tmp_path) == set()
+        assert gcs.requests() == []

@@ -53,6 +53,16 @@ def test_times_in_errors_are_in_the_readers_zone(run: Run, lang: str, said: str)
         assert (ran.code, said in ran.err, end in ran.err) == (3, True, True), ran.err
 
 
+def test_nothing_in_an_error_moves_the_cursor(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "rules\x1b[2J"
+    folder.mkdir()
+    (folder / "service.yaml").write_text('"\\e]0;a\\a": 1')
+    ran = run("rules", "check", "--rules", folder, LOGWATCH_LANG="ko")
+    assert ran.code == 2
+    assert all(char.isprintable() or char == "\n" for char in ran.err), ran.err
+    assert r"rules\x1b[2J" in ran.err
+
+
 def test_what_goes_well_loads_no_phrases(run: Run) -> None:
     templates.cache_clear()
     assert run("evaluate", "-s", PAYMENT, LOGWATCH_LANG="ko").code == 0

@@ -1,0 +1,52 @@
+"""Files that a person writes: read whole where they are text, of a size that somebody can have written."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from logwatch.errors import LogwatchError
+
+LARGEST_KIB = 1024
+_NO_TEXT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+"""What YAML and TOML do not take either; here it is found with its line."""
+
+
+def read_text(path: Path, kind: type[LogwatchError], *, hint: str | None = None, most_kib: int = LARGEST_KIB) -> str:
+    """Read a file; raises an error of the kind, with the line of what is no text.
+
+    A pipe could keep us waiting and a device go on for ever: both are refused, and of what is large no more is read than
+    shows that it is.
+    """
+    try:
+        raw = _read(path, most_kib << 10)
+    except OSError as error:
+        raise kind(f"cannot be read: {error.strerror}", where=str(path), hint=hint) from None
+    if len(raw) > most_kib << 10:
+        raise kind(f"cannot be read: it is larger than {most_kib} KiB", where=str(path), hint=hint)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise kind("not written in UTF-8", where=f"{path}:{line}", hint=hint) from None
+    if found := _NO_TEXT.search(text):
+        line, code = text.count("\n", 0, found.start()) + 1, f"U+{ord(found[0]):04X}"
+        raise kind(f"here stands the character {code}, which no text has", where=f"{path}:{line}", hint=hint)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _read(path: Path, most: int) -> bytes:
+    """Give what stands in a file, or one byte more than is allowed."""
+    with open(path, "rb", opener=_open_at_once) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode) and not path.samefile(os.devnull):
+            raise OSError(0, "this is not a plain file")
+        return file.read(most + 1)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # opening a pipe would wait for somebody to write

@@ -1,0 +1,127 @@
+"""An installation over versions: the one before runs, is replaced, comes back and goes again; nobody is told less, or twice."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import ROOT, clean_environment
+from tests.support.local_google import make_entry
+from tests.support.made_traffic import START, Incident, Traffic
+from tests.support.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SAME_SCHEMA = "35fd7f53b218ca8a8ee9f8d6cec465a3e67f069c"
+"""Of 0.1: its state is of this schema, and of an older form."""
+OLDER_SCHEMA = "7fb3589b2dcadb20e52594eaa9e98ac37910fd1c"
+"""Of 0.1 too: its state is of the schema before."""
+MINUTE = timedelta(minutes=1)
+TRAFFIC = Traffic(
+    11,
+    34,
+    incidents=(Incident(4, 12, failing=dict.fromkeys(("glycopharm", "kpa", "cosmetics"), 0.95)), Incident(22, 26, errors=2.0)),
+)
+
+
+def unpack(commit: str, folder: Path) -> Path:
+    """Install what a commit holds of the program, with its own rules and templates; skips where the history is cut off."""
+    packed = subprocess.run(
+        [str(shutil.which("git")), "archive", commit, "logwatch", "rules", "templates"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    if packed.returncode:
+        pytest.skip(f"this checkout has no history back to {commit[:9]}")
+    with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as opened:
+        opened.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with World(tmp_path, [make_entry(each) for each in TRAFFIC.entries()], bot=True, more={"LANG": "en"}) as opened:
+        yield opened
+
+
+def call(world: World, program: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Call a version of the program as its image does, in a process of its own."""
+    environment = clean_environment(**world.environment, PYTHONPATH=str(program))
+    command = [sys.executable, "-m", "logwatch", *words]
+    return subprocess.run(command, env=environment, cwd=program, capture_output=True, text=True, check=False)
+
+
+def ran(world: World, program: Path, minute: int) -> int:
+    """Run a version once, so many minutes after the beginning; gives how many windows it judged."""
+    world.now = START + minute * MINUTE + timedelta(seconds=20)
+    done = call(world, program, "run")
+    assert done.returncode == 0, done.stderr
+    windows: int = json.loads(done.stdout.splitlines()[-1])["run"]["windows"]
+    return windows
+
+
+def subjects(world: World) -> list[str]:
+    return [str(mail["subject"]) for mail in world.smtp.mails]
+
+
+def test_a_version_that_comes_back_and_goes_again_loses_nothing_and_repeats_nothing(world: World, tmp_path: Path) -> None:
+    before = unpack(SAME_SCHEMA, tmp_path / "before")
+    judged = [ran(world, before, 6), ran(world, before, 9), ran(world, ROOT, 12)]
+    assert len(subjects(world)) == 1, "what the version before told is not told again"
+
+    muted = call(
+        world, ROOT, "silence", "add", "--rule", "cache-hit", "--every", "sun 03:00", "--for", "1h", "--reason", "backup"
+    )
+    assert muted.returncode == 0, muted.stderr
+    form = json.loads((tmp_path / "state.json").read_text())["form"]
+    judged += [ran(world, before, 16), ran(world, before, 20)]
+    assert json.loads((tmp_path / "state.json").read_text())["form"] == form, "the form never moves back"
+
+    judged += [ran(world, ROOT, 24), ran(world, ROOT, 34)]
+    assert sum(judged) == 34 - 6 + 1, "each window is judged once, whoever judges it"
+    assert subjects(world) == [
+        "[PAGE] 4.2 More payments fail · all shops (cosmetics, glycopharm, kpa)",
+        "Re: [RESOLVED] runbook 4.2 More payments fail · all shops (cosmetics, glycopharm, kpa)",
+        "[PAGE] runbook 4.1 More checkouts fail · all shops",
+        "Re: [RESOLVED] runbook 4.1 More checkouts fail · all shops",
+    ]
+    heads = [post["text"] for post in world.slack.posts.values() if not post.get("thread_ts")]
+    assert [head.partition("]")[0] for head in heads] == ["✅ [RESOLVED"] * 2, (
+        "a message for each incident, kept up to date by all"
+    )
+    (kept,) = world.state().memory.recurring
+    assert (kept.reason, kept.rule) == ("backup", "cache-hit")
+
+
+def test_a_version_that_cannot_read_the_state_leaves_it_alone_and_the_next_catches_up(world: World, tmp_path: Path) -> None:
+    before = unpack(OLDER_SCHEMA, tmp_path / "before")
+    judged = [ran(world, before, 6), ran(world, before, 9)]
+    told = subjects(world)
+    assert told
+    judged.append(ran(world, ROOT, 12))
+
+    state = (tmp_path / "state.json").read_bytes()
+    world.now = START + 16 * MINUTE
+    refused = call(world, before, "run")
+    assert (refused.returncode, "the state has schema 2, this program knows 1" in refused.stderr) == (3, True)
+    assert (tmp_path / "state.json").read_bytes() == state
+
+    judged += [ran(world, ROOT, 24), ran(world, ROOT, 34)]
+    assert sum(judged) == 34 - 6 + 1
+    ends = Counter(each.removeprefix("Re: [RESOLVED] runbook ") for each in subjects(world) if each.startswith("Re: "))
+    fires = Counter(each.partition("] ")[2].removeprefix("runbook ") for each in subjects(world) if not each.startswith("Re: "))
+    assert ends == fires
+    assert set(fires.values()) == {1}
+    assert [each for each in fires if "4.1" in each] == ["4.1 More checkouts fail · all shops"]
