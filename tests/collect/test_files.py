@@ -584,6 +584,19 @@ def test_a_time_before_1970_moves_no_other_figure(tmp_path: Path) -> None:
     assert windows.quality.duplicates == 2
 
 
+@pytest.mark.parametrize(
+    "when", ["1970-01-01T00:00:30Z", "2200-01-01T00:00:30Z", "2025-09-01T00:00:30Z", "2027-03-01T00:00:30Z"]
+)
+def test_a_stray_time_stretches_no_table_over_the_minutes_between(when: str, tmp_path: Path) -> None:
+    lines = [entry(minute, timestamp=f"2026-08-20T00:{minute:02}:30Z") for minute in range(20)]
+    calm, strayed = (
+        count(*write(tmp_path, {"a.ndjson": ndjson([*lines, *more])})) for more in ([], [entry(99, timestamp=when)])
+    )
+    assert strayed.span == calm.span
+    assert strayed.counters.equals(calm.counters)
+    assert strayed.quality.unparsed == {"timestamp_absurd": 1}
+
+
 # ---- what cannot be read at all
 
 
