@@ -26,7 +26,7 @@ from logwatch.collect.parse import LARGEST, MOST_SHOWN, Reason
 from logwatch.collect.text_search import KEYS, Hits
 from logwatch.collect.timestamps import believe, is_plausible
 from logwatch.errors import ConfigError, SourceError
-from logwatch.google_api import Errors, Trouble, open_client, project_hints, tell_apart
+from logwatch.google_api import Errors, Tokens, Trouble, open_client, project_hints, tell_apart
 from logwatch.spans import EPOCH, NS, WINDOW, Span, to_datetime
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("logwatch.cloud_logging")
 PAGE_SIZE = 1000
+MOST_IDLE_PAGES = 300
+"""Pages in a row without a newer entry: five minutes' worth of the quota, when an honest walk has long come to some."""
 MOST_SERVICES = 4
 """Reads of one page each that a look for services takes: each leaves out those that are known already."""
 MOST_EMPTY_PAGES = 5
@@ -255,14 +257,19 @@ class CloudLoggingSource:
         walk = self._pages(wanted, "timestamp asc", PAGE_SIZE, progress)
         pages = (page for page, _ in walk)
         beside = ThreadPoolExecutor(1)
-        seen = span.start
+        seen = newest = span.start
+        idle = 0
         try:
             coming = beside.submit(next, pages, None)
             meanwhile()
             while (page := coming.result()) is not None:
                 coming = beside.submit(next, pages, None)
                 take_page(page, reading)
-                if page:
+                last = _time(page[-1]) if page else newest
+                idle = 0 if last > newest else idle + 1
+                newest = max(newest, last)
+                self._check_idle(idle)
+                if not idle:
                     seen = to_datetime(page[-1].timestamp.seconds * NS)
                     share = (seen - span.start) / (span.end - span.start)
                     progress(f"{reading.entries:,} entries, up to {seen:%Y-%m-%dT%H:%MZ}", min(max(share, 0.0), 1.0))
@@ -273,6 +280,12 @@ class CloudLoggingSource:
         finally:
             beside.shutdown(wait=False)  # an interrupt does not wait for the page that is on its way
         return reading
+
+    def _check_idle(self, pages: int) -> None:
+        """Raise SourceError where so many pages in a row brought nothing newer that no honest walk is meant."""
+        if pages > MOST_IDLE_PAGES:
+            message = f"{MOST_IDLE_PAGES} pages in a row brought nothing newer: the answer has no end"
+            raise SourceError(message, where=f"gcp://{self.project}")
 
     def last_seen(self, span: Span, *, service: str | None) -> datetime | None:
         """Give the time of the latest entry of any kind in the span: one call, or a few where pages come empty."""
@@ -343,9 +356,11 @@ class CloudLoggingSource:
         client = self._connect()
         names = [f"projects/{self.project}"]
         request = ListLogEntriesRequest(resource_names=names, filter=text, order_by=order_by, page_size=page_size)
+        tokens = Tokens(SourceError, f"gcp://{self.project}")
         more = True
         while more:
             page = ListLogEntriesResponse.pb(self._call(client, request, progress))
+            tokens.take(page.next_page_token)
             request.page_token = page.next_page_token
             more = bool(page.next_page_token)
             LOG.debug(

@@ -81,7 +81,8 @@ Key = Literal[
     "dash_heartbeat", "dash_lag", "dash_run_time", "dash_judged", "dash_undelivered", "dash_unparsed",
     "axis_events", "axis_seconds",
     # a backtest's days, comparisons, known incidents, settings
-    "weekdays", "incidents_by_day", "lasted_col", "told_col", "and_goes_on", "step_short", "quiet_day", "comparison_title",
+    "every_day", "weekdays",
+    "incidents_by_day", "lasted_col", "told_col", "and_goes_on", "step_short", "quiet_day", "comparison_title",
     "sides", "short_span", "by_procedure", "messages_a_day", "fired", "total", "changed_alerts", "change", "nothing_changed",
     "progress_left", "sent_title", "sent_counts", "sent_how", "replayed_at", "sent_at", "sent_why",
     "score_title", "outcome", "took", "step_col", "what", "named_later", "found_of", "median_took", "false_per_day",

@@ -177,7 +177,8 @@ def _check_log(settings: Settings, readers: Audience, now: datetime) -> list[Che
     if logs is None:
         return [_skipped("logs")]
     wanted = settings.service or logs.service
-    return LogChecks(logs, watched_service(settings, readers), wanted, settings.grace, readers).check(now)
+    shop = build_service(settings).shop_label
+    return LogChecks(logs, watched_service(settings, readers), wanted, settings.grace, readers, shop).check(now)
 
 
 def _doctor_exporter(settings: Settings) -> Exporter:

@@ -1,10 +1,12 @@
 """Reading Cloud Logging with the real generated client, over the wire, from a local server that keeps its rules."""
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import count
+from itertools import repeat as repeat_text
 from math import isnan
 from threading import Event
 from typing import Any
@@ -16,9 +18,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.collect.cloud_logging import CloudLoggingSource, ReadQuota, build_filter, judged, take_page, to_entry
+from logwatch.collect.cloud_logging import (
+    MOST_IDLE_PAGES,
+    CloudLoggingSource,
+    ReadQuota,
+    build_filter,
+    judged,
+    take_page,
+    to_entry,
+)
 from logwatch.collect.columns import Reading
 from logwatch.collect.files import FilesSource
+from logwatch.collect.interface import CutShortError
 from logwatch.count.windows import Windows, aggregate
 from logwatch.errors import SourceError
 from logwatch.judge.evaluate import Course, evaluate
@@ -26,7 +37,7 @@ from logwatch.judge.rules.load import load_rules
 from logwatch.notify.incidents import NotifyReason
 from logwatch.pipeline import judge, judge_and_replay
 from logwatch.settings import bundled
-from logwatch.spans import NS, Span
+from logwatch.spans import NS, Span, to_datetime
 from logwatch.tick import Policy, Ticker
 from logwatch.time_range import Wanted
 from tests.conftest import ROOT
@@ -131,13 +142,14 @@ def assert_same_courses(found: tuple[Course, ...] | list[Course], expected: tupl
     assert [(course.rule.rule, course.labels) for course in found] == [(course.rule.rule, course.labels) for course in expected]
     for mine, theirs in zip(found, expected, strict=True):
         np.testing.assert_array_equal(mine.minutes, theirs.minutes)
-        frames = (pd.DataFrame(each.columns) for each in (mine, theirs))
-        pd.testing.assert_frame_equal(*frames, obj=f"{mine.rule.rule} {mine.labels}")
+        one, other = (pd.DataFrame(each.columns) for each in (mine, theirs))
+        pd.testing.assert_frame_equal(one, other, obj=f"{mine.rule.rule} {mine.labels}")
 
 
 # ---- the same figures as from a file
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", RECORDED)
 def test_the_wire_gives_the_windows_and_verdicts_that_a_file_gives(name: str) -> None:
     from_file = recorded(name)
@@ -196,6 +208,7 @@ def test_a_part_of_a_span_is_judged_as_a_recording_is(name: str) -> None:
     assert f'timestamp>="{reach}' in asked
 
 
+@pytest.mark.long
 def test_a_page_over_the_wire_is_that_of_the_recording() -> None:
     end = recorded("payment").span.end
     wanted = Wanted(lambda _: end - timedelta(minutes=50), lambda _: end - timedelta(minutes=10), None, timedelta(seconds=90))
@@ -399,6 +412,58 @@ def test_empty_pages_with_a_token_do_not_end_the_walk() -> None:
     with LoggingServer(entries) as server:
         assert reading.entries == read(connect(server), span).entries
         assert pages > len(server.requests)
+
+
+@contextmanager
+def endless(*names: str, again: bool) -> Iterator[CloudLoggingSource]:
+    """Give a source whose server always has another page, the first one again, by the same token or by ever new ones."""
+    with serving(*names, quota=None) as server:
+        server.calls.endless = repeat_text("next") if again else map(str, count())
+        yield connect(server)
+
+
+@pytest.mark.parametrize("names", [("calm",), ()])
+@pytest.mark.parametrize(
+    ("again", "said"), [(True, "the same page token came twice"), (False, "pages in a row brought nothing newer")]
+)
+def test_pages_without_end_come_to_one(names: tuple[str, ...], again: bool, said: str) -> None:  # noqa: FBT001
+    span = whole(recorded("calm"))
+    last = max(map(time_of, entries_of("calm")))
+    with endless(*names, again=again) as source:
+        with pytest.raises(SourceError, match=said) as caught:
+            read(source, span)
+        assert source.calls <= MOST_IDLE_PAGES + 3
+    assert isinstance(caught.value, CutShortError) == bool(names)
+    if isinstance(caught.value, CutShortError):
+        assert (caught.value.before, caught.value.over) == (to_datetime(last // NS * NS), False)
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_pages_without_end_take_no_more_than_a_runs_time_and_quota(again: bool) -> None:  # noqa: FBT001
+    with endless("calm", again=again) as source:
+        ending = source.ending(40)
+        with pytest.raises(CutShortError) as caught:
+            read(ending, whole(recorded("calm")))
+        assert ending.calls <= 55
+        assert ending.quota.clock() <= FakeClock().now + 40
+    assert caught.value.over is not again
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_looks_at_pages_without_end_are_few(again: bool) -> None:  # noqa: FBT001
+    with endless(again=again) as source:
+        looks: list[Callable[[], object]] = [
+            lambda: source.last_seen(HOUR, service=None),
+            lambda: source.seen_minutes(HOUR, service=None),
+            lambda: source.services(HOUR),
+            lambda: source.last_of_all(HOUR),
+            lambda: source.search("x", HOUR, service=None, most=5),
+        ]
+        for look in looks:
+            before = source.calls
+            with suppress(SourceError):
+                look()
+            assert source.calls - before <= 60
 
 
 def test_every_request_of_a_walk_is_the_same_but_for_its_token() -> None:

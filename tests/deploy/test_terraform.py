@@ -448,6 +448,7 @@ def assert_it_stays_and_goes(terraform: LocalTerraform, **variables: Any) -> Non
     assert terraform.resources() == {}
 
 
+@pytest.mark.long
 def test_a_job_with_every_option_is_what_the_scripts_make(opened: Any, tmp_path: Path) -> None:
     terraform = opened(JOB)
     value = {"slack": VALUE}
@@ -479,6 +480,7 @@ def test_a_job_with_every_option_is_what_the_scripts_make(opened: Any, tmp_path:
     assert_it_stays_and_goes(terraform, **value)
 
 
+@pytest.mark.long
 def test_the_page_makes_a_service_as_the_scripts_do(opened: Any, tmp_path: Path) -> None:
     terraform = opened(example="shop")
     lines = re.findall(r"^terraform -chdir=deploy/terraform/examples/shop (apply .*)", PAGE, re.MULTILINE)
@@ -505,6 +507,7 @@ def test_the_page_makes_a_service_as_the_scripts_do(opened: Any, tmp_path: Path)
     assert_it_stays_and_goes(terraform, project=PROJECT)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not shutil.which("gcloud"), reason="gcloud is missing")
 def test_gcloud_takes_the_commands_that_it_tells(opened: Any, tmp_path: Path) -> None:
     terraform = opened(JOB)
@@ -564,6 +567,7 @@ def watchers(terraform: LocalTerraform, module: str) -> tuple[dict[str, Json], J
     return policies, json.loads(dashboard)
 
 
+@pytest.mark.long
 def test_the_two_installations_of_the_page_share_nothing(opened: Any, run: Run) -> None:
     one, other = (block.replace("my-project", PROJECT) for block in re.findall(r"```hcl\n(.*?)```", PAGE, re.DOTALL))
     korean = re.sub(r"  (policies_folder|dashboard_file) .*\n", "", other).replace("beta", "korean")
@@ -597,6 +601,7 @@ def test_the_two_installations_of_the_page_share_nothing(opened: Any, run: Run) 
     assert len(set(names)) == len(names)
 
 
+@pytest.mark.long
 def test_policies_of_another_environment_are_refused(opened: Any, run: Run) -> None:
     terraform = opened(JOB.replace('service = "o4o', 'policies_folder = "policies"\n  service = "o4o'))
     assert run("cloud", "policies", "--output", "policies", cwd=terraform.folder, LOGWATCH_ENVIRONMENT="beta").code == 0

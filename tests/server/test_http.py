@@ -258,6 +258,7 @@ def _quietly(served: Served) -> None:
         return
 
 
+@pytest.mark.long
 def test_sigterm_at_rest_ends_it(world: World) -> None:
     process = subprocess.Popen(  # not forked: as an image starts it
         [sys.executable, "-m", "logwatch", "serve", "--no-auth"],

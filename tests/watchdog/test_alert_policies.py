@@ -376,6 +376,7 @@ def test_a_figure_beyond_its_bound_for_long_enough_fires(
     assert Conditions(server, made_policies()[name]).fire(NOW + len(values) * MINUTE) is fires
 
 
+@pytest.mark.long
 def test_real_runs_with_a_dead_slack_and_then_none_at_all(tmp_path: Path) -> None:
     traffic = Traffic(5, 60, incidents=(Incident(10, 40, errors=3),))
     entries = [make_entry(entry) for entry in traffic.entries()]
@@ -692,6 +693,7 @@ def gcloud(tmp_path: Path) -> Iterator[tuple[Callable[..., subprocess.CompletedP
         thread.join()
 
 
+@pytest.mark.long
 def test_gcloud_sends_the_files_as_they_are(gcloud: Any) -> None:
     call, created = gcloud
     files = [f"deploy/policies/{name}.json" for name in ("heartbeat", "run-failed")]  # one of each kind: metrics, log lines
@@ -709,6 +711,7 @@ def test_gcloud_sends_the_files_as_they_are(gcloud: Any) -> None:
     assert sent[shown["displayName"]] == (f"/v1/projects/{PROJECT}/dashboards", shown)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not shutil.which("gcloud"), reason="gcloud is missing")
 def test_gcloud_knows_every_command_that_people_are_told_to_type(tmp_path: Path) -> None:
     texts = [

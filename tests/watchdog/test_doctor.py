@@ -178,6 +178,7 @@ def denied(made: Clinic, method: str) -> dict[str, Row]:
     return rows
 
 
+@pytest.mark.long
 def test_it_changes_nothing_that_a_run_would_notice(run: Run, tmp_path: Path) -> None:
     with clinic(run, tmp_path) as made:
         made.world.tick()
@@ -459,6 +460,7 @@ def test_a_clock_that_is_ahead_is_what_a_refused_point_leads_to(run: Run, tmp_pa
     assert rows["metrics"]["cures"] == ["sudo timedatectl set-ntp true"]
 
 
+@pytest.mark.long
 def test_two_doctors_at_once_are_no_trouble(run: Run, tmp_path: Path) -> None:
     with clinic(run, tmp_path) as made:
         made.examine()
@@ -636,6 +638,7 @@ def test_a_document_that_cannot_be_understood(run: Run, tmp_path: Path, text: by
     assert rows["state"]["cures"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("do", "code", "outcome", "cure"),
     [

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from logwatch.collect.interface import Signs
 from logwatch.errors import SourceError
-from logwatch.google_api import Errors, open_client, project_hints
+from logwatch.google_api import Errors, open_client, project_hints, walk
 from logwatch.spans import EPOCH, WINDOW, Span
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ LAG = timedelta(minutes=4)
 """Figures are sampled every minute, and visible three minutes later at the latest."""
 BEFORE = timedelta(minutes=10)
 """How far before a stretch without summaries to look: only a service that was ever seen at work can be seen to be idle."""
-TIMEOUT_S = 5
+TIMEOUT_S, LONGEST_S = 5, 15
+"""For one page, and for all of one figure: a run has a minute."""
 PAGE_SIZE = 10_000
 REQUESTS = 'metric.type="run.googleapis.com/request_count"'
 WORKING = 'metric.type="run.googleapis.com/container/instance_count" AND metric.labels.state="active"'
@@ -71,7 +72,8 @@ class CloudRunActivity:
             page_size=PAGE_SIZE,
         )
         found: set[int] = set()
-        for page in self._connect().list_time_series(request=request, timeout=TIMEOUT_S).pages:
+        pages = self._connect().list_time_series(request=request, timeout=TIMEOUT_S).pages
+        for page in walk(pages, SourceError, self.project, LONGEST_S):
             for series in ListTimeSeriesResponse.pb(page).time_series:
                 found.update(
                     (point.interval.end_time.seconds - 1) // 60
