@@ -117,6 +117,7 @@ def _join(first: Ticked, then: Ticked) -> Ticked:
         notifications=(*first.notifications, *then.notifications),
         standing=(*first.standing, *then.standing),
         dropped_points=first.dropped_points + then.dropped_points,
+        findings={**first.findings, **then.findings},
     )
 
 

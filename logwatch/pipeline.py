@@ -125,11 +125,13 @@ def state_left(played: Replayed) -> State:
 
 def _judged(rules: RuleSet, span: Span, windows: Windows, life: Life) -> Judged:
     """Judge every rule, those that watch whether there is anything to judge too."""
+    from logwatch.count.crowd import thin_out
     from logwatch.count.silence import keep_vigil
     from logwatch.count.vanished import take_census
     from logwatch.count.windows import with_gauge
     from logwatch.judge.evaluate import Judged, evaluate
 
+    windows = thin_out(windows, rules.service.shop_label).windows
     windows = take_census(windows, windows.span, Census(), rules.knows).windows
     if rules.silence:
         kept = keep_vigil(windows, windows.span, Vigil(), life.signs)

@@ -77,7 +77,7 @@ class RunSummary:
         state = ticked.state
         self.windows, self.new_entries, self.late_entries = ticked.windows, ticked.new_entries, ticked.late
         self.entries, self.unparsed = fresh.entries, dict(fresh.unparsed())
-        self.findings = finding_texts(fresh.found(), fresh.flaws, COMMON)
+        self.findings = finding_texts({**fresh.found(), **ticked.findings}, fresh.flaws, COMMON)
         self.levels = dict(Counter(str(verdict.level) for verdict in state.verdicts))
         self.transitions = [
             f"{each.alert.rule}{each.alert.labels or ''}: {each.before or 'inactive'} → {each.after or 'inactive'}"

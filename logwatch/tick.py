@@ -6,6 +6,7 @@ pandas is imported when there is something to judge, and not before: planning an
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta, tzinfo
 from functools import cache
@@ -13,14 +14,16 @@ from typing import TYPE_CHECKING
 
 from logwatch.collect.columns import SLOW
 from logwatch.collect.parse import (
+    MOST_APART,
     REFUSED_MINUTES,
     SILENT_MINUTES,
     STOPPED_MINUTES,
     UNHEARD_MINUTES,
     VANISHED_COUNTERS,
     parse_series,
+    write_series,
 )
-from logwatch.collect.recent_entries import Recent, dump, load, new_and_late, trim
+from logwatch.collect.recent_entries import Needed, Recent, dump, load, new_and_late, trim
 from logwatch.count.census import Census
 from logwatch.count.life import Vigil
 from logwatch.count.stopped import LOOK_BACK, UNHEARD
@@ -39,11 +42,13 @@ from logwatch.seams import Seams
 from logwatch.spans import EPOCH, WINDOW, Span, floor_minute, to_datetime, to_nanoseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from logwatch.collect.columns import Reading
+    from logwatch.collect.findings import LogFinding
     from logwatch.collect.interface import Life
+    from logwatch.count.crowd import Crowd
     from logwatch.count.silence import Kept
     from logwatch.count.windows import Figures, Windows
     from logwatch.judge.rules.model import RuleSet
@@ -137,6 +142,8 @@ class Ticked:
     standing: tuple[tuple[Verdict, ...], ...] = ()
     """For each of them, the verdicts of its window, and what is final of those behind it."""
     dropped_points: int = 0
+    findings: Mapping[LogFinding, int] = field(default_factory=dict)
+    """What counting came upon that somebody should mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +212,11 @@ class Ticker:
 
         `fresh` holds what was read of the planned span, and the gauges measured now; what earlier runs read is in the state.
         """
+        from logwatch.count.crowd import thin_out
         from logwatch.count.windows import aggregate, figures, from_minute, to_minute
         from logwatch.judge.evaluate import evaluate
 
+        crowd: Crowd | None = None
         span, looked = planned.judge, Span(planned.judge.start, planned.early.end)
         if planned.skipped:
             state = self._forget(state, span.start)
@@ -228,13 +237,15 @@ class Ticker:
             since = min(span.start - self._back, begun.counted_to or span.start)
             windows = aggregate(recent, span=Span(since, looked.end), grace=self.policy.grace, judged_to=state.cursor or since)
             windows = replace(windows, usual=_usual(begun, windows.span, self.rules, self.policy.zone))
+            shop = self.rules.service.shop_label
+            windows, crowd, told = thin_out(windows, shop, {each.labels[shop] for each in state.alerts if shop in each.labels})
             survey = self._survey(windows, planned, begun, recent)
-            ticked, windows = replace(ticked, state=survey.state), survey.windows
+            ticked, windows = replace(ticked, state=survey.state, findings=told), survey.windows
             came_late = [minute for minute in recent.rows.decided[known:] if 0 < minute < to_minute(span.start)]
             if came_late and state.cursor and not planned.skipped:
                 first = max(from_minute(min(came_late)), span.start - self.policy.late_limit)
                 before = aggregate(load(state.recent), span=windows.span, grace=self.policy.grace)
-                before = replace(before, usual=windows.usual)
+                before = replace(crowd.counted(before) if crowd else before, usual=windows.usual)
                 ticked = self._tell_late(ticked, before, windows, first, self._decided_at(span.start + WINDOW, span, now))
             courses = evaluate(self.rules.rules, windows, looked)
             by_window = list(zip(*(course.verdicts() for course in courses), strict=True))
@@ -251,7 +262,7 @@ class Ticker:
                 alerts, transitions = foresee(ticked.state.alerts, by_window, self.rules.by_id)
                 ticked = replace(ticked, state=replace(ticked.state, alerts=tuple(alerts)))
                 ticked = self._decide(ticked, transitions, now, windows, by_window)
-        kept = self._remember(ticked.state, recent, span.end)
+        kept = self._remember(ticked.state, recent, span.end, crowd)
         return replace(ticked, state=replace(kept, looked_to=max(looked.end, kept.looked_to or looked.end)))
 
     def _survey(self, windows: Windows, planned: Plan, state: State, recent: Reading) -> _Survey:
@@ -460,18 +471,29 @@ class Ticker:
         counters = with_zeros(found.counters, found.flawed, self.rules) if found.lines else {}
         return [*counter_points(counters, at, self.rules), *slow, *gauges, *verdict_points(verdicts, self.rules)]
 
-    def _remember(self, state: State, recent: Reading, cursor: datetime) -> State:
+    def _remember(self, state: State, recent: Reading, cursor: datetime, crowd: Crowd | None) -> State:
         """Keep the cursor, and of the entries what later windows still need."""
-        since, slow_since = (
-            to_nanoseconds(cursor - reach - self.policy.overlap)
-            for reach in (self._back, max(self.rules.slow_reach + WINDOW, self._settling))
-        )
+        from logwatch.count.alignment import MEMORY
 
-        def keeps(key: str) -> bool:
+        reaches = (self._back, max(MEMORY, self._settling), max(self.rules.slow_reach + WINDOW, self._settling))
+        times = [to_nanoseconds(cursor - reach - self.policy.overlap) for reach in reaches]
+
+        read, shop = self.rules.selectors, self.rules.service.shop_label
+
+        strange = Counter(each.name for each in map(parse_series, recent.series) if not each.labels.keys() <= {shop})
+
+        def named(key: str) -> str:
             series = parse_series(key)
-            return set(series.labels) <= {self.rules.service.shop_label} or selects(self.rules.selectors, series.name)
+            if not series.labels.keys() <= {shop}:
+                if not selects(read, series.name):
+                    return ""
+                if strange[series.name] > MOST_APART:  # nobody asks for these labels, and they are without end
+                    key = write_series(
+                        series._replace(labels={each: series.labels[each] for each in series.labels if each == shop})
+                    )
+            return crowd.fold(key) if crowd else key
 
-        kept = trim(recent, since=since, slow_since=slow_since, most_slow=MOST_SLOW, keeps=keeps)
+        kept = trim(recent, Needed(*times, MOST_SLOW), named)
         return replace(state, cursor=cursor, recent=dump(kept))
 
 
@@ -490,6 +512,7 @@ def remembered(state: State, rules: RuleSet, policy: Policy) -> Windows | None:
 
     They have no gauge of logwatch's own, which only a run measures. None where nothing was judged.
     """
+    from logwatch.count.crowd import thin_out
     from logwatch.count.vanished import take_census
     from logwatch.count.windows import aggregate
 
@@ -498,6 +521,7 @@ def remembered(state: State, rules: RuleSet, policy: Policy) -> Windows | None:
     span = Span(state.cursor - rules.reach - policy.overlap, state.cursor)
     windows = aggregate(load(state.recent), span=span, grace=policy.grace, judged_to=state.cursor)
     windows = replace(windows, usual=_usual(state, span, rules, policy.zone))
+    windows = thin_out(windows, rules.service.shop_label).windows
     return take_census(windows, span, state.census, rules.knows).windows
 
 

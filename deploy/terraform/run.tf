@@ -160,6 +160,16 @@ resource "google_cloud_run_v2_service" "this" {
         }
       }
 
+      liveness_probe {
+        period_seconds    = 60
+        timeout_seconds   = 5
+        failure_threshold = 2
+
+        http_get {
+          path = "/healthz"
+        }
+      }
+
       dynamic "env" {
         for_each = local.environment
 

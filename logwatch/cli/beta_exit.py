@@ -22,6 +22,7 @@ from logwatch.beta_exit.running_day import DAY, running_day
 from logwatch.cli.context import (
     answering,
     as_json,
+    check_page_place,
     clock_of,
     one_source,
     paper_of,
@@ -94,6 +95,8 @@ def beta_exit(
     output: OutputOption = None,
 ) -> None:
     """Judge the exit conditions of section 7, day by day, out of the state's own totals, or of logs with --source."""
+    if format_ is ExitFormat.HTML:
+        check_page_place(output)
     given = one_source(paths, source)
     settings = settings_from(source=given, service=service, lang=lang, rules=rules)
     now = clock_of(settings)().replace(microsecond=0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
+from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -204,11 +205,35 @@ class Gauges:
     value: array[float] = column("d")
 
 
+@dataclass(slots=True)
+class Written:
+    """One row for each window and revision of whose summaries only sums are kept: how many there were."""
+
+    minute: array[int] = column("q")
+    revision: array[int] = column("i", names="revisions")
+    lines: array[int] = column("i")
+
+
+@dataclass(slots=True)
+class Sums:
+    """One row for each counter of a window and revision, of summaries that have no counters any more; NaN is unknown."""
+
+    minute: array[int] = column("q")
+    revision: array[int] = column("i", names="revisions")
+    series: array[int] = column("i", names="series")
+    value: array[float] = column("d")
+
+
 def _columns(table: type) -> tuple[Column, ...]:
     return tuple(Column(each.name, **each.metadata) for each in fields(table) if each.metadata)
 
 
-TABLES = {"rows": _columns(Rows), "counts": _columns(Counts), "slow": _columns(SlowRows), "gauges": _columns(Gauges)}
+TABLES = {
+    name: _columns(table)
+    for name, table in zip(
+        ("rows", "counts", "slow", "gauges", "written", "sums"), (Rows, Counts, SlowRows, Gauges, Written, Sums), strict=True
+    )
+}
 HEADS = tuple((each, each.reader()) for each in TABLES["rows"] if each.of)
 """The columns that every entry fills, and what takes their values of one entry."""
 
@@ -221,6 +246,10 @@ class Columns:
     counts: Counts = field(default_factory=Counts)
     slow: SlowRows = field(default_factory=SlowRows)
     gauges: Gauges = field(default_factory=Gauges)
+    written: Written = field(default_factory=Written)
+    sums: Sums = field(default_factory=Sums)
+    summed_to: int = 0
+    """Before this time (ns) every summary is in the sums that had arrived by then: one that is read again is known."""
     logs: Names = field(default_factory=Names)
     instances: Names = field(default_factory=Names)
     revisions: Names = field(default_factory=RevisionNames)
@@ -243,6 +272,16 @@ class Columns:
             getattr(rows, column.name).append(getattr(self, column.names)[value] if column.names else value)
         return number
 
+    def rename(self, named: Callable[[str], str]) -> None:
+        """Give the series that come another key, several of them the same where they are to count as one; forget the others."""
+        keys, series = list(self.series), KeyNames()
+        tables = (self.gauges, self.counts, self.sums)
+        used = dict.fromkeys(chain.from_iterable(table.series for table in tables))
+        codes = {code: series[named(keys[code])] for code in used}
+        for table in tables:
+            table.series = array("i", map(codes.__getitem__, table.series))
+        self.series = series
+
     def put_places(self, table: str, other: Columns, places: Sequence[int]) -> None:
         """Append some rows of another's table, in their order."""
         source = getattr(other, table)
@@ -256,8 +295,11 @@ class Columns:
         """Append everything of another."""
         base = len(self.rows.time)
         self.rows.block_lines |= {row + base: lines for row, lines in other.rows.block_lines.items()}
+        self.summed_to = max(self.summed_to, other.summed_to)
         for table, columns in TABLES.items():
             mine, theirs = getattr(self, table), getattr(other, table)
+            if table in {"written", "sums"} and not theirs.minute:
+                continue  # as of all that comes from a source
             for column in columns:
                 values = getattr(theirs, column.name)
                 if column.names:

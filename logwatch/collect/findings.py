@@ -23,6 +23,8 @@ class FindingKind(Worded, families=("finding",)):
     """Summaries none of whose counters is known and readable."""
     NO_INSTANCE = "no_instance"
     """Summaries that do not say which instance wrote them."""
+    CROWDED = "crowded"
+    """Values of a label beyond those that are told apart."""
     UNREADABLE = "unreadable"
     """Entries on which reading itself failed."""
     NOTICE = "notice"

@@ -78,7 +78,7 @@ class Reason(Worded, families=("reason", "mend")):
     NOT_AN_ENTRY = "not_an_entry"
     NO_TIMESTAMP = "no_timestamp"
     TIMESTAMP_ABSURD = "timestamp_absurd"
-    """A time before 2010 or after 2099, or years apart from nearly all others of a recording."""
+    """A time before 2010 or after 2099, or months apart from nearly all others of a recording."""
     UNREADABLE = "unreadable"
     """Reading the entry failed in a way that nobody foresaw."""
     COUNTERS_LOST = "counters_lost"
@@ -379,6 +379,12 @@ def _parse_block(lines: list[str], shape: LogShape) -> Parsed:
     return _parse_payload({**payload, "message": marker} if marker else payload, shape)
 
 
+MOST_APART = 500
+"""Values of a label that are told apart; ids where a shop's name belongs would make them without end."""
+OTHERS = "(other)"
+"""The value that stands for all others, which count in sums and are judged nowhere else."""
+
+
 class Series(NamedTuple):
     """A counter's name and labels, read from its key."""
 
@@ -414,3 +420,13 @@ def parse_series(key: str) -> Series:
         return Series(key, {})
     pairs = (part.partition("=") for part in re.split(r",(?=\w+=)", match[2]))
     return Series(match[1], {label: value for label, _, value in pairs})
+
+
+def write_series(series: Series) -> str:
+    """Give a series' key.
+
+    >>> write_series(Series("slow.api", {"path": "/a", "method": "GET"}))
+    'slow.api{path=/a,method=GET}'
+    """
+    labels = ",".join(f"{label}={value}" for label, value in series.labels.items())
+    return f"{series.name}{{{labels}}}" if labels else series.name

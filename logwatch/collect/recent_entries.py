@@ -1,12 +1,14 @@
-"""The recent past, kept from run to run: entries and not windows, so that what comes late or twice changes nothing twice.
+"""The recent past, kept from run to run: the sums of its windows, and of the newest entries who they are.
 
-Windows are made anew from these entries by every run (docs/decisions/0003).
+So what comes late or twice changes nothing twice, and what is kept grows with the counters and not with the instances that
+count them. Windows are made anew from this by every run (docs/decisions/0003).
 """
 
 from __future__ import annotations
 
 import sys
 from array import array
+from collections import Counter
 from itertools import chain
 from math import isnan, nan
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +17,7 @@ import msgspec
 
 from logwatch.collect.columns import SAMPLES, SLOW, Reading
 from logwatch.collect.entries import TABLES, Column
+from logwatch.collect.parse import LARGEST
 from logwatch.spans import NS
 
 if TYPE_CHECKING:
@@ -47,6 +50,13 @@ class Recent(msgspec.Struct, frozen=True):
     """Time and arrival (nanoseconds), log, insert id, instance, label, route, duration in ms."""
     gauges: list[tuple[int, int, float]] = []
     """Time (nanoseconds), series, value."""
+    windows: list[tuple[int, int, int, list[float]]] = []
+    """Minute, revision, number of summaries whose lists are not kept, then series and sum by turns; -1 is an unknown sum.
+
+    A summary that has been put into its window is summed up there, and its own list has no counters any more.
+    """
+    summed_to: int = 0
+    """As in `Columns`."""
     later: dict[str, list[Any]] | msgspec.UnsetType = msgspec.UNSET
     """Columns that are younger than the lists above, by table and name: an item for each summary, then for each slow request.
 
@@ -83,10 +93,14 @@ class Recent(msgspec.Struct, frozen=True):
             raise ValueError("recent entries have times that cannot be")
         summaries = (place for row in self.summaries for place in (row[2], row[4], *row[5][::2]))
         slow = (place for row in self.slow for place in (row[2], *row[4:7]))
+        windows = (place for row in self.windows for place in (row[1], *row[3][::2]))
         later = (place for table, each in _LATER for place in self.column(table, each) or () if each.names)
-        places = {*summaries, *slow, *later, *(gauge[1] for gauge in self.gauges)}
+        places = {*summaries, *slow, *windows, *later, *(gauge[1] for gauge in self.gauges)}
         places |= {place for flawed in self.flawed.values() for place in flawed}
-        if any(place not in range(len(self.names)) for place in places) or any(len(row[5]) % 2 for row in self.summaries):
+        if not all(0 <= row[0] * 60 * NS < LATEST for row in self.windows):
+            raise ValueError("recent windows have times that cannot be")
+        lists = (row[-1] for row in (*self.summaries, *self.windows))
+        if any(place not in range(len(self.names)) for place in places) or any(len(each) % 2 for each in lists):
             raise ValueError("recent entries point at names that are not there")
 
 
@@ -115,8 +129,13 @@ def identity(reading: Reading, number: int, logs: list[str]) -> Identity:
     return logs[columns.log[number]], columns.time[number], columns.insert_id[number]
 
 
-def pick(reading: Reading, chosen: Sequence[EntryRow], keeps: Callable[[str], bool] | None = None) -> Reading:
-    """Give a reading of only these rows, in their order; of counters only the series that `keeps` names."""
+def pick(
+    reading: Reading,
+    chosen: Sequence[EntryRow],
+    keeps: Callable[[str], bool] | None = None,
+    bare: Callable[[int], bool] = lambda _: False,
+) -> Reading:
+    """Give a reading of only these rows, in their order; of counters the series that `keeps` names, none of `bare` rows."""
     picked = Reading(entries=len(chosen))
     kept = [keeps is None or keeps(key) for key in reading.series]
     for key, keep in zip(reading.series, kept, strict=True):
@@ -125,6 +144,8 @@ def pick(reading: Reading, chosen: Sequence[EntryRow], keeps: Callable[[str], bo
     rows, series = reading.rows, reading.counts.series
     counts = [
         [place for place in range(row.first_count, row.first_count + rows.width[row.number]) if kept[series[place]]]
+        if not bare(row.number)
+        else []
         for row in chosen
     ]
     picked.put_places("rows", reading, [row.number for row in chosen])
@@ -143,29 +164,107 @@ def pick_gauges(reading: Reading, picked: Reading, start: int, end: int) -> None
     picked.put_places("gauges", reading, [place for place, time in enumerate(reading.gauges.time) if start <= time < end])
 
 
-def trim(reading: Reading, *, since: int, slow_since: int, most_slow: int, keeps: Callable[[str], bool]) -> Reading:
-    """Give what later runs need: each summary and slow request once, and the gauges, from these times (ns) on.
+class Needed(NamedTuple):
+    """How far back later runs need what; times in nanoseconds since 1970."""
 
-    Of slow requests the newest `most_slow` are kept: more of them say nothing new.
+    since: int
+    summed_to: int
+    """Before this, of summaries that had arrived by then, only the sums of their windows."""
+    slow_since: int
+    most_slow: int
+    """Of slow requests the newest so many: more say nothing new."""
+
+
+def trim(reading: Reading, needed: Needed, named: Callable[[str], str]) -> Reading:
+    """Give what later runs need: sums of windows, the newest summaries and each slow request once, and gauges.
+
+    `named` gives the key under which a counter is kept; an empty one where it is not. A summary that has been put into its
+    window counts there, for good, and is kept by itself so that it does so once, and to place its instance's others.
     """
     logs = list(reading.logs)
+    source = reading.rows
     seen: set[Identity] = set()
     chosen: list[EntryRow] = []
+    over: list[EntryRow] = []
     slow: list[EntryRow] = []
     for row in rows(reading):
-        kind, time = reading.rows.kind[row.number], reading.rows.time[row.number]
-        if kind not in {SAMPLES, SLOW} or time < (since if kind == SAMPLES else slow_since):
+        kind, time = source.kind[row.number], source.time[row.number]
+        if kind not in {SAMPLES, SLOW} or time < (needed.since if kind == SAMPLES else needed.slow_since):
             continue
         mark = identity(reading, row.number, logs)
         if mark[2]:
             if mark in seen:
                 continue
             seen.add(mark)
-        (chosen if kind == SAMPLES else slow).append(row)
-    slow.sort(key=lambda row: reading.rows.time[row.number])
-    trimmed = pick(reading, [*chosen, *slow[-most_slow:]], keeps)
-    pick_gauges(reading, trimmed, since, sys.maxsize)
+        known = is_summed(time, source.received[row.number], needed.summed_to)
+        if kind == SLOW:
+            slow.append(row)
+        elif not is_summed(time, source.received[row.number], reading.summed_to):
+            (over if known and source.decided[row.number] else chosen).append(row)
+    slow.sort(key=lambda row: source.time[row.number])
+    kept = [*chosen, *slow[-needed.most_slow :]]
+    trimmed = pick(reading, kept, lambda key: bool(named(key)), lambda number: bool(source.decided[number]))
+    pick_gauges(reading, trimmed, needed.since, sys.maxsize)
+    first = needed.since // (60 * NS)
+    _sum_up(reading, trimmed, [row for row in (*chosen, *over) if source.decided[row.number]], named, first)
+    _count_over(reading, trimmed, over, first)
+    trimmed.rename(lambda key: named(key) or key)
+    trimmed.summed_to = max(needed.summed_to, reading.summed_to)
     return trimmed
+
+
+def is_summed(time: int, received: int, summed_to: int) -> bool:
+    """Tell whether a summary can only be one that the sums have: an earlier run has read all that there was of its time."""
+    return time < summed_to and (received or time) < summed_to
+
+
+def _sum_up(reading: Reading, trimmed: Reading, placed: Sequence[EntryRow], named: Callable[[str], str], first: int) -> None:
+    """Add the counters of summaries that have been placed to the sums of their windows, from the minute `first` on."""
+    import numpy as np
+
+    def column(values: Any, code: str) -> Any:  # noqa: ANN401 - arrays of numbers
+        return np.frombuffer(values, code) if len(values) else np.empty(0, code)
+
+    source, counts, sums = reading.rows, reading.counts, reading.sums
+    width, decided, revision = (
+        column(each, code) for each, code in ((source.width, "i"), (source.decided, "q"), (source.revision, "i"))
+    )
+    taken = np.zeros(len(width), dtype=bool)
+    taken[[row.number for row in placed]] = True
+    of_count = np.repeat(taken, width)
+    names, revisions = list(reading.series), [trimmed.revisions[name] for name in reading.revisions]
+    minute = np.concatenate([column(sums.minute, "q"), np.repeat(decided, width)[of_count]])
+    owner = np.concatenate([column(sums.revision, "i"), np.repeat(revision, width)[of_count]])
+    series = np.concatenate([column(sums.series, "i"), column(counts.series, "i")[of_count]])
+    value = np.concatenate([column(sums.value, "d"), column(counts.value, "d")[of_count]])
+    codes = np.full(len(names), -1)
+    for code in np.unique(series).tolist():
+        codes[code] = trimmed.series[key] if (key := named(names[code])) else -1
+    series, inside = codes[series], (minute >= first)
+    inside &= series >= 0
+    size = max(len(trimmed.series), 1)
+    places = ((minute - first) * max(len(revisions), 1) + owner) * size + series
+    found, at = np.unique(places[inside], return_inverse=True)
+    total = np.bincount(at, value[inside], minlength=len(found))
+    rest, each = divmod(found, size)
+    start, who = divmod(rest, max(len(revisions), 1))
+    trimmed.sums.minute.frombytes((start + first).astype("int64").tobytes())
+    trimmed.sums.revision.extend(revisions[code] for code in who.tolist())
+    trimmed.sums.series.frombytes(each.astype("int32").tobytes())
+    trimmed.sums.value.frombytes(np.where(total <= LARGEST, total, np.nan).tobytes())
+
+
+def _count_over(reading: Reading, trimmed: Reading, over: Sequence[EntryRow], first: int) -> None:
+    """Add summaries that are kept by themselves no more to the number of their windows' summaries."""
+    written, decided, revision = reading.written, reading.rows.decided, reading.rows.revision
+    lines = Counter(dict(zip(zip(written.minute, written.revision, strict=True), written.lines, strict=True)))
+    lines.update((decided[row.number], revision[row.number]) for row in over)
+    names = list(reading.revisions)
+    for (minute, code), many in sorted(lines.items()):
+        if minute >= first:
+            trimmed.written.minute.append(minute)
+            trimmed.written.revision.append(trimmed.revisions[names[code]])
+            trimmed.written.lines.append(many)
 
 
 def new_and_late(recent: Reading, fresh: Reading, before: int) -> tuple[int, int]:
@@ -176,7 +275,9 @@ def new_and_late(recent: Reading, fresh: Reading, before: int) -> tuple[int, int
     new = [
         number
         for number, kind in enumerate(fresh.rows.kind)
-        if kind in {SAMPLES, SLOW} and identity(fresh, number, logs) not in known
+        if kind in {SAMPLES, SLOW}
+        and identity(fresh, number, logs) not in known
+        and not (kind == SAMPLES and is_summed(fresh.rows.time[number], fresh.rows.received[number], recent.summed_to))
     ]
     return len(new), sum(fresh.rows.time[number] < before for number in new)
 
@@ -204,7 +305,7 @@ def dump(reading: Reading) -> Recent:
     counts, gauges, width = reading.counts, reading.gauges, reading.rows.width
     summaries = [row for row in rows(reading) if row.slow < 0]
     slow = [row for row in rows(reading) if row.slow >= 0]
-    recent = Recent([], [], [], [])
+    recent = Recent([], [], [], [], _windows(reading, code, name), reading.summed_to)
     flawed: list[list[int]] = []
     for number, row in enumerate(summaries):
         flat: list[float] = []
@@ -230,6 +331,18 @@ def dump(reading: Reading) -> Recent:
     return msgspec.structs.replace(recent, later=later) if later else recent
 
 
+def _windows(reading: Reading, code: list[int], name: Callable[[str], int]) -> list[tuple[int, int, int, list[float]]]:
+    revisions = [name(each) for each in reading.revisions]
+    written, sums = reading.written, reading.sums
+    lines = {(at, who): many for at, who, many in zip(written.minute, written.revision, written.lines, strict=True)}
+    lists: dict[tuple[int, int], list[float]] = {place: [] for place in lines}
+    for at, who, series, value in zip(sums.minute, sums.revision, sums.series, sums.value, strict=True):
+        if (found := lists.get((at, who))) is None:
+            found = lists[at, who] = []
+        found += (code[series], -1 if isnan(value) else int(value) if value.is_integer() else value)
+    return [(at, revisions[who], lines.get((at, who), 0), flat) for (at, who), flat in sorted(lists.items())]
+
+
 def load(recent: Recent) -> Reading:
     """Give the entries of a checked document back as a reading."""
     reading, names = Reading(), recent.names
@@ -246,6 +359,17 @@ def load(recent: Recent) -> Reading:
             reading.put(table, column, map(names.__getitem__, cells) if column.names else cells)
         for column in set(younger) - set(columns):
             reading.put(table, column, [column.blank] * len(listed))
+    reading.summed_to = recent.summed_to
+    for minute, revision, lines, flat in recent.windows:
+        who, size = reading.revisions[names[revision]], len(flat) // 2
+        if lines:
+            reading.written.minute.append(minute)
+            reading.written.revision.append(who)
+            reading.written.lines.append(lines)
+        reading.sums.minute.extend([minute] * size)
+        reading.sums.revision.extend([who] * size)
+        reading.sums.series.extend(reading.series[names[int(code)]] for code in flat[::2])
+        reading.sums.value.extend(nan if value < 0 else value for value in flat[1::2])
     flawed, width = recent.flawed, array("i")
     for number, flat in enumerate(row[-1] for row in recent.summaries):
         unknown = flawed.get(number, [])

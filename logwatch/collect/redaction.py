@@ -6,6 +6,7 @@ Patterns stand here as texts: `re` compiles each when it is first used, and keep
 """
 
 import re
+from functools import lru_cache
 
 MOST = 300
 """Characters of a redacted text."""
@@ -79,6 +80,7 @@ _NAME = r"(?a)[A-Za-z][\w.:-]*"
 _NEXT_LABEL = r",(?=[\w.-]+=)"
 
 
+@lru_cache(1 << 12)  # shops stand in many counters
 def _redact_label(label: str) -> str:
     """Redact one label with its name, which may say that a secret follows; of what a cache keeps, `key` is no secret's name."""
     if re.fullmatch(_PLAIN_LABEL, label):

@@ -49,28 +49,35 @@ class Revisions:
         return np.bincount(at, value[inside], minlength=len(self.names) * size).reshape(len(self.names), size)
 
 
-def tell_revisions_apart(reading: Reading, rows: Array, minute_of_row: Array) -> Revisions | None:
-    """Give what each revision counted in some rows of summaries; None where all are one's, or do not say whose they are."""
+def tell_revisions_apart(reading: Reading, rows: Array, minute_of_row: Array, first: int, last: int) -> Revisions | None:
+    """Give what each revision counted in some minutes, with these rows of summaries; None where all are one's, or nobody's."""
+    unnamed = reading.revisions.get("", -1)
     of_row = _column(reading.rows.revision, "int32")
-    rows = rows[of_row[rows] != reading.revisions.get("", -1)]
-    if not len(rows) or (of_row[rows] == of_row[rows[0]]).all():
+    rows = rows[of_row[rows] != unnamed]
+    written, sums = reading.written, reading.sums
+    at, of_written = _column(written.minute, "int64"), _column(written.revision, "int32")
+    inside = (of_written != unnamed) & (at >= first) & (at <= last)
+    codes, revision = np.unique(np.concatenate([of_row[rows], of_written[inside]]), return_inverse=True)
+    if len(codes) < 2:
         return None
-    codes, revision = np.unique(of_row[rows], return_inverse=True)
+    place = np.full(max(len(reading.revisions), 1), -1)
+    place[codes] = np.arange(len(codes))
     owner_of_row = np.full(len(of_row), -1)
-    owner_of_row[rows] = revision
+    owner_of_row[rows] = revision[: len(rows)]
     width = _column(reading.rows.width, "int32")
-    owner = np.repeat(owner_of_row, width)
-    kept = owner >= 0
+    minute = np.concatenate([np.repeat(minute_of_row, width), _column(sums.minute, "int64")])
+    owner = np.concatenate([np.repeat(owner_of_row, width), place[_column(sums.revision, "int32")]])
+    kept = (owner >= 0) & (minute >= first) & (minute <= last)
     names = list(reading.revisions)
     return Revisions(
         names=tuple(names[code] for code in codes.tolist()),
         keys=tuple(reading.series),
-        wrote_minute=minute_of_row[rows],
+        wrote_minute=np.concatenate([minute_of_row[rows], at[inside]]),
         wrote_revision=revision,
-        minute=np.repeat(minute_of_row, width)[kept],
+        minute=minute[kept],
         revision=owner[kept],
-        series=_column(reading.counts.series, "int32")[kept],
-        value=_column(reading.counts.value, "float64")[kept],
+        series=np.concatenate([_column(each.series, "int32") for each in (reading.counts, sums)])[kept],
+        value=np.concatenate([_column(each.value, "float64") for each in (reading.counts, sums)])[kept],
     )
 
 

@@ -254,7 +254,7 @@ def aggregate(
     minute_of_row = np.full(len(reading.rows.kind), first - 1)
     minute_of_row[rows.index.to_numpy()] = rows["minute"].to_numpy()
     inside = samples["minute"].between(first, last).to_numpy()
-    minutes, lines = np.unique(samples["minute"].to_numpy()[inside], return_counts=True)
+    minutes, lines = _count_lines(samples["minute"].to_numpy()[inside], reading, first, last)
     counted = rows[rows["kind"].isin([SAMPLES, SLOW])]
     late = minutes_late(counted["time"].to_numpy(), counted["received"].to_numpy(), grace // timedelta(microseconds=1) * 1000)
     counters = _sum_counters(reading, minute_of_row, first, last)
@@ -269,15 +269,30 @@ def aggregate(
                 "minute": minutes,
                 "lines": lines,
                 "complete": _complete(instance, samples["minute"].to_numpy(), minutes, grace),
-                "named": np.isin(minutes, samples["minute"][samples["revision"] != reading.revisions.get("", -1)]),
+                "named": np.isin(minutes, _named_minutes(samples, reading)),
             }
         ),
         quality=_assess(reading, rows, samples, repeated_lines, grace),
         unread=_unread(reading, rows),
         open=_open(grace),
-        revisions=tell_revisions_apart(reading, samples.index.to_numpy()[inside], minute_of_row),
+        revisions=tell_revisions_apart(reading, samples.index.to_numpy()[inside], minute_of_row, first, last),
     )
     return with_gauge(windows, LATE_MINUTES, {minute: each for minute, each in late.items() if first <= minute <= last})
+
+
+def _count_lines(written: Array, reading: Reading, first: int, last: int) -> tuple[Array, Array]:
+    """Count the summaries of each minute that has some, with those of whom only sums are left."""
+    minute = _column(reading.written.minute, "int64")
+    inside = (minute >= first) & (minute <= last)
+    minutes, at = np.unique(np.concatenate([written, minute[inside]]), return_inverse=True)
+    weights = np.concatenate([np.ones(len(written), "int64"), _column(reading.written.lines, "int32")[inside]])
+    return minutes, np.bincount(at, weights, minlength=len(minutes)).astype("int64")
+
+
+def _named_minutes(samples: pd.DataFrame, reading: Reading) -> Array:
+    unnamed = reading.revisions.get("", -1)
+    written = _column(reading.written.minute, "int64")[_column(reading.written.revision, "int32") != unnamed]
+    return np.concatenate([samples["minute"][samples["revision"] != unnamed].to_numpy(), written])
 
 
 def _by_instance(reading: Reading, rows: pd.DataFrame) -> tuple[pd.DataFrame, Array]:
@@ -354,9 +369,12 @@ def _unique_rows(reading: Reading) -> pd.DataFrame:
     tie[shared] = np.argsort(np.argsort(ids, kind="stable"), kind="stable")
     identity = pd.DataFrame({"time": time[shared], "log": _column(source.log, "int32")[shared], "id": ids})
     repeated = identity.duplicated().to_numpy() & (ids != "")
+    received = _column(source.received, "int64")
+    summed = _column(source.kind, "int8") == SAMPLES if reading.summed_to else np.zeros(len(time), dtype=bool)
+    summed &= (time < reading.summed_to) & (np.where(received > 0, received, time) < reading.summed_to)
     kept = {each.name: _column(getattr(source, each.name), DTYPES[each.code]) for each in TABLES["rows"] if each.code}
     rows = pd.DataFrame({**kept, "lines": lines, "tie": tie, "minute": time // (60 * NS)})
-    unique: pd.DataFrame = rows.drop(index=shared[repeated])
+    unique: pd.DataFrame = rows.drop(index=np.union1d(shared[repeated], np.flatnonzero(summed)))
     return unique
 
 
@@ -375,15 +393,23 @@ def _sum_counters(reading: Reading, minute_of_row: Array, first: int, last: int)
     parts = []
     for start in range(0, len(value), CHUNK):  # a part at a time: grouping takes several times the room of what it groups
         part = slice(start, start + CHUNK)
-        inside = (minute[part] >= 0) & (minute[part] <= last - first)
-        key = minute[part][inside].astype("int64") * size + series[part][inside]
-        parts.append(pd.Series(value[part][inside]).groupby(key).sum(skipna=False))
+        parts.append(_sums_of(minute[part], series[part], value[part], last - first, size))
+    if reading.sums.minute:
+        kept = reading.sums
+        series, value = _column(kept.series, "int32"), _column(kept.value, "float64")
+        parts.append(_sums_of(_column(kept.minute, "int64") - first, series, value, last - first, size))
     sums = pd.concat(parts) if parts else pd.Series(dtype="float64", index=pd.Index([], dtype="int64"))
     sums = sums.groupby(level=0).sum(skipna=False) if len(parts) > 1 else sums
     sums = sums.where(sums <= LARGEST)  # one flawed count makes the sum unknown, and so does a sum that no float holds
     found = sums.index.to_numpy(dtype="int64")
     columns = {"minute": found // size + first, "series": found % size, "value": sums.to_numpy()}
     return _table(columns, {"series": reading.series}, np.ones(len(found), dtype=bool))
+
+
+def _sums_of(minute: Array, series: Array, value: Array, last: int, size: int) -> "pd.Series[float]":
+    inside = (minute >= 0) & (minute <= last)
+    key = minute[inside].astype("int64") * size + series[inside]
+    return pd.Series(value[inside]).groupby(key).sum(skipna=False)
 
 
 def _overflown(reading: Reading, counters: pd.DataFrame) -> Counter[str]:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from logwatch.collect.parse import EXACT, parse_series, series_name
+from logwatch.collect.parse import EXACT, MOST_APART, parse_series, series_name
 from logwatch.count.stopped import Usual
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.spans import WINDOW
@@ -27,7 +27,7 @@ STEADILY, OFTEN = 0.9, 0.5
 """Share of an hour's windows with summaries from which there was no pause in it, and from which some are to be expected."""
 ENOUGH = 3
 """Days that say what is usual, where there is none of a week ago."""
-MOST_HOURLY = 100
+MOST_HOURLY = MOST_APART + 2
 """Series of a day that are kept hour by hour."""
 KEPT_DAYS = 10
 """Days that the state goes back: seven whole ones, today, and some that a pause may have cost."""

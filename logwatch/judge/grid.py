@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from logwatch.collect.parse import LARGEST, Series, parse_series
+from logwatch.collect.parse import LARGEST, OTHERS, Series, parse_series
 from logwatch.count.windows import QUARTER, Windows, to_minute
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.judge.verdicts import Level, Why
@@ -123,11 +123,12 @@ class Grid:
         return np.array([least.get(minute // QUARTER, np.nan) for minute in self.minutes.tolist()])
 
     def label_values(self, selectors: Iterable[str], label: str, *, usual: bool = False) -> list[str]:
-        """Give the values that a label has in these counters; with `usual` those too that other days had."""
+        """Give the values that a label has in these counters and are told apart; with `usual` those too that other days had."""
         chosen = tuple(selectors)
         days = (day for each in self.windows.usual.values() for day in each) if usual else ()
         series = [*self._series, *map(parse_series, {key for day in days for key in day})]
-        return sorted({each.labels[label] for each in series if label in each.labels and selects(chosen, each.name)})
+        found = {each.labels[label] for each in series if label in each.labels and selects(chosen, each.name)}
+        return sorted(found - {OTHERS})
 
     def levels(self, bounds: Bounds, value: Array, beyond: Array | None = None) -> Array:
         """Hold values against the two bounds; `beyond` says where it is a warning whatever the value."""

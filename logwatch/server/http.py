@@ -36,6 +36,8 @@ TICK_ENDS_S, ANSWER_LEAVES_S = 7.0, 0.3
 class Request(HTTPRequestParser):  # type: ignore[misc]
     """A request that means one thing to everybody who passes it on; waitress takes some that do not."""
 
+    path: str
+
     def parse_header(self, header_plus: bytes) -> None:
         """Read the lines before the body; raises ParsingError, which is answered by 400 and ends the connection."""
         try:

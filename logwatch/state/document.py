@@ -25,9 +25,9 @@ from logwatch.publish.points import Point
 from logwatch.state.run_log import RunLog
 from logwatch.state.unknown import Unknown, unknown_in
 
-SCHEMA = 2
+SCHEMA = 3
 """Moves where an older program would take the document for broken, or misread it: it refuses one of a higher schema."""
-FORM = 5
+FORM = 6
 """Moves with everything that the document may newly hold. An older program of the same schema keeps the keys that it does
 not know, and leaves alone what it cannot read of a higher form."""
 YEARS = range(2000, 2100)
@@ -140,10 +140,12 @@ def dump_state(state: State) -> bytes:
     return msgspec.json.encode(document)
 
 
+_TIMELESS = {str, int, float, bool, type(None)}
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
 
-MIGRATIONS: dict[int, Migration] = {1: lambda document: document}
-"""From each older schema to the next. In 2, verdicts have reasons that 1 does not know: flawed, down, vanished."""
+MIGRATIONS: dict[int, Migration] = {1: lambda document: document, 2: lambda document: document}
+"""From each older schema to the next. In 2, verdicts have reasons that 1 does not know: flawed, down, vanished. In 3, summaries
+are counted in their windows' sums, which 2 would take for none at all."""
 
 
 def load_state(text: bytes, migrations: Mapping[int, Migration] = MIGRATIONS) -> State:
@@ -192,6 +194,8 @@ def _understood(document: dict[str, Any]) -> State:
 
 def _check_times(part: object) -> None:
     """Raise ValueError where a time is of no zone, or of a year that nobody means."""
+    if type(part) in _TIMELESS:
+        return
     if isinstance(part, datetime):
         if part.tzinfo is None or part.year not in YEARS:
             raise ValueError(f"{part.isoformat()} is not a time of this century with a zone")
@@ -201,10 +205,10 @@ def _check_times(part: object) -> None:
             _check_times(each)
 
 
-def _inside(part: object) -> Iterable[object]:
+def _inside(part: Any) -> Iterable[object]:  # noqa: ANN401 - any part of a state
     if isinstance(part, dict):
         return part.values()
-    return part if isinstance(part, tuple | list) else [getattr(part, name) for name in _fields(type(part))]
+    return part if isinstance(part, tuple | list) else [getattr(part, name) for name in _fields(type(part))]  # type: ignore[arg-type] # a type is hashable
 
 
 @cache

@@ -125,6 +125,7 @@ class LogChecks:
     """The service to read; None reads all of the project."""
     grace: timedelta
     audience: Audience
+    shop_label: str = "service"
 
     def check(self, now: datetime) -> list[Checked]:
         """Read the last hour, and where it holds no summary look around for the reason."""
@@ -152,9 +153,10 @@ class LogChecks:
         return [line, Checked("lines", CheckOutcome.UNSURE, say("lines.unread"))]
 
     def _judge_course(self, reading: Reading, hour: Span) -> list[Checked]:
+        from logwatch.count.crowd import thin_out
         from logwatch.count.windows import aggregate
 
-        quality = aggregate(reading, span=hour, grace=self.grace).quality
+        quality = thin_out(aggregate(reading, span=hour, grace=self.grace), self.shop_label).windows.quality
         delays = [
             (received - at) / NS
             for at, received, kind in zip(reading.rows.time, reading.rows.received, reading.rows.kind, strict=True)

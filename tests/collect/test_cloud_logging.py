@@ -144,13 +144,14 @@ def assert_same_courses(found: tuple[Course, ...] | list[Course], expected: tupl
     assert [(course.rule.rule, course.labels) for course in found] == [(course.rule.rule, course.labels) for course in expected]
     for mine, theirs in zip(found, expected, strict=True):
         np.testing.assert_array_equal(mine.minutes, theirs.minutes)
-        frames = (pd.DataFrame(each.columns) for each in (mine, theirs))
-        pd.testing.assert_frame_equal(*frames, obj=f"{mine.rule.rule} {mine.labels}")
+        one, other = (pd.DataFrame(each.columns) for each in (mine, theirs))
+        pd.testing.assert_frame_equal(one, other, obj=f"{mine.rule.rule} {mine.labels}")
 
 
 # ---- the same figures as from a file
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", RECORDED)
 def test_the_wire_gives_the_windows_and_verdicts_that_a_file_gives(name: str) -> None:
     from_file = recorded(name)
@@ -209,6 +210,7 @@ def test_a_part_of_a_span_is_judged_as_a_recording_is(name: str) -> None:
     assert f'timestamp>="{reach}' in asked
 
 
+@pytest.mark.long
 def test_a_page_over_the_wire_is_that_of_the_recording() -> None:
     end = recorded("payment").span.end
     wanted = Wanted(lambda _: end - timedelta(minutes=50), lambda _: end - timedelta(minutes=10), None, timedelta(seconds=90))

@@ -268,6 +268,7 @@ def test_a_new_secret_takes_effect_without_a_build(tmp_path: Path) -> None:
     assert option(update, "--update-secrets") == "LOGWATCH_PING_URL=logwatch-ping-url:latest"
 
 
+@pytest.mark.long
 def test_a_secret_among_the_settings_is_told_and_moved(tmp_path: Path) -> None:
     cloud = project(tmp_path, settings={"LOGWATCH_PING_URL": "https://x.test/key"})
     ran = cloud.start(SETUP)

@@ -12,7 +12,7 @@ from logwatch.errors import SourceError
 from logwatch.spans import NS
 
 DAY = 86_400 * NS
-USUAL = 400 * DAY
+USUAL = 60 * DAY
 """How far a recording may reach before it is asked whether all of it belongs together."""
 APART = 60 * DAY
 """How long nothing may come for what follows to be something else."""

@@ -1,0 +1,114 @@
+"""Which values of a label are told apart, where it has more than anybody means: ids in the place of a shop's name.
+
+Those come first that somebody waits for, then those that other days had at this time, then those of the most minutes, then
+the newest and busiest: who keeps a shop keeps coming, and an id comes once. All others count together as one value.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from logwatch.collect.findings import FindingKind, LogFinding
+from logwatch.collect.parse import LARGEST, MOST_APART, OTHERS, Series, parse_series, write_series
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from logwatch.count.windows import Windows
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """A label with more values than are told apart."""
+
+    label: str
+    kept: frozenset[str]
+
+    def fold(self, key: str) -> str:
+        """Give a counter's key with the value that stands for all others, where it has one of them."""
+        series = parse_series(key)
+        value = series.labels.get(self.label, OTHERS)
+        if value == OTHERS or value in self.kept:
+            return key
+        return write_series(Series(series.name, {**series.labels, self.label: OTHERS}))
+
+    def counted(self, windows: Windows) -> Windows:
+        """Give windows in which all others count together."""
+        table = windows.counters
+        names = list(map(str, table["series"].cat.categories))
+        folded = [self.fold(key) for key in names]
+        categories = sorted(set(folded))
+        place = {key: code for code, key in enumerate(categories)}
+        codes = np.array([place[key] for key in folded], dtype="int64")[table["series"].cat.codes.to_numpy()]
+        rows = pd.Series(table["value"].to_numpy()).groupby([table["minute"].to_numpy(), codes]).sum(skipna=False)
+        minute, code = (rows.index.get_level_values(level).to_numpy() for level in (0, 1))
+        value = rows.where(rows <= LARGEST).to_numpy()
+        counters = pd.DataFrame({"minute": minute, "series": pd.Categorical.from_codes(code, categories), "value": value})
+        usual = {quarter: tuple(map(self._day, days)) for quarter, days in windows.usual.items()}
+        return replace(windows, counters=counters, usual=usual)
+
+    def _day(self, day: Mapping[str, float]) -> Mapping[str, float]:
+        sums: Counter[str] = Counter()
+        for key, value in day.items():
+            sums[self.fold(key)] += value
+        return sums
+
+
+def find_crowd(windows: Windows, label: str, waited_for: Collection[str] = ()) -> Crowd | None:
+    """Say which values of a label are told apart; None where all of them are."""
+    values = [parse_series(str(key)).labels.get(label, OTHERS) for key in windows.counters["series"].cat.categories]
+    days = _known_days(windows, label)
+    if len({*values, *days}) <= MOST_APART:
+        return None
+    rows = pd.DataFrame(
+        {
+            "shop": np.array(values, dtype=object)[windows.counters["series"].cat.codes.to_numpy()],
+            "minute": windows.counters["minute"].to_numpy(),
+            "events": windows.counters["value"].to_numpy(),
+        }
+    )
+    seen = rows.groupby("shop").agg(minutes=("minute", "nunique"), last=("minute", "max"), events=("events", "sum"))
+    ranks = {shop: tuple(each) for shop, *each in seen.itertuples()}
+    nothing = (0, 0, 0.0)
+    shops = sorted({*values, *days} - {OTHERS})
+    shops.sort(key=lambda shop: (shop in waited_for, days[shop], *ranks.get(shop, nothing)), reverse=True)
+    return Crowd(label, frozenset(shops[:MOST_APART])) if len(shops) > MOST_APART else None
+
+
+def _known_days(windows: Windows, label: str) -> Counter[str]:
+    """Count on how many days each value had any events at this time."""
+    found: Counter[str] = Counter()
+    for days in windows.usual.values():
+        known = Counter(shop for day in days for shop in _shops(day, label))
+        found |= known
+    return found
+
+
+def _shops(day: Mapping[str, float], label: str) -> set[str]:
+    labels = (parse_series(key).labels for key, value in day.items() if value > 0)
+    return {each[label] for each in labels if label in each}
+
+
+class Thinned(NamedTuple):
+    """Windows with no more values of a label than are told apart."""
+
+    windows: Windows
+    crowd: Crowd | None
+    findings: Mapping[LogFinding, int]
+    """What is told of it; in the windows' quality too."""
+
+
+def thin_out(windows: Windows, label: str, waited_for: Collection[str] = ()) -> Thinned:
+    """Give windows with as many values of a label as are told apart; where there are more, a finding says so."""
+    crowd = find_crowd(windows, label, waited_for)
+    if crowd is None:
+        return Thinned(windows, None, {})
+    values = {parse_series(str(key)).labels.get(label, OTHERS) for key in windows.counters["series"].cat.categories}
+    told = {LogFinding(FindingKind.CROWDED, label): len(values - crowd.kept - {OTHERS})}
+    quality = replace(windows.quality, findings={**windows.quality.findings, **told})
+    return Thinned(replace(crowd.counted(windows), quality=quality), crowd, told)
