@@ -130,7 +130,7 @@ class GoogleIdentity:
 def _timely(claims: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give claims whose times are whole seconds, and that hold already: google-auth takes any number, and looks at no `nbf`."""
     if any(type(claims[name]) is not int for name in ("iat", "exp", "nbf") if name in claims):
-        raise ValueError("a time is no number of seconds")
+        raise TypeError("a time is no number of seconds")
     if "nbf" in claims:
         jwt._verify_iat_and_exp({**claims, "iat": claims["nbf"]}, SKEW_S)  # noqa: SLF001 - as below
     return claims

@@ -89,6 +89,7 @@ def test_stages_and_platforms_are_told_from_bases(tmp_path: Path) -> None:
     [
         ("echo No known vulnerabilities found", 0, "No known vulnerabilities"),
         ("echo Found 1 known vulnerability; exit 1", 1, "Found 1"),
+        ("echo x could not be audited: x", 0, "audit: SKIPPED for 1 packages"),
         ("echo ConnectionError: cannot be reached >&2; exit 1", 0, "audit: SKIPPED, nothing was looked up"),
     ],
 )
