@@ -22,7 +22,7 @@ locals {
   }, contains(keys(var.settings), "LOGWATCH_STARTS") ? {} : { LOGWATCH_EARLY = "5s" })
 
   environment = merge({
-    LOGWATCH_SOURCE = "gcp://${var.project}/${var.service}"
+    LOGWATCH_SOURCE = "gcp://${var.log_view == null ? var.project : trimprefix(var.log_view, "projects/")}/${var.service}"
     LOGWATCH_STATE  = "gs://${google_storage_bucket.this["state"].name}/state.json"
   }, local.name_settings, local.serve_settings, var.settings)
 }

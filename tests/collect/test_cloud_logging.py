@@ -23,7 +23,9 @@ from logwatch.collect.cloud_logging import (
     CloudLoggingSource,
     ReadQuota,
     build_filter,
+    build_source,
     judged,
+    parse_address,
     take_page,
     to_entry,
 )
@@ -31,12 +33,12 @@ from logwatch.collect.columns import Reading
 from logwatch.collect.files import FilesSource
 from logwatch.collect.interface import CutShortError
 from logwatch.count.windows import Windows, aggregate
-from logwatch.errors import SourceError
+from logwatch.errors import ConfigError, SourceError
 from logwatch.judge.evaluate import Course, evaluate
 from logwatch.judge.rules.load import load_rules
 from logwatch.notify.incidents import NotifyReason
 from logwatch.pipeline import judge, judge_and_replay
-from logwatch.settings import bundled
+from logwatch.settings import Settings, bundled
 from logwatch.spans import NS, Span, to_datetime
 from logwatch.tick import Policy, Ticker
 from logwatch.time_range import Wanted
@@ -289,6 +291,92 @@ def test_other_projects_services_and_regions_stay_out() -> None:
     with LoggingServer(entries) as server:
         reading = read(connect(server, service="o4o-core-api", location="asia-northeast3"), span)
     assert list(reading.counts.value) == [1.0]
+
+
+VIEW = "projects/o4o-demo/locations/global/buckets/_Default/views/shop"
+AT = "2026-02-24T00:00:10Z"
+MINUTE = Span(utc("2026-02-24T00:00"), utc("2026-02-24T00:01"))
+
+
+def two_projects() -> list[Any]:
+    log = "projects/{}/logs/run.googleapis.com%2Fstdout"
+    names = ("o4o-demo", "o4o-other")
+    return [summary(AT, {"cache.hit": 10.0**number}, name, logName=log.format(name)) for number, name in enumerate(names)]
+
+
+def built(server: LoggingServer, *addresses: str) -> CloudLoggingSource:
+    return build_source(addresses, Settings.load({"LOGWATCH_LOGGING_ENDPOINT": server.address}), SHAPE)
+
+
+def values(source: CloudLoggingSource) -> list[float]:
+    return sorted(read(source, MINUTE).counts.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("gcp://o4o-demo", ("o4o-demo", None, "projects/o4o-demo")),
+        ("gcp://o4o-demo/api", ("o4o-demo", "api", "projects/o4o-demo")),
+        (f"gcp://{VIEW[9:]}", ("o4o-demo", None, VIEW)),
+        (f"gcp://{VIEW[9:]}/", ("o4o-demo", None, VIEW)),
+        (f"gcp://{VIEW[9:]}/api", ("o4o-demo", "api", VIEW)),
+    ],
+)
+def test_an_address_names_a_project_or_a_view(address: str, named: tuple[str, str | None, str]) -> None:
+    assert tuple(parse_address(address)) == named
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["gcp://o4o-demo/locations/global", "gcp://o4o-demo/locations/global/buckets/b", f"gcp://{VIEW[9:]}/a/b", f"gcp://{VIEW}"],
+)
+def test_half_a_view_is_refused(address: str) -> None:
+    with pytest.raises(ConfigError, match=r"name of a service|not a project ID") as caught:
+        parse_address(address)
+    assert "views/VIEW" in str(caught.value.hint)
+
+
+def test_a_view_is_read_with_the_right_to_it_alone() -> None:
+    with LoggingServer(two_projects()) as server:
+        server.service.readable = {VIEW}
+        assert values(built(server, f"gcp://{VIEW[9:]}")) == [1]
+        with pytest.raises(SourceError, match="PermissionDenied") as caught:
+            values(built(server, "gcp://o4o-demo"))
+        assert "--role=roles/logging.viewer" in str(caught.value.hint)
+        server.service.readable = {"projects/elsewhere"}
+        with pytest.raises(SourceError) as caught:
+            values(built(server, f"gcp://{VIEW[9:]}"))
+        assert "gcloud logging views add-iam-policy-binding shop --bucket=_Default --location=global" in str(caught.value.hint)
+        assert str(caught.value.hint).endswith("--role=roles/logging.viewAccessor")
+
+
+def test_a_view_shows_what_it_holds() -> None:
+    with LoggingServer(two_projects()) as server:
+        server.service.views[VIEW] = 'jsonPayload."cache.hit">5'
+        assert values(built(server, f"gcp://{VIEW[9:]}")) == []
+
+
+def test_several_projects_are_read_at_once() -> None:
+    with LoggingServer(two_projects()) as server:
+        source = built(server, "gcp://o4o-demo", "gcp://o4o-other", "gcp://o4o-demo")
+        assert values(source) == [1, 10]
+        assert [[*each.message.resource_names] for each in server.requests] == [["projects/o4o-demo", "projects/o4o-other"]]
+
+
+def test_of_several_projects_the_one_that_may_not_be_read_is_told_and_nothing_else_counts() -> None:
+    with LoggingServer(two_projects()) as server:
+        server.service.readable = {"projects/o4o-demo"}
+        with pytest.raises(SourceError, match="PermissionDenied") as caught:
+            values(built(server, "gcp://o4o-demo", "gcp://o4o-other"))
+    assert not isinstance(caught.value, CutShortError)
+    assert caught.value.where == "gcp://o4o-other"
+    assert "projects add-iam-policy-binding o4o-other" in str(caught.value.hint)
+
+
+def test_projects_with_services_of_their_own_are_not_watched_together() -> None:
+    with LoggingServer() as server, pytest.raises(ConfigError, match="have one service") as caught:
+        built(server, "gcp://o4o-demo/api", "gcp://o4o-other/web")
+    assert caught.value.where == "gcp://o4o-other/web"
 
 
 def test_numbers_of_every_size_arrive_as_they_were_sent() -> None:

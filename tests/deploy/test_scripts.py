@@ -83,7 +83,7 @@ def test_a_build_says_what_one_by_an_account_of_its_own_must(file: Path) -> None
 def test_the_build_tries_what_it_deploys() -> None:
     build = yaml.safe_load(BUILD.read_text())
     assert build["substitutions"]["_REGION"] == REGION
-    assert [step["id"] for step in build["steps"]] == ["build", "try", "push", "digest", "deploy"]
+    assert [step["id"] for step in build["steps"]] == ["base", "build", "try", "push", "digest", "deploy"]
     assert build["images"] == [step["args"][-1] for step in build["steps"] if step["id"] == "push"]
 
 
@@ -137,7 +137,9 @@ def commands_of_scripts(folder: Path) -> list[str]:
             cloud = PretendedGcloud(folder / f"{kind}{number}", answers)
             ran = cloud.start(SETUP, "--as", kind, *setting, *place, "--yes", LOGWATCH_WEBHOOK_URL="x")
             assert ran.returncode == 0, ran.stderr
-            assert cloud.start(TEARDOWN, "--yes", "--custom-index").returncode == 0
+            view = ("--log-view", "projects/p1/locations/global/buckets/_Default/views/v")
+            assert cloud.start(SETUP, *view, "--yes").returncode == 0
+            assert cloud.start(TEARDOWN, *view, "--yes", "--custom-index").returncode == 0
         assert cloud.start(DEPLOY, AS=kind, SETTINGS="A=b", SECRETS="C=d:1", **STEP).returncode == 0
     told = (folder / f"{kind}{number}" / "told" for kind in ("job", "service") for number in (0, 1))
     return [shlex.join(shlex.split(f"gcloud {line}")) for path in told for line in path.read_text().splitlines()]

@@ -29,7 +29,15 @@ VALUE = "https://hooks.slack.test/T0/B0/aSecretOfSlack"
 CHANNEL = f"projects/{PROJECT}/notificationChannels/123"
 KEY = f"projects/keys/locations/{REGION}/keyRings/ring/cryptoKeys/key"
 SETTINGS = {"LOGWATCH_LANG": "en", "LOGWATCH_MAIL_TO": "a@example.com,b@example.com"}
-OPTIONS = {"key": KEY, "network": "office", "subnet": "seoul", "egress": "all-traffic", "build_region": "us-central1"}
+VIEW = "projects/p1/locations/global/buckets/_Default/views/shop"
+OPTIONS = {
+    "key": KEY,
+    "network": "office",
+    "subnet": "seoul",
+    "egress": "all-traffic",
+    "build_region": "us-central1",
+    "log_view": VIEW,
+}
 """What both sides can be told, by the module's names."""
 LINES = "\n  ".join(f'{name} = "{said}"' for name, said in OPTIONS.items())
 PAGE = (MODULE / "README.md").read_text()
@@ -287,6 +295,7 @@ def _roles(kinds: dict[str, list[Json]]) -> Iterator[tuple[str, str, str, str]]:
         "artifact_registry_repository": ("repositories", "repository"),
         "secret_manager_secret": ("secrets", "secret_id"),
         "kms_crypto_key": ("keys", "crypto_key_id"),
+        "logging_log_view": ("views", "name"),
         "cloud_run_v2_job": ("jobs", "name"),
         "cloud_run_v2_service": ("services", "name"),
     }
@@ -632,6 +641,7 @@ module "logwatch" {
   notification_emails   = ["ops"]
   notification_channels = ["123"]
   log_retention_days    = 0
+  log_view              = "_Default"
 }
 """
 
@@ -654,6 +664,7 @@ def test_wrong_variables_are_all_named(opened: Any) -> None:
         "Addresses of mail",
         "Right is projects/PROJECT/notificationChannels/ID",
         "1 to 3650 days",
+        "A view's name",
     ]
     assert [each for each in wanted if each not in told] == []
 

@@ -93,13 +93,13 @@ class LoggingServer(ServiceServer):
         duplicates: give entries of equal log name, timestamp and insert id as often as they were added.
         now: an aware time; entries received later are not seen yet. None sees every entry.
         """
-        self._service = LoggingService(quota=quota, empty_pages=empty_pages, duplicates=duplicates, clock=clock, now=now)
-        self._service.add(entries)
-        super().__init__(self._service, port=port)
+        self.service = LoggingService(quota=quota, empty_pages=empty_pages, duplicates=duplicates, clock=clock, now=now)
+        self.service.add(entries)
+        super().__init__(self.service, port=port)
 
     def add(self, entries: Iterable[Any]) -> None:
         """Store more raw LogEntry messages while serving."""
-        self._service.add(entries)
+        self.service.add(entries)
 
 
 class MonitoringServer(ServiceServer):
