@@ -714,6 +714,7 @@ def test_without_a_state_nothing_is_shown(run: Run, tmp_path: Path) -> None:
     ran = run("beta-exit", "--format", "json", LOGWATCH_STATE=str(tmp_path / "none.json"))
     assert (ran.code, ran.out) == (3, "")
     assert "none.json: no state yet" in ran.err
+    assert "hint: name logs as the source, or run 'logwatch run' first" in ran.err
 
 
 def test_days_that_are_not_over_are_not_asked_for(run: Run, tmp_path: Path) -> None:
