@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import shutil
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from logwatch.languages.phrases import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import TextIO
 
     from typer.exceptions import TyperException
 
@@ -38,6 +40,18 @@ def said_usage(error: TyperException, lang: Lang) -> str:
     page = io.StringIO()
     error.show(page) if hasattr(error, "show") else page.write(error.format_message())
     return spoken(page.getvalue(), lang)
+
+
+def folded(text: str, stream: TextIO) -> str:
+    """Break lines between words where they go to a terminal; a pipe gets them whole."""
+    if not stream.isatty():
+        return text
+    lines = []
+    for line in text.split("\n"):
+        indent = len(line) - len(line.lstrip())
+        first, *rest = [*_wrapped(line, os.get_terminal_size(stream.fileno()).columns - indent - 2)] or [""]
+        lines += [f"{'':{indent}}{first}", *(f"{'':{indent + 2}}{each}" for each in rest)]
+    return "\n".join(lines)
 
 
 class _Formatter(_Plain):  # type: ignore[misc]
