@@ -58,9 +58,9 @@ class _Formatter(_Plain):  # type: ignore[misc]
     """Lays a page out by cells, of which a Korean letter takes two, each text of it in one language."""
 
     def __init__(self, lang: Lang, **options: Any) -> None:  # noqa: ANN401 - typer's own
-        super().__init__(**options)
+        width = max(min(shutil.get_terminal_size().columns, options.get("max_width") or 80), NARROWEST) - 2
+        super().__init__(**options | {"width": options.get("width") or width})  # typer's own goes no lower than 50
         self.lang = lang
-        self.width = min(self.width, max(shutil.get_terminal_size().columns, NARROWEST) - 2)  # click goes no lower than 50
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         lines = _wrapped(f"{prefix or spoken('Usage:', self.lang)} {prog} {args}", self.width)
