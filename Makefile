@@ -10,7 +10,7 @@ INSTALL = pip install --quiet --disable-pip-version-check --require-hashes --no-
 # Tests import in hundreds of processes: what the first compiles, the others read.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all demo test test-long lint types golden bench fuzz hours steps impact faults tick scale scenarios signal screenshots image cloud dist lock clean
+.PHONY: all demo test test-long lint types golden bench fuzz hours steps impact faults tick scale scenarios signal screenshots image cloud dist sbom audit pin lock clean
 
 all: lint types test test-long
 
@@ -119,6 +119,18 @@ dist: $(READY)
 	@.venv-bench/$(subst .venv/,,bin/$(INSTALL)) requirements-bench.lock
 	@.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# What the image installs, as CycloneDX JSON out of the lock.
+sbom:
+	@$(PYTHON) tools/sbom.py
+
+# Whether anything that the image installs has a known hole; where nobody can be asked, it says so and passes.
+audit:
+	@tools/audit
+
+# The digests of the image's base, written into the Dockerfile; needs docker.
+pin:
+	@deploy/pin-base.sh
 
 lock: $(READY)
 	@tools/lock

@@ -9,6 +9,8 @@ dry_run=false
 plan_only=false
 yes=false
 custom_index=false
+view=
+view_at=()
 
 program=${0##*/}
 policy_lines='value[separator=" "](bindings.role,bindings.members)'
@@ -53,6 +55,15 @@ read_options() { # ARGUMENTS...
 
 unknown_option() { # OPTION
     fail "unknown option $1" "see $program --help"
+}
+
+# `view` is the log view to be read, and `view_at` where gcloud finds it.
+set_view() { # NAME
+    if ! [[ $1 =~ ^projects/([^/]+)/locations/([^/]+)/buckets/([^/]+)/views/([^/]+)$ ]]; then
+        fail "--log-view $1: right is projects/P/locations/L/buckets/B/views/V" "see: gcloud logging views list --bucket=_Default --location=global"
+    fi
+    view=$1
+    view_at=("${BASH_REMATCH[4]}" --bucket="${BASH_REMATCH[3]}" --location="${BASH_REMATCH[2]}" --project="${BASH_REMATCH[1]}")
 }
 
 check_region() { # OPTION REGION

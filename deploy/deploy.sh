@@ -28,9 +28,11 @@ job)
     ;;
 service)
     # One instance; no CPU between requests, so none is paid for. Who may call stays as setup.sh has said: this account may not change it.
-    # The address is the audience that its caller's token is made out to.
+    # The address is the audience that its caller's token is made out to. A process that hangs is replaced after two or three minutes: each
+    # probe wakes it for a moment, and is paid for.
     gcloud run services update "$NAME" "${options[@]}" --args=serve --concurrency=8 --max-instances=1 --cpu-throttling --timeout=80s \
-        --set-custom-audiences="https://$NAME-$PROJECT_NUMBER.$REGION.run.app" --startup-probe=httpGet.path=/healthz
+        --set-custom-audiences="https://$NAME-$PROJECT_NUMBER.$REGION.run.app" --startup-probe=httpGet.path=/healthz \
+        --liveness-probe=httpGet.path=/healthz,periodSeconds=60,timeoutSeconds=5,failureThreshold=2
     ;;
 *)
     echo "deploy.sh: AS=$as: right are job and service" >&2

@@ -6,6 +6,8 @@
 #   --project PROJECT     the project; otherwise that of gcloud's configuration        LOGWATCH_DEPLOY_PROJECT
 #   --region REGION       where everything is made; asia-northeast3                    LOGWATCH_DEPLOY_REGION
 #   --service SERVICE     Cloud Run service to watch; o4o-core-api                     LOGWATCH_DEPLOY_SERVICE
+#   --log-view projects/P/locations/L/buckets/B/views/V
+#                         read this view of the logs, with the right to it alone, and not all logs of the project
 #   --name NAME           what the names of all things begin with; logwatch            LOGWATCH_DEPLOY_NAME
 #   --as job|service      run as a Cloud Run job (about 60 USD a month), or as a       LOGWATCH_DEPLOY_AS
 #                         service that is called (about 12); job
@@ -71,9 +73,10 @@ for file in "$root/logwatch/settings/fields.py" "$root"/logwatch/notify/channels
 done
 channel_variables=$(tr '[:lower:]' '[:upper:]' <<<"$channel_variables")
 
-own_values="--service --as --set --secret --build-region --secret-location --network --subnet --egress --key --notification-channel"
+own_values="--log-view --service --as --set --secret --build-region --secret-location --network --subnet --egress --key --notification-channel"
 own_option() { # OPTION VALUE
     case $1 in
+    --log-view) set_view "$2" ;;
     --service) watched=$2 ;;
     --as) as=$2 ;;
     --set) add_setting "$2" ;;
@@ -243,8 +246,8 @@ settle_settings() {
             if [ -z "$secret" ]; then give "$variable=$value"; fi
         done <<<"$settings_now"
     fi
-    if [ -n "$watched" ] && [ -z "$(told LOGWATCH_SOURCE)" ]; then
-        settings=$settings${settings:+|}LOGWATCH_SOURCE=gcp://$project/$watched
+    if [ -n "$watched$view" ] && [ -z "$(told LOGWATCH_SOURCE)" ]; then
+        settings=$settings${settings:+|}LOGWATCH_SOURCE=$(address_of "${watched:-$(watched_now)}")
     fi
     while IFS= read -r each; do
         if [ -n "$each" ] && [ "$(value_now "${each%%=*}" "$kept")" != "${each#*=}" ]; then tell_setting "$each"; fi
@@ -264,6 +267,25 @@ settle_settings() {
     fi
     source=$(told LOGWATCH_SOURCE)
     source=${source:-${source_now:-gcp://$project/o4o-core-api}}
+}
+
+# A view that is read already stays the one that is read.
+address_of() { # SERVICE
+    if [ -n "$view" ]; then
+        printf 'gcp://%s/%s' "${view#projects/}" "$1"
+    elif [[ $source_now =~ ^(gcp://[^/,]+/locations/[^/]+/buckets/[^/]+/views/[^/,]+)(/[^/,]+)?$ ]]; then
+        printf '%s/%s' "${BASH_REMATCH[1]}" "$1"
+    else
+        printf 'gcp://%s/%s' "$project" "$1"
+    fi
+}
+
+watched_now() {
+    if [[ $source_now =~ ^gcp://[^/,]+/([a-z][a-z0-9-]*)$ || $source_now =~ /views/[^/,]+/([a-z][a-z0-9-]*)$ ]]; then
+        printf '%s' "${BASH_REMATCH[1]}"
+    else
+        printf o4o-core-api
+    fi
 }
 
 give() { # NAME=VALUE
@@ -338,11 +360,45 @@ make_accounts() {
     make_account "$name-runner" "$name: reads logs, writes metrics, remembers"
     grant "account $name-runner" iam iam service-accounts -- "$runner" --project="$project" -- roles/iam.serviceAccountUser "$builder"
     look cloudresourcemanager gcloud projects get-iam-policy "$project" --flatten='bindings[].members' --format="$policy_lines"
-    grant_project roles/logging.viewer "$runner"
+    if reads_project; then
+        grant_project roles/logging.viewer "$runner"
+    elif [ -n "$view" ]; then
+        take_project roles/logging.viewer "$runner"
+    fi
     grant_project roles/monitoring.metricWriter "$runner"
     grant_project roles/monitoring.viewer "$runner"
     grant_project roles/logging.logWriter "$builder"
     grant_project roles/logging.logWriter "$tester"
+    grant_views
+}
+
+reads_project() {
+    local place
+    for place in ${source//,/ }; do
+        if [[ $place != *"/views/"* && $place =~ ^gcp://$project(/|$) ]]; then return; fi
+    done
+    false
+}
+
+# What is read besides: views, each by the right to it alone, and other projects, whose owners give the right to them.
+grant_views() {
+    local place
+    for place in ${source//,/ }; do
+        place=projects/${place#gcp://}
+        if [[ $place =~ ^(projects/[^/]+/locations/[^/]+/buckets/[^/]+/views/[^/]+) ]]; then
+            set_view "${BASH_REMATCH[1]}"
+            new=false
+            grant "log view ${view_at[0]}" logging logging views -- "${view_at[@]}" -- roles/logging.viewAccessor "$runner"
+        elif [[ $place =~ ^projects/([^/]+) && ${BASH_REMATCH[1]} != "$project" ]]; then
+            note "whoever owns ${BASH_REMATCH[1]} lets it be read: gcloud projects add-iam-policy-binding ${BASH_REMATCH[1]} --member=serviceAccount:$runner --role=roles/logging.viewer"
+        fi
+    done
+}
+
+take_project() { # ROLE ACCOUNT
+    if ! grep -qxF "$1 serviceAccount:$2" <<<"$found"; then return; fi
+    plan remove "$1 on the project from ${2%%@*}"
+    change gcloud projects remove-iam-policy-binding "$project" --member="serviceAccount:$2" --role="$1" --condition=None
 }
 
 # Give roles where they are not given yet. WHAT API GROUP... -- RESOURCE... -- [ROLE ACCOUNT]...

@@ -4,6 +4,8 @@
 #   deploy/teardown.sh --project PROJECT [--name NAME] [options]
 #
 #   --region REGION       refuse if anything stands in another region; without it, what is found is removed wherever it is
+#   --log-view projects/P/locations/L/buckets/B/views/V
+#                         take back the right to this log view, which setup.sh gave with the same option
 #   --custom-index        remove the index on jsonPayload.message too
 #   --plan                show what would be removed, and remove nothing
 #   --yes                 do not ask first
@@ -18,9 +20,12 @@ folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=deploy/policies.sh
 . "$folder/policies.sh"
 
-own_values=
-own_option() { # OPTION
-    unknown_option "$1"
+own_values=--log-view
+own_option() { # OPTION VALUE
+    case $1 in
+    --log-view) set_view "$2" ;;
+    *) unknown_option "$1" ;;
+    esac
 }
 
 # Delete what a command that looks finds; in a dry run, what it would. WHAT API GROUP... -- RESOURCE...
@@ -81,6 +86,11 @@ revoke_all() {
     revoke roles/monitoring.viewer "$runner"
     revoke roles/logging.logWriter "$builder"
     revoke roles/logging.logWriter "$tester"
+    if [ -z "$view" ]; then return; fi
+    look logging gcloud logging views get-iam-policy "${view_at[@]}" --flatten='bindings[].members' --format="$policy_lines"
+    if ! $dry_run && ! grep -qxF "roles/logging.viewAccessor serviceAccount:$runner" <<<"$found"; then return; fi
+    plan remove "roles/logging.viewAccessor on log view ${view_at[0]} from ${runner%%@*}"
+    change gcloud logging views remove-iam-policy-binding "${view_at[@]}" --member="serviceAccount:$runner" --role=roles/logging.viewAccessor
 }
 
 remove_accounts() {

@@ -7,4 +7,4 @@ keeps the alerts, `notify` makes incidents and messages of them and sends those,
 Monitoring, and `report` shows it all to people. `pipeline` has the order of the steps, `wiring` says what stands behind each.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -32,6 +32,7 @@ class CheckName(Worded, families=("check",)):
     PING = "ping"
     ENDPOINT = "endpoint"
     STATE = "state"
+    RUNS = "runs"
     TEST = "test"
 
 

@@ -6,13 +6,14 @@ Google's libraries are imported when they are needed: what never asks Google run
 from __future__ import annotations
 
 import re
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from logwatch.errors import LogwatchError
 
@@ -123,6 +124,33 @@ class Errors:
             yield
         except known as error:
             raise self.build(what, error, client) from error
+
+
+def walk(pages: Iterable[Any], kind: type[LogwatchError], where: str, limit_s: float) -> Iterator[Any]:
+    """Give the pages of a walk that comes to an end; raises an error of the kind where this one does not."""
+    end = time.monotonic() + limit_s
+    tokens = Tokens(kind, where)
+    for page in pages:
+        tokens.take(page.next_page_token)
+        yield page
+        if page.next_page_token and time.monotonic() >= end:
+            raise kind(f"the answer's pages did not end within {limit_s:.0f} s", where=where)
+
+
+class Tokens:
+    """The page tokens of one walk, each of which leads on once."""
+
+    def __init__(self, kind: type[LogwatchError], where: str) -> None:
+        """`kind` is what is raised where a walk goes in a circle."""
+        self._kind, self._where = kind, where
+        self._taken: set[str] = set()
+
+    def take(self, token: str) -> None:
+        """Take the next page's token; raises where it led here already."""
+        if token and token in self._taken:
+            kind = self._kind
+            raise kind("the same page token came twice: the answer has no end", where=self._where)
+        self._taken.add(token)
 
 
 def project_hints(project: str, api: str, role: str) -> dict[Trouble, str]:

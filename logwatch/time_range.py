@@ -100,8 +100,7 @@ def _recorded_span(reading: Reading, wanted: Wanted) -> Span:
         raise ConfigError(message, where="--since", hint=hint)
     span = _checked(Span(start, end), wanted)
     if span.end <= held.start or span.start >= held.end:
-        start, stop, first, last = map(wanted.say, (span.start, span.end, held.start, held.end))
-        raise SourceError(f"no entries between {start} and {stop}", hint=f"the recording covers {first} to {last}")
+        raise _nothing_between(*map(wanted.say, (*span, *held)))
     if span.start < held.start or span.end > held.end:
         wanted.beyond(span, held)
     return Span(max(span.start, held.start), min(span.end, held.end))
@@ -112,6 +111,10 @@ def _until(until: Callable[[datetime], datetime], held: Span, zone: tzinfo) -> d
     end, later = until(held.end), until(held.end + timedelta(days=1))
     same_day = later.astimezone(zone).date() == held.end.astimezone(zone).date()
     return later if end <= held.start and later > held.end and same_day else end
+
+
+def _nothing_between(start: str, end: str, first: str, last: str) -> SourceError:
+    return SourceError(f"no entries between {start} and {end}", hint=f"the recording covers {first} to {last}")
 
 
 def _checked(span: Span, wanted: Wanted) -> Span:

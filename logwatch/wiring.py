@@ -15,7 +15,7 @@ from logwatch.seams import Seam
 from logwatch.settings import PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from logwatch.beta_exit.conditions import Expected
@@ -232,7 +232,8 @@ def build_platform(settings: Settings) -> PlatformFigures | None:
         return None
     from logwatch.collect.platform.cloud_run import CloudRunActivity
 
-    return CloudRunActivity(found.project, service, location=settings.location, endpoint=settings.monitoring_endpoint)
+    first, *others = dict.fromkeys(each.project for each in _addresses(settings))
+    return CloudRunActivity(first, service, others=others, location=settings.location, endpoint=settings.monitoring_endpoint)
 
 
 def build_weekly(settings: Settings) -> Callable[[State, RuleSet, datetime], State] | None:
@@ -261,9 +262,13 @@ def build_ping(settings: Settings) -> Callable[[], str] | None:
 
 
 def addressed(settings: Settings) -> Address | None:
-    """Say what the source's address names; None where there is no source. Raises ConfigError for an address that is none."""
+    """Say what the source's address names, or the first of several; None where there is none. Raises ConfigError."""
+    return next(_addresses(settings), None)
+
+
+def _addresses(settings: Settings) -> Iterator[Address]:
     kind = find_kind(settings.source)
-    return kind.adapter.parse_address(settings.source[0]) if kind else None
+    return map(kind.adapter.parse_address, settings.source) if kind else iter(())
 
 
 def source_project(settings: Settings) -> str:

@@ -67,6 +67,7 @@ def test_a_backtest_finds_its_incident_and_the_step(run: Run) -> None:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("format_", ["html", "markdown"])
 def test_the_page_walks_its_procedure(run: Run, format_: str) -> None:
     page = run("report", "--source", RECORDING, "--format", format_, **PEDAL)
@@ -76,6 +77,7 @@ def test_the_page_walks_its_procedure(run: Run, format_: str) -> None:
     assert "6× Lock refused to open: set 77" in page.out
 
 
+@pytest.mark.long
 def test_a_run_reads_judges_publishes_and_tells_it(tmp_path: Path) -> None:
     raw = [make_entry(entry) for entry in pedal.entries()]
     more = {"SOURCE": "gcp://pedal-demo/pedal-api", "RULES": str(pedal.RULES), "LANG": "en"}
@@ -101,6 +103,7 @@ def test_a_run_reads_judges_publishes_and_tells_it(tmp_path: Path) -> None:
     assert values["pedal/unlock/refused/key", "porto"] > 0
 
 
+@pytest.mark.long
 def test_its_own_exit_conditions_are_judged_day_by_day(run: Run, tmp_path: Path) -> None:
     start = datetime(2026, 5, 11, tzinfo=UTC)
     path = tmp_path / "days.ndjson"

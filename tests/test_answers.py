@@ -76,6 +76,7 @@ def reasons(world: World) -> list[str]:
     return [str(note.reason) for note in world.state().notes]
 
 
+@pytest.mark.long
 def test_eyes_are_seen_by_the_next_run_told_everywhere_and_stop_what_would_escalate(
     world: World, pagerduty: LocalPagerDuty
 ) -> None:
@@ -96,6 +97,7 @@ def test_eyes_are_seen_by_the_next_run_told_everywhere_and_stop_what_would_escal
     assert reasons(world) == ["firing", "answered", "answered", "escalated"]
 
 
+@pytest.mark.long
 def test_without_an_answer_the_next_are_called_and_the_next_channel_closes_what_it_opened(
     world: World, pagerduty: LocalPagerDuty
 ) -> None:
@@ -118,6 +120,7 @@ def test_without_an_answer_the_next_are_called_and_the_next_channel_closes_what_
     assert reasons(world)[-1] == "resolved"
 
 
+@pytest.mark.long
 def test_a_label_may_be_given_until_a_day_after_the_end(world: World) -> None:
     world.tick()
     go_on(world, 52)
@@ -136,6 +139,7 @@ def test_a_label_may_be_given_until_a_day_after_the_end(world: World) -> None:
     assert record.id not in {**world.state().threads, **world.state().answers.given}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", ["scope", "limit", "outage", "nonsense", "hang"])
 def test_whatever_slack_answers_to_the_question_the_run_goes_on(world: World, fault: str) -> None:
     world.tick()
@@ -158,6 +162,7 @@ def test_whatever_slack_answers_to_the_question_the_run_goes_on(world: World, fa
     assert ("<@U0KIM>" if fault == "scope" else "김민수") in shown(world)
 
 
+@pytest.mark.long
 def test_answers_count_also_where_the_lines_cannot_be_read(world: World) -> None:
     import grpc
 

@@ -86,6 +86,7 @@ def inner_imports() -> list[tuple[str, str, int]]:
     return sorted(found)
 
 
+@pytest.mark.long
 def test_an_import_inside_a_function_spares_a_heavy_library() -> None:
     """All others stand at the top, where a reader looks for them; only a circle excuses one."""
     idle = []

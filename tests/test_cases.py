@@ -153,6 +153,7 @@ def test_a_line_after_idle_minutes_tells_nobody_anything() -> None:
     assert play(FilesSource([str(CASES / "idle-then-a-line.ndjson")], load_log_shape(bundled("rules")))).notifications == ()
 
 
+@pytest.mark.long
 def test_a_poisonous_line_an_hour_leaves_no_minute_of_a_day_unjudged(tmp_path: Path) -> None:
     """Every case's lines among a day's, at the hours: each costs its own line, and no window of the others."""
     good = Traffic(3, 24 * 60, instances=1).entries()

@@ -61,6 +61,7 @@ def _catch_up(world: World) -> list[RunSummary]:
     raise AssertionError([summary.to_json() for summary in summaries])
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("_small_pages")
 def test_a_pause_that_holds_more_than_a_minute_s_quota_is_judged_part_by_part_and_nothing_of_it_is_lost(tmp_path: Path) -> None:
     with _after_a_pause(tmp_path, Incident(60, 80, errors=3)) as world:
@@ -73,6 +74,7 @@ def test_a_pause_that_holds_more_than_a_minute_s_quota_is_judged_part_by_part_an
         assert [note.reason for note in world.state().notes] == ["firing", "resolved"]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("_small_pages")
 def test_what_fires_now_is_told_by_the_first_run_after_a_pause_that_it_cannot_read_whole(tmp_path: Path) -> None:
     with _after_a_pause(
@@ -88,6 +90,7 @@ def test_what_fires_now_is_told_by_the_first_run_after_a_pause_that_it_cannot_re
         assert "firing" in [note.reason for note in told][2:], "of what goes on now"
 
 
+@pytest.mark.long
 def test_while_cloud_logging_is_unavailable_for_good_each_run_ends_by_itself_and_tells_what_waits(tmp_path: Path) -> None:
     def hasty(settings: Settings, owner: str) -> Parts:
         return replace(patient_parts(settings, owner), lease=timedelta(seconds=9))
@@ -109,6 +112,7 @@ def test_while_cloud_logging_is_unavailable_for_good_each_run_ends_by_itself_and
 DEAF = {"SLACK_WEBHOOK_URL": "", "SMTP_HOST": "", "MAIL_FROM": "", "MAIL_TO": ""}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("minutes", "reasons"), [(1, ["firing"]), (40, ["resolved"])])
 def test_what_nobody_could_hear_waits_for_a_channel_and_is_told_as_it_stands_then(
     minutes: int, reasons: list[str], tmp_path: Path

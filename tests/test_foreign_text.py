@@ -8,6 +8,8 @@ from datetime import timedelta
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.support.faults import MINUTE
 from tests.support.local_google import make_entry
 from tests.support.made_traffic import START, Incident, Traffic
@@ -72,6 +74,7 @@ def leaks(told: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.long
 def test_what_is_planted_in_the_log_arrives_nowhere(tmp_path: Path, run: Run) -> None:
     entries = [make_entry(each) for each in planted_entries()]
     with World(tmp_path, entries) as world:
@@ -94,6 +97,7 @@ def test_what_is_planted_in_the_log_arrives_nowhere(tmp_path: Path, run: Run) ->
     assert leaks(told) == []
 
 
+@pytest.mark.long
 def test_nor_does_it_in_what_is_said_of_a_file(tmp_path: Path, run: Run) -> None:
     file = tmp_path / "planted.ndjson"
     file.write_text("\n".join(map(json.dumps, planted_entries())) + '\n{"cut 010-1234-5678 off', "utf-8")

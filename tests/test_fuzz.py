@@ -8,6 +8,7 @@ SEED = 13
 ENTRIES, ROUNDS = 500, 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shape", [*SHAPES, CLOUD])
 def test_bad_entries_cost_themselves_and_the_good_ones_come_out_exact(shape: str) -> None:
     assert [try_round(shape, SEED + number, ENTRIES) for number in range(ROUNDS)] == [[]] * ROUNDS

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import grpc
+import pytest
 
 from tests.support.faults import MINUTE
 from tests.support.local_google import Fault, make_entry
@@ -29,6 +30,7 @@ def told(world: World) -> list[tuple[str, list[str]]]:
     return [(str(note.reason), note.rules) for note in world.state().notes]
 
 
+@pytest.mark.long
 def test_a_log_that_may_not_be_read_is_told_after_ten_minutes_and_so_is_its_end(tmp_path: Path) -> None:
     with World(tmp_path, ENTRIES) as world:
         assert tick(world, 10).exit_code == 0
@@ -46,6 +48,7 @@ def test_a_log_that_may_not_be_read_is_told_after_ten_minutes_and_so_is_its_end(
         assert len(world.smtp.mails) == 2
 
 
+@pytest.mark.long
 def test_a_service_whose_name_is_mistyped_is_told_after_half_an_hour_and_so_is_its_first_line(tmp_path: Path) -> None:
     with World(tmp_path, ENTRIES, more={"SOURCE": f"gcp://{PROJECT}/o4o-core-apj"}) as world:
         for minute in (10, 25, 38):

@@ -88,6 +88,7 @@ def _telling(points: list[str]) -> list[str]:
     ] + reads[-1:]
 
 
+@pytest.mark.long
 def test_a_run_killed_at_any_point_loses_nothing_and_repeats_at_most_what_was_in_flight() -> None:
     killer = Killer()
     with incident(killer, bot=True) as world:
@@ -105,6 +106,7 @@ def test_a_run_killed_at_any_point_loses_nothing_and_repeats_at_most_what_was_in
     }
 
 
+@pytest.mark.long
 def test_a_run_killed_while_people_answer_forgets_no_answer_and_tells_none_twice() -> None:
     """In the minutes of the first escalation, of the next channel's, and of the first answer."""
     killer = Killer()
@@ -129,6 +131,7 @@ def test_a_run_killed_while_people_answer_forgets_no_answer_and_tells_none_twice
     assert {outcome.point.split()[-2] for outcome in outcomes} == {POST, UPDATE, PLAIN_PATH}
 
 
+@pytest.mark.long
 def test_the_incident_of_the_faults_fires_joins_reminds_and_resolves() -> None:
     with incident(Killer(), bot=False) as world:
         told = [before.told for before in rehearse(world, every=4)]
@@ -159,6 +162,7 @@ def test_the_same_minute_twice_tells_nothing_more(world: World) -> None:
     assert (len(texts(world)), len(world.smtp.mails)) == (1, 1)
 
 
+@pytest.mark.long
 def test_a_run_that_wakes_after_its_lease_overwrites_nothing(world: World) -> None:
     asleep = threading.Event()
 
@@ -185,6 +189,7 @@ def test_a_run_that_wakes_after_its_lease_overwrites_nothing(world: World) -> No
     assert len(world.smtp.mails) <= 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("failing", "minutes", "every"),
     [*((channel, minutes, 30) for channel in CHANNELS for minutes in (1, 91)), ("slack", 5, 1)],
@@ -211,6 +216,7 @@ def test_a_channel_that_fails_for_a_while_holds_up_no_other_and_gets_everything_
     assert world.state().outbox == ()
 
 
+@pytest.mark.long
 def test_after_an_outage_of_hours_each_channel_gets_its_messages_in_their_order(tmp_path: Path) -> None:
     entries = [make_entry(entry) for entry in TRAFFIC.entries()]
     more = {"REMIND_EVERY": "10m"}
@@ -233,6 +239,7 @@ def test_after_an_outage_of_hours_each_channel_gets_its_messages_in_their_order(
     assert first[-1].endswith("[해소")
 
 
+@pytest.mark.long
 def test_retry_after_is_kept_across_runs(world: World) -> None:
     world.slack.answer(429, retry_after=150)
     world.tick()
@@ -242,6 +249,7 @@ def test_retry_after_is_kept_across_runs(world: World) -> None:
     assert len(texts(world)) == 1
 
 
+@pytest.mark.long
 def test_after_an_hour_a_message_goes_out_through_the_channel_that_stands_in(tmp_path: Path) -> None:
     more = {"NOTIFY": "slack"}
     with World(tmp_path, ENTRIES, now=FIRES, more=more) as world:
@@ -257,6 +265,7 @@ def test_after_an_hour_a_message_goes_out_through_the_channel_that_stands_in(tmp
         assert "slack 전송에 실패해" in body.get_content()
 
 
+@pytest.mark.long
 def test_a_channel_that_is_set_up_no_more_holds_no_message_for_ever(world: World) -> None:
     world.slack.answer(503, times=10_000)
     world.tick()
@@ -272,6 +281,7 @@ def test_a_channel_that_is_set_up_no_more_holds_no_message_for_ever(world: World
     assert told.delivered["email"] is not None
 
 
+@pytest.mark.long
 def test_a_permanent_refusal_falls_over_at_once_and_is_tried_again_when_it_may_be_mended(tmp_path: Path) -> None:
     lasts = [make_entry(entry) for entry in Traffic(5, 60, incidents=(Incident(10, 60, errors=3),)).entries()]
     with World(tmp_path, lasts, now=FIRES, more={"NOTIFY": "slack"}) as world:
@@ -296,6 +306,7 @@ def test_a_bucket_that_fails_once_costs_nothing(
         assert (summary.errors, summary.sent) == ([], 2)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", [412, "HANG", "DROP"])
 def test_a_bucket_that_says_no_or_nothing_in_the_middle_of_a_run_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str | int
@@ -373,6 +384,7 @@ def test_a_state_survives_writing_and_reading(world: World) -> None:
     assert state.recent.summaries
 
 
+@pytest.mark.long
 def test_while_the_source_fails_what_waits_is_sent_all_the_same(world: World) -> None:
     import grpc
 
@@ -387,6 +399,7 @@ def test_while_the_source_fails_what_waits_is_sent_all_the_same(world: World) ->
     assert (summary.exit_code, summary.windows) == (0, 2)
 
 
+@pytest.mark.long
 def test_a_pause_is_caught_up_window_by_window_and_a_longer_one_starts_over_loudly(tmp_path: Path) -> None:
     with World(tmp_path, ENTRIES, now=FIRES, more={"CATCH_UP": "60m"}) as world:
         world.tick()
@@ -400,6 +413,7 @@ def test_a_pause_is_caught_up_window_by_window_and_a_longer_one_starts_over_loud
         assert "the pause was too long" in summary.errors[0]
 
 
+@pytest.mark.long
 def test_a_silence_in_a_pause_is_not_looked_into_minute_by_minute(tmp_path: Path) -> None:
     with World(tmp_path, ENTRIES, now=FIRES) as world:
         world.tick()
@@ -409,6 +423,7 @@ def test_a_silence_in_a_pause_is_not_looked_into_minute_by_minute(tmp_path: Path
         assert len(world.google.logging.calls.requests) - before < 30  # of 60 a minute that everybody shares
 
 
+@pytest.mark.long
 def test_figures_of_a_pause_that_are_too_many_are_dropped_and_told_for_what_they_are(tmp_path: Path) -> None:
     with World(tmp_path, ENTRIES, now=FIRES) as world:
         world.tick()
@@ -465,6 +480,7 @@ def test_no_secret_leaves_the_settings(tmp_path: Path) -> None:
     assert [secret for secret in (b"s3cret", BOT_TOKEN.encode(), PLAIN_PATH.encode()) if secret in told] == []
 
 
+@pytest.mark.long
 def test_a_run_leaves_one_line_that_cloud_logging_reads(world: World) -> None:
     process = world.start()
     out, err = process.communicate(timeout=PATIENCE_S)

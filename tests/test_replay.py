@@ -37,6 +37,7 @@ def moved(ticks: Iterable[Ticked]) -> list[tuple[Any, ...]]:
     ]
 
 
+@pytest.mark.long
 @COSTLY
 @example(seed=9891, incident=Incident(7, 65, failing={"kpa": 0.9}, errors=0.2, silent=True), late=0.002, edgy=False)
 @example(seed=2, incident=Incident(7, 65, failing={"kpa": 0.9}), late=0.0, edgy=True)
@@ -58,6 +59,7 @@ def test_ticks_taken_together_give_what_each_by_itself_gives(
     assert sum(each.late for each in together) == sum(each.late for each in alone)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize("phase", [30.0, 57.0])
 def test_each_summary_is_judged_in_one_window_where_its_instance_drifts_over_the_minute(
@@ -81,6 +83,7 @@ def test_each_summary_is_judged_in_one_window_where_its_instance_drifts_over_the
     assert list(judged.values()) == [2**number if number < 50 else 1 for number in range(80)]
 
 
+@pytest.mark.long
 def test_the_order_of_the_recording_does_not_matter(tmp_path: Path) -> None:
     entries = Traffic(7, 70, incidents=(Incident(20, 40, failing={"kpa": 0.9}),), late=0.01).entries()
     shuffled = random.Random(1).sample(entries, len(entries))  # noqa: S311 - no secret
@@ -89,6 +92,7 @@ def test_the_order_of_the_recording_does_not_matter(tmp_path: Path) -> None:
     assert one.notifications
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("together", [False, True])
 def test_a_service_that_dies_in_its_silence_is_unknown_and_not_silent_for_ever(tmp_path: Path, *, together: bool) -> None:
     entries = Traffic(5, 90, instances=1, incidents=(Incident(20, 90, silent=True),)).entries()
@@ -106,6 +110,7 @@ def test_a_service_that_dies_in_its_silence_is_unknown_and_not_silent_for_ever(t
         assert dead == set(range(46, 91)), "five minutes after the last sign of life"
 
 
+@pytest.mark.long
 def test_hours_of_runs_and_the_backtest_of_the_hours_agree_on_every_transition_and_message(tmp_path: Path) -> None:
     entries = Traffic(2026, 170, incidents=BAD_HOURS, late=0.001, repeated=0.001).entries()
     source = record(tmp_path / "hours.ndjson", entries)
@@ -144,6 +149,7 @@ def test_a_healthy_recording_sends_nothing(run: Run, name: str) -> None:
     assert (ran.code, document["notifications"], document["ticks"] > 10) == (0, [], True)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["payment", "storm"])
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_what_a_backtest_prints(run: Run, name: str, lang: str, *, update_golden: bool) -> None:
@@ -155,6 +161,7 @@ def test_what_a_backtest_prints(run: Run, name: str, lang: str, *, update_golden
     assert ran.out == golden.read_text()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "suffix", "name", "lang"),
     [
@@ -173,6 +180,7 @@ def test_every_message_of_a_backtest_in_full(
     assert ran.out == golden.read_text()
 
 
+@pytest.mark.long
 def test_the_json_of_a_backtest_is_what_others_rely_on(run: Run) -> None:
     document = json.loads(run("backtest", f"{LOGS}/storm.ndjson", "--format", "json").out)
     assert list(document) == ["schema", "from", "to", "ticks", "late", "alerts", "notifications"]
@@ -189,6 +197,7 @@ def test_the_json_of_a_backtest_is_what_others_rely_on(run: Run) -> None:
     assert alert["peak"]["value"] > 0
 
 
+@pytest.mark.long
 def test_a_redis_outage_speaks_once_and_names_what_it_explains(run: Run) -> None:
     document = json.loads(run("backtest", f"{LOGS}/storm.ndjson", "--since", "2026-02-24T04:00:00Z", "--format", "json").out)
     assert [(each["procedure"], each["reason"]) for each in document["notifications"]] == [

@@ -83,6 +83,7 @@ def _break(monkeypatch: pytest.MonkeyPatch, target: Seam) -> list[Seam]:
     return broken
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seam", Seam)
 def test_whichever_part_breaks_an_incident_is_told_from_its_beginning_to_its_end(
     seam: Seam, world: World, monkeypatch: pytest.MonkeyPatch
@@ -102,6 +103,7 @@ def test_whichever_part_breaks_an_incident_is_told_from_its_beginning_to_its_end
     assert {summary.exit_code for summary in summaries} == {0}
 
 
+@pytest.mark.long
 def test_an_unbroken_incident_leaves_no_error(world: World) -> None:
     assert [error for summary in _run(world) for error in summary.errors if "telemetry-stopped" not in error] == []
     assert all("해소" in told for told in _told(world).values())
@@ -129,6 +131,7 @@ def test_an_error_is_told_by_its_kind_and_place_once_and_counted() -> None:
     assert describe_error(ChannelError("503 from the other side")) == "503 from the other side"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "counters",
     [
@@ -153,6 +156,7 @@ def test_events_without_what_they_are_a_share_of_are_looked_into_and_told(counte
         assert [note.reason for note in world.state().notes]
 
 
+@pytest.mark.long
 def test_a_database_that_says_it_is_down_is_told_with_its_procedure_and_so_is_its_end(world: World) -> None:
     with LocalApp() as app:
         world.more["ENDPOINTS"] = app.url

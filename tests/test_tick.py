@@ -127,6 +127,7 @@ def jittery(chance: random.Random, delay_s: float) -> Reading:
     return reading
 
 
+@pytest.mark.long
 @COSTLY
 @example(seed=1, delay_s=8.0)
 @example(seed=2, delay_s=100.0)

@@ -76,6 +76,7 @@ def subjects(world: World) -> list[str]:
     return [str(mail["subject"]) for mail in world.smtp.mails]
 
 
+@pytest.mark.long
 def test_a_version_that_comes_back_and_goes_again_loses_nothing_and_repeats_nothing(world: World, tmp_path: Path) -> None:
     before = unpack(SAME_SCHEMA, tmp_path / "before")
     judged = [ran(world, before, 6), ran(world, before, 9), ran(world, ROOT, 12)]
@@ -105,6 +106,7 @@ def test_a_version_that_comes_back_and_goes_again_loses_nothing_and_repeats_noth
     assert (kept.reason, kept.rule) == ("backup", "cache-hit")
 
 
+@pytest.mark.long
 def test_a_version_that_cannot_read_the_state_leaves_it_alone_and_the_next_catches_up(world: World, tmp_path: Path) -> None:
     before = unpack(OLDER_SCHEMA, tmp_path / "before")
     judged = [ran(world, before, 6), ran(world, before, 9)]

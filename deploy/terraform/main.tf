@@ -42,11 +42,23 @@ resource "google_service_account" "this" {
 }
 
 resource "google_project_iam_member" "runner" {
-  for_each = toset(["roles/logging.viewer", "roles/monitoring.metricWriter", "roles/monitoring.viewer"])
+  for_each = toset(concat(var.log_view == null ? ["roles/logging.viewer"] : [], ["roles/monitoring.metricWriter", "roles/monitoring.viewer"]))
 
   project = var.project
   role    = each.value
   member  = local.runner
+}
+
+# The least right to read: one view of the logs, and not every log of the project.
+resource "google_logging_log_view_iam_member" "runner" {
+  for_each = var.log_view == null ? {} : { view = split("/", var.log_view) }
+
+  parent   = "projects/${each.value[1]}"
+  location = each.value[3]
+  bucket   = each.value[5]
+  name     = each.value[7]
+  role     = "roles/logging.viewAccessor"
+  member   = local.runner
 }
 
 resource "google_project_iam_member" "build" {

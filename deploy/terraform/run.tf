@@ -22,7 +22,7 @@ locals {
   }, contains(keys(var.settings), "LOGWATCH_STARTS") ? {} : { LOGWATCH_EARLY = "5s" })
 
   environment = merge({
-    LOGWATCH_SOURCE = "gcp://${var.project}/${var.service}"
+    LOGWATCH_SOURCE = "gcp://${var.log_view == null ? var.project : trimprefix(var.log_view, "projects/")}/${var.service}"
     LOGWATCH_STATE  = "gs://${google_storage_bucket.this["state"].name}/state.json"
   }, local.name_settings, local.serve_settings, var.settings)
 }
@@ -155,6 +155,16 @@ resource "google_cloud_run_v2_service" "this" {
       }
 
       startup_probe {
+        http_get {
+          path = "/healthz"
+        }
+      }
+
+      liveness_probe {
+        period_seconds    = 60
+        timeout_seconds   = 5
+        failure_threshold = 2
+
         http_get {
           path = "/healthz"
         }

@@ -30,6 +30,17 @@ variable "service" {
   }
 }
 
+variable "log_view" {
+  type        = string
+  default     = null
+  description = "The view of the logs to read, with the right to it alone: projects/P/locations/L/buckets/B/views/V. Without it, all logs of the project."
+
+  validation {
+    condition     = var.log_view == null || can(regex("^projects/[^/]+/locations/[^/]+/buckets/[^/]+/views/[^/]+$", var.log_view))
+    error_message = "A view's name: projects/P/locations/L/buckets/B/views/V."
+  }
+}
+
 variable "name" {
   type        = string
   default     = "logwatch"

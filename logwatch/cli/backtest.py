@@ -134,8 +134,9 @@ def backtest(
     if store:
         state = state_left(replays[0])
         store.save(dump_state(state), 0)
-        told = text("state_kept", settings.lang, path=shlex.quote(str(keep)), now=rfc3339(state.cursor))
-        typer.echo(fold(told, paper_of(), hang=0), err=True)
+        typer.echo(fold(text("state_kept", settings.lang, path=str(keep)), paper_of()), err=True)
+        look_at_it = f"LOGWATCH_STATE={shlex.quote(str(keep))} LOGWATCH_NOW={rfc3339(state.cursor)} logwatch alerts"
+        typer.echo(f"  {look_at_it}", err=True)  # whole, to be copied
 
 
 def _new_state(place: Path, format_: ReplayFormat, settings: Settings) -> Store:

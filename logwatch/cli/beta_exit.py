@@ -22,6 +22,7 @@ from logwatch.beta_exit.running_day import DAY, running_day
 from logwatch.cli.context import (
     answering,
     as_json,
+    check_page_place,
     clock_of,
     one_source,
     paper_of,
@@ -33,7 +34,7 @@ from logwatch.cli.context import (
 )
 from logwatch.cli.options import LangOption, OutputOption, RulesOption, ServiceOption, SourceArgument, SourceOption, UntilOption
 from logwatch.durations import parse_duration
-from logwatch.errors import ConfigError
+from logwatch.errors import ConfigError, StoreError
 from logwatch.judge.daily_totals import day_span, whole_days
 from logwatch.judge.rules.load import rules_digest
 from logwatch.languages import Lang, text
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
     from logwatch.beta_exit.judged_week import JudgedWeek
     from logwatch.beta_exit.report_view import ExitReport
+    from logwatch.state.document import State
 
 WEEK, MOST_DAYS = 7, 31
 
@@ -94,6 +96,8 @@ def beta_exit(
     output: OutputOption = None,
 ) -> None:
     """Judge the exit conditions of section 7, day by day, out of the state's own totals, or of logs with --source."""
+    if format_ is ExitFormat.HTML:
+        check_page_place(output)
     given = one_source(paths, source)
     settings = settings_from(source=given, service=service, lang=lang, rules=rules)
     now = clock_of(settings)().replace(microsecond=0)
@@ -110,7 +114,7 @@ def beta_exit(
             week = build_week(settings, adapter, rule_set).read(count, end, now, progress)
         past = None if adapter.recorded else past_of(settings)
     else:
-        name, past, asked = state_place(settings), state_of(settings), end or now
+        name, past, asked = state_place(settings), _state(settings), end or now
         running = running_day(past.days, past.counted_to, asked, settings.timezone)
         week = Week(tuple(whole_days(asked, count(asked), settings.timezone)), past.days, asked, running)
     terms = Terms(rule_set, build_expected(settings), settings.timezone)
@@ -127,6 +131,15 @@ def beta_exit(
     write(_render_exit(report, judged, settings, format_, output, details=details), output)
     if fail_on:
         _fail_on_gate(report, fail_on, settings.lang)
+
+
+def _state(settings: Settings) -> State:
+    """Load the state; where there is none, logs can be named instead."""
+    try:
+        return state_of(settings)
+    except StoreError as error:
+        error.hint = f"name logs as the source, or {error.hint}" if error.hint else "name logs as the source"
+        raise
 
 
 def _count(days: int | None, since: str | None, now: datetime, zone: ZoneInfo) -> Callable[[datetime], int]:

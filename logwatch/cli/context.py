@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
+from logwatch.cli.usage.pages import NARROWEST
 from logwatch.errors import BrokenStateError, ConfigError, StoreError, nearest
 from logwatch.languages.phrases import spoken
 from logwatch.moments import parse_moment, zone_of
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 SHOWN_AFTER_S = 0.5
 """What takes no longer needs no line of progress."""
-NARROWEST = 40
-"""Cells of the narrowest paper: a phone's terminal."""
 
 
 def settings_from(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
@@ -250,6 +249,13 @@ def paper_of(output: Path | None = None) -> Paper:
 def as_json(document: dict[str, Any]) -> str:
     """Write a document for other programs."""
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def check_page_place(output: Path | None) -> None:
+    """Raise ConfigError where a page of HTML would run over a terminal."""
+    if output is None and sys.stdout.isatty():
+        hint = "--output report.html, or --format markdown to read it here"
+        raise ConfigError("a page of HTML is not for a terminal", where="--output", hint=hint)
 
 
 def write(text: str | bytes, output: Path | None) -> None:

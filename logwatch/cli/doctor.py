@@ -19,7 +19,8 @@ from logwatch.cli.options import (
 from logwatch.errors import LogwatchError
 from logwatch.report.state_lists import age_json, age_of
 from logwatch.settings import Settings, load_settings_leniently
-from logwatch.state.document import State, load_state
+from logwatch.state.document import State
+from logwatch.state.lease import load
 from logwatch.wiring import build_store, state_place
 
 SendTestOption = Annotated[bool, typer.Option("--send-test", help="Send a test message, marked as one, through every channel.")]
@@ -41,8 +42,9 @@ def doctor(
 
     settings, wrong = load_settings_leniently(source=tuple(one_source(paths, source)), service=service, rules=rules, lang=lang)
     clock = clock_of(settings)
-    checks = build_checks(settings, wrong, clock) + (build_tests(settings, clock()) if send_test else [])
-    state, found, readers = _seen(settings), examine(checks), readers_of(settings)
+    state, readers = _seen(settings), readers_of(settings)
+    checks = build_checks(settings, wrong, clock, state) + (build_tests(settings, clock()) if send_test else [])
+    found = examine(checks)
     if format_ is ListFormat.JSON:
         age = {"state": age_json(age_of(state, clock()), state_place(settings))} if state else {}
         write(as_json({**to_json(found, readers), **age}), None)
@@ -55,7 +57,7 @@ def doctor(
 def _seen(settings: Settings) -> State | None:
     """Give the state as it is before anything is tried; None where it cannot be read, which a check tells."""
     try:
-        stored = build_store(settings).load()
-        return load_state(stored.text) if stored else State()
+        store = build_store(settings)
+        return load(store) if store.load() else State()
     except LogwatchError:
         return None

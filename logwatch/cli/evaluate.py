@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.cli.context import as_json, look_at, one_source, paper_of, past_of, settings_from, simulated_ticker, write
+from logwatch.cli.context import (
+    as_json,
+    check_page_place,
+    look_at,
+    one_source,
+    paper_of,
+    past_of,
+    settings_from,
+    simulated_ticker,
+    write,
+)
 from logwatch.cli.options import (
     DumpOption,
     LangOption,
@@ -162,6 +172,8 @@ def windows(
 
 def write_page(look: SpanCommand, ticker: Ticker, format_: PageFormat, output: Path | None) -> Judged:
     """Judge a span, play its minutes, and write the page about both."""
+    if format_ is PageFormat.HTML:
+        check_page_place(output)
     judged, replayed = look.read(partial(judge_and_replay, ticker=ticker))
     from logwatch.report.page_view import Narrator, build_page
     from logwatch.report.report import build_report

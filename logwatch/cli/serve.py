@@ -41,11 +41,11 @@ def serve(
     owner = instance()
     with failures_told("serve", owner):
         settings = settings_from(source=one_source(paths, source), service=service, rules=rules)
-        host, chosen = "127.0.0.1" if no_auth else "0.0.0.0", port or default_port()  # noqa: S104 - behind Cloud Run's own door
-        _serve(settings, owner, None if no_auth else build_verify(settings), (host, chosen))
+        _serve(settings, owner, None if no_auth else build_verify(settings), port or default_port())
 
 
-def _serve(settings: Settings, owner: str, verify: Verify | None, address: tuple[str, int]) -> None:
+def _serve(settings: Settings, owner: str, verify: Verify | None, chosen: int) -> None:
+    host = "0.0.0.0" if verify else "127.0.0.1"  # noqa: S104 - behind Cloud Run's own door
     parts = build_lasting_parts(settings, owner)
     from logwatch.server.http import serve as listen
 
@@ -58,7 +58,6 @@ def _serve(settings: Settings, owner: str, verify: Verify | None, address: tuple
         return run_once(parts, clock_of(settings))
 
     application = TickService(tick, verify, tell_line, owner, time.monotonic, settings.lease.total_seconds())
-    host, port = address
 
     def give_up() -> None:
         tell_line({"severity": "WARNING", "message": "serve: stopped during a tick; the next one goes on from what is saved"})
@@ -67,9 +66,9 @@ def _serve(settings: Settings, owner: str, verify: Verify | None, address: tuple
 
     try:
         with detailed(debug=settings.log == "debug"):
-            listen(application, host=host, port=port, listening=_tell_listening, give_up=give_up)
+            listen(application, host=host, port=chosen, listening=_tell_listening, give_up=give_up)
     except OSError as error:
-        raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror}", where="--port", hint="is it in use?") from None
+        raise ConfigError(f"cannot listen on {host}:{chosen}: {error.strerror}", where="--port", hint="is it in use?") from None
 
 
 def _tell_listening(address: str) -> None:

@@ -26,7 +26,7 @@ from logwatch.collect.parse import LARGEST, MOST_SHOWN, Reason
 from logwatch.collect.text_search import KEYS, Hits
 from logwatch.collect.timestamps import believe, is_plausible
 from logwatch.errors import ConfigError, SourceError
-from logwatch.google_api import Errors, Trouble, open_client, project_hints, tell_apart
+from logwatch.google_api import Errors, Tokens, Trouble, open_client, project_hints, tell_apart
 from logwatch.spans import EPOCH, NS, WINDOW, Span, to_datetime
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("logwatch.cloud_logging")
 PAGE_SIZE = 1000
+MOST_IDLE_PAGES = 300
+"""Pages in a row without a newer entry: five minutes' worth of the quota, when an honest walk has long come to some."""
 MOST_SERVICES = 4
 """Reads of one page each that a look for services takes: each leaves out those that are known already."""
 MOST_EMPTY_PAGES = 5
@@ -48,21 +50,27 @@ MOST_EMPTY_PAGES = 5
 MOST_LIFE_PAGES = 4
 LIFE_SAMPLES = 8
 """Pages, and then single entries, that a look for the minutes of life takes."""
+MOST_RESOURCES = 100
+VIEW = re.compile(r"locations/[a-z0-9-]+/buckets/[A-Za-z0-9._-]+/views/[A-Za-z0-9._-]+/")
+VIEW_FORM = "gcp://PROJECT/locations/LOCATION/buckets/BUCKET/views/VIEW[/SERVICE]"
 BLOCK_LINE = r'^(\s+["{}\[\]]|[{}]$)'
 """Lines of pretty-printed JSON, each of which is an entry of its own."""
 
 
 def parse_address(address: str) -> Address:
-    """Read `gcp://PROJECT[/SERVICE]`; raises ConfigError that says which part is wrong."""
-    project, _, service = address.removeprefix("gcp://").removesuffix("/").partition("/")
+    """Read `gcp://PROJECT[/SERVICE]`, or a view's address; raises ConfigError that says which part is wrong."""
+    project, _, rest = address.removeprefix("gcp://").removesuffix("/").partition("/")
+    view = VIEW.match(f"{rest}/")
+    service = rest[view.end() :] if view else rest
     wrong = ""
     if not re.fullmatch(r"[a-z][a-z0-9-]{4,28}[a-z0-9]|[a-z0-9.]+:[a-z0-9-]+", project):
         wrong = f"'{project}' is not a project ID (6 to 30 lower-case letters, digits, hyphens)"
     elif service and not re.fullmatch(r"[a-z][a-z0-9-]*", service):
         wrong = f"'{service}' is not the name of a service (lower-case letters, digits, hyphens)"
     if wrong:
-        raise ConfigError(wrong, where=address, hint="use gcp://PROJECT or gcp://PROJECT/SERVICE")
-    return Address(project, service or None)
+        raise ConfigError(wrong, where=address, hint=f"use gcp://PROJECT, gcp://PROJECT/SERVICE or {VIEW_FORM}")
+    name = f"projects/{project}/{view[0]}" if view else f"projects/{project}"
+    return Address(project, service or None, name.removesuffix("/"))
 
 
 class ReadSettings(Protocol):
@@ -75,12 +83,19 @@ class ReadSettings(Protocol):
 
 
 def build_source(addresses: Sequence[str], settings: ReadSettings, shape: LogShape) -> CloudLoggingSource:
-    """Give the source of one address."""
-    project, service = parse_address(addresses[0])
+    """Give the source of an address, or of several, which are read at once."""
+    first, *others = map(parse_address, addresses)
+    different = next((place for place, each in zip(addresses[1:], others, strict=True) if each.service != first.service), None)
+    if different:
+        hint = "name the same service in each, or in none; another service has its own rules, state and job"
+        raise ConfigError("projects that are watched together have one service", where=different, hint=hint)
+    if len(addresses) > MOST_RESOURCES:
+        raise ConfigError(f"more than {MOST_RESOURCES} projects", where="--source", hint="that is all that one read can take")
     return CloudLoggingSource(
-        project,
+        first.project,
         shape,
-        service=service,
+        resources=list(dict.fromkeys(each.resource for each in (first, *others))),
+        service=first.service,
         location=settings.location,
         endpoint=settings.logging_endpoint,
         budget_s=settings.read_budget.total_seconds(),
@@ -153,20 +168,22 @@ class ReadQuota:
 
 
 class CloudLoggingSource:
-    """The entries of one project, and of one Cloud Run service where it is named."""
+    """The entries of a project or a view of its logs, or of several, and of one Cloud Run service where it is named."""
 
     recorded = False
     kept = True
 
     def __init__(
         self, project: str, shape: LogShape, *, service: str | None = None, location: str | None = None,
-        endpoint: str | None = None, budget_s: float = 120, quota: ReadQuota | None = None,
+        endpoint: str | None = None, budget_s: float = 120, quota: ReadQuota | None = None, resources: Sequence[str] = (),
     ) -> None:  # fmt: skip
         """Name what to read, and what counts in its entries; nothing is connected yet.
 
         `endpoint` is HOST:PORT of a local server without TLS; `budget_s` is how long one call may go on failing.
         """
         self.project = project
+        self.resources = resources or [f"projects/{project}"]
+        """What is read: all of it, or where one may not be read nothing, so that what is missing cannot look healthy."""
         self.shape = shape
         self.service = service
         self.location = location
@@ -255,14 +272,19 @@ class CloudLoggingSource:
         walk = self._pages(wanted, "timestamp asc", PAGE_SIZE, progress)
         pages = (page for page, _ in walk)
         beside = ThreadPoolExecutor(1)
-        seen = span.start
+        seen = newest = span.start
+        idle = 0
         try:
             coming = beside.submit(next, pages, None)
             meanwhile()
             while (page := coming.result()) is not None:
                 coming = beside.submit(next, pages, None)
                 take_page(page, reading)
-                if page:
+                last = _time(page[-1]) if page else newest
+                idle = 0 if last > newest else idle + 1
+                newest = max(newest, last)
+                self._check_idle(idle)
+                if not idle:
                     seen = to_datetime(page[-1].timestamp.seconds * NS)
                     share = (seen - span.start) / (span.end - span.start)
                     progress(f"{reading.entries:,} entries, up to {seen:%Y-%m-%dT%H:%MZ}", min(max(share, 0.0), 1.0))
@@ -273,6 +295,12 @@ class CloudLoggingSource:
         finally:
             beside.shutdown(wait=False)  # an interrupt does not wait for the page that is on its way
         return reading
+
+    def _check_idle(self, pages: int) -> None:
+        """Raise SourceError where so many pages in a row brought nothing newer that no honest walk is meant."""
+        if pages > MOST_IDLE_PAGES:
+            message = f"{MOST_IDLE_PAGES} pages in a row brought nothing newer: the answer has no end"
+            raise SourceError(message, where=f"gcp://{self.project}")
 
     def last_seen(self, span: Span, *, service: str | None) -> datetime | None:
         """Give the time of the latest entry of any kind in the span: one call, or a few where pages come empty."""
@@ -341,11 +369,12 @@ class CloudLoggingSource:
         from google.cloud.logging_v2.types import ListLogEntriesRequest, ListLogEntriesResponse
 
         client = self._connect()
-        names = [f"projects/{self.project}"]
-        request = ListLogEntriesRequest(resource_names=names, filter=text, order_by=order_by, page_size=page_size)
+        request = ListLogEntriesRequest(resource_names=self.resources, filter=text, order_by=order_by, page_size=page_size)
+        tokens = Tokens(SourceError, f"gcp://{self.project}")
         more = True
         while more:
             page = ListLogEntriesResponse.pb(self._call(client, request, progress))
+            tokens.take(page.next_page_token)
             request.page_token = page.next_page_token
             more = bool(page.next_page_token)
             LOG.debug(
@@ -384,9 +413,31 @@ class CloudLoggingSource:
                     raise self._errors.build("Cloud Logging", error, lambda: client) from error
                 progress(f"Cloud Logging: {tell_apart(error).reason}; again in {wait:.0f} s", None)
                 self.quota.sleep(wait)
+            except (api.Forbidden, api.NotFound) as error:
+                closed = self._closed(client, request) if len(self.resources) > 1 else []
+                raise self._errors_of(closed or self.resources).build("Cloud Logging", error, lambda: client) from error
             except (api.GoogleAPICallError, GoogleAuthError) as error:
                 raise self._errors.build("Cloud Logging", error, lambda: client) from error
         raise AssertionError
+
+    def _closed(self, client: LoggingServiceV2Client, request: Any) -> list[str]:  # noqa: ANN401 - proto-plus
+        """Give those of several resources that may not be read: Google refuses all together, and does not say which."""
+        from google.api_core import exceptions as api
+        from google.cloud.logging_v2.types import ListLogEntriesRequest
+
+        closed = []
+        for name in self.resources:
+            single = ListLogEntriesRequest(resource_names=[name], filter=request.filter, order_by=request.order_by, page_size=1)
+            try:
+                self._check_quota(0)
+                self.quota.wait(lambda _seconds: None)
+                self.calls += 1
+                next(client.list_log_entries(request=single, retry=None, timeout=5).pages)
+            except (api.Forbidden, api.NotFound):
+                closed.append(name)
+            except (api.GoogleAPICallError, OverError):
+                break
+        return closed
 
     def _check_quota(self, left_s: float) -> None:
         """Raise OverError where a source within a budget would wait for longer than is left of it, or its time is over."""
@@ -400,6 +451,9 @@ class CloudLoggingSource:
 
     @property
     def _errors(self) -> Errors:
+        return self._errors_of(self.resources)
+
+    def _errors_of(self, resources: Sequence[str]) -> Errors:
         hints = {
             Trouble.NOT_FOUND: "check the project id: gcloud projects list",
             Trouble.INVALID: "--dump-filter prints the filter that was refused; try it in Logs Explorer",
@@ -407,8 +461,15 @@ class CloudLoggingSource:
             "wait a minute, ask for less, or raise LOGWATCH_READ_BUDGET",
             Trouble.UNREACHABLE: "try again, or raise LOGWATCH_READ_BUDGET",
         }
-        mends = project_hints(self.project, "logging.googleapis.com", "roles/logging.viewer")
-        return Errors(SourceError, f"gcp://{self.project}", mends | hints)
+        project, *view = resources[0].removeprefix("projects/").split("/")
+        mends = project_hints(project, "logging.googleapis.com", "roles/logging.viewer")
+        if view:
+            _, location, _, bucket, _, name = view
+            mends[Trouble.PERMISSION] = (
+                f"run: gcloud logging views add-iam-policy-binding {name} --bucket={bucket} --location={location} "
+                f"--project={project} --member={{who}} --role=roles/logging.viewAccessor"
+            )
+        return Errors(SourceError, ", ".join(f"gcp://{each.removeprefix('projects/')}" for each in resources), mends | hints)
 
 
 def _time(raw: Any) -> datetime:  # noqa: ANN401 - raw protobuf messages have no static type

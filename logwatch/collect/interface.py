@@ -66,6 +66,8 @@ class Address(NamedTuple):
     """The project that is read; empty where a recording is."""
     service: str | None
     """The only service that is read; None where the address does not limit it."""
+    resource: str = ""
+    """What is read, by the name that the service knows it by: a project, or a view of its logs."""
 
 
 class Signs(NamedTuple):

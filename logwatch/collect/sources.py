@@ -36,7 +36,7 @@ class SourceKind:
     form: str
     """How its addresses are written."""
     recorded: bool = False
-    """Whether it is a recording; recordings can be read together."""
+    """Whether it is a recording."""
 
     @property
     def adapter(self) -> SourceModule:
@@ -46,7 +46,7 @@ class SourceKind:
 
 KINDS = {
     "": SourceKind("files", "a file, folder, '-' (standard input)", recorded=True),
-    "gcp": SourceKind("cloud_logging", "gcp://PROJECT[/SERVICE]"),
+    "gcp": SourceKind("cloud_logging", "gcp://PROJECT[/SERVICE]"),  # or that of a view, as docs/data.md has it
 }
 FORMS = " or ".join(kind.form for kind in KINDS.values())
 """How a source is named, for people."""
@@ -55,8 +55,7 @@ FORMS = " or ".join(kind.form for kind in KINDS.values())
 def find_kind(addresses: Sequence[str]) -> SourceKind | None:
     """Give the kind of source that addresses are of; None where there is none, or they cannot be read together."""
     schemes = {address.split("://")[0] if "://" in address else "" for address in addresses}
-    kind = KINDS.get(schemes.pop()) if len(schemes) == 1 else None
-    return kind if kind and (kind.recorded or len(addresses) == 1) else None
+    return KINDS.get(schemes.pop()) if len(schemes) == 1 else None
 
 
 def is_live(addresses: Sequence[str]) -> bool:
@@ -84,5 +83,5 @@ def build_source(
         hint = "read the same span with gcp://PROJECT, or export it: gcloud logging read --format=json"
         raise ConfigError("bq:// cannot be read yet", where=addresses[0], hint=hint)
     alone = " or ".join(kind.form for kind in KINDS.values() if not kind.recorded)
-    hint = f"files go together with files; {alone} goes alone"
+    hint = f"files go together with files, and {alone} with others of its kind"
     raise ConfigError("these cannot be read together, or not at all", where=" ".join(addresses), hint=hint)

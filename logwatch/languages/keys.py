@@ -77,11 +77,12 @@ Key = Literal[
     "exit_quiet", "exit_quiet_more", "exit_zone", "exit_more", "exit_proof",
     "exit_proof_source", "exit_proof_until", "exit_proof_rules", "exit_proof_figures",
     # files for Cloud Monitoring
-    "link_runs", "link_dashboards", "dash_title", "dash_levels", "dash_figures", "dash_procedures", "dash_heartbeat",
-    "dash_lag", "dash_run_time", "dash_judged", "dash_undelivered", "dash_unparsed",
+    "policy_fired", "link_runs", "link_dashboards", "dash_title", "dash_levels", "dash_figures", "dash_procedures",
+    "dash_heartbeat", "dash_lag", "dash_run_time", "dash_judged", "dash_undelivered", "dash_unparsed",
     "axis_events", "axis_seconds",
     # a backtest's days, comparisons, known incidents, settings
-    "weekdays", "incidents_by_day", "lasted_col", "told_col", "and_goes_on", "step_short", "quiet_day", "comparison_title",
+    "every_day", "weekdays",
+    "incidents_by_day", "lasted_col", "told_col", "and_goes_on", "step_short", "quiet_day", "comparison_title",
     "sides", "short_span", "by_procedure", "messages_a_day", "fired", "total", "changed_alerts", "change", "nothing_changed",
     "progress_left", "sent_title", "sent_counts", "sent_how", "replayed_at", "sent_at", "sent_why",
     "score_title", "outcome", "took", "step_col", "what", "named_later", "found_of", "median_took", "false_per_day",
@@ -96,13 +97,14 @@ Key = Literal[
 
 DoctorKey = Literal[
     "plain", "error", "late", "broken", "source.not_live", "settings.fine",
-    "settings.no_channel", "settings.open", "not_set_up", "clock.fine",
+    "settings.no_channel", "settings.open", "settings.serve", "settings.lease", "not_set_up", "clock.fine",
     "clock.ahead", "clock.behind", "clock.unknown", "clock.set", "logs.read", "quota.fine", "quota.used", "lines.unread",
     "lines.none", "lines.found", "lines.some_lost", "lines.development", "lines.beta_off", "lines.silent",
     "lines.guesses", "lines.recording", "lines.misread", "lines.location",
     "lines.service", "lines.older", "lines.no_service", "lines.nothing", "lag.none", "lag.fine", "lag.late", "rhythm.none",
     "rhythm.fine", "rhythm.off", "metrics.fine", "platform.fine", "reached", "endpoint.fine", "endpoint.state",
     "endpoint.absent", "endpoint.beta_off", "state.fine", "state.new", "state.leased", "state.busy", "state.passing",
+    "runs.none", "runs.last", "runs.old", "runs.ahead", "runs.long", "runs.lease_ahead", "runs.lease_left", "cure.steps",
     "test.sent", "cure.service", "cure.quota", "cure.token", "cure.endpoint", "cure.broken", "cure.again", "cure.ping",
     "cure.source", "cure.channel", "oncall.fine", "oncall.stranger", "oncall.no_slack", "oncall.no_answer", "cure.oncall",
 ]  # fmt: skip

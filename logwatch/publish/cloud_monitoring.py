@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from logwatch.errors import ExportError
-from logwatch.google_api import Errors, Trouble, open_client, project_hints, tell_apart
+from logwatch.google_api import Errors, Trouble, open_client, project_hints, tell_apart, walk
 from logwatch.publish.descriptors import DOUBLE, GAUGE, describe, difference
 from logwatch.publish.interface import Refused
 from logwatch.publish.refusals import HEAD, NO_TEXT, NOT_FINITE, THERE_ALREADY, TOO_OFTEN, TWICE, Cause, find_causes
@@ -192,8 +192,8 @@ class CloudMonitoringExporter:
         try:
             listing = {"name": name, "filter": f'metric.type = starts_with("{self.prefix}")'}
             left = max(min(self.timeout_s, deadline - self._clock()), 0.1)
-            found = client.list_metric_descriptors(request=listing, retry=None, timeout=left)
-            known = {descriptor.type: descriptor for descriptor in found}
+            pages = client.list_metric_descriptors(request=listing, retry=None, timeout=left).pages
+            known = {each.type: each for page in walk(pages, ExportError, name, left) for each in page.metric_descriptors}
             for metric in self.metrics:
                 there = known.get(self.prefix + metric.name)
                 if there is not None and (different := difference(metric, there)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from logwatch.errors import SourceError
-from logwatch.google_api import Errors, open_client
+from logwatch.google_api import Errors, open_client, walk
 from logwatch.spans import NS, Span
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from logwatch.publish.metric_filter import Installation
 
 PAGE_SIZE = 10_000
+LONGEST_S = 120
+"""For all pages of one series."""
 
 
 class MonitoringHistory:
@@ -44,7 +46,8 @@ class MonitoringHistory:
             view=ListTimeSeriesRequest.TimeSeriesView.FULL,
             page_size=PAGE_SIZE,
         )
-        for page in self._connect().list_time_series(request=request).pages:
+        pages = self._connect().list_time_series(request=request).pages
+        for page in walk(pages, SourceError, self.project, LONGEST_S):
             for found in ListTimeSeriesResponse.pb(page).time_series:
                 for point in found.points:
                     end = point.interval.end_time

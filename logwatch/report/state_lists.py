@@ -11,7 +11,7 @@ from logwatch.collect.parse import parse_series
 from logwatch.judge.alerts import Alert, AlertState
 from logwatch.notify.incidents import Muted, NotifyReason, Suppression, silent
 from logwatch.notify.outbox import KEPT_NOTES, note_of
-from logwatch.notify.silences import EVERY, RecurringSilence, Silence
+from logwatch.notify.silences import EVERY, Recurrence, RecurringSilence, Silence
 from logwatch.spans import rfc3339
 from logwatch.ui.format import NOTHING, format_short, format_span, format_warning, printable
 from logwatch.ui.tables import Section
@@ -238,13 +238,21 @@ def say_rule(rule: str, audience: Audience) -> str:
 
 def say_times(silence: RecurringSilence, now: datetime, audience: Audience) -> str:
     """Say when a recurring silence holds, and when it does so next or for how long it still does."""
-    every, span = silence.every, format_span(silence.length, audience)
+    every, span = _every(silence, audience), format_span(silence.length, audience)
     held = next(silence.times(now), None)
     if held is None:
         return audience.say("silence_every", every=every, span=span)
     if held.start <= now:
         return audience.say("silence_every_now", every=every, span=span, at=audience.date(held.end))
     return audience.say("silence_every_next", every=every, span=span, at=audience.date(held.start))
+
+
+def _every(silence: RecurringSilence, audience: Audience) -> str:
+    """Say on which days and at which hour it begins, as it can be typed again."""
+    found = Recurrence.parse(silence.every)
+    names = audience.say("weekdays").lower().split()
+    days = audience.say("every_day") if len(found.days) == len(names) else ",".join(names[day] for day in found.days)
+    return f"{days} {found.hour:02}:{found.minute:02}"
 
 
 def known_shops(state: State, shop_label: str) -> list[str]:

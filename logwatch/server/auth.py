@@ -24,6 +24,7 @@ REMOVED = "SIGNATURE_REMOVED_BY_GOOGLE"
 SKEW_S = 10
 """Seconds that clocks may differ."""
 LONGEST_TOKEN = 8192
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+=*")
 OLDEST_S, YOUNGEST_S = 24 * 3600, 60
 """Bounds for how long certificates are kept, whatever their server says; and how soon they are fetched again for a new key."""
 
@@ -90,6 +91,8 @@ class GoogleIdentity:
             raise RefusedError(HTTPStatus.UNAUTHORIZED, "there is no bearer token")
         if len(token) > LONGEST_TOKEN:
             raise RefusedError(HTTPStatus.UNAUTHORIZED, "the token is too long")
+        if not _TOKEN.fullmatch(token):  # as of two headers in one
+            raise RefusedError(HTTPStatus.UNAUTHORIZED, "the token is no identity token")
         claims = self._claims(token)
         if claims.get("iss") not in ISSUERS:
             raise RefusedError(HTTPStatus.UNAUTHORIZED, "the token is not Google's")
@@ -101,11 +104,11 @@ class GoogleIdentity:
     def _claims(self, token: str) -> Mapping[str, Any]:
         try:
             try:
-                return self._verified(token)
+                return _timely(self._verified(token))
             except ValueError as error:
                 if "Certificate for key id" not in str(error) or not self._certificates.forget():
                     raise
-                return self._verified(token)  # the key may be newer than what was kept
+                return _timely(self._verified(token))  # the key may be newer than what was kept
         except TransportError:
             raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "Google's certificates cannot be fetched") from None
         except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
@@ -122,6 +125,15 @@ class GoogleIdentity:
         claims: Mapping[str, Any] = jwt.decode(token, verify=False)
         jwt._verify_iat_and_exp(claims, SKEW_S)  # noqa: SLF001 - what `decode` does where it verifies
         return claims
+
+
+def _timely(claims: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give claims whose times are whole seconds, and that hold already: google-auth takes any number, and looks at no `nbf`."""
+    if any(type(claims[name]) is not int for name in ("iat", "exp", "nbf") if name in claims):
+        raise TypeError("a time is no number of seconds")
+    if "nbf" in claims:
+        jwt._verify_iat_and_exp({**claims, "iat": claims["nbf"]}, SKEW_S)  # noqa: SLF001 - as below
+    return claims
 
 
 def _say(error: Exception) -> str:

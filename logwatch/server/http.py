@@ -19,7 +19,7 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from logwatch.server.app import Response, TickService
 
@@ -35,6 +35,8 @@ TICK_ENDS_S, ANSWER_LEAVES_S = 7.0, 0.3
 
 class Request(HTTPRequestParser):  # type: ignore[misc]
     """A request that means one thing to everybody who passes it on; waitress takes some that do not."""
+
+    path: str
 
     def parse_header(self, header_plus: bytes) -> None:
         """Read the lines before the body; raises ParsingError, which is answered by 400 and ends the connection."""
@@ -82,7 +84,7 @@ def serve(service: TickService, *, host: str, port: int, listening: Callable[[st
     """
     logging.getLogger("waitress").setLevel(logging.ERROR)  # its warnings are of clients that hang up, and of a busy tick
     server = _Server(
-        _application(service), host=host, port=port, threads=THREADS, ident=None, connection_limit=100, channel_timeout=10,
+        application_of(service), host=host, port=port, threads=THREADS, ident=None, connection_limit=100, channel_timeout=10,
         cleanup_interval=2, max_request_body_size=MOST_BODY, max_request_header_size=MOST_HEADERS, asyncore_use_poll=True,
         clear_untrusted_proxy_headers=True, log_socket_errors=False,
     )  # fmt: skip
@@ -122,12 +124,17 @@ class _Stop:
         os.kill(os.getpid(), signal.SIGTERM)  # wakes the loop, which a flag would not
 
 
-def _application(service: TickService) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:
+def _authorization(environ: Mapping[str, str]) -> str:
+    """Give the header with the token; of two, Cloud Run's own check reads the first, and lets anything stand in the other."""
+    return environ.get("HTTP_X_SERVERLESS_AUTHORIZATION") or environ.get("HTTP_AUTHORIZATION", "")
+
+
+def application_of(service: TickService) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:
     """Give the service as WSGI knows applications."""
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
-        found: Response = service.answer(method, environ["PATH_INFO"], environ.get("HTTP_AUTHORIZATION", ""))
+        found: Response = service.answer(method, environ["PATH_INFO"], _authorization(environ))
         body = found.encode()
         status = HTTPStatus(found.status)
         length = ("Content-Length", str(len(body)))

@@ -111,7 +111,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
-    source: Names = Field((), description="Files, '-', or gcp://PROJECT[/SERVICE]; several files with commas.")
+    source: Names = Field((), description="Files, '-', or gcp://PROJECT[/SERVICE]; several with commas.")
     service: str | None = Field(None, description="Cloud Run service whose entries count.")
     location: str | None = Field(None, description="Cloud Run region to read, and of the metrics, e.g. europe-west1.")
     lang: Annotated[

@@ -205,10 +205,10 @@ def _check_times(part: object) -> None:
             _check_times(each)
 
 
-def _inside(part: object) -> Iterable[object]:
+def _inside(part: Any) -> Iterable[object]:  # noqa: ANN401 - any part of a state
     if isinstance(part, dict):
         return part.values()
-    return part if isinstance(part, tuple | list) else [getattr(part, name) for name in _fields(type(part))]
+    return part if isinstance(part, tuple | list) else [getattr(part, name) for name in _fields(type(part))]  # type: ignore[arg-type] # a type is hashable
 
 
 @cache

@@ -116,6 +116,8 @@ def give_back(store: Store, owner: str) -> bool:
     if stored is None or state.lease is None or state.lease.owner != owner:
         return False
     store.save(dump_state(replace(_as_noted(store, state), lease=None)), stored.generation)
+    with suppress(StoreError):  # likewise
+        store.forget_notes(_notes_of(state.lease))
     return True
 
 

@@ -73,8 +73,10 @@ def _watches(rules: RuleSet, installation: Installation) -> Iterable[_Watch]:
         yield _Watch("telemetry-silent", "ERROR", (condition,), {"silent": f"{bound:g}", **_log(rules.service)})
     blind = _beyond("logwatch/judged", "COMPARISON_LT", 0.5, BLIND_FOR, installation)
     yield _Watch("blind", "ERROR", (blind,), {"blind": _minutes(BLIND_FOR)})
-    yield _Watch("run-failed", "ERROR", (_logged("a run's error", FAILED),), {"failed": FAILED})
-    yield _Watch("metrics-refused", "WARNING", (_logged("refused points", REFUSED),), {"refused": REFUSED})
+    yield _Watch("run-failed", "ERROR", (_logged("a run's log line of severity ERROR", FAILED),), {"failed": FAILED})
+    yield _Watch(
+        "metrics-refused", "WARNING", (_logged("points in 'refused' of a run's log line", REFUSED),), {"refused": REFUSED}
+    )
     waiting = _above("logwatch/undelivered", 0, UNDELIVERED, installation)
     yield _Watch("undelivered", "ERROR", (waiting,), {"waited": _minutes(UNDELIVERED)})
     lag, long = (installation.grace + BEHIND).total_seconds(), math.floor(installation.lease.total_seconds() * 0.8)
@@ -112,7 +114,7 @@ def _policy(watch: _Watch, installation: Installation, templates: Path, channels
         "documentation": {
             "subject": name,
             "mimeType": "text/markdown",
-            "content": content.strip() + "\n",
+            "content": f"{readers.say('policy_fired')}: `${{condition.display_name}}`\n\n{content.strip()}\n",
             "links": _links(installation),
         },
         **({"notificationChannels": list(channels)} if channels else {}),

@@ -29,6 +29,7 @@ from logwatch.watchdog.doctor import (
     send_test,
 )
 from logwatch.watchdog.reachability import fetch_date
+from logwatch.watchdog.run_checks import Place, check_lease, check_runs, check_served
 from logwatch.wiring import (
     LOOKUP_S,
     audience,
@@ -41,6 +42,7 @@ from logwatch.wiring import (
     build_store,
     configured_channels,
     metrics_project,
+    source_project,
     usable_channels,
     watched_service,
 )
@@ -52,10 +54,16 @@ if TYPE_CHECKING:
 
     from logwatch.publish.interface import Exporter
     from logwatch.settings import Settings, SettingsFile
+    from logwatch.state.document import State
 
 
-def build_checks(settings: Settings, wrong: Sequence[ConfigError], clock: Callable[[], datetime]) -> list[Timed]:
-    """Give every check that `doctor` makes; `wrong` is what was wrong with settings that are left out."""
+def build_checks(
+    settings: Settings, wrong: Sequence[ConfigError], clock: Callable[[], datetime], state: State | None
+) -> list[Timed]:
+    """Give every check that `doctor` makes.
+
+    `wrong` is what was wrong with settings that are left out, `state` is as it was found; None where it cannot be read.
+    """
     own, settings = settings, _with_readable_service(settings)
     now, readers = clock(), readers_of(settings)
     return [
@@ -82,6 +90,7 @@ def build_checks(settings: Settings, wrong: Sequence[ConfigError], clock: Callab
             ),
         ),
         Timed("state", lambda: check_state(build_store(settings), clock, readers, lasting=_state_lasts(settings))),
+        *([Timed("runs", lambda: check_runs(state, now, settings.lease, readers, _place(settings)))] if state else []),
     ]
 
 
@@ -138,6 +147,7 @@ def _check_settings(settings: Settings, wrong: Sequence[ConfigError]) -> list[Ch
         except LogwatchError as error:
             found += [failed("settings", error)] if settings.source or error.where != "--source" else []
     found += _check_secrecy(settings.file) if settings.file else []
+    found += check_served(settings) + check_lease(settings, on_cloud_run=is_on_cloud_run())
     channels, _ = usable_channels(settings)
     if not channels:
         names = ", ".join(variable(channel.first) for channel in settings.channels)
@@ -218,4 +228,13 @@ def _check_ping(settings: Settings) -> list[Checked]:
 
 
 def _state_lasts(settings: Settings) -> bool:
-    return (settings.state or "").startswith("gs://") or not is_on_cloud_run()
+    return _is_shared(settings) or not is_on_cloud_run()
+
+
+def _is_shared(settings: Settings) -> bool:
+    return (settings.state or "").startswith("gs://")
+
+
+def _place(settings: Settings) -> Place:
+    region, project = settings.location or build_service(settings).region, source_project(settings) or "PROJECT"
+    return Place(region, project, deployed=_is_shared(settings))

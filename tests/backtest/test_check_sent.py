@@ -62,6 +62,7 @@ def causes(found: dict[str, Any], reason: str = "firing") -> list[tuple[str, str
     return [(each["outcome"], each["cause"]) for each in found["messages"] if each["reason"] == reason]
 
 
+@pytest.mark.long
 def test_what_was_sent_as_it_is_replayed_says_so(run: Run, tmp_path: Path) -> None:
     ticked(tmp_path, ENTRIES)
     found = checked(run, tmp_path, ENTRIES)
@@ -70,6 +71,7 @@ def test_what_was_sent_as_it_is_replayed_says_so(run: Run, tmp_path: Path) -> No
     assert message["delivered"].keys() == {"slack", "email"}
 
 
+@pytest.mark.long
 def test_a_run_that_did_not_come_is_named_with_its_time(run: Run, tmp_path: Path) -> None:
     ticked(tmp_path, ENTRIES, without=range(11, 18))
     found = checked(run, tmp_path, ENTRIES)
@@ -78,6 +80,7 @@ def test_a_run_that_did_not_come_is_named_with_its_time(run: Run, tmp_path: Path
     assert message["pause"]["to"] == "2026-02-24T00:18:15Z"
 
 
+@pytest.mark.long
 def test_lines_that_came_late_are_named(run: Run, tmp_path: Path) -> None:
     """As in an export that does not say when its lines came."""
     late = [
@@ -91,6 +94,7 @@ def test_lines_that_came_late_are_named(run: Run, tmp_path: Path) -> None:
     assert found == ("later", "late")
 
 
+@pytest.mark.long
 def test_a_rule_that_was_another_then_is_named(run: Run, tmp_path: Path) -> None:
     changed = tmp_path / "rules"
     shutil.copytree(ROOT / "rules", changed)
@@ -104,6 +108,7 @@ def test_a_rule_that_was_another_then_is_named(run: Run, tmp_path: Path) -> None
     assert message["about"] == "checkout-error"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("lang", "why"), [("en", "no run: 02-24 09:1"), ("ko", "실행 없음: 02-24 09:1")])
 def test_the_table_says_what_differs_and_why(run: Run, tmp_path: Path, lang: str, why: str) -> None:
     ticked(tmp_path, ENTRIES, without=range(11, 18))

@@ -81,6 +81,7 @@ def check_golden(name: str, text: str, *, update: bool) -> None:
     assert text == golden.read_text()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("suffix", "lang"), [("txt", "ko"), ("txt", "en"), ("md", "ko")])
 def test_what_a_comparison_prints(run: Run, proposed: Path, lang: str, suffix: str, *, update_golden: bool) -> None:
     format_ = {"txt": "table", "md": "markdown"}[suffix]
@@ -90,18 +91,21 @@ def test_what_a_comparison_prints(run: Run, proposed: Path, lang: str, suffix: s
     check_golden(f"comparison-storm.{lang}.{suffix}", shown, update=update_golden)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_what_known_incidents_print(run: Run, lang: str, *, update_golden: bool) -> None:
     ran = run("backtest", STORM, "--incidents", KNOWN, "--lang", lang)
     check_golden(f"incidents-storm.{lang}.txt", ran.out, update=update_golden)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_what_tuning_prints(run: Run, lang: str, *, update_golden: bool) -> None:
     ran = run("tune", "checkout-success", STORM, "--incidents", KNOWN, "--lang", lang)
     check_golden(f"tune-storm.{lang}.txt", ran.out, update=update_golden)
 
 
+@pytest.mark.long
 def test_no_column_is_lost_on_a_narrow_terminal(run: Run, proposed: Path) -> None:
     out = run("backtest", STORM, "--rules", proposed, "--against", "rules", "--lang", "en").out
     head = next(line for line in out.splitlines() if line.startswith("procedure"))
@@ -114,6 +118,7 @@ def test_the_last_column_may_reach_to_the_edge() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_the_page_of_a_backtest_is_the_one_of_report(run: Run) -> None:
     pages = [run(*command, f"{LOGS}/payment.ndjson").out for command in (["backtest", "-f", "html"], ["report", "--source"])]
     assert pages[0] == pages[1]
@@ -127,6 +132,7 @@ def test_the_page_and_the_messages_show_one_rule_set(run: Run, form: str, other:
     assert (ran.code, "one rule set" in ran.err, "hint:" in ran.err) == (2, True, True)
 
 
+@pytest.mark.long
 def test_the_json_of_a_comparison_is_what_others_rely_on(run: Run, proposed: Path) -> None:
     ran = run("backtest", STORM, "--rules", proposed, "--against", "rules", "--incidents", KNOWN, "-f", "json")
     document = json.loads(ran.out)
@@ -147,6 +153,7 @@ def test_the_json_of_tuning_is_what_others_rely_on(run: Run) -> None:
     assert list(document["cells"][0]) == ["settings", "today", "alerts", "alerts_per_week", "messages", "messages_per_week"]
 
 
+@pytest.mark.long
 def test_history_of_cloud_logging_gives_what_the_recording_gives(run: Run) -> None:
     from_file = json.loads(run("backtest", STORM, "-f", "json").out)
     span = ("--since", from_file["from"], "--until", from_file["to"])
@@ -167,6 +174,7 @@ def blocks() -> list[tuple[str, list[str]]]:
     ]
 
 
+@pytest.mark.long
 def test_the_document_shows_what_its_commands_print(run: Run, tmp_path: Path, *, update_golden: bool) -> None:
     shutil.copytree(ROOT / "rules", tmp_path / "rules")  # not linked: the commands change a copy of it
     (tmp_path / "tests").symlink_to(ROOT / "tests")
@@ -198,6 +206,7 @@ def test_the_schema_of_incidents_is_written_down(*, update_golden: bool) -> None
 # ---- what is equal
 
 
+@pytest.mark.long
 @COSTLY
 @example(seed=3, incident=BAD_HOUR)
 @given(seed=st.integers(0, 10**6), incident=INCIDENTS)
@@ -209,6 +218,7 @@ def test_rules_against_themselves_show_no_difference(tmp_path: Path, seed: int, 
     assert comparison.total.messages == (len(replayed.notifications),) * 2
 
 
+@pytest.mark.long
 @COSTLY
 @example(seed=3, incident=BAD_HOUR)
 @given(seed=st.integers(0, 10**6), incident=INCIDENTS)
@@ -244,6 +254,7 @@ def seen_by(reading: Any, source: FilesSource, span: Span) -> Any:
     return pick(reading, [row for row in rows(reading) if start <= times[row.number] < end and received[row.number] <= end])
 
 
+@pytest.mark.long
 @COSTLY
 @example(seed=3, incident=BAD_HOUR, cut=40, late=0.01)
 @given(seed=st.integers(0, 10**6), incident=INCIDENTS, cut=st.integers(10, 70), late=st.sampled_from([0.0, 0.01]))
@@ -260,6 +271,7 @@ def test_a_recording_cut_in_two_with_the_state_carried_over_gives_the_whole(
     ]
 
 
+@pytest.mark.long
 @COSTLY
 @example(seed=3, first=107, shop="kpa")
 @given(seed=st.integers(0, 10**6), first=st.integers(100, 115), shop=st.sampled_from(["kpa", "glycopharm"]))
@@ -294,6 +306,7 @@ def test_a_timeline_names_quiet_days_and_no_day_after_the_last(tmp_path: Path) -
     assert timedelta(minutes=25) < story.lasted(replayed.span.end) < timedelta(minutes=60)
 
 
+@pytest.mark.long
 def test_what_ends_on_another_day_names_the_day(tmp_path: Path) -> None:
     night = (Incident(14 * 60 + 50, 16 * 60, failing={"kpa": 0.9}),)  # from ten to midnight in Seoul
     entries = Traffic(3, 17 * 60, instances=1, incidents=night).entries()
@@ -416,6 +429,7 @@ def test_local_times_are_of_the_settings_zone(tmp_path: Path) -> None:
     assert (one.from_, one.to) == (other.from_, other.to)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("format_", ["json", "csv"])
 def test_what_people_labelled_comes_out_of_the_state_and_into_a_backtest(run: Run, tmp_path: Path, format_: str) -> None:
     stock, redis = (datetime(2026, 2, 24, 3, 30, tzinfo=UTC), datetime(2026, 2, 24, 4, 20, tzinfo=UTC))

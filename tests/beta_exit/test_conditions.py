@@ -325,6 +325,7 @@ def test_of_a_long_recording_all_days_that_are_asked_for_are_there(tmp_path: Pat
     assert {day.isoformat() for day in found.wanted} <= {day.date for day in found.days}
 
 
+@pytest.mark.long
 def test_the_state_of_runs_has_the_days_of_the_recording(tmp_path: Path) -> None:
     entries = Traffic(5, 45, incidents=(Incident(15, 30, failing={"kpa": 0.9}, redis_down=True),), repeated=0.01).entries()
     source = record(tmp_path / "hours.ndjson", entries)
@@ -344,6 +345,7 @@ def test_the_state_of_runs_has_the_days_of_the_recording(tmp_path: Path) -> None
     assert sum(series == DATABASE_PING for series, _, _ in measured) == day.pings[DATABASE_PING].measured
 
 
+@pytest.mark.long
 def test_late_lines_are_in_the_days_of_runs_and_so_is_a_silence_from_its_beginning(tmp_path: Path) -> None:
     traffic = Traffic(3, 150, late=0.1, edgy=True, incidents=(Incident(50, 70, silent=True),))
     entries = [each for each in traffic.entries() if each["timestamp"] < "2026-02-24T02:30"]
@@ -361,6 +363,7 @@ def test_late_lines_are_in_the_days_of_runs_and_so_is_a_silence_from_its_beginni
     assert replayed.state.days == expected
 
 
+@pytest.mark.long
 def test_more_slow_requests_than_the_state_keeps_are_counted_all_the_same(tmp_path: Path) -> None:
     class Storm(Traffic):
         def entries(self) -> list[dict[str, Any]]:
@@ -381,6 +384,7 @@ def test_more_slow_requests_than_the_state_keeps_are_counted_all_the_same(tmp_pa
     assert (day,) == recorded(source).days
 
 
+@pytest.mark.long
 def test_a_pause_too_long_to_catch_up_with_costs_the_days_only_what_it_skips(tmp_path: Path) -> None:
     entries = Traffic(5, 8 * 60 + 30, instances=1).entries()
     source = record(tmp_path / "hours.ndjson", entries)
@@ -397,6 +401,7 @@ def test_a_pause_too_long_to_catch_up_with_costs_the_days_only_what_it_skips(tmp
     assert day.judged[:9] == [20, 0, 0, 0, 0, 0, 0, 0, 20]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("before", "after"), [(30, 5), (5, 30), (30, 0)])
 def test_another_overlap_from_one_run_to_the_next_costs_the_days_nothing(tmp_path: Path, before: int, after: int) -> None:
     entries = Traffic(5, 90, instances=1, incidents=(Incident(8, 28, silent=True),)).entries()
@@ -421,6 +426,7 @@ def day_span_of(start: datetime, minutes: int) -> Any:
     return Span(start, start + timedelta(minutes=minutes))
 
 
+@pytest.mark.long
 def test_days_of_cloud_logging_are_read_once_and_their_latencies_come_from_cloud_monitoring(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -440,6 +446,7 @@ def test_days_of_cloud_logging_are_read_once_and_their_latencies_come_from_cloud
     assert len(world.google.logging.calls.requests) == asked > 2
 
 
+@pytest.mark.long
 def test_a_silence_over_midnight_is_lost_on_both_days_wherever_they_come_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -538,6 +545,7 @@ LOOKED_AT: dict[tuple[int, datetime | None], Week] = {}
 """How many days up to when to what was read of them."""
 
 
+@pytest.mark.long
 def test_the_json_says_it_all_and_the_same_every_time(run: Run, bad_week: Path) -> None:
     ran = run("beta-exit", "--source", bad_week, "--until", "2026-03-03T15:00:00Z", "--format", "json")
     document = json.loads(ran.out)
@@ -610,6 +618,7 @@ def test_table_markdown_page_and_document_say_the_same(run: Run, bad_week: Path,
             assert shown.count(gap["needed"]) == 1, "each gap is told once"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("one_look")
 @pytest.mark.parametrize("kind", ["table", "markdown", "html", "json"])
 def test_the_printed_command_gives_the_same_again(run: Run, bad_week: Path, kind: str) -> None:
@@ -633,6 +642,7 @@ def test_since_says_how_many_days_too(run: Run, bad_week: Path, since: str, days
     assert len(json.loads(ran.out)["gates"][0]["days"]) == days
 
 
+@pytest.mark.long
 def test_out_of_a_state_it_names_the_incident_and_the_running_day(run: Run, tmp_path: Path) -> None:
     """A day's payments fail for five hours, people are told of it, and the next day runs."""
     source = record(tmp_path / "days.ndjson", Traffic(
@@ -692,6 +702,7 @@ def test_a_file_that_is_missing_between_two_is_told_in_every_format(run: Run, tm
     assert document["quiet"] == [{"from": "2026-02-24T19:20:00Z", "to": "2026-02-24T20:20:00Z"}]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("one_look")
 def test_the_exit_code_says_whether_all_is_met_where_that_is_asked_for(run: Run, bad_week: Path) -> None:
     ran = run("beta-exit", "--source", bad_week, "--fail-on", "not-met")
@@ -703,6 +714,7 @@ def test_without_a_state_nothing_is_shown(run: Run, tmp_path: Path) -> None:
     ran = run("beta-exit", "--format", "json", LOGWATCH_STATE=str(tmp_path / "none.json"))
     assert (ran.code, ran.out) == (3, "")
     assert "none.json: no state yet" in ran.err
+    assert "hint: name logs as the source, or run 'logwatch run' first" in ran.err
 
 
 def test_days_that_are_not_over_are_not_asked_for(run: Run, tmp_path: Path) -> None:
@@ -713,6 +725,7 @@ def test_days_that_are_not_over_are_not_asked_for(run: Run, tmp_path: Path) -> N
     assert [json.loads(ran.out)[end] for end in ("from", "to")] == ["2026-02-25", "2026-03-03"]
 
 
+@pytest.mark.long
 def test_hours_without_summaries_are_not_taken_for_quiet_ones_where_lines_are_read_only_once(run: Run, bad_week: Path) -> None:
     lines = bad_week.read_bytes()
     ran = run("beta-exit", "--source", "-", "--until", "2026-03-03T15:00:00Z", stdin=lines)
@@ -750,6 +763,7 @@ def test_what_cannot_be_read_is_told_and_is_no_week(
     assert told in ran.err
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("one_look")
 def test_a_month_leaves_room_for_the_conditions_on_a_terminal(run: Run, bad_week: Path) -> None:
     ran = run("beta-exit", "--source", bad_week, "--days", "31", "--lang", "en")

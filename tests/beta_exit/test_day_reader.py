@@ -83,6 +83,7 @@ def test_a_week_that_is_open_from_nine_to_eighteen_misses_only_the_hours_without
     assert missing == [[], [13], [], [8, 9], [], [], []]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rhythm", [(60,), (300, 1, 7)], ids=str)
 def test_the_days_of_the_state_do_not_depend_on_when_its_runs_came(
     source: FilesSource, from_files: tuple[DayTotals, ...], rhythm: tuple[int, ...]
@@ -92,6 +93,7 @@ def test_the_days_of_the_state_do_not_depend_on_when_its_runs_came(
         assert (day.lost, day.judged, day.summaries) == (kept[day.date].lost, kept[day.date].judged, kept[day.date].summaries)
 
 
+@pytest.mark.long
 def test_nor_do_they_where_every_minute_has_its_run(source: FilesSource) -> None:
     first, end = BETA_OFF.start - 20, BETA_OFF.stop + 20
     by_minute, together = (run(source, first, end, rhythm).days for rhythm in ((1,), (len(BETA_OFF) + 39, 1)))

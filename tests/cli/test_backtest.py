@@ -20,7 +20,7 @@ def test_a_recording_leaves_a_state_to_look_at_and_to_silence(run: Run, tmp_path
     made = run("backtest", PAYMENT, "--until", "15:35", "--state", kept, "--lang", "en", COLUMNS="400")
     assert made.code == 0
     line = f"LOGWATCH_STATE={kept} LOGWATCH_NOW=2026-02-24T06:35:00Z logwatch alerts"
-    assert made.err == f"The state at the end is kept in {kept}. To look at it: {line}\n"
+    assert made.err == f"The state at the end is kept in {kept}. To look at it:\n  {line}\n"
     assert (state := load_state(kept.read_bytes())).notes
     assert (state.outbox, state.points, state.lease) == ((), (), None)
     there = {"LOGWATCH_STATE": str(kept), "LOGWATCH_NOW": "2026-02-24T06:35:00Z", "LOGWATCH_LANG": "en"}

@@ -73,6 +73,7 @@ def test_every_format_ends_with_a_line_break(run: Run, format_: str) -> None:
 # ---- report: one page
 
 
+@pytest.mark.long
 def test_a_report_is_the_page_that_evaluate_gives(run: Run) -> None:
     page = run("report", "--source", PAYMENT, "--until", "15:30")
     assert (page.code, page.err) == (0, "")
@@ -80,6 +81,7 @@ def test_a_report_is_the_page_that_evaluate_gives(run: Run) -> None:
     assert "진행 중" in page.out
 
 
+@pytest.mark.long
 def test_a_report_judges_the_span_as_evaluate_does(run: Run) -> None:
     span = ("--source", PAYMENT, "--since", "20m", "--until", "15:40", "--format", "markdown", "--lang", "en")
     report, evaluated = run("report", *span).out, run("evaluate", *span).out
@@ -88,6 +90,7 @@ def test_a_report_judges_the_span_as_evaluate_does(run: Run) -> None:
     assert "| 02-24 15:23 | 🚨 WARNING |" in report
 
 
+@pytest.mark.long
 def test_a_report_goes_into_a_file_and_shows_its_filter(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     ran = run("report", "--source", CALM, "--output", path)
@@ -98,6 +101,7 @@ def test_a_report_goes_into_a_file_and_shows_its_filter(run: Run, tmp_path: Path
     assert "OpsMetrics" in dumped.out
 
 
+@pytest.mark.long
 def test_a_level_that_fails_fails_for_the_page_too(run: Run) -> None:
     ran = run("evaluate", "--source", PAYMENT, "--format", "html", "--fail-on", "warning")
     assert ran.code == 1
@@ -120,6 +124,7 @@ def test_json_is_the_same_in_every_language(run: Run) -> None:
     assert json.loads(korean.out)["schema"] == 1
 
 
+@pytest.mark.long
 def test_people_read_korean_and_seoul_time_unless_they_ask_otherwise(run: Run) -> None:
     assert "2026-02-24 15:00 – 16:00 KST" in run("evaluate", "-s", PAYMENT).out
     assert run("evaluate", "-s", PAYMENT).out == run("evaluate", "-s", PAYMENT, "--lang", "ko").out
@@ -189,6 +194,7 @@ def test_an_answer_is_in_the_zone_of_the_question(run: Run, times: list[str], sh
     assert shown in ran.out
 
 
+@pytest.mark.long
 def test_the_zone_of_a_question_changes_nothing_of_what_is_judged(run: Run) -> None:
     spans = (["--since", "15:10"], ["--since", "06:10 UTC"])
     here, there = (json.loads(run("backtest", STORM, "-f", "json", *span).out) for span in spans)
@@ -216,6 +222,7 @@ def test_a_span_beyond_a_recording_is_told_with_its_end(run: Run, command: str, 
     assert (ran.code, ran.err) == (0, told)
 
 
+@pytest.mark.long
 def test_a_start_long_before_a_recording_takes_no_more_memory() -> None:
     """Somebody asks for a year of an hour's recording; the process may have 4 GB."""
     limited = f"ulimit -v 4000000; exec {sys.executable} -m logwatch evaluate -s {PAYMENT} -f json --since 2024-01-01"
@@ -236,8 +243,8 @@ ENDS: list[tuple[str, list[str], int, str]] = [
     ("a project that cannot be one", ["-s", "gcp://X"], 2, "gcp://PROJECT/SERVICE"),
     ("no project", ["-s", "gcp://"], 2, "gcp://PROJECT"),
     ("a project with too much behind it", ["-s", "gcp://o4o-demo/a/b"], 2, "gcp://PROJECT"),
-    ("two projects", ["-s", "gcp://o4o-demo", "-s", "gcp://o4o-test"], 2, "goes alone"),
-    ("a project and a file", ["-s", "gcp://o4o-demo", "-s", PAYMENT], 2, "goes alone"),
+    ("two services", ["-s", "gcp://o4o-demo/a", "-s", "gcp://o4o-test/b"], 2, "have one service"),
+    ("a project and a file", ["-s", "gcp://o4o-demo", "-s", PAYMENT], 2, "with others of its kind"),
     ("a wrong language", ["-s", PAYMENT, "--lang", "fr"], 2, "--lang"),
     ("a wrong format", ["-s", PAYMENT, "--format", "xml"], 2, "--format"),
     ("a wrong level", ["-s", PAYMENT, "--fail-on", "normal"], 2, "--fail-on"),
@@ -281,6 +288,7 @@ def test_evaluate_ends_with_a_message_and_an_exit_code_on(
     assert "Traceback" not in ran.err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -382,6 +390,7 @@ def evaluate_json(run: Run, *arguments: str | Path, **options: Any) -> dict[str,
     return dict(json.loads(ran.out))
 
 
+@pytest.mark.long
 def test_several_files_are_one_recording(run: Run, tmp_path: Path) -> None:
     lines = (ROOT / PAYMENT).read_bytes().splitlines(keepends=True)
     parts = [tmp_path / "a.ndjson", tmp_path / "b.ndjson", tmp_path / "c.ndjson"]
@@ -561,7 +570,7 @@ def test_what_a_message_offers_to_type_runs_as_it_is_printed(run: Run, tmp_path:
 @pytest.mark.parametrize(
     ("lang", "added_", "listed"),
     [
-        ("ko", "모든 규칙 (kpa)의 알림을 주기적으로 중지합니다(mon,wed 22:00, 1시간 30분씩, 다음 2026-02-25 22:00 KST). 2026-05-25 12:00 KST까지 적용합니다.", "mon,wed 22:00, 1시간 30분씩, 지금 적용 중(2026-02-25 23:30 KST까지)"),
+        ("ko", "모든 규칙 (kpa)의 알림을 주기적으로 중지합니다(월,수 22:00, 1시간 30분씩, 다음 2026-02-25 22:00 KST). 2026-05-25 12:00 KST까지 적용합니다.", "월,수 22:00, 1시간 30분씩, 지금 적용 중(2026-02-25 23:30 KST까지)"),
         ("en", "messages of all rules (kpa) silenced mon,wed 22:00 for 1 h 30 min, next 2026-02-25 22:00 KST, until 2026-05-25 12:00 KST", "mon,wed 22:00 for 1 h 30 min, now until 2026-02-25 23:30 KST"),
     ],
 )  # fmt: skip
@@ -950,6 +959,7 @@ def test_rules_list_shows_every_rule_with_its_bounds(run: Run, lang: str, summar
     assert len(ran.out.splitlines()) == 26
 
 
+@pytest.mark.long
 def test_rules_schema_is_a_json_schema_that_takes_the_rules(run: Run, tmp_path: Path) -> None:
     import jsonschema
     import yaml
@@ -978,6 +988,7 @@ def test_output_goes_to_a_file_in_utf_8_and_without_colour(run: Run, tmp_path: P
     assert "\x1b" not in text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("format_", ["json", "markdown", "html"])
 def test_a_file_holds_what_the_screen_would_show(run: Run, tmp_path: Path, format_: str) -> None:
     path = tmp_path / "report"
@@ -988,18 +999,21 @@ def test_a_file_holds_what_the_screen_would_show(run: Run, tmp_path: Path, forma
 # ---- real processes
 
 
+@pytest.mark.long
 def test_the_command_in_a_process_of_its_own_does_what_the_tests_here_see(run: Run) -> None:
     inside = run("evaluate", "-s", PAYMENT, "--fail-on", "warning")
     outside = run_process("evaluate", "-s", PAYMENT, "--fail-on", "warning")
     assert (outside.returncode, outside.stdout.decode(), outside.stderr.decode()) == (1, inside.out, inside.err)
 
 
+@pytest.mark.long
 def test_version_and_help() -> None:
     assert run_process("--version").stdout.startswith(b"logwatch 0.")
     ran = run_process()
     assert b"evaluate" in ran.stdout + ran.stderr
 
 
+@pytest.mark.long
 def test_help_of_every_command_works_and_imports_neither_google_nor_pandas() -> None:
     code = f"""
 import sys
@@ -1028,6 +1042,7 @@ print("HEAVY", sorted(heavy))
     assert max(map(cell_len, ran.stdout.splitlines())) <= 80
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("arguments", [["evaluate", "-s", PAYMENT], ["windows", "-s", STORM], ["rules", "schema"]])
 def test_a_reader_who_leaves_early_hears_nothing(arguments: list[str]) -> None:
     process = subprocess.Popen(
@@ -1042,6 +1057,7 @@ def test_a_reader_who_leaves_early_hears_nothing(arguments: list[str]) -> None:
     assert process.wait(timeout=PATIENCE_S) != 1, "1 means that --fail-on was reached"
 
 
+@pytest.mark.long
 def test_the_first_line_can_be_cut_off() -> None:
     command = f"set -o pipefail; {sys.executable} -m logwatch windows -s {STORM} | head -1"
     ran = subprocess.run(
@@ -1050,6 +1066,7 @@ def test_the_first_line_can_be_cut_off() -> None:
     assert (ran.stdout, ran.stderr) == (b"minute,series,value\n", b"")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("what", "redirection", "environment"),
     [

@@ -40,6 +40,7 @@ def test_every_schema_is_held_against_a_document() -> None:
     assert {*RECORDED, *OUT_OF_A_STATE} == {*schema_names()} - ELSEWHERE
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", RECORDED)
 def test_a_document_about_a_recording_keeps_its_schema(run: Run, name: str) -> None:
     ran = run(*RECORDED[name], "--format", "json")
@@ -69,6 +70,7 @@ def after_an_incident(run: Run, tmp_path: Path) -> dict[str, str]:
     return settings
 
 
+@pytest.mark.long
 def test_a_document_out_of_a_state_keeps_its_schema_and_says_what_the_list_says(
     run: Run, after_an_incident: dict[str, str]
 ) -> None:
@@ -99,6 +101,7 @@ def test_rules_are_listed_with_their_place(run: Run) -> None:
     assert [each["where"] for each in found] == [rules.where[rule.rule] for rule in rules.rules]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -65,6 +65,7 @@ def check(narrow: str, wide: str) -> None:
     assert sorted(words(wide) - words(narrow)) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", ["ko", "en"])
 @pytest.mark.parametrize("name", LISTS)
 def test_nothing_of_a_list_is_lost_in_80_columns(run: Run, place: Path, name: str, lang: str) -> None:
@@ -101,3 +102,12 @@ def test_a_terminal_breaks_a_long_error_between_words(lang: str) -> None:
     assert len(lines) > 4
     assert max(cell_len(line) for line in lines) <= 80
     assert "revision-payment" in " ".join(lines).split()[-1]
+
+
+@pytest.mark.parametrize(
+    "command", [["report", f"{LOGS}/calm.ndjson"], ["beta-exit", f"{LOGS}/calm.ndjson", "--format", "html"]]
+)
+def test_a_page_does_not_run_over_a_terminal(command: list[str]) -> None:
+    shown = on_terminal(command, {"LOGWATCH_LANG": "en"})
+    assert "--output report.html" in shown
+    assert "<html" not in shown

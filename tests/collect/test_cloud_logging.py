@@ -1,10 +1,12 @@
 """Reading Cloud Logging with the real generated client, over the wire, from a local server that keeps its rules."""
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import count
+from itertools import repeat as repeat_text
 from math import isnan
 from threading import Event
 from typing import Any
@@ -16,17 +18,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.collect.cloud_logging import CloudLoggingSource, ReadQuota, build_filter, judged, take_page, to_entry
+from logwatch.collect.cloud_logging import (
+    MOST_IDLE_PAGES,
+    CloudLoggingSource,
+    ReadQuota,
+    build_filter,
+    build_source,
+    judged,
+    parse_address,
+    take_page,
+    to_entry,
+)
 from logwatch.collect.columns import Reading
 from logwatch.collect.files import FilesSource
+from logwatch.collect.interface import CutShortError
 from logwatch.count.windows import Windows, aggregate
-from logwatch.errors import SourceError
+from logwatch.errors import ConfigError, SourceError
 from logwatch.judge.evaluate import Course, evaluate
 from logwatch.judge.rules.load import load_rules
 from logwatch.notify.incidents import NotifyReason
 from logwatch.pipeline import judge, judge_and_replay
-from logwatch.settings import bundled
-from logwatch.spans import NS, Span
+from logwatch.settings import Settings, bundled
+from logwatch.spans import NS, Span, to_datetime
 from logwatch.tick import Policy, Ticker
 from logwatch.time_range import Wanted
 from tests.conftest import ROOT
@@ -131,13 +144,14 @@ def assert_same_courses(found: tuple[Course, ...] | list[Course], expected: tupl
     assert [(course.rule.rule, course.labels) for course in found] == [(course.rule.rule, course.labels) for course in expected]
     for mine, theirs in zip(found, expected, strict=True):
         np.testing.assert_array_equal(mine.minutes, theirs.minutes)
-        frames = (pd.DataFrame(each.columns) for each in (mine, theirs))
-        pd.testing.assert_frame_equal(*frames, obj=f"{mine.rule.rule} {mine.labels}")
+        one, other = (pd.DataFrame(each.columns) for each in (mine, theirs))
+        pd.testing.assert_frame_equal(one, other, obj=f"{mine.rule.rule} {mine.labels}")
 
 
 # ---- the same figures as from a file
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", RECORDED)
 def test_the_wire_gives_the_windows_and_verdicts_that_a_file_gives(name: str) -> None:
     from_file = recorded(name)
@@ -196,6 +210,7 @@ def test_a_part_of_a_span_is_judged_as_a_recording_is(name: str) -> None:
     assert f'timestamp>="{reach}' in asked
 
 
+@pytest.mark.long
 def test_a_page_over_the_wire_is_that_of_the_recording() -> None:
     end = recorded("payment").span.end
     wanted = Wanted(lambda _: end - timedelta(minutes=50), lambda _: end - timedelta(minutes=10), None, timedelta(seconds=90))
@@ -276,6 +291,92 @@ def test_other_projects_services_and_regions_stay_out() -> None:
     with LoggingServer(entries) as server:
         reading = read(connect(server, service="o4o-core-api", location="asia-northeast3"), span)
     assert list(reading.counts.value) == [1.0]
+
+
+VIEW = "projects/o4o-demo/locations/global/buckets/_Default/views/shop"
+AT = "2026-02-24T00:00:10Z"
+MINUTE = Span(utc("2026-02-24T00:00"), utc("2026-02-24T00:01"))
+
+
+def two_projects() -> list[Any]:
+    log = "projects/{}/logs/run.googleapis.com%2Fstdout"
+    names = ("o4o-demo", "o4o-other")
+    return [summary(AT, {"cache.hit": 10.0**number}, name, logName=log.format(name)) for number, name in enumerate(names)]
+
+
+def built(server: LoggingServer, *addresses: str) -> CloudLoggingSource:
+    return build_source(addresses, Settings.load({"LOGWATCH_LOGGING_ENDPOINT": server.address}), SHAPE)
+
+
+def values(source: CloudLoggingSource) -> list[float]:
+    return sorted(read(source, MINUTE).counts.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("gcp://o4o-demo", ("o4o-demo", None, "projects/o4o-demo")),
+        ("gcp://o4o-demo/api", ("o4o-demo", "api", "projects/o4o-demo")),
+        (f"gcp://{VIEW[9:]}", ("o4o-demo", None, VIEW)),
+        (f"gcp://{VIEW[9:]}/", ("o4o-demo", None, VIEW)),
+        (f"gcp://{VIEW[9:]}/api", ("o4o-demo", "api", VIEW)),
+    ],
+)
+def test_an_address_names_a_project_or_a_view(address: str, named: tuple[str, str | None, str]) -> None:
+    assert tuple(parse_address(address)) == named
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["gcp://o4o-demo/locations/global", "gcp://o4o-demo/locations/global/buckets/b", f"gcp://{VIEW[9:]}/a/b", f"gcp://{VIEW}"],
+)
+def test_half_a_view_is_refused(address: str) -> None:
+    with pytest.raises(ConfigError, match=r"name of a service|not a project ID") as caught:
+        parse_address(address)
+    assert "views/VIEW" in str(caught.value.hint)
+
+
+def test_a_view_is_read_with_the_right_to_it_alone() -> None:
+    with LoggingServer(two_projects()) as server:
+        server.service.readable = {VIEW}
+        assert values(built(server, f"gcp://{VIEW[9:]}")) == [1]
+        with pytest.raises(SourceError, match="PermissionDenied") as caught:
+            values(built(server, "gcp://o4o-demo"))
+        assert "--role=roles/logging.viewer" in str(caught.value.hint)
+        server.service.readable = {"projects/elsewhere"}
+        with pytest.raises(SourceError) as caught:
+            values(built(server, f"gcp://{VIEW[9:]}"))
+        assert "gcloud logging views add-iam-policy-binding shop --bucket=_Default --location=global" in str(caught.value.hint)
+        assert str(caught.value.hint).endswith("--role=roles/logging.viewAccessor")
+
+
+def test_a_view_shows_what_it_holds() -> None:
+    with LoggingServer(two_projects()) as server:
+        server.service.views[VIEW] = 'jsonPayload."cache.hit">5'
+        assert values(built(server, f"gcp://{VIEW[9:]}")) == []
+
+
+def test_several_projects_are_read_at_once() -> None:
+    with LoggingServer(two_projects()) as server:
+        source = built(server, "gcp://o4o-demo", "gcp://o4o-other", "gcp://o4o-demo")
+        assert values(source) == [1, 10]
+        assert [[*each.message.resource_names] for each in server.requests] == [["projects/o4o-demo", "projects/o4o-other"]]
+
+
+def test_of_several_projects_the_one_that_may_not_be_read_is_told_and_nothing_else_counts() -> None:
+    with LoggingServer(two_projects()) as server:
+        server.service.readable = {"projects/o4o-demo"}
+        with pytest.raises(SourceError, match="PermissionDenied") as caught:
+            values(built(server, "gcp://o4o-demo", "gcp://o4o-other"))
+    assert not isinstance(caught.value, CutShortError)
+    assert caught.value.where == "gcp://o4o-other"
+    assert "projects add-iam-policy-binding o4o-other" in str(caught.value.hint)
+
+
+def test_projects_with_services_of_their_own_are_not_watched_together() -> None:
+    with LoggingServer() as server, pytest.raises(ConfigError, match="have one service") as caught:
+        built(server, "gcp://o4o-demo/api", "gcp://o4o-other/web")
+    assert caught.value.where == "gcp://o4o-other/web"
 
 
 def test_numbers_of_every_size_arrive_as_they_were_sent() -> None:
@@ -399,6 +500,58 @@ def test_empty_pages_with_a_token_do_not_end_the_walk() -> None:
     with LoggingServer(entries) as server:
         assert reading.entries == read(connect(server), span).entries
         assert pages > len(server.requests)
+
+
+@contextmanager
+def endless(*names: str, again: bool) -> Iterator[CloudLoggingSource]:
+    """Give a source whose server always has another page, the first one again, by the same token or by ever new ones."""
+    with serving(*names, quota=None) as server:
+        server.calls.endless = repeat_text("next") if again else map(str, count())
+        yield connect(server)
+
+
+@pytest.mark.parametrize("names", [("calm",), ()])
+@pytest.mark.parametrize(
+    ("again", "said"), [(True, "the same page token came twice"), (False, "pages in a row brought nothing newer")]
+)
+def test_pages_without_end_come_to_one(names: tuple[str, ...], again: bool, said: str) -> None:  # noqa: FBT001
+    span = whole(recorded("calm"))
+    last = max(map(time_of, entries_of("calm")))
+    with endless(*names, again=again) as source:
+        with pytest.raises(SourceError, match=said) as caught:
+            read(source, span)
+        assert source.calls <= MOST_IDLE_PAGES + 3
+    assert isinstance(caught.value, CutShortError) == bool(names)
+    if isinstance(caught.value, CutShortError):
+        assert (caught.value.before, caught.value.over) == (to_datetime(last // NS * NS), False)
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_pages_without_end_take_no_more_than_a_runs_time_and_quota(again: bool) -> None:  # noqa: FBT001
+    with endless("calm", again=again) as source:
+        ending = source.ending(40)
+        with pytest.raises(CutShortError) as caught:
+            read(ending, whole(recorded("calm")))
+        assert ending.calls <= 55
+        assert ending.quota.clock() <= FakeClock().now + 40
+    assert caught.value.over is not again
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_looks_at_pages_without_end_are_few(again: bool) -> None:  # noqa: FBT001
+    with endless(again=again) as source:
+        looks: list[Callable[[], object]] = [
+            lambda: source.last_seen(HOUR, service=None),
+            lambda: source.seen_minutes(HOUR, service=None),
+            lambda: source.services(HOUR),
+            lambda: source.last_of_all(HOUR),
+            lambda: source.search("x", HOUR, service=None, most=5),
+        ]
+        for look in looks:
+            before = source.calls
+            with suppress(SourceError):
+                look()
+            assert source.calls - before <= 60
 
 
 def test_every_request_of_a_walk_is_the_same_but_for_its_token() -> None:

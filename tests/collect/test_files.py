@@ -284,6 +284,7 @@ def test_standard_input_is_read_as_a_file_is(run: Run, content: Callable[[list[b
     assert ran.out == counters_csv(count(LOGS / "calm.ndjson")).to_csv(index=False, lineterminator="\n")
 
 
+@pytest.mark.long
 def test_a_pipe_with_a_name_is_read_as_a_file_is() -> None:
     ran = run_process("windows", "--source", "/dev/stdin", input=ndjson(lines_of("calm")))  # as <(…) gives it
     assert ran.stderr.decode() == ""
@@ -714,6 +715,7 @@ def read_to_the_end(run: Run, path: Path) -> tuple[list[str], str]:
     return [row.split(",")[0][11:16] for row in ran.out.splitlines()[1:]], ran.err
 
 
+@pytest.mark.long
 def test_a_long_entry_of_an_array_is_read_to_the_end(run: Run, tmp_path: Path) -> None:
     lines = [entry(0), noise(1), entry(2) + b" " * 10_000_000, summary(3, padding="x" * 10_000_000), entry(4)]
     minutes, told = read_to_the_end(run, write(tmp_path, {"a.json": PACKINGS["an array"](lines)})[0])
@@ -810,6 +812,7 @@ def test_entries_of_other_services_are_ignored(shape: str, tmp_path: Path) -> No
     assert_nothing_vanished(windows.quality)
 
 
+@pytest.mark.long
 def test_slow_requests_are_the_same_from_every_container(tmp_path: Path) -> None:
     paths = write(tmp_path, {"a.json": pretty(lines_of("storm"))})
     assert slow_csv(count(*paths)).values.tolist() == slow_csv(count(LOGS / "storm.ndjson")).values.tolist()

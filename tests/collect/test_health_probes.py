@@ -244,6 +244,7 @@ def test_a_bomb_takes_no_memory(app: LocalApp) -> None:
     assert peak < 16 << 20
 
 
+@pytest.mark.long
 def test_details_stay_within_their_room_and_say_what_was_left_out(app: LocalApp) -> None:
     counters = {f"checkout.blocked.{number}{{shop={'가' * 300}}}": number for number in range(500)}
     app.say(METRICS, Says(metrics(counters=counters)))

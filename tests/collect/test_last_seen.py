@@ -191,6 +191,7 @@ def test_a_refusal_is_told_with_its_mend() -> None:
         assert "roles/logging.viewer" in str(caught.value.hint)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("a_minute", [1, 30])
 def test_the_minutes_of_five_silent_hours_take_a_few_reads(a_minute: int) -> None:
     logged = [*range(120), *range(150, 300)]

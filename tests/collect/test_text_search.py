@@ -275,6 +275,7 @@ def test_what_can_be_read_only_once_cannot_be_searched(tmp_path: Path, monkeypat
     assert sys.stdin.read()
 
 
+@pytest.mark.long
 @given(words=st.text(max_size=20), ascii_only=st.booleans())
 def test_what_is_looked_for_in_the_bytes_stands_in_the_json_of_every_writer(words: str, *, ascii_only: bool) -> None:
     written = json.dumps(f"a{words}b", ensure_ascii=ascii_only)

@@ -77,6 +77,7 @@ def play(change: Callable[[Payload], Payload], at: int, after: Payload) -> Repla
     return replay(reading, aggregate(reading).span, Ticker(WATCHED, Policy(channels=("all",)), ALIVE))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CHANGES)
 def test_an_incident_is_not_over_because_its_counters_are_gone(name: str) -> None:
     for at in range(1, LASTS + 1):

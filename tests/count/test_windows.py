@@ -468,6 +468,7 @@ def flat(groups: list[list[Entry]]) -> list[Entry]:
     return [item for group in groups for item in group]
 
 
+@pytest.mark.long
 @QUICK
 @given(logs(), st.randoms(use_true_random=False))
 def test_order_changes_no_figure(groups: list[list[Entry]], chance: random.Random) -> None:
@@ -480,6 +481,7 @@ def test_order_changes_no_figure(groups: list[list[Entry]], chance: random.Rando
     assert second.span == first.span
 
 
+@pytest.mark.long
 @QUICK
 @given(logs(), st.data())
 def test_overlapping_reads_and_repeats_change_no_figure(groups: list[list[Entry]], data: st.DataObject) -> None:
@@ -532,6 +534,7 @@ def test_what_goes_in_comes_out(groups: list[list[Entry]]) -> None:
     assert windows.quality.duplicates == 0
 
 
+@pytest.mark.long
 @QUICK
 @given(logs(), st.integers(0, 5), st.integers(1, 5))
 def test_a_span_cuts_the_table_and_changes_no_row_of_it(groups: list[list[Entry]], start: int, minutes: int) -> None:

@@ -83,7 +83,7 @@ def test_a_build_says_what_one_by_an_account_of_its_own_must(file: Path) -> None
 def test_the_build_tries_what_it_deploys() -> None:
     build = yaml.safe_load(BUILD.read_text())
     assert build["substitutions"]["_REGION"] == REGION
-    assert [step["id"] for step in build["steps"]] == ["build", "try", "push", "digest", "deploy"]
+    assert [step["id"] for step in build["steps"]] == ["base", "build", "try", "push", "digest", "deploy"]
     assert build["images"] == [step["args"][-1] for step in build["steps"] if step["id"] == "push"]
 
 
@@ -93,6 +93,7 @@ def test_tests_run_as_an_account_that_deploys_nothing() -> None:
     assert tests["serviceAccount"].endswith("/${_NAME}-tester@$PROJECT_ID.iam.gserviceaccount.com")
 
 
+@pytest.mark.long
 @needs_gcloud
 def test_gcloud_takes_the_build(cloud: LocalCloud) -> None:
     command = ("gcloud", "builds", "submit", "--no-source", f"--region={REGION}", f"--project={PROJECT}")
@@ -136,7 +137,9 @@ def commands_of_scripts(folder: Path) -> list[str]:
             cloud = PretendedGcloud(folder / f"{kind}{number}", answers)
             ran = cloud.start(SETUP, "--as", kind, *setting, *place, "--yes", LOGWATCH_WEBHOOK_URL="x")
             assert ran.returncode == 0, ran.stderr
-            assert cloud.start(TEARDOWN, "--yes", "--custom-index").returncode == 0
+            view = ("--log-view", "projects/p1/locations/global/buckets/_Default/views/v")
+            assert cloud.start(SETUP, *view, "--yes").returncode == 0
+            assert cloud.start(TEARDOWN, *view, "--yes", "--custom-index").returncode == 0
         assert cloud.start(DEPLOY, AS=kind, SETTINGS="A=b", SECRETS="C=d:1", **STEP).returncode == 0
     told = (folder / f"{kind}{number}" / "told" for kind in ("job", "service") for number in (0, 1))
     return [shlex.join(shlex.split(f"gcloud {line}")) for path in told for line in path.read_text().splitlines()]
@@ -152,6 +155,7 @@ def commands_of_documents() -> list[str]:
     return [command.rpartition('"')[0] if command.count('"') % 2 else command for command in found]
 
 
+@pytest.mark.long
 @needs_gcloud
 def test_every_gcloud_command_of_scripts_and_documents_parses(tmp_path: Path) -> None:
     told = {*commands_of_scripts(tmp_path), *commands_of_documents()}
@@ -235,6 +239,7 @@ def test_teardown_takes_no_more_than_it_has(arguments: list[str], complaint: str
     assert complaint in ran.stderr
 
 
+@pytest.mark.long
 @needs_gcloud
 @pytest.mark.parametrize("script", [SETUP, TEARDOWN])
 def test_without_a_project_nothing_is_done(script: Path, tmp_path: Path) -> None:
@@ -243,12 +248,14 @@ def test_without_a_project_nothing_is_done(script: Path, tmp_path: Path) -> None
     assert "no project\n  give --project PROJECT, or run: gcloud config set project PROJECT" in ran.stderr
 
 
+@pytest.mark.long
 @needs_gcloud
 def test_without_a_login_nothing_is_done(cloud: LocalCloud) -> None:
     ran = cloud.start(SETUP, "--project", PROJECT, CLOUDSDK_AUTH_ACCESS_TOKEN_FILE="")
     assert (ran.returncode, ran.stderr) == (2, "setup.sh: not logged in\n  run: gcloud auth login\n")
 
 
+@pytest.mark.long
 @needs_gcloud
 def test_a_project_that_is_not_there_is_said_so(cloud: LocalCloud) -> None:
     ran = cloud.start(SETUP, "--project", "anothers")
@@ -559,6 +566,12 @@ def test_a_service_is_set_up_and_torn_down_whole(cloud: LocalCloud) -> None:
     run = container(cloud, "service")
     assert run["args"] == ["serve"]
     assert run["startupProbe"] == {"httpGet": {"path": "/healthz"}}
+    assert run["livenessProbe"] == {
+        "httpGet": {"path": "/healthz"},
+        "periodSeconds": 60,
+        "timeoutSeconds": 5,
+        "failureThreshold": 2,
+    }
     assert (spec["spec"]["containerConcurrency"], spec["spec"]["timeoutSeconds"]) == (8, 80)
     assert spec["metadata"]["annotations"]["autoscaling.knative.dev/maxScale"] == "1"
     told = cloud.made["run/services/logwatch"]["metadata"]["annotations"]

@@ -29,7 +29,15 @@ VALUE = "https://hooks.slack.test/T0/B0/aSecretOfSlack"
 CHANNEL = f"projects/{PROJECT}/notificationChannels/123"
 KEY = f"projects/keys/locations/{REGION}/keyRings/ring/cryptoKeys/key"
 SETTINGS = {"LOGWATCH_LANG": "en", "LOGWATCH_MAIL_TO": "a@example.com,b@example.com"}
-OPTIONS = {"key": KEY, "network": "office", "subnet": "seoul", "egress": "all-traffic", "build_region": "us-central1"}
+VIEW = "projects/p1/locations/global/buckets/_Default/views/shop"
+OPTIONS = {
+    "key": KEY,
+    "network": "office",
+    "subnet": "seoul",
+    "egress": "all-traffic",
+    "build_region": "us-central1",
+    "log_view": VIEW,
+}
 """What both sides can be told, by the module's names."""
 LINES = "\n  ".join(f'{name} = "{said}"' for name, said in OPTIONS.items())
 PAGE = (MODULE / "README.md").read_text()
@@ -287,6 +295,7 @@ def _roles(kinds: dict[str, list[Json]]) -> Iterator[tuple[str, str, str, str]]:
         "artifact_registry_repository": ("repositories", "repository"),
         "secret_manager_secret": ("secrets", "secret_id"),
         "kms_crypto_key": ("keys", "crypto_key_id"),
+        "logging_log_view": ("views", "name"),
         "cloud_run_v2_job": ("jobs", "name"),
         "cloud_run_v2_service": ("services", "name"),
     }
@@ -396,8 +405,15 @@ def _service(values: Json) -> Json:
         "timeout": template["timeout"],
         "ingress": {"INGRESS_TRAFFIC_INTERNAL_ONLY": "internal"}[values["ingress"]],
         "set-custom-audiences": ",".join(values["custom_audiences"]),
-        "startup-probe": f"httpGet.path={container['startup_probe'][0]['http_get'][0]['path']}",
+        "startup-probe": _probe(container["startup_probe"][0]),
+        "liveness-probe": _probe(container["liveness_probe"][0]),
     }
+
+
+def _probe(probe: Json) -> str:
+    named = {"periodSeconds": "period_seconds", "timeoutSeconds": "timeout_seconds", "failureThreshold": "failure_threshold"}
+    numbers = [f"{name}={probe[key]}" for name, key in named.items() if probe.get(key)]
+    return ",".join([f"httpGet.path={probe['http_get'][0]['path']}", *numbers])
 
 
 def _schedule(values: Json) -> Json:
@@ -441,6 +457,7 @@ def assert_it_stays_and_goes(terraform: LocalTerraform, **variables: Any) -> Non
     assert terraform.resources() == {}
 
 
+@pytest.mark.long
 def test_a_job_with_every_option_is_what_the_scripts_make(opened: Any, tmp_path: Path) -> None:
     terraform = opened(JOB)
     value = {"slack": VALUE}
@@ -472,6 +489,7 @@ def test_a_job_with_every_option_is_what_the_scripts_make(opened: Any, tmp_path:
     assert_it_stays_and_goes(terraform, **value)
 
 
+@pytest.mark.long
 def test_the_page_makes_a_service_as_the_scripts_do(opened: Any, tmp_path: Path) -> None:
     terraform = opened(example="shop")
     lines = re.findall(r"^terraform -chdir=deploy/terraform/examples/shop (apply .*)", PAGE, re.MULTILINE)
@@ -498,6 +516,7 @@ def test_the_page_makes_a_service_as_the_scripts_do(opened: Any, tmp_path: Path)
     assert_it_stays_and_goes(terraform, project=PROJECT)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not shutil.which("gcloud"), reason="gcloud is missing")
 def test_gcloud_takes_the_commands_that_it_tells(opened: Any, tmp_path: Path) -> None:
     terraform = opened(JOB)
@@ -557,6 +576,7 @@ def watchers(terraform: LocalTerraform, module: str) -> tuple[dict[str, Json], J
     return policies, json.loads(dashboard)
 
 
+@pytest.mark.long
 def test_the_two_installations_of_the_page_share_nothing(opened: Any, run: Run) -> None:
     one, other = (block.replace("my-project", PROJECT) for block in re.findall(r"```hcl\n(.*?)```", PAGE, re.DOTALL))
     korean = re.sub(r"  (policies_folder|dashboard_file) .*\n", "", other).replace("beta", "korean")
@@ -590,6 +610,7 @@ def test_the_two_installations_of_the_page_share_nothing(opened: Any, run: Run) 
     assert len(set(names)) == len(names)
 
 
+@pytest.mark.long
 def test_policies_of_another_environment_are_refused(opened: Any, run: Run) -> None:
     terraform = opened(JOB.replace('service = "o4o', 'policies_folder = "policies"\n  service = "o4o'))
     assert run("cloud", "policies", "--output", "policies", cwd=terraform.folder, LOGWATCH_ENVIRONMENT="beta").code == 0
@@ -620,6 +641,7 @@ module "logwatch" {
   notification_emails   = ["ops"]
   notification_channels = ["123"]
   log_retention_days    = 0
+  log_view              = "_Default"
 }
 """
 
@@ -642,6 +664,7 @@ def test_wrong_variables_are_all_named(opened: Any) -> None:
         "Addresses of mail",
         "Right is projects/PROJECT/notificationChannels/ID",
         "1 to 3650 days",
+        "A view's name",
     ]
     assert [each for each in wanted if each not in told] == []
 

@@ -99,6 +99,55 @@ def test_a_setting_that_is_told_takes_effect_without_a_build(
     assert words(cloud.changes, "builds") == []
 
 
+VIEW = "projects/p1/locations/global/buckets/_Default/views/shop"
+VIEW_AT = ["shop", "--bucket=_Default", "--location=global"]
+RUNNER = "serviceAccount:logwatch-runner@p1.iam.gserviceaccount.com"
+
+
+def test_a_log_view_is_read_with_the_right_to_it_alone(tmp_path: Path) -> None:
+    cloud = project(tmp_path)
+    ran = cloud.start(SETUP, "--log-view", VIEW, "--yes")
+    assert ran.returncode == 0, ran.stderr
+    [update] = words(cloud.changes, "run", "jobs", "update")
+    assert option(update, "--update-env-vars") == f"^|^LOGWATCH_SOURCE=gcp://{VIEW[9:]}/shop"
+    [given] = words(cloud.changes, "logging", "views")
+    assert given == [
+        "logging",
+        "views",
+        "add-iam-policy-binding",
+        *VIEW_AT,
+        f"--member={RUNNER}",
+        "--role=roles/logging.viewAccessor",
+    ]
+    [taken] = words(cloud.changes, "projects")
+    assert (taken[1], option(taken, "--role")) == ("remove-iam-policy-binding", "roles/logging.viewer")
+    cloud = project(tmp_path / "again", settings={"LOGWATCH_SOURCE": f"gcp://{VIEW[9:]}/shop"})
+    cloud.answers = {"logging views get-iam-policy": f"roles/logging.viewAccessor {RUNNER}", **cloud.answers}
+    cloud.answers["run services list"] += f"\ncart\t{REGION}\t"
+    assert cloud.start(SETUP).stdout.splitlines()[1] == "nothing to change"
+    cloud.start(SETUP, "--service", "cart", "--yes")
+    [update] = words(cloud.changes, "run", "jobs", "update")
+    assert option(update, "--update-env-vars") == f"^|^LOGWATCH_SOURCE=gcp://{VIEW[9:]}/cart"
+    ran = cloud.start(TEARDOWN, "--log-view", VIEW, "--yes")
+    assert ran.returncode == 0, ran.stderr
+    [taken] = words(cloud.changes, "logging", "views")
+    assert taken[2:] == ["remove-iam-policy-binding", *VIEW_AT, f"--member={RUNNER}", "--role=roles/logging.viewAccessor"]
+
+
+def test_another_project_that_is_watched_too_is_left_to_its_owner(tmp_path: Path) -> None:
+    cloud = project(tmp_path)
+    ran = cloud.start(SETUP, "--set", "LOGWATCH_SOURCE=gcp://p1/shop,gcp://other-1/shop", "--yes")
+    assert ran.returncode == 0, ran.stderr
+    assert words(cloud.changes, "projects") == []
+    assert f"gcloud projects add-iam-policy-binding other-1 --member={RUNNER} --role=roles/logging.viewer" in ran.stdout
+
+
+@pytest.mark.parametrize("script", [SETUP, TEARDOWN])
+def test_what_is_no_log_view_is_refused(tmp_path: Path, script: Path) -> None:
+    ran = project(tmp_path).start(script, "--log-view", "_Default")
+    assert (ran.returncode, "right is projects/P/locations/L/buckets/B/views/V" in ran.stderr) == (2, True)
+
+
 def test_what_is_changed_is_shown_beside_what_it_was(tmp_path: Path) -> None:
     cloud = project(tmp_path)
     cloud.answers["run services list"] += f"\ncart\t{REGION}\t"
@@ -219,6 +268,7 @@ def test_a_new_secret_takes_effect_without_a_build(tmp_path: Path) -> None:
     assert option(update, "--update-secrets") == "LOGWATCH_PING_URL=logwatch-ping-url:latest"
 
 
+@pytest.mark.long
 def test_a_secret_among_the_settings_is_told_and_moved(tmp_path: Path) -> None:
     cloud = project(tmp_path, settings={"LOGWATCH_PING_URL": "https://x.test/key"})
     ran = cloud.start(SETUP)

@@ -104,6 +104,7 @@ def test_its_version_is_the_programs(wheel: Path) -> None:
     assert f"\nVersion: {__version__}\n" in _read(wheel, "METADATA")
 
 
+@pytest.mark.long
 def test_an_installed_tool_knows_its_commit_and_needs_nothing_of_the_clone(tool: Path, commit: str) -> None:
     assert logwatch(tool, "--version") == f"logwatch {__version__} ({commit})\n"
     where = quiet(
@@ -115,6 +116,7 @@ def test_an_installed_tool_knows_its_commit_and_needs_nothing_of_the_clone(tool:
     assert [Path(each).is_relative_to(tool) for each in where.split()] == [True, True]
 
 
+@pytest.mark.long
 def test_an_installed_tool_judges_and_reports_as_a_clone_does(run: Run, tool: Path) -> None:
     shutil.copy(ROOT / DEMO[2], tool / "payment.ndjson")
     shown = logwatch(tool, *[each.replace(f"{LOGS}/", "") for each in DEMO]).splitlines()[1:]
@@ -124,6 +126,7 @@ def test_an_installed_tool_judges_and_reports_as_a_clone_does(run: Run, tool: Pa
     assert f'"{settings_schema()["title"]}"' in logwatch(tool, "settings", "--schema")
 
 
+@pytest.mark.long
 def test_a_clone_says_its_commit_and_whether_it_was_changed(clone: Path, commit: str, wheel: Path) -> None:
     def version() -> str:
         places = os.pathsep.join([str(clone), *LIBRARIES])

@@ -11,6 +11,7 @@ from logwatch.count.windows import QUARTER, aggregate, to_minute
 from logwatch.judge import grid
 from logwatch.judge.evaluate import evaluate
 from logwatch.judge.grid import Grid
+from logwatch.judge.rules.yaml_types import selects
 from tests.support.made_windows import RULE_SET, START, windows_of
 
 if TYPE_CHECKING:
@@ -46,13 +47,13 @@ def test_a_total_has_the_counters_that_are_asked_for_of_those_who_have_the_label
 def test_what_is_usual_is_the_least_of_other_days_and_nothing_for_a_shop_that_one_of_them_does_not_have() -> None:
     days = ({"checkout.attempt{service=a}": 3.0, "checkout.attempt{service=b}": 9.0}, {"checkout.attempt{service=a}": 2.0})
     found = Grid(replace(aggregate(windows_of({})), usual={to_minute(START) // QUARTER: days}))
-    asked = ({}, {"service": "a"}, {"service": "b"})
+    asked: tuple[dict[str, str], ...] = ({}, {"service": "a"}, {"service": "b"})
     assert [found.usual(["checkout.attempt"], labels).tolist() for labels in asked] == [[2.0], [2.0], [0.0]]
 
 
 def test_twice_the_shops_are_twice_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     touched = {"names": 0, "rows": 0}
-    bincount, selects = np.bincount, grid.selects
+    bincount = np.bincount
 
     def count_names(*given: Any) -> bool:
         touched["names"] += 1

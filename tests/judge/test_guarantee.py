@@ -43,6 +43,7 @@ def test_a_promise_of_less_is_kept_as_well(rate: float) -> None:
     assert 0 < found.firings <= most(found.at_rest, OFTEN)
 
 
+@pytest.mark.long
 def test_a_proof_that_asks_for_less_would_be_found_out() -> None:
     loosened = watched(OFTEN / 10, 1.0, weeks=1)
     assert loosened.firings > most(loosened.at_rest, OFTEN)

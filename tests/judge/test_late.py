@@ -49,6 +49,7 @@ def played(tmp_path: Path, entries: list[dict[str, Any]], *, together: bool = Tr
     return [each for ticked in ticks for each in ticked.notifications]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize("minutes", [3, 4, 30, 55])
 def test_an_error_that_comes_late_is_told_late_and_once_and_its_end(tmp_path: Path, minutes: int, *, together: bool) -> None:
@@ -106,6 +107,7 @@ def test_a_ratio_that_late_lines_prove_is_told(tmp_path: Path) -> None:
     assert told[-1].reason is NotifyReason.RESOLVED
 
 
+@pytest.mark.long
 def test_a_run_reads_what_came_late_and_says_so(tmp_path: Path) -> None:
     entries = traffic({20: 30}, {20: 3})
     with World(tmp_path, [make_entry(each) for each in entries]) as world:
@@ -127,6 +129,7 @@ def delayed(tmp_path: Path, delay: Callable[[int], int]) -> list[Notification]:
     return played(tmp_path, entries)
 
 
+@pytest.mark.long
 def test_an_ingestion_that_lags_is_told_as_that_and_as_nothing_else(tmp_path: Path) -> None:
     told = delayed(tmp_path, lambda minute: min(max(minute - 20, 0) // 2, 15) if minute < 70 else 0)
     assert [(each.rules, each.reason) for each in told] == [
@@ -138,6 +141,7 @@ def test_an_ingestion_that_lags_is_told_as_that_and_as_nothing_else(tmp_path: Pa
     assert not any("BETA_MODE" in note for note in notes)
 
 
+@pytest.mark.long
 def test_an_outage_after_which_all_comes_at_once_is_told_as_that_when_it_is_known(tmp_path: Path) -> None:
     told = delayed(tmp_path, lambda minute: 20 if 20 <= minute < 60 else 0)
     silent, late, *_ = told

@@ -49,6 +49,7 @@ def test_the_stretch_with_most_evidence_is_the_one_that_is_bad() -> None:
     assert gather(np.zeros((len(ALTERNATIVES), 15)), together, 12)[0].tolist() == [*range(1, 13), 12, 12, 12]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("share", [0.03, 0.4])
 def test_equal_groups_reach_the_limit_no_sooner_than_it_promises(share: float) -> None:
     """Chance reaches a limit of so many windows once in as many or more: in 20 windows one time in ten at the most.

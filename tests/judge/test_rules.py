@@ -52,6 +52,7 @@ def test_the_bundled_rules_agree_with_the_runbook() -> None:
     assert compare_with_runbook(load_rules(RULES)) == []
 
 
+@pytest.mark.long
 def test_every_bundled_case_passes_and_every_rule_has_enough() -> None:
     tested = run_cases(load_rules(RULES))
     assert [str(problem) for problem in tested.problems] == []
@@ -226,6 +227,7 @@ def test_a_case_that_fails_or_is_wrong_is_told(folder: Path, change: tuple[str, 
     assert says in told
 
 
+@pytest.mark.long
 def test_a_rule_without_cases_is_told(folder: Path) -> None:
     (folder / "cache.test.yaml").unlink()
     told = "\n".join(map(str, run_cases(load_rules(folder)).problems))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from logwatch.judge.evaluate import evaluate, weigh
 from logwatch.judge.kinds import KINDS
 from logwatch.judge.rules import unit_tests
@@ -13,8 +15,6 @@ from logwatch.spans import WINDOW, Span
 from tests.support.replays import RULES
 
 if TYPE_CHECKING:
-    import pytest
-
     from logwatch.count.windows import Windows
     from logwatch.judge.rules.model import Rule
 
@@ -22,6 +22,7 @@ PLACES = (1, 2, 4, 7, 12)
 """Windows from the end of a case that are looked at, each as if it were the last."""
 
 
+@pytest.mark.long
 def test_a_warning_passes_every_test_and_nothing_else_does(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, set[Level]] = defaultdict(set)
 

@@ -38,6 +38,7 @@ def filled(text: str) -> str:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", OTHERS)
 def test_every_error_and_hint_is_said(lang: str) -> None:
     unsaid = {f"{text.where}: {text.shape}" for text in shown() if spoken(filled(text.shape), lang) == filled(text.shape)}
@@ -45,6 +46,7 @@ def test_every_error_and_hint_is_said(lang: str) -> None:
     assert not {each for each in unsaid if each.partition(": ")[2] not in set(map(shape, same))}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", OTHERS)
 def test_every_phrase_is_raised_somewhere(lang: str) -> None:
     heard = {each for text in shown() for each in matched(filled(text.shape), lang)}

@@ -57,6 +57,7 @@ def command(installed: Path) -> Command:
     return run
 
 
+@pytest.mark.long
 def test_help_and_settings_offer_it(command: Command) -> None:
     assert "--lang <ko|en|xx>" in command("evaluate", "--help").stdout
     refused = command("evaluate", "-s", STORM, "--lang", "yy")
@@ -93,6 +94,7 @@ print(json.dumps(told))
 """The program knows its languages from its start on, so it takes a process of its own; one is enough for all commands."""
 
 
+@pytest.mark.long
 def test_every_command_speaks_it(installed: Path) -> None:
     environment = clean_environment(PYTHONPATH=str(installed), LOGWATCH_STATE=str(installed / "state.json"))
     asked = [sys.executable, "-c", EACH_COMMAND, json.dumps([[*arguments, "--lang", "xx"] for arguments, _ in SPOKEN])]
@@ -103,6 +105,7 @@ def test_every_command_speaks_it(installed: Path) -> None:
     assert [arguments for arguments, out in told.items() if korean.search(out.replace("API 응답시간", ""))] == []
 
 
+@pytest.mark.long
 def test_policies_speak_it(command: Command, installed: Path) -> None:
     ran = command("cloud", "policies", "-o", installed / "policies", "--lang", "xx")
     assert ran.returncode == 0, ran.stderr
@@ -130,6 +133,7 @@ def test_what_it_has_no_word_for_is_said_in_the_common_one(command: Command, ins
         path.write_text(whole, "utf-8")
 
 
+@pytest.mark.long
 def test_a_gauge_without_a_name_is_told_with_its_place_and_cure(command: Command, installed: Path, tmp_path: Path) -> None:
     rules = shutil.copytree(installed / "rules", tmp_path / "rules")
     service = rules / "service.yaml"
@@ -144,6 +148,7 @@ def test_a_gauge_without_a_name_is_told_with_its_place_and_cure(command: Command
     assert "hint: " in ran.stderr
 
 
+@pytest.mark.long
 def test_a_gauge_of_logwatch_s_own_can_be_looked_at(command: Command, installed: Path, tmp_path: Path) -> None:
     rules = shutil.copytree(installed / "rules", tmp_path / "rules")
     evidence = rules / "evidence.yaml"

@@ -155,10 +155,12 @@ def said_in_templates() -> Iterator[tuple[str, nodes.Expr]]:
                 yield path.name, call.args[0]
 
 
+@pytest.mark.long
 def test_what_takes_a_key_is_found() -> None:
     assert {"say", "columns"} <= callers()
 
 
+@pytest.mark.long
 def test_every_key_is_said_somewhere() -> None:
     said = {key for module in said_in_modules() for key in module.keys}
     said |= {each.value for _, each in said_in_templates() if isinstance(each, nodes.Const)}

@@ -67,6 +67,7 @@ def states(told: Notification) -> str:
     return "".join(letters[each.state].upper() if each.here else letters[each.state] for each in told.walked.findings)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "procedure", "expected"),
     [("payment", "4.2", "ddTn"), ("storm", "4.1", "dnTnn"), ("storm", "4.4", "ddddd")],
@@ -93,6 +94,7 @@ def test_each_cause_is_led_to_its_step(tmp_path: Path, cause: str) -> None:
     assert (first.procedure, states(first)) == (procedure, expected)
 
 
+@pytest.mark.long
 def test_without_redis_one_begins_with_its_connection_and_the_lines_are_told_once() -> None:
     told = replayed(FilesSource([str(ROOT / LOGS / "storm.ndjson")], SHAPE)).notifications
     first = next(each for each in told if each.procedure == "4.4" and each.reason is NotifyReason.FIRING)
@@ -117,6 +119,7 @@ def test_a_sale_is_simply_more_requests_and_no_step(tmp_path: Path) -> None:
         ]
 
 
+@pytest.mark.long
 def test_what_ended_an_incident_is_told_by_its_figures(tmp_path: Path) -> None:
     source = record(
         tmp_path / "hour.ndjson", Traffic(5, 110, incidents=(Incident(65, 80, blocked={"glycopharm": 0.9}),)).entries()
@@ -127,6 +130,7 @@ def test_what_ended_an_incident_is_told_by_its_figures(tmp_path: Path) -> None:
     assert "현재 " in note
 
 
+@pytest.mark.long
 def test_an_archive_that_fails_leaves_every_step_to_people_and_says_why(tmp_path: Path) -> None:
     class Broken(RecordedArchive):
         def windows(self, _span: object) -> Any:
@@ -146,6 +150,7 @@ def test_an_archive_that_fails_leaves_every_step_to_people_and_says_why(tmp_path
     assert walked.chart is None
 
 
+@pytest.mark.long
 def test_secrets_in_log_lines_and_routes_never_reach_a_message(tmp_path: Path) -> None:
     entries = Traffic(5, 85, incidents=(Incident(65, 80, failing={"kpa": 0.9}, redis_down=True),)).entries()
     for minute in range(65, 78):
@@ -187,6 +192,7 @@ def sent(world: World) -> list[str]:
     return ["\n".join(line for line in body.splitlines() if "https://" not in line).strip() for body in bodies]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cause", CAUSES if THOROUGH else ["stock"])
 def test_a_run_tells_what_its_backtest_tells_word_for_word(tmp_path: Path, cause: str) -> None:
     incident, _, _ = CAUSES[cause]
@@ -199,6 +205,7 @@ def test_a_run_tells_what_its_backtest_tells_word_for_word(tmp_path: Path, cause
     assert told == [text.partition("\n-- \n")[0].strip() for text in wanted]
 
 
+@pytest.mark.long
 def test_what_the_endpoints_answer_stands_at_its_step(tmp_path: Path) -> None:
     entries = Traffic(5, 75).entries()
     with World(tmp_path, [make_entry(entry) for entry in entries]) as world, LocalApp() as app:
@@ -219,6 +226,7 @@ def failing_lookups(world: World) -> None:
     world.google.logging.calls.faults = [None, *[Fault(grpc.StatusCode.PERMISSION_DENIED, message="no view for you")] * 20]
 
 
+@pytest.mark.long
 def test_a_look_up_that_fails_never_stops_the_message(tmp_path: Path) -> None:
     entries = Traffic(5, 85, incidents=(CAUSES["stock"][0],)).entries()
     with World(tmp_path, [make_entry(entry) for entry in entries], bot=True) as world:
@@ -232,6 +240,7 @@ def test_a_look_up_that_fails_never_stops_the_message(tmp_path: Path) -> None:
     assert told.count("확인 못 함: Cloud Logging: PermissionDenied: no view for you") == 5
 
 
+@pytest.mark.long
 def test_without_a_budget_nothing_is_looked_up_and_it_says_so(tmp_path: Path) -> None:
     entries = Traffic(5, 85, incidents=(CAUSES["stock"][0],)).entries()
     with World(tmp_path, [make_entry(entry) for entry in entries], more={"EVIDENCE_BUDGET": "0s"}) as world:
@@ -240,6 +249,7 @@ def test_without_a_budget_nothing_is_looked_up_and_it_says_so(tmp_path: Path) ->
     assert told.count("조회 시간 초과") == 5
 
 
+@pytest.mark.long
 def test_a_slow_search_is_given_up_within_its_time(tmp_path: Path) -> None:
     entries = Traffic(5, 85, incidents=(CAUSES["errors"][0],)).entries()
     with World(tmp_path, [make_entry(entry) for entry in entries]) as world:
@@ -253,6 +263,7 @@ def test_a_slow_search_is_given_up_within_its_time(tmp_path: Path) -> None:
     assert "확인 못 함" in told
 
 
+@pytest.mark.long
 def test_the_run_says_how_much_it_looked_up(tmp_path: Path) -> None:
     entries = Traffic(5, 85, incidents=(CAUSES["stock"][0],)).entries()
     with World(tmp_path, [make_entry(entry) for entry in entries]) as world:
@@ -268,6 +279,7 @@ def verdicts_of(told: Notification) -> Sequence[Verdict]:
     return [alert.latest for alert in told.alerts]
 
 
+@pytest.mark.long
 def test_orders_that_fail_while_redis_is_down_are_not_as_expected(tmp_path: Path) -> None:
     incident = Incident(65, 80, redis_down=True, blocked={"glycopharm": 0.95, "kpa": 0.95, "cosmetics": 0.95})
     source = record(tmp_path / "hour.ndjson", Traffic(5, 85, incidents=(incident,)).entries())

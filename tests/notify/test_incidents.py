@@ -400,12 +400,14 @@ def by_incident(looks: list[Look]) -> dict[str, list[Notification]]:
     return told
 
 
+@pytest.mark.long
 @FEWER
 @given(CASES)
 def test_a_second_identical_decision_says_nothing_and_the_state_survives_being_written(case: Timeline) -> None:
     assert watched(case)  # `play` holds both after every window
 
 
+@pytest.mark.long
 @FEWER
 @given(CASES)
 def test_no_message_is_about_silenced_or_inhibited_alerts_alone(case: Timeline) -> None:
@@ -418,6 +420,7 @@ def test_no_message_is_about_silenced_or_inhibited_alerts_alone(case: Timeline) 
                 assert not set(told.new) & muted
 
 
+@pytest.mark.long
 @FEWER
 @given(CASES)
 def test_every_alert_that_may_speak_has_been_told(case: Timeline) -> None:
@@ -432,6 +435,7 @@ def test_every_alert_that_may_speak_has_been_told(case: Timeline) -> None:
         assert firing - muted - waiting - calm <= told
 
 
+@pytest.mark.long
 @FEWER
 @given(CASES)
 def test_an_incident_begins_with_firing_and_ends_with_one_resolved(case: Timeline) -> None:
@@ -446,6 +450,7 @@ def test_an_incident_begins_with_firing_and_ends_with_one_resolved(case: Timelin
     assert all(incident.closed_at for incident in looks[-1].decision.memory.incidents)
 
 
+@pytest.mark.long
 @FEWER
 @given(CASES)
 def test_an_incident_never_says_the_same_twice_but_reminds(case: Timeline) -> None:
@@ -458,6 +463,7 @@ def test_an_incident_never_says_the_same_twice_but_reminds(case: Timeline) -> No
         assert not [mark for mark, times in named.items() if times > 1]
 
 
+@pytest.mark.long
 @FEWER
 @given(CASES)
 def test_a_reminder_comes_no_sooner_than_its_time(case: Timeline) -> None:
@@ -467,6 +473,7 @@ def test_a_reminder_comes_no_sooner_than_its_time(case: Timeline) -> None:
             assert after.reason is not NotifyReason.REMINDER or after.at - before.at >= every
 
 
+@pytest.mark.long
 @FEWER
 @given(CASES)
 def test_since_stays_while_an_incident_is_open_and_ids_are_unique(case: Timeline) -> None:
@@ -478,6 +485,7 @@ def test_since_stays_while_an_incident_is_open_and_ids_are_unique(case: Timeline
     assert max(ids.values(), default=1) == 1
 
 
+@pytest.mark.long
 @FEWER
 @given(CASES)
 def test_an_incident_is_of_one_procedure_and_names_every_shop_that_fires_in_it(case: Timeline) -> None:

@@ -157,6 +157,7 @@ def test_a_total_without_a_shop_is_judged_on_what_the_others_counted() -> None:
     assert blocked.value == 0
 
 
+@pytest.mark.long
 def test_the_first_message_about_all_shops_names_those_that_are_beyond_the_bound_and_not_proven_yet() -> None:
     told = tell(reading(TWENTY, dict.fromkeys(TWENTY, STOCK)))
     assert len(told[0].shops) > len({alert.labels["service"] for alert in told[0].alerts if alert.labels})

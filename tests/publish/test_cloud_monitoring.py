@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from typing import Any
 
 import grpc
@@ -476,6 +477,12 @@ def test_descriptors_that_could_not_be_made_now_are_an_error(setup: Setup, befor
     with pytest.raises(ExportError):
         setup.exporter.ensure_descriptors(pytest.fail)
     assert setup.exporter.ensure_descriptors(pytest.fail) == 3 - max(before - 1, 0)
+
+
+def test_a_list_of_descriptors_without_end_is_an_error(setup: Setup) -> None:
+    setup.server.calls.endless = repeat("next")
+    with pytest.raises(ExportError, match="the same page token came twice"):
+        setup.exporter.ensure_descriptors(pytest.fail)
 
 
 def test_when_time_is_over_descriptors_are_left_for_the_next_run(setup: Setup) -> None:

@@ -36,12 +36,14 @@ def minutes(page: Page) -> int:
     return (page.report.span.end - page.report.span.start) // timedelta(minutes=1)
 
 
+@pytest.mark.long
 def test_a_short_course_has_a_point_for_each_window() -> None:
     page = make(f"{LOGS}/storm.ndjson")
     assert {len(each.plot.values) for each in page.gallery.drawings} == {minutes(page)}
     assert {each.plot.start for each in page.gallery.drawings} == {page.report.span.start}
 
 
+@pytest.mark.long
 def test_a_long_course_has_few_points_and_none_hides_the_worst(day: Page) -> None:
     assert minutes(day) == 1440
     for each in day.gallery.drawings:
@@ -117,6 +119,7 @@ def test_what_is_known_of_nothing_is_named_and_not_drawn() -> None:
     assert not {"database-ping", "redis-ping"} & {each.rule for each in page.gallery.drawings}
 
 
+@pytest.mark.long
 def test_of_many_shops_the_worst_are_drawn(tmp_path: Path) -> None:
     counters: dict[str, float] = {}
     for number in range(40):

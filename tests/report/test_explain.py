@@ -202,6 +202,7 @@ def replayed(name: str) -> Replayed:
     return play_recording(FilesSource([str(ROOT / LOGS / f"{name}.ndjson")], SHAPE))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["payment", "storm"])
 def test_the_windows_that_a_state_remembers_are_judged_as_the_run_judged_them(name: str) -> None:
     state, rules = replayed(name).state, ticker().rules
@@ -225,6 +226,7 @@ def test_a_warning_passes_every_test_and_what_is_proven_to_be_none_fails_one(nam
             assert all(test.holds for test in each.weighed.tests) == (last.level is Level.WARNING), (each.rule.rule, last)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["payment", "storm"])
 def test_at_every_minute_a_warning_is_what_passes_every_test(name: str) -> None:
     reading = read(FilesSource([str(ROOT / LOGS / f"{name}.ndjson")], SHAPE))
@@ -265,6 +267,7 @@ def test_as_many_failing_events_as_are_said_to_prove_a_warning_do_and_one_fewer_
     assert (proves(with_more(least)), proves(with_more(least - 1))) == (True, False)
 
 
+@pytest.mark.long
 def test_a_person_sees_each_window_each_test_and_what_is_missing(run: Run) -> None:
     given_ = ["explain", "payment-confirm", "--source", f"{LOGS}/payment.ndjson", "--at", "15:31", "--shop"]
     told = run(*given_, "kpa", "--lang", "en", COLUMNS="120").out

@@ -280,6 +280,7 @@ OWN_RULE = """
 """
 
 
+@pytest.mark.long
 def test_a_rule_of_ones_own_and_the_rules_of_logwatchs_own_stand_in_every_format(run: Run, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "rules", tmp_path / "rules")
     (tmp_path / "rules/zoo.yaml").write_text(OWN_RULE, encoding="utf-8")
@@ -304,6 +305,7 @@ def test_a_rule_of_ones_own_and_the_rules_of_logwatchs_own_stand_in_every_format
     assert (failed.code, "sign-in-failures" in failed.err) == (1, True)
 
 
+@pytest.mark.long
 def test_telemetry_that_has_stopped_while_the_service_goes_on_is_a_warning(run: Run, tmp_path: Path) -> None:
     entries = [json.loads(line) for line in (ROOT / path_of("calm")).read_text(encoding="utf-8").splitlines()]
     start = min(minute_of(entry["timestamp"]) for entry in entries)

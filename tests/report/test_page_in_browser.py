@@ -65,6 +65,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     return write
 
 
+@pytest.mark.long
 @needs_chromium
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_fits_and_asks_nobody_for_anything(looker: Browser, written: Callable[[str], Path], name: str) -> None:
@@ -154,6 +155,7 @@ def test_what_is_folded_is_printed_and_on_white(looker: Browser, written: Callab
 # ---- what it says
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["payment", "storm"])
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_the_report_in_markdown_is_the_golden_one(run: Run, update_golden: bool, name: str, lang: str) -> None:  # noqa: FBT001
@@ -164,6 +166,7 @@ def test_the_report_in_markdown_is_the_golden_one(run: Run, update_golden: bool,
     assert ran.out == path.read_text(encoding="utf-8"), "if this is meant: pytest --update-golden"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_the_page_has_its_sections_in_order(lang: Lang) -> None:
     headings = re.findall(r"<h2>(.*?)</h2>", html(make(f"{LOGS}/storm.ndjson", lang)))
@@ -174,6 +177,7 @@ def test_the_page_has_its_sections_in_order(lang: Lang) -> None:
     assert headings == expected[lang]
 
 
+@pytest.mark.long
 def test_every_state_of_a_step_is_shown_with_what_was_found() -> None:
     page = html(walked())
     check_page(page)
@@ -201,6 +205,7 @@ def test_the_steps_in_markdown_are_a_list_with_marks() -> None:
     assert "   - REJECT\\_CARD\\_PAYMENT \\<script\\>" in text
 
 
+@pytest.mark.long
 def test_an_incident_shows_its_end_and_its_worst() -> None:
     (over,) = make(f"{LOGS}/payment.ndjson", "en").episodes.items
     (going,) = make(f"{LOGS}/payment.ndjson", "en", minutes=30).episodes.items
@@ -236,6 +241,7 @@ def test_a_page_without_data_begins_with_that_and_looks_healthy_nowhere() -> Non
         assert calm not in page
 
 
+@pytest.mark.long
 def test_a_page_of_which_some_is_unknown_says_how_much_and_what_its_cards_count() -> None:
     made = make(f"{LOGS}/calm.ndjson", "en")
     page, levels = html(made), made.report.levels
@@ -243,6 +249,7 @@ def test_a_page_of_which_some_is_unknown_says_how_much_and_what_its_cards_count(
     assert f"How {sum(levels.values()) + made.report.unproven} rows, a rule and shop each, stand at the end." in page
 
 
+@pytest.mark.long
 def test_hostile_names_stay_text(tmp_path: Path) -> None:
     made = hostile(tmp_path)
     page = html(made)
@@ -254,10 +261,12 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     assert "token=" not in page
 
 
+@pytest.mark.long
 def test_links_are_there_where_there_is_something_to_link_to() -> None:
     page = html(make(f"{LOGS}/payment.ndjson", "en", LinkTargets("o4o-demo", "https://example.com/runbook")))
     assert '<a href="https://example.com/runbook" rel="noreferrer">Runbook</a>' in page
 
 
+@pytest.mark.long
 def test_the_same_recording_gives_the_same_page() -> None:
     assert html(make(f"{LOGS}/storm.ndjson")) == html(make(f"{LOGS}/storm.ndjson"))

@@ -137,6 +137,7 @@ def some_days(folder: Path) -> Path:
     return write(folder, entries)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_a_span_of_days_says_on_which_day_it_was_worst(run: Run, tmp_path: Path, lang: str) -> None:
     """In the table, in Markdown and on the page; what was on the last day has none."""
@@ -234,6 +235,7 @@ def test_hostile_text_breaks_no_table_in_markdown(run: Run, tmp_path: Path, name
     assert not re.search(r"(?<!\\)[<`\[]", page), "nothing opens a tag, code or a link"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("names", THREES, ids=", ".join)
 def test_hostile_text_stays_text_in_html(run: Run, tmp_path: Path, names: list[str]) -> None:
     page = evaluate(run, hostile_source(tmp_path, *(HOSTILE[name] for name in names)), "html")
@@ -284,6 +286,7 @@ def test_query_strings_are_in_no_table_of_windows(run: Run, options: list[str]) 
 # ---- the HTML page
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "lang"), [*((name, "en") for name in RECORDED), ("storm", "ko")])
 def test_the_page_is_whole_and_needs_nothing_from_elsewhere(run: Run, name: str, lang: str) -> None:
     page = check_page(evaluate(run, f"{LOGS}/{name}.ndjson", "html", lang))

@@ -139,6 +139,7 @@ def test_another_day_is_named_once() -> None:
     assert [each.when for each in found] == ["15:20", "15:24", "15:27", "02-25 11:20", "11:20"]
 
 
+@pytest.mark.long
 def test_a_page_of_what_runs_judged_tells_what_they_told(tmp_path: Path, run: Run) -> None:
     traffic = Traffic(11, 45, instances=2, incidents=(Incident(20, 32, failing=dict.fromkeys(SHOPS, 0.8)),))
     with World(tmp_path, [make_entry(each) for each in traffic.entries()], bot=True) as world:

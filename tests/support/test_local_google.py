@@ -567,6 +567,7 @@ def test_repeated_entries_are_minutes_later_and_have_their_own_ids(two_lines: Pa
     ]
 
 
+@pytest.mark.long
 def test_the_command_says_where_it_listens_and_ends_when_told(two_lines: Path) -> None:
     command = [sys.executable, "-m", "tests.support.local_google", str(two_lines), "--repeat", "3", "--quota", "1"]
     root = Path(__file__).parent.parent.parent

@@ -398,6 +398,7 @@ def _use_both(address: str) -> None:
     metric_client(address).create_time_series(request={"name": NAME, "time_series": [series()]})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("now", ["2026-02-24T12:00:00Z", "2026-02-24T21:00:00+09:00", "2026-02-24T12:00:00"])
 def test_the_command_serves_both(now: str) -> None:
     command: list[Any] = [sys.executable, "-m", "tests.support.local_google", f"{LOGS}/calm.ndjson", "--now", now]

@@ -167,6 +167,7 @@ def test_nothing_is_imported_before_something_is_drawn() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
+@pytest.mark.long
 def test_a_home_that_cannot_be_written_to_is_no_news() -> None:
     code = """
 from tests.ui.test_charts import GOOD, BAD, SEOUL, START, VALUES, plot, png

@@ -269,7 +269,7 @@ def test_a_text_says_the_same_in_both_languages(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_text_names_only_what_cloud_monitoring_fills_in(name: str, lang: Lang) -> None:
     text = json.dumps(made_policies(lang)[name]["documentation"])
-    assert set(re.findall(r"\$\{?[\w.]*\}?", text)) <= {"${project}"}
+    assert set(re.findall(r"\$\{?[\w.]*\}?", text)) == {"${project}", "${condition.display_name}"}
     assert "{{" not in text
 
 
@@ -376,6 +376,7 @@ def test_a_figure_beyond_its_bound_for_long_enough_fires(
     assert Conditions(server, made_policies()[name]).fire(NOW + len(values) * MINUTE) is fires
 
 
+@pytest.mark.long
 def test_real_runs_with_a_dead_slack_and_then_none_at_all(tmp_path: Path) -> None:
     traffic = Traffic(5, 60, incidents=(Incident(10, 40, errors=3),))
     entries = [make_entry(entry) for entry in traffic.entries()]
@@ -388,8 +389,8 @@ def test_real_runs_with_a_dead_slack_and_then_none_at_all(tmp_path: Path) -> Non
                 world.tick()
             fired.append({name for name, conditions in asked.items() if conditions.fire(world.now + timedelta(seconds=50))})
             world.now += MINUTE
-    assert fired[:10] == [set()] * 10
-    assert fired[10:15] == [{"undelivered"}] * 5
+    assert fired[:11] == [set()] * 11
+    assert fired[11:15] == [{"undelivered"}] * 4
     assert "heartbeat" not in fired[15] | fired[16]
     assert fired[18:] == [{"undelivered", "heartbeat"}] * 7
 
@@ -692,6 +693,7 @@ def gcloud(tmp_path: Path) -> Iterator[tuple[Callable[..., subprocess.CompletedP
         thread.join()
 
 
+@pytest.mark.long
 def test_gcloud_sends_the_files_as_they_are(gcloud: Any) -> None:
     call, created = gcloud
     files = [f"deploy/policies/{name}.json" for name in ("heartbeat", "run-failed")]  # one of each kind: metrics, log lines
@@ -709,6 +711,7 @@ def test_gcloud_sends_the_files_as_they_are(gcloud: Any) -> None:
     assert sent[shown["displayName"]] == (f"/v1/projects/{PROJECT}/dashboards", shown)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not shutil.which("gcloud"), reason="gcloud is missing")
 def test_gcloud_knows_every_command_that_people_are_told_to_type(tmp_path: Path) -> None:
     texts = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 import shutil
 import socket
 import threading
@@ -27,7 +28,7 @@ from logwatch.watchdog.doctor import Timed, examine
 from tests.conftest import ROOT
 from tests.support.local_app import HOSTILE, STATES, TOKEN, LocalApp
 from tests.support.local_google import make_entry
-from tests.support.local_google.calls import Fault
+from tests.support.local_google.calls import Fault, RefusedError
 from tests.support.local_identity import LocalIdentity
 from tests.support.local_slack import BOT_TOKEN, WEBHOOK_PATH
 from tests.support.made_traffic import PROJECT, START, Incident, Traffic
@@ -109,6 +110,8 @@ def test_a_healthy_installation_is_all_ticks(run: Run, tmp_path: Path) -> None:
             "LOGWATCH_ENDPOINTS": app.url, "LOGWATCH_OPS_TOKEN": TOKEN, "LOGWATCH_WEBHOOK_URL": made.world.slack.plain_url,
             "LOGWATCH_PING_URL": f"{made.world.slack.url}/ping/s3cr3t-key",
         }  # fmt: skip
+        made.world.tick()
+        made.world.google.monitoring.store.clear()
         rows, ran = made.examine(**more)
         assert ran.code == 0
         others = {channel.name for channel in CHANNELS} - {"slack", "email", "webhook"}
@@ -117,7 +120,7 @@ def test_a_healthy_installation_is_all_ticks(run: Run, tmp_path: Path) -> None:
         assert [name for name in rows if name not in others] == [
             "settings", "clock", "logs", "quota", "lines", "lag", "rhythm", "metrics", "platform", "slack", "slack C0OPS", "email", "webhook",
             "ping", "endpoint /health/database", "endpoint /health/redis", "endpoint /health/detailed",
-            "endpoint /internal/ops/metrics", "state",
+            "endpoint /internal/ops/metrics", "state", "runs",
         ]  # fmt: skip
         assert "s3cr3t-key" not in ran.out
         assert google.fetches == 0
@@ -126,6 +129,56 @@ def test_a_healthy_installation_is_all_ticks(run: Run, tmp_path: Path) -> None:
         assert (written.metric, written.value) == ("o4o/logwatch/doctor", 1.0)
 
 
+MAY = {
+    "logging.viewer": {"ListLogEntries"},
+    "monitoring.metricWriter": {"ListMetricDescriptors", "CreateMetricDescriptor", "CreateTimeSeries"},
+    "monitoring.viewer": {"ListTimeSeries"},
+    "storage.objectUser": {"GET", "POST", "DELETE"},
+}
+"""Role to what of the services it opens; of the bucket, objects alone."""
+
+
+def test_a_runs_rights_are_enough(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it calls is what `deploy/setup.sh` lets the account of the runs do, and without reading figures it is content too."""
+    with clinic(run, tmp_path, in_bucket=True) as made:
+        assert made.world.gcs
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", made.world.gcs.url)
+        made.world.tick()
+        for server in (made.world.google.logging.calls, made.world.google.monitoring.calls):
+            server.requests.clear()
+        made.world.gcs.reset()
+        rows, ran = made.examine()
+        called = {each.method for each in made.world.google.logging.calls.requests}
+        called |= {each.method for each in made.world.google.monitoring.calls.requests}
+        asked = {tuple(each.split()) for each in made.world.gcs.requests()}
+        assert ran.code == 0
+        assert called == MAY["logging.viewer"] | MAY["monitoring.metricWriter"] | MAY["monitoring.viewer"]
+        assert {method for method, _ in asked} <= MAY["storage.objectUser"]
+        assert all("/o" in path.partition("/b/")[2] for _, path in asked), "objects, and never the bucket itself"
+        granted = set(re.findall(r"roles/([\w.]+)", (ROOT / "deploy/setup.sh").read_text()))
+        assert set(MAY) <= granted
+        without = denied(made, "ListTimeSeries")
+        assert (without["platform"]["outcome"], "roles/monitoring.viewer" in without["platform"]["cures"][0]) == ("note", True)
+        assert rows.keys() == without.keys()
+
+
+def denied(made: Clinic, method: str) -> dict[str, Row]:
+    """Let one method be refused; all else must be as it was."""
+    calls = made.world.google.monitoring.calls
+
+    @contextmanager
+    def refuse(name: str) -> Iterator[None]:
+        if name == method:
+            raise RefusedError(grpc.StatusCode.PERMISSION_DENIED, "Permission monitoring.timeSeries.list denied")
+        yield
+
+    calls.watch = refuse
+    rows, ran = made.examine()
+    assert ran.code == 0
+    return rows
+
+
+@pytest.mark.long
 def test_it_changes_nothing_that_a_run_would_notice(run: Run, tmp_path: Path) -> None:
     with clinic(run, tmp_path) as made:
         made.world.tick()
@@ -407,6 +460,7 @@ def test_a_clock_that_is_ahead_is_what_a_refused_point_leads_to(run: Run, tmp_pa
     assert rows["metrics"]["cures"] == ["sudo timedatectl set-ntp true"]
 
 
+@pytest.mark.long
 def test_two_doctors_at_once_are_no_trouble(run: Run, tmp_path: Path) -> None:
     with clinic(run, tmp_path) as made:
         made.examine()
@@ -584,6 +638,7 @@ def test_a_document_that_cannot_be_understood(run: Run, tmp_path: Path, text: by
     assert rows["state"]["cures"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("do", "code", "outcome", "cure"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _Plain: Any = typer.Context.formatter_class
 _MARKS = re.compile(r"(.*?)  \[([^\[\]]*)\]", re.DOTALL)
 """A help text, and behind two blanks what typer says of the option."""
+NARROWEST = 40
+"""Cells of the narrowest terminal: a phone's."""
 _RAW = "\b"
 """Begins a paragraph that is laid out already."""
 
@@ -43,6 +46,7 @@ class _Formatter(_Plain):  # type: ignore[misc]
     def __init__(self, lang: Lang, **options: Any) -> None:  # noqa: ANN401 - typer's own
         super().__init__(**options)
         self.lang = lang
+        self.width = min(self.width, max(shutil.get_terminal_size().columns, NARROWEST) - 2)  # click goes no lower than 50
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         lines = _wrapped(f"{prefix or spoken('Usage:', self.lang)} {prog} {args}", self.width)

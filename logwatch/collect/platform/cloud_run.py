@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from logwatch.collect.interface import Signs
 from logwatch.errors import SourceError
-from logwatch.google_api import Errors, open_client, project_hints
+from logwatch.google_api import Errors, open_client, project_hints, walk
 from logwatch.spans import EPOCH, WINDOW, Span
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from google.cloud.monitoring_v3 import MetricServiceClient
 
 LOG = logging.getLogger("logwatch.run")
@@ -22,7 +24,8 @@ LAG = timedelta(minutes=4)
 """Figures are sampled every minute, and visible three minutes later at the latest."""
 BEFORE = timedelta(minutes=10)
 """How far before a stretch without summaries to look: only a service that was ever seen at work can be seen to be idle."""
-TIMEOUT_S = 5
+TIMEOUT_S, LONGEST_S = 5, 15
+"""For one page, and for all of one figure: a run has a minute."""
 PAGE_SIZE = 10_000
 REQUESTS = 'metric.type="run.googleapis.com/request_count"'
 WORKING = 'metric.type="run.googleapis.com/container/instance_count" AND metric.labels.state="active"'
@@ -30,11 +33,20 @@ RIGHT = "roles/monitoring.viewer"
 
 
 class CloudRunActivity:
-    """The figures of one service in one project."""
+    """The figures of one service, in one project or in several."""
 
-    def __init__(self, project: str, service: str, *, location: str | None = None, endpoint: str | None = None) -> None:
+    def __init__(
+        self,
+        project: str,
+        service: str,
+        *,
+        others: Sequence[str] = (),
+        location: str | None = None,
+        endpoint: str | None = None,
+    ) -> None:
         """Name what to read; nothing is connected yet. `endpoint` is HOST:PORT of a local server without TLS."""
-        self.project, self.service, self.location, self.endpoint = project, service, location, endpoint
+        self.projects = (project, *others)
+        self.service, self.location, self.endpoint = service, location, endpoint
         self._client: MetricServiceClient | None = None
 
     def read(self, span: Span) -> Signs:
@@ -49,29 +61,31 @@ class CloudRunActivity:
         """Likewise. Raises SourceError."""
         wide = Span(span.start - BEFORE, span.end)
         running: set[int] = set()
-        hints = project_hints(self.project, "monitoring.googleapis.com", RIGHT)
-        errors = Errors(SourceError, self.project, hints, otherwise=f"{RIGHT} reads them")
-        with errors.raised("Cloud Monitoring", self._connect):
-            for metric in (REQUESTS, WORKING):
-                running |= self._minutes(metric, wide)
+        for project in self.projects:  # one that may not be read leaves all unknown: the service may work there
+            hints = project_hints(project, "monitoring.googleapis.com", RIGHT)
+            errors = Errors(SourceError, project, hints, otherwise=f"{RIGHT} reads them")
+            with errors.raised("Cloud Monitoring", self._connect):
+                for metric in (REQUESTS, WORKING):
+                    running |= self._minutes(project, metric, wide)
         known = range((wide.start - EPOCH) // WINDOW, (wide.end - LAG - EPOCH) // WINDOW)
         return Signs(running=frozenset(running), figured=frozenset({*known, *running}))
 
-    def _minutes(self, metric: str, span: Span) -> set[int]:
+    def _minutes(self, project: str, metric: str, span: Span) -> set[int]:
         """Give the minutes of a span with a point above zero; a point stands at the end of its minute."""
         from google.cloud.monitoring_v3.types import ListTimeSeriesRequest, ListTimeSeriesResponse, TimeInterval
 
         where = [metric, 'resource.type="cloud_run_revision"', f'resource.labels.service_name="{self.service}"']
         where += [f'resource.labels.location="{self.location}"'] if self.location else []
         request = ListTimeSeriesRequest(
-            name=f"projects/{self.project}",
+            name=f"projects/{project}",
             filter=" AND ".join(where),
             interval=TimeInterval(start_time=span.start, end_time=span.end),
             view=ListTimeSeriesRequest.TimeSeriesView.FULL,
             page_size=PAGE_SIZE,
         )
         found: set[int] = set()
-        for page in self._connect().list_time_series(request=request, timeout=TIMEOUT_S).pages:
+        pages = self._connect().list_time_series(request=request, timeout=TIMEOUT_S).pages
+        for page in walk(pages, SourceError, project, LONGEST_S):
             for series in ListTimeSeriesResponse.pb(page).time_series:
                 found.update(
                     (point.interval.end_time.seconds - 1) // 60

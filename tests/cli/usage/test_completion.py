@@ -83,6 +83,7 @@ def test_bash_offers(run: Run, settings: dict[str, str], tmp_path: Path, line: s
     assert offered(run, settings, line, tmp_path) == expected
 
 
+@pytest.mark.long
 def test_where_nothing_can_be_known_nothing_is_offered(run: Run, settings: dict[str, str], tmp_path: Path) -> None:
     nowhere = settings | {"LOGWATCH_STATE": str(tmp_path / "none.json"), "LOGWATCH_RULES": str(tmp_path)}
     assert offered(run, nowhere, "logwatch silence add --shop k", tmp_path) == set()

@@ -55,6 +55,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("line", [line for line in LINES if not line.startswith(STAYS)])
 def test_an_example_runs_as_it_is_printed(run: Run, desk: Path, tmp_path: Path, line: str) -> None:
     words, _, _ = line.partition(" > ")
@@ -73,6 +74,7 @@ def test_an_example_runs_as_it_is_printed(run: Run, desk: Path, tmp_path: Path, 
     assert "Usage" not in ran.err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("line", [line for line in LINES if line.startswith(STAYS)])
 def test_an_example_that_stays_listens(tmp_path: Path, line: str) -> None:
     settings = clean_environment(LOGWATCH_SOURCE="gcp://my-project", LOGWATCH_STATE=str(tmp_path / "state.json"))

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+from itertools import count, repeat
 from typing import TYPE_CHECKING
 
 import grpc
+import pytest
 
+from logwatch.collect.interface import Signs
 from logwatch.collect.platform.cloud_run import CloudRunActivity
+from logwatch.errors import SourceError
+from logwatch.publish.history import MonitoringHistory
 from logwatch.spans import EPOCH, WINDOW, Span
 from tests.support.local_google import Fault, MonitoringServer, make_entry
 from tests.support.local_google.metric_store import Stored
 from tests.support.local_google.monitoring_messages import GAUGE, TimeSeries
 from tests.support.made_traffic import Incident, Traffic
+from tests.support.made_windows import INSTALLATION
 from tests.support.other_lines import API, PROJECT, WORKER, at
 from tests.support.world import World
 
@@ -47,6 +53,19 @@ def minutes(*numbers: int) -> frozenset[int]:
 def read(server: MonitoringServer, service: str = API) -> Any:
     activity = CloudRunActivity(PROJECT, service, location="asia-northeast3", endpoint=server.address)
     return activity.read(Span(at(0), at(20)))
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_figures_without_end_are_none(again: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001
+    monkeypatch.setattr("logwatch.collect.platform.cloud_run.LONGEST_S", 0.2)
+    with MonitoringServer() as server:
+        server.put(PROJECT, [stored("request_count", {1: 4})])
+        server.calls.endless = repeat("next") if again else map(str, count())
+        assert read(server) == Signs(), "what is not whole shows nobody idle"
+        history = MonitoringHistory(PROJECT, INSTALLATION, ["database.ping"], endpoint=server.address)
+        monkeypatch.setattr("logwatch.publish.history.LONGEST_S", 0.2)
+        with pytest.raises(SourceError, match="token came twice" if again else "did not end within"):
+            list(history.read(Span(at(0), at(20))))
 
 
 def test_requests_and_instances_at_work_are_life_and_waiting_instances_are_none() -> None:

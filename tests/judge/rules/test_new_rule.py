@@ -90,6 +90,7 @@ def problems(folder: Path) -> list[str]:
     return [str(each) for each in (*compare_with_runbook(rules), *run_cases(rules).problems)]
 
 
+@pytest.mark.long
 def test_the_steps_of_the_readme_are_the_whole_truth(run: Run, folder: Path) -> None:
     section = README.partition("## Add a rule\n")[2].partition("\n## ")[0]
     joined = section.replace("\\\n", " ")
@@ -173,6 +174,7 @@ def test_a_runbook_that_ends_with_section_4_and_has_no_twin_gets_its_section_too
     assert (small / "runbook.md").read_text(encoding="utf-8").endswith("```\n\n### 4.2 쿠폰\n\n```\n1. coupon.a.success / coupon.a.attempt 확인\n```\n\n")  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["count", "ratio", "slow"])
 def test_a_folder_in_english_alone_stays_in_english(run: Run, tmp_path: Path, kind: str) -> None:
     folder = shutil.copytree(ROOT / "tests/fixtures/services/pedal/rules", tmp_path / "rules")
@@ -217,6 +219,7 @@ def test_what_cannot_be_is_told_with_place_and_cure_and_changes_nothing(
     assert texts(folder) == before
 
 
+@pytest.mark.long
 def test_a_folder_that_is_wrong_already_is_mended_first(run: Run, folder: Path) -> None:
     (folder / "cache.test.yaml").unlink()
     before = texts(folder)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.checkout_errors import ENTRIES, FIRES
 from tests.support.local_google_chat import LocalGoogleChat
 from tests.support.local_pagerduty import KEY, LocalPagerDuty
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.long
 def test_each_channel_tells_the_beginning_and_the_end(tmp_path: Path) -> None:
     with LocalGoogleChat() as chat, LocalPagerDuty() as pager:
         more = {

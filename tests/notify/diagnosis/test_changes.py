@@ -124,6 +124,7 @@ def test_where_both_fail_alike_side_by_side_neither_is_the_cause(new: float) -> 
     assert proven([found(served(seed, new=new, old_until=99, fails={OLD: 0, NEW: 0})) for seed in SEEDS]) == 0
 
 
+@pytest.mark.long
 def test_a_deploy_into_a_failure_is_not_its_cause_and_a_healthy_one_neither() -> None:
     assert proven([found(served(seed, new=2, old_until=99, fails={OLD: 0})) for seed in SEEDS]) == 0
     assert proven([found(served(seed, new=0, old_until=99, fails={})) for seed in SEEDS]) == 0

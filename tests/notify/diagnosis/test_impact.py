@@ -267,6 +267,7 @@ def test_what_scatters_at_the_ends_of_a_stretch_widens_what_is_lost() -> None:
     assert found.most_lost > found.events
 
 
+@pytest.mark.long
 def test_the_interval_holds_what_is_lost_95_times_in_100() -> None:
     """A small version of `make impact`: losses drawn window by window, counted by the code that counts for messages."""
     rng, held, tries = np.random.default_rng(11), 0, 150

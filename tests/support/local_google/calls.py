@@ -2,7 +2,7 @@
 
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -87,6 +87,8 @@ class Calls:
         self.faults: list[Fault | None] = []
         self.watch: Callable[[str], AbstractContextManager[object]] = nullcontext
         """Entered before a call takes effect, left before it is answered; may raise RefusedError."""
+        self.endless: Iterator[str] | None = None
+        """Where the next page's token comes from though there is no such page: every page is the first one then."""
         self._clock = clock
         self._lock = threading.Lock()
 
@@ -108,7 +110,7 @@ class Calls:
                             answer(request)
                     _play(fault, context)
                 with self.watch(name):
-                    return answer(request)
+                    return self._answer(request, answer)
             except RefusedError as refusal:
                 if refusal.status:
                     context.set_trailing_metadata((("grpc-status-details-bin", refusal.status),))
@@ -116,6 +118,14 @@ class Calls:
                 raise AssertionError("abort always raises") from refusal
 
         return grpc.unary_unary_rpc_method_handler(behaviour, request_deserializer=request_class.FromString)
+
+    def _answer(self, request: Any, answer: Callable[[Any], bytes]) -> bytes:
+        if self.endless is None or not hasattr(request, "page_token"):
+            return answer(request)
+        request.page_token = ""
+        token = next(self.endless).encode()
+        # A field that stands twice has its last value; in all answers with pages the token is field 2.
+        return answer(request) + bytes([0x12, len(token)]) + token
 
 
 def _play(fault: Fault, context: Any) -> None:

@@ -5,13 +5,13 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
 
-from tests.support.local_google.calls import Calls, Quota, invalid
+from tests.support.local_google.calls import Calls, Quota, RefusedError, invalid
 from tests.support.local_google.filters import FilterError
 from tests.support.local_google.log_store import LogStore, Query, Result, SortKey
 from tests.support.local_google.messages import ListLogEntriesRequest, ListLogEntriesResponse
@@ -22,7 +22,7 @@ MAX_PAGE_SIZE = 1000
 MAX_RESOURCE_NAMES = 100
 MAX_FILTER_CHARS = 20_000
 
-_RESOURCE = re.compile(r"projects/([^/]+)(?:/locations/[^/]+/buckets/[^/]+/views/[^/]+)?")
+_RESOURCE = re.compile(r"projects/([^/]+)(/locations/[^/]+/buckets/[^/]+/views/[^/]+)?")
 _DESCENDING = {"": False, "timestamp asc": False, "timestamp desc": True}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -64,6 +64,10 @@ class LoggingService:
         if empty_pages < 0 or empty_pages == 1:
             raise ValueError("empty_pages is 0 for none, or at least 2")
         self.calls = Calls(clock)
+        self.readable: set[str] | None = None
+        """Projects and views that whoever asks may read, a project with all of its views; None for everything."""
+        self.views: dict[str, str] = {}
+        """The filter of each view that holds less than all of its project."""
         self._store = LogStore()
         self._quota = Quota(quota, clock)
         self._empty_pages = empty_pages
@@ -81,7 +85,7 @@ class LoggingService:
 
     def list_log_entries(self, request: Any) -> bytes:
         """Give one serialized page. Raises RefusedError."""
-        query = _check(request)
+        query = self._within_views(_check(request), request.resource_names)
         digest = _digest(request)
         token = _read_token(request.page_token, digest)
         result = self._find(query)
@@ -96,6 +100,16 @@ class LoggingService:
         )
         page = b"".join([entry.wire for entry in piece.entries])
         return page + _next_page(_Token(digest, token.page + 1, piece.last)) if piece.more else page
+
+    def _within_views(self, query: Query, names: Iterable[str]) -> Query:
+        """Hold a query to what is readable, and to what its views hold. Raises RefusedError, for all of it, as Google does."""
+        for name in names:
+            if self.readable is not None and not self.readable & {name, f"projects/{_project(name)}"}:
+                raise RefusedError(grpc.StatusCode.PERMISSION_DENIED, "Permission denied for all log views")
+        filters = [self.views[name] for name in names if name in self.views]
+        if len(set(filters)) > 1 or (filters and len(filters) < len(list(names))):
+            raise invalid("views of different filters in one request are not offered here")
+        return replace(query, filter="\n".join([query.filter, *filters[:1]])) if filters else query
 
     def _find(self, query: Query) -> Result:
         try:

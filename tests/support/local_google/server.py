@@ -54,22 +54,22 @@ class ServiceServer(LocalServer):
 
     def __init__(self, service: LoggingService | MonitoringService, *, port: int) -> None:
         """Serve it."""
-        self._calls = service.calls
+        self.calls = service.calls
         super().__init__([service.handler()], port=port)
 
     @property
     def requests(self) -> list[Received]:
         """Every request received, in order, refused ones too."""
-        return self._calls.requests
+        return self.calls.requests
 
     @property
     def faults(self) -> list[Fault | None]:
         """What happens to the next calls, one a call; None is a call without a fault."""
-        return self._calls.faults
+        return self.calls.faults
 
     @faults.setter
     def faults(self, faults: Iterable[Fault | None]) -> None:
-        self._calls.faults = list(faults)
+        self.calls.faults = list(faults)
 
 
 class LoggingServer(ServiceServer):
@@ -93,13 +93,13 @@ class LoggingServer(ServiceServer):
         duplicates: give entries of equal log name, timestamp and insert id as often as they were added.
         now: an aware time; entries received later are not seen yet. None sees every entry.
         """
-        self._service = LoggingService(quota=quota, empty_pages=empty_pages, duplicates=duplicates, clock=clock, now=now)
-        self._service.add(entries)
-        super().__init__(self._service, port=port)
+        self.service = LoggingService(quota=quota, empty_pages=empty_pages, duplicates=duplicates, clock=clock, now=now)
+        self.service.add(entries)
+        super().__init__(self.service, port=port)
 
     def add(self, entries: Iterable[Any]) -> None:
         """Store more raw LogEntry messages while serving."""
-        self._service.add(entries)
+        self.service.add(entries)
 
 
 class MonitoringServer(ServiceServer):
