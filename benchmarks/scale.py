@@ -2,7 +2,7 @@
 
 The state of two hours is made in this process by the ticks themselves. Then `logwatch run` takes some minutes more, each in a
 process of its own, against local servers of the real protocols. Lines are of the real format: what an instance counted of
-the shops it served, thirty of them at the most. With `--days N`, three instances of three shops live for so many days.
+the shops it served, thirty of them at the most.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import os
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -19,8 +20,9 @@ from typing import NamedTuple
 
 from logwatch.spans import WINDOW
 from logwatch.state.document import dump_state
-from logwatch.tick import Policy, Ticker
+from logwatch.tick import Ticker
 from logwatch.wiring import build_policy
+from tests.conftest import ROOT, clean_environment
 from tests.support.fleets import Fleet, aged, live
 from tests.support.life import DEAD
 from tests.support.made_traffic import START
@@ -29,6 +31,13 @@ from tests.support.world import World, bundled_rules
 SIZES = ((1, 3), (10, 3), (10, 30), (100, 30), (100, 300), (1000, 30), (1000, 300))
 PAST, LIVED, TICKS = 120, 10, 3
 """Minutes of windows in the state, how many of them are lived through, and ticks that are measured."""
+RUN = """
+import resource, subprocess, sys
+print(subprocess.run([sys.executable, "-m", "logwatch", "run"], stdout=subprocess.PIPE, text=True).stdout.strip())
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss)
+"""
+"""A run and what it used, begun by a small process: the system counts to a child's largest memory what began it."""
 READ = 7
 """Minutes of lines that a run may read."""
 
@@ -59,25 +68,21 @@ def measure(fleet: Fleet, ticks: int) -> Measured:
             world.google.logging.add(fleet.entries(LIVED + number + 1))
             world.now = ticker.policy.closed_at(START + (LIVED + number + 1) * WINDOW)
             begun = time.perf_counter()
-            process = world.start()
-            assert process.stdout
-            ran = json.loads(process.stdout.read())["run"]
-            _, status, used = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
+            process = subprocess.Popen(
+                [sys.executable, "-c", RUN],
+                env=clean_environment(**world.environment),
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+            line, used = process.communicate()[0].decode().strip().rsplit("\n", 1)
             wall.append(time.perf_counter() - begun)
-            cpu.append(used.ru_utime + used.ru_stime)
-            peak.append(used.ru_maxrss / 1024)
+            ran = json.loads(line)["run"]
+            cpu.append(float(used.split()[0]))
+            peak.append(int(used.split()[1]) / 1024)
         told = [*ran.get("errors", []), *ran.get("refused", [])]
         series = sum(ran.get("levels", {}).values())
         return Measured(median(wall), median(cpu), max(peak), state.read_bytes(), series, ran["steps_ms"], told)
-
-
-def live_days(fleet: Fleet, days: int) -> None:
-    """Print the state's size at the end of each of some days."""
-    ticker = Ticker(bundled_rules(), Policy(), DEAD)
-    for day in range(1, days + 1):
-        size = len(dump_state(live(fleet, ticker, day * 24 * 60)))
-        print(f"day {day:3} {size / 1000:8.0f} KB", flush=True)
 
 
 def main() -> None:

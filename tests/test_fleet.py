@@ -7,6 +7,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from logwatch.spans import WINDOW
 from logwatch.state.document import dump_state, load_state
 from logwatch.tick import Policy, Ticker
@@ -24,6 +26,7 @@ ROOM = 512 << 20
 LIVED = 4
 
 
+@pytest.mark.long
 def test_a_run_of_three_hundred_instances_fits_into_half_a_gigabyte(tmp_path: Path) -> None:
     fleet, ticker = Fleet(300, 30), Ticker(bundled_rules(), Policy(), DEAD)
     with World(tmp_path, [], more={"METRICS_PROJECT": "none", "LEASE": "10m"}) as world:
