@@ -27,7 +27,7 @@ from typing import Any
 from logwatch.collect.cloud_logging import take_page
 from logwatch.collect.columns import Reading
 from logwatch.collect.files import FilesSource
-from logwatch.collect.recent_entries import dump, load, trim
+from logwatch.collect.recent_entries import Needed, dump, load, trim
 from logwatch.count.windows import Windows, aggregate, counters_csv, sum_series, to_minute
 from logwatch.errors import SourceError
 from logwatch.judge.evaluate import Judged, evaluate
@@ -332,7 +332,7 @@ def _judged_faults(windows: Windows) -> Iterator[str]:
 def _kept_faults(reading: Reading) -> Iterator[str]:
     """Keep it in the state and take it out again."""
     since = int(START.timestamp()) * 10**9 - 10**18
-    kept = trim(reading, since=since, slow_since=since, most_slow=2000, keeps=lambda _: True)
+    kept = trim(reading, Needed(since, since, since, 2000), str)
     state = load_state(dump_state(State(recent=dump(kept))))
     again = dump(load(state.recent))  # without the names that no entry has any more
     if dump(load(again)) != again or again.flawed.keys() != state.recent.flawed.keys():

@@ -326,8 +326,9 @@ class Ticker:
         state, (verdicts, *ahead) = ticked.state, looked
         alerts, transitions = advance(state.alerts, verdicts, self.rules.by_id, verdicts[0].window_end, ahead)
         waiting = (*state.points, *points)
-        state = replace(state, verdicts=verdicts, alerts=tuple(alerts), points=waiting[-MOST_POINTS:])
-        dropped = ticked.dropped_points + max(len(waiting) - MOST_POINTS, 0)
+        most = max(MOST_POINTS, len(points))  # those of the newest window are kept whole
+        state = replace(state, verdicts=verdicts, alerts=tuple(alerts), points=waiting[-most:])
+        dropped = ticked.dropped_points + max(len(waiting) - most, 0)
         taken = replace(ticked, state=state, windows=ticked.windows + 1, dropped_points=dropped)
         return self._decide(taken, transitions, now, windows, ahead)
 

@@ -99,7 +99,7 @@ class Recent(msgspec.Struct, frozen=True):
         places |= {place for flawed in self.flawed.values() for place in flawed}
         if not all(0 <= row[0] * 60 * NS < LATEST for row in self.windows):
             raise ValueError("recent windows have times that cannot be")
-        lists = (row[-1] for row in (*self.summaries, *self.windows))
+        lists = chain((row[5] for row in self.summaries), (row[3] for row in self.windows))
         if any(place not in range(len(self.names)) for place in places) or any(len(each) % 2 for each in lists):
             raise ValueError("recent entries point at names that are not there")
 

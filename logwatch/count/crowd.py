@@ -48,14 +48,15 @@ class Crowd:
         rows = pd.Series(table["value"].to_numpy()).groupby([table["minute"].to_numpy(), codes]).sum(skipna=False)
         minute, code = (rows.index.get_level_values(level).to_numpy() for level in (0, 1))
         value = rows.where(rows <= LARGEST).to_numpy()
-        counters = pd.DataFrame({"minute": minute, "series": pd.Categorical.from_codes(code, categories), "value": value})
+        series = pd.Categorical.from_codes(code.astype("int32"), pd.Index(categories, dtype=object))
+        counters = pd.DataFrame({"minute": minute, "series": series, "value": value})
         usual = {quarter: tuple(map(self._day, days)) for quarter, days in windows.usual.items()}
         return replace(windows, counters=counters, usual=usual)
 
     def _day(self, day: Mapping[str, float]) -> Mapping[str, float]:
-        sums: Counter[str] = Counter()
+        sums: dict[str, float] = {}
         for key, value in day.items():
-            sums[self.fold(key)] += value
+            sums[self.fold(key)] = sums.get(self.fold(key), 0.0) + value
         return sums
 
 

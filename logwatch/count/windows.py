@@ -369,12 +369,14 @@ def _unique_rows(reading: Reading) -> pd.DataFrame:
     tie[shared] = np.argsort(np.argsort(ids, kind="stable"), kind="stable")
     identity = pd.DataFrame({"time": time[shared], "log": _column(source.log, "int32")[shared], "id": ids})
     repeated = identity.duplicated().to_numpy() & (ids != "")
-    received = _column(source.received, "int64")
-    summed = _column(source.kind, "int8") == SAMPLES if reading.summed_to else np.zeros(len(time), dtype=bool)
-    summed &= (time < reading.summed_to) & (np.where(received > 0, received, time) < reading.summed_to)
+    gone = shared[repeated]
+    if reading.summed_to:
+        received = _column(source.received, "int64")
+        summed = (time < reading.summed_to) & (np.where(received > 0, received, time) < reading.summed_to)
+        gone = np.union1d(gone, np.flatnonzero(summed & (_column(source.kind, "int8") == SAMPLES)))
     kept = {each.name: _column(getattr(source, each.name), DTYPES[each.code]) for each in TABLES["rows"] if each.code}
     rows = pd.DataFrame({**kept, "lines": lines, "tie": tie, "minute": time // (60 * NS)})
-    unique: pd.DataFrame = rows.drop(index=np.union1d(shared[repeated], np.flatnonzero(summed)))
+    unique: pd.DataFrame = rows.drop(index=pd.Index(gone))
     return unique
 
 

@@ -99,6 +99,7 @@ def test_known_shops_are_judged_as_without_the_ids_and_others_only_in_the_sum() 
     assert traffic.value == 3 * 40 + 40
 
 
+@pytest.mark.long
 def test_ticks_remember_as_many_shops_as_are_told_apart_and_forget_those_who_stay_away() -> None:
     rules = tuple(RULE_SET.by_id[name] for name in ("checkout-success", "checkout-traffic"))
     ticker = Ticker(replace(RULE_SET, rules=rules), Policy(channels=("slack",)), DEAD)
@@ -113,6 +114,7 @@ def test_ticks_remember_as_many_shops_as_are_told_apart_and_forget_those_who_sta
     assert all(set(each.labels.values()) <= {*SHOPS} for each in played[1].alerts)
 
 
+@pytest.mark.long
 def test_a_shop_that_comes_back_amid_the_ids_is_told_apart_again() -> None:
     ticker = Ticker(RULE_SET, Policy(), DEAD)
     back = {"checkout.attempt{service=night}": 30.0, "checkout.success{service=night}": 0.0}

@@ -1,0 +1,107 @@
+"""What a minute costs with 1 to 1,000 instances and 3 to 300 shops: `python -m benchmarks.scale`.
+
+The state of two hours is made in this process by the ticks themselves. Then `logwatch run` takes some minutes more, each in a
+process of its own, against local servers of the real protocols. Lines are of the real format: what an instance counted of
+the shops it served, thirty of them at the most.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from logwatch.spans import WINDOW
+from logwatch.state.document import dump_state
+from logwatch.tick import Ticker
+from logwatch.wiring import build_policy
+from tests.conftest import ROOT, clean_environment
+from tests.support.fleets import Fleet, aged, live
+from tests.support.life import DEAD
+from tests.support.made_traffic import START
+from tests.support.world import World, bundled_rules
+
+SIZES = ((1, 3), (10, 3), (10, 30), (100, 30), (100, 300), (1000, 30), (1000, 300))
+PAST, LIVED, TICKS = 120, 10, 3
+"""Minutes of windows in the state, how many of them are lived through, and ticks that are measured."""
+RUN = """
+import resource, subprocess, sys
+print(subprocess.run([sys.executable, "-m", "logwatch", "run"], stdout=subprocess.PIPE, text=True).stdout.strip())
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss)
+"""
+"""A run and what it used, begun by a small process: the system counts to a child's largest memory what began it."""
+READ = 7
+"""Minutes of lines that a run may read."""
+
+
+class Measured(NamedTuple):
+    """What a fleet's minute costs."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mib: float
+    state: bytes
+    series: int
+    steps_ms: dict[str, int]
+    told: list[str]
+    """What the last run found wrong."""
+
+
+def measure(fleet: Fleet, ticks: int) -> Measured:
+    """Run some minutes behind the past of a fleet."""
+    with tempfile.TemporaryDirectory() as folder, World(Path(folder), [], more={"LEASE": "10m"}) as world:
+        ticker = Ticker(bundled_rules(), build_policy(world.settings, publishes=True), DEAD)
+        state = world.folder / "state.json"
+        state.write_bytes(dump_state(aged(live(fleet, ticker, LIVED), PAST)))
+        for minute in range(LIVED - READ, LIVED + 1):
+            world.google.logging.add(fleet.entries(minute))
+        wall, cpu, peak, ran = [], [], [], {}
+        for number in range(ticks):
+            world.google.logging.add(fleet.entries(LIVED + number + 1))
+            world.now = ticker.policy.closed_at(START + (LIVED + number + 1) * WINDOW)
+            begun = time.perf_counter()
+            process = subprocess.Popen(
+                [sys.executable, "-c", RUN],
+                env=clean_environment(**world.environment),
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+            line, used = process.communicate()[0].decode().strip().rsplit("\n", 1)
+            wall.append(time.perf_counter() - begun)
+            ran = json.loads(line)["run"]
+            cpu.append(float(used.split()[0]))
+            peak.append(int(used.split()[1]) / 1024)
+        told = [*ran.get("errors", []), *ran.get("refused", [])]
+        series = sum(ran.get("levels", {}).values())
+        return Measured(median(wall), median(cpu), max(peak), state.read_bytes(), series, ran["steps_ms"], told)
+
+
+def main() -> None:
+    """Print a line for each size."""
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--sizes", nargs="*", default=[f"{many}x{shops}" for many, shops in SIZES])
+    asked.add_argument("--ticks", type=int, default=TICKS)
+    given = asked.parse_args()
+    print("instances x shops   wall s    cpu s  peak MiB  state MB   packed  verdicts  steps in ms")
+    for size in given.sizes:
+        instances, shops = map(int, size.split("x"))
+        found = measure(Fleet(instances, shops), given.ticks)
+        plain, packed = len(found.state) / 1e6, len(gzip.compress(found.state, 6)) / 1e6
+        print(
+            f"{size:17}{found.wall_s:9.1f}{found.cpu_s:9.1f}{found.peak_mib:10.0f}{plain:10.2f}{packed:9.2f}{found.series:10}",
+            end="  ",
+        )
+        print(*(f"{step} {ms}" for step, ms in found.steps_ms.items()), *found.told, flush=True)
+
+
+if __name__ == "__main__":
+    main()
