@@ -478,6 +478,7 @@ class Ticker:
 
         reaches = (self._back, max(MEMORY, self._settling), max(self.rules.slow_reach + WINDOW, self._settling))
         times = [to_nanoseconds(cursor - reach - self.policy.overlap) for reach in reaches]
+        needed = Needed(*times, MOST_SLOW)  # type: ignore[call-arg] # three, as there are reaches
 
         read, shop = self.rules.selectors, self.rules.service.shop_label
 
@@ -494,7 +495,7 @@ class Ticker:
                     )
             return crowd.fold(key) if crowd else key
 
-        kept = trim(recent, Needed(*times, MOST_SLOW), named)
+        kept = trim(recent, needed, named)
         return replace(state, cursor=cursor, recent=dump(kept))
 
 

@@ -19,8 +19,8 @@ PACKAGE = ROOT / "logwatch"
 DOCUMENT = (ROOT / "docs/architecture.md").read_text()
 MOST_FLAT, MOST_IN_A_FOLDER = 22, 16
 HEAVY = {
-    "google", "grpc", "jinja2", "markupsafe", "matplotlib", "numpy", "pandas", "PIL", "pyarrow", "pydantic", "requests", "rich",
-    "slack_sdk", "subprocess", "tomllib", "urllib3", "waitress",
+    "google", "grpc", "isal", "jinja2", "markupsafe", "matplotlib", "numpy", "pandas", "PIL", "pyarrow", "pydantic", "requests",
+    "rich", "slack_sdk", "subprocess", "tomllib", "urllib3", "waitress", "zstandard",
 }  # fmt: skip
 """Libraries that take long to import, which no command should pay for that does not use them."""
 

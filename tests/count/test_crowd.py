@@ -34,7 +34,7 @@ def _few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def minute(number: int, ids: int, failing: str = "") -> dict[str, float]:
     """What the shops count in a minute, and as many ids of which each comes once."""
-    found = {}
+    found: dict[str, float] = {}
     for shop in SHOPS:
         found |= {f"checkout.attempt{{service={shop}}}": 40.0, f"payment.prepare{{service={shop}}}": 40.0}
         found |= {f"checkout.success{{service={shop}}}": 2.0 if shop == failing else 40.0}
@@ -82,7 +82,7 @@ def test_sums_stay_exact_and_an_unknown_count_is_unknown_in_the_sum_too() -> Non
     for name in ("checkout.attempt", "checkout.success", "payment.prepare"):
         totals = [sum(value for key, value in each.items() if parse_series(key).name == name) for each in (before, after)]
         assert totals[0] == totals[1]
-    flawed = windows_of(minute(0, 40) | {"checkout.attempt{service=0000-0000}": "many"})  # type: ignore[dict-item]
+    flawed = windows_of(minute(0, 40) | {"checkout.attempt{service=0000-0000}": "many"})  # type: ignore[arg-type]
     counters = thin_out(aggregate(flawed), "service").windows.counters
     assert counters["value"][counters["series"] == f"checkout.attempt{{service={OTHERS}}}"].isna().all()
 
