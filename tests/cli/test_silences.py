@@ -22,7 +22,7 @@ def test_the_first_silence_of_a_shop_takes_one_flag_and_is_listed(run: Run, tmp_
     asked = {"LOGWATCH_STATE": str(state), "LOGWATCH_LANG": lang}
     assert run(*ADD, **asked).code == 3
     added = run(*ADD, "--new-state", **asked)
-    assert (added.code, len(load_state(state.read_text()).memory.silences)) == (0, 1)
+    assert (added.code, len(load_state(state.read_bytes()).memory.silences)) == (0, 1)
     assert {"ko": "'kpa' 매장을 입력한 그대로", "en": "shop 'kpa' is taken as typed"}[lang] in added.err
     listed = run("silence", "list", **asked)
     assert (listed.code, listed.err) == (0, "")
