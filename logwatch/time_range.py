@@ -93,12 +93,12 @@ def _recorded_span(reading: Reading, wanted: Wanted) -> Span:
     earliest, latest = reading.extent()
     held = Span(floor_minute(to_datetime(earliest)), floor_minute(to_datetime(latest)) + WINDOW)
     end = floor_minute(_until(wanted.until, held, wanted.zone)) if wanted.until else held.end
-    start = floor_minute(wanted.since(end)) if wanted.since else min(held.start, end - WINDOW)
-    if start >= held.end and not wanted.until:
-        message = f"the recording ends before that ({wanted.say(start)})"
+    begin = floor_minute(wanted.since(end)) if wanted.since else min(held.start, end - WINDOW)
+    if begin > held.end and not wanted.until:
+        message = f"the recording ends before that ({wanted.say(begin)})"
         hint = f"the recording covers {wanted.say(held.start)} to {wanted.say(held.end)}"
         raise ConfigError(message, where="--since", hint=hint)
-    span = _checked(Span(start, end), wanted)
+    span = _checked(Span(begin, end), wanted)
     if span.end <= held.start or span.start >= held.end:
         raise _nothing_between(*map(wanted.say, (*span, *held)))
     if span.start < held.start or span.end > held.end:

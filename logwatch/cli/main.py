@@ -24,7 +24,7 @@ from logwatch.cli.usage import completion
 from logwatch.cli.usage.completion import with_shell
 from logwatch.cli.usage.examples import EXAMPLES
 from logwatch.cli.usage.language import reader, said
-from logwatch.cli.usage.pages import OwnCommand, OwnGroup, said_usage
+from logwatch.cli.usage.pages import OwnCommand, OwnGroup, folded, said_usage
 from logwatch.errors import LogwatchError
 from logwatch.languages import DEFAULT
 
@@ -152,17 +152,6 @@ def _main(
         raise typer.Exit
 
 
-def _wrapped(text: str) -> str:
-    """Break the lines of an error between words on a terminal; a pipe gets them whole."""
-    if not sys.stderr.isatty():
-        return text
-    from rich.console import Console
-
-    from logwatch.ui.tables import Paper, fold
-
-    return fold(text, Paper(Console(stderr=True).width, colour=False))
-
-
 def run() -> NoReturn:
     """Run the command line as a process of its own, and end without taking pandas apart first: that takes 0.1 s."""
     os.putenv("OPENBLAS_NUM_THREADS", "1")  # nothing here multiplies matrices, and starting threads for it takes 0.05 s
@@ -190,7 +179,7 @@ def main(otherwise: Lang = DEFAULT) -> None:
     try:
         code = app(prog_name="logwatch", standalone_mode=False, obj=otherwise)
     except LogwatchError as error:
-        typer.echo(_wrapped(f"logwatch: {said(error, otherwise)}"), err=True)
+        typer.echo(folded(f"logwatch: {said(error, otherwise)}", sys.stderr), err=True)
         sys.exit(error.exit_code)
     except TyperException as error:
         typer.echo(said_usage(error, reader(otherwise)[0]), err=True, nl=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +20,7 @@ from logwatch.cli.options import (
     SourceArgument,
     SourceOption,
 )
+from logwatch.cli.usage.pages import folded
 from logwatch.errors import ConfigError, SourceError
 from logwatch.judge.kinds import kinds_listed
 from logwatch.judge.kinds.slow import Slow
@@ -87,7 +89,7 @@ def _near(names: Iterable[str], lang: Lang) -> str:
 
 
 def _tell(line: str, *, err: bool = False) -> None:
-    typer.echo(fold(line, paper_of()), err=err)
+    typer.echo(folded(line, sys.stderr if err else sys.stdout), err=err)
 
 
 def rules_list(format_: ListFormatOption = ListFormat.TABLE, rules: RulesOption = None, lang: LangOption = None) -> None:

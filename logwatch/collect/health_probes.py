@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from http.client import HTTPException
+from http.client import BadStatusLine, HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -173,6 +173,9 @@ def _get(pool: PoolManager, url: str, secret: str | None) -> Reply:
 def _say(error: Exception) -> str:
     from urllib3 import exceptions as http
 
+    # One that closed without a word raises both at once.
+    if any(isinstance(each, BadStatusLine) and not isinstance(each, ConnectionError) for each in error.args):
+        return "what came is no answer of HTTP"
     known = {
         http.NameResolutionError: "the host's name is not known",
         http.NewConnectionError: f"no connection: {str(error).rpartition(': ')[2]}",

@@ -73,7 +73,7 @@ def test_all_that_is_wrong_is_told_at_once_with_its_place(run: Run, tmp_path: Pa
     ] * 2
     assert [line.split(maxsplit=2) for line in ran.out.splitlines() if line.startswith(("lagn", "LOGWATCH_SLAK"))] == [
         ["lagn", "logwatch.toml:3", "✗ no such setting → lang"],
-        ["LOGWATCH_SLAK", "environment", "✗ no such setting"],
+        ["LOGWATCH_SLAK", "environment", "✗ no such setting → LOGWATCH_LANG"],
     ]
     found = document(run, cwd=tmp_path, **wrong)
     assert [each["where"] for each in found["wrong"]] == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import shutil
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from logwatch.languages.phrases import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import TextIO
 
     from typer.exceptions import TyperException
 
@@ -40,13 +42,25 @@ def said_usage(error: TyperException, lang: Lang) -> str:
     return spoken(page.getvalue(), lang)
 
 
+def folded(text: str, stream: TextIO) -> str:
+    """Break lines between words where they go to a terminal; a pipe gets them whole."""
+    if not stream.isatty():
+        return text
+    lines = []
+    for line in text.split("\n"):
+        indent = len(line) - len(line.lstrip())
+        first, *rest = [*_wrapped(line, os.get_terminal_size(stream.fileno()).columns - indent - 2)] or [""]
+        lines += [f"{'':{indent}}{first}", *(f"{'':{indent + 2}}{each}" for each in rest)]
+    return "\n".join(lines)
+
+
 class _Formatter(_Plain):  # type: ignore[misc]
     """Lays a page out by cells, of which a Korean letter takes two, each text of it in one language."""
 
     def __init__(self, lang: Lang, **options: Any) -> None:  # noqa: ANN401 - typer's own
-        super().__init__(**options)
+        width = max(min(shutil.get_terminal_size().columns, options.get("max_width") or 80), NARROWEST) - 2
+        super().__init__(**options | {"width": options.get("width") or width})  # typer's own goes no lower than 50
         self.lang = lang
-        self.width = min(self.width, max(shutil.get_terminal_size().columns, NARROWEST) - 2)  # click goes no lower than 50
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         lines = _wrapped(f"{prefix or spoken('Usage:', self.lang)} {prog} {args}", self.width)

@@ -173,15 +173,18 @@ class Unheard:
 
 
 def unheard_counters(keys: Iterable[str], rules: RuleSet) -> list[Unheard]:
-    """Give the counters that rules read, and that neither the logs carry nor the runbook's own indicators and example name.
+    """Give the counters that rules read, and that neither the logs carry nor the runbook's indicators and example name.
 
-    The rules of logwatch's own read what is rare, and ship with their counters.
+    For the rules of its own table its procedures count too; those of other rules came with the rules. The rules of
+    logwatch's own read what is rare, and ship with their counters.
     """
     came = sorted({parse_series(key).name for key in keys})
     vouched = [parse_series(key).name for key, _ in rules.runbook.counters]
     rows = [each for row in rules.runbook.rows for each in TOKEN.findall(row.indicator)]
+    steps = [each for procedure in rules.runbook.procedures for step in procedure.steps for each in TOKEN.findall(step.text)]
     reading: dict[str, list[str]] = {}
     for rule in (*rules.section3, *rules.own):
-        for selector in idle_selectors(rule.kind.reads.counters, [*came, *vouched, *rows]):
+        named = [*came, *vouched, *rows, *(steps if rule.indicator else ())]
+        for selector in idle_selectors(rule.kind.reads.counters, named):
             reading.setdefault(selector, []).append(rule.rule)
     return [Unheard(selector, tuple(found), tuple(lookalikes(selector, came))) for selector, found in reading.items()]

@@ -102,3 +102,16 @@ def test_a_look_back_asks_for_them_as_a_run_does(run: Run, tmp_path: Path) -> No
             (silent,) = [each for each in json.loads(ran.out)["verdicts"] if each["rule"] == "telemetry-silent"]
             levels.append((silent["level"], silent["worst"] and silent["worst"]["value"]))
     assert levels == [("warning", 38), ("elevated", 4)], "the last minutes cannot be seen yet"
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_run_whose_pages_have_no_end_says_so_and_judges_nothing_behind_them(tmp_path: Path, again: bool) -> None:  # noqa: FBT001
+    traffic = Traffic(5, 60, incidents=(Incident(10, 30, errors=3),))
+    with World(tmp_path, [make_entry(entry) for entry in traffic.entries()], now=at(13)) as world:
+        world.google.logging.calls.endless = repeat("next") if again else map(str, count())
+        summary = world.tick()
+    told = "the same page token came twice" if again else "the time for reading was over"
+    assert any(told in error for error in summary.errors), summary.errors
+    assert summary.exit_code == 3
+    judged = world.state().cursor
+    assert judged is None or judged < at(13)
