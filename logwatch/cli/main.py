@@ -55,7 +55,10 @@ GROUPS: dict[str, tuple[str, dict[str, str]]] = {
         "Mute a rule, with an end and a reason.",
         {"add": "silences:silence_add", "list": "silences:silence_list", "expire": "silences:silence_expire"},
     ),
-    "state": ("See to what is remembered between runs.", {"show": "state:state_show", "mend": "state:state_mend"}),
+    "state": (
+        "See to what is remembered between runs.",
+        {"show": "state:state_show", "mend": "state:state_mend", "roll-back": "state:state_roll_back"},
+    ),
     "rules": (
         "Add, validate, list and test the rules.",
         {

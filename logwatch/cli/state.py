@@ -9,7 +9,7 @@ from logwatch.cli.options import LangOption, ListFormat, ListFormatOption
 from logwatch.errors import StoreError
 from logwatch.report.state_json import state_json
 from logwatch.spans import floor_minute
-from logwatch.state.mend import is_ahead, mend
+from logwatch.state.mend import OLDER_SCHEMA, for_older_versions, is_ahead, mend
 from logwatch.ui.tables import fold
 from logwatch.wiring import audience, state_place
 
@@ -40,3 +40,10 @@ def state_mend(lang: LangOption = None) -> None:
         typer.echo(readers.say("state_mended", cursor=readers.date(before.cursor), now=readers.date(closed)))
     else:
         typer.echo(readers.say("state_sound"))
+
+
+def state_roll_back(lang: LangOption = None) -> None:
+    """Write the state as versions before 0.2.0 read it: their windows begin anew, all else stays; the next run here goes on."""
+    settings = settings_from(lang=lang)
+    change_state(settings, for_older_versions)
+    typer.echo(audience(settings).say("state_rolled_back", schema=OLDER_SCHEMA))

@@ -53,6 +53,7 @@ Key = Literal[
     "silence_now",
     "all_rules", "holds", "dry_run", "would_mute", "muted",
     "muted_wholly", "muted_partly", "state_kept", "shop_unchecked", "no_silences", "state_mended", "state_sound",
+    "state_rolled_back",
     "state_age", "state_ahead", "state_unjudged", "state_lease",
     "backtest_title", "backtest_counts", "backtest_alerts", "pending_at",
     "firing_at", "resolved_col", "peak_col", "runbook_col", "nothing_sent",

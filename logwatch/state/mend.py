@@ -1,4 +1,4 @@
-"""Times of the state that lie ahead of the clock, brought back to it: a wrong clock, or a drill's, has been at work."""
+"""The state made fit for work again: one that lies ahead of the clock, and one that an older version is to read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from logwatch.collect.recent_entries import Recent
 from logwatch.notify.silences import RecurringSilence, Silence
 from logwatch.spans import WINDOW
 
@@ -35,6 +36,18 @@ def mend(state: State, closed: datetime, zone: tzinfo) -> State:
         verdicts=tuple(verdict for verdict in state.verdicts if verdict.window_end <= closed),
         days=tuple(day for day in state.days if day.date < f"{counted_to.astimezone(zone):%Y-%m-%d}"),
     )
+
+
+OLDER_SCHEMA, OLDER_FORM = 2, 5
+"""What versions before 0.2.0 read."""
+
+
+def for_older_versions(state: State) -> State:
+    """Give the state as versions before 0.2.0 read it.
+
+    They keep summaries where this one keeps sums: they begin with none, so that their first windows look back on nothing.
+    """
+    return replace(state, schema=OLDER_SCHEMA, form=OLDER_FORM, recent=Recent())
 
 
 def _no_later(part: Any, limit: datetime) -> Any:  # noqa: ANN401 - any part of a state, and likewise what is given

@@ -41,6 +41,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "state": ("logwatch state show",),
     "state show": ("logwatch state show",),
     "state mend": ("logwatch state mend",),
+    "state roll-back": ("logwatch state roll-back",),
     "rules": ("logwatch rules check",),
     "rules new": ("logwatch rules new coupon-error --kind count --procedure 4.1 --rules proposed",),
     "rules check": ("logwatch rules check", "logwatch rules check monday.ndjson.gz --rules proposed"),
