@@ -18,7 +18,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "settings": ("logwatch settings", "logwatch settings --schema --output logwatch.schema.json"),
     "doctor": ("logwatch doctor", "logwatch doctor gcp://my-project/my-service --format json"),
     "backtest": (
-        "logwatch backtest monday.ndjson.gz --format messages",
         "logwatch backtest monday.ndjson.gz --rules proposed --against rules",
         "logwatch backtest monday.ndjson.gz --state monday.json",
     ),

@@ -67,6 +67,6 @@ def without_strays(reading: Reading) -> Reading:
     kept.seen.extend(filter(inside, reading.seen))
     for name in ("entries", "ignored", "refused", "flaws", "findings", "service", "shape"):
         setattr(kept, name, getattr(reading, name))
-    strays = len(reading.rows.time) - len(chosen) + len(reading.block_lines) - len(kept.block_lines)
-    kept.refused[Reason.TIMESTAMP_ABSURD] += strays
+    if strays := len(reading.rows.time) - len(chosen) + len(reading.block_lines) - len(kept.block_lines):
+        kept.refused[Reason.TIMESTAMP_ABSURD] += strays
     return kept
