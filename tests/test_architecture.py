@@ -104,6 +104,7 @@ def test_few_files_lie_flat_and_few_in_a_folder() -> None:
     assert {str(folder): count for folder, count in folders.items() if folder != PACKAGE and count > MOST_IN_A_FOLDER} == {}
 
 
+@pytest.mark.long
 def test_no_class_name_means_two_things() -> None:
     names = Counter(node.name for module in MODULES for node in ast.walk(parsed(module)) if isinstance(node, ast.ClassDef))
     assert [name for name, count in names.items() if count > 1] == []

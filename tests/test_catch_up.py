@@ -132,6 +132,7 @@ def test_what_nobody_could_hear_waits_for_a_channel_and_is_told_as_it_stands_the
         assert [word for text in texts(world) for word in words.values() if word in text] == [words[each] for each in reasons]
 
 
+@pytest.mark.long
 def test_descriptors_that_were_forbidden_are_made_once_the_cure_was_followed(tmp_path: Path) -> None:
     with World(tmp_path, ENTRIES, now=FIRES) as world:
         world.google.monitoring.calls.faults = [Fault(grpc.StatusCode.PERMISSION_DENIED)]
@@ -143,6 +144,7 @@ def test_descriptors_that_were_forbidden_are_made_once_the_cure_was_followed(tmp
         assert world.state().descriptors
 
 
+@pytest.mark.long
 def test_after_a_pause_that_is_given_up_what_sliding_spans_need_is_not_late(tmp_path: Path) -> None:
     with World(tmp_path, ENTRIES, now=FIRES, more={"CATCH_UP": "30m"}) as world:
         world.tick()

@@ -155,6 +155,7 @@ def test_two_runs_at_once_have_one_outcome(world: World, apart_s: float) -> None
     assert (len(texts(world)), len(world.smtp.mails)) == (1, 1)
 
 
+@pytest.mark.long
 def test_the_same_minute_twice_tells_nothing_more(world: World) -> None:
     world.tick()
     summary = world.tick()
@@ -293,6 +294,7 @@ def test_a_permanent_refusal_falls_over_at_once_and_is_tried_again_when_it_may_b
         assert any("긴급" in text for text in texts(world))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("status", [429, 503, 500])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_bucket_that_fails_once_costs_nothing(
@@ -335,6 +337,7 @@ def test_a_bucket_that_says_no_or_nothing_in_the_middle_of_a_run_loses_nothing(
     assert len(texts(world)) == len(world.smtp.mails) == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "broken",
     [
@@ -358,6 +361,7 @@ def test_a_broken_state_is_kept_aside_and_told(world: World, broken: bytes) -> N
     assert [each.read_bytes() for each in kept] == [broken]
 
 
+@pytest.mark.long
 def test_a_newer_state_is_left_alone(world: World) -> None:
     path = world.folder / "state.json"
     path.write_bytes(b'{"schema":99}')
@@ -377,6 +381,7 @@ def test_an_older_state_is_migrated() -> None:
     assert load_state(old, {0: rename, **MIGRATIONS}) == State(cursor=START)
 
 
+@pytest.mark.long
 def test_a_state_survives_writing_and_reading(world: World) -> None:
     world.tick()
     state = world.state()

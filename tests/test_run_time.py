@@ -34,6 +34,7 @@ def figures(world: World, metric: str) -> list[float]:
     return [each.value for each in world.google.monitoring.written(PROJECT) if each.metric == f"o4o/logwatch/{metric}"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("tells", [True, False])
 def test_a_run_takes_from_its_processs_start_to_its_last_save(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, tells: bool
@@ -82,6 +83,7 @@ def test_a_real_process_counts_its_own_start(tmp_path: Path) -> None:
     assert 0 < line["run"]["took_s"] < process_age_s()
 
 
+@pytest.mark.long
 def test_what_is_being_sent_now_is_not_undelivered_and_what_waits_from_earlier_is(tmp_path: Path) -> None:
     entries = [make_entry(entry) for entry in Traffic(5, 60, incidents=(Incident(10, 60, errors=3),)).entries()]
     with World(tmp_path, entries, now=START + timedelta(minutes=9, seconds=30)) as world:

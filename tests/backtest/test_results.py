@@ -288,6 +288,7 @@ def test_a_second_half_after_a_calm_hour_gives_what_the_whole_gives(tmp_path: Pa
 # ---- stories, comparisons, scores
 
 
+@pytest.mark.long
 def test_a_timeline_names_quiet_days_and_no_day_after_the_last(tmp_path: Path) -> None:
     incidents = (Incident(100, 130, failing={"kpa": 0.9}),)
     source = record(tmp_path / "long.ndjson", Traffic(3, 300, instances=1, incidents=incidents).entries())
@@ -318,6 +319,7 @@ def test_what_ends_on_another_day_names_the_day(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_firing_gained_lost_earlier_and_later() -> None:
     replayed = replay_of(STORM)
     fired = [alert for alert in replayed.alerts if alert.firing_at]

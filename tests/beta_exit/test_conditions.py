@@ -256,6 +256,7 @@ def test_an_hour_is_whole_when_all_of_it_was_looked_at_also_where_the_clocks_cha
     assert part.missing(ZoneInfo(zone))[0] == (hour if lasts > 60 else hour + 1 + (lasts == 0))
 
 
+@pytest.mark.long
 @settings(max_examples=15)
 @given(seed=st.integers(0, 10**6), cut=st.integers(0, 200))
 def test_days_cut_in_two_or_shuffled_are_the_same_days(seed: int, cut: int) -> None:
@@ -299,6 +300,7 @@ def recorded(source: FilesSource, zone: ZoneInfo = SEOUL) -> Week:
     return reader.read(lambda _asked: 7, None, START, lambda *_: None)
 
 
+@pytest.mark.long
 def test_hours_without_any_line_have_nothing_to_count_and_hours_without_summaries_are_missing(tmp_path: Path) -> None:
     entries = Traffic(5, 39 * 60, instances=1, incidents=(Incident(11 * 60, 13 * 60, silent=True),)).entries()
     quiet = [entry for entry in entries if not "2026-02-24T19:00" <= entry["timestamp"] < "2026-02-24T22:00"]
@@ -312,6 +314,7 @@ def test_hours_without_any_line_have_nothing_to_count_and_hours_without_summarie
     assert (f"{idle.start:%d %H}", idle.end - idle.start) == ("24 19", timedelta(hours=3))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("count", "until"), [(13, None), (2, START + timedelta(days=3))])
 def test_of_a_long_recording_all_days_that_are_asked_for_are_there(tmp_path: Path, count: int, until: datetime | None) -> None:
     entries = Traffic(5, 1, instances=1).entries()
@@ -558,6 +561,7 @@ def test_the_json_says_it_all_and_the_same_every_time(run: Run, bad_week: Path) 
     assert run("beta-exit", "--source", bad_week, "--until", "2026-03-03T15:00:00Z", "--format", "json").out == ran.out
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("one_look")
 @pytest.mark.parametrize(
     ("kind", "lang"),
@@ -633,6 +637,7 @@ def test_the_printed_command_gives_the_same_again(run: Run, bad_week: Path, kind
     assert {word.split("=")[0] for word in words[:at]} == {*set_}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("since", "days"), [("7d", 7), ("26h", 1), ("2026-03-01", 3), ("2026-03-01T00:00:00+09:00", 3), ("2026-03-01 00:01", 2)]
 )
@@ -690,6 +695,7 @@ def test_it_answers_in_the_zone_of_the_question_about_the_days_of_the_settings(r
     assert "those of" not in run("beta-exit", bad_week, "--until", "2026-03-04 00:00", "--lang", "en").out
 
 
+@pytest.mark.long
 def test_a_file_that_is_missing_between_two_is_told_in_every_format(run: Run, tmp_path: Path) -> None:
     lines = [*Traffic(3, 26 * 60, instances=1).entries()]
     with_hole = [each for each in lines if not "2026-02-24T19:20" <= each["timestamp"] < "2026-02-24T20:20"]

@@ -76,6 +76,7 @@ def from_files(source: FilesSource) -> tuple[DayTotals, ...]:
     return reader.read(lambda _asked: DAYS, at(DAYS * DAY), at(DAYS * DAY), lambda *_: None).days
 
 
+@pytest.mark.long
 def test_a_week_that_is_open_from_nine_to_eighteen_misses_only_the_hours_without_telemetry(
     from_files: tuple[DayTotals, ...],
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from logwatch.state.document import load_state
 from tests.conftest import LOGS
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 PAYMENT = f"{LOGS}/payment.ndjson"
 
 
+@pytest.mark.long
 def test_a_recording_leaves_a_state_to_look_at_and_to_silence(run: Run, tmp_path: Path) -> None:
     kept = tmp_path / "kept.json"
     made = run("backtest", PAYMENT, "--until", "15:35", "--state", kept, "--lang", "en", COLUMNS="400")

@@ -49,6 +49,7 @@ COMMANDS = [
 # ---- evaluate: formats and languages
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("lang", "words"), [("ko", ("런북 3장 판정", "데이터")), ("en", ("Runbook section 3 verdicts", "data"))]
 )
@@ -63,6 +64,7 @@ def test_every_recording_is_told_in_every_format_and_language(
     assert "\x1b" not in ran.out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("format_", ["table", "json", "markdown", "html"])
 def test_every_format_ends_with_a_line_break(run: Run, format_: str) -> None:
     out = run("evaluate", "-s", CALM, "-f", format_).out
@@ -170,6 +172,7 @@ def test_a_time_of_day_before_the_recording_is_not_tomorrows(run: Run, options: 
     assert "the recording covers 2026-02-24 15:00 KST to 2026-02-24 16:00 KST" in ran.err
 
 
+@pytest.mark.long
 def test_local_times_are_in_the_time_zone_of_the_settings(run: Run) -> None:
     ran = run("evaluate", "-s", PAYMENT, "-f", "json", "--since", "2026-02-24 06:10", LOGWATCH_TIMEZONE="UTC")
     assert json.loads(ran.out)["from"] == "2026-02-24T06:10:00Z"
@@ -447,6 +450,7 @@ TWINS: list[tuple[dict[str, str], list[str]]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("environment", "flags"), TWINS)
 def test_each_setting_has_a_twin_in_the_environment(run: Run, environment: dict[str, str], flags: list[str]) -> None:
     assert run("evaluate", **environment).out == run("evaluate", *flags).out
@@ -728,6 +732,7 @@ def test_a_shop_that_was_never_seen_is_muted_where_that_is_asked_for(run: Run, t
 LIVE_SPAN = ["--since", "2026-02-24T06:00Z", "--until", "2026-02-24T07:00Z"]
 
 
+@pytest.mark.long
 def test_a_project_is_judged_as_its_recording_is(run: Run) -> None:
     with LoggingServer(load_entries(ROOT / PAYMENT)) as server:
         live = evaluate_json(run, "-s", "gcp://o4o-demo/o4o-core-api", *LIVE_SPAN, LOGWATCH_LOGGING_ENDPOINT=server.address)

@@ -22,6 +22,7 @@ def folder(tmp_path: Path) -> Path:
     return shutil.copytree(ROOT / "rules", tmp_path / "my rules")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_a_mistyped_counter_is_told_when_it_is_written_and_when_it_never_comes(run: Run, folder: Path, lang: str) -> None:
     there = {"LOGWATCH_LANG": lang, "COLUMNS": "400"}
@@ -38,6 +39,7 @@ def test_a_mistyped_counter_is_told_when_it_is_written_and_when_it_never_comes(r
     ] in told
 
 
+@pytest.mark.long
 def test_a_rule_without_a_procedure_says_what_is_missing(run: Run, folder: Path) -> None:
     told = run(*MISTYPED, "--rules", folder, "--lang", "en").out
     assert "add 'procedure' to coupon-eror (in the runbook: 4.1, 4.2, 4.3, 4.4, 4.5)" in " ".join(told.split())
@@ -59,6 +61,7 @@ def test_a_source_without_a_summary_compares_nothing(run: Run) -> None:
     assert "no counter can be compared" in ran.err
 
 
+@pytest.mark.long
 def test_programs_read_what_people_read(run: Run, folder: Path) -> None:
     run(*MISTYPED, "--rules", folder)
     found = check_document("rules-check", run("rules", "check", PAYMENT, "--rules", folder, "--format", "json").out)

@@ -74,6 +74,7 @@ def test_nothing_of_a_list_is_lost_in_80_columns(run: Run, place: Path, name: st
     check(narrow.out, wide.out)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", LISTS)
 def test_a_terminal_shows_the_same_in_colour(run: Run, place: Path, name: str) -> None:
     shown = on_terminal(typed(name, place), settings(place, "ko"))

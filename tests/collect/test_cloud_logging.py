@@ -185,6 +185,7 @@ def test_pretty_printed_text_is_put_together_over_the_wire() -> None:
     assert windows.counters["value"].sum() == from_file.counters["value"].sum() > 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["storm", "payment", "text"])
 def test_a_part_of_a_span_is_judged_as_a_recording_is(name: str) -> None:
     rules = load_rules(bundled("rules"))
@@ -510,6 +511,7 @@ def endless(*names: str, again: bool) -> Iterator[CloudLoggingSource]:
         yield connect(server)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("names", [("calm",), ()])
 @pytest.mark.parametrize(
     ("again", "said"), [(True, "the same page token came twice"), (False, "pages in a row brought nothing newer")]

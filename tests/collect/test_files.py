@@ -308,6 +308,9 @@ BLOCK_ENTRIES = [
     for number, text in enumerate(BLOCK)
 ]
 
+LARGE = 1 << 20
+"""Bytes of damage that take their time."""
+
 DAMAGED: dict[str, tuple[bytes, dict[str, Any]]] = {
     "nothing": (b"", {"entries": 0}),
     "one line break": (b"\n", {"entries": 0}),
@@ -514,7 +517,10 @@ DAMAGED: dict[str, tuple[bytes, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize(("content", "expected"), DAMAGED.values(), ids=DAMAGED)
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [pytest.param(*each, id=name, marks=pytest.mark.long if len(each[0]) > LARGE else ()) for name, each in DAMAGED.items()],
+)
 def test_damage_costs_itself_only(content: bytes, expected: dict[str, Any], tmp_path: Path) -> None:
     path = write(tmp_path, {"a.ndjson": content})[0]
     windows = count(path)
@@ -723,6 +729,7 @@ def test_a_long_entry_of_an_array_is_read_to_the_end(run: Run, tmp_path: Path) -
     assert told == "not in the table: 1 not_a_number: padding\n"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("packing", PACKINGS.values(), ids=PACKINGS)
 def test_an_entry_that_is_too_long_is_refused_and_costs_no_neighbour(
     run: Run, packing: Callable[[list[bytes]], bytes], tmp_path: Path
@@ -758,6 +765,7 @@ def in_order(numbers: Sequence[int], path: Path) -> Reading:
     return _read_pieces(iter(numbers), _cut(str(path)), Reading(shape=SHAPE), lambda _text, _share: None)
 
 
+@pytest.mark.long
 def test_two_processes_read_what_one_does(large: tuple[Path, int]) -> None:
     path, times = large
     two, one = count(path), aggregate(in_order(range(len(_cut(str(path)))), path))
@@ -771,6 +779,7 @@ def test_two_processes_read_what_one_does(large: tuple[Path, int]) -> None:
     assert len(two.slow) == times * len(storm.slow)
 
 
+@pytest.mark.long
 def test_pieces_read_apart_and_merged_in_any_order_give_the_same(large: tuple[Path, int]) -> None:
     path, _ = large
     numbers = list(range(len(_cut(str(path)))))
@@ -784,6 +793,7 @@ def test_pieces_read_apart_and_merged_in_any_order_give_the_same(large: tuple[Pa
     assert apart.quality == whole.quality
 
 
+@pytest.mark.long
 def test_a_large_recording_of_text_is_put_together_over_pieces_and_processes(tmp_path: Path) -> None:
     text = ndjson(lines_of("text"))
     padding = ndjson([noise(number, PIECE // 3) for number in range(26)])

@@ -305,6 +305,7 @@ def test_a_token_file_may_end_with_a_line_break_and_a_base_url_with_a_slash(app:
     assert not answer(found, METRICS).error
 
 
+@pytest.mark.long
 def test_the_application_can_be_played_by_a_process_of_its_own() -> None:
     command = [
         sys.executable,

@@ -306,6 +306,7 @@ def test_a_search_asks_for_the_newest_with_indexed_fields_first() -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_search_for_many_walks_from_page_to_page_and_no_further() -> None:
     entries = [said(number / 100) for number in range(2500)]
     with LoggingServer(map(make_entry, entries)) as server:
@@ -316,6 +317,7 @@ def test_a_search_for_many_walks_from_page_to_page_and_no_further() -> None:
         assert {received.message.page_size for received in server.requests} == {1000}
 
 
+@pytest.mark.long
 def test_empty_pages_with_a_token_do_not_end_a_search() -> None:
     entries = [said(number / 100) for number in range(2500)]
     with LoggingServer(map(make_entry, entries), empty_pages=2) as server:
@@ -394,6 +396,7 @@ HOSTILE = st.text(min_size=1, max_size=60) | st.text('\\"\n\r\t ()=:~*-', min_si
 )  # fmt: skip
 
 
+@pytest.mark.long
 @given(HOSTILE)
 def test_no_text_breaks_out_of_the_filter(wanted: str) -> None:
     span = Span(at(0), at(10))

@@ -400,6 +400,7 @@ def percentile(values: list[float], share: float) -> float:
     return ordered[below] + (ordered[above] - ordered[below]) * (position - below)
 
 
+@pytest.mark.long
 @QUICK
 @given(
     st.lists(
@@ -513,6 +514,7 @@ def test_overlapping_reads_and_repeats_change_no_figure(groups: list[list[Entry]
     assert told.duplicates == sum(map(len, parts)) - len(entries)
 
 
+@pytest.mark.long
 @QUICK
 @given(logs())
 def test_what_goes_in_comes_out(groups: list[list[Entry]]) -> None:
@@ -543,6 +545,7 @@ def test_a_span_cuts_the_table_and_changes_no_row_of_it(groups: list[list[Entry]
     assert figures(count(*entries, span=span)) == figures(count(*entries).within(span))
 
 
+@pytest.mark.long
 @QUICK
 @given(logs())
 def test_the_tables_are_sorted_and_hold_each_series_once_a_minute(groups: list[list[Entry]]) -> None:

@@ -290,6 +290,7 @@ def test_a_dry_run_prints_every_command_and_nothing_else() -> None:
     assert not any(" describe " in line for line in lines)
 
 
+@pytest.mark.long
 def test_a_dry_run_needs_no_gcloud_and_changes_nothing(tmp_path: Path) -> None:
     for tool in ("bash", "env", "dirname", "tr", "grep", "awk", "cut", "git"):
         (tmp_path / tool).symlink_to(str(shutil.which(tool)))
@@ -345,6 +346,7 @@ def test_an_api_that_never_comes_is_given_up(tmp_path: Path) -> None:
     assert len([each for each in cloud.told if "accounts list" in each]) == 6
 
 
+@pytest.mark.long
 def test_what_an_api_has_hidden_until_it_was_switched_on_is_taken_as_it_is(tmp_path: Path) -> None:
     answers = {"accounts create": "!ALREADY_EXISTS", **empty()}
     answers["services list --enabled"] = answers["services list --enabled"].replace("iam.googleapis.com\n", "")

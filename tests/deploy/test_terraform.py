@@ -669,6 +669,7 @@ def test_wrong_variables_are_all_named(opened: Any) -> None:
     assert [each for each in wanted if each not in told] == []
 
 
+@pytest.mark.long
 def test_a_secret_that_is_written_needs_its_value(opened: Any) -> None:
     terraform = opened(JOB.replace("slack-webhook-url = var.slack", ""))
     assert "has no value in secret_values" in terraform.terraform("plan", code=1)

@@ -49,6 +49,7 @@ def test_what_is_whole_is_left_alone_and_tried(tmp_path: Path, kind: str) -> Non
     assert ran.stdout.splitlines()[4].startswith("ready   logwatch watches gcp://p1/shop.")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_build_changes_nothing_but_the_image(tmp_path: Path, kind: str) -> None:
     cloud = project(tmp_path, kind=kind, region="europe-west1")
@@ -76,6 +77,7 @@ def test_what_was_tested_is_what_is_built(tmp_path: Path) -> None:
     assert (tests[2], build[2]) == (str(ROOT), "gs://p1-logwatch-source/source/1.tgz")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     ("arguments", "environment", "new"),
@@ -104,6 +106,7 @@ VIEW_AT = ["shop", "--bucket=_Default", "--location=global"]
 RUNNER = "serviceAccount:logwatch-runner@p1.iam.gserviceaccount.com"
 
 
+@pytest.mark.long
 def test_a_log_view_is_read_with_the_right_to_it_alone(tmp_path: Path) -> None:
     cloud = project(tmp_path)
     ran = cloud.start(SETUP, "--log-view", VIEW, "--yes")
@@ -176,6 +179,7 @@ def test_settings_go_along_from_a_job_to_a_service(tmp_path: Path) -> None:
     assert option(schedule, "--schedule") is None
 
 
+@pytest.mark.long
 def test_where_job_and_service_stand_the_one_that_is_called_is_meant(tmp_path: Path) -> None:
     cloud = project(tmp_path, kind="service")
     cloud.answers["run jobs list"] += f"\nlogwatch\t{REGION}\tlogwatch"
@@ -345,6 +349,7 @@ def test_it_is_not_set_up_a_second_time_in_another_region(tmp_path: Path, argume
     assert complaint in ran.stderr
 
 
+@pytest.mark.long
 def test_of_two_regions_one_is_named(tmp_path: Path) -> None:
     cloud = project(tmp_path)
     cloud.answers["run jobs list"] += "\nlogwatch\tus-central1\tlogwatch"
@@ -365,6 +370,7 @@ def test_what_doctor_finds_wrong_is_the_end(tmp_path: Path) -> None:
     assert ran.stdout.endswith("✗ slack   no such channel\nwrong   doctor has found what does not work: see above\n")
 
 
+@pytest.mark.long
 def test_doctor_of_a_service_is_a_job_with_its_settings_and_secrets(tmp_path: Path) -> None:
     cloud = project(tmp_path, kind="service")
     cloud.answers["run jobs list"] = ""
@@ -431,6 +437,7 @@ def bash(script: str) -> Any:
     return json.loads(subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout)  # noqa: S607 - the scripts' own
 
 
+@pytest.mark.long
 def test_policies_and_dashboard_come_with_the_set_up_and_go_with_the_teardown(tmp_path: Path) -> None:
     cloud = project(tmp_path)
     cloud.answers |= {"policies list": "", "dashboards list": ""}
@@ -479,6 +486,7 @@ def test_without_a_policy_the_rest_is_done(tmp_path: Path, answers: dict[str, st
     assert "ready   logwatch watches" in ran.stdout
 
 
+@pytest.mark.long
 def test_a_second_installation_has_figures_and_policies_of_its_own(tmp_path: Path) -> None:
     cloud = PretendedGcloud(tmp_path, empty())
     assert cloud.start(SETUP, "--name", "lw2", "--yes").returncode == 0

@@ -87,6 +87,7 @@ def logwatch(home: Path, *arguments: object) -> str:
     return quiet(home / "bin" / "logwatch", *arguments, cwd=home)
 
 
+@pytest.mark.long
 def test_everything_that_is_not_python_is_in_it(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as opened:
         names = set(opened.namelist())

@@ -207,6 +207,7 @@ def windows_of(courses: dict[str, str]) -> list[list[Verdict]]:
     ]
 
 
+@pytest.mark.long
 @given(COURSES, st.randoms(use_true_random=False))
 def test_the_order_of_verdicts_in_a_window_does_not_matter(courses: dict[str, str], chance: random.Random) -> None:
     windows = windows_of(courses)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 
 from logwatch.count.windows import QUARTER, aggregate, to_minute
 from logwatch.judge import grid
@@ -15,8 +16,6 @@ from logwatch.judge.rules.yaml_types import selects
 from tests.support.made_windows import RULE_SET, START, windows_of
 
 if TYPE_CHECKING:
-    import pytest
-
     from logwatch.count.windows import Windows
 
 
@@ -51,6 +50,7 @@ def test_what_is_usual_is_the_least_of_other_days_and_nothing_for_a_shop_that_on
     assert [found.usual(["checkout.attempt"], labels).tolist() for labels in asked] == [[2.0], [2.0], [0.0]]
 
 
+@pytest.mark.long
 def test_twice_the_shops_are_twice_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     touched = {"names": 0, "rows": 0}
     bincount = np.bincount

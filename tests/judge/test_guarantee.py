@@ -31,12 +31,14 @@ def most(weeks: float, promised: float) -> int:
     return next(number for number in count() if poisson_tail(number + 1, weeks / promised) < 1e-3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rate", [1.0, 4.0])
 def test_chance_makes_no_more_warnings_than_the_rule_promises(rate: float) -> None:
     found = watched(None, rate, weeks=1)
     assert found.firings <= most(found.at_rest, promised_weeks(RULES[RULE]))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rate", [1.0, 4.0])
 def test_a_promise_of_less_is_kept_as_well(rate: float) -> None:
     found = watched(OFTEN, rate, weeks=1)

@@ -61,6 +61,7 @@ def test_an_error_that_comes_late_is_told_late_and_once_and_its_end(tmp_path: Pa
     assert [each.reason for each in others] == [NotifyReason.RESOLVED]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("lang", "said"),
     [
@@ -81,6 +82,7 @@ def test_what_comes_in_time_is_not_late(tmp_path: Path) -> None:
     assert [(each.reason, each.late) for each in told] == [(NotifyReason.FIRING, None), (NotifyReason.RESOLVED, None)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("late", "errors", "policy"),
     [({20: 70}, {20: 3}, {}), ({20: 30}, {20: 3}, {"late_limit": timedelta()}), ({20: 30}, {}, {}), ({20: 4}, {21: 0}, {})],
@@ -91,11 +93,13 @@ def test_nothing_is_told_of_what_is_too_late_or_turns_nothing(
     assert played(tmp_path, traffic(late, errors), **policy) == []
 
 
+@pytest.mark.long
 def test_an_alert_that_fires_already_is_not_told_again_for_a_late_line(tmp_path: Path) -> None:
     told = played(tmp_path, traffic({20: 5}, dict.fromkeys(range(20, 40), 2)))
     assert [(each.reason, bool(each.late)) for each in told] == [(NotifyReason.FIRING, False), (NotifyReason.RESOLVED, False)]
 
 
+@pytest.mark.long
 def test_a_ratio_that_late_lines_prove_is_told(tmp_path: Path) -> None:
     entries = Traffic(5, 90, instances=1, incidents=(Incident(20, 32, failing={"glycopharm": 1.0, "kpa": 1.0}),)).entries()
     for each in entries:

@@ -59,6 +59,7 @@ def test_every_bundled_case_passes_and_every_rule_has_enough() -> None:
     assert tested.passed > 50
 
 
+@pytest.mark.long
 def test_the_schema_in_the_folder_is_the_one_the_program_gives_and_accepts_the_rules() -> None:
     assert json.loads((RULES / "schema.json").read_text()) == rules_schema()
     for path in RULES.glob("*.yaml"):
@@ -204,6 +205,7 @@ def test_counters_that_nobody_knows_are_named() -> None:
     assert uncovered_counters(keys, load_rules(RULES)) == ["auth.failure", "coupon.used"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("change", "says"),
     [

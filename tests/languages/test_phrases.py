@@ -65,6 +65,7 @@ def matched(text: str, lang: str) -> set[str]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", OTHERS)
 def test_no_text_is_taken_for_another(lang: str) -> None:
     for english in phrases(lang):

@@ -114,6 +114,7 @@ def test_policies_speak_it(command: Command, installed: Path) -> None:
     assert all("«" in name for name in names)
 
 
+@pytest.mark.long
 def test_a_twin_that_says_another_figure_is_found(command: Command, installed: Path, tmp_path: Path) -> None:
     rules = shutil.copytree(installed / "rules", tmp_path / "rules")
     twin = rules / "runbook.xx.md"
@@ -123,6 +124,7 @@ def test_a_twin_that_says_another_figure_is_found(command: Command, installed: P
     assert "runbook.xx.md:47: the translation does not say the same: >200 is missing" in ran.stderr
 
 
+@pytest.mark.long
 def test_what_it_has_no_word_for_is_said_in_the_common_one(command: Command, installed: Path) -> None:
     path = installed / "logwatch/languages/xx.json"
     whole = path.read_text("utf-8")

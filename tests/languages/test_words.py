@@ -167,6 +167,7 @@ def test_every_key_is_said_somewhere() -> None:
     assert sorted((PLAIN | DOCTOR) - said) == []
 
 
+@pytest.mark.long
 def test_a_call_fills_the_places_of_its_text() -> None:
     wrong = [
         (key, sorted(given), sorted(places))

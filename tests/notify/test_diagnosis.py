@@ -86,6 +86,7 @@ CAUSES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cause", CAUSES)
 def test_each_cause_is_led_to_its_step(tmp_path: Path, cause: str) -> None:
     incident, procedure, expected = CAUSES[cause]
@@ -106,6 +107,7 @@ def test_without_redis_one_begins_with_its_connection_and_the_lines_are_told_onc
     assert sum("317" in line for step in shown.steps for line in step.found if line.startswith("“")) == 1
 
 
+@pytest.mark.long
 def test_a_sale_is_simply_more_requests_and_no_step(tmp_path: Path) -> None:
     source = record(tmp_path / "hour.ndjson", Traffic(5, 90, incidents=(Incident(65, 90, busy=20),)).entries())
     told = replayed(source).notifications

@@ -95,6 +95,7 @@ def test_a_shop_that_fails_alone_or_in_its_own_way_is_told_by_itself(
     assert not scopes(told, NotifyReason.WIDER)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("loads", "fate"),
     [(THREE, STOCK), (THREE, LOST), (TWENTY, STOCK), ({"glycopharm": 30, "kpa": 0.6, "cosmetics": 0.6}, STOCK)],

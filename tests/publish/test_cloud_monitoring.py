@@ -264,6 +264,7 @@ def test_different_refusals_in_one_call_are_told_apart(setup: Setup) -> None:
     assert len(setup.written) == 40
 
 
+@pytest.mark.long
 @settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(-4, 0)), max_size=24), st.integers(0, 24), st.booleans())
 def test_run_again_after_any_crash_every_point_is_there_once(places: list[tuple[int, int]], crash: int, told: bool) -> None:  # noqa: FBT001 - hypothesis gives it

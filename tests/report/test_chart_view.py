@@ -61,6 +61,7 @@ def test_a_long_course_has_few_points_and_none_hides_the_worst(day: Page) -> Non
     assert "점 하나 = 6분 중 최악값" in confirm.remark
 
 
+@pytest.mark.long
 def test_silence_is_a_gap_and_is_listed(day: Page) -> None:
     traffic = drawing(day, "checkout-traffic")
     at = 1100 // 6 + 1
@@ -70,6 +71,7 @@ def test_silence_is_a_gap_and_is_listed(day: Page) -> None:
     assert day.silences.items == ("02-25 03:20 – 03:50 (30분)",)
 
 
+@pytest.mark.long
 def test_periods_are_those_of_the_transitions() -> None:
     judged, replayed = judge(f"{LOGS}/payment.ndjson")
     periods = alert_periods(replayed)
@@ -81,6 +83,7 @@ def test_periods_are_those_of_the_transitions() -> None:
     assert all(judged.span.start <= each.start < each.end <= judged.span.end for found in periods.values() for each in found)
 
 
+@pytest.mark.long
 def test_what_goes_on_is_shaded_to_the_end() -> None:
     page = make(f"{LOGS}/storm.ndjson", cut=75)
     pending, firing = drawing(page, "checkout-blocked").plot.periods
@@ -104,6 +107,7 @@ def test_a_pending_alert_that_came_to_nothing_ends_where_it_ended(tmp_path: Path
     assert not traffic.calm
 
 
+@pytest.mark.long
 def test_a_course_in_words_covers_all_of_it() -> None:
     confirm = drawing(make(f"{LOGS}/payment.ndjson", minutes=30), "payment-confirm", "kpa")
     times = [each.times.split("–") for each in confirm.stretches]
@@ -113,6 +117,7 @@ def test_a_course_in_words_covers_all_of_it() -> None:
     assert (confirm.stretches[-1].level, confirm.stretches[-1].values) == (Level.WARNING, "11.9% – 24.2%")
 
 
+@pytest.mark.long
 def test_what_is_known_of_nothing_is_named_and_not_drawn() -> None:
     page = make(f"{LOGS}/payment.ndjson")
     assert page.gallery.unknown == ("database-ping", "redis-ping", "telemetry-unheard", "source-refused", "endpoint-silent")
@@ -136,6 +141,7 @@ def test_of_many_shops_the_worst_are_drawn(tmp_path: Path) -> None:
     assert page.gallery.undrawn == 40 - len(drawn), "each shop counts once, however many rules leave it out"
 
 
+@pytest.mark.long
 def test_a_course_that_changes_all_the_time_is_cut_in_words(tmp_path: Path) -> None:
     counts = [20 if minute % 2 else 60 for minute in range(60)]
     page = make(
@@ -146,6 +152,7 @@ def test_a_course_that_changes_all_the_time_is_cut_in_words(tmp_path: Path) -> N
     assert traffic.more == 60 - MOST_STRETCHES
 
 
+@pytest.mark.long
 def test_names_are_unique_and_stay_the_same() -> None:
     names = [[each.name for each in make(f"{LOGS}/storm.ndjson").gallery.drawings] for _ in range(2)]
     assert names[0] == names[1]

@@ -216,6 +216,7 @@ def test_the_windows_that_a_state_remembers_are_judged_as_the_run_judged_them(na
             assert again == judged, rule.rule
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["payment", "storm"])
 def test_a_warning_passes_every_test_and_what_is_proven_to_be_none_fails_one(name: str) -> None:
     state, rules = replayed(name).state, ticker().rules

@@ -86,6 +86,7 @@ def test_the_page_of_the_exit_conditions_is_as_good(looker: Browser) -> None:
     ] == [[], []]
 
 
+@pytest.mark.long
 @needs_chromium
 @pytest.mark.parametrize(("name", "view"), EXAMINED, ids=str)
 def test_everybody_can_read_a_page(looker: Browser, written: Callable[[str], Path], name: str, view: View) -> None:
@@ -231,6 +232,7 @@ def test_a_page_without_figures_says_so() -> None:
     assert "No message would have been sent." in page
 
 
+@pytest.mark.long
 def test_a_page_without_data_begins_with_that_and_looks_healthy_nowhere() -> None:
     page = html(make(f"{LOGS}/development.ndjson", "en"))
     head = page.split("<header>")[1].split("</header>")[0]

@@ -265,6 +265,7 @@ def test_hostile_text_moves_nothing_on_standard_error(run: Run, tmp_path: Path, 
     assert all(line.startswith(("표에 없는 로그: ", "확인 필요: ")) for line in ran.err.splitlines())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("format_", ["table", "json", "markdown", "html"])
 @pytest.mark.parametrize("name", ["storm", "payment", "text"])
 def test_query_strings_never_leave(run: Run, name: str, format_: str) -> None:
@@ -295,6 +296,7 @@ def test_the_page_is_whole_and_needs_nothing_from_elsewhere(run: Run, name: str,
     assert page.tags.count("h1") == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", RECORDED)
 def test_every_drawing_says_in_words_what_it_shows(run: Run, name: str) -> None:
     page = check_page(evaluate(run, f"{LOGS}/{name}.ndjson", "html"))

@@ -49,6 +49,7 @@ def test_a_week_is_told_once_its_hour_has_come(
     assert (told(state), state.digested_at) == (expected, remembered)
 
 
+@pytest.mark.long
 def test_each_week_is_told_once_though_runs_are_killed_before_they_save_and_come_twice_a_minute() -> None:
     state, ids = State(), list[str]()
     for half_hour in range(21 * 24 * 2):

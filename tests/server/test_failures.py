@@ -73,6 +73,7 @@ def run_line(line: dict[str, Any]) -> dict[str, Any]:
     return dict(line["run"])
 
 
+@pytest.mark.long
 def test_what_fails_in_a_server_is_a_line_that_the_policy_and_the_documents_find(tmp_path: Path) -> None:
     """A tick's error, a thread's, a bug in a tick, and one in a request: each once, with its trace, and none on standard error."""
     environment = {

@@ -59,6 +59,7 @@ def next_minute(world: World) -> None:
     world.now += MINUTE
 
 
+@pytest.mark.long
 def test_a_run_with_many_messages_saves_three_times_and_is_refused_nothing(world: World) -> None:
     assert world.gcs
     world.slack.answer(503)
@@ -86,6 +87,7 @@ def test_a_run_with_nothing_to_tell_saves_twice(world: World) -> None:
         assert (dict(world.gcs.writes), world.gcs.refusals.total()) == ({STATE: 2}, 0)
 
 
+@pytest.mark.long
 def test_a_run_that_is_killed_with_nothing_to_tell_loses_no_window() -> None:
     killer = Killer()
     with incident(killer, bot=False) as world:

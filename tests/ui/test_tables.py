@@ -78,6 +78,7 @@ def test_columns_of_figures_end_at_their_right_wide_letters_counted() -> None:
     assert text.splitlines() == ["a         n  z", "매장      9  x", "kpa   1,000  y"]
 
 
+@pytest.mark.long
 @given(st.lists(st.tuples(WORD, CELL, CELL, CELL), min_size=1, max_size=4), st.integers(40, 120))
 def test_every_word_stands_whole_in_its_row_and_no_line_is_wider_than_the_paper(
     rows: list[tuple[str, ...]], width: int

@@ -104,6 +104,7 @@ def clinic(run: Run, folder: Path, entries: list[Any] | None = None, **options: 
 # ---- everything is well
 
 
+@pytest.mark.long
 def test_a_healthy_installation_is_all_ticks(run: Run, tmp_path: Path) -> None:
     with clinic(run, tmp_path, bot=True) as made, LocalApp() as app, LocalIdentity() as google:
         more = {
@@ -138,6 +139,7 @@ MAY = {
 """Role to what of the services it opens; of the bucket, objects alone."""
 
 
+@pytest.mark.long
 def test_a_runs_rights_are_enough(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it calls is what `deploy/setup.sh` lets the account of the runs do, and without reading figures it is content too."""
     with clinic(run, tmp_path, in_bucket=True) as made:
@@ -307,6 +309,7 @@ def test_a_log_that_cannot_be_read_keeps_no_other_check_from_its_line(
     assert ("LOGWATCH_READ_REQUESTS_PER_MINUTE" in cures) == (code is grpc.StatusCode.RESOURCE_EXHAUSTED)
 
 
+@pytest.mark.long
 def test_late_lines_ask_for_a_longer_grace(run: Run, tmp_path: Path) -> None:
     with clinic(run, tmp_path, traffic(late=0.3)) as made:
         rows, ran = made.examine()
@@ -609,6 +612,7 @@ def test_each_endpoints_answer_is_told(run: Run, tmp_path: Path, path: str, says
 # ---- the state
 
 
+@pytest.mark.long
 def test_a_missing_document_is_made_and_a_run_goes_on_from_it(run: Run, tmp_path: Path) -> None:
     with clinic(run, tmp_path) as made:
         rows, ran = made.examine()
@@ -661,6 +665,7 @@ def test_a_bucket_that_refuses(run: Run, tmp_path: Path, do: int, code: int, out
     assert cure in " ".join(rows["state"]["cures"])
 
 
+@pytest.mark.long
 def test_a_bucket_that_may_be_read_and_not_written(run: Run, tmp_path: Path) -> None:
     with clinic(run, tmp_path, in_bucket=True) as made:
         assert made.world.gcs is not None

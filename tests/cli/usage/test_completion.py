@@ -60,6 +60,7 @@ def offered(run: Run, settings: dict[str, str], line: str, folder: Path) -> set[
     return set(ran.stdout.decode().split("\n")) - {""}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
@@ -120,6 +121,7 @@ def test_a_shell_that_is_not_known_is_asked_for(run: Run, monkeypatch: pytest.Mo
     assert "name it: --install-completion bash, zsh or fish" in ran.err
 
 
+@pytest.mark.long
 def test_a_state_in_a_bucket_is_not_asked(run: Run, settings: dict[str, str], tmp_path: Path) -> None:
     with serving(0, "kept") as gcs:
         there = settings | {"LOGWATCH_STATE": "gs://kept/state.json", "STORAGE_EMULATOR_HOST": gcs.url}

@@ -15,6 +15,7 @@ SAID = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("option", "environment", "file", "lang"),
     [
@@ -37,6 +38,7 @@ def test_an_error_is_said_in_the_language_of_whoever_typed(
     assert (ran.returncode, ran.stderr.decode()) == (3, SAID[lang])
 
 
+@pytest.mark.long
 def test_a_wrong_language_and_a_wrong_file_are_told_in_the_default(run: Run, tmp_path: Path) -> None:
     assert "'fr' is not a known language" in run("evaluate", "-s", PAYMENT, "--lang", "fr").err
     (tmp_path / "logwatch.toml").write_text("lang = [")

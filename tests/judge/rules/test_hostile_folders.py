@@ -63,6 +63,7 @@ def limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", ["en", "ko"])
 def test_every_fault_of_a_folder_is_named_in_little_memory(folder: Path, lang: str) -> None:
     for name, (raw, *_) in FILES.items():
@@ -119,6 +120,7 @@ def test_words_with_places_of_their_own_are_refused_before_they_are_said(
     assert any(said in problem.message for problem in caught.value.problems), caught.value
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("text", "said"),
     [

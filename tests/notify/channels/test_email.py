@@ -191,6 +191,7 @@ def test_thread_headers_stay_plain_however_long_the_domain(tmp_path: Path, sende
         assert re.search(rf"^{name}: <[\w.@-]+>\r?$", head, re.MULTILINE), head
 
 
+@pytest.mark.long
 def test_the_longest_incident_is_taken(tmp_path: Path) -> None:
     (mail,) = sent(tmp_path, message(longest())).mails
     (raw,) = sent(tmp_path, message(longest())).raw

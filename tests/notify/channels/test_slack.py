@@ -541,6 +541,7 @@ def test_the_server_runs_by_itself_and_tells_what_arrived() -> None:
             process.kill()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("module", "library"), [("slack", "slack_sdk"), ("webhook", "urllib3")])
 def test_a_library_is_loaded_only_to_send(module: str, library: str) -> None:
     code = f"import sys, logwatch.notify.channels.{module}.sender; sys.exit('{library}' in sys.modules)"

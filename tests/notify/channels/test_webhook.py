@@ -92,6 +92,7 @@ def test_hostile_text_is_data(server: LocalSlack, text: str) -> None:
     assert "Authorization" not in arrived.headers
 
 
+@pytest.mark.long
 def test_the_longest_incident_is_taken(server: LocalSlack) -> None:
     WebhookChannel(server.plain_url).send(message(longest()), None)
     valid(server.taken[0].body)
