@@ -127,7 +127,8 @@ def _end(until: str | None, now: datetime, settings: Settings) -> datetime:
     if not now < end <= now + RECURS_LONGEST:
         hint = f"use a time within the next {format_duration(RECURS_LONGEST)}"
         at = audience(answering(settings, now, until)).date(end)
-        raise ConfigError(f"'{until}' means {at}", where="--until", hint=hint)
+        message = f"'{until}' is over: {at}" if end <= now else f"'{until}' means {at}"
+        raise ConfigError(message, where="--until", hint=hint)
     return end
 
 

@@ -59,7 +59,8 @@ Key = Literal[
     "backtest_title", "backtest_counts", "backtest_alerts", "pending_at",
     "firing_at", "resolved_col", "peak_col", "runbook_col", "nothing_sent",
     # the week looked back on
-    "digest_incidents", "digest_quiet", "digest_known", "digest_lasted", "digest_procedures", "digest_count", "digest_night",
+    "digest_incidents",
+    "digest_incident", "digest_quiet", "digest_known", "digest_lasted", "digest_procedures", "digest_count", "digest_night",
     "digest_told", "digest_taken", "digest_untaken", "digest_false", "digest_unlabelled", "digest_never", "digest_silence",
     "digest_exits", "digest_not_met", "digest_not_shown",
     # settings
@@ -88,7 +89,8 @@ Key = Literal[
     "sides", "short_span", "by_procedure", "messages_a_day", "fired", "total", "changed_alerts", "change", "nothing_changed",
     "progress_left", "sent_title", "sent_counts", "sent_how", "replayed_at", "sent_at", "sent_why",
     "score_title", "outcome", "took", "step_col", "what", "named_later", "found_of", "median_took", "false_per_day",
-    "procedure_right", "step_right", "false_alarms", "tuning_title", "tuning_note", "tuning_star", "tuning_grid", "setting",
+    "procedure_right", "step_right", "false_alarms", "tuning_title", "tuning_note",
+    "tuning_counts", "tuning_same", "tuning_star", "tuning_grid", "setting",
     "alerts_a_week", "messages_a_week", "found_col", "median_col", "false_a_week", "today_mark",
     # words that the runbook's table is read by
     "runbook_at_once",

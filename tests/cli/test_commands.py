@@ -267,7 +267,8 @@ ENDS: list[tuple[str, list[str], int, str]] = [
     ("an end at the end of time", ["-s", PAYMENT, "--since", "1h", "--until", "9999-12-31T23:59Z"], 2, "lies in the year 9999"),
     ("a live start before all time", ["-s", "gcp://o4o-demo", "--since", "0001-01-01T00:00Z", "--dump-filter"], 2, "--since"),
     ("an end before its start", ["-s", PAYMENT, "--since", "2026-02-24T06:30Z", "--until", "50m"], 2, "ends (2026-02-24 06:10 UTC) before it starts (2026-02-24 06:30 UTC)"),
-    ("no time between start and end", ["-s", PAYMENT, "--since", "0"], 2, "at least a minute before"),
+    ("no time between start and end", ["-s", PAYMENT, "--since", "0"], 2, "ends where it starts (2026-02-24 16:00 KST)"),
+    ("an end before the recording", ["-s", PAYMENT, "--until", "noon"], 3, "no entries before 2026-02-24 12:00 KST"),
     ("a span before the recording", ["-s", PAYMENT, "--since", "1h", "--until", "1d"], 3, "recording covers 2026-02-24 15:00 KST to 2026-02-24 16:00 KST"),
     ("a span behind the recording", ["-s", PAYMENT, "--since", "2026-03-01", "--until", "2026-03-02"], 3, "recording covers"),
     ("a filter of a recording", ["-s", PAYMENT, "--dump-filter"], 2, "--dump-filter"),
@@ -731,7 +732,7 @@ def test_an_empty_shop_is_the_one_without_a_name_and_not_every_shop(run: Run, tm
         (["--all", "--every", "daily 03:00", "--for", "1d"], "--every, --for", "shorter than 1d"),
         (["--all", "--every", "mon,tue 03:00", "--for", "1d"], "--every, --for", "never ends"),
         (["--all", "--every", "sun 03:00", "--until", "400d"], "--until", "within the next 366d"),
-        (["--all", "--every", "sun 03:00", "--until", "2026-02-01"], "--until", "within the next 366d"),
+        (["--all", "--every", "sun 03:00", "--until", "2026-02-01"], "--until", "is over: "),
         (["--all", "--every", "sun 03:00", "--until", "soon"], "--until", "not a valid time"),
     ],
 )
