@@ -10,7 +10,7 @@ from logwatch.errors import ConfigError, SourceError
 from logwatch.spans import WINDOW, Span, floor_minute, to_datetime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime, tzinfo
 
     from logwatch.collect.columns import Reading
@@ -32,6 +32,8 @@ class Wanted:
     """In which its times are told."""
     beyond: Callable[[Span, Span], None] = lambda _asked, _held: None
     """Hears of a span that reaches beyond a recording, and of what that holds."""
+    unread: Callable[[Mapping[str, int]], None] = lambda _refused: None
+    """Hears how many entries could not be read, by reason."""
 
     def say(self, moment: datetime) -> str:
         """Write a time for people."""
@@ -72,6 +74,7 @@ def read_entries(
     reading = source.read(fetched, service=wanted.service, progress=progress, meanwhile=import_pandas)
     span = span or _recorded_span(reading, wanted)
     reading.check_read()
+    wanted.unread(reading.refused)
     return span, reading
 
 

@@ -83,6 +83,8 @@ class Week:
     """The day that is not over then; None where nothing is known of it."""
     quiet: tuple[Span, ...] = ()
     """Stretches of a recording without a line of any kind: idle, or a file is missing."""
+    unread: tuple[tuple[str, int], ...] = ()
+    """How many entries of a recording could not be read, by reason."""
 
     @property
     def digest(self) -> str:
@@ -130,7 +132,8 @@ class WeekReader:
         start, end = max(windows.span.start, first), min(windows.span.end, floor_minute(asked))
         minutes = list(self._minutes(windows, Span(start, end))) if start < end else []
         days = add_minutes((), minutes, self.rules, self.zone)
-        return Week(tuple(wanted), days, asked, running_day(days, end, asked, self.zone), tuple(_quiet(minutes)))
+        running, quiet = running_day(days, end, asked, self.zone), tuple(_quiet(minutes))
+        return Week(tuple(wanted), days, asked, running, quiet, tuple(reading.refused.items()))
 
     def _live(self, day: date, now: datetime, progress: Progress) -> DayTotals:
         start, end = day_span(day, self.zone)

@@ -10,7 +10,7 @@ from logwatch.beta_exit.largest_loss import largest_losses
 from logwatch.beta_exit.running_day import budget_of, earliest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime, tzinfo
 
     from logwatch.beta_exit.conditions import Gate, Terms
@@ -63,6 +63,8 @@ class JudgedWeek:
     """Whose days they are."""
     quiet: tuple[Span, ...]
     """Stretches without a line of any kind, which are counted as idle."""
+    unread: Mapping[str, int]
+    """How many entries could not be read, by reason: nothing of them is in any figure."""
 
     def count(self, state: GateState) -> int:
         """Give how many conditions are in a state."""
@@ -91,4 +93,5 @@ def judge_week(week: Week, past: Sequence[PastIncident], terms: Terms, proof: Ex
         proof=proof,
         zone=terms.zone,
         quiet=week.quiet,
+        unread=dict(week.unread),
     )

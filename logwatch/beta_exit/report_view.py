@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from logwatch.beta_exit.conditions import Gap, Gate, GateState, Mark
 from logwatch.beta_exit.running_day import Outlook
 from logwatch.ranges import Range
+from logwatch.ui.findings import unread_texts
 from logwatch.ui.format import NOTHING, format_range, format_value
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class ExitReport:
     """Stretches without a line of any kind, which are counted as idle."""
     verdict: str
     notes: tuple[str, ...]
-    """How many conditions failed and how many are not shown, and when the beta may end at the earliest."""
+    """What could not be read, how many conditions failed and are not shown, and when the beta may end at the earliest."""
     today: str
     """Which day runs, and up to when it is counted; empty where nothing is known of it."""
     proof: tuple[tuple[str, str], ...]
@@ -167,7 +168,8 @@ def build_exit_report(judged: JudgedWeek, rules: RuleSet, audience: Audience, so
     rows = tuple(_row(each, title, numbers, rules, audience) for each, title in zip(judged.gates, titles, strict=True))
     counts = {str(state): judged.count(state) for state in GateState}
     key: Key = "may_end" if counts["met"] == len(rows) else "may_not_end"
-    notes = [audience.say("exit_apart", **counts)] if key == "may_not_end" else []
+    notes = unread_texts(judged.unread, audience.lang)
+    notes += [audience.say("exit_apart", **counts)] if key == "may_not_end" else []
     fillable = any(mark.why in FILLABLE for each in judged.gates for mark in each.gate.counting)
     end: Key = "exit_earliest_gaps" if fillable else "exit_earliest"
     today = audience.say("exit_today", at=audience.date(judged.counted_to)) if judged.counted_to else ""

@@ -116,7 +116,7 @@ def explain_rule(
     rule_set, policy = build_rules(settings), build_policy(settings, publishes=False)
     told: Key = "would_tell" if source else "told"
     if source:
-        look = look_at(settings, LIVE_SPAN if is_live(settings.source) else None, at, until_option="--at")
+        look = look_at(settings, LIVE_SPAN if is_live(settings.source) else None, at, until_option="--at", tells_unread=True)
         state = look.read(partial(stand_at_end, ticker=simulated_ticker(look)))
         judged_to = state.cursor or look.now
         now = policy.closed_at(judged_to)

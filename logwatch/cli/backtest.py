@@ -112,7 +112,7 @@ def backtest(
 ) -> None:
     """Run every tick over recorded lines on a simulated clock: what would have been sent, and when; sends nothing."""
     settings = settings_from(source=one_source(paths, source), service=service, lang=lang, rules=rules)
-    look = look_at(settings, since, until, dump_filter=dump_filter)
+    look = look_at(settings, since, until, dump_filter=dump_filter, tells_unread=True)
     ticker = simulated_ticker(look)
     tickers = [ticker, *([simulated_ticker(look, against)] if against else [])]
     known = _known(incidents, settings, ticker.rules)
@@ -178,7 +178,7 @@ def tune_rule(
     trials = plan_trials(found, _varied(vary or ()))
     rule_set = build_rules(settings)
     known = _known(incidents, settings, rule_set)
-    look = look_at(settings, since, until, dump_filter=dump_filter)
+    look = look_at(settings, since, until, dump_filter=dump_filter, tells_unread=True)
     reach = max(trial.rule.kind.reach for trial in trials)
     if look.only_tells_filter(reach):
         return

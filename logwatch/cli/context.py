@@ -23,12 +23,13 @@ from logwatch.settings import execution, load_settings
 from logwatch.spans import Span
 from logwatch.state.lease import change, load
 from logwatch.time_range import Wanted, live_span
+from logwatch.ui.findings import unread_texts
 from logwatch.ui.progress import Pace
 from logwatch.ui.tables import Paper, fold
 from logwatch.wiring import audience, build_rules, build_simulated_ticker, build_source, build_store, state_place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from logwatch.collect.interface import Progress, Source
     from logwatch.judge.evaluate import Judged
@@ -170,8 +171,12 @@ def look_at(
     *,
     dump_filter: bool = False,
     until_option: str = "--until",
+    tells_unread: bool = False,
 ) -> SpanCommand:
-    """Say what to look at, before it is known where a recording ends; raises ConfigError for a time that is none."""
+    """Say what to look at, before it is known where a recording ends; raises ConfigError for a time that is none.
+
+    With `tells_unread`, what could not be read is said on stderr: where the answer itself does not say it.
+    """
     source, name = build_source(settings)
     now = clock_of(settings)()
 
@@ -192,9 +197,12 @@ def look_at(
             figures = {"at": readers.date(held.end), "option": until_option, "asked": readers.date(asked.end)}
             typer.echo(readers.say("recording_ends", **figures), err=True)
 
-    wanted = Wanted(
-        reader(since, "--since"), reader(until, until_option), settings.service, settings.grace, shown.timezone, beyond
-    )
+    def unread(refused: Mapping[str, int]) -> None:
+        for line in unread_texts(refused if tells_unread else {}, settings.lang):
+            typer.echo(fold(line, paper_of()), err=True)
+
+    times = reader(since, "--since"), reader(until, until_option)
+    wanted = Wanted(*times, settings.service, settings.grace, shown.timezone, beyond, unread)
     return SpanCommand(settings, source, name, wanted, now, dump_filter, shown)
 
 

@@ -10,7 +10,7 @@ from logwatch.collect.parse import Reason
 from logwatch.count.windows import slow_by
 from logwatch.judge.verdicts import UNPROVEN, Level, Verdict, Why
 from logwatch.spans import WINDOW
-from logwatch.ui.findings import finding_texts
+from logwatch.ui.findings import finding_texts, unread_texts
 from logwatch.ui.format import (
     Audience,
     format_brief,
@@ -230,11 +230,9 @@ def find_leftovers(judged: Judged, rules: RuleSet, audience: Audience, *, old: b
         found.append(audience.say("off_rhythm", count=count, instances=instances, service=audience.service))
     for course in judged.courses:
         found += _suspect(course, audience)
-    found += [
-        _unparsed(Reason(reason), count, audience)
-        for reason, count in quality.unparsed.items()
-        if reason not in {Reason.COUNTERS_LOST, Reason.COUNTERS_UNKNOWN, Reason.UNREADABLE}  # which are told with more
-    ]
+    told_with_more = {Reason.COUNTERS_LOST, Reason.COUNTERS_UNKNOWN, Reason.UNREADABLE}
+    unparsed = {reason: count for reason, count in quality.unparsed.items() if reason not in told_with_more}
+    found += unread_texts(unparsed, audience.lang)
     found += finding_texts(quality.findings, quality.flaws, audience.lang)
     if quality.late:
         found.append(audience.say("late", count=quality.late))
@@ -243,17 +241,13 @@ def find_leftovers(judged: Judged, rules: RuleSet, audience: Audience, *, old: b
     return found
 
 
-def _unparsed(reason: Reason, count: int, audience: Audience) -> str:
-    return audience.say("unparsed", count=count, reason=audience.say(reason.key), mend=audience.say(reason.key_in("mend")))
-
-
 def _silence(judged: Judged, log: Log, audience: Audience) -> list[str]:
     """Tell counters lost by the application from a source that says nothing, and both from a quiet minute."""
     lost = judged.windows.quality.unparsed.get(Reason.COUNTERS_LOST, 0)
     if lost:
         if log.lost:
             return [log.lost[audience.lang].format(count=lost)]
-        return [_unparsed(Reason.COUNTERS_LOST, lost, audience)]
+        return unread_texts({Reason.COUNTERS_LOST: lost}, audience.lang)
     silent = judged.windows.silent(judged.span)
     unread = any(judged.windows.quality.unparsed.get(reason) for reason in (Reason.COUNTERS_UNKNOWN, Reason.UNKNOWN_SHAPE))
     if silent and not unread and silent * WINDOW >= judged.span.end - judged.span.start:

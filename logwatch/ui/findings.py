@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from logwatch.collect.findings import by_kind
-from logwatch.collect.parse import Flaw
+from logwatch.collect.parse import Flaw, Reason
 from logwatch.languages import text
 from logwatch.ui.format import printable
 
@@ -23,6 +23,15 @@ def finding_texts(findings: Mapping[LogFinding, int], flaws: Mapping[str, int], 
     """Say each kind of finding once, and each flaw of counters with the counters that have it."""
     found = [text(kind.key, lang, count=count, what=_named(whats)) for kind, count, whats in by_kind(findings)]
     return [*_flaws(flaws, lang), *found]
+
+
+def unread_texts(refused: Mapping[str, int], lang: Lang) -> list[str]:
+    """Say of entries that were not understood how many there are, why, and what mends it: a line each reason."""
+    reasons = ((Reason(reason), count) for reason, count in refused.items())
+    return [
+        text("unparsed", lang, count=count, reason=text(each.key, lang), mend=text(each.key_in("mend"), lang))
+        for each, count in reasons
+    ]
 
 
 def _flaws(flaws: Mapping[str, int], lang: Lang) -> list[str]:

@@ -429,6 +429,30 @@ def test_a_recording_gives_the_same_document_in_every_shape(run: Run, tmp_path: 
     assert evaluate_json(run, "-s", path) == expected
 
 
+CUT = "payment.ndjson.gz"
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["backtest", "tune payment-confirm --vary for=1m", "explain payment-confirm", "beta-exit", "beta-exit -f markdown"],
+)
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_what_could_not_be_read_is_said_by_every_command(run: Run, tmp_path: Path, command: str, lang: Lang) -> None:
+    packed = gzip.compress((ROOT / PAYMENT).read_bytes(), mtime=0)
+    (tmp_path / CUT).write_bytes(packed[:-2000])
+    ran = run(*command.split(), "-s", tmp_path / CUT, "--lang", lang)
+    said = " ".join((ran.out + ran.err).split())
+    assert ran.code == 0
+    assert {"en": "damaged gzip", "ko": "손상된 gzip"}[lang] in said
+    assert {"en": "Download the file again", "ko": "파일을 다시 내려받으세요"}[lang] in said
+
+
+def test_the_exit_document_counts_what_could_not_be_read(run: Run, tmp_path: Path) -> None:
+    (tmp_path / CUT).write_bytes(gzip.compress((ROOT / PAYMENT).read_bytes(), mtime=0)[:-2000])
+    unread = json.loads(run("beta-exit", "-f", "json", "-s", tmp_path / CUT).out)["unread"]
+    assert {"reason": "damaged_gzip", "count": 1} in unread
+
+
 def test_entries_of_another_service_do_not_count(run: Run) -> None:
     mine = evaluate_json(run, "-s", PAYMENT, "--service", "o4o-core-api")
     assert mine["counters"] == json.loads(plain_json(run, PAYMENT))["counters"]
