@@ -227,9 +227,7 @@ def state_sections(state: State, rules: RuleSet, now: datetime, audience: Audien
     found = [
         Section("", heads, tuple(firing), () if firing else (audience.say("no_alerts"),)),
         Section(audience.say("muted_now"), audience.columns(*SILENCE_COLUMNS), tuple(muted)),
-        Section(
-            audience.say(heading), told, tuple(past_rows(state, audience)[:MOST_PAST])
-        ),
+        Section(audience.say(heading), told, tuple(past_rows(state, audience)[:MOST_PAST])),
     ]
     return [each for each in found if each.rows or each.notes]
 
