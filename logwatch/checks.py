@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -107,6 +108,7 @@ class Checked:
         return f"{name} {part}".strip()
 
 
+_TYPED = re.compile(r"(gcloud|logwatch|chmod|sudo) |[A-Z_]+=")
 COMMAND = "doctor.plain"
 """The key of a cure that is typed as it stands."""
 
@@ -114,6 +116,12 @@ COMMAND = "doctor.plain"
 def command(text: str) -> tuple[Phrase, ...]:
     """Give a cure that is a command or a setting, the same in every language."""
     return (Phrase(COMMAND, {"text": text.removeprefix("run: ")}),)
+
+
+def advice(hint: str) -> tuple[Phrase, ...]:
+    """Give an error's hint as a cure: what can be typed as it stands as a command, anything else as a sentence."""
+    hint = hint[max(hint.find("gcloud "), 0) :].removeprefix("run: ")
+    return command(hint) if _TYPED.match(hint) else (say("cure.said", text=hint),)
 
 
 def ok(check: str, said: Phrase) -> Checked:

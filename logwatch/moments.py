@@ -67,7 +67,7 @@ def parse_moment(text: str, now: datetime, zone: ZoneInfo, *, where: str, ahead:
     ['24 05:30', '24 05:30', '24 06:00', '23 00:30', '24 06:00', '24 06:00']
     """
     source = " ".join(text.split())
-    _ask_back(source, where)
+    _ask_back(source, where, ahead=ahead)
     try:
         moment = _parse_moment(source, now, zone, ahead=ahead)
     except (ValueError, OverflowError):
@@ -95,17 +95,23 @@ def parse_clock(text: str) -> time:
     return clock
 
 
-def _ask_back(source: str, where: str) -> None:
+def _ask_back(source: str, where: str, *, ahead: bool) -> None:
     """Raise ConfigError for what may mean either of two times."""
     if source.isdigit() and 0 < int(source[:3]) < 100:
         hint = f"write {source}:00 for the hour, {source}m for so many minutes"
         raise ConfigError(f"'{source}' may be an hour or minutes", where=where, hint=hint)
+    if not ahead and (day := re.fullmatch(r"([1-9]|[12]\d|3[01])일", source)):
+        hint = f"write {day[1]}d for so many days ago, or the month too, e.g. 02-24"
+        raise ConfigError(f"'{source}' may be a day of the month or so many days ago", where=where, hint=hint)
     typed = _TYPED.fullmatch(source[:LONGEST_TYPED])
     found = typed.groupdict() if typed else {}
     if found and _names_day(found) and _NAMED_HOURS.get((found["named_hour"] or "").lower()) == 0:
-        hint = "write 00:00 with the day that begins then"
-        raise ConfigError(f"'{source}' may be the beginning or the end of that day", where=where, hint=hint)
+        hint = "write 00:00 with the day that begins then, e.g. 02-24 00:00"
+        raise ConfigError(f"'{source}' may be the beginning or the end of a day", where=where, hint=hint)
     half = found.get("half")
+    if half == "밤" and int(found["hour"]) == 12:
+        hint = "write 00:00 with the day that begins then, e.g. 02-24 00:00"
+        raise ConfigError(f"'{source}' may be the beginning or the end of a day", where=where, hint=hint)
     if half and 1 <= int(found["hour"]) <= 12 and int(found["hour"]) not in _HALVES[half][1]:
         raise ConfigError(f"'{source}' may be in either half of the day", where=where, hint="write it as 02:00 or 14:00")
 

@@ -96,13 +96,13 @@ def _recorded_span(reading: Reading, wanted: Wanted) -> Span:
     earliest, latest = reading.extent()
     held = Span(floor_minute(to_datetime(earliest)), floor_minute(to_datetime(latest)) + WINDOW)
     end = floor_minute(_until(wanted.until, held, wanted.zone)) if wanted.until else held.end
-    if end <= held.start and not wanted.since:
-        raise _nothing_before(*map(wanted.say, (end, *held)))
     begin = floor_minute(wanted.since(end)) if wanted.since else held.start
     if begin > held.end and not wanted.until:
         message = f"the recording ends before that ({wanted.say(begin)})"
-        hint = f"the recording covers {wanted.say(held.start)} to {wanted.say(held.end)}"
-        raise ConfigError(message, where="--since", hint=hint)
+        raise ConfigError(message, where="--since", hint=_covers(*map(wanted.say, held)))
+    if end <= held.start and not wanted.since:
+        message = f"the recording begins after that ({wanted.say(end)})"
+        raise ConfigError(message, where="--until", hint=_covers(*map(wanted.say, held)))
     span = _checked(Span(begin, end), wanted)
     if span.end <= held.start or span.start >= held.end:
         raise _nothing_between(*map(wanted.say, (*span, *held)))
@@ -119,19 +119,18 @@ def _until(until: Callable[[datetime], datetime], held: Span, zone: tzinfo) -> d
 
 
 def _nothing_between(start: str, end: str, first: str, last: str) -> SourceError:
-    return SourceError(f"no entries between {start} and {end}", hint=f"the recording covers {first} to {last}")
+    return SourceError(f"no entries between {start} and {end}", hint=_covers(first, last))
 
 
-def _nothing_before(end: str, first: str, last: str) -> SourceError:
-    return SourceError(f"no entries before {end}", hint=f"the recording covers {first} to {last}")
+def _covers(first: str, last: str) -> str:
+    return f"the recording covers {first} to {last}"
 
 
 def _checked(span: Span, wanted: Wanted) -> Span:
     if span.end <= span.start:
         start, end = wanted.say(span.start), wanted.say(span.end)
-        if span.end == span.start:
-            message = f"the span ends where it starts ({start})"
-        else:
-            message = f"the span ends ({end}) before it starts ({start})"
+        message = f"the span ends ({end}) before it starts ({start})"
+        if start == end:
+            message = f"the span is empty: it starts and ends at {start}"
         raise ConfigError(message, where="--since, --until", hint="start at least a minute before the end")
     return span

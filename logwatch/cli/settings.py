@@ -18,7 +18,9 @@ from logwatch.cli.options import (
     SourceArgument,
     SourceOption,
 )
+from logwatch.collect.sources import check_addresses
 from logwatch.errors import ConfigError, UnknownSettingError
+from logwatch.judge.rules.yaml_lines import RuleProblemsError
 from logwatch.languages import text
 from logwatch.settings import (
     Settings,
@@ -35,7 +37,7 @@ from logwatch.settings import (
 from logwatch.settings.schema import settings_schema
 from logwatch.ui.format import printable
 from logwatch.ui.tables import Section, to_text
-from logwatch.wiring import configured_channels, usable_channels
+from logwatch.wiring import build_endpoints, build_store, configured_channels, usable_channels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +64,7 @@ def settings_show(
         write(as_json(settings_schema()), output)
         return
     settings, wrong = load_settings_leniently(source=tuple(one_source(paths, source)), service=service, rules=rules, lang=lang)
-    wrong = wrong + _half_set_up(settings)
+    wrong = wrong + _half_set_up(settings) + _no_addresses(settings)
     if format_ is ListFormat.JSON:
         write(as_json(_document(settings, wrong)), output)
     else:
@@ -79,6 +81,25 @@ def _half_set_up(settings: Settings) -> list[ConfigError]:
     except ConfigError as error:
         return [error]
     return []
+
+
+def _no_addresses(settings: Settings) -> list[ConfigError]:
+    """Say which addresses could not be used, in the place where each is set."""
+    wrong = []
+    for name, look in (("source", _check_source), ("state", build_store), ("endpoints", build_endpoints)):
+        try:
+            look(settings)
+        except RuleProblemsError:  # 'rules check' tells
+            continue
+        except ConfigError as error:
+            place = settings.where(name)
+            wrong.append(ConfigError(f"{error.where}: {error.message}", where=place, hint=error.hint))
+    return wrong
+
+
+def _check_source(settings: Settings) -> None:
+    if settings.source:
+        check_addresses(settings.source)
 
 
 def _value(settings: Settings, name: str) -> str:

@@ -127,7 +127,7 @@ def _end(until: str | None, now: datetime, settings: Settings) -> datetime:
     if not now < end <= now + RECURS_LONGEST:
         hint = f"use a time within the next {format_duration(RECURS_LONGEST)}"
         at = audience(answering(settings, now, until)).date(end)
-        message = f"'{until}' is over: {at}" if end <= now else f"'{until}' means {at}"
+        message = f"'{until}' is past: it means {at}" if end <= now else f"'{until}' means {at}"
         raise ConfigError(message, where="--until", hint=hint)
     return end
 

@@ -70,18 +70,27 @@ def build_source(
     shape: Callable[[], LogShape],
 ) -> Source:
     """Give the source of some addresses, whose entries have a shape; raises ConfigError."""
+    return check_addresses(addresses).adapter.build_source(addresses, settings, shape())
+
+
+def check_addresses(addresses: Sequence[str]) -> SourceKind:
+    """Give the kind that addresses are of; raises ConfigError where there is none, or an address is wrong."""
     if not addresses:
         hint = "give --source FILE, --source gcp://PROJECT, or set LOGWATCH_SOURCE"
         raise ConfigError("no source to read from", where="--source", hint=hint)
     if "" in addresses or addresses.count("-") > 1:
         hint = "is a shell variable empty? standard input can be read once"
         raise ConfigError("an empty source, or standard input twice", where="--source", hint=hint)
-    kind = find_kind(addresses)
-    if kind:
-        return kind.adapter.build_source(addresses, settings, shape())
+    if kind := find_kind(addresses):
+        for address in addresses:
+            kind.adapter.parse_address(address)
+        return kind
     if all(address.startswith("bq://") for address in addresses):
         hint = "read the same span with gcp://PROJECT, or export it: gcloud logging read --format=json"
         raise ConfigError("bq:// cannot be read yet", where=addresses[0], hint=hint)
+    for address in addresses:
+        if find_kind([address]) is None:
+            raise ConfigError("there is no such kind of source", where=address, hint=f"a source is {FORMS}")
     alone = " or ".join(kind.form for kind in KINDS.values() if not kind.recorded)
     hint = f"files go together with files, and {alone} with others of its kind"
-    raise ConfigError("these cannot be read together, or not at all", where=" ".join(addresses), hint=hint)
+    raise ConfigError("these cannot be read together", where=" ".join(addresses), hint=hint)

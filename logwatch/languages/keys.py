@@ -100,7 +100,7 @@ Key = Literal[
 """Texts that are asked for by their own name; those of a closed set stand under its family, see `Worded`."""
 
 DoctorKey = Literal[
-    "plain", "error", "late", "broken", "source.not_live", "settings.fine",
+    "plain", "error", "late", "broken", "source.not_live", "source.none", "settings.fine",
     "settings.no_channel", "settings.open", "settings.serve", "settings.lease", "not_set_up", "clock.fine",
     "clock.ahead", "clock.behind", "clock.unknown", "clock.set", "logs.read", "quota.fine", "quota.used", "lines.unread",
     "lines.none", "lines.found", "lines.some_lost", "lines.development", "lines.beta_off", "lines.silent",
@@ -110,7 +110,8 @@ DoctorKey = Literal[
     "endpoint.absent", "endpoint.beta_off", "state.fine", "state.new", "state.leased", "state.busy", "state.passing",
     "runs.none", "runs.last", "runs.old", "runs.ahead", "runs.long", "runs.lease_ahead", "runs.lease_left", "cure.steps",
     "test.sent", "cure.service", "cure.quota", "cure.token", "cure.endpoint", "cure.broken", "cure.again", "cure.ping",
-    "cure.source", "cure.channel", "oncall.fine", "oncall.stranger", "oncall.no_slack", "oncall.no_answer", "cure.oncall",
+    "cure.source", "cure.channel", "cure.said", "cure.clock",
+    "oncall.fine", "oncall.stranger", "oncall.no_slack", "oncall.no_answer", "cure.oncall",
 ]  # fmt: skip
 """Texts of the doctor's, without the `doctor.` that each of them begins with."""
 

@@ -68,7 +68,7 @@ def judge_rhythm(off: Mapping[str, int], summaries: int, place: WatchedService) 
 def judge_clock(off_s: float | None, against: str) -> Checked:
     """Say how far this machine's clock is off; positive is ahead."""
     if off_s is None:
-        return Checked("clock", CheckOutcome.UNSURE, say("clock.unknown"))
+        return Checked("clock", CheckOutcome.UNSURE, say("clock.unknown"), (say("cure.clock"),))
     if abs(off_s) <= CLOCK_OFF_S:
         return ok("clock", say("clock.fine", off=f"{abs(off_s):.0f}", against=against))
     said = say("clock.ahead" if off_s > 0 else "clock.behind", off=f"{abs(off_s):.0f}", against=against)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from logwatch.checks import Checked, CheckOutcome, Phrase, Texts, command, ok, say
+from logwatch.checks import Checked, CheckOutcome, Phrase, Texts, advice, command, ok, say
 from logwatch.collect.columns import SAMPLES, SLOW
 from logwatch.collect.parse import Reason
 from logwatch.deadlines import call_all
@@ -107,9 +107,9 @@ def _cures(error: LogwatchError, cure: Phrase | None, *, unreachable: bool) -> t
     if unreachable:
         return (say("cure.again"),)
     if cure and isinstance(error, ChannelError):
-        return (cure, *(command(error.hint) if error.hint else ()))
+        return (cure, *(advice(error.hint) if error.hint else ()))
     hint = error.hint or ("logwatch rules check" if isinstance(error, RuleError) else "")
-    return command(hint[max(hint.find("gcloud "), 0) :]) if hint else ()
+    return advice(hint) if hint else ()
 
 
 # ---- the log

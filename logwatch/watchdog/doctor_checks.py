@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -134,7 +135,8 @@ def _check_settings(settings: Settings, wrong: Sequence[ConfigError]) -> list[Ch
     found = [failed("settings", error) for error in wrong]
     source = ", ".join(settings.source)
     if not is_live(settings.source):
-        found.append(Checked("settings", CheckOutcome.WRONG, say("source.not_live"), (say("cure.source"),)))
+        said = say("source.not_live" if settings.source else "source.none")
+        found.append(Checked("settings", CheckOutcome.WRONG, said, (say("cure.source"),)))
     try:
         build_rules(settings)
     except RuleProblemsError as error:
@@ -166,7 +168,7 @@ def _clocks(settings: Settings) -> dict[str, Callable[[], datetime | None]]:
     """Name who tells the time: Google, and the service's own endpoints where Google cannot be reached."""
     urls = {"Google": settings.serve_certs_url}
     endpoints = build_service(settings).endpoints
-    if settings.endpoints and endpoints:
+    if settings.endpoints and endpoints and re.match("https?://", settings.endpoints):
         urls["LOGWATCH_ENDPOINTS"] = f"{settings.endpoints.rstrip('/')}{endpoints[0].path}"
     return {name: partial(fetch_date, url) for name, url in urls.items()}
 

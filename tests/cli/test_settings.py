@@ -42,14 +42,14 @@ def test_each_value_comes_with_its_place(run: Run, tmp_path: Path) -> None:
     file.parent.mkdir()
     file.write_text(f"lang = 'en'\nservice = 'x'\n\n[slack]\nbot_token = '{SECRET}'\nchannel = '#ops'\n")
     ran = run(
-        "settings", "--service", "kpa", LOGWATCH_CONFIG=str(file), LOGWATCH_ENDPOINTS=f"https://me:{SECRET}@api.example.com"
+        "settings", "--service", "kpa", LOGWATCH_CONFIG=str(file), LOGWATCH_RUNBOOK_URL=f"https://me:{SECRET}@api.example.com"
     )
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.split("\n5 set\n")[1].split("\n47 by default\n")[0] == (
         "setting          from             value\n"
         "service          --service        kpa\n"
         "lang             logwatch.toml:1  en\n"
-        "endpoints        environment      https://***@api.example.com\n"
+        "runbook_url      environment      https://***@api.example.com\n"
         "slack_bot_token  logwatch.toml:5  set (secret)\n"
         "slack_channel    logwatch.toml:6  #ops"
     )
@@ -117,6 +117,22 @@ def test_the_document_says_of_each_what_and_whence(run: Run, tmp_path: Path) -> 
     }
     assert [each["value"] for each in told.values() if each["secret"]] == [None] * 9
     assert SECRET not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("STATE", "s3://a", "'s3://a': no place for the state"),
+        ("ENDPOINTS", "api.example.com", "api.example.com: no base URL of the service's endpoints"),
+        ("SOURCE", "s3://a", "s3://a: there is no such kind of source"),
+        ("SOURCE", "gcp://X", "gcp://X: 'X' is not a project ID (6 to 30 lower-case letters, digits, hyphens)"),
+        ("SOURCE", "gcp://o4o-demo,a.json", "gcp://o4o-demo a.json: these cannot be read together"),
+    ],
+)
+def test_an_address_that_nothing_can_use_is_wrong_before_a_run(run: Run, name: str, value: str, told: str) -> None:
+    ran = run("settings", LOGWATCH_LANG="en", **{f"LOGWATCH_{name}": value})
+    assert (ran.code, ran.err.splitlines()[0]) == (2, f"logwatch: LOGWATCH_{name}: {told}")
+    assert [line.split(maxsplit=2)[2] for line in ran.out.splitlines() if line.startswith(name.lower())] == ["✗ wrong"]
 
 
 COMMANDS = [

@@ -18,13 +18,14 @@ import grpc
 import pytest
 
 from logwatch.checks import Checked, CheckOutcome, say
+from logwatch.errors import ConfigError
 from logwatch.notify.channels.registry import CHANNELS
 from logwatch.state.lease import take
 from logwatch.state.local import LocalStore
 from logwatch.ui.format import Audience
 from logwatch.ui.tables import Paper
 from logwatch.watchdog.check_results import exit_code, judge_clock, judge_lag, to_text
-from logwatch.watchdog.doctor import Timed, examine
+from logwatch.watchdog.doctor import Timed, examine, failed
 from tests.conftest import ROOT
 from tests.support.local_app import HOSTILE, STATES, TOKEN, LocalApp
 from tests.support.local_google import make_entry
@@ -334,6 +335,20 @@ def test_a_throttled_timer_is_told_with_its_cure(run: Run, tmp_path: Path) -> No
     assert rows["rhythm"]["cures"][0].endswith("--no-cpu-throttling")
 
 
+@pytest.mark.parametrize(
+    ("hint", "broken"),
+    [
+        ("use https://HOST or http://HOST:PORT, without user, password or query", ""),
+        ("gcloud services enable monitoring.googleapis.com --project=o4o-demo", " \\"),
+        ("LOGWATCH_SLACK_CHANNEL=C… LOGWATCH_SLACK_BOT_TOKEN=xoxb-…", " \\"),
+    ],
+)
+def test_only_what_is_typed_breaks_as_a_shell_takes_it(hint: str, broken: str) -> None:
+    line = failed("state", ConfigError("it is wrong", hint=hint))
+    _, first, *_ = to_text([line], Audience("en", ZoneInfo("UTC"), "o4o-core-api"), Paper(45, colour=False)).splitlines()
+    assert first.endswith(broken or first[-1].strip("\\")), first
+
+
 # ---- settings
 
 
@@ -363,7 +378,12 @@ def test_each_wrong_setting_is_named_and_the_rest_is_tried(
     wrong = [line for line in ran.out.splitlines() if line.startswith("✗")]
     assert all(any(name in line for line in wrong) for name in named), ran.out
     assert len([line for line in ran.out.splitlines() if line.startswith("✓")]) >= 2
-    assert "Traceback" not in ran.err + ran.out
+    assert not {"Traceback", "Warning"} & {*re.findall("Traceback|Warning", ran.err + ran.out)}
+
+
+def test_a_source_that_is_not_set_is_called_that(run: Run) -> None:
+    found = json.loads(run("doctor", "--format", "json", LOGWATCH_SERVE_CERTS_URL="http://127.0.0.1:1").out)["checks"]
+    assert found[0]["reason"] == "source.none"
 
 
 def test_a_slip_of_the_pen_is_told(run: Run, tmp_path: Path) -> None:
@@ -409,7 +429,7 @@ def test_the_clock_is_held_against_an_answers_date(run: Run, tmp_path: Path, ahe
 def test_nobody_tells_the_time(run: Run, tmp_path: Path) -> None:
     with clinic(run, tmp_path) as made:
         rows, _ = made.examine(LOGWATCH_NOW="-", LOGWATCH_SERVE_CERTS_URL="http://127.0.0.1:1", LOGWATCH_METRICS_PROJECT="none")
-    assert rows["clock"]["outcome"] == "unsure"
+    assert (rows["clock"]["outcome"], len(rows["clock"]["cures"])) == ("unsure", 1)
 
 
 @pytest.mark.parametrize(
