@@ -86,3 +86,11 @@ class Bounds(NamedTuple):
     def middle(self) -> float:
         """The value half-way between the two bounds."""
         return (self.normal.bound + self.warning.bound) / 2
+
+
+def check_bounds(normal: Range, warning: Range) -> None:
+    """Raise ValueError where two bounds do not leave room for each other."""
+    if normal.falls == warning.falls or normal.unit != warning.unit:
+        raise ValueError(f"normal '{normal}' and warning '{warning}' must face each other in one unit")
+    if normal.bound != warning.bound and (normal.bound > warning.bound) != warning.falls:
+        raise ValueError(f"normal '{normal}' and warning '{warning}' overlap")

@@ -55,12 +55,12 @@ def clock_of(settings: Settings) -> Callable[[], datetime]:
     return (lambda: settings.now.astimezone(UTC)) if settings.now else (lambda: datetime.now(UTC))  # type: ignore[union-attr]
 
 
-def find_rule(name: str, settings: Settings) -> Rule:
-    """Give the rule of an id; raises ConfigError that names the nearest."""
+def find_rule(name: str, settings: Settings, where: str = "RULE") -> Rule:
+    """Give the rule of an id, which was typed in a place; raises ConfigError that names the nearest."""
     known = build_rules(settings).by_id
     if name not in known:
         raise ConfigError(
-            f"there is no rule '{name}'", where="RULE", hint=f"{nearest(name, list(known))}known: {', '.join(known)}"
+            f"there is no rule '{name}'", where=where, hint=f"{nearest(name, list(known))}known: {', '.join(known)}"
         )
     return known[name]
 

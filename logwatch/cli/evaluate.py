@@ -34,6 +34,7 @@ from logwatch.cli.options import (
     SourceOption,
     UntilOption,
 )
+from logwatch.collect.parse import Flaw, Reason
 from logwatch.errors import ConfigError, SourceError
 from logwatch.judge.verdicts import Level
 from logwatch.languages import Lang, text
@@ -242,9 +243,12 @@ def _write_table(table: DataFrame, format_: TableFormat, output: Path | None) ->
 
 def _tell_leftovers(quality: Quality, lang: Lang) -> None:
     """Say on stderr what is not in the table and should not be missed."""
-    told = {**quality.unparsed, **quality.flaws}
+    told = [f"{count} {text(Reason(each).key, lang)}" for each, count in quality.unparsed.items()]
+    for flaw, count in quality.flaws.items():
+        kind, colon, counter = flaw.partition(":")
+        told.append(f"{count} {text(Flaw(kind).key, lang)}{colon}{printable(counter)}")
     if told:
-        what = ", ".join(f"{count} {printable(each)}" for each, count in told.items())
+        what = ", ".join(told)
         typer.echo(text("left_out", lang, what=what), err=True)
     for found in finding_texts(quality.findings, {}, lang):
         typer.echo(found, err=True)

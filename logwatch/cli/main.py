@@ -185,7 +185,7 @@ def main(otherwise: Lang = DEFAULT) -> None:
         typer.echo(folded(f"logwatch: {said(error, otherwise)}", sys.stderr), err=True)
         sys.exit(error.exit_code)
     except TyperException as error:
-        typer.echo(said_usage(error, reader(otherwise)[0]), err=True, nl=False)
+        typer.echo(folded(said_usage(error, reader(otherwise)[0]), sys.stderr), err=True, nl=False)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -108,7 +108,7 @@ def _chosen_rule(rule: str | None, settings: Settings, *, every_rule: bool) -> s
         known = ", ".join(build_rules(settings).by_id)
         told = "both a rule and all of them" if rule not in {None, EVERY} else "which rule?"
         raise ConfigError(told, where="--rule, --all", hint=f"--all, typed out, mutes every rule; known: {known}")
-    return EVERY if rule is None else find_rule(rule, settings).rule
+    return EVERY if rule is None else find_rule(rule, settings, "--rule").rule
 
 
 def _length(typed: str) -> timedelta:

@@ -223,12 +223,18 @@ def state_sections(state: State, rules: RuleSet, now: datetime, audience: Audien
     firing, muted = firing_rows(state, rules, now, audience), silence_rows(state, now, audience)
     heads = audience.columns("alert", "state", "from_when", "value", "channels", "taken_col", "silent_because", "procedure")
     told = audience.columns("when", "kind", "rules", "shop", "channels")
+    heading: Key = "told_before" if _has_sent(state) else "timeline"
     found = [
         Section("", heads, tuple(firing), () if firing else (audience.say("no_alerts"),)),
         Section(audience.say("muted_now"), audience.columns(*SILENCE_COLUMNS), tuple(muted)),
-        Section(audience.say("told_before"), told, tuple(past_rows(state, audience)[:MOST_PAST])),
+        Section(audience.say(heading), told, tuple(past_rows(state, audience)[:MOST_PAST])),
     ]
     return [each for each in found if each.rows or each.notes]
+
+
+def _has_sent(state: State) -> bool:
+    """Tell whether any message had a channel to go to: none has in what a replay leaves behind."""
+    return any(note.delivered for note in state.notes) or any(each.deliveries for each in state.outbox)
 
 
 def say_rule(rule: str, audience: Audience) -> str:

@@ -716,6 +716,8 @@ def test_an_empty_shop_is_the_one_without_a_name_and_not_every_shop(run: Run, tm
     ("changed", "where", "told"),
     [
         (["--all", "--reason", "  "], "--reason", "needs a reason"),
+        (["--rule", "payment-confrm"], "--rule", "there is no rule 'payment-confrm'"),
+        (["--all", "--every", "sun 03:00", "--until", "Feb 24 2026"], "--until", "'Feb 24 2026' is past: it means"),
         (["--all", "--for", "0m"], "--for", "the length is zero"),
         (["--all", "--for", "soon"], "--for", "not a valid duration"),
         (["--all", "--for", "31d"], "--for", "30d at the most"),

@@ -147,7 +147,7 @@ def complaint(folder: Path) -> str:
         ("latency.yaml", "slow: {label: checkout", 'slow: {min_share: ">= 5", label: checkout', "latency.yaml", "'>= 5' is not a valid share"),
         ("latency.yaml", "slow: {label: checkout", 'slow: {min_share: "< 5 %", label: checkout', "latency.yaml", "'< 5 %' is not a valid share"),
         ("checkout.yaml", "for: 0", "for: soon", "checkout.yaml", "use e.g. '90s', '5m'"),
-        ("checkout.yaml", "- rule: checkout-traffic", "- rule: [", "checkout.yaml", "not YAML"),
+        ("checkout.yaml", "- rule: checkout-traffic", "- rule: [", "checkout.yaml", "a bracket that is opened here"),
         ("latency.yaml", "measured: redis.ping_ms", "measured: redis.pong_ms", "latency.yaml", "unknown gauge 'redis.pong_ms'"),
         ("inhibitions.yaml", "  not_expected: [checkout-success, checkout-error, payment-confirm]\n", "", "inhibitions.yaml:3", "not_because is said of the rules in not_expected"),
         ("inhibitions.yaml", "  because:\n", "  why:\n", "inhibitions.yaml:3", "'because' is missing"),

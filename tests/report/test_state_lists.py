@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,7 +11,7 @@ from logwatch.judge.daily_totals import DayTotals
 from logwatch.notify.incidents import Memory, Muted, NotifyReason, Suppression
 from logwatch.notify.outbox import Note
 from logwatch.notify.silences import RecurringSilence
-from logwatch.report.state_lists import firing_rows, known_shops
+from logwatch.report.state_lists import firing_rows, known_shops, state_sections
 from logwatch.state.document import State
 from tests.support.made_messages import CASES, PAYMENT, RULES, SILENCE, START, message
 
@@ -44,3 +44,9 @@ def test_a_shop_is_known_by_a_verdict_an_alert_a_message_or_a_day() -> None:
     verdict = replace(PAYMENT.latest, labels={"service": "a"})
     state = State(verdicts=(verdict, replace(verdict, labels={})), alerts=(PAYMENT,), notes=(told,), days=(day,))
     assert known_shops(state, "service") == ["a", "b", "c", "d", "e", "kpa"]
+
+
+@pytest.mark.parametrize(("delivered", "title"), [({}, "simulated messages"), ({"slack": NOW}, "sent messages")])
+def test_what_had_no_channel_was_not_sent(delivered: dict[str, datetime | None], title: str) -> None:
+    note = Note("a.1", NotifyReason.FIRING, NOW, "4.2", [PAYMENT.rule], {}, delivered)
+    assert state_sections(State(cursor=NOW, notes=(note,)), RULES, NOW, READERS)[-1].title == title

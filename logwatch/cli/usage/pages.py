@@ -46,10 +46,11 @@ def folded(text: str, stream: TextIO) -> str:
     """Break lines between words where they go to a terminal; a pipe gets them whole."""
     if not stream.isatty():
         return text
+    width = max(os.get_terminal_size(stream.fileno()).columns or 80, NARROWEST)  # one that tells no size is taken as rich does
     lines = []
     for line in text.split("\n"):
         indent = len(line) - len(line.lstrip())
-        first, *rest = [*_wrapped(line, os.get_terminal_size(stream.fileno()).columns - indent - 2)] or [""]
+        first, *rest = [*_wrapped(line, width - indent - 2)] or [""]
         lines += [f"{'':{indent}}{first}", *(f"{'':{indent + 2}}{each}" for each in rest)]
     return "\n".join(lines)
 

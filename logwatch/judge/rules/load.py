@@ -147,7 +147,8 @@ def _parse_items(
         try:
             items.append((model.model_validate(value), document.where((index,))))
         except ValidationError as error:
-            problems += [to_error(document, (index,), detail) for detail in error.errors()]
+            known = [field.alias or name for name, field in model.model_fields.items()]
+            problems += [to_error(document, (index,), detail, known=known) for detail in error.errors()]
         else:
             texts += [(text, document.where((index, *path))) for path, text in _texts(items[-1][0])]
     return items

@@ -18,7 +18,7 @@ from logwatch.judge.rules.service import Service, with_places
 from logwatch.judge.rules.step_checks import ProcedureChecks, StepCheck
 from logwatch.judge.rules.yaml_types import Duration, Model, Selectors, Text, selects
 from logwatch.languages import COMMON, Lang, Worded
-from logwatch.ranges import Bounds, Range
+from logwatch.ranges import Bounds, Range, check_bounds
 
 if TYPE_CHECKING:
     from logwatch.judge.rules.oncall import OnCall
@@ -102,10 +102,7 @@ class Rule(Measures, Row):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if self.normal.falls == self.warning.falls or self.normal.unit != self.warning.unit:
-            raise ValueError(f"normal '{self.normal}' and warning '{self.warning}' must face each other in one unit")
-        if self.normal.bound != self.warning.bound and (self.normal.bound > self.warning.bound) != self.warning.falls:
-            raise ValueError(f"normal '{self.normal}' and warning '{self.warning}' overlap")
+        check_bounds(self.normal, self.warning)
         if self.indicator and not self.procedure:
             raise ValueError(f"the row '{self.indicator}' needs a procedure of section 4")
         return self

@@ -18,8 +18,8 @@ from logwatch.judge.rules.model import WATCH, RuleSet
 from logwatch.judge.rules.runbook_check import compare_with_runbook
 from logwatch.judge.rules.unit_tests import run_cases
 from logwatch.judge.rules.yaml_lines import RuleProblemsError
-from logwatch.judge.rules.yaml_types import idle_selectors
-from logwatch.ranges import Range
+from logwatch.judge.rules.yaml_types import SELECTOR, idle_selectors
+from logwatch.ranges import Range, check_bounds
 
 RESERVED = {"counters", "evidence", "inhibitions", "service", WATCH.removesuffix(".yaml")}
 """Names of files that hold no rules of one's own."""
@@ -133,7 +133,17 @@ def _draft(wanted: NewRule, rules: RuleSet) -> Draft:
     if kind is None:
         raise ConfigError(f"'{wanted.kind}' is not a valid kind of rule", where="--kind", hint=f"one of {kinds_listed('or')}")
     known = tuple(counter.counter for counter in rules.counters)
-    return kind.draft(Asked(wanted.rule, wanted.measures, wanted.normal, wanted.warning, known, rules.service.gauge_names))
+    draft = kind.draft(Asked(wanted.rule, wanted.measures, wanted.normal, wanted.warning, known, rules.service.gauge_names))
+    for counter in draft.counters:
+        if not re.fullmatch(SELECTOR, counter):
+            hint = "use letters, digits, '_' and dots, e.g. payment.fail; several are joined by +"
+            raise ConfigError(f"'{counter}' is not a counter's name", where="--measures", hint=hint)
+    try:
+        check_bounds(draft.normal, draft.warning)
+    except ValueError as error:
+        hint = "use e.g. '<= 5' and '> 20', of a share '> 80 %' and '< 60 %'"
+        raise ConfigError(str(error), where="--normal, --warning", hint=hint) from None
+    return draft
 
 
 def _additions(rules: RuleSet, wanted: NewRule, draft: Draft) -> list[Addition]:

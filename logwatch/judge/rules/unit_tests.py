@@ -131,9 +131,7 @@ def run_cases(rules: RuleSet) -> Tested:
             try:
                 cases = _RuleCases.model_validate(group)
             except ValidationError as error:
-                problems += [
-                    to_error(document, (index,), detail, "a rule, and cases with a name each") for detail in error.errors()
-                ]
+                problems += [_no_entry(document, index, detail) for detail in error.errors()]
                 continue
             if cases.rule not in by_id:
                 problems.append(RuleError(f"there is no rule '{cases.rule}'", where=where, hint=f"known: {', '.join(by_id)}"))
@@ -144,6 +142,12 @@ def run_cases(rules: RuleSet) -> Tested:
                 passed += not problem
                 seen[cases.rule] |= set(re.findall("[newu]", case.levels))
     return Tested(passed, (*problems, *_untested(rules, seen)))
+
+
+def _no_entry(document: Document, index: int, detail: Any) -> RuleError:  # noqa: ANN401 - pydantic's own
+    told = to_error(document, (index,), detail)
+    told.hint = "a rule, and cases with a name each"
+    return told
 
 
 def _untested(rules: RuleSet, seen: dict[str, set[str]]) -> list[RuleError]:

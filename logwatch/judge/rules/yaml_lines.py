@@ -1,6 +1,7 @@
 """YAML that remembers its lines, so that an error can name the place to mend."""
 
 from collections.abc import Iterable
+from datetime import date
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import yaml
 
 from logwatch.complaints import complaint
-from logwatch.errors import LogwatchError, RuleError
+from logwatch.errors import LogwatchError, RuleError, nearest
 from logwatch.small_files import read_text
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -145,22 +146,55 @@ def _read(path: Path, text: str) -> tuple[Any, dict[Path_, int]]:
         reader = _Reader(path, text)
         return reader.read(), reader.lines
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise RuleError(f"not YAML: {error.problem}", where=f"{path}:{line}") from None
+        raise _fault(error, path, text) from None
     except yaml.YAMLError as error:
         raise RuleError(f"cannot be read: {error}", where=str(path)) from None
 
 
-def to_error(document: Document, top: Path_, detail: Any, keys: str | None = None) -> RuleError:  # noqa: ANN401 - pydantic's own
-    """Say one of pydantic's complaints about what stands below `top`, with the line to mend; `keys` tells the known ones."""
+def _fault(error: yaml.MarkedYAMLError, path: Path, text: str) -> RuleError:
+    """Say what is no YAML, and where; what is not closed, where it is opened."""
+    opened, mark = error.context_mark, error.problem_mark
+    context, problem, line = error.context or "", error.problem or "", mark.line if mark else 0
+    message, hint = "not YAML", "indent the parts of a list or of a set of keys by the same number of blanks"
+    if "flow mapping" in context:
+        message, hint = "a brace that is opened here is not closed", "close it, or put a comma between two keys"
+    elif "flow sequence" in context:
+        message, hint = "a bracket that is opened here is not closed", "close it, or put a comma between two values"
+    elif "quoted scalar" in context and "end of stream" in problem:
+        message, hint = "a quote that is opened here is not closed", "close it with the same quote"
+    else:
+        opened = None
+    if mark and not opened and "\t" in "".join(text.split("\n")[line : line + 1])[: mark.column + 1]:
+        message, hint = "a tab stands where blanks belong", "indent with blanks"
+    elif "mapping values" in problem:
+        message, hint = "a second colon stands on this line", "put quotes around a text that holds a colon"
+    elif "cannot start any token" in problem:
+        message, hint = "a text begins with a sign that YAML keeps for itself", "put quotes around the text"
+    return RuleError(message, where=f"{path}:{(opened.line if opened else line) + 1}", hint=hint)
+
+
+def to_error(
+    document: Document,
+    top: Path_,
+    detail: Any,  # noqa: ANN401 - pydantic's own
+    keys: str | None = None,
+    known: Iterable[str] = (),
+) -> RuleError:
+    """Say one of pydantic's complaints about what stands below `top`, with the line to mend.
+
+    `keys` tells the known ones, `known` are those that may stand at the top.
+    """
     path = tuple(part for part in detail["loc"] if part not in ("Proof", "literal['none']"))
     name = ".".join(map(str, path))
     told = complaint(detail)
     message, hint = f"{name}: {told}" if name else told, None
     if detail["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        message, hint = f"'{name}' is not known here", keys or "logwatch rules schema lists what is"
+        near = nearest(name, [*known])
+        message, hint = f"'{name}' is not known here", keys or f"{near}logwatch rules schema lists what is"
     elif detail["type"] == "missing":
         message, hint = f"'{name}' is missing", keys or "logwatch rules schema says what it holds"
+    elif detail["type"] == "string_type" and isinstance(detail["input"], int | float | date):
+        hint = f'put it in quotes: "{detail["input"]}"'
     return RuleError(message, where=document.where((*top, *path)), hint=hint)
 
 

@@ -53,9 +53,10 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-_NAME = {"type": "string", "pattern": r"^[\w.]+(\.\*)?$"}
+SELECTOR = r"^[\w.]+(\.\*)?$"
+_NAME = {"type": "string", "pattern": SELECTOR}
 Selectors = Annotated[
-    tuple[Annotated[str, Field(pattern=r"^[\w.]+(\.\*)?$")], ...],
+    tuple[Annotated[str, Field(pattern=SELECTOR)], ...],
     BeforeValidator(_as_list),
     Field(min_length=1),
     WithJsonSchema({"anyOf": [_NAME, {"type": "array", "items": _NAME, "minItems": 1}]}),

@@ -1,10 +1,15 @@
 """Help and usage in both languages: every page of every command, and what is wrong with a command's words."""
 
 import ast
+import fcntl
 import json
+import os
+import pty
 import re
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +20,7 @@ from rich.cells import cell_len
 from typer.main import get_command
 
 from logwatch.cli.main import app
+from logwatch.cli.usage.pages import folded
 from logwatch.languages.phrases import FOLDER, Template, spoken
 from logwatch.settings import field_names, variable
 from tests.conftest import LOGS, Run, clean_environment
@@ -162,3 +168,12 @@ def test_a_group_without_a_command_shows_its_page(run: Run) -> None:
     ran = run("silence", LOGWATCH_LANG="ko")
     assert (ran.code, ran.out) == (2, "")
     assert "알림 중지" in ran.err
+
+
+@pytest.mark.parametrize(("columns", "width"), [(0, 80), (10, 40), (40, 40), (120, 120)])
+def test_a_message_takes_the_width_that_tables_take(columns: int, width: int) -> None:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
+    with os.fdopen(ours), os.fdopen(theirs, "w") as terminal:
+        lines = folded("word " * 100, terminal).splitlines()
+    assert width - 10 <= max(map(len, lines)) <= width

@@ -196,9 +196,9 @@ def test_a_folder_in_english_alone_stays_in_english(run: Run, tmp_path: Path, ki
         (["a-b", "--kind", "count", "--section", "Refunds"], ["--section: 'Refunds' is not a valid section", "4.6"]),
         (["a-b", "--kind", "count", "--section", "4.6 A", "--procedure", "4.1"], ["--procedure, --section: give one of both"]),
         (["a-b", "--kind", "count", "--section", "4.6 재시도 3회", "--section-en", "Retries"], ["runbook.en.md:", "3 is missing"]),
-        (["a-b", "--kind", "count", "--measures", "a b"], ["a.yaml:3: count"]),
+        (["a-b", "--kind", "count", "--measures", "a b"], ["--measures: 'a b' is not a counter's name"]),
         (["a-b", "--kind", "count", "--normal", "few"], ["--normal: 'few' is not a valid range", "'<= 50'"]),
-        (["a-b", "--kind", "count", "--normal", "<= 30"], ["a.yaml:1", "overlap"]),
+        (["a-b", "--kind", "count", "--normal", "<= 30"], ["--normal, --warning", "overlap"]),
         (["a-b", "--kind", "ratio", "--normal", "<= 3", "--warning", "> 20"], ["--normal, --warning: no value lies in '> 20'", "> 80 %"]),
         (["a-b", "--kind", "ratio", "--measures", "a.b"], ["--measures: 'a.b' is not a valid share", "coupon.success / coupon.attempt"]),
         (["a-b", "--kind", "contrast", "--measures", "a.b"], ["--measures: 'a.b' is not a valid share of failures", "coupon.error / coupon.attempt"]),
@@ -228,3 +228,15 @@ def test_a_folder_that_is_wrong_already_is_mended_first(run: Run, folder: Path) 
     assert f"{folder}/cache.yaml" in ran.err
     assert "has no case for" in ran.err
     assert texts(folder) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--measures", "a b"], "--measures: 'a b' is not a counter's name"),
+        (["--normal", "<= 5", "--warning", "> 3"], "--normal, --warning: normal '<= 5' and warning '> 3' overlap"),
+    ],
+)
+def test_a_wrong_word_is_named_as_it_was_typed(run: Run, folder: Path, words: list[str], told: str) -> None:
+    ran = run("rules", "new", "paymentx", "--kind", "count", *words, "--rules", folder)
+    assert (ran.code, ran.err.splitlines()[0]) == (2, f"logwatch: {told}")

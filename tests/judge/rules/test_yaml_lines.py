@@ -1,12 +1,15 @@
 """A file of YAML is read whole, or its fault is named with its line; nothing in it can fill the memory or make objects."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from logwatch.errors import RuleError
-from logwatch.judge.rules.yaml_lines import DEEPEST, Document
+from logwatch.judge.rules.load import load_rules
+from logwatch.judge.rules.yaml_lines import DEEPEST, Document, RuleProblemsError
+from tests.conftest import ROOT
 
 BOMB = "a: &a [x, x]\n" + "".join(
     f"{after}: &{after} [*{name}, *{name}]\n" for name, after in zip("abcde", "bcdef", strict=True)
@@ -27,7 +30,13 @@ FAULTS = {
     "a text without end": ("- a\n- " + "x" * 30_000, 2, "a text of more than 20000 characters"),
     "a key without end": ("- a\n- ? " + "x" * 300 + "\n  : 1", 2, "a key of more than 200 characters"),
     "a character that is none": ("- a\n- b\n- c\0d", 3, r"the character U\+0000"),
-    "a list that does not end": ("- a\n- [b", 3, "not YAML"),
+    "a bracket that is not closed": ("- a\n- [b\nc", 2, "a bracket that is opened here"),
+    "a brace that is not closed": ("- a\n- b: {c: 1\n  d: 2\n", 2, "a brace that is opened here"),
+    "a quote that is not closed": ("- a\n- 'b\n", 2, "a quote that is opened here"),
+    "a tab": ("- a:\n\tb: 1\n", 2, "a tab stands where blanks belong"),
+    "a colon in a text": ("- a\n- b: c: d\n", 2, "a second colon"),
+    "a sign of YAML's": ("- a\n- @b\n", 2, "a sign that YAML keeps"),
+    "an indent that does not fit": ("  - a\n - b\n", 2, "not YAML"),
 }
 
 
@@ -59,3 +68,19 @@ def test_nothing_is_no_value(tmp_path: Path, text: str) -> None:
     path = tmp_path / "rules.yaml"
     path.write_text(text)
     assert Document(path).value is None
+
+
+@pytest.mark.parametrize(
+    ("written", "mended", "message", "hint"),
+    [
+        ("  ratio:", "  raito:", "'raito' is not known here", "did you mean 'ratio'? logwatch rules schema lists what is"),
+        ('procedure: "4.1"', "procedure: 4.1", "procedure: '4.1' stands where a text belongs", 'put it in quotes: "4.1"'),
+    ],
+)
+def test_a_slip_is_told_with_what_was_meant(tmp_path: Path, written: str, mended: str, message: str, hint: str) -> None:
+    rules = shutil.copytree(ROOT / "rules", tmp_path / "rules")
+    file = rules / "checkout.yaml"
+    file.write_text(file.read_text().replace(written, mended, 1))
+    with pytest.raises(RuleProblemsError) as caught:
+        load_rules(rules)
+    assert (message, hint) in [(each.message, each.hint) for each in caught.value.problems]
