@@ -119,6 +119,16 @@ def test_a_chart_is_read_out_and_its_text_can_be_selected(looker: Browser, writt
 
 
 @needs_chromium
+def test_a_phone_breaks_no_word_of_a_title_and_names_nothing_that_is_empty(
+    looker: Browser, written: Callable[[str], Path]
+) -> None:
+    with looker.opened(written("payment en"), View(*PHONE, "light")) as tab:
+        titles = "[...document.querySelectorAll('figcaption > strong, .levels small')].filter(each => each.getClientRects().length > 1)"
+        assert tab.evaluate(f"{titles}.map(each => each.textContent)") == []
+        assert tab.evaluate("document.querySelectorAll('td[data-label]:empty').length") == 0
+
+
+@needs_chromium
 def test_light_and_dark_are_one_drawing_in_two_colours(looker: Browser, written: Callable[[str], Path]) -> None:
     colours = []
     for scheme in SCHEMES:
