@@ -296,8 +296,10 @@ def _right(text: str, *, ok: bool | None) -> str:
 def tuning_sections(tuning: Tuning, audience: Audience, source: str) -> list[Section]:
     """Give what a rule would have come to at each choice of settings."""
     say = audience.say
-    notes = (f"{source}  {_span(tuning.span, audience)}", say("tuning_note"), *_short(tuning.days, audience))
     scored = any(cell.score for cell in tuning.cells)
+    same = not scored and len(tuning.cells) > 1 and len({(cell.alerts, cell.messages) for cell in tuning.cells}) == 1
+    told = (say("tuning_note"), say("tuning_counts"), *([say("tuning_same")] if same else []))
+    notes = (f"{source}  {_span(tuning.span, audience)}", *told, *_short(tuning.days, audience))
     scores = audience.columns("found_col", "median_col", "false_a_week") if scored else ()
     turned = tuple(tuning.cells[0].settings) if tuning.is_grid else audience.columns("setting", "value")
     return [

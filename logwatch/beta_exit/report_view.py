@@ -296,10 +296,10 @@ def _today(budget: DayBudget, gate: Gate, audience: Audience) -> str:
     else:
         counted = condition.counted[audience.lang].format(of=f"{left:,}")
         mark = budget.mark
-        why = (
-            audience.say(Gap(mark.why).key, hours=say_hours(mark.hours)) if budget.outlook is Outlook.LOST and mark.why else ""
-        )
-        told = audience.say(budget.outlook.key, left=f"{left:,}", counted=counted) + (f" ({why})" if why else "")
+        if budget.outlook is Outlook.LOST and mark.why:  # what is not known has not failed
+            told = f"{audience.say('exit_unprovable')} ({audience.say(Gap(mark.why).key, hours=say_hours(mark.hours))})"
+        else:
+            told = audience.say(budget.outlook.key, left=f"{left:,}", counted=counted)
     return f"{_value(budget.mark.value, gate)} · {told}" if budget.mark.value is not None else told
 
 

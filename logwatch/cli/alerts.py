@@ -127,7 +127,8 @@ def explain_rule(
     else:
         state, now = state_of(settings), clock_of(settings)()
         head = age_line(settings, state, readers)
-    asked = Question(state, rule_set, now, settings.remind_every, remembered(state, rule_set, policy), settings.timezone)
+    windows = remembered(state, rule_set, policy)
+    asked = Question(state, rule_set, now, settings.remind_every, windows, settings.timezone, simulated=bool(source))
     shown = _of_shop(explain(found, asked), shop, rule_set)
     if format_ is ExplainFormat.JSON:
         write(as_json(explained_json(shown, found, now)), None)

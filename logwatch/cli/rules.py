@@ -110,13 +110,20 @@ def rules_list(format_: ListFormatOption = ListFormat.TABLE, rules: RulesOption 
         )
         for rule in build_rules(settings).rules
     ]
-    shares: dict[str, list[str]] = {}
+    least: dict[Range, list[str]] = {}
     for rule in build_rules(settings).rules:
         if isinstance(rule.kind, Slow):
-            shares.setdefault(format_range(rule.kind.held.warning), []).append(rule.rule)
-    notes = [text("slow_rules", settings.lang, rules=", ".join(ids), share=share) for share, ids in shares.items()]
+            least.setdefault(rule.kind.held.warning, []).append(rule.rule)
+    notes = [_slow_note(held, ", ".join(ids), settings.lang) for held, ids in least.items()]
     table = render_rows(rows, [text(key, settings.lang) for key in RULE_COLUMNS], paper_of())
     write(table + "".join(f"{fold(note, paper_of())}\n" for note in notes), None)
+
+
+def _slow_note(held: Range, rules: str, lang: Lang) -> str:
+    """Say what a warning of slow requests takes: a share where all requests are counted, else a number."""
+    if held.unit == "%":
+        return text("slow_rules", lang, rules=rules, share=format_range(held))
+    return text("slow_rules_count", lang, rules=rules, count=format_range(held))
 
 
 def rules_test(format_: ListFormatOption = ListFormat.TABLE, rules: RulesOption = None, lang: LangOption = None) -> None:

@@ -44,6 +44,7 @@ Key = Literal[
     "link_search", "link_logs", "link_metrics", "link_runbook", "of_runbook", "new_alert",
     # explain, alerts, silence, backtest
     "is_inactive", "never_judged", "last_window", "pending_of", "normal_of", "kept_elevated", "eased_since", "by_chance",
+    "sudden_bound", "expected_pair", "evidence_stretch", "no_newest_revision",
     "told", "told_nowhere", "would_tell", "held_against", "times_likelier", "to_prove", "to_recover", "source_at",
     "acknowledged", "nowhere", "waits", "waits_unheard", "given_up", "on_its_way", "inhibited_by", "silenced_until", "alert",
     "state",
@@ -58,7 +59,8 @@ Key = Literal[
     "backtest_title", "backtest_counts", "backtest_alerts", "pending_at",
     "firing_at", "resolved_col", "peak_col", "runbook_col", "nothing_sent",
     # the week looked back on
-    "digest_incidents", "digest_quiet", "digest_known", "digest_lasted", "digest_procedures", "digest_count", "digest_night",
+    "digest_incidents",
+    "digest_incident", "digest_quiet", "digest_known", "digest_lasted", "digest_procedures", "digest_count", "digest_night",
     "digest_told", "digest_taken", "digest_untaken", "digest_false", "digest_unlabelled", "digest_never", "digest_silence",
     "digest_exits", "digest_not_met", "digest_not_shown",
     # settings
@@ -66,13 +68,13 @@ Key = Literal[
     "settings_file", "setting_unknown", "settings_bad_file", "settings_no_file", "settings_given", "settings_default",
     # rules check, test, new
     "rule_added", "unheard_counter", "names_near", "rule_stranger", "rule_leads_nowhere", "rule_next",
-    "rules_agree", "uncovered_counter", "cases_passed", "slow_rules", "waits_for", "short_name",
+    "rules_agree", "uncovered_counter", "cases_passed", "slow_rules", "slow_rules_count", "waits_for", "short_name",
     # what a command says besides
     "reached_level", "reached_gate", "left_out", "bundled_rules",
     # the exit conditions
     "exit_title", "may_end", "may_not_end", "condition", "day", "needed_not_met", "needed_more_days", "needed_day",
     "needed_hours", "needed_measures", "exit_apart", "exit_earliest", "exit_earliest_gaps", "exit_as_of",
-    "exit_today", "exit_today_short", "exit_days",
+    "exit_today", "exit_unprovable", "exit_today_short", "exit_days",
     "exit_days_other", "exit_in_a_row", "exit_date", "exit_days_col", "exit_date_col", "exit_incident", "exit_loss",
     "exit_loss_decides", "exit_gaps", "exit_gap", "exit_all", "exit_near", "exit_interval",
     "exit_quiet", "exit_quiet_more", "exit_zone", "exit_more", "exit_proof",
@@ -87,7 +89,8 @@ Key = Literal[
     "sides", "short_span", "by_procedure", "messages_a_day", "fired", "total", "changed_alerts", "change", "nothing_changed",
     "progress_left", "sent_title", "sent_counts", "sent_how", "replayed_at", "sent_at", "sent_why",
     "score_title", "outcome", "took", "step_col", "what", "named_later", "found_of", "median_took", "false_per_day",
-    "procedure_right", "step_right", "false_alarms", "tuning_title", "tuning_note", "tuning_star", "tuning_grid", "setting",
+    "procedure_right", "step_right", "false_alarms", "tuning_title", "tuning_note",
+    "tuning_counts", "tuning_same", "tuning_star", "tuning_grid", "setting",
     "alerts_a_week", "messages_a_week", "found_col", "median_col", "false_a_week", "today_mark",
     # words that the runbook's table is read by
     "runbook_at_once",

@@ -33,7 +33,8 @@ def digest_notification(digest: Digest, now: datetime) -> Notification:
 def digest_headline(digest: Digest, audience: Audience) -> str:
     """Say in one line which week it was, and how it went."""
     begun, ended = (f"{each.astimezone(audience.zone):%m-%d}" for each in (digest.since, digest.until))
-    went = audience.say("digest_incidents", count=digest.incidents) if digest.incidents else audience.say("digest_quiet")
+    key: Key = "digest_incident" if digest.incidents == 1 else "digest_incidents" if digest.incidents else "digest_quiet"
+    went = audience.say(key, count=digest.incidents)
     return f"{begun} – {ended} · {went}"
 
 
@@ -85,9 +86,9 @@ def _labels(digest: Digest, audience: Audience) -> Iterator[str]:
 
 
 def _open(digest: Digest, audience: Audience) -> Iterator[str]:
-    if digest.never:
-        days = (digest.until - digest.known_since) / timedelta(days=1)
-        yield audience.say("digest_never", days=f"{max(days, 0):.0f}", rules=", ".join(digest.never))
+    days = (digest.until - digest.known_since) // timedelta(days=1)
+    if digest.never and days > 0:
+        yield audience.say("digest_never", days=days, rules=", ".join(digest.never))
     for each in digest.silences:
         rule = audience.say("all_rules") if each.rule == EVERY else each.rule
         what = f"{rule} ({audience.shop(each.labels)})" if each.labels else rule

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from logwatch.collect.parse import OWN_GAUGES
 from logwatch.judge.alerts import Alert, AlertState, fingerprint, needed_windows
+from logwatch.judge.kinds.contrast import Contrast
+from logwatch.judge.kinds.gauge import UNMEASURED
 from logwatch.judge.kinds.interface import Term, Weighed, hold
+from logwatch.judge.kinds.quiet import Quiet
 from logwatch.judge.rules.model import Severity
-from logwatch.judge.verdicts import Level, Verdict
+from logwatch.judge.verdicts import Level, Verdict, Why
 from logwatch.languages import Worded
 from logwatch.notify.escalation import unanswered_since
 from logwatch.notify.outbox import note_of
 from logwatch.report.state_lists import incident_of, is_about, name, say_silent, say_through, silent_now
 from logwatch.spans import WINDOW, Span, rfc3339
-from logwatch.ui.format import format_figure, format_normal, format_span, format_value, format_warning, in_units, printable
+from logwatch.ui.format import (
+    format_figure,
+    format_normal,
+    format_range,
+    format_span,
+    format_value,
+    format_warning,
+    in_units,
+    printable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -71,6 +84,8 @@ class Question:
     """Up to the last that was judged, as far as their entries are known; None where nobody has them."""
     zone: tzinfo = UTC
     """Whose hours are those of oncall.yaml."""
+    simulated: bool = False
+    """Whether no run has left the state, but a simulated clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +125,9 @@ def explain(rule: Rule, asked: Question) -> list[Explained]:
         before, weighed = courses.get(mark, ((), Weighed(())))
         if verdict and {*rule.kind.reads.gauges} & {*OWN_GAUGES}:  # measured by the run alone, and not kept
             before = ()
+            in_run = any(UNMEASURED.get(each) is Why.ONLY_IN_RUN for each in rule.kind.reads.gauges)
+            if asked.simulated and in_run:  # its zero was never measured
+                verdict = replace(verdict, level=Level.UNKNOWN, value=None, why=Why.ONLY_IN_RUN)
             weighed = Weighed((hold(Term.VALUE, verdict.value, rule.warning),) if verdict.value is not None else ())
         verdicts = (*before[:-1], verdict) if verdict else ()
         incident = incident_of(state, alert) if alert else None
@@ -200,16 +218,32 @@ def _figures(found: Explained, audience: Audience, now: datetime, *, whole: bool
     *before, last = (_window(each, rule, now, audience) for each in found.verdicts)
     bounds = {"normal": format_normal(rule, audience), "warning": format_warning(rule, audience)}
     yield audience.say("last_window", window=last, **bounds)
-    if whole and before:
+    nothing = isinstance(rule.kind, Contrast) and not any(each.denominator or each.why for each in found.verdicts)
+    if whole and before and not nothing:
         yield from (f"  {window}" for window in reversed(before))
     for each in found.weighed.tests:
         figures = {"term": audience.say(each.term.key), "value": _figure(each, audience), "needed": _needed(each, audience)}
         if each.term is Term.VALUE:
             figures |= {name: in_units(figures[name], rule, audience) for name in ("value", "needed")}
         yield audience.say("held_against", mark="✓" if each.holds else "✗", **figures)
+    if nothing:
+        yield audience.say("no_newest_revision")
+    yield from _readings(found, audience)
     if rule.kind.weeks:
         middle = format_value(rule.bounds.middle, rule.normal.unit)
         yield audience.say("by_chance", weeks=rule.kind.weeks, middle=middle)
+
+
+def _readings(found: Explained, audience: Audience) -> Iterator[str]:
+    """Say how figures are to be read that seem to contradict each other."""
+    needed = {each.term: each.needed for each in found.weighed.tests}
+    if isinstance(found.rule.kind, Quiet) and needed:
+        yield audience.say("expected_pair")
+        if needed[Term.SHARE] != found.rule.warning:
+            bounds = {"needed": format_range(needed[Term.SHARE]), "warning": format_range(found.rule.warning)}
+            yield audience.say("sudden_bound", **bounds)
+    if Term.NEWEST in needed:
+        yield audience.say("evidence_stretch")
 
 
 def _window(verdict: Verdict, rule: Rule, now: datetime, audience: Audience) -> str:
@@ -237,6 +271,8 @@ def _power(term: Term, exponent: float, audience: Audience) -> str:
 
 def _needed(each: Compared, audience: Audience) -> str:
     sign, bound = each.needed.direction.replace("<=", "≤").replace(">=", "≥"), each.needed.bound
+    if each.term is Term.CHANCE:
+        return f"{sign}{Decimal(f'{10**bound * 100:.2g}'):f}%"
     if each.term in POWERS:
         return f"{sign}{_power(each.term, bound, audience)}"
     return f"{sign}{bound * 100:g}%" if each.needed.unit == "%" else f"{sign}{bound:.4g}{each.needed.unit}"

@@ -105,6 +105,12 @@ def test_what_tuning_prints(run: Run, lang: str, *, update_golden: bool) -> None
     check_golden(f"tune-storm.{lang}.txt", ran.out, update=update_golden)
 
 
+@pytest.mark.parametrize(("vary", "same"), [("for=1m,2m", True), ("warning=10,40", False)])
+def test_settings_that_come_to_the_same_are_told_in_a_line(run: Run, vary: str, *, same: bool) -> None:
+    told = run("tune", "checkout-blocked", STORM, "--vary", vary, "--lang", "en").out
+    assert ("Every setting comes to the same here" in told) is same
+
+
 @pytest.mark.long
 def test_no_column_is_lost_on_a_narrow_terminal(run: Run, proposed: Path) -> None:
     out = run("backtest", STORM, "--rules", proposed, "--against", "rules", "--lang", "en").out

@@ -685,6 +685,19 @@ def test_three_hours_are_told_on_a_screen_and_the_rest_on_request(run: Run, lang
     assert {*brief.split()} - {*whole.split()} <= {*brief.splitlines()[-1].split()}, "the details say all of it"
 
 
+@pytest.mark.parametrize(
+    ("lang", "unknown", "failed"),
+    [
+        ("ko", "충족 여부를 확인할 수 없음 (00–14시 기록 없음)", "더 이상 충족할 수 없음"),
+        ("en", "can no longer be shown (hours", "longer be met"),
+    ],
+)
+def test_a_running_day_with_hours_missing_has_not_failed(run: Run, lang: str, unknown: str, failed: str) -> None:
+    told = run("beta-exit", f"{LOGS}/payment.ndjson", "--lang", lang, COLUMNS="200").out
+    assert unknown in told
+    assert failed not in told
+
+
 @pytest.mark.usefixtures("one_look")
 def test_it_answers_in_the_zone_of_the_question_about_the_days_of_the_settings(run: Run, bad_week: Path) -> None:
     shown = run("beta-exit", bad_week, "--until", "2026-03-03 15:00 UTC", "--lang", "en", "--details", COLUMNS="300").out

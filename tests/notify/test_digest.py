@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -93,3 +94,14 @@ def test_a_quiet_week_says_so_and_no_more_than_there_is(lang: str, quiet: str) -
     readers = Audience(lang, SEOUL, "o4o-core-api")
     assert digest_headline(digest(), readers).endswith(f"02-24 – 03-03 · {quiet}")
     assert digest_lines(digest(), RULES, readers) == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "one", "never"), [("ko", "인시던트 1건", "알림이 없었던 규칙"), ("en", "· 1 incident", "No message")]
+)
+def test_a_week_of_one_incident_remembered_for_less_than_a_day(lang: str, one: str, never: str) -> None:
+    readers = Audience(lang, SEOUL, "o4o-core-api")
+    found = digest(record(NOON), rules=("payment-confirm", "cache-error"))
+    young = replace(found, known_since=found.until - timedelta(hours=20))
+    assert digest_headline(young, readers).endswith(one)
+    assert not any(never in line for line in digest_lines(young, RULES, readers))

@@ -301,3 +301,26 @@ def test_a_person_sees_each_window_each_test_and_what_is_missing(run: Run) -> No
 def test_json_of_a_state_that_nothing_was_judged_for_is_empty() -> None:
     rule = RULES.by_id["payment-confirm"]
     assert explained_json([], rule, NOW)["explained"] == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "shop", "said", "unsaid"),
+    [
+        ("telemetry-unheard", [], ["unknown –, known only to logwatch run"], ["value 0 min"]),
+        ("source-refused", [], ["unknown –, known only to logwatch run"], ["value 0 min"]),
+        (
+            "traffic-quiet",
+            ["--shop", "kpa"],
+            ["(warning needs ≤0.0000001%)", "a warning takes <2% and not <10%", "in brackets: events seen/expected"],
+            ["≤<"],
+        ),
+        ("revision-checkout", [], ["there is nothing to compare"], ["15:58–15:59"]),
+        ("payment-confirm", ["--shop", "kpa"], ["whether it is over, the newest samples tell"], []),
+    ],
+)
+def test_figures_that_seem_to_contradict_each_other_are_explained(
+    run: Run, rule: str, shop: list[str], said: list[str], unsaid: list[str]
+) -> None:
+    told = run("explain", rule, *shop, "--source", f"{LOGS}/payment.ndjson", "--lang", "en", COLUMNS="140").out
+    assert [each for each in said if each not in told] == []
+    assert [each for each in unsaid if each in told] == []
