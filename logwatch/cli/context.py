@@ -70,7 +70,11 @@ def state_of(settings: Settings, *, judged: bool = True) -> State:
     with _naming(settings):
         state = load(build_store(settings))
         if judged and state.cursor is None:
-            raise StoreError("nothing was ever judged", hint="does 'logwatch run' use this state? LOGWATCH_STATE says where")
+            hint = (
+                "does 'logwatch run' use this state? LOGWATCH_STATE says where; "
+                "'logwatch backtest RECORDING --state FILE' makes one of a recording"
+            )
+            raise StoreError("nothing was ever judged", hint=hint)
     return state
 
 

@@ -704,6 +704,13 @@ def test_an_old_state_is_told_in_colour(minutes: int | None, colour: str | None)
     assert age_of(State(cursor=None if minutes is None else now - timedelta(minutes=minutes)), now).colour == colour
 
 
+def test_a_state_without_a_judged_window_says_how_one_is_made_of_a_recording(run: Run, tmp_path: Path) -> None:
+    place = {"LOGWATCH_STATE": str(tmp_path / "state.json")}
+    assert run(*SILENCE_ADD, "--all", "--new-state", **place).code == 0
+    ran = run("alerts", **place)
+    assert (ran.code, "'logwatch backtest RECORDING --state FILE' makes one" in ran.err) == (3, True)
+
+
 def test_an_empty_shop_is_the_one_without_a_name_and_not_every_shop(run: Run, tmp_path: Path) -> None:
     state = state_with_shops(tmp_path)
     ran = run(*SILENCE_ADD, "--all", "--shop", "", "--lang", "en", **state)
