@@ -243,10 +243,10 @@ def _write_table(table: DataFrame, format_: TableFormat, output: Path | None) ->
 
 def _tell_leftovers(quality: Quality, lang: Lang) -> None:
     """Say on stderr what is not in the table and should not be missed."""
-    told = [f"{count} {text(Reason(each).key, lang)}" for each, count in quality.unparsed.items()]
+    told = [f"{text(Reason(each).key, lang)} ({count:,})" for each, count in quality.unparsed.items()]
     for flaw, count in quality.flaws.items():
         kind, colon, counter = flaw.partition(":")
-        told.append(f"{count} {text(Flaw(kind).key, lang)}{colon}{printable(counter)}")
+        told.append(f"{text(Flaw(kind).key, lang)}{colon}{printable(counter)} ({count:,})")
     if told:
         what = ", ".join(told)
         typer.echo(text("left_out", lang, what=what), err=True)

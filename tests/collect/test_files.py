@@ -726,7 +726,7 @@ def test_a_long_entry_of_an_array_is_read_to_the_end(run: Run, tmp_path: Path) -
     lines = [entry(0), noise(1), entry(2) + b" " * 10_000_000, summary(3, padding="x" * 10_000_000), entry(4)]
     minutes, told = read_to_the_end(run, write(tmp_path, {"a.json": PACKINGS["an array"](lines)})[0])
     assert minutes == ["00:00", "00:02", "00:03", "00:04"]
-    assert told == "not in the table: 1 not a number: padding\n"
+    assert told == "not in the table: not a number: padding (1)\n"
 
 
 @pytest.mark.long
@@ -737,7 +737,7 @@ def test_an_entry_that_is_too_long_is_refused_and_costs_no_neighbour(
     lines = [entry(0), noise(1), summary(2, padding="x" * (MAX_ENTRY + 2 * PIECE)), entry(3), noise(4), entry(5)]
     minutes, told = read_to_the_end(run, write(tmp_path, {"a.ndjson": packing(lines)})[0])
     assert minutes == ["00:00", "00:03", "00:05"]
-    assert told == "not in the table: 1 an entry of over 32 MiB\n"
+    assert told == "not in the table: an entry of over 32 MiB (1)\n"
 
 
 def many(times: int) -> bytes:

@@ -136,7 +136,7 @@ def _draft(wanted: NewRule, rules: RuleSet) -> Draft:
     draft = kind.draft(Asked(wanted.rule, wanted.measures, wanted.normal, wanted.warning, known, rules.service.gauge_names))
     for counter in draft.counters:
         if not re.fullmatch(SELECTOR, counter):
-            hint = "use letters, digits, '_' and dots, e.g. payment.fail; several are joined by +"
+            hint = "use letters, digits, '_' and dots, e.g. signup.error; several are joined by +"
             raise ConfigError(f"'{counter}' is not a counter's name", where="--measures", hint=hint)
     try:
         check_bounds(draft.normal, draft.warning)
