@@ -29,7 +29,7 @@ demo: $(READY)
 test: $(READY)
 	@$(BIN)/pytest -n 3 --dist worksteal -rs -m "not long and not image and not cloud"
 
-# Whole runs, minute after minute, killed and taken up again: a tenth of the tests, and twice the time of the others.
+# Whole runs, minute after minute, killed and taken up again: a tenth of the tests, a quarter of an hour.
 test-long: $(READY)
 	@$(BIN)/pytest -n 3 --dist worksteal -rs -m long
 
