@@ -237,8 +237,7 @@ class Ticker:
             since = min(span.start - self._back, begun.counted_to or span.start)
             windows = aggregate(recent, span=Span(since, looked.end), grace=self.policy.grace, judged_to=state.cursor or since)
             windows = replace(windows, usual=_usual(begun, windows.span, self.rules, self.policy.zone))
-            shop = self.rules.service.shop_label
-            windows, crowd, told = thin_out(windows, shop, {each.labels[shop] for each in state.alerts if shop in each.labels})
+            windows, crowd, told = thin_out(windows, self.rules.service.shop_label, _waited_for(state, self.rules))
             survey = self._survey(windows, planned, begun, recent)
             ticked, windows = replace(ticked, state=survey.state, findings=told), survey.windows
             came_late = [minute for minute in recent.rows.decided[known:] if 0 < minute < to_minute(span.start)]
@@ -476,10 +475,11 @@ class Ticker:
         """Keep the cursor, and of the entries what later windows still need."""
         from logwatch.count.alignment import MEMORY
 
-        reaches = (self._back, max(MEMORY, self._settling), max(self.rules.slow_reach + WINDOW, self._settling))
-        times = [to_nanoseconds(cursor - reach - self.policy.overlap) for reach in reaches]
-        needed = Needed(*times, MOST_SLOW)  # type: ignore[call-arg] # three, as there are reaches
-
+        since, summed_to, slow_since = (
+            to_nanoseconds(cursor - reach - self.policy.overlap)
+            for reach in (self._back, max(MEMORY, self._settling), max(self.rules.slow_reach + WINDOW, self._settling))
+        )
+        needed = Needed(since, summed_to, slow_since, MOST_SLOW)
         read, shop = self.rules.selectors, self.rules.service.shop_label
 
         strange = Counter(each.name for each in map(parse_series, recent.series) if not each.labels.keys() <= {shop})
@@ -509,6 +509,11 @@ def _usual(state: State, span: Span, rules: RuleSet, zone: tzinfo) -> dict[int, 
     return {each: usual_counts(state.days, from_minute(each * QUARTER), zone) for each in quarters}
 
 
+def _waited_for(state: State, rules: RuleSet) -> set[str]:
+    """Give the shops that have an alert: they are told apart before all others."""
+    return {each.labels[shop] for each in state.alerts if (shop := rules.service.shop_label) in each.labels}
+
+
 def remembered(state: State, rules: RuleSet, policy: Policy) -> Windows | None:
     """Give the windows up to the last that was judged, as a run saw them, out of the entries that the state keeps.
 
@@ -523,7 +528,7 @@ def remembered(state: State, rules: RuleSet, policy: Policy) -> Windows | None:
     span = Span(state.cursor - rules.reach - policy.overlap, state.cursor)
     windows = aggregate(load(state.recent), span=span, grace=policy.grace, judged_to=state.cursor)
     windows = replace(windows, usual=_usual(state, span, rules, policy.zone))
-    windows = thin_out(windows, rules.service.shop_label).windows
+    windows = thin_out(windows, rules.service.shop_label, _waited_for(state, rules)).windows
     return take_census(windows, span, state.census, rules.knows).windows
 
 

@@ -83,8 +83,8 @@ class Week:
     """The day that is not over then; None where nothing is known of it."""
     quiet: tuple[Span, ...] = ()
     """Stretches of a recording without a line of any kind: idle, or a file is missing."""
-    unread: tuple[tuple[str, int], ...] = ()
-    """How many entries of a recording could not be read, by reason."""
+    unread: tuple[tuple[str, int], ...] | None = None
+    """How many entries of a recording could not be read, by reason; None where nobody has counted them: days that are kept."""
 
     @property
     def digest(self) -> str:

@@ -40,7 +40,9 @@ def exit_json(report: ExitReport, judged: JudgedWeek, zone: str) -> dict[str, An
             for gap in report.gaps
         ],
         "quiet": [{"from": rfc3339(each.start), "to": rfc3339(each.end)} for each in judged.quiet],
-        "unread": [{"reason": reason, "count": count} for reason, count in judged.unread.items()],
+        "unread": None
+        if judged.unread is None
+        else [{"reason": reason, "count": count} for reason, count in judged.unread.items()],
         "interval": {"method": "wilson", "confidence": 0.95},
         "rules": {"version": proof.rules, "sha256": proof.rules_digest},
         "figures": {"sha256": proof.figures_digest},

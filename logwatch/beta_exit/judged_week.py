@@ -63,8 +63,8 @@ class JudgedWeek:
     """Whose days they are."""
     quiet: tuple[Span, ...]
     """Stretches without a line of any kind, which are counted as idle."""
-    unread: Mapping[str, int]
-    """How many entries could not be read, by reason: nothing of them is in any figure."""
+    unread: Mapping[str, int] | None
+    """How many entries could not be read, by reason: nothing of them is in any figure. None where that is not known."""
 
     def count(self, state: GateState) -> int:
         """Give how many conditions are in a state."""
@@ -93,5 +93,5 @@ def judge_week(week: Week, past: Sequence[PastIncident], terms: Terms, proof: Ex
         proof=proof,
         zone=terms.zone,
         quiet=week.quiet,
-        unread=dict(week.unread),
+        unread=None if week.unread is None else dict(week.unread),
     )

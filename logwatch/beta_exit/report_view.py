@@ -168,7 +168,7 @@ def build_exit_report(judged: JudgedWeek, rules: RuleSet, audience: Audience, so
     rows = tuple(_row(each, title, numbers, rules, audience) for each, title in zip(judged.gates, titles, strict=True))
     counts = {str(state): judged.count(state) for state in GateState}
     key: Key = "may_end" if counts["met"] == len(rows) else "may_not_end"
-    notes = unread_texts(judged.unread, audience.lang)
+    notes = unread_texts(judged.unread or {}, audience.lang)
     notes += [audience.say("exit_apart", **counts)] if key == "may_not_end" else []
     fillable = any(mark.why in FILLABLE for each in judged.gates for mark in each.gate.counting)
     end: Key = "exit_earliest_gaps" if fillable else "exit_earliest"

@@ -99,6 +99,7 @@ def rules_list(format_: ListFormatOption = ListFormat.TABLE, rules: RulesOption 
         write(as_json(rules_json(build_rules(settings))), None)
         return
     readers = audience(settings)
+    found = build_rules(settings).rules
     rows = [
         (
             rule.rule,
@@ -108,10 +109,10 @@ def rules_list(format_: ListFormatOption = ListFormat.TABLE, rules: RulesOption 
             rule.procedure,
             rule.summary[settings.lang],
         )
-        for rule in build_rules(settings).rules
+        for rule in found
     ]
     least: dict[Range, list[str]] = {}
-    for rule in build_rules(settings).rules:
+    for rule in found:
         if isinstance(rule.kind, Slow):
             least.setdefault(rule.kind.held.warning, []).append(rule.rule)
     notes = [_slow_note(held, ", ".join(ids), settings.lang) for held, ids in least.items()]

@@ -30,7 +30,7 @@ from logwatch.collect.json_lines import (
 from logwatch.collect.last_seen import gather_times, latest, minutes_of
 from logwatch.collect.parse import LogShape
 from logwatch.collect.shapes.envelopes import is_enveloped
-from logwatch.collect.shapes.packed import PACKED, is_packed, unpack
+from logwatch.collect.shapes.packed import CHUNK, PACKED, is_packed, unpack
 from logwatch.collect.shapes.recordings import check_form, without_strays
 from logwatch.collect.sources import FORMS
 from logwatch.collect.text_search import Hits
@@ -43,9 +43,6 @@ if TYPE_CHECKING:
 
 PIECE = 4 << 20
 """Bytes of a file that are one process's next share."""
-
-CHUNK = 96 << 10
-"""Bytes read and searched at once: small enough that the memory is used again and again."""
 
 SECOND_PROCESS_FROM = 32 << 20
 """Bytes above which a second process pays for its start."""

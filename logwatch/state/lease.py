@@ -78,7 +78,10 @@ def take(store: Store, owner: str, lease: timedelta, clock: Callable[[], datetim
             held.news.append(
                 f"the lease of {other.owner} until {until} is longer than any can be, and taken over: see to its clock"
             )
-        held.state = _as_noted(store, held.state)
+        try:
+            held.state = _as_noted(store, held.state)
+        except StoreError as error:  # a message that comes twice is better than none
+            held.news.append(f"what was told last cannot be read, so that some of it may be told again: {error}")
         try:
             held.save(replace(held.state, lease=Lease(owner, now + lease)))
         except ConflictError:

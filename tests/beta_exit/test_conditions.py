@@ -661,6 +661,7 @@ def test_out_of_a_state_it_names_the_incident_and_the_running_day(run: Run, tmp_
     ask = {"LOGWATCH_STATE": str(kept), "LOGWATCH_NOW": (whole.end + timedelta(minutes=2)).isoformat()}
     ran = run("beta-exit", "--days", "1", "--lang", "en", "--format", "json", **ask)
     document = json.loads(ran.out)
+    assert document["unread"] is None, "a state keeps no count of what could not be read"
     jsonschema.validate(document, SCHEMA)
     (loss,) = document["gates"][0]["losses"]
     (told,) = [each for each in state.history if each.procedure == "4.2"]

@@ -9,9 +9,11 @@ from zlib import crc32
 
 import pytest
 
+from logwatch.errors import StoreError
 from logwatch.state import gcs
 from logwatch.state.document import Lease, dump_state
 from logwatch.state.lease import NOTES, Held, give_back, load, take
+from logwatch.state.local import LocalStore
 from logwatch.tick import Policy
 from logwatch.wiring import build_store
 from tests.support.checkout_errors import ENTRIES, FIRES
@@ -131,6 +133,22 @@ def test_whoever_comes_after_a_killed_run_goes_on_from_its_last_note(store: Stor
     assert store.last_note(NOTES) is None
     after.release(after.state)
     assert load(store).descriptors == "note 11"
+
+
+class _Deaf(LocalStore):
+    """A store that may be read and saved, and not listed."""
+
+    def last_note(self, prefix: str) -> bytes | None:
+        raise StoreError(f"the state cannot be read: {prefix}* may not be listed")
+
+
+def test_notes_that_cannot_be_read_keep_nobody_from_being_told(tmp_path: Path) -> None:
+    store = _Deaf(tmp_path / "state.json")
+    begun(store, "killed")
+    after = begun(store, "next", 1)
+    assert after.state.lease == Lease("next", FIRES + 2 * MINUTE)
+    (news,) = [each for each in after.news if "told again" in each]
+    assert "may not be listed" in news
 
 
 def test_a_note_of_a_run_that_ended_or_woke_too_late_is_nobodys(store: Store) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PACKED = (".gz", ".zst")
 """How the names of packed files end."""
 CHUNK = 96 << 10
-"""Bytes that are given at once."""
+"""Bytes that are read, given and searched at once: small enough that the memory is used again and again."""
 BITE = 1 << 10
 """Bytes of Zstandard that are unpacked at once: four of them may stand for 128 KiB."""
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
