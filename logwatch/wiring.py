@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from logwatch.collect.sources import find_kind, is_live
+from logwatch.collect.sources import find_kind, is_live, is_watchable
 from logwatch.errors import ConfigError
 from logwatch.notify.channels.interface import reveal
 from logwatch.seams import Seam
@@ -138,8 +138,10 @@ def build_parts(settings: Settings, owner: str) -> Parts:
     """Give everything that a run is made of; raises ConfigError before anything is touched."""
     from logwatch.pipeline import Parts
 
-    if not is_live(settings.source):
+    if not is_watchable(settings.source):
         hint = "set LOGWATCH_SOURCE=gcp://PROJECT/SERVICE; recordings are for 'logwatch backtest'"
+        if is_live(settings.source):
+            hint = "set LOGWATCH_SOURCE=gcp://PROJECT/SERVICE; bq:// is for looking back: evaluate, backtest, report"
         raise ConfigError("a run reads Cloud Logging", where="--source", hint=hint)
     project = metrics_project(settings)
     set_up = configured_channels(settings)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from logwatch.cli.usage.pages import NARROWEST
+from logwatch.collect.interface import Billed
 from logwatch.errors import BrokenStateError, ConfigError, StoreError, nearest
 from logwatch.languages.phrases import spoken
 from logwatch.moments import parse_moment, zone_of
@@ -163,6 +164,14 @@ def one_source(argument: list[str] | None, option: list[str] | None) -> list[str
     return argument or option or []
 
 
+def source_of(settings: Settings) -> tuple[Source, str]:
+    """Give the source, and what to call it; one that costs money says on standard error how much, before it is spent."""
+    source, name = build_source(settings)
+    if isinstance(source, Billed):
+        source.tell_costs_to(lambda said: typer.echo(f"{name}: {spoken(said, settings.lang, settings.timezone)}", err=True))
+    return source, name
+
+
 def answering(settings: Settings, now: datetime, *times: str | None) -> Settings:
     """Give the settings to answer by: with the time zone that the times of the question name, where they name one."""
     return settings.model_copy(update={"timezone": zone_of(times, settings.timezone, now)})
@@ -181,7 +190,7 @@ def look_at(
 
     With `tells_unread`, what could not be read is said on stderr: where the answer itself does not say it.
     """
-    source, name = build_source(settings)
+    source, name = source_of(settings)
     now = clock_of(settings)()
 
     def reader(text: str | None, where: str) -> Any:  # noqa: ANN401 - a function or None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from logwatch.errors import SourceError
 
@@ -175,6 +175,15 @@ class Source(Protocol):
 
         Each entry counts once. Raises SourceError.
         """
+        ...
+
+
+@runtime_checkable
+class Billed(Protocol):
+    """A source that is paid for by what is read."""
+
+    def tell_costs_to(self, tell: Callable[[str], None]) -> None:
+        """Name who hears what a read costs, before it does."""
         ...
 
 
