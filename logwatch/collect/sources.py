@@ -46,7 +46,7 @@ class SourceKind:
 
 KINDS = {
     "": SourceKind("files", "a file, folder, '-' (standard input)", recorded=True),
-    "gcp": SourceKind("cloud_logging", "gcp://PROJECT[/SERVICE]"),  # or that of a view, as docs/data.md has it
+    "gcp": SourceKind("live.cloud_logging", "gcp://PROJECT[/SERVICE]"),  # or that of a view, as docs/data.md has it
 }
 FORMS = " or ".join(kind.form for kind in KINDS.values())
 """How a source is named, for people."""

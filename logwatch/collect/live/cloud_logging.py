@@ -9,12 +9,9 @@ import logging
 import math
 import random
 import re
-import time
 from array import array
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
-from dataclasses import dataclass, field
 from itertools import count, islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import ENTRY_LABELS, RESOURCE_LABELS, Entry
 from logwatch.collect.interface import Address, CutShortError, OverError
+from logwatch.collect.live.read_quota import ReadQuota
 from logwatch.collect.parse import LARGEST, MOST_SHOWN, Reason
 from logwatch.collect.text_search import KEYS, Hits
 from logwatch.collect.timestamps import believe, is_plausible
@@ -141,30 +139,6 @@ def build_filter(span: Span, *, service: str | None, location: str | None, condi
         lines.append(f"resource.labels.location={quote(location)}")
     lines += [f'timestamp>="{start}"', f'timestamp<"{end}"']
     return "\n".join([*lines, condition] if condition else lines)
-
-
-@dataclass(slots=True)
-class ReadQuota:
-    """The project's share of entries.list calls: so many in any 60 s."""
-
-    per_minute: int
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    _calls: deque[float] = field(default_factory=deque)
-
-    def left_s(self) -> float:
-        """Give the seconds until one more call is allowed; 0 or less where it is."""
-        return self._calls[0] + 60 - self.clock() if len(self._calls) >= self.per_minute else 0
-
-    def wait(self, tell: Callable[[float], None]) -> None:
-        """Wait until one more call is allowed, and count it; `tell` hears for how many seconds."""
-        while len(self._calls) >= self.per_minute:
-            left = self.left_s()
-            if left > 0:
-                tell(left)
-                self.sleep(left)
-            self._calls.popleft()
-        self._calls.append(self.clock())
 
 
 class CloudLoggingSource:
