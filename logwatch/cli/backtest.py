@@ -30,6 +30,7 @@ from logwatch.cli.options import (
     DumpOption,
     IncidentsOption,
     LangOption,
+    NoCacheOption,
     OutputOption,
     PageFormat,
     RuleArgument,
@@ -109,9 +110,10 @@ def backtest(
     lang: LangOption = None,
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Run every tick over recorded lines on a simulated clock: what would have been sent, and when; sends nothing."""
-    settings = settings_from(source=one_source(paths, source), service=service, lang=lang, rules=rules)
+    settings = settings_from(source=one_source(paths, source), no_cache=no_cache, service=service, lang=lang, rules=rules)
     look = look_at(settings, since, until, dump_filter=dump_filter, tells_unread=True)
     ticker = simulated_ticker(look)
     tickers = [ticker, *([simulated_ticker(look, against)] if against else [])]
@@ -169,9 +171,10 @@ def tune_rule(
     lang: LangOption = None,
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Try one rule at other settings over the same lines: alerts and messages a week, time to find; changes no file."""
-    settings = settings_from(source=one_source(paths, source), service=service, lang=lang, rules=rules)
+    settings = settings_from(source=one_source(paths, source), no_cache=no_cache, service=service, lang=lang, rules=rules)
     found = find_rule(rule, settings)
     from logwatch.backtest.tuning import Bench, plan_trials, tune
 
