@@ -31,6 +31,7 @@ from logwatch.cli.options import (
     IncidentsOption,
     LangOption,
     MaxBytesOption,
+    NoCacheOption,
     OutputOption,
     PageFormat,
     RuleArgument,
@@ -110,11 +111,13 @@ def backtest(
     lang: LangOption = None,
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
     max_bytes: MaxBytesOption = None,
 ) -> None:
     """Run every tick over recorded lines on a simulated clock: what would have been sent, and when; sends nothing."""
-    given = one_source(paths, source)
-    settings = settings_from(source=given, service=service, lang=lang, rules=rules, max_bytes=max_bytes)
+    settings = settings_from(
+        source=one_source(paths, source), no_cache=no_cache, max_bytes=max_bytes, service=service, lang=lang, rules=rules
+    )
     look = look_at(settings, since, until, dump_filter=dump_filter, tells_unread=True)
     ticker = simulated_ticker(look)
     tickers = [ticker, *([simulated_ticker(look, against)] if against else [])]
@@ -172,11 +175,13 @@ def tune_rule(
     lang: LangOption = None,
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
     max_bytes: MaxBytesOption = None,
 ) -> None:
     """Try one rule at other settings over the same lines: alerts and messages a week, time to find; changes no file."""
-    given = one_source(paths, source)
-    settings = settings_from(source=given, service=service, lang=lang, rules=rules, max_bytes=max_bytes)
+    settings = settings_from(
+        source=one_source(paths, source), no_cache=no_cache, max_bytes=max_bytes, service=service, lang=lang, rules=rules
+    )
     found = find_rule(rule, settings)
     from logwatch.backtest.tuning import Bench, plan_trials, tune
 

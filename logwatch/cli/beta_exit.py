@@ -29,13 +29,13 @@ from logwatch.cli.context import (
     past_of,
     progress_line,
     settings_from,
-    source_of,
     state_of,
     write,
 )
 from logwatch.cli.options import (
     LangOption,
     MaxBytesOption,
+    NoCacheOption,
     OutputOption,
     RulesOption,
     ServiceOption,
@@ -50,7 +50,7 @@ from logwatch.judge.rules.load import rules_digest
 from logwatch.languages import Lang, text
 from logwatch.moments import parse_moment
 from logwatch.settings import Settings, as_text, bundled, variable
-from logwatch.wiring import audience, build_expected, build_rules, build_week, state_place
+from logwatch.wiring import audience, build_expected, build_rules, build_source, build_week, state_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -103,14 +103,15 @@ def beta_exit(
         typer.Option(help="Exit with 1 if a condition is not met (not-shown: or not shown).", show_default=False),
     ] = None,
     rules: RulesOption = None,
-    max_bytes: MaxBytesOption = None,
     output: OutputOption = None,
+    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
+    max_bytes: MaxBytesOption = None,
 ) -> None:
     """Judge the exit conditions of section 7, day by day, out of the state's own totals, or of logs with --source."""
     if format_ is ExitFormat.HTML:
         check_page_place(output)
     given = one_source(paths, source)
-    settings = settings_from(source=given, service=service, lang=lang, rules=rules, max_bytes=max_bytes)
+    settings = settings_from(source=given, no_cache=no_cache, max_bytes=max_bytes, service=service, lang=lang, rules=rules)
     now = clock_of(settings)().replace(microsecond=0)
     # Days that are not over yet cannot be judged.
     end = None if until is None else min(now, parse_moment(until, now, settings.timezone, where="--until"))
@@ -120,7 +121,7 @@ def beta_exit(
         where = str(rule_set.folder / "service.yaml")
         raise ConfigError("no exit conditions", where=where, hint="'exit_conditions', one for each line of section 7")
     if given:
-        adapter, name = source_of(settings)
+        adapter, name = build_source(settings, cached=True)
         with progress_line(settings) as progress:
             week = build_week(settings, adapter, rule_set).read(count, end, now, progress)
         past = None if adapter.recorded else past_of(settings)

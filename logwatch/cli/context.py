@@ -15,24 +15,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from logwatch.cli.usage.pages import NARROWEST
-from logwatch.collect.interface import Billed
 from logwatch.errors import BrokenStateError, ConfigError, StoreError, nearest
 from logwatch.languages.phrases import spoken
 from logwatch.moments import parse_moment, zone_of
 from logwatch.report.state_lists import age_of, say_age
-from logwatch.settings import execution, load_settings
+from logwatch.settings import NO_CACHE, execution, load_settings
 from logwatch.spans import Span
 from logwatch.state.lease import change, load
 from logwatch.time_range import Wanted, live_span
 from logwatch.ui.findings import unread_texts
-from logwatch.ui.progress import Pace
+from logwatch.ui.progress import Pace, plan_texts
 from logwatch.ui.tables import Paper, fold
 from logwatch.wiring import audience, build_rules, build_simulated_ticker, build_source, build_store, state_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from logwatch.collect.interface import Progress, Source
+    from logwatch.collect.interface import Progress, ReadPlan, Source
     from logwatch.judge.evaluate import Judged
     from logwatch.judge.rules.model import Rule
     from logwatch.settings import Settings
@@ -45,9 +44,10 @@ SHOWN_AFTER_S = 0.5
 """What takes no longer needs no line of progress."""
 
 
-def settings_from(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
+def settings_from(*, no_cache: bool = False, **flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
     """Take flags first, then the environment; raises ConfigError."""
     flags["source"] = tuple(flags.get("source") or ())
+    flags |= {"cache": NO_CACHE} if no_cache else {}
     return load_settings(**flags)
 
 
@@ -164,14 +164,6 @@ def one_source(argument: list[str] | None, option: list[str] | None) -> list[str
     return argument or option or []
 
 
-def source_of(settings: Settings) -> tuple[Source, str]:
-    """Give the source, and what to call it; one that costs money says on standard error how much, before it is spent."""
-    source, name = build_source(settings)
-    if isinstance(source, Billed):
-        source.tell_costs_to(lambda said: typer.echo(f"{name}: {spoken(said, settings.lang, settings.timezone)}", err=True))
-    return source, name
-
-
 def answering(settings: Settings, now: datetime, *times: str | None) -> Settings:
     """Give the settings to answer by: with the time zone that the times of the question name, where they name one."""
     return settings.model_copy(update={"timezone": zone_of(times, settings.timezone, now)})
@@ -190,7 +182,7 @@ def look_at(
 
     With `tells_unread`, what could not be read is said on stderr: where the answer itself does not say it.
     """
-    source, name = source_of(settings)
+    source, name = build_source(settings, cached=True)
     now = clock_of(settings)()
 
     def reader(text: str | None, where: str) -> Any:  # noqa: ANN401 - a function or None
@@ -214,8 +206,12 @@ def look_at(
         for line in unread_texts(refused if tells_unread else {}, settings.lang):
             typer.echo(fold(line, paper_of()), err=True)
 
+    def planned(plan: ReadPlan) -> None:
+        for line in plan_texts(plan, audience(shown)):
+            typer.echo(fold(line, paper_of()), err=True)
+
     times = reader(since, "--since"), reader(until, until_option)
-    wanted = Wanted(*times, settings.service, settings.grace, shown.timezone, beyond, unread)
+    wanted = Wanted(*times, settings.service, settings.grace, shown.timezone, beyond, unread, planned)
     return SpanCommand(settings, source, name, wanted, now, dump_filter, shown)
 
 

@@ -26,6 +26,7 @@ from logwatch.cli.options import (
     DumpOption,
     LangOption,
     MaxBytesOption,
+    NoCacheOption,
     OutputOption,
     PageFormat,
     RulesOption,
@@ -109,11 +110,13 @@ def evaluate(
     rules: RulesOption = None,
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
     max_bytes: MaxBytesOption = None,
 ) -> None:
     """Judge a time range against section 3 of the runbook; changes nothing anywhere."""
-    given = one_source(paths, source)
-    settings = settings_from(source=given, service=service, lang=lang, rules=rules, max_bytes=max_bytes)
+    settings = settings_from(
+        source=one_source(paths, source), no_cache=no_cache, max_bytes=max_bytes, service=service, lang=lang, rules=rules
+    )
     look = look_at(settings, since, until, dump_filter=dump_filter)
     ticker = simulated_ticker(look)
     if look.only_tells_filter(ticker.rules.reach):
@@ -139,11 +142,13 @@ def report(
     rules: RulesOption = None,
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
     max_bytes: MaxBytesOption = None,
 ) -> None:
     """Write one page: verdicts, charts, incidents with their steps, slow requests, messages; changes nothing anywhere."""
-    given = one_source(paths, source)
-    settings = settings_from(source=given, service=service, lang=lang, rules=rules, max_bytes=max_bytes)
+    settings = settings_from(
+        source=one_source(paths, source), no_cache=no_cache, max_bytes=max_bytes, service=service, lang=lang, rules=rules
+    )
     look = look_at(settings, since, until, dump_filter=dump_filter)
     ticker = simulated_ticker(look)
     if not look.only_tells_filter(ticker.reach):
@@ -161,10 +166,11 @@ def windows(
     table: Annotated[Table, typer.Option(help="Counters per minute, or slow requests per minute.")] = Table.COUNTERS,
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
     max_bytes: MaxBytesOption = None,
 ) -> None:
     """Write the table of 60 s windows behind the verdicts."""
-    settings = settings_from(source=one_source(paths, source), service=service, max_bytes=max_bytes)
+    settings = settings_from(source=one_source(paths, source), no_cache=no_cache, max_bytes=max_bytes, service=service)
     look = look_at(settings, since, until, dump_filter=dump_filter)
     if look.only_tells_filter(timedelta()):
         return

@@ -98,9 +98,13 @@ IncidentsOption = Annotated[
 ]
 
 
-DumpOption = Annotated[
-    bool, typer.Option("--dump-filter", help="Print the Cloud Logging filter, or the query, and read nothing.")
+NoCacheOption = Annotated[
+    bool, typer.Option("--no-cache", help="Read all of it anew, and keep nothing of it.  [env var: LOGWATCH_CACHE=none]")
 ]
+"""Of a command that may read hours of Cloud Logging that are over from the disk."""
+
+
+DumpOption = Annotated[bool, typer.Option("--dump-filter", help="Print the filter, or the query, and read nothing.")]
 
 
 MaxBytesOption = Annotated[

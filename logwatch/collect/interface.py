@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 from logwatch.errors import SourceError
 
@@ -68,6 +68,18 @@ class Address(NamedTuple):
     """The only service that is read; None where the address does not limit it."""
     resource: str = ""
     """What is read, by the name that the service knows it by: a project, or a view of its logs."""
+
+
+class ReadPlan(NamedTuple):
+    """What a read would take."""
+
+    calls: int
+    """Reads out of the project's quota."""
+    seconds: float
+    kept_hours: int
+    """Hours of the span that were read before and need no call."""
+    size: int | None = None
+    """Bytes that are read and paid for; None where a read costs nothing."""
 
 
 class Signs(NamedTuple):
@@ -139,6 +151,10 @@ class Source(Protocol):
         """
         ...
 
+    def plan(self, span: Span, *, service: str | None) -> ReadPlan | None:
+        """Estimate what `read` would take; None where it takes too little for a word. Raises SourceError."""
+        ...
+
     def last_seen(self, span: Span, *, service: str | None) -> datetime | None:
         """Give the time of the latest entry of any kind in the span: a sign of life; None where there is none.
 
@@ -175,15 +191,6 @@ class Source(Protocol):
 
         Each entry counts once. Raises SourceError.
         """
-        ...
-
-
-@runtime_checkable
-class Billed(Protocol):
-    """A source that is paid for by what is read."""
-
-    def tell_costs_to(self, tell: Callable[[str], None]) -> None:
-        """Name who hears what a read costs, before it does."""
         ...
 
 

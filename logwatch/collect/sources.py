@@ -48,7 +48,7 @@ class SourceKind:
 
 KINDS = {
     "": SourceKind("files", "a file, folder, '-' (standard input)", recorded=True),
-    "gcp": SourceKind("cloud_logging", "gcp://PROJECT[/SERVICE]"),  # or that of a view, as docs/data.md has it
+    "gcp": SourceKind("live.cloud_logging", "gcp://PROJECT[/SERVICE]"),  # or that of a view, as docs/data.md has it
     "bq": SourceKind("bigquery.source", "bq://PROJECT.DATASET.VIEW", looked_back=True),
 }
 FORMS = " or ".join(", ".join(kind.form for kind in KINDS.values()).rsplit(", ", 1))

@@ -7,6 +7,7 @@ from typing import Any
 from logwatch.errors import ConfigError
 from logwatch.settings.fields import (
     CERTS_URL,
+    NO_CACHE,
     SettingProblemsError,
     Settings,
     as_text,
@@ -21,7 +22,6 @@ from logwatch.settings.file import CONFIG, NAME, SettingsFile, find_file, read_f
 from logwatch.settings.given import PREFIX, variable
 from logwatch.settings.surroundings import (
     bundled,
-    default_cache,
     default_port,
     default_state,
     execution,
@@ -34,13 +34,13 @@ __all__ = [
     "CERTS_URL",
     "CONFIG",
     "NAME",
+    "NO_CACHE",
     "PREFIX",
     "SettingProblemsError",
     "Settings",
     "SettingsFile",
     "as_text",
     "bundled",
-    "default_cache",
     "default_port",
     "default_state",
     "execution",

@@ -45,7 +45,7 @@ def test_each_value_comes_with_its_place(run: Run, tmp_path: Path) -> None:
         "settings", "--service", "kpa", LOGWATCH_CONFIG=str(file), LOGWATCH_RUNBOOK_URL=f"https://me:{SECRET}@api.example.com"
     )
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.split("\n5 set\n")[1].split("\n47 by default\n")[0] == (
+    assert ran.out.split("\n5 set\n")[1].split("\n48 by default\n")[0] == (
         "setting          from             value\n"
         "service          --service        kpa\n"
         "lang             logwatch.toml:1  en\n"

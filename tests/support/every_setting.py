@@ -17,6 +17,7 @@ EVERY_SETTING: dict[str, str | int | list[str]] = {
     "starts": "5s",
     "read_budget": "1m",
     "read_requests_per_minute": 30,
+    "cache": "/var/cache/logwatch-of-my-own",
     "logging_endpoint": "127.0.0.1:8085",
     "state": "gs://my-own-production-project-logwatch-state/logwatch/production/state.json",
     "lease": "50s",

@@ -1,9 +1,9 @@
-"""What `judged.sql` answers, as a reading: heads of summaries and sums of their counters into columns, other entries as lines."""
+"""What `judged.sql` answers, as a reading: heads and sums of summaries go into columns, and other entries are lines."""
 
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -12,11 +12,23 @@ from logwatch.collect.json_columns import UsualLines
 from logwatch.collect.json_lines import take, take_block_lines, take_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from logwatch.collect.columns import Reading
 
 Array = np.ndarray[Any, Any]
+
+
+class AnswerRow(NamedTuple):
+    """One row, as the query says what it holds."""
+
+    kind: str
+    log: str
+    revision: str
+    name: str
+    day: int
+    """Since 1970."""
+    packed: str
 
 
 class Answers:
@@ -37,22 +49,22 @@ class Answers:
         self._sums: list[tuple[int, Array]] = []
         """A counter's number, with which summaries each sum is of, and the sum."""
 
-    def take(self, kind: str, log: str, revision: str, name: str, day: int, packed: str) -> None:
+    def take(self, row: AnswerRow) -> None:
         """Take one row."""
-        if kind == "entry":
-            line = packed.encode("utf-8", "surrogatepass")
+        if row.kind == "entry":
+            line = row.packed.encode("utf-8", "surrogatepass")
             take_lines(line, self._usual)
             take_block_lines(line, self._reading)
             return
-        owner = self._owners.setdefault((log, revision), len(self._owners))
-        first, second, third = np.fromstring(packed, np.int64, sep=" ").reshape(-1, 3).T
-        if kind == "heads":
-            at = first + day * DAY * MINUTE_US
+        owner = self._owners.setdefault((row.log, row.revision), len(self._owners))
+        first, second, third = np.fromstring(row.packed, np.int64, sep=" ").reshape(-1, 3).T
+        if row.kind == "heads":
+            at = first + row.day * DAY * MINUTE_US
             group = _group(owner, at // MINUTE_US, third)
-            self._heads.append(((log, revision, name), np.stack([at, at + second, group])))
+            self._heads.append(((row.log, row.revision, row.name), np.stack([at, at + second, group])))
         else:
-            group = _group(owner, first + day * DAY, second)
-            self._sums.append((self._reading.series[name], np.stack([group, third])))
+            group = _group(owner, first + row.day * DAY, second)
+            self._sums.append((self._reading.series[row.name], np.stack([group, third])))
 
     def finish(self) -> None:
         """Put what was taken into the reading."""

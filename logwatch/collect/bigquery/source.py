@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from logwatch.collect.bigquery.billing import format_price, format_size, parse_size
 from logwatch.collect.bigquery.query import DAY, MINUTE_US, quote, quote_all, render, write_time
-from logwatch.collect.cloud_logging import BLOCK_LINE
 from logwatch.collect.columns import Reading
-from logwatch.collect.interface import Address, OverError
+from logwatch.collect.interface import Address, OverError, ReadPlan
 from logwatch.collect.json_lines import decode_all
+from logwatch.collect.live.cloud_logging import BLOCK_LINE
 from logwatch.collect.text_search import Hits
 from logwatch.errors import ConfigError, SourceError
 from logwatch.google_api import Errors, Trouble, project_hints
-from logwatch.spans import EPOCH, WINDOW, Span, to_datetime
+from logwatch.spans import EPOCH, LONGEST_GAP, RHYTHM_TOLERANCE_S, WINDOW, Span, to_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -60,9 +60,12 @@ class QuerySettings(Protocol):
 
     location: str | None
     bigquery_endpoint: str | None
+    """HOST:PORT of a local server without TLS."""
     read_budget: timedelta
+    """How long one call may go on failing."""
     max_bytes: str
     starts: timedelta
+    """The second of the minute at which runs look: what one sees, and the one before does not, is kept apart."""
 
 
 def build_source(addresses: Sequence[str], settings: QuerySettings, shape: LogShape) -> BigQuerySource:
@@ -70,16 +73,7 @@ def build_source(addresses: Sequence[str], settings: QuerySettings, shape: LogSh
     if len(addresses) > 1:
         hint = "a view of a log bucket that several projects send their logs to holds them all"
         raise ConfigError("only one view can be read", where=addresses[1], hint=hint)
-    address = parse_address(addresses[0])
-    return BigQuerySource(
-        address.resource,
-        shape,
-        location=settings.location,
-        endpoint=settings.bigquery_endpoint,
-        budget_s=settings.read_budget.total_seconds(),
-        max_bytes=parse_size(settings.max_bytes),
-        starts=settings.starts,
-    )
+    return BigQuerySource(parse_address(addresses[0]).resource, shape, settings)
 
 
 class BigQuerySource:
@@ -89,27 +83,20 @@ class BigQuerySource:
     kept = True
     service = None
 
-    def __init__(
-        self, view: str, shape: LogShape, *, location: str | None, endpoint: str | None, budget_s: float, max_bytes: int,
-        starts: timedelta,
-    ) -> None:  # fmt: skip
-        """Name what to read, and what counts in its entries; nothing is connected yet.
-
-        `endpoint` is HOST:PORT of a local server without TLS; `budget_s` is how long one call may go on failing. `starts` is
-        the second of the minute at which runs look: what one run sees and the one before does not is kept apart.
-        """
+    def __init__(self, view: str, shape: LogShape, settings: QuerySettings) -> None:
+        """Name what to read, and what counts in its entries; nothing is connected yet."""
         self.view = view
         self.project = view.rsplit(".", 2)[0]
         self.shape = shape
-        self.location = location
-        self.endpoint = endpoint
-        self.budget_s = budget_s
-        self.max_bytes = max_bytes
-        self.starts = starts
+        self.location = settings.location
+        self.endpoint = settings.bigquery_endpoint
+        self.budget_s = settings.read_budget.total_seconds()
+        self.max_bytes = parse_size(settings.max_bytes)
+        self.starts = settings.starts
         self.calls = 0
         """Queries that were run."""
-        self.tell: Callable[[str], None] = lambda _said: None
-        """Hears what a reading query costs, before it runs."""
+        self._sizes: dict[str, int] = {}
+        """What queries would read that were asked about."""
         self._client: list[Client] = []
         """The one client, once it is open, also for those that are the same but for their time."""
         self._lived: dict[tuple[Span, str | None], frozenset[int]] = {}
@@ -139,10 +126,6 @@ class BigQuerySource:
         wide.location = None
         return wide
 
-    def tell_costs_to(self, tell: Callable[[str], None]) -> None:
-        """Name who hears what a query costs before it runs."""
-        self.tell = tell
-
     def filter(self, span: Span, service: str | None) -> str:
         """Give the query that `read` would run."""
         return self._judged(span, service)
@@ -157,25 +140,27 @@ class BigQuerySource:
         came_after: datetime | None = None,
     ) -> Reading:
         """Read a span: what it costs is told before, and what is to be done meanwhile is done while the query runs."""
-        from logwatch.collect.bigquery.answers import Answers
+        from logwatch.collect.bigquery.answers import AnswerRow, Answers
 
         if span is None:
             raise TypeError("a view has no end of its own: a span is needed")
         wanted = self._judged(span, service, came_after)
         size = self._cost(wanted)
-        said = f"this query reads {format_size(size)} (about {format_price(size)} USD)"
-        self.tell(said)
-        progress(said, None)
+        progress(f"reading {format_size(size)} (about {format_price(size)} USD)", None)
         reading = Reading(shape=self.shape)
         answers = Answers(reading)
         job = self._start(wanted)
         meanwhile()
         for number, (row, total) in enumerate(self._rows(job), start=1):
-            answers.take(*row)
+            answers.take(AnswerRow(*row))
             progress("reading the answer", number / total)
         answers.finish()
         self._read.append(span)
         return reading
+
+    def plan(self, span: Span, *, service: str | None) -> ReadPlan:
+        """Say what `read` would be paid for."""
+        return ReadPlan(1, 0, 0, size=self._cost(self._judged(span, service)))
 
     def last_seen(self, span: Span, *, service: str | None) -> datetime | None:
         """Give the time of the latest entry of any kind in the span."""
@@ -209,8 +194,6 @@ class BigQuerySource:
         return hits.newest(span, most)
 
     def _judged(self, span: Span, service: str | None, came_after: datetime | None = None) -> str:
-        from logwatch.count.alignment import LONGEST_GAP, TOLERANCE
-
         shape = self.shape
         known = "TRUE"
         if shape.known is not None:
@@ -234,7 +217,7 @@ class BigQuerySource:
                 "minute": str(MINUTE_US),
                 "day": str(DAY * MINUTE_US),
                 "starts": str(self.starts // WINDOW.resolution),
-                "tolerance": str(TOLERANCE // 1000),
+                "tolerance": str(RHYTHM_TOLERANCE_S * 1_000_000),
                 "longest_gap": str(LONGEST_GAP),
             },
         )
@@ -258,9 +241,11 @@ class BigQuerySource:
         """Give how many bytes a query would read; raises SourceError where these are more than allowed."""
         from google.cloud.bigquery import QueryJobConfig
 
-        with self._errors.raised("BigQuery", self._connect, *_passing()):
-            job = self._connect().query(text, QueryJobConfig(dry_run=True), retry=self._retry(), timeout=self._timeout())
-            size = int(job.total_bytes_processed or 0)
+        if text not in self._sizes:
+            with self._errors.raised("BigQuery", self._connect, *_passing()):
+                job = self._connect().query(text, QueryJobConfig(dry_run=True), retry=self._retry(), timeout=self._timeout())
+                self._sizes[text] = int(job.total_bytes_processed or 0)
+        size = self._sizes[text]
         if size > self.max_bytes:
             raise SourceError(
                 f"this query would read {format_size(size)} (about {format_price(size)} USD),"
