@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime, timedelta
 
-    from google.cloud.bigquery import Client, QueryJob
+    from google.cloud.bigquery import Client, QueryJob, QueryJobConfig
 
     from logwatch.collect.interface import Progress, SearchResult
     from logwatch.collect.parse import LogShape
@@ -242,9 +242,7 @@ class BigQuerySource:
         from google.cloud.bigquery import QueryJobConfig
 
         if text not in self._sizes:
-            with self._errors.raised("BigQuery", self._connect, *_passing()):
-                job = self._connect().query(text, QueryJobConfig(dry_run=True), retry=self._retry(), timeout=self._timeout())
-                self._sizes[text] = int(job.total_bytes_processed or 0)
+            self._sizes[text] = int(self._query(text, QueryJobConfig(dry_run=True)).total_bytes_processed or 0)
         size = self._sizes[text]
         if size > self.max_bytes:
             raise SourceError(
@@ -263,8 +261,11 @@ class BigQuerySource:
         self.calls += 1
         LOG.debug("query", extra={"details": {"view": self.view, "text": text}})
         config = QueryJobConfig(maximum_bytes_billed=self.max_bytes, job_timeout_ms=LONGEST_S * 1000)
+        return self._query(text, config)
+
+    def _query(self, text: str, config: QueryJobConfig) -> QueryJob:
         with self._errors.raised("BigQuery", self._connect, *_passing()):
-            return self._connect().query(text, config, retry=self._retry(), job_retry=None, timeout=self._timeout())
+            return self._connect().query(text, config, retry=self._retry(), job_retry=None, timeout=min(self.budget_s, 60))
 
     def _rows(self, job: QueryJob) -> Iterator[tuple[Any, int]]:
         """Give each row of an answer with how many there are."""
@@ -290,9 +291,6 @@ class BigQuerySource:
         from google.cloud.bigquery import DEFAULT_RETRY
 
         return DEFAULT_RETRY.with_timeout(self.budget_s)
-
-    def _timeout(self) -> float:
-        return min(self.budget_s, 60)
 
     @property
     def _errors(self) -> Errors:
