@@ -197,22 +197,27 @@ def look_at(
         readers = audience(shown)
         if asked.start < held.start and since:
             figures = {"at": readers.date(held.start), "option": "--since", "asked": readers.date(asked.start)}
-            typer.echo(readers.say("recording_begins", **figures), err=True)
+            note(readers.say("recording_begins", **figures))
         if asked.end > held.end:
             figures = {"at": readers.date(held.end), "option": until_option, "asked": readers.date(asked.end)}
-            typer.echo(readers.say("recording_ends", **figures), err=True)
+            note(readers.say("recording_ends", **figures))
 
     def unread(refused: Mapping[str, int]) -> None:
         for line in unread_texts(refused if tells_unread else {}, settings.lang):
-            typer.echo(fold(line, paper_of()), err=True)
+            note(fold(line, paper_of()))
 
     def planned(plan: ReadPlan) -> None:
         for line in plan_texts(plan, audience(shown)):
-            typer.echo(fold(line, paper_of()), err=True)
+            note(fold(line, paper_of()))
 
     times = reader(since, "--since"), reader(until, until_option)
     wanted = Wanted(*times, settings.service, settings.grace, shown.timezone, beyond, unread, planned)
     return SpanCommand(settings, source, name, wanted, now, dump_filter, shown)
+
+
+def note(text: str) -> None:
+    """Say something beside the answer while something is read: above the line of progress, which takes over `sys.stderr`."""
+    print(text, file=sys.stderr)  # noqa: T201 - typer.echo goes round whoever took it over
 
 
 @contextmanager
