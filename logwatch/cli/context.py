@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from logwatch.cli.usage.pages import NARROWEST
-from logwatch.errors import BrokenStateError, ConfigError, StoreError, nearest
+from logwatch.errors import BrokenStateError, ConfigError, SourceError, StoreError, nearest
 from logwatch.languages.phrases import spoken
 from logwatch.moments import parse_moment, zone_of
 from logwatch.report.state_lists import age_of, say_age
@@ -148,8 +148,12 @@ class SpanCommand:
 
     def read(self, reader: Callable[..., T]) -> T:
         """Call what reads the span, with a line of progress while it does."""
-        with progress_line(self.settings) as progress:
-            return reader(source=self.source, wanted=self.wanted, now=self.now, progress=progress)
+        try:
+            with progress_line(self.settings) as progress:
+                return reader(source=self.source, wanted=self.wanted, now=self.now, progress=progress)
+        except SourceError as error:
+            error.where = error.where or self.name
+            raise
 
     def is_old(self, judged: Judged) -> bool:
         """Tell whether a span reaches beyond the usual retention of logs."""
