@@ -1,8 +1,8 @@
 """What a minute costs with 1 to 1,000 instances and 3 to 300 shops: `python -m benchmarks.scale`.
 
 The state of two hours is made in this process by the ticks themselves. Then `logwatch run` takes some minutes more, each in a
-process of its own that may have 512 MiB of data, against local servers of the real protocols. Lines are of the real format: what
-an instance counted of the shops it served, thirty of them at the most.
+process of its own that may have 512 MiB of data, against local servers of the real protocols. Lines are of the real format:
+what an instance counted of the shops it served, thirty of them at the most.
 """
 
 from __future__ import annotations
