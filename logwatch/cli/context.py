@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from logwatch.cli.usage.pages import NARROWEST
-from logwatch.errors import BrokenStateError, ConfigError, StoreError, nearest
+from logwatch.errors import BrokenStateError, ConfigError, SourceError, StoreError, nearest
 from logwatch.languages.phrases import spoken
 from logwatch.moments import parse_moment, zone_of
 from logwatch.report.state_lists import age_of, say_age
@@ -148,8 +148,12 @@ class SpanCommand:
 
     def read(self, reader: Callable[..., T]) -> T:
         """Call what reads the span, with a line of progress while it does."""
-        with progress_line(self.settings) as progress:
-            return reader(source=self.source, wanted=self.wanted, now=self.now, progress=progress)
+        try:
+            with progress_line(self.settings) as progress:
+                return reader(source=self.source, wanted=self.wanted, now=self.now, progress=progress)
+        except SourceError as error:
+            error.where = error.where or self.name
+            raise
 
     def is_old(self, judged: Judged) -> bool:
         """Tell whether a span reaches beyond the usual retention of logs."""
@@ -197,22 +201,27 @@ def look_at(
         readers = audience(shown)
         if asked.start < held.start and since:
             figures = {"at": readers.date(held.start), "option": "--since", "asked": readers.date(asked.start)}
-            typer.echo(readers.say("recording_begins", **figures), err=True)
+            note(readers.say("recording_begins", **figures))
         if asked.end > held.end:
             figures = {"at": readers.date(held.end), "option": until_option, "asked": readers.date(asked.end)}
-            typer.echo(readers.say("recording_ends", **figures), err=True)
+            note(readers.say("recording_ends", **figures))
 
     def unread(refused: Mapping[str, int]) -> None:
         for line in unread_texts(refused if tells_unread else {}, settings.lang):
-            typer.echo(fold(line, paper_of()), err=True)
+            note(fold(line, paper_of()))
 
     def planned(plan: ReadPlan) -> None:
         for line in plan_texts(plan, audience(shown)):
-            typer.echo(fold(line, paper_of()), err=True)
+            note(fold(line, paper_of()))
 
     times = reader(since, "--since"), reader(until, until_option)
     wanted = Wanted(*times, settings.service, settings.grace, shown.timezone, beyond, unread, planned)
     return SpanCommand(settings, source, name, wanted, now, dump_filter, shown)
+
+
+def note(text: str) -> None:
+    """Say something beside the answer while something is read: above the line of progress, which takes over `sys.stderr`."""
+    print(text, file=sys.stderr)  # noqa: T201 - typer.echo goes round whoever took it over
 
 
 @contextmanager
