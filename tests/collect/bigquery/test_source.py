@@ -72,7 +72,7 @@ def test_the_answers_are_to_the_query_as_it_is(case: Case) -> None:
     assert load(case)["query"] == digest(source("").filter(case.span, None)), "make bigquery records them anew"
 
 
-def test_the_query_reads_as_it_did(update_golden: bool) -> None:
+def test_the_query_reads_as_it_did(update_golden: bool) -> None:  # noqa: FBT001
     text, golden = source("", location="asia-northeast3").filter(SPAN, "o4o-core-api"), FIXTURES / "golden/judged.sql"
     if update_golden:
         golden.write_text(text)
@@ -124,7 +124,7 @@ def test_what_is_read_is_known_before_and_limited(server: LocalBigQuery) -> None
     assert (plan.size, server.calls) == (1_234_567_890, {"dry run": 1})
     read(found, SPAN)
     assert server.calls == {"dry run": 1, "query": 1, "rows": 1}  # what is known is not asked for again
-    with pytest.raises(SourceError, match="more than 1.0 GB may be read") as caught:
+    with pytest.raises(SourceError, match=r"more than 1\.0 GB may be read") as caught:
         read(source(place(server), max_bytes="1GB"), SPAN)
     assert "--max-bytes" in str(caught.value.hint)
     assert server.calls["query"] == 1
