@@ -19,7 +19,7 @@ from logwatch.errors import BrokenStateError, ConfigError, StoreError, nearest
 from logwatch.languages.phrases import spoken
 from logwatch.moments import parse_moment, zone_of
 from logwatch.report.state_lists import age_of, say_age
-from logwatch.settings import execution, load_settings
+from logwatch.settings import execution, load_settings, load_targets
 from logwatch.spans import Span
 from logwatch.state.lease import change, load
 from logwatch.time_range import Wanted, live_span
@@ -48,6 +48,12 @@ def settings_from(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settin
     """Take flags first, then the environment; raises ConfigError."""
     flags["source"] = tuple(flags.get("source") or ())
     return load_settings(**flags)
+
+
+def targets_from(**flags: Any) -> list[Settings]:  # noqa: ANN401 - checked by Settings
+    """Do the same for each target that is wanted, one of them where the file names none; raises ConfigError."""
+    flags["source"] = tuple(flags.get("source") or ())
+    return load_targets(**flags)
 
 
 def clock_of(settings: Settings) -> Callable[[], datetime]:
