@@ -32,7 +32,16 @@ from logwatch.cli.context import (
     state_of,
     write,
 )
-from logwatch.cli.options import LangOption, OutputOption, RulesOption, ServiceOption, SourceArgument, SourceOption, UntilOption
+from logwatch.cli.options import (
+    LangOption,
+    OutputOption,
+    RulesOption,
+    ServiceOption,
+    SourceArgument,
+    SourceOption,
+    TargetOption,
+    UntilOption,
+)
 from logwatch.durations import parse_duration
 from logwatch.errors import ConfigError, StoreError
 from logwatch.judge.daily_totals import day_span, whole_days
@@ -94,12 +103,13 @@ def beta_exit(
     ] = None,
     rules: RulesOption = None,
     output: OutputOption = None,
+    target: TargetOption = None,
 ) -> None:
     """Judge the exit conditions of section 7, day by day, out of the state's own totals, or of logs with --source."""
     if format_ is ExitFormat.HTML:
         check_page_place(output)
     given = one_source(paths, source)
-    settings = settings_from(source=given, service=service, lang=lang, rules=rules)
+    settings = settings_from(source=given, service=service, lang=lang, rules=rules, target=target)
     now = clock_of(settings)().replace(microsecond=0)
     # Days that are not over yet cannot be judged.
     end = None if until is None else min(now, parse_moment(until, now, settings.timezone, where="--until"))

@@ -67,6 +67,7 @@ __all__ = [
     "tables",
     "task",
     "variable",
+    "which",
 ]
 
 

@@ -47,7 +47,7 @@ def read_targets(
     errors += [*_check_names(every, file), *_check_states(every)]
     wanted = [each for each in every if shared.target in {None, each.target}]
     if not wanted:
-        hint = f"{nearest(str(shared.target), list(names))}there are {', '.join(names)}"
+        hint = f"{nearest(str(shared.target), list(names))}the targets are {', '.join(names)}"
         errors.append(ConfigError(f"there is no target '{shared.target}'", where=shared.where("target"), hint=hint))
         return shared, [shared], errors
     named = next((name for name in OF_ONE if flags.get(name)), None)

@@ -156,7 +156,7 @@ def test_all_that_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, told
 def test_a_wrong_choice_names_what_there_is(tmp_path: Path) -> None:
     path = written(tmp_path, TWO)
     assert wrong(path, target="wbe") == [("--target", "there is no target 'wbe'")]
-    assert "did you mean 'web'? there are cart, web" in str(read(path, target="wbe")[1][0].hint)
+    assert "did you mean 'web'? the targets are cart, web" in str(read(path, target="wbe")[1][0].hint)
     assert wrong(path, {"LOGWATCH_TARGET": "x"}) == [("LOGWATCH_TARGET", "there is no target 'x'")]
     assert wrong(path, service="x") == [("--service", "this is about one target, and there are cart, web")]
     assert wrong(written(tmp_path, "lang = 'en'"), target="web") == [("--target", "there is no target 'web'")]
