@@ -5,9 +5,12 @@ Each adapter is imported when it is asked for; what a command does not need cost
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING
 
+from logwatch.collect.interface import SharedSource
 from logwatch.collect.sources import find_kind, is_live
 from logwatch.errors import ConfigError
 from logwatch.notify.channels.interface import reveal
@@ -15,8 +18,9 @@ from logwatch.seams import Seam
 from logwatch.settings import PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from logwatch.beta_exit.conditions import Expected
     from logwatch.beta_exit.day_reader import WeekReader
@@ -44,6 +48,32 @@ if TYPE_CHECKING:
 
 LOOKUP_S = 4
 """Seconds that one look-up may go on failing."""
+
+
+@dataclass(slots=True)
+class Shared:
+    """What the targets of one process have in common, each of it made once."""
+
+    targets: tuple[Settings, ...]
+    _rules: dict[Path | None, RuleSet] = field(default_factory=dict)
+    _sources: dict[tuple[str, str | None], Source] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def rules(self, settings: Settings) -> RuleSet:
+        """Give the rules of a folder, which is read once; raises RuleProblemsError."""
+        with self._lock:
+            if settings.rules not in self._rules:
+                self._rules[settings.rules] = build_rules(settings)
+            return self._rules[settings.rules]
+
+    def source(self, settings: Settings) -> Source:
+        """Give a target's source; those of one project read over one connection, out of the project's one quota."""
+        made = build_source(settings)[0]
+        if not isinstance(made, SharedSource):
+            return made
+        place = source_project(settings), settings.logging_endpoint
+        with self._lock:
+            return made.joining(self._sources.setdefault(place, made))
 
 
 def build_rules(settings: Settings) -> RuleSet:
@@ -114,13 +144,15 @@ def build_policy(settings: Settings, *, publishes: bool) -> Policy:
     )
 
 
-def build_ticker(settings: Settings, *, publishes: bool) -> Callable[[Life], Ticker]:
+def build_ticker(
+    settings: Settings, *, publishes: bool, load: Callable[[Settings], RuleSet] = build_rules
+) -> Callable[[Life], Ticker]:
     """Give what makes the ticker, once it is known how to look for signs of life."""
 
     def build(life: Life) -> Ticker:
         from logwatch.tick import Ticker
 
-        return Ticker(build_rules(settings), build_policy(settings, publishes=publishes), life)
+        return Ticker(load(settings), build_policy(settings, publishes=publishes), life)
 
     return build
 
@@ -136,10 +168,11 @@ def build_simulated_ticker(settings: Settings, source: Source) -> Ticker:
     return replace(ticker, rules=replace(ticker.rules, oncall=ticker.rules.oncall.unescalated))
 
 
-def build_parts(settings: Settings, owner: str) -> Parts:
+def build_parts(settings: Settings, owner: str, shared: Shared | None = None) -> Parts:
     """Give everything that a run is made of; raises ConfigError before anything is touched."""
     from logwatch.pipeline import Parts
 
+    shared = shared or Shared((settings,))
     if not is_live(settings.source):
         hint = "set LOGWATCH_SOURCE=gcp://PROJECT/SERVICE; recordings are for 'logwatch backtest'"
         raise ConfigError("a run reads Cloud Logging", where="--source", hint=hint)
@@ -149,10 +182,10 @@ def build_parts(settings: Settings, owner: str) -> Parts:
         owner=owner,
         lease=settings.lease,
         store=build_store(settings),
-        source=lambda: build_source(settings)[0],
+        source=lambda: shared.source(settings),
         lookups=lambda source: source.within(LOOKUP_S),
         evidence_budget=settings.evidence_budget,
-        ticker=build_ticker(settings, publishes=project is not None),
+        ticker=build_ticker(settings, publishes=project is not None, load=shared.rules),
         endpoints=lambda: build_endpoints(settings),
         exporter=lambda rules: build_exporter(settings, project, rules) if project else None,
         channels=lambda seams: build_channels(set_up, seams),
@@ -161,10 +194,11 @@ def build_parts(settings: Settings, owner: str) -> Parts:
         platform=lambda: build_platform(settings),
         ping=build_ping(settings),
         digest=build_weekly(settings),
+        target=settings.target or "",
     )
 
 
-def build_lasting_parts(settings: Settings, owner: str) -> Parts:
+def build_lasting_parts(settings: Settings, owner: str, shared: Shared | None = None) -> Parts:
     """Give the parts of a process that runs many times: rules, clients and their connections are made once.
 
     Imports what is slow at once, so that the first run need not.
@@ -173,13 +207,14 @@ def build_lasting_parts(settings: Settings, owner: str) -> Parts:
 
     from logwatch.tick import Ticker
 
-    parts, project = build_parts(settings, owner), metrics_project(settings)
-    rules, policy = build_rules(settings), build_policy(settings, publishes=project is not None)
-    source = build_source(settings)[0]
+    shared = shared or Shared((settings,))
+    parts, project = build_parts(settings, owner, shared), metrics_project(settings)
+    rules, policy = shared.rules(settings), build_policy(settings, publishes=project is not None)
+    source = shared.source(settings)
     exporter = build_exporter(settings, project, rules) if project else None
     channels = build_channels(configured_channels(settings))
     endpoints, describe = build_endpoints(settings), build_describe(settings, rules)
-    _import_slow(settings)
+    import_slow(settings)
     return replace(
         parts,
         source=lambda: source,
@@ -191,7 +226,7 @@ def build_lasting_parts(settings: Settings, owner: str) -> Parts:
     )
 
 
-def _import_slow(settings: Settings) -> None:
+def import_slow(settings: Settings) -> None:
     """Import what the first run would import."""
     from importlib import import_module
 
@@ -261,6 +296,18 @@ def build_ping(settings: Settings) -> Callable[[], str] | None:
     from logwatch.publish.heartbeat import ping
 
     return lambda: ping(url)
+
+
+def check_metrics(targets: Sequence[Settings]) -> None:
+    """Raise ConfigError where two targets would write the same metrics: Cloud Monitoring takes each point once."""
+    seen: dict[tuple[str, str | None, str], Settings] = {}
+    for each in targets:
+        if project := metrics_project(each):
+            other = seen.setdefault((project, each.location, each.environment), each)
+            if other is not each:
+                hint = "each has its own; without `environment` in a target's table it is made of the target's name"
+                message = f"'{other.target}' and '{each.target}' have the same environment, and their metrics one place"
+                raise ConfigError(message, where=each.where("environment"), hint=hint)
 
 
 def addressed(settings: Settings) -> Address | None:
@@ -362,7 +409,8 @@ def audience(settings: Settings) -> Audience:
 
     found = addressed(settings)
     service = settings.service or (found and found.service) or build_service(settings).service
-    return Audience(settings.lang, settings.timezone, service)
+    target = settings.target if len(settings.targets) > 1 else None
+    return Audience(settings.lang, settings.timezone, service, target or "")
 
 
 def installation(settings: Settings) -> Installation:

@@ -33,6 +33,7 @@ from logwatch.cli.options import (
     SinceOption,
     SourceArgument,
     SourceOption,
+    TargetOption,
     UntilOption,
 )
 from logwatch.collect.parse import Flaw, Reason
@@ -110,9 +111,12 @@ def evaluate(
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
     no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
+    target: TargetOption = None,
 ) -> None:
     """Judge a time range against section 3 of the runbook; changes nothing anywhere."""
-    settings = settings_from(source=one_source(paths, source), no_cache=no_cache, service=service, lang=lang, rules=rules)
+    settings = settings_from(
+        source=one_source(paths, source), no_cache=no_cache, service=service, lang=lang, rules=rules, target=target
+    )
     look = look_at(settings, since, until, dump_filter=dump_filter)
     ticker = simulated_ticker(look)
     if look.only_tells_filter(ticker.rules.reach):
@@ -139,9 +143,12 @@ def report(
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
     no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
+    target: TargetOption = None,
 ) -> None:
     """Write one page: verdicts, charts, incidents with their steps, slow requests, messages; changes nothing anywhere."""
-    settings = settings_from(source=one_source(paths, source), no_cache=no_cache, service=service, lang=lang, rules=rules)
+    settings = settings_from(
+        source=one_source(paths, source), no_cache=no_cache, service=service, lang=lang, rules=rules, target=target
+    )
     look = look_at(settings, since, until, dump_filter=dump_filter)
     ticker = simulated_ticker(look)
     if not look.only_tells_filter(ticker.reach):
@@ -160,9 +167,10 @@ def windows(
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
     no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
+    target: TargetOption = None,
 ) -> None:
     """Write the table of 60 s windows behind the verdicts."""
-    settings = settings_from(source=one_source(paths, source), no_cache=no_cache, service=service)
+    settings = settings_from(source=one_source(paths, source), no_cache=no_cache, service=service, target=target)
     look = look_at(settings, since, until, dump_filter=dump_filter)
     if look.only_tells_filter(timedelta()):
         return

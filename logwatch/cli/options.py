@@ -43,6 +43,12 @@ LiveSourceOption = Annotated[
 """Of a command that reads no files."""
 
 
+TargetOption = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Only this one of [[targets]] in logwatch.toml.  [env var: LOGWATCH_TARGET]"),
+]
+
+
 SourceArgument = Annotated[list[str] | None, typer.Argument(metavar="SOURCE", help="The same as --source.", show_default=False)]
 
 
