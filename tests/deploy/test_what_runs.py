@@ -456,7 +456,10 @@ def test_policies_and_dashboard_come_with_the_set_up_and_go_with_the_teardown(tm
 
 def test_a_policy_of_an_older_version_is_brought_up_to_date_and_tells_whom_it_told(tmp_path: Path) -> None:
     cloud = project(tmp_path)
-    cloud.answers["policies list"] = cloud.answers["policies list"].replace("\theartbeat\t", "\theartbeat\t1")
+    channels = "projects/p1/notificationChannels/1,projects/p1/notificationChannels/2"
+    cloud.answers["policies list"] = cloud.answers["policies list"].replace(
+        "\theartbeat\t", f"\theartbeat\t1\t{channels}\tFalse"
+    )
     ran = cloud.start(SETUP, "--yes")
     assert "change  alert policy heartbeat: as it is in this version" in ran.stdout
     [update] = cloud.changes
@@ -467,7 +470,18 @@ def test_a_policy_of_an_older_version_is_brought_up_to_date_and_tells_whom_it_to
         "update",
         f"projects/p1/alertPolicies/{POLICIES.index('heartbeat')}",
     ]
-    assert "notificationChannels" not in str(option(update, "--fields"))
+    assert (option(update, "--set-notification-channels"), "--no-enabled" in update) == (channels, True)
+
+
+def test_a_policy_that_is_made_later_tells_whom_the_first_ones_tell(tmp_path: Path) -> None:
+    cloud = project(tmp_path)
+    channels = "projects/p1/notificationChannels/1,projects/p1/notificationChannels/2"
+    cloud.answers["policies list"] = "\n".join(
+        f"projects/p1/alertPolicies/{each}\t{each}\t\t{channels}" for each in POLICIES[1:]
+    )
+    assert cloud.start(SETUP, "--yes").returncode == 0
+    [made] = cloud.changes
+    assert option(made, "--notification-channels") == channels
 
 
 @pytest.mark.parametrize(
