@@ -383,6 +383,25 @@ def test_doctor_of_a_service_is_a_job_with_its_settings_and_secrets(tmp_path: Pa
     assert option(made, "--service-account") == "logwatch-runner@p1.iam.gserviceaccount.com"
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_doctor_is_told_the_timeout_that_there_is(tmp_path: Path, kind: str) -> None:
+    cloud = project(tmp_path, kind=kind, timeout="300")
+    assert cloud.start(SETUP).returncode == 0
+    [tried] = [each for each in cloud.told if " jobs execute " in each]
+    assert " --update-env-vars=DEPLOYED_TIMEOUT=300 " in tried
+
+
+@pytest.mark.parametrize(("before", "after"), [("@sha256:1", "@sha256:0"), ("gcp://p1/shop", "gcp://p1/cart")])
+def test_doctor_of_a_service_follows_what_was_changed_by_hand(tmp_path: Path, before: str, after: str) -> None:
+    cloud = project(tmp_path, kind="service")
+    cloud.answers["run services describe logwatch "] = cloud.answers["run services describe logwatch "].replace(before, after)
+    ran = cloud.start(SETUP, "--yes")
+    assert ran.returncode == 0, ran.stderr
+    [made] = cloud.changes
+    assert made[:4] == ["run", "jobs", "deploy", "logwatch-doctor"]
+    assert after in f"{option(made, '--image')} {option(made, '--set-env-vars')}"
+
+
 # A plan, and the question after it
 
 

@@ -281,6 +281,10 @@ class LocalCloud:
             name = f"{secret}/versions/{sum(each.startswith(secret + '/') for each in versions) + 1}"
             self.made[name] = {"name": name.partition("/")[2], "state": "ENABLED", **body}
             return {"name": self.made[name]["name"], "state": "ENABLED", "clientSpecifiedPayloadChecksum": True}
+        if name.endswith("/versions") and method == "GET":
+            wanted = query.get("filter", "").removeprefix("state=")  # the newest first, and filtered there
+            found = [value for each, value in versions.items() if each.startswith(name + "/") and wanted in value["state"]]
+            return {"versions": found[::-1]}
         if name.endswith("latest:access"):
             found = [value for each, value in versions.items() if each.startswith(name.removesuffix("latest:access"))]
             if not found:

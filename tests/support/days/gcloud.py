@@ -6,7 +6,6 @@ so that what they change is changed. Nothing of gcloud is rewritten here. Withou
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -262,33 +261,39 @@ class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
 
 
-class _Call(socketserver.StreamRequestHandler):
+class _Call(socketserver.BaseRequestHandler):
     """One call of the program on the scripts' path."""
 
     gcloud: Gcloud
+    _left = b""
 
     def handle(self) -> None:
+        self.gcloud._running += 1
+        try:
+            self._answer()
+        except (InterruptedError, OSError):
+            pass  # whoever called is dead
+        finally:
+            self.gcloud._running -= 1
+
+    def _answer(self) -> None:
         arguments = [self._word() for _ in range(int(self._word()))]
         stdin, where = self._word(), self._word()
         environment = {}
         while each := self._word():
             name, _, value = each.partition("=")
             environment[name] = value
-        self.gcloud._running += 1
         try:
             command = self.gcloud.run(arguments, stdin, where, environment)
         except LookupError as missing:
             command = Command((), 70, "", f"{missing}\n")
-        except InterruptedError:
-            return  # whoever called is dead
-        finally:
-            self.gcloud._running -= 1
-        for part in (command.out, command.err, str(command.code)):
-            with contextlib.suppress(OSError):  # likewise
-                self.wfile.write(part.encode() + b"\0")
+        self.request.sendall(b"".join(part.encode() + b"\0" for part in (command.out, command.err, str(command.code))))
 
     def _word(self) -> str:
-        found = bytearray()
-        while (byte := self.rfile.read(1)) not in {b"\0", b""}:
-            found += byte
-        return found.decode()
+        while b"\0" not in self._left:
+            read = self.request.recv(65536)
+            if not read:
+                raise InterruptedError
+            self._left += read
+        word, _, self._left = self._left.partition(b"\0")
+        return word.decode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+import pickle
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -39,13 +39,13 @@ class Project(LocalCloud):
         self.failing_tests = False
         self.on_build = self._built
 
-    def snapshot(self) -> Any:
+    def snapshot(self) -> bytes:
         """Give all that the project holds."""
-        return copy.deepcopy({name: self.__dict__[name] for name in HELD})
+        return pickle.dumps({name: self.__dict__[name] for name in HELD})
 
-    def restore(self, held: Any) -> None:
+    def restore(self, held: bytes) -> None:
         """Put back what the project held."""
-        self.__dict__ |= held
+        self.__dict__ |= pickle.loads(held)  # noqa: S301 - its own
 
     def reply(self, account: str, method: str, url: str, raw: bytes) -> tuple[int, Any]:
         status, document = super().reply(account, method, url, raw)
