@@ -100,11 +100,13 @@ def log_shape(settings: Settings) -> LogShape:
     return load_log_shape(settings.rules or bundled("rules"))
 
 
-def build_source(settings: Settings) -> tuple[Source, str]:
-    """Give the adapter for the source, and what to call it."""
+def build_source(settings: Settings, *, cached: bool = False) -> tuple[Source, str]:
+    """Give the adapter for the source, and what to call it; with `cached`, it may take what was read before from the disk."""
     from logwatch.collect import sources
+    from logwatch.settings import NO_CACHE
 
-    made = sources.build_source(settings.source, settings, lambda: log_shape(settings))
+    chosen = settings if cached else settings.model_copy(update={"cache": NO_CACHE})
+    made = sources.build_source(settings.source, chosen, lambda: log_shape(settings))
     return made, ", ".join(settings.source)
 
 
@@ -471,7 +473,6 @@ def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader
     from logwatch.beta_exit.day_reader import DayCache, WeekReader
     from logwatch.collect.last_seen import SignsOfLife
     from logwatch.publish.history import MonitoringHistory
-    from logwatch.settings import default_cache
 
     project = None if source.recorded else metrics_project(settings)
     history = (
@@ -480,7 +481,7 @@ def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader
         else None
     )
     read = (*settings.source, settings.service, settings.location, settings.timezone, project, settings.environment)
-    judged = (rules.service, *(rule for rule in rules.rules if rule.kind.reads.gauges))
+    judged, folder = (rules.service, *(rule for rule in rules.rules if rule.kind.reads.gauges)), settings.cache_folder
     return WeekReader(
         source=source,
         rules=rules,
@@ -488,6 +489,6 @@ def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader
         service=settings.service,
         life=SignsOfLife(source, settings.service, None if source.recorded else build_platform(settings)),
         grace=settings.grace,
-        cache=None if source.recorded else DayCache(default_cache() / "days", repr((read, judged))),
+        cache=DayCache(folder / "days", repr((read, judged))) if folder and not source.recorded else None,
         measured=history.read if history else lambda _span: (),
     )

@@ -30,6 +30,7 @@ from logwatch.cli.options import (
     DumpOption,
     IncidentsOption,
     LangOption,
+    NoCacheOption,
     OutputOption,
     PageFormat,
     RuleArgument,
@@ -110,10 +111,13 @@ def backtest(
     lang: LangOption = None,
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
     target: TargetOption = None,
 ) -> None:
     """Run every tick over recorded lines on a simulated clock: what would have been sent, and when; sends nothing."""
-    settings = settings_from(source=one_source(paths, source), service=service, lang=lang, rules=rules, target=target)
+    settings = settings_from(
+        source=one_source(paths, source), no_cache=no_cache, service=service, lang=lang, rules=rules, target=target
+    )
     look = look_at(settings, since, until, dump_filter=dump_filter, tells_unread=True)
     ticker = simulated_ticker(look)
     tickers = [ticker, *([simulated_ticker(look, against)] if against else [])]
@@ -171,10 +175,13 @@ def tune_rule(
     lang: LangOption = None,
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
     target: TargetOption = None,
 ) -> None:
     """Try one rule at other settings over the same lines: alerts and messages a week, time to find; changes no file."""
-    settings = settings_from(source=one_source(paths, source), service=service, lang=lang, rules=rules, target=target)
+    settings = settings_from(
+        source=one_source(paths, source), no_cache=no_cache, service=service, lang=lang, rules=rules, target=target
+    )
     found = find_rule(rule, settings)
     from logwatch.backtest.tuning import Bench, plan_trials, tune
 

@@ -25,6 +25,7 @@ from logwatch.cli.context import (
 from logwatch.cli.options import (
     DumpOption,
     LangOption,
+    NoCacheOption,
     OutputOption,
     PageFormat,
     RulesOption,
@@ -109,10 +110,13 @@ def evaluate(
     rules: RulesOption = None,
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
     target: TargetOption = None,
 ) -> None:
     """Judge a time range against section 3 of the runbook; changes nothing anywhere."""
-    settings = settings_from(source=one_source(paths, source), service=service, lang=lang, rules=rules, target=target)
+    settings = settings_from(
+        source=one_source(paths, source), no_cache=no_cache, service=service, lang=lang, rules=rules, target=target
+    )
     look = look_at(settings, since, until, dump_filter=dump_filter)
     ticker = simulated_ticker(look)
     if look.only_tells_filter(ticker.rules.reach):
@@ -138,10 +142,13 @@ def report(
     rules: RulesOption = None,
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
     target: TargetOption = None,
 ) -> None:
     """Write one page: verdicts, charts, incidents with their steps, slow requests, messages; changes nothing anywhere."""
-    settings = settings_from(source=one_source(paths, source), service=service, lang=lang, rules=rules, target=target)
+    settings = settings_from(
+        source=one_source(paths, source), no_cache=no_cache, service=service, lang=lang, rules=rules, target=target
+    )
     look = look_at(settings, since, until, dump_filter=dump_filter)
     ticker = simulated_ticker(look)
     if not look.only_tells_filter(ticker.reach):
@@ -159,10 +166,11 @@ def windows(
     table: Annotated[Table, typer.Option(help="Counters per minute, or slow requests per minute.")] = Table.COUNTERS,
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
     target: TargetOption = None,
 ) -> None:
     """Write the table of 60 s windows behind the verdicts."""
-    settings = settings_from(source=one_source(paths, source), service=service, target=target)
+    settings = settings_from(source=one_source(paths, source), no_cache=no_cache, service=service, target=target)
     look = look_at(settings, since, until, dump_filter=dump_filter)
     if look.only_tells_filter(timedelta()):
         return

@@ -104,4 +104,10 @@ IncidentsOption = Annotated[
 ]
 
 
+NoCacheOption = Annotated[
+    bool, typer.Option("--no-cache", help="Read all of it anew, and keep nothing of it.  [env var: LOGWATCH_CACHE=none]")
+]
+"""Of a command that may read hours of Cloud Logging that are over from the disk."""
+
+
 DumpOption = Annotated[bool, typer.Option("--dump-filter", help="Print the Cloud Logging filter and read nothing.")]

@@ -36,7 +36,7 @@ from logwatch.notify.silences import EVERY, LONGEST, RECURS, RECURS_LONGEST, Rec
 from logwatch.report.state_json import silences_json
 from logwatch.report.state_lists import SILENCE_COLUMNS, known_shops, muted_rows, say_rule, say_times, silence_rows, would_mute
 from logwatch.state.document import State
-from logwatch.ui.format import shop_name
+from logwatch.ui.format import printable, shop_name
 from logwatch.ui.tables import fold, render_rows
 from logwatch.wiring import audience, build_rules, build_service, state_place
 
@@ -103,7 +103,8 @@ def silence_add(
         write(_what_it_would_mute(silence, settings, now, readers), None)
         return
     state = change_state(settings, lambda state: replace(state, memory=state.memory.with_silence(silence)), begins=new_state)
-    write(f"{age_line(settings, state, readers)}{fold(_added(silence, now, readers), paper_of())}\n", None)
+    told = [_added(silence, now, readers), *_held_already(silence, state, now, readers)]
+    write(age_line(settings, state, readers) + "".join(f"{fold(line, paper_of())}\n" for line in told), None)
 
 
 def _chosen_rule(rule: str | None, settings: Settings, *, every_rule: bool) -> str:
@@ -183,6 +184,15 @@ def _added(silence: AnySilence, now: datetime, readers: Audience) -> str:
     if isinstance(silence, Silence):
         return readers.say("silence_added", **figures)
     return readers.say("silence_recurs", times=say_times(silence, now, readers), **figures)
+
+
+def _held_already(silence: AnySilence, state: State, now: datetime, readers: Audience) -> list[str]:
+    """Name the silences that mute the same now: each is lifted by itself."""
+    others = [
+        each for each in state.memory.silences if isinstance(each, Silence) and each.id != silence.id and each.until > now
+    ]
+    same = [each for each in others if each.covers(silence.rule, silence.labels)]
+    return [readers.say("silence_held", id=each.id, by=printable(each.by), until=readers.date(each.until)) for each in same]
 
 
 def _what_it_would_mute(silence: AnySilence, settings: Settings, now: datetime, readers: Audience) -> str:

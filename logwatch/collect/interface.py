@@ -70,6 +70,16 @@ class Address(NamedTuple):
     """What is read, by the name that the service knows it by: a project, or a view of its logs."""
 
 
+class ReadPlan(NamedTuple):
+    """What a read would take."""
+
+    calls: int
+    """Reads out of the project's quota."""
+    seconds: float
+    kept_hours: int
+    """Hours of the span that were read before and need no call."""
+
+
 class Signs(NamedTuple):
     """What shows that a service lives, by minutes since 1970."""
 
@@ -137,6 +147,10 @@ class Source(Protocol):
         may take its time: reading goes on beside it where it can. `came_after` leaves out what had arrived before; a
         recording takes None. Raises SourceError, and CutShortError with what had come.
         """
+        ...
+
+    def plan(self, span: Span, *, service: str | None) -> ReadPlan | None:
+        """Estimate what `read` would take; None where it takes too little for a word. Raises SourceError."""
         ...
 
     def last_seen(self, span: Span, *, service: str | None) -> datetime | None:

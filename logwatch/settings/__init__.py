@@ -7,6 +7,7 @@ from typing import Any
 from logwatch.errors import ConfigError
 from logwatch.settings.fields import (
     CERTS_URL,
+    NO_CACHE,
     OF_PROCESS,
     SettingProblemsError,
     Settings,
@@ -22,7 +23,6 @@ from logwatch.settings.file import CONFIG, NAME, SettingsFile, find_file, read_f
 from logwatch.settings.given import PREFIX, variable
 from logwatch.settings.surroundings import (
     bundled,
-    default_cache,
     default_port,
     default_state,
     execution,
@@ -37,6 +37,7 @@ __all__ = [
     "CERTS_URL",
     "CONFIG",
     "NAME",
+    "NO_CACHE",
     "OF_PROCESS",
     "PREFIX",
     "SettingProblemsError",
@@ -44,7 +45,6 @@ __all__ = [
     "SettingsFile",
     "as_text",
     "bundled",
-    "default_cache",
     "default_port",
     "default_state",
     "execution",

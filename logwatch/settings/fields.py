@@ -31,15 +31,17 @@ from logwatch.notify.silences import Recurrence
 from logwatch.ranges import Range
 from logwatch.settings.file import SettingsFile
 from logwatch.settings.given import Given, from_environment, from_file, from_flags, strangers, variable
+from logwatch.settings.surroundings import default_cache
 from logwatch.spans import rfc3339
 
 CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
 """Google's certificates for identity tokens, as google-auth knows it; asked for by `doctor` too, for the time."""
+NO_CACHE = "none"
 Names = tuple[str, ...]
-PATHS = frozenset({"source", "rules", "state"})
+PATHS = frozenset({"source", "rules", "state", "cache"})
 """Fields that may hold a path: in a file, one beside the file."""
 OF_PROCESS = frozenset(
-    {"target", "starts", "lease", "now", "read_requests_per_minute", "ping_url", "log"}
+    {"target", "starts", "lease", "now", "read_requests_per_minute", "cache", "ping_url", "log"}
     | {"serve_audience", "serve_caller", "serve_signature", "serve_certs_url"}
 )
 """Fields that are the same for all targets of a file: of the run itself, or of what they share."""
@@ -144,6 +146,10 @@ class Settings(BaseModel):
     )
     read_requests_per_minute: int = Field(
         55, ge=1, le=60, description="Share of the 60 Cloud Logging reads a minute that a project has."
+    )
+    cache: str | None = Field(
+        None,
+        description="Folder for hours of Cloud Logging that were read and are over, or 'none'; without it ~/.cache/logwatch.",
     )
     logging_endpoint: str | None = Field(None, description="HOST:PORT of a local Cloud Logging server, without TLS or login.")
 
@@ -262,6 +268,13 @@ class Settings(BaseModel):
         """Give where a field is to be mended: where it is set, or its twin in the environment."""
         origin = self.origin(name)
         return origin.names(name) if origin else variable(name)
+
+    @property
+    def cache_folder(self) -> Path | None:
+        """Folder for what was read and is over; None where nothing is kept."""
+        if self.cache == NO_CACHE:
+            return None
+        return Path(self.cache).expanduser() if self.cache else default_cache()
 
     def value(self, name: str) -> Any:  # noqa: ANN401 - each field has its own type
         """Give what a field of logwatch or of a channel is set to."""

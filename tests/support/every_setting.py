@@ -18,6 +18,7 @@ EVERY_SETTING: dict[str, str | int | list[str]] = {
     "starts": "5s",
     "read_budget": "1m",
     "read_requests_per_minute": 30,
+    "cache": "/var/cache/logwatch-of-my-own",
     "logging_endpoint": "127.0.0.1:8085",
     "state": "gs://my-own-production-project-logwatch-state/logwatch/production/state.json",
     "lease": "50s",
@@ -72,10 +73,11 @@ def as_toml() -> str:
 
 
 def as_environment() -> dict[str, str]:
-    """Say them all in variables."""
+    """Say them all in variables, but for the target, which only a file has."""
     return {
         f"LOGWATCH_{name.upper()}": ",".join(value) if isinstance(value, list) else str(value)
         for name, value in EVERY_SETTING.items()
+        if name != "target"
     }
 
 
