@@ -26,8 +26,6 @@ from tests.support.world import World
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-ROUNDS = 5
-
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -56,7 +54,7 @@ def spent(commands: Sequence[Sequence[str]], environment: dict[str, str]) -> Cos
     return Cost(time.perf_counter() - begun, cpu_s, largest / 1024)
 
 
-def compare(targets: int, instances: int, latency_s: float) -> None:
+def compare(targets: int, instances: int, rounds: int, latency_s: float) -> None:
     """Print what a minute of all targets takes, in one run and in a run each."""
     names = [f"service-{number}" for number in range(targets)]
     entries = [entry for seed, name in enumerate(names) for entry in traffic_of(name, seed, 70, instances=instances)]
@@ -69,7 +67,7 @@ def compare(targets: int, instances: int, latency_s: float) -> None:
     found: dict[str, list[Cost]] = {"one": [], "each": []}
     with tempfile.TemporaryDirectory() as folder, World(Path(folder), entries, watch=slowly) as world:
         paths = {way: settings_file(Path(folder) / way, *map(table_of, names)) for way in found}
-        for number in range(ROUNDS + 1):
+        for number in range(rounds + 1):
             world.now = START + timedelta(minutes=50 + number, seconds=90)
             for way, path in paths.items():
                 own = {"STATE": str(Path(folder) / way / "state.json"), "ENVIRONMENT": way}
@@ -82,7 +80,7 @@ def compare(targets: int, instances: int, latency_s: float) -> None:
     print(f"{targets} targets of {instances} instances, {latency_s * 1000:.0f} ms a call")
     print(f"  one run:  {one}")
     print(f"  {targets} runs: {each}")
-    print(f"  share:    {one.wall_s / each.wall_s:.2f} of the time, {one.cpu_s / each.cpu_s:.2f} of the CPU")
+    print(f"  share:    {one.wall_s / each.wall_s:.2f} of the time, {one.cpu_s / each.cpu_s:.2f} of the CPU", flush=True)
 
 
 def main() -> None:
@@ -90,10 +88,11 @@ def main() -> None:
     options = argparse.ArgumentParser(description="several targets in one run, beside a run each")
     options.add_argument("--targets", type=int, default=10)
     options.add_argument("--instances", type=int, default=10)
+    options.add_argument("--rounds", type=int, default=3, help="of which the medians are given, after one that is not")
     options.add_argument("--latency", type=float, default=0.15, help="seconds of each call, in the second comparison")
     chosen = options.parse_args()
     for latency_s in (0.0, chosen.latency):
-        compare(chosen.targets, chosen.instances, latency_s)
+        compare(chosen.targets, chosen.instances, chosen.rounds, latency_s)
 
 
 if __name__ == "__main__":
