@@ -40,6 +40,7 @@ from logwatch.cli.options import (
     SinceOption,
     SourceArgument,
     SourceOption,
+    TargetOption,
     UntilOption,
 )
 from logwatch.errors import ConfigError
@@ -112,11 +113,18 @@ def backtest(
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
     no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
+    target: TargetOption = None,
     max_bytes: MaxBytesOption = None,
 ) -> None:
     """Run every tick over recorded lines on a simulated clock: what would have been sent, and when; sends nothing."""
     settings = settings_from(
-        source=one_source(paths, source), no_cache=no_cache, max_bytes=max_bytes, service=service, lang=lang, rules=rules
+        source=one_source(paths, source),
+        no_cache=no_cache,
+        service=service,
+        lang=lang,
+        rules=rules,
+        target=target,
+        max_bytes=max_bytes,
     )
     look = look_at(settings, since, until, dump_filter=dump_filter, tells_unread=True)
     ticker = simulated_ticker(look)
@@ -176,11 +184,18 @@ def tune_rule(
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
     no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
+    target: TargetOption = None,
     max_bytes: MaxBytesOption = None,
 ) -> None:
     """Try one rule at other settings over the same lines: alerts and messages a week, time to find; changes no file."""
     settings = settings_from(
-        source=one_source(paths, source), no_cache=no_cache, max_bytes=max_bytes, service=service, lang=lang, rules=rules
+        source=one_source(paths, source),
+        no_cache=no_cache,
+        service=service,
+        lang=lang,
+        rules=rules,
+        target=target,
+        max_bytes=max_bytes,
     )
     found = find_rule(rule, settings)
     from logwatch.backtest.tuning import Bench, plan_trials, tune

@@ -41,6 +41,7 @@ from logwatch.cli.options import (
     ServiceOption,
     SourceArgument,
     SourceOption,
+    TargetOption,
     UntilOption,
 )
 from logwatch.durations import parse_duration
@@ -105,13 +106,16 @@ def beta_exit(
     rules: RulesOption = None,
     output: OutputOption = None,
     no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
+    target: TargetOption = None,
     max_bytes: MaxBytesOption = None,
 ) -> None:
     """Judge the exit conditions of section 7, day by day, out of the state's own totals, or of logs with --source."""
     if format_ is ExitFormat.HTML:
         check_page_place(output)
     given = one_source(paths, source)
-    settings = settings_from(source=given, no_cache=no_cache, max_bytes=max_bytes, service=service, lang=lang, rules=rules)
+    settings = settings_from(
+        source=given, no_cache=no_cache, service=service, lang=lang, rules=rules, target=target, max_bytes=max_bytes
+    )
     now = clock_of(settings)().replace(microsecond=0)
     # Days that are not over yet cannot be judged.
     end = None if until is None else min(now, parse_moment(until, now, settings.timezone, where="--until"))

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from logwatch.cli.usage.pages import NARROWEST
-from logwatch.errors import BrokenStateError, ConfigError, SourceError, StoreError, nearest
+from logwatch.cli.usage.language import said
+from logwatch.cli.usage.pages import NARROWEST, folded
+from logwatch.errors import BrokenStateError, ConfigError, LogwatchError, SourceError, StoreError, nearest
 from logwatch.languages.phrases import spoken
 from logwatch.moments import parse_moment, zone_of
 from logwatch.report.state_lists import age_of, say_age
-from logwatch.settings import NO_CACHE, execution, load_settings
+from logwatch.settings import NO_CACHE, execution, load_settings, load_shared, load_targets, which
 from logwatch.spans import Span
 from logwatch.state.lease import change, load
 from logwatch.time_range import Wanted, live_span
@@ -29,7 +30,7 @@ from logwatch.ui.tables import Paper, fold
 from logwatch.wiring import audience, build_rules, build_simulated_ticker, build_source, build_store, state_place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from logwatch.collect.interface import Progress, ReadPlan, Source
     from logwatch.judge.evaluate import Judged
@@ -49,6 +50,53 @@ def settings_from(*, no_cache: bool = False, **flags: Any) -> Settings:  # noqa:
     flags["source"] = tuple(flags.get("source") or ())
     flags |= {"cache": NO_CACHE} if no_cache else {}
     return load_settings(**flags)
+
+
+def targets_from(**flags: Any) -> list[Settings]:  # noqa: ANN401 - checked by Settings
+    """Do the same for each target that is wanted, one of them where the file names none; raises ConfigError."""
+    flags["source"] = tuple(flags.get("source") or ())
+    return load_targets(**flags)
+
+
+def shared_from(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
+    """Do the same for a command about no service: what all targets share, or the one that is chosen; raises ConfigError."""
+    flags["source"] = tuple(flags.get("source") or ())
+    return load_shared(**flags)
+
+
+def for_each(targets: Sequence[Settings], show: Callable[[Settings], None]) -> None:
+    """Show something of every target, each below its name where there are several.
+
+    What keeps one from being shown is told, and the others are shown all the same. Raises typer.Exit with the worst code.
+    """
+    if len(targets) == 1:
+        show(targets[0])
+        return
+    worst = 0
+    for settings in targets:
+        heading = f"── {settings.target} ──"
+        write(
+            ("" if settings is targets[0] else "\n")
+            + (typer.style(heading, bold=True) if paper_of().colour else heading)
+            + "\n",
+            None,
+        )
+        try:
+            show(settings)
+        except typer.Exit as end:
+            worst = max(worst, end.exit_code)
+        except LogwatchError as error:
+            typer.echo(folded(f"logwatch: {said(error, settings.lang)}", sys.stderr), err=True)
+            worst = max(worst, error.exit_code)
+    if worst:
+        raise typer.Exit(worst)
+
+
+def only_one(targets: Sequence[Settings]) -> Settings:
+    """Give the one target; raises ConfigError where there are several, as for a document that other programs read."""
+    if len(targets) > 1:
+        raise which(targets)
+    return targets[0]
 
 
 def clock_of(settings: Settings) -> Callable[[], datetime]:

@@ -34,6 +34,7 @@ from logwatch.cli.options import (
     SinceOption,
     SourceArgument,
     SourceOption,
+    TargetOption,
     UntilOption,
 )
 from logwatch.collect.parse import Flaw, Reason
@@ -111,11 +112,18 @@ def evaluate(
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
     no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
+    target: TargetOption = None,
     max_bytes: MaxBytesOption = None,
 ) -> None:
     """Judge a time range against section 3 of the runbook; changes nothing anywhere."""
     settings = settings_from(
-        source=one_source(paths, source), no_cache=no_cache, max_bytes=max_bytes, service=service, lang=lang, rules=rules
+        source=one_source(paths, source),
+        no_cache=no_cache,
+        service=service,
+        lang=lang,
+        rules=rules,
+        target=target,
+        max_bytes=max_bytes,
     )
     look = look_at(settings, since, until, dump_filter=dump_filter)
     ticker = simulated_ticker(look)
@@ -143,11 +151,18 @@ def report(
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
     no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
+    target: TargetOption = None,
     max_bytes: MaxBytesOption = None,
 ) -> None:
     """Write one page: verdicts, charts, incidents with their steps, slow requests, messages; changes nothing anywhere."""
     settings = settings_from(
-        source=one_source(paths, source), no_cache=no_cache, max_bytes=max_bytes, service=service, lang=lang, rules=rules
+        source=one_source(paths, source),
+        no_cache=no_cache,
+        service=service,
+        lang=lang,
+        rules=rules,
+        target=target,
+        max_bytes=max_bytes,
     )
     look = look_at(settings, since, until, dump_filter=dump_filter)
     ticker = simulated_ticker(look)
@@ -167,10 +182,13 @@ def windows(
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
     no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
+    target: TargetOption = None,
     max_bytes: MaxBytesOption = None,
 ) -> None:
     """Write the table of 60 s windows behind the verdicts."""
-    settings = settings_from(source=one_source(paths, source), no_cache=no_cache, max_bytes=max_bytes, service=service)
+    settings = settings_from(
+        source=one_source(paths, source), no_cache=no_cache, service=service, target=target, max_bytes=max_bytes
+    )
     look = look_at(settings, since, until, dump_filter=dump_filter)
     if look.only_tells_filter(timedelta()):
         return

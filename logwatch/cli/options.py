@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from logwatch.cli.usage.completion import complete_languages, complete_rules, complete_shops
+from logwatch.cli.usage.completion import complete_languages, complete_rules, complete_shops, complete_targets
 from logwatch.collect.sources import FORMS
 from logwatch.languages import DEFAULT, Lang, languages
 
@@ -41,6 +41,16 @@ LiveSourceOption = Annotated[
     typer.Option("--source", "-s", metavar="SOURCE", help="gcp://PROJECT[/SERVICE].  [env var: LOGWATCH_SOURCE]"),
 ]
 """Of a command that reads no files."""
+
+
+TargetOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Only this one of [[targets]] in logwatch.toml.  [env var: LOGWATCH_TARGET]",
+        autocompletion=complete_targets,
+    ),
+]
 
 
 SourceArgument = Annotated[list[str] | None, typer.Argument(metavar="SOURCE", help="The same as --source.", show_default=False)]

@@ -17,12 +17,15 @@ from logwatch.cli.context import (
     change_state,
     clock_of,
     find_rule,
+    for_each,
+    only_one,
     paper_of,
     settings_from,
     state_of,
+    targets_from,
     write,
 )
-from logwatch.cli.options import RULE_HELP, LangOption, ListFormat, ListFormatOption, RulesOption, ShopOption
+from logwatch.cli.options import RULE_HELP, LangOption, ListFormat, ListFormatOption, RulesOption, ShopOption, TargetOption
 from logwatch.cli.usage.completion import complete_rules, complete_silences
 from logwatch.collect.entries import storable
 from logwatch.durations import format_duration
@@ -71,9 +74,10 @@ def silence_add(
     new_state: Annotated[bool, typer.Option("--new-state", help="Begin a state where there is none, or a broken one.")] = False,  # noqa: FBT002 - a flag
     rules: RulesOption = None,
     lang: LangOption = None,
+    target: TargetOption = None,
 ) -> None:
     """Mute a rule, or one shop of it: once, or each week at the same hours."""
-    settings = settings_from(rules=rules, lang=lang)
+    settings = settings_from(rules=rules, lang=lang, target=target)
     chosen = _chosen_rule(rule, settings, every_rule=all_)
     length = _length(for_)
     if not reason.strip():
@@ -203,14 +207,15 @@ def _what_it_would_mute(silence: AnySilence, settings: Settings, now: datetime, 
     return age_line(settings, state, readers) + fold(head, paper_of()) + rows
 
 
-def silence_list(format_: ListFormatOption = ListFormat.TABLE, lang: LangOption = None) -> None:
+def silence_list(format_: ListFormatOption = ListFormat.TABLE, lang: LangOption = None, target: TargetOption = None) -> None:
     """Show the silences that are not over, and when recurring ones hold next."""
-    settings = settings_from(lang=lang)
-    state, now = state_of(settings, judged=False), clock_of(settings)()
-    shown = (
-        as_json(silences_json(state, now, state_place(settings))) if format_ is ListFormat.JSON else _list(state, now, settings)
-    )
-    write(shown, None)
+    targets = targets_from(lang=lang, target=target)
+    if format_ is ListFormat.JSON:
+        settings = only_one(targets)
+        document = silences_json(state_of(settings, judged=False), clock_of(settings)(), state_place(settings))
+        write(as_json(document), None)
+        return
+    for_each(targets, lambda each: write(_list(state_of(each, judged=False), clock_of(each)(), each), None))
 
 
 def _list(state: State, now: datetime, settings: Settings) -> str:
@@ -224,9 +229,10 @@ def _list(state: State, now: datetime, settings: Settings) -> str:
 def silence_expire(
     id_: Annotated[str, typer.Argument(metavar="ID", help="As 'silence list' prints it.", autocompletion=complete_silences)],
     lang: LangOption = None,
+    target: TargetOption = None,
 ) -> None:
     """End a silence now; a recurring one comes no more."""
-    settings = settings_from(lang=lang)
+    settings = settings_from(lang=lang, target=target)
     memory = state_of(settings, judged=False).memory
     if id_ not in [silence.id for silence in memory.muting]:
         raise ConfigError(f"there is no silence '{id_}'", where="ID", hint="logwatch silence list")

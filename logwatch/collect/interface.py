@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from logwatch.errors import SourceError
 
@@ -278,6 +278,15 @@ class Probe:
     answers: tuple[Answer, ...]
     gauges: dict[str, float]
     """Series as in `Service.gauges` to value; an endpoint that does not apply gives none."""
+
+
+@runtime_checkable
+class SharedSource(Protocol):
+    """A source that several targets of one project may read over one connection, out of one quota."""
+
+    def joining(self, other: object) -> Source:
+        """Give a source of the same entries that has what another of its project can share."""
+        ...
 
 
 class LogProject(Source, Protocol):

@@ -62,9 +62,9 @@ Key = Literal[
     "digest_incidents",
     "digest_incident", "digest_quiet", "digest_known", "digest_lasted", "digest_procedures", "digest_count", "digest_night",
     "digest_told", "digest_taken", "digest_untaken", "digest_false", "digest_unlabelled", "digest_never", "digest_silence",
-    "digest_exits", "digest_not_met", "digest_not_shown",
+    "digest_exits", "digest_not_met", "digest_not_shown", "digest_targets", "digest_unread",
     # settings
-    "setting_name", "setting_origin", "setting_value", "setting_environment", "setting_secret", "setting_wrong",
+    "setting_name", "setting_origin", "setting_value", "setting_environment", "setting_secret", "setting_made", "setting_wrong",
     "settings_file", "setting_unknown", "settings_bad_file", "settings_no_file", "settings_given", "settings_default",
     # rules check, test, new
     "rule_added", "unheard_counter", "names_near", "rule_stranger", "rule_leads_nowhere", "rule_next",
@@ -80,7 +80,8 @@ Key = Literal[
     "exit_quiet", "exit_quiet_more", "exit_zone", "exit_more", "exit_proof",
     "exit_proof_source", "exit_proof_until", "exit_proof_rules", "exit_proof_figures",
     # files for Cloud Monitoring
-    "policy_fired", "link_runs", "link_dashboards", "dash_title", "dash_levels", "dash_figures", "dash_procedures",
+    "policy_fired", "policy_target", "link_runs", "link_dashboards",
+    "dash_title", "dash_levels", "dash_figures", "dash_procedures",
     "dash_heartbeat", "dash_lag", "dash_run_time", "dash_judged", "dash_undelivered", "dash_unparsed",
     "axis_events", "axis_seconds",
     # a backtest's days, comparisons, known incidents, settings

@@ -41,6 +41,11 @@ NO_CACHE = "none"
 Names = tuple[str, ...]
 PATHS = frozenset({"source", "rules", "state", "cache"})
 """Fields that may hold a path: in a file, one beside the file."""
+OF_PROCESS = frozenset(
+    {"target", "starts", "lease", "now", "read_requests_per_minute", "cache", "ping_url", "log"}
+    | {"serve_audience", "serve_caller", "serve_signature", "serve_certs_url"}
+)
+"""Fields that are the same for all targets of a file: of the run itself, or of what they share."""
 Read = TypeVar("Read", bound=BaseModel)
 
 
@@ -119,6 +124,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
+    target: str | None = Field(None, description="Which of the file's [[targets]] to take, by its name; without it all.")
     source: Names = Field(
         (), description="Files, '-', gcp://PROJECT[/SERVICE] or bq://PROJECT.DATASET.VIEW; several with commas."
     )
@@ -231,10 +237,12 @@ class Settings(BaseModel):
     ping_url: SecretStr | None = Field(None, description="Address that is asked for after each good run: a dead man's switch.")
     log: Literal["info", "debug"] = Field("info", description="debug writes what a run did, line by line.")
 
-    file: InstanceOf[SettingsFile] | None = Field(None, exclude=True)
+    file: InstanceOf[SettingsFile] | None = Field(None, exclude=True, repr=False)
     """The file that was read."""
-    given: tuple[InstanceOf[Given], ...] = Field((), exclude=True)
+    given: tuple[InstanceOf[Given], ...] = Field((), exclude=True, repr=False)
     """Where it all was said, the first to be believed."""
+    targets: Names = Field((), exclude=True)
+    """The names of all targets of the file, of which this is one; empty where it has none."""
 
     @classmethod
     def load(cls, environment: Mapping[str, str], file: SettingsFile | None = None, **flags: Any) -> "Settings":  # noqa: ANN401 - checked right here
@@ -252,11 +260,16 @@ class Settings(BaseModel):
     ) -> "tuple[Settings, list[ConfigError]]":
         """Take what is right, the default for what is wrong, and an error for each of those."""
         names = field_names()
-        given = (from_flags(flags), from_environment(environment, names), *([from_file(file, PATHS)] if file else []))
+        said = [from_file(file, file.shared, PATHS)] if file else []
+        settings, errors = cls.believing((from_flags(flags), from_environment(environment, names), *said), file)
+        return settings, [*errors, *(file.errors if file else ()), *strangers(environment, names)]
+
+    @classmethod
+    def believing(cls, given: tuple[Given, ...], file: SettingsFile | None) -> "tuple[Settings, list[ConfigError]]":
+        """Take what these say, the first of them first, as far as it is right, and an error for all that is not."""
         settings, errors = _read(cls, given)
         read = [_read(channel, given) for channel in CHANNELS]
         errors += [error for _, wrong in read for error in wrong]
-        errors += [*(file.errors if file else ()), *strangers(environment, names)]
         channels = tuple(channel for channel, _ in read)
         return settings.model_copy(update={"channels": channels, "file": file, "given": given}), errors
 

@@ -159,7 +159,7 @@ def _check_settings(settings: Settings, wrong: Sequence[ConfigError]) -> list[Ch
 
 def _check_secrecy(file: SettingsFile) -> list[Checked]:
     """Warn of secrets in a file that others may read."""
-    if not (file.is_open() and any(is_secret(fields()[name]) for name in file.values)):
+    if not (file.is_open() and any(is_secret(fields()[name]) for name in file.names())):
         return []
     return [Checked("settings", CheckOutcome.NOTE, say("settings.open", path=file.path), command(f"chmod 600 {file.path}"))]
 

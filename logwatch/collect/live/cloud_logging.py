@@ -199,6 +199,13 @@ class CloudLoggingSource:
         ending._ends = min(self._ends, self.quota.clock() + left_s)  # noqa: SLF001 - its own
         return ending
 
+    def joining(self, other: object) -> CloudLoggingSource:
+        """Give a source of the same entries that has the connection and the quota of another of its project."""
+        joined = copy(self)
+        if isinstance(other, CloudLoggingSource):
+            joined.quota, joined._client = other.quota, other._client  # noqa: SLF001 - its own
+        return joined
+
     def project_logs(self) -> CloudLoggingSource:
         """Give itself: services and their last entries can be asked for."""
         return self

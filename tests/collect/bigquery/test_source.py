@@ -72,7 +72,7 @@ def test_the_answers_are_to_the_query_as_it_is(case: Case) -> None:
     assert load(case)["query"] == digest(source("").filter(case.span, None)), "make bigquery records them anew"
 
 
-def test_the_query_reads_as_it_did(update_golden: bool) -> None:  # noqa: FBT001
+def test_the_query_reads_as_it_did(update_golden: bool) -> None:  # noqa: FBT001 - a fixture
     text, golden = source("", location="asia-northeast3").filter(SPAN, "o4o-core-api"), FIXTURES / "golden/judged.sql"
     if update_golden:
         golden.write_text(text)
