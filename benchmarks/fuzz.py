@@ -24,9 +24,9 @@ from functools import cache
 from math import isfinite, isnan
 from typing import Any
 
-from logwatch.collect.cloud_logging import take_page
 from logwatch.collect.columns import Reading
 from logwatch.collect.files import FilesSource
+from logwatch.collect.live.cloud_logging import take_page
 from logwatch.collect.recent_entries import Needed, dump, load, trim
 from logwatch.count.windows import Windows, aggregate, counters_csv, sum_series, to_minute
 from logwatch.errors import SourceError

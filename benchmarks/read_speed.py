@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from logwatch.collect.cloud_logging import CloudLoggingSource, ReadQuota, build_filter, judged
+from logwatch.collect.live.cloud_logging import CloudLoggingSource, build_filter, judged
+from logwatch.collect.live.read_quota import ReadQuota
 from logwatch.judge.rules.service import load_log_shape
 from logwatch.settings import bundled
 from logwatch.spans import Span
@@ -80,6 +81,6 @@ def read_with_library(address: str) -> int:
 
 
 def read_with_logwatch(address: str) -> int:
-    """Read the same entries through `logwatch.collect.cloud_logging`, parsed and in columns, and count them."""
+    """Read the same entries through `logwatch.collect.live.cloud_logging`, parsed and in columns, and count them."""
     source = CloudLoggingSource(PROJECT, SHAPE, endpoint=address, quota=ReadQuota(10**6))
     return source.read(SPAN, service=None, progress=lambda *_: None, meanwhile=lambda: None).entries

@@ -10,9 +10,9 @@ import grpc
 import pytest
 
 from logwatch.catch_up import take_in
-from logwatch.collect import cloud_logging
 from logwatch.collect.columns import Reading
 from logwatch.collect.interface import CutShortError, OverError
+from logwatch.collect.live import cloud_logging
 from logwatch.notify import incidents as notify
 from logwatch.notify.incidents import Memory, Notification, NotifyReason
 from logwatch.pipeline import run, urgency

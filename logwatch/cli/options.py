@@ -43,6 +43,12 @@ LiveSourceOption = Annotated[
 """Of a command that reads no files."""
 
 
+TargetOption = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Only this one of [[targets]] in logwatch.toml.  [env var: LOGWATCH_TARGET]"),
+]
+
+
 SourceArgument = Annotated[list[str] | None, typer.Argument(metavar="SOURCE", help="The same as --source.", show_default=False)]
 
 
@@ -98,4 +104,16 @@ IncidentsOption = Annotated[
 ]
 
 
-DumpOption = Annotated[bool, typer.Option("--dump-filter", help="Print the Cloud Logging filter and read nothing.")]
+NoCacheOption = Annotated[
+    bool, typer.Option("--no-cache", help="Read all of it anew, and keep nothing of it.  [env var: LOGWATCH_CACHE=none]")
+]
+"""Of a command that may read hours of Cloud Logging that are over from the disk."""
+
+
+DumpOption = Annotated[bool, typer.Option("--dump-filter", help="Print the filter, or the query, and read nothing.")]
+
+
+MaxBytesOption = Annotated[
+    str | None,
+    typer.Option("--max-bytes", metavar="SIZE", help="The most that a query of bq:// may read.  [env var: LOGWATCH_MAX_BYTES]"),
+]

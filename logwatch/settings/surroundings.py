@@ -29,6 +29,13 @@ def execution() -> str:
     return f"{cloud}.{attempt}" if cloud else f"{platform.node()}.{os.getpid()}"
 
 
+def task() -> tuple[int, int]:
+    """Give the place of this task among those of a Cloud Run job's execution, and how many there are; elsewhere it is alone."""
+    index, count = (os.environ.get(f"CLOUD_RUN_TASK_{name}", "") for name in ("INDEX", "COUNT"))
+    known = index.isdecimal() and count.isdecimal() and int(index) < int(count)
+    return (int(index), int(count)) if known else (0, 1)
+
+
 def instance() -> str:
     """Give this process's name among all that may serve at once: on Cloud Run every one of them is process 1 of `localhost`."""
     return f"{os.environ.get('K_REVISION') or platform.node()}.{os.getpid()}.{secrets.token_hex(3)}"

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.collect.cloud_logging import LIFE_SAMPLES, MOST_EMPTY_PAGES, MOST_LIFE_PAGES, CloudLoggingSource
 from logwatch.collect.files import FilesSource
 from logwatch.collect.last_seen import latest
+from logwatch.collect.live.cloud_logging import LIFE_SAMPLES, MOST_EMPTY_PAGES, MOST_LIFE_PAGES, CloudLoggingSource
 from logwatch.errors import SourceError
 from logwatch.spans import EPOCH, WINDOW, Span, to_datetime, to_nanoseconds
 from tests.support.local_google import Fault, LoggingServer, make_entry

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.collect.cloud_logging import MOST_EMPTY_PAGES, CloudLoggingSource, build_filter, holding
 from logwatch.collect.entries import Entry
 from logwatch.collect.files import FilesSource
 from logwatch.collect.interface import Line, SearchResult
 from logwatch.collect.json_lines import plain_part
+from logwatch.collect.live.cloud_logging import MOST_EMPTY_PAGES, CloudLoggingSource, build_filter, holding
 from logwatch.collect.text_search import MatchedText, read_said
 from logwatch.errors import SourceError
 from logwatch.spans import Span

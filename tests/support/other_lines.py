@@ -4,7 +4,8 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from logwatch.collect.cloud_logging import CloudLoggingSource, ReadQuota
+from logwatch.collect.live.cloud_logging import CloudLoggingSource
+from logwatch.collect.live.read_quota import ReadQuota
 from tests.support.local_google import LoggingServer
 from tests.support.platform import SHAPE
 

@@ -53,7 +53,7 @@ class WebhookChannel:
         return None
 
     def _post(self, message: Message, document: dict[str, Any]) -> None:
-        headers = {"Idempotency-Key": quote(message.notification.id, safe="")}
+        headers = {"Idempotency-Key": quote(message.audience.apart(message.notification.id), safe="")}
         headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
         body = json.dumps(document).encode()
         hint = "set an address that begins with https://, and a token without line breaks"
@@ -102,6 +102,7 @@ def _base(message: Message) -> dict[str, Any]:
         "schema": SCHEMA,
         "id": notification.id,
         "incident": notification.incident,
+        **({"target": message.audience.target} if message.audience.target else {}),
         "reason": notification.reason,
         "at": rfc3339(notification.at),
         "since": rfc3339(notification.since),

@@ -18,10 +18,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.collect.cloud_logging import (
+from logwatch.collect.columns import Reading
+from logwatch.collect.files import FilesSource
+from logwatch.collect.interface import CutShortError
+from logwatch.collect.live.cloud_logging import (
     MOST_IDLE_PAGES,
     CloudLoggingSource,
-    ReadQuota,
     build_filter,
     build_source,
     judged,
@@ -29,9 +31,7 @@ from logwatch.collect.cloud_logging import (
     take_page,
     to_entry,
 )
-from logwatch.collect.columns import Reading
-from logwatch.collect.files import FilesSource
-from logwatch.collect.interface import CutShortError
+from logwatch.collect.live.read_quota import ReadQuota
 from logwatch.count.windows import Windows, aggregate
 from logwatch.errors import ConfigError, SourceError
 from logwatch.judge.evaluate import Course, evaluate
