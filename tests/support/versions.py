@@ -78,7 +78,8 @@ class Month:
 def drawn_month(seed: int, days: int, *, of_before: int) -> Month:
     """Draw when an installation is upgraded and rolled back; the version before runs on so many days at most."""
     dice = random.Random(seed)  # noqa: S311 - likewise
-    versions, now = [], False
+    versions: list[bool] = []
+    now = False
     for _ in range(days):
         versions.append(now or versions.count(False) >= of_before)
         now = versions[-1] if dice.random() < 0.6 else not versions[-1]
