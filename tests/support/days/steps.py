@@ -123,7 +123,7 @@ class Days:
         """Run a script as somebody at a desk does; with a fault it is killed at a command, or a change is refused."""
         what, _, number = fault.partition(" ")
         started = subprocess.Popen(
-            [self.tree / "deploy" / f"{name}.sh", "--project", PROJECT, *words],
+            [f"deploy/{name}.sh", "--project", PROJECT, *words],
             env=self.gcloud.environment(**environment),
             cwd=self.tree,
             stdin=subprocess.PIPE,
