@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.days.calendar import FIXED, drawn
+from tests.support.days.calendar import FIRST, FIXED, drawn
 from tests.support.days.gcloud import Gcloud, Memory
 from tests.support.days.play import play, remembered
 from tests.support.days.steps import KINDS, Step
@@ -30,9 +30,10 @@ def faults(gcloud: Gcloud, steps: tuple[Step, ...], folder: Path) -> list[str]:
 
 
 def test_the_first_days_are_as_asked_for(gcloud: Gcloud, tmp_path: Path) -> None:
-    assert faults(gcloud, FIXED[:2], tmp_path / "days") == []
+    assert faults(gcloud, FIRST, tmp_path / "days") == []
 
 
+@needs_gcloud
 @pytest.mark.long
 def test_the_fixed_days_are_as_asked_for(gcloud: Gcloud, tmp_path: Path) -> None:
     assert faults(gcloud, FIXED, tmp_path / "days") == []
@@ -128,6 +129,6 @@ def test_what_is_written_down_is_what_gcloud_asks_for(tmp_path: Path) -> None:
     memories = []
     for name, memory in (("real", Memory()), ("remembered", remembered())):
         with Gcloud(tmp_path / name, memory) as gcloud:
-            assert play(gcloud, FIXED[:2], tmp_path / f"{name}-days")[1] == []
+            assert play(gcloud, FIRST, tmp_path / f"{name}-days")[1] == []
             memories.append(requests(memory))
     assert memories[0] == memories[1]

@@ -1,7 +1,7 @@
 """Thirty days of a project, drawn from a seed: what was asked for each day, what was wrong, and that nothing else changed.
 
 `make days SEED=7`, or `python -m tests.support.days --seed 7 --days 30`; `--table` plays the fixed calendar, `--record` writes down what gcloud did
-for it, and `--versions` lets an installation go from version to version instead, and compares what it tells.
+in its first days, and `--versions` lets an installation go from version to version instead, and compares what it tells.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
-from tests.support.days.calendar import FIXED, drawn
+from tests.support.days.calendar import FIRST, FIXED, drawn
 from tests.support.days.gcloud import Gcloud, Memory
 from tests.support.days.play import RECORDED, play, remembered
 from tests.support.versions import SCHEMA_2, drawn_month, live_through, unpack
@@ -37,7 +37,7 @@ def main() -> int:
         Gcloud(Path(folder) / "gcloud", Memory() if asked.record else remembered()) as gcloud,
     ):
         for seed in [0] if fixed else asked.seed:
-            steps = FIXED if fixed else drawn(seed, asked.days)
+            steps = FIRST if asked.record else FIXED if asked.table else drawn(seed, asked.days)
             began, before = time.monotonic(), (gcloud.started, gcloud.answered)
             tell("The fixed calendar" if fixed else f"Seed {seed}: {len(steps)} steps in {asked.days} days")
             days, faults = play(gcloud, steps, Path(folder) / str(seed), tell=tell)

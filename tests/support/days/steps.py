@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -154,7 +155,7 @@ class Days:
 
     def by_hand(self, command: str) -> None:
         """Type a command of gcloud's."""
-        ran = self.gcloud.run([*command.split(), f"--project={PROJECT}"], "", str(self.tree), {})
+        ran = self.gcloud.run([*shlex.split(command), f"--project={PROJECT}"], "", str(self.tree), {})
         if ran.code:
             raise Wrong(f"gcloud {command}: {ran.err}")
 
@@ -422,7 +423,7 @@ def by_hand(days: Days, step: Step) -> None:
             days.by_hand(f"projects add-iam-policy-binding {PROJECT} --member={member} --role={role} --condition=None")
             days.others[f"role {role} on the project for {member}"] = "given"
         case ["every", minutes]:
-            days.by_hand(f"{schedule} --schedule=*/{minutes}_*_*_*_*".replace("_", "\u00a0"))
+            days.by_hand(f"{schedule} '--schedule=*/{minutes} * * * *'")
             each.cron = f"*/{minutes} * * * *"
         case [("pause" | "resume") as verb]:
             days.by_hand(f"scheduler jobs {verb} {step.who} --location={each.region}")
