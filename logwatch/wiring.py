@@ -11,7 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from logwatch.collect.interface import SharedSource
-from logwatch.collect.sources import find_kind, is_live
+from logwatch.collect.sources import find_kind, is_live, is_watchable
 from logwatch.errors import ConfigError, LogwatchError
 from logwatch.notify.channels.interface import reveal
 from logwatch.seams import Seam
@@ -177,8 +177,10 @@ def build_parts(settings: Settings, owner: str, shared: Shared | None = None) ->
     from logwatch.pipeline import Parts
 
     shared = shared or Shared((settings,))
-    if not is_live(settings.source):
+    if not is_watchable(settings.source):
         hint = "set LOGWATCH_SOURCE=gcp://PROJECT/SERVICE; recordings are for 'logwatch backtest'"
+        if is_live(settings.source):
+            hint = "set LOGWATCH_SOURCE=gcp://PROJECT/SERVICE; bq:// is for looking back: evaluate, backtest, report"
         raise ConfigError("a run reads Cloud Logging", where="--source", hint=hint)
     project = metrics_project(settings)
     set_up = configured_channels(settings)

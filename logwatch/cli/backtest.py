@@ -30,6 +30,7 @@ from logwatch.cli.options import (
     DumpOption,
     IncidentsOption,
     LangOption,
+    MaxBytesOption,
     NoCacheOption,
     OutputOption,
     PageFormat,
@@ -113,10 +114,17 @@ def backtest(
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
     no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
     target: TargetOption = None,
+    max_bytes: MaxBytesOption = None,
 ) -> None:
     """Run every tick over recorded lines on a simulated clock: what would have been sent, and when; sends nothing."""
     settings = settings_from(
-        source=one_source(paths, source), no_cache=no_cache, service=service, lang=lang, rules=rules, target=target
+        source=one_source(paths, source),
+        no_cache=no_cache,
+        service=service,
+        lang=lang,
+        rules=rules,
+        target=target,
+        max_bytes=max_bytes,
     )
     look = look_at(settings, since, until, dump_filter=dump_filter, tells_unread=True)
     ticker = simulated_ticker(look)
@@ -177,10 +185,17 @@ def tune_rule(
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
     no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
     target: TargetOption = None,
+    max_bytes: MaxBytesOption = None,
 ) -> None:
     """Try one rule at other settings over the same lines: alerts and messages a week, time to find; changes no file."""
     settings = settings_from(
-        source=one_source(paths, source), no_cache=no_cache, service=service, lang=lang, rules=rules, target=target
+        source=one_source(paths, source),
+        no_cache=no_cache,
+        service=service,
+        lang=lang,
+        rules=rules,
+        target=target,
+        max_bytes=max_bytes,
     )
     found = find_rule(rule, settings)
     from logwatch.backtest.tuning import Bench, plan_trials, tune

@@ -34,6 +34,7 @@ from logwatch.cli.context import (
 )
 from logwatch.cli.options import (
     LangOption,
+    MaxBytesOption,
     NoCacheOption,
     OutputOption,
     RulesOption,
@@ -106,12 +107,15 @@ def beta_exit(
     output: OutputOption = None,
     no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
     target: TargetOption = None,
+    max_bytes: MaxBytesOption = None,
 ) -> None:
     """Judge the exit conditions of section 7, day by day, out of the state's own totals, or of logs with --source."""
     if format_ is ExitFormat.HTML:
         check_page_place(output)
     given = one_source(paths, source)
-    settings = settings_from(source=given, no_cache=no_cache, service=service, lang=lang, rules=rules, target=target)
+    settings = settings_from(
+        source=given, no_cache=no_cache, service=service, lang=lang, rules=rules, target=target, max_bytes=max_bytes
+    )
     now = clock_of(settings)().replace(microsecond=0)
     # Days that are not over yet cannot be judged.
     end = None if until is None else min(now, parse_moment(until, now, settings.timezone, where="--until"))

@@ -25,6 +25,7 @@ from logwatch.cli.context import (
 from logwatch.cli.options import (
     DumpOption,
     LangOption,
+    MaxBytesOption,
     NoCacheOption,
     OutputOption,
     PageFormat,
@@ -112,10 +113,17 @@ def evaluate(
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
     no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
     target: TargetOption = None,
+    max_bytes: MaxBytesOption = None,
 ) -> None:
     """Judge a time range against section 3 of the runbook; changes nothing anywhere."""
     settings = settings_from(
-        source=one_source(paths, source), no_cache=no_cache, service=service, lang=lang, rules=rules, target=target
+        source=one_source(paths, source),
+        no_cache=no_cache,
+        service=service,
+        lang=lang,
+        rules=rules,
+        target=target,
+        max_bytes=max_bytes,
     )
     look = look_at(settings, since, until, dump_filter=dump_filter)
     ticker = simulated_ticker(look)
@@ -144,10 +152,17 @@ def report(
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
     no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
     target: TargetOption = None,
+    max_bytes: MaxBytesOption = None,
 ) -> None:
     """Write one page: verdicts, charts, incidents with their steps, slow requests, messages; changes nothing anywhere."""
     settings = settings_from(
-        source=one_source(paths, source), no_cache=no_cache, service=service, lang=lang, rules=rules, target=target
+        source=one_source(paths, source),
+        no_cache=no_cache,
+        service=service,
+        lang=lang,
+        rules=rules,
+        target=target,
+        max_bytes=max_bytes,
     )
     look = look_at(settings, since, until, dump_filter=dump_filter)
     ticker = simulated_ticker(look)
@@ -168,9 +183,12 @@ def windows(
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
     no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
     target: TargetOption = None,
+    max_bytes: MaxBytesOption = None,
 ) -> None:
     """Write the table of 60 s windows behind the verdicts."""
-    settings = settings_from(source=one_source(paths, source), no_cache=no_cache, service=service, target=target)
+    settings = settings_from(
+        source=one_source(paths, source), no_cache=no_cache, service=service, target=target, max_bytes=max_bytes
+    )
     look = look_at(settings, since, until, dump_filter=dump_filter)
     if look.only_tells_filter(timedelta()):
         return

@@ -114,4 +114,10 @@ NoCacheOption = Annotated[
 """Of a command that may read hours of Cloud Logging that are over from the disk."""
 
 
-DumpOption = Annotated[bool, typer.Option("--dump-filter", help="Print the Cloud Logging filter and read nothing.")]
+DumpOption = Annotated[bool, typer.Option("--dump-filter", help="Print the filter, or the query, and read nothing.")]
+
+
+MaxBytesOption = Annotated[
+    str | None,
+    typer.Option("--max-bytes", metavar="SIZE", help="The most that a query of bq:// may read.  [env var: LOGWATCH_MAX_BYTES]"),
+]

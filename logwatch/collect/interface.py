@@ -78,6 +78,8 @@ class ReadPlan(NamedTuple):
     seconds: float
     kept_hours: int
     """Hours of the span that were read before and need no call."""
+    size: int | None = None
+    """Bytes that are read and paid for; None where a read costs nothing."""
 
 
 class Signs(NamedTuple):

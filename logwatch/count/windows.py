@@ -17,10 +17,10 @@ from logwatch.collect.columns import IGNORED, SAMPLES, SLOW, UNPARSED, Reading
 from logwatch.collect.entries import TABLES
 from logwatch.collect.findings import LogFinding
 from logwatch.collect.parse import LARGEST, LATE_MINUTES, Flaw, Reason, is_malformed
-from logwatch.count.alignment import RHYTHM_TOLERANCE_S, place
+from logwatch.count.alignment import place
 from logwatch.count.lateness import minutes_late
 from logwatch.count.revisions import Revisions, tell_revisions_apart
-from logwatch.spans import EPOCH, NS, WINDOW, Span, rfc3339
+from logwatch.spans import EPOCH, NS, RHYTHM_TOLERANCE_S, WINDOW, Span, rfc3339
 
 CHUNK = 1 << 17
 QUARTER = 15

@@ -21,6 +21,7 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
+from logwatch.collect.bigquery.billing import parse_size
 from logwatch.complaints import complaint
 from logwatch.durations import LONGEST_LEASE, format_duration, parse_duration
 from logwatch.errors import ConfigError
@@ -90,6 +91,11 @@ def _web_address(text: str) -> str:
     return text
 
 
+def _size(text: str) -> str:
+    parse_size(text)
+    return text
+
+
 def _lang(name: Lang) -> Lang:
     if name not in LANGUAGES:
         raise ValueError(f"'{name}' is not a known language; use {' or '.join(LANGUAGES)}")
@@ -119,7 +125,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     target: str | None = Field(None, description="Which of the file's [[targets]] to take, by its name; without it all.")
-    source: Names = Field((), description="Files, '-', or gcp://PROJECT[/SERVICE]; several with commas.")
+    source: Names = Field(
+        (), description="Files, '-', gcp://PROJECT[/SERVICE] or bq://PROJECT.DATASET.VIEW; several with commas."
+    )
     service: str | None = Field(None, description="Cloud Run service whose entries count.")
     location: str | None = Field(None, description="Cloud Run region to read, and of the metrics, e.g. europe-west1.")
     lang: Annotated[
@@ -152,6 +160,11 @@ class Settings(BaseModel):
         description="Folder for hours of Cloud Logging that were read and are over, or 'none'; without it ~/.cache/logwatch.",
     )
     logging_endpoint: str | None = Field(None, description="HOST:PORT of a local Cloud Logging server, without TLS or login.")
+
+    bigquery_endpoint: str | None = Field(None, description="HOST:PORT of a local BigQuery server, without TLS or login.")
+    max_bytes: Annotated[str, AfterValidator(_size)] = Field(
+        "50GB", description="The most that one query of bq:// may read, e.g. 500MB; what it will read is told before."
+    )
 
     state: str | None = Field(
         None, description="Where the state lives: a file, or gs://BUCKET/OBJECT; without it ~/.local/state/logwatch/state.json."

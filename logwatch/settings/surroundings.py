@@ -4,6 +4,7 @@ import os
 import platform
 import secrets
 import time
+from datetime import timedelta
 from pathlib import Path
 
 from logwatch.errors import ConfigError
@@ -52,6 +53,12 @@ def process_age_s() -> float:
 def is_on_cloud_run() -> bool:
     """Tell whether this is a container of Cloud Run, whose files go with it."""
     return bool(os.environ.get("K_SERVICE") or os.environ.get("CLOUD_RUN_JOB"))
+
+
+def deployed_timeout() -> timedelta | None:
+    """Give after how long Cloud Run ends what is deployed, as deploy/setup.sh tells doctor; None where nobody does."""
+    text = os.environ.get("DEPLOYED_TIMEOUT", "")
+    return timedelta(seconds=int(text)) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
 def default_port() -> int:

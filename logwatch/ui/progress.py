@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from logwatch.collect.bigquery.billing import format_price, format_size
+
 if TYPE_CHECKING:
     from logwatch.collect.interface import ReadPlan
     from logwatch.ui.format import Audience
@@ -20,7 +22,12 @@ TOLD_FROM_S, LONG_S = 30, 180
 
 
 def plan_texts(plan: ReadPlan, readers: Audience) -> list[str]:
-    """Say what a long read will take, that an interrupted one goes on where it stopped, and what would be sooner."""
+    """Say what a long read will take, that an interrupted one goes on where it stopped, and what would be sooner.
+
+    Of one that is paid for, say what it costs.
+    """
+    if plan.size is not None:
+        return [readers.say("read_size", size=format_size(plan.size), price=format_price(plan.size))]
     if plan.seconds < TOLD_FROM_S:
         return []
     takes = clock(plan.seconds)

@@ -29,7 +29,7 @@ def test_the_longest_names_and_values_fit_eighty_cells(run: Run, tmp_path: Path,
     (tmp_path / "logwatch.toml").write_text(as_toml())
     (tmp_path / "rules").symlink_to(ROOT / "rules")
     environment = {"file": {"LOGWATCH_CONFIG": ""}, "environment": as_environment(), "nowhere": {}}[where]
-    ran = run("settings", "--lang", lang, cwd=tmp_path, **environment)
+    ran = run("settings", "--lang", lang, cwd=tmp_path, **environment | {"LOGWATCH_TARGET": ""})
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
     assert max(map(cell_len, lines)) <= 80

@@ -20,6 +20,8 @@ EVERY_SETTING: dict[str, str | int | list[str]] = {
     "read_requests_per_minute": 30,
     "cache": "/var/cache/logwatch-of-my-own",
     "logging_endpoint": "127.0.0.1:8085",
+    "bigquery_endpoint": "127.0.0.1:8090",
+    "max_bytes": "20GB",
     "state": "gs://my-own-production-project-logwatch-state/logwatch/production/state.json",
     "lease": "50s",
     "overlap": "10m",
