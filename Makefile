@@ -10,7 +10,7 @@ INSTALL = pip install --quiet --disable-pip-version-check --require-hashes --no-
 # Tests import in hundreds of processes: what the first compiles, the others read.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all demo test test-long lint types golden bench fuzz hours steps impact faults tick targets scale month scenarios signal screenshots image cloud bigquery dist sbom audit pin lock clean
+.PHONY: all demo test test-long lint types golden bench fuzz hours steps impact faults bigquery days tick targets scale month scenarios signal screenshots image cloud dist sbom audit pin lock clean
 
 all: lint types test test-long
 
@@ -78,6 +78,11 @@ impact: $(READY) $(SIMULATES)
 # Kill a run at every point between two effects, over a whole incident: eight minutes.
 faults: $(READY)
 	@$(BIN)/python -m tests.support.faults
+
+# Thirty days of two installations, with the real gcloud: what was asked for, and that nothing else changed: two minutes a seed. Others: make days SEED="7 8"
+days: $(READY)
+	@$(BIN)/python -m tests.support.days $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m tests.support.days --versions $(if $(SEED),--seed $(SEED))
 
 tick: $(READY)
 	@$(BIN)/python -m benchmarks.tick_speed
