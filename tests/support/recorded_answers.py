@@ -67,7 +67,7 @@ RECORDED = [case for case in CASES if case.name != "text"]
 
 def settings(endpoint: str, **changes: Any) -> Any:
     """Give what is set of how BigQuery is asked."""
-    usual = {"location": None, "max_bytes": "50GB", "read_budget": timedelta(seconds=5), "starts": timedelta(seconds=20)}
+    usual = {"location": None, "max_bytes": "50GB", "read_budget": timedelta(minutes=1), "starts": timedelta(seconds=20)}
     return SimpleNamespace(**usual | {"bigquery_endpoint": endpoint} | changes)
 
 
