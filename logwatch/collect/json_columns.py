@@ -1,35 +1,49 @@
 """Lines of the usual shape, from bytes straight to columns.
 
-A summary is decoded into a record whose fields are the counters seen so far, and hundreds of records become columns at
-once: half the work of a dict and an entry for each. Whatever is unusual in any way is left to those who know every
-shape: a new counter, a value that is no number, a time that is none.
+A summary's payload is cut into its members as they stand in JSON, `cache.hit":148`. The same ones come again and again, so
+each is read once and is a number from then on; thousands of numbers become columns at once. Whatever is unusual in any way is
+left to those who know every shape: a member of another form, a value that is no number, a time that is none.
 """
 
 import re
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from math import nan
 from operator import attrgetter
-from struct import Struct
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-from msgspec.structs import astuple
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import ENTRY_LABELS, RESOURCE_LABELS, Entry, EntryLabels, Heads, ResourceLabels
+from logwatch.collect.parse import LARGEST, LogShape
 from logwatch.collect.timestamps import believe, parse_timestamps
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    IntArray = np.ndarray[Any, Any]
 
 BATCH = 512
 """Lines that become columns at once."""
 
-MOST_KEYS = 200
-"""Counters that are looked for in each summary; lines with others take the long way."""
+MOST_MEMBERS = 1 << 14
+"""Members that are remembered before all are forgotten."""
+MOST_PASSED = 1 << 10
+"""Members of no concern that are remembered: among them is a time, which is another in each line."""
 
-_NAMES_A_FIELD = re.compile(r'[^"\\\x00-\x1f\ud800-\udfff]+')
-"""Keys that a record's field can be named after."""
+_TEXT = rb'[^"\\\x00-\x1f]'
+_MEMBER = re.compile(
+    rb'(\{")?(%s+)": ?(?:((?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|("%s*")|true|false|null)(\})?' % (_TEXT, _TEXT)
+)
+"""A member as it stands between one `,"` and the next, the first of a payload with `{"` and the last with `}`.
 
-_UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+A text that comes apart into these is JSON and says what each of them says: none holds a quote that is not its own.
+"""
+_JOINT, _END = b',"', b"\n"
+"""What stands between members; and what is put between lines that are cut at once, since no line holds it."""
+_FIRST, _LAST = 1, 2
+_ODD, _PASSED, _MESSAGE, _LINE_END = -4, -3, -2, -1
+"""What a member is that is no counter: not understood, of no concern, the message that is looked for, the end of a line."""
 
 
 class JsonResource(msgspec.Struct, gc=False):
@@ -75,13 +89,77 @@ def _decoder(payload: type) -> Callable[[bytes], Any]:
     return msgspec.json.Decoder(line).decode
 
 
-def _summary_decoder(keys: Sequence[str], logger_keys: frozenset[str]) -> Callable[[bytes], Any]:
-    """Decode summaries with these counters and no others; absent ones become NaN, which JSON cannot hold."""
-    others = sorted(logger_keys - {"message"})
-    counters = [(f"c{number}", float, nan) for number in range(len(keys))]
-    texts = [("message", str, ""), *((f"o{number}", str, "") for number in range(len(others)))]
-    names = dict(zip([name for name, _, _ in (*counters, *texts)], [*keys, "message", *others], strict=True))
-    return _decoder(msgspec.defstruct("Summary", [*counters, *texts], rename=names, forbid_unknown_fields=True, gc=False))
+class _Members(dict[bytes, int]):
+    """Numbers members of summaries' payloads; `key`, `place` and `value` say of each number what the member says."""
+
+    def __init__(self, shape: LogShape) -> None:
+        """Begin without knowing any counter."""
+        self.key, self.place, self.value = array("i"), array("b"), array("d")
+        self.names: dict[str, int] = {}
+        """The counters, and what they are called in `key`."""
+        self._known = array("b")
+        """Whether the platform knows each of them."""
+        self._shape = shape
+        self._message = f'"{shape.summary}"'.encode()
+        self._passed = [self._add(_PASSED, place) for place in range(4)]
+        self._passed_over = 0
+        self._odd = self._add(_ODD)
+        self[_END] = self._add(_LINE_END)
+
+    def __missing__(self, member: bytes) -> int:
+        """Read a member that has no number yet."""
+        found = _MEMBER.fullmatch(member)
+        if found is None:
+            return self._odd
+        first, name, number, text, last = found.groups()
+        place = (_FIRST if first else 0) | (_LAST if last else 0)
+        try:
+            key = name.decode()
+        except UnicodeDecodeError:
+            return self._odd
+        code, value = _ODD, float(number) if number else -1.0
+        if key == "message":
+            code = _MESSAGE if text == self._message else _ODD
+        elif key in self._shape.logger_keys:
+            self._passed_over += 1
+            return self.setdefault(member, self._passed[place]) if self._passed_over < MOST_PASSED else self._passed[place]
+        elif 0 <= value <= LARGEST:
+            code = self._name(key)
+        self[member] = self._add(code, place, value)
+        return self[member]
+
+    def odd(self, found: "IntArray", key: "IntArray", line: "IntArray") -> "IntArray":
+        """Tell of members, what they are and in which lines they stand, which lines are not all that summaries are."""
+        import numpy as np
+
+        ends = np.flatnonzero(key == _LINE_END)
+        starts = np.append(0, ends[:-1] + 1)
+        place = np.frombuffer(self.place, np.int8)[found]
+        odd: IntArray = (place[starts] & _FIRST == 0) | (place[ends - 1] & _LAST == 0)
+        place[starts] &= ~_FIRST
+        place[ends - 1] &= ~_LAST
+        odd[line[(place != 0) | (key == _ODD)]] = True
+        odd |= np.bincount(line[key == _MESSAGE], minlength=len(ends)) != 1
+        counter = key >= 0
+        key, line = key[counter], line[counter]
+        odd |= np.bincount(line[np.frombuffer(self._known, bool)[key]], minlength=len(ends)) == 0
+        cell = np.sort(line * len(self.names) + key)
+        twice = cell[1:][cell[1:] == cell[:-1]]
+        if len(twice):
+            odd[twice // len(self.names)] = True
+        return odd
+
+    def _name(self, key: str) -> int:
+        if key not in self.names:
+            self.names[key] = len(self.names)
+            self._known.append(self._shape.knows(key))
+        return self.names[key]
+
+    def _add(self, key: int, place: int = 0, value: float = 0.0) -> int:
+        self.key.append(key)
+        self.place.append(place)
+        self.value.append(value)
+        return len(self.key) - 1
 
 
 class UsualLines:
@@ -96,8 +174,8 @@ class UsualLines:
         self._take = take
         self._summaries: list[bytes] = []
         self._slow_requests: list[bytes] = []
-        self._keys: list[str] = []
-        self._decode_summary = _summary_decoder([], shape.logger_keys)
+        self._members = _Members(shape)
+        self._decode_summary = _decoder(msgspec.Raw)
         self._decode_slow_request = _decoder(_SlowRequest)
 
     def add(self, summaries: Iterable[bytes], slow_requests: Iterable[bytes]) -> None:
@@ -109,21 +187,15 @@ class UsualLines:
 
     def flush(self) -> None:
         """Take all lines that were noted."""
-        lines, self._summaries = self._summaries, []
-        while lines:
-            lines = self._take_usual(lines, self._decode_summary, self.reading.shape.summary, self._add_summaries)
-            while lines and not self._learn(self._take(lines.pop(), self.reading)):
-                pass
-        lines, self._slow_requests = self._slow_requests, []
-        marker = self.reading.shape.slow_request
-        for line in self._take_usual(lines, self._decode_slow_request, marker, self._add_slow_requests):
-            self._take(line, self.reading)
+        self._take_lines(self._summaries, self._decode_summary, self._add_summaries)
+        self._take_lines(self._slow_requests, self._decode_slow_request, self._add_slow_requests)
+        self._summaries, self._slow_requests = [], []
 
-    def _take_usual(
-        self, lines: list[bytes], decode: Callable[[bytes], Any], message: str | None, add: Callable[[list[Any]], None]
-    ) -> list[bytes]:
-        """Take the lines that `decode` can read; gives the others."""
-        raws, unusual = [], []
+    def _take_lines(
+        self, lines: list[bytes], decode: Callable[[bytes], Any], add: Callable[[list[Any]], Sequence[int]]
+    ) -> None:
+        """Take lines together, as far as `decode` can read them and `add` finds them usual; the others one by one."""
+        raws, decoded, unusual = [], [], []
         service = self.reading.service
         for line in lines:
             try:
@@ -132,58 +204,64 @@ class UsualLines:
             except Exception:  # noqa: BLE001 - no resource to ask, or anything else that is unusual
                 unusual.append(line)
                 continue
-            if raw.json_payload.message == message and (not service or owner in {"", service}):
+            if not service or owner in {"", service}:
                 raws.append(raw)
+                decoded.append(line)
             else:
                 unusual.append(line)
         if raws:
             try:
-                add(raws)
+                unusual += map(decoded.__getitem__, add(raws))
             except Exception:  # noqa: BLE001 - one of them has no labels, a time that is none, or anything else
-                return lines
-        return unusual
+                unusual = lines
+        for line in unusual:
+            self._take(line, self.reading)
 
-    def _learn(self, entry: Entry | None) -> bool:
-        """From now on decode the counters of a summary that went the long way; gives whether any is new."""
-        payload, logger_keys = (entry.payload if entry else None), self.reading.shape.logger_keys
-        # What the reading has no number for is no counter.
-        found = (key for key in payload or () if key in self.reading.series and key not in logger_keys)
-        new = [key for key in found if key not in self._keys and _NAMES_A_FIELD.fullmatch(key)]
-        new = new[: MOST_KEYS - len(self._keys)]
-        if new:
-            self._keys += new
-            self._decode_summary = _summary_decoder(self._keys, self.reading.shape.logger_keys)
-        return bool(new)
-
-    def _add_summaries(self, raws: list[Any]) -> None:
+    def _add_summaries(self, raws: list[Any]) -> Sequence[int]:
+        """Take summaries, all or none; gives the places of those that are unusual, and were left out."""
         import numpy as np
 
-        size = len(self._keys)
-        pack = Struct(f"{size}d").pack
-        packed = b"".join([pack(*astuple(raw.json_payload)[:size]) for raw in raws])
-        values = np.frombuffer(packed).reshape(len(raws), size)
-        present = ~np.isnan(values)
-        width = np.count_nonzero(present, axis=1).astype(np.int32)
-        witness = np.array([self.reading.shape.knows(key) for key in self._keys], bool)
-        if not present[:, witness].any(axis=1).all() or (values < 0).any():
-            raise ValueError
-        numbers = np.array([self.reading.series[key] for key in self._keys], np.int32)
-        series = np.broadcast_to(numbers, values.shape)[present]
-        self.reading.add_summaries(
-            _heads(raws), array("i", series.tobytes()), array("d", values[present].tobytes()), array("i", width.tobytes())
-        )
+        members = self._members
+        if len(members) > MOST_MEMBERS:
+            members = self._members = _Members(self.reading.shape)
+        payloads = (_JOINT + _END + _JOINT).join([bytes(raw.json_payload) for raw in raws])
+        if b', "' in payloads:  # as others write JSON
+            payloads = payloads.replace(b', "', _JOINT)
+        texts = payloads.split(_JOINT)
+        texts.append(_END)
+        found = np.fromiter(map(members.__getitem__, texts), np.intp, len(texts))
+        key, value = (np.frombuffer(column, column.typecode)[found] for column in (members.key, members.value))
+        line = np.cumsum(key == _LINE_END)
+        odd = members.odd(found, key, line)
+        usual = [raw for raw, without in zip(raws, odd.tolist(), strict=True) if not without]
+        if usual:
+            heads = _heads(usual)
+            counted = (key >= 0) & ~np.append(odd, True)[line]
+            width = np.bincount(line[counted], minlength=len(raws))[~odd].astype(np.int32)
+            key = key[counted]
+            numbers = np.zeros(len(members.names), np.int32)
+            names = list(members.names)
+            for each in np.flatnonzero(np.bincount(key)).tolist():
+                numbers[each] = self.reading.series[names[each]]
+            columns = (array("i", numbers[key].tobytes()), array("d", value[counted].tobytes()), array("i", width.tobytes()))
+            self.reading.add_summaries(heads, *columns)
+        return np.flatnonzero(odd).tolist()
 
-    def _add_slow_requests(self, raws: list[Any]) -> None:
-        self.reading.add_slow_requests(_heads(raws), *zip(*map(_take_slow_request, raws), strict=True))
+    def _add_slow_requests(self, raws: list[Any]) -> Sequence[int]:
+        """Take slow requests, likewise."""
+        marker = self.reading.shape.slow_request
+        odd = [number for number, raw in enumerate(raws) if raw.json_payload.message != marker]
+        usual = [raw for raw in raws if raw.json_payload.message == marker] if odd else raws
+        if usual:
+            self.reading.add_slow_requests(_heads(usual), *zip(*map(_take_slow_request, usual), strict=True))
+        return odd
 
 
 def _heads(raws: list[Any]) -> Heads:
-    """Give what all entries have; the times raise ValueError where one of them has none."""
-
-    def read(name: str) -> Sequence[Any]:
-        values = list(map(_HEADS[name], raws))
-        if name not in _TIMES:
-            return values
-        return believe(parse_timestamps(values, _TIMES[name]), arrival=name != "timestamp")
-
-    return read
+    """Give what all entries have; raises ValueError where one of them has no time, or no insertId."""
+    heads: dict[str, Sequence[Any]] = {name: list(map(take, raws)) for name, take in _HEADS.items()}
+    for name, otherwise in _TIMES.items():
+        heads[name] = believe(parse_timestamps(heads[name], otherwise), arrival=name != "timestamp")
+    if not all(heads["insert_id"]):
+        raise ValueError("an entry without an insertId needs to be looked at whole")
+    return heads.__getitem__

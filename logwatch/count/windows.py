@@ -533,8 +533,7 @@ def slow_csv(windows: Windows) -> pd.DataFrame:
     return table.round(3)
 
 
-def _rfc3339(minutes: "pd.Series[int]") -> Array:
+def _rfc3339(minutes: "pd.Series[int]") -> pd.Categorical:
     """Write each different minute once: there are far fewer of them than rows."""
     codes, unique = pd.factorize(minutes)
-    texts = [rfc3339(from_minute(minute)) for minute in unique]
-    return np.array(texts, dtype=object)[codes] if texts else np.array([], dtype=object)
+    return pd.Categorical.from_codes(codes, pd.Index([rfc3339(from_minute(minute)) for minute in unique], dtype=object))
