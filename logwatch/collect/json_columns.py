@@ -1,15 +1,15 @@
 """Lines of the usual shape, from bytes straight to columns.
 
-A summary's payload is cut into its members as they stand in JSON, `cache.hit":148`. The same ones come again and again, so
-each is read once and is a number from then on; thousands of numbers become columns at once. Whatever is unusual in any way is
-left to those who know every shape: a member of another form, a value that is no number, a time that is none.
+Hundreds of lines are decoded into records whose payload is a plain mapping of numbers and texts, and become columns at once:
+half the work of looking at each by itself. Whatever is unusual in any way is left to those who know every shape: a value that
+is no number, a counter that nobody knows, a time that is none.
 """
 
-import re
 from array import array
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, compress
 from operator import attrgetter
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -18,32 +18,11 @@ from logwatch.collect.entries import ENTRY_LABELS, RESOURCE_LABELS, Entry, Entry
 from logwatch.collect.parse import LARGEST, LogShape
 from logwatch.collect.timestamps import believe, parse_timestamps
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    IntArray = np.ndarray[Any, Any]
-
-BATCH = 512
+BATCH = 256
 """Lines that become columns at once."""
 
-MOST_MEMBERS = 1 << 14
-"""Members that are remembered before all are forgotten."""
-MOST_PASSED = 1 << 10
-"""Members of no concern that are remembered: among them is a time, which is another in each line."""
-
-_TEXT = rb'[^"\\\x00-\x1f]'
-_MEMBER = re.compile(
-    rb'(\{")?(%s+)": ?(?:((?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|("%s*")|true|false|null)(\})?' % (_TEXT, _TEXT)
-)
-"""A member as it stands between one `,"` and the next, the first of a payload with `{"` and the last with `}`.
-
-A text that comes apart into these is JSON and says what each of them says: none holds a quote that is not its own.
-"""
-_JOINT, _END = b',"', b"\n"
-"""What stands between members; and what is put between lines that are cut at once, since no line holds it."""
-_FIRST, _LAST = 1, 2
-_ODD, _PASSED, _MESSAGE, _LINE_END = -4, -3, -2, -1
-"""What a member is that is no counter: not understood, of no concern, the message that is looked for, the end of a line."""
+NO_COUNTER = -1
+"""The number of keys that the logger puts beside the counters."""
 
 
 class JsonResource(msgspec.Struct, gc=False):
@@ -89,84 +68,30 @@ def _decoder(payload: type) -> Callable[[bytes], Any]:
     return msgspec.json.Decoder(line).decode
 
 
-class _Members(dict[bytes, int]):
-    """Numbers members of summaries' payloads; `key`, `place` and `value` say of each number what the member says."""
+class _Keys(dict[str, int]):
+    """Numbers the counters of summaries, and tells what is none."""
 
     def __init__(self, shape: LogShape) -> None:
-        """Begin without knowing any counter."""
-        self.key, self.place, self.value = array("i"), array("b"), array("d")
-        self.names: dict[str, int] = {}
-        """The counters, and what they are called in `key`."""
-        self._known = array("b")
-        """Whether the platform knows each of them."""
+        """Begin without any counter."""
+        super().__init__(dict.fromkeys(shape.logger_keys, NO_COUNTER))
         self._shape = shape
-        self._message = f'"{shape.summary}"'.encode()
-        self._passed = [self._add(_PASSED, place) for place in range(4)]
-        self._passed_over = 0
-        self._odd = self._add(_ODD)
-        self[_END] = self._add(_LINE_END)
+        self.names: list[str] = []
+        self.known = array("b")
+        """Whether the platform knows each of them."""
 
-    def __missing__(self, member: bytes) -> int:
-        """Read a member that has no number yet."""
-        found = _MEMBER.fullmatch(member)
-        if found is None:
-            return self._odd
-        first, name, number, text, last = found.groups()
-        place = (_FIRST if first else 0) | (_LAST if last else 0)
-        try:
-            key = name.decode()
-        except UnicodeDecodeError:
-            return self._odd
-        code, value = _ODD, float(number) if number else -1.0
-        if key == "message":
-            code = _MESSAGE if text == self._message else _ODD
-        elif key in self._shape.logger_keys:
-            self._passed_over += 1
-            return self.setdefault(member, self._passed[place]) if self._passed_over < MOST_PASSED else self._passed[place]
-        elif 0 <= value <= LARGEST:
-            code = self._name(key)
-        self[member] = self._add(code, place, value)
-        return self[member]
-
-    def odd(self, found: "IntArray", key: "IntArray", line: "IntArray") -> "IntArray":
-        """Tell of members, what they are and in which lines they stand, which lines are not all that summaries are."""
-        import numpy as np
-
-        ends = np.flatnonzero(key == _LINE_END)
-        starts = np.append(0, ends[:-1] + 1)
-        place = np.frombuffer(self.place, np.int8)[found]
-        odd: IntArray = (place[starts] & _FIRST == 0) | (place[ends - 1] & _LAST == 0)
-        place[starts] &= ~_FIRST
-        place[ends - 1] &= ~_LAST
-        odd[line[(place != 0) | (key == _ODD)]] = True
-        odd |= np.bincount(line[key == _MESSAGE], minlength=len(ends)) != 1
-        counter = key >= 0
-        key, line = key[counter], line[counter]
-        odd |= np.bincount(line[np.frombuffer(self._known, bool)[key]], minlength=len(ends)) == 0
-        cell = np.sort(line * len(self.names) + key)
-        twice = cell[1:][cell[1:] == cell[:-1]]
-        if len(twice):
-            odd[twice // len(self.names)] = True
-        return odd
-
-    def _name(self, key: str) -> int:
-        if key not in self.names:
-            self.names[key] = len(self.names)
-            self._known.append(self._shape.knows(key))
-        return self.names[key]
-
-    def _add(self, key: int, place: int = 0, value: float = 0.0) -> int:
-        self.key.append(key)
-        self.place.append(place)
-        self.value.append(value)
-        return len(self.key) - 1
+    def __missing__(self, key: str) -> int:
+        """Give a new counter the next number."""
+        number = self[key] = len(self.names)
+        self.names.append(key)
+        self.known.append(self._shape.knows(key))
+        return number
 
 
 class UsualLines:
     """Lines with a marker on their way into a reading; those that turn out to be unusual go through `take` instead."""
 
     def __init__(self, reading: Reading, take: Callable[[bytes, Reading], Entry | None]) -> None:
-        """Begin without knowing any counter."""
+        """Begin without a line."""
         self.reading = reading
         shape = reading.shape
         self.markers = tuple([marker.encode()] if marker else [] for marker in (shape.summary, shape.slow_request))
@@ -174,8 +99,8 @@ class UsualLines:
         self._take = take
         self._summaries: list[bytes] = []
         self._slow_requests: list[bytes] = []
-        self._members = _Members(shape)
-        self._decode_summary = _decoder(msgspec.Raw)
+        self._keys = _Keys(shape)
+        self._decode_summary = _decoder(dict[str, float | str])
         self._decode_slow_request = _decoder(_SlowRequest)
 
     def add(self, summaries: Iterable[bytes], slow_requests: Iterable[bytes]) -> None:
@@ -221,29 +146,33 @@ class UsualLines:
         """Take summaries, all or none; gives the places of those that are unusual, and were left out."""
         import numpy as np
 
-        members = self._members
-        if len(members) > MOST_MEMBERS:
-            members = self._members = _Members(self.reading.shape)
-        payloads = (_JOINT + _END + _JOINT).join([bytes(raw.json_payload) for raw in raws])
-        if b', "' in payloads:  # as others write JSON
-            payloads = payloads.replace(b', "', _JOINT)
-        texts = payloads.split(_JOINT)
-        texts.append(_END)
-        found = np.fromiter(map(members.__getitem__, texts), np.intp, len(texts))
-        key, value = (np.frombuffer(column, column.typecode)[found] for column in (members.key, members.value))
-        line = np.cumsum(key == _LINE_END)
-        odd = members.odd(found, key, line)
-        usual = [raw for raw, without in zip(raws, odd.tolist(), strict=True) if not without]
-        if usual:
-            heads = _heads(usual)
-            counted = (key >= 0) & ~np.append(odd, True)[line]
-            width = np.bincount(line[counted], minlength=len(raws))[~odd].astype(np.int32)
-            key = key[counted]
-            numbers = np.zeros(len(members.names), np.int32)
-            names = list(members.names)
+        payloads = [raw.json_payload for raw in raws]
+        odd = np.array([payload.get("message") != self.reading.shape.summary for payload in payloads])
+        key = np.fromiter(map(self._keys.__getitem__, chain.from_iterable(payloads)), np.int32)
+        line = np.repeat(np.arange(len(raws)), list(map(len, payloads)))
+        values = list(chain.from_iterable(map(dict.values, payloads)))
+        counted = key != NO_COUNTER
+        try:
+            value = array("d", compress(values, counted.tolist()))
+        except TypeError:  # beside the logger's own texts there are others
+            odd[line[counted & [type(each) is str for each in values]]] = True
+            counted &= ~odd[line]
+            value = array("d", compress(values, counted.tolist()))
+        key, line, value = key[counted], line[counted], np.frombuffer(value) if value else np.empty(0)
+        odd[line[(value < 0) | (value > LARGEST)]] = True
+        known = np.frombuffer(self._keys.known, bool) if self._keys.known else np.empty(0, bool)
+        odd |= np.bincount(line[known[key]], minlength=len(raws)) == 0
+        if odd.any():
+            counted = ~odd[line]
+            key, line, value = key[counted], line[counted], value[counted]
+            raws = [raw for raw, left_out in zip(raws, odd.tolist(), strict=True) if not left_out]
+        if raws:
+            heads = _heads(raws)  # which may find a time that is none, before any counter has a number
+            numbers = np.zeros(len(self._keys.names), np.int32)
             for each in np.flatnonzero(np.bincount(key)).tolist():
-                numbers[each] = self.reading.series[names[each]]
-            columns = (array("i", numbers[key].tobytes()), array("d", value[counted].tobytes()), array("i", width.tobytes()))
+                numbers[each] = self.reading.series[self._keys.names[each]]
+            width = np.bincount(line, minlength=len(odd))[~odd].astype(np.int32)
+            columns = (array("i", numbers[key].tobytes()), array("d", value.tobytes()), array("i", width.tobytes()))
             self.reading.add_summaries(heads, *columns)
         return np.flatnonzero(odd).tolist()
 

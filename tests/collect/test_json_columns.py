@@ -19,7 +19,6 @@ from tests.support.platform import SHAPE, SLOW_REQUEST, SUMMARY
 
 LINES = (ROOT / "tests/fixtures/logs/calm.ndjson").read_bytes().splitlines()
 SUMMARIES = [line for line in LINES if SUMMARY.encode() in line]
-LINES_THAT_COUNT = [line for line in LINES if b"[" in line]
 SLOW_REQUESTS = [line for line in LINES if SLOW_REQUEST.encode() in line]
 
 STAMP = "2026-02-24T06:00:30.000000001Z"
@@ -215,12 +214,6 @@ def test_whatever_a_payload_holds_it_comes_to_what_it_comes_to_alone(
         text = json.dumps(entry, separators=separators, ensure_ascii=seed % 2 > 0)
         lines = [*lines[: seed % len(lines)], text.encode("utf-8", "surrogatepass"), *lines[seed % len(lines) :]]
     assert tables(together(lines, None)) == tables(one_by_one(lines, None))
-
-
-def test_members_are_forgotten_where_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("logwatch.collect.json_columns.MOST_MEMBERS", 20)
-    monkeypatch.setattr("logwatch.collect.json_columns.BATCH", 10)
-    assert tables(together(LINES_THAT_COUNT, None)) == tables(one_by_one(LINES_THAT_COUNT, None))
 
 
 @pytest.mark.parametrize(
