@@ -1,8 +1,8 @@
 """What a minute costs with 1 to 1,000 instances and 3 to 300 shops: `python -m benchmarks.scale`.
 
 The state of two hours is made in this process by the ticks themselves. Then `logwatch run` takes some minutes more, each in a
-process of its own, against local servers of the real protocols. Lines are of the real format: what an instance counted of
-the shops it served, thirty of them at the most.
+process of its own that may have 512 MiB of data, against local servers of the real protocols. Lines are of the real format:
+what an instance counted of the shops it served, thirty of them at the most.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+from benchmarks.growth_chart import Panel, draw
 from logwatch.spans import WINDOW
 from logwatch.state.document import dump_state
 from logwatch.tick import Ticker
@@ -33,11 +34,15 @@ PAST, LIVED, TICKS = 120, 10, 3
 """Minutes of windows in the state, how many of them are lived through, and ticks that are measured."""
 RUN = """
 import resource, subprocess, sys
+room = int(sys.argv[1]) << 20
+resource.setrlimit(resource.RLIMIT_DATA, (room, room))
 print(subprocess.run([sys.executable, "-m", "logwatch", "run"], stdout=subprocess.PIPE, text=True).stdout.strip())
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 print(used.ru_utime + used.ru_stime, used.ru_maxrss)
 """
 """A run and what it used, begun by a small process: the system counts to a child's largest memory what began it."""
+ROOM_MIB, LONGEST_S = 512, 20
+"""What a run may have of data, which the system holds it to, and how long it should take at the most."""
 READ = 7
 """Minutes of lines that a run may read."""
 
@@ -69,7 +74,7 @@ def measure(fleet: Fleet, ticks: int) -> Measured:
             world.now = ticker.policy.closed_at(START + (LIVED + number + 1) * WINDOW)
             begun = time.perf_counter()
             process = subprocess.Popen(
-                [sys.executable, "-c", RUN],
+                [sys.executable, "-c", RUN, str(ROOM_MIB)],
                 env=clean_environment(**world.environment),
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
@@ -90,17 +95,27 @@ def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("--sizes", nargs="*", default=[f"{many}x{shops}" for many, shops in SIZES])
     asked.add_argument("--ticks", type=int, default=TICKS)
+    asked.add_argument("--chart", type=Path, help="write a chart there")
     given = asked.parse_args()
+    measured = []
     print("instances x shops   wall s    cpu s  peak MiB  state MB   packed  verdicts  steps in ms")
     for size in given.sizes:
         instances, shops = map(int, size.split("x"))
         found = measure(Fleet(instances, shops), given.ticks)
+        measured.append(found)
         plain, packed = len(found.state) / 1e6, len(gzip.compress(found.state, 6)) / 1e6
         print(
             f"{size:17}{found.wall_s:9.1f}{found.cpu_s:9.1f}{found.peak_mib:10.0f}{plain:10.2f}{packed:9.2f}{found.series:10}",
             end="  ",
         )
         print(*(f"{step} {ms}" for step, ms in found.steps_ms.items()), *found.told, flush=True)
+    if given.chart:
+        panels = (
+            Panel("processor seconds a minute's run", [each.cpu_s for each in measured], LONGEST_S),
+            Panel("memory, MiB", [each.peak_mib for each in measured], ROOM_MIB),
+            Panel("state, MB", [len(each.state) / 1e6 for each in measured]),
+        )
+        given.chart.write_text(draw(given.sizes, panels), encoding="utf-8")
 
 
 if __name__ == "__main__":

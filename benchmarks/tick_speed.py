@@ -33,7 +33,7 @@ def serve(world: World) -> list[float]:
 
     The servers' own work is in it, since they share the process.
     """
-    service = TickService(lambda: run(parts, lambda: world.now), None, lambda _: None, "bench", time.monotonic, 55)
+    service = TickService(lambda _: [run(parts, lambda: world.now)], None, lambda _: None, "bench", time.monotonic, 55)
     begun = time.perf_counter()
     parts = build_lasting_parts(world.settings, "bench")
     print(f"made ready to serve in {time.perf_counter() - begun:.2f} s")

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # What tells people when logwatch itself is silent: alert policies and the dashboard of one installation, for setup.sh and teardown.sh.
 
-policy_format='value(name,userLabels.policy,userLabels.content)'
+policy_format='value(name,userLabels.policy,userLabels.content,notificationChannels.list(),enabled)'
 
 # A file of this folder for this installation: its environment, its service, and labels that say whose it is and what was written.
 for_us() { # FILE
@@ -29,6 +29,8 @@ plan_policies() { # ENVIRONMENT SERVICE
     if ! sees_monitoring gcloud alpha monitoring policies list --project="$project" \
         --filter="userLabels.app=logwatch AND userLabels.environment=$environment_label" --format="$policy_format"; then return; fi
     policies_now=$found
+    # Those that are made later, once there are figures, tell whom the first ones tell.
+    told_to=${told_to:-$(cut -f 4 <<<"$policies_now" | grep -m 1 . || true)}
     for file in "$folder"/policies/*.json; do
         policy=${file##*/} policy=${policy%.json}
         there=$(awk -F '\t' -v policy="$policy" '$2 == policy { print $1 " " $3 }' <<<"$policies_now")
@@ -62,15 +64,20 @@ plan_one() { # WHAT FILE NAME CONTENT
     if $dry_run; then put_one "$1" "$2" "$3"; else later put_one "$1" "$2" "$3"; fi
 }
 
-# Who a policy tells is not in the file, and stays.
+# Whom a policy tells and whether it is switched on is not in the file, and stays.
 put_one() { # WHAT FILE NAME
-    local fields=displayName,conditions,documentation,severity,alertStrategy,userLabels written
+    local written channels enabled keeps=()
     if $dry_run; then written=$2; else written=$errors.json && for_us "$2" >"$written"; fi
     case "$1 $3" in
     "dashboard ") put gcloud monitoring dashboards create --config-from-file="$written" --project="$project" ;;
     dashboard*) put gcloud monitoring dashboards update "$3" --config-from-file="$written" --project="$project" ;;
     *policy*" ") put gcloud alpha monitoring policies create --policy-from-file="$written" --project="$project" ${told_to:+"--notification-channels=$told_to"} ;;
-    *) put gcloud alpha monitoring policies update "$3" --policy-from-file="$written" --fields="$fields" --project="$project" ;;
+    *)
+        IFS='|' read -r channels enabled < <(awk -F '\t' -v id="$3" '$1 == id { print $4 "|" $5 }' <<<"$policies_now")
+        if [ -n "$channels" ]; then keeps+=("--set-notification-channels=$channels"); fi
+        if [ "$enabled" = False ]; then keeps+=(--no-enabled); fi
+        put gcloud alpha monitoring policies update "$3" --policy-from-file="$written" --project="$project" ${keeps[@]+"${keeps[@]}"}
+        ;;
     esac
 }
 

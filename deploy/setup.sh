@@ -201,20 +201,31 @@ settle_kind() {
     as=${as:-${runs_as:-job}}
 }
 
+# A line IMAGE|NETWORK|NAME|SECRET|VALUE for each variable of a job or service, left in `found`.
+look_into() { # KIND NAME
+    local path=spec.template.spec
+    if [ "$1" = job ]; then path=$path.template.spec; fi
+    look run gcloud run "${1}s" describe "$2" --region="$region" --project="$project" --flatten="$path.containers[].env[]" \
+        --format="value[separator='|']($path.containers.image,spec.template.metadata.annotations.list(),$path.containers.env.name,$path.containers.env.valueFrom.secretKeyRef.name,$path.containers.env.value)"
+}
+
 # `settings_now` has a line NAME|SECRET|VALUE for each variable of what runs.
 read_settings() {
-    settings_now='' image_now='' network_now='' source_now=''
+    settings_now='' image_now='' network_now='' source_now='' told_now=''
     if [ -z "$runs_as" ]; then return; fi
-    local path=spec.template.spec line rest
-    if [ "$runs_as" = job ]; then path=$path.template.spec; fi
-    look run gcloud run "${runs_as}s" describe "$name" --region="$region" --project="$project" --flatten="$path.containers[].env[]" \
-        --format="value[separator='|']($path.containers.image,spec.template.metadata.annotations.list(),$path.containers.env.name,$path.containers.env.valueFrom.secretKeyRef.name,$path.containers.env.value)"
+    local line rest
+    look_into "$runs_as" "$name"
+    told_now=$(told_by "$found")
     while IFS= read -r line; do
         image_now=${line%%|*} rest=${line#*|}
         network_now=${rest%%|*} rest=${rest#*|}
         if [ -n "${rest%%|*}" ]; then settings_now=$settings_now$rest$'\n'; fi
     done <<<"$found"
     source_now=$(value_now LOGWATCH_SOURCE "$settings_now")
+}
+
+told_by() { # LINES of `look_into`: image and variables, whatever their order
+    cut -d '|' -f 1,3- <<<"$1" | sort
 }
 
 # What a variable is now: its value, or the name of its secret. Nothing where it is not set.
@@ -732,7 +743,12 @@ doctor_job() {
 }
 
 plan_doctor() {
-    if [ "$as" = job ] || { [ ${#todo[@]} = 0 ] && [[ $jobs == *"$name-doctor	$region	"* ]]; }; then return; fi
+    if [ "$as" = job ]; then return; fi
+    # What was changed by hand meanwhile, an image that was rolled back or a setting, is what is to be tried.
+    if [ ${#todo[@]} = 0 ] && [[ $jobs == *"$name-doctor	$region	"* ]]; then
+        look_into job "$name-doctor"
+        if [ "$(told_by "$found")" = "$told_now" ]; then return; fi
+    fi
     plan make "Cloud Run job $name-doctor: tries what the service needs, with its settings and rights"
     if $dry_run; then make_doctor; else later make_doctor; fi
 }
@@ -754,9 +770,13 @@ make_doctor() {
 
 # Run doctor and show its table. What it finds wrong makes this script end with 1.
 run_doctor() {
-    local execution tries=0 finished='' succeeded=''
+    local execution tries=0 finished='' succeeded='' path=spec.template.spec
     say doctor "tries what a run needs"
-    patiently gcloud run jobs execute "$(doctor_job)" --args=doctor --async --region="$region" --project="$project" --format='value(metadata.name)' ||
+    # It compares its lease with the timeout that there really is. The variable is none of logwatch's settings: an older image takes no notice.
+    if [ "$as" = job ]; then path=$path.template.spec; fi
+    look run gcloud run "${as}s" describe "$name" --region="$region" --project="$project" --format="value($path.timeoutSeconds)"
+    patiently gcloud run jobs execute "$(doctor_job)" --args=doctor ${found:+"--update-env-vars=DEPLOYED_TIMEOUT=$found"} --async \
+        --region="$region" --project="$project" --format='value(metadata.name)' ||
         give_up "doctor cannot be run" gcloud run jobs execute "$(doctor_job)" --args=doctor
     execution=$answer
     until [ -n "$finished" ] || [ $tries = 24 ]; do

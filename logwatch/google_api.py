@@ -42,6 +42,15 @@ class Trouble(StrEnum):
     """The network, or Google itself: it may pass."""
 
 
+_REASONS = {
+    Trouble.DISABLED: {"accessNotConfigured"},
+    Trouble.QUOTA: {"quotaExceeded", "rateLimitExceeded", "bytesBilledLimitExceeded"},
+    Trouble.INVALID: {"invalidQuery"},
+    Trouble.PERMISSION: {"accessDenied"},
+}
+"""Words for what is wrong, where a service says them beside the status."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A library's error in our words."""
@@ -79,6 +88,11 @@ def _trouble(error: Exception) -> Trouble:
     from google.api_core import exceptions as api
     from google.auth import exceptions as auth
 
+    # BigQuery says by a word what it means: one status stands for several of them.
+    reasons = {each.get("reason") for each in getattr(error, "errors", ()) if isinstance(each, dict)}
+    for trouble, words in _REASONS.items():
+        if words & reasons:
+            return trouble
     kinds: dict[type[Exception] | tuple[type[Exception], ...], Trouble] = {
         api.Forbidden: Trouble.DISABLED if "disabled" in str(error) else Trouble.PERMISSION,
         api.Unauthorized: Trouble.UNAUTHENTICATED,

@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 class JsonLines(logging.Formatter):
     """Writes a record as one JSON object, under the names that Cloud Logging reads; `details` of a record stand beside."""
 
+    target = ""
+    """Whose run it is, where several take their turns."""
+
     def format(self, record: logging.LogRecord) -> str:
         """Give the line; of an exception its kind and place, and not its words, which may hold anything."""
         line: dict[str, Any] = {"severity": record.levelname, "message": record.getMessage(), "logger": record.name}
+        line |= {"target": self.target} if self.target else {}
         line |= getattr(record, "details", {})
         if record.exc_info and record.exc_info[0]:
             line["error"] = record.exc_info[0].__name__
@@ -44,15 +48,17 @@ def failure_line(command: str, owner: str, error: BaseException) -> dict[str, An
 
     Of an error that nobody foresaw it names kind and places, and not its words, which may hold anything.
     """
-    known = error if isinstance(error, LogwatchError) else _unforeseen(error)
-    run: dict[str, Any] = {"owner": owner, "errors": [str(known)]}
-    if known is not error:
-        run["trace"] = [f"{each.filename}:{each.lineno} in {each.name}" for each in traceback.extract_tb(error.__traceback__)]
+    known, trace = explain_failure(error)
+    run: dict[str, Any] = {"owner": owner, "errors": [str(known)], **({"trace": trace} if trace else {})}
     return {"severity": "ERROR", "message": f"{command}: {str(known).splitlines()[0]}", "run": run}
 
 
-def _unforeseen(error: BaseException) -> UnforeseenError:
-    return UnforeseenError(f"an error of logwatch itself: {describe_error(error)}")
+def explain_failure(error: BaseException) -> tuple[LogwatchError, list[str]]:
+    """Give an error as one of ours, and of one that nobody foresaw where it arose."""
+    if isinstance(error, LogwatchError):
+        return error, []
+    places = [f"{each.filename}:{each.lineno} in {each.name}" for each in traceback.extract_tb(error.__traceback__)]
+    return UnforeseenError(f"an error of logwatch itself: {describe_error(error)}"), places
 
 
 def tell_line(line: dict[str, Any]) -> None:
@@ -80,20 +86,22 @@ def failures_told(command: str, owner: str) -> Iterator[None]:
         tell_line(failure_line(command, owner, error))
         if isinstance(error, LogwatchError):
             raise
-        raise _unforeseen(error) from error
+        raise explain_failure(error)[0] from error
     finally:
         threading.excepthook = before
 
 
-def _json_handler() -> logging.Handler:
+def _json_handler(target: str = "") -> logging.Handler:
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonLines())
+    lines = JsonLines()
+    lines.target = target
+    handler.setFormatter(lines)
     return handler
 
 
 @contextmanager
-def detailed(*, debug: bool) -> Iterator[None]:
-    """Write what logwatch's own loggers tell to standard output, where it is asked for.
+def detailed(*, debug: bool, target: str = "") -> Iterator[None]:
+    """Write what logwatch's own loggers tell to standard output, where it is asked for, with the target that it is about.
 
     Only those: what libraries tell at this level holds addresses and tokens.
     """
@@ -101,7 +109,7 @@ def detailed(*, debug: bool) -> Iterator[None]:
     if not debug:
         yield
         return
-    handler = _json_handler()
+    handler = _json_handler(target)
     before = logger.level, logger.propagate
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)

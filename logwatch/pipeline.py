@@ -165,6 +165,8 @@ class Parts:
     """Tells whoever waits for it that a run went well; gives why that failed, empty where it did not."""
     digest: Callable[[State, RuleSet, datetime], State] | None = None
     """Puts the week's digest into the outbox once its hour has come."""
+    target: str = ""
+    """Which of several targets it is."""
 
 
 def wait_to_look(starts: timedelta, clock: Callable[[], datetime], sleep: Callable[[float], None]) -> None:
@@ -182,7 +184,7 @@ def run(parts: Parts, clock: Callable[[], datetime], started_s: float = 0.0) -> 
     any instant loses nothing and repeats at most the message in flight on each channel. `started_s` is what its process
     took to get here. Raises StoreError.
     """
-    summary = RunSummary(begun=clock(), owner=parts.owner)
+    summary = RunSummary(begun=clock(), owner=parts.owner, target=parts.target)
 
     def took_s() -> float:
         return started_s + (clock() - summary.begun).total_seconds()

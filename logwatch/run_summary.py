@@ -26,8 +26,10 @@ class RunSummary:
 
     begun: datetime
     owner: str
+    target: str = ""
+    """Which of several targets it was."""
     outcome: str = ""
-    """Why there was nothing to do; empty where there was."""
+    """Why there was nothing to do, or nothing could be done; empty where something was."""
     windows: int = 0
     """Closed windows that were judged."""
     entries: int = 0
@@ -61,6 +63,8 @@ class RunSummary:
     news: list[str] = field(default_factory=list)
     """What was out of the ordinary, and mended by itself."""
     errors: list[str] = field(default_factory=list)
+    trace: list[str] = field(default_factory=list)
+    """Where an error of logwatch itself arose."""
     exit_code: int = 0
 
     @contextmanager

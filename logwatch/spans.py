@@ -9,6 +9,10 @@ NS = 1_000_000_000
 
 WINDOW = timedelta(seconds=60)
 """The length of a window."""
+RHYTHM_TOLERANCE_S = 5
+"""How far two summaries of an instance may be from a whole number of minutes apart before it is reported."""
+LONGEST_GAP = 10
+"""Minutes without a summary after which an instance's rhythm is forgotten."""
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

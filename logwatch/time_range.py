@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from logwatch.collect.columns import Reading
-    from logwatch.collect.interface import Progress, Source
+    from logwatch.collect.interface import Progress, ReadPlan, Source
     from logwatch.count.windows import Windows
 
 
@@ -34,6 +34,8 @@ class Wanted:
     """Hears of a span that reaches beyond a recording, and of what that holds."""
     unread: Callable[[Mapping[str, int]], None] = lambda _refused: None
     """Hears how many entries could not be read, by reason."""
+    planned: Callable[[ReadPlan], None] = lambda _plan: None
+    """Hears what a long read will take, before it begins."""
 
     def say(self, moment: datetime) -> str:
         """Write a time for people."""
@@ -71,6 +73,8 @@ def read_entries(
     span = None if source.recorded else live_span(wanted, now)
     # A summary of the minute after the span can push the one before it back into the span.
     fetched = span.widen(reach, WINDOW) if span else None
+    if fetched and (plan := source.plan(fetched, service=wanted.service)):
+        wanted.planned(plan)
     reading = source.read(fetched, service=wanted.service, progress=progress, meanwhile=import_pandas)
     span = span or _recorded_span(reading, wanted)
     reading.check_read()

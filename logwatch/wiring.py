@@ -5,18 +5,22 @@ Each adapter is imported when it is asked for; what a command does not need cost
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING
 
-from logwatch.collect.sources import find_kind, is_live
-from logwatch.errors import ConfigError
+from logwatch.collect.interface import SharedSource
+from logwatch.collect.sources import find_kind, is_live, is_watchable
+from logwatch.errors import ConfigError, LogwatchError
 from logwatch.notify.channels.interface import reveal
 from logwatch.seams import Seam
 from logwatch.settings import PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from logwatch.beta_exit.conditions import Expected
     from logwatch.beta_exit.day_reader import WeekReader
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from logwatch.judge.rules.service import Service
     from logwatch.notify.channels.interface import Channel, ChannelSettings
     from logwatch.notify.deliver import Describe
+    from logwatch.notify.digest import TargetWeek
     from logwatch.notify.incidents import Notification
     from logwatch.notify.messages import Message
     from logwatch.notify.outbox import Outgoing
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
     from logwatch.seams import Seams
     from logwatch.server.app import Verify
     from logwatch.settings import Settings
+    from logwatch.spans import Span
     from logwatch.state.document import State
     from logwatch.state.interface import Store
     from logwatch.tick import Policy, Ticker
@@ -44,6 +50,34 @@ if TYPE_CHECKING:
 
 LOOKUP_S = 4
 """Seconds that one look-up may go on failing."""
+WEEKS_S = 8
+"""Seconds that reading the states of other targets may take, once a week."""
+
+
+@dataclass(slots=True)
+class Shared:
+    """What the targets of one process have in common, each of it made once."""
+
+    targets: tuple[Settings, ...]
+    _rules: dict[Path | None, RuleSet] = field(default_factory=dict)
+    _sources: dict[tuple[str, str | None], Source] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def rules(self, settings: Settings) -> RuleSet:
+        """Give the rules of a folder, which is read once; raises RuleProblemsError."""
+        with self._lock:
+            if settings.rules not in self._rules:
+                self._rules[settings.rules] = build_rules(settings)
+            return self._rules[settings.rules]
+
+    def source(self, settings: Settings) -> Source:
+        """Give a target's source; those of one project read over one connection, out of the project's one quota."""
+        made = build_source(settings)[0]
+        if not isinstance(made, SharedSource):
+            return made
+        place = source_project(settings), settings.logging_endpoint
+        with self._lock:
+            return made.joining(self._sources.setdefault(place, made))
 
 
 def build_rules(settings: Settings) -> RuleSet:
@@ -70,11 +104,13 @@ def log_shape(settings: Settings) -> LogShape:
     return load_log_shape(settings.rules or bundled("rules"))
 
 
-def build_source(settings: Settings) -> tuple[Source, str]:
-    """Give the adapter for the source, and what to call it."""
+def build_source(settings: Settings, *, cached: bool = False) -> tuple[Source, str]:
+    """Give the adapter for the source, and what to call it; with `cached`, it may take what was read before from the disk."""
     from logwatch.collect import sources
+    from logwatch.settings import NO_CACHE
 
-    made = sources.build_source(settings.source, settings, lambda: log_shape(settings))
+    chosen = settings if cached else settings.model_copy(update={"cache": NO_CACHE})
+    made = sources.build_source(settings.source, chosen, lambda: log_shape(settings))
     return made, ", ".join(settings.source)
 
 
@@ -112,13 +148,15 @@ def build_policy(settings: Settings, *, publishes: bool) -> Policy:
     )
 
 
-def build_ticker(settings: Settings, *, publishes: bool) -> Callable[[Life], Ticker]:
+def build_ticker(
+    settings: Settings, *, publishes: bool, load: Callable[[Settings], RuleSet] = build_rules
+) -> Callable[[Life], Ticker]:
     """Give what makes the ticker, once it is known how to look for signs of life."""
 
     def build(life: Life) -> Ticker:
         from logwatch.tick import Ticker
 
-        return Ticker(build_rules(settings), build_policy(settings, publishes=publishes), life)
+        return Ticker(load(settings), build_policy(settings, publishes=publishes), life)
 
     return build
 
@@ -134,12 +172,15 @@ def build_simulated_ticker(settings: Settings, source: Source) -> Ticker:
     return replace(ticker, rules=replace(ticker.rules, oncall=ticker.rules.oncall.unescalated))
 
 
-def build_parts(settings: Settings, owner: str) -> Parts:
+def build_parts(settings: Settings, owner: str, shared: Shared | None = None) -> Parts:
     """Give everything that a run is made of; raises ConfigError before anything is touched."""
     from logwatch.pipeline import Parts
 
-    if not is_live(settings.source):
+    shared = shared or Shared((settings,))
+    if not is_watchable(settings.source):
         hint = "set LOGWATCH_SOURCE=gcp://PROJECT/SERVICE; recordings are for 'logwatch backtest'"
+        if is_live(settings.source):
+            hint = "set LOGWATCH_SOURCE=gcp://PROJECT/SERVICE; bq:// is for looking back: evaluate, backtest, report"
         raise ConfigError("a run reads Cloud Logging", where="--source", hint=hint)
     project = metrics_project(settings)
     set_up = configured_channels(settings)
@@ -147,10 +188,10 @@ def build_parts(settings: Settings, owner: str) -> Parts:
         owner=owner,
         lease=settings.lease,
         store=build_store(settings),
-        source=lambda: build_source(settings)[0],
+        source=lambda: shared.source(settings),
         lookups=lambda source: source.within(LOOKUP_S),
         evidence_budget=settings.evidence_budget,
-        ticker=build_ticker(settings, publishes=project is not None),
+        ticker=build_ticker(settings, publishes=project is not None, load=shared.rules),
         endpoints=lambda: build_endpoints(settings),
         exporter=lambda rules: build_exporter(settings, project, rules) if project else None,
         channels=lambda seams: build_channels(set_up, seams),
@@ -158,11 +199,12 @@ def build_parts(settings: Settings, owner: str) -> Parts:
         service=settings.service,
         platform=lambda: build_platform(settings),
         ping=build_ping(settings),
-        digest=build_weekly(settings),
+        digest=build_weekly(settings, shared),
+        target=settings.target or "",
     )
 
 
-def build_lasting_parts(settings: Settings, owner: str) -> Parts:
+def build_lasting_parts(settings: Settings, owner: str, shared: Shared | None = None) -> Parts:
     """Give the parts of a process that runs many times: rules, clients and their connections are made once.
 
     Imports what is slow at once, so that the first run need not.
@@ -171,13 +213,14 @@ def build_lasting_parts(settings: Settings, owner: str) -> Parts:
 
     from logwatch.tick import Ticker
 
-    parts, project = build_parts(settings, owner), metrics_project(settings)
-    rules, policy = build_rules(settings), build_policy(settings, publishes=project is not None)
-    source = build_source(settings)[0]
+    shared = shared or Shared((settings,))
+    parts, project = build_parts(settings, owner, shared), metrics_project(settings)
+    rules, policy = shared.rules(settings), build_policy(settings, publishes=project is not None)
+    source = shared.source(settings)
     exporter = build_exporter(settings, project, rules) if project else None
     channels = build_channels(configured_channels(settings))
     endpoints, describe = build_endpoints(settings), build_describe(settings, rules)
-    _import_slow(settings)
+    import_slow(settings)
     return replace(
         parts,
         source=lambda: source,
@@ -189,7 +232,7 @@ def build_lasting_parts(settings: Settings, owner: str) -> Parts:
     )
 
 
-def _import_slow(settings: Settings) -> None:
+def import_slow(settings: Settings) -> None:
     """Import what the first run would import."""
     from importlib import import_module
 
@@ -236,19 +279,69 @@ def build_platform(settings: Settings) -> PlatformFigures | None:
     return CloudRunActivity(first, service, others=others, location=settings.location, endpoint=settings.monitoring_endpoint)
 
 
-def build_weekly(settings: Settings) -> Callable[[State, RuleSet, datetime], State] | None:
-    """Give what tells of the week at its hour; None where none is set."""
+def build_weekly(settings: Settings, shared: Shared) -> Callable[[State, RuleSet, datetime], State] | None:
+    """Give what tells of the week at its hour; None where none is set, or another target tells of this one too.
+
+    Of targets that tell the same people in the same language at the same hour, the first tells of all.
+    """
     every = settings.digest
     if every is None:
+        return None
+    first, *others = [each for each in shared.targets if _told_together(each) == _told_together(settings)]
+    if first.target != settings.target:
         return None
 
     def tell(state: State, rules: RuleSet, now: datetime) -> State:
         from logwatch.report.week import WeeklyDigest
 
-        weekly = WeeklyDigest(every, settings.timezone, chosen_channels(settings), build_expected(settings))
+        weekly = WeeklyDigest(
+            every,
+            settings.timezone,
+            chosen_channels(settings),
+            build_expected(settings),
+            settings.target or "",
+            partial(_weeks_of, others, shared),
+        )
         return weekly.tell(state, rules, now)
 
     return tell
+
+
+def _told_together(settings: Settings) -> object:
+    """Give what is the same of targets whose digests are one message."""
+    try:
+        channels = [settings.channels[place] for place in _places(settings)]
+    except ConfigError:  # its own run tells
+        return settings.target
+    return settings.digest, settings.timezone, settings.lang, channels
+
+
+def _places(settings: Settings) -> list[int]:
+    chosen = chosen_channels(settings)
+    return [place for place, channel in enumerate(settings.channels) if channel.name in chosen]
+
+
+def _weeks_of(targets: Sequence[Settings], shared: Shared, week: Span) -> list[TargetWeek]:
+    """Look back on some targets out of their states, all at once; what cannot be read is said."""
+    from logwatch.deadlines import call_all
+    from logwatch.notify.digest import TargetWeek
+    from logwatch.report.week import look_back
+    from logwatch.seams import describe_error
+    from logwatch.state.lease import load
+
+    def read(settings: Settings) -> TargetWeek:
+        name = str(settings.target)
+        try:
+            state, rules = load(build_store(settings)), shared.rules(settings)
+            return TargetWeek(name, look_back(state, rules, week, build_expected(settings), settings.timezone))
+        except LogwatchError as error:
+            return TargetWeek(name, None, error.message)
+        except Exception as error:  # noqa: BLE001 - the others' weeks are told all the same
+            return TargetWeek(name, None, describe_error(error))
+
+    found = call_all({str(each.target): partial(read, each) for each in targets}, WEEKS_S)
+    names = (str(each.target) for each in targets)
+    return [found.get(name) or TargetWeek(name, None, "no answer in time") for name in names]
 
 
 def build_ping(settings: Settings) -> Callable[[], str] | None:
@@ -259,6 +352,18 @@ def build_ping(settings: Settings) -> Callable[[], str] | None:
     from logwatch.publish.heartbeat import ping
 
     return lambda: ping(url)
+
+
+def check_metrics(targets: Sequence[Settings]) -> None:
+    """Raise ConfigError where two targets would write the same metrics: Cloud Monitoring takes each point once."""
+    seen: dict[tuple[str, str | None, str], Settings] = {}
+    for each in targets:
+        if project := metrics_project(each):
+            other = seen.setdefault((project, each.location, each.environment), each)
+            if other is not each:
+                hint = "each has its own; without `environment` in a target's table it is made of the target's name"
+                message = f"'{other.target}' and '{each.target}' have the same environment, and their metrics one place"
+                raise ConfigError(message, where=each.where("environment"), hint=hint)
 
 
 def addressed(settings: Settings) -> Address | None:
@@ -360,7 +465,8 @@ def audience(settings: Settings) -> Audience:
 
     found = addressed(settings)
     service = settings.service or (found and found.service) or build_service(settings).service
-    return Audience(settings.lang, settings.timezone, service)
+    target = settings.target if len(settings.targets) > 1 else None
+    return Audience(settings.lang, settings.timezone, service, target or "")
 
 
 def installation(settings: Settings) -> Installation:
@@ -423,7 +529,6 @@ def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader
     from logwatch.beta_exit.day_reader import DayCache, WeekReader
     from logwatch.collect.last_seen import SignsOfLife
     from logwatch.publish.history import MonitoringHistory
-    from logwatch.settings import default_cache
 
     project = None if source.recorded else metrics_project(settings)
     history = (
@@ -432,7 +537,7 @@ def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader
         else None
     )
     read = (*settings.source, settings.service, settings.location, settings.timezone, project, settings.environment)
-    judged = (rules.service, *(rule for rule in rules.rules if rule.kind.reads.gauges))
+    judged, folder = (rules.service, *(rule for rule in rules.rules if rule.kind.reads.gauges)), settings.cache_folder
     return WeekReader(
         source=source,
         rules=rules,
@@ -440,6 +545,6 @@ def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader
         service=settings.service,
         life=SignsOfLife(source, settings.service, None if source.recorded else build_platform(settings)),
         grace=settings.grace,
-        cache=None if source.recorded else DayCache(default_cache() / "days", repr((read, judged))),
+        cache=DayCache(folder / "days", repr((read, judged))) if folder and not source.recorded else None,
         measured=history.read if history else lambda _span: (),
     )

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parent.parent
 LOGS = "tests/fixtures/logs"
 """Relative, because reports name their source as it was typed."""
 
-TERMINAL = {"COLUMNS": "80", "NO_COLOR": "1", "LOGWATCH_CONFIG": os.devnull}
+TERMINAL = {"XDG_CACHE_HOME": "/dev/null", "COLUMNS": "80", "NO_COLOR": "1", "LOGWATCH_CONFIG": os.devnull}
 """Eighty cells without colours; and no file of settings that happens to lie in the current folder."""
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from logwatch.languages.keys import Key
 
 
-COLUMNS: tuple[Key, ...] = ("state", "day", "exit_days_col", "exit_date_col", "condition")
+COLUMNS: tuple[Key, ...] = ("state", "exit_marks_col", "exit_days_col", "exit_date_col", "condition")
 
 
 def render_exit_page(report: ExitReport, templates: Path, name: str) -> str:

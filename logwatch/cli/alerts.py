@@ -13,15 +13,27 @@ from logwatch.cli.context import (
     as_json,
     clock_of,
     find_rule,
+    for_each,
     look_at,
     one_source,
+    only_one,
     paper_of,
     settings_from,
     simulated_ticker,
     state_of,
+    targets_from,
     write,
 )
-from logwatch.cli.options import LangOption, RuleArgument, RulesOption, ServiceOption, ShopOption, SourceArgument, SourceOption
+from logwatch.cli.options import (
+    LangOption,
+    RuleArgument,
+    RulesOption,
+    ServiceOption,
+    ShopOption,
+    SourceArgument,
+    SourceOption,
+    TargetOption,
+)
 from logwatch.collect.sources import is_live
 from logwatch.errors import ConfigError, nearest
 from logwatch.pipeline import stand_at_end
@@ -69,19 +81,26 @@ def alerts(
     ] = None,
     lang: LangOption = None,
     rules: RulesOption = None,
+    target: TargetOption = None,
 ) -> None:
     """Show alerts that fire, why some are muted, and sent messages."""
-    settings = settings_from(lang=lang, rules=rules)
+    targets = targets_from(lang=lang, rules=rules, target=target)
     if labels:
-        _write_labels(settings, format_ or AlertsFormat.JSON)
+        _write_labels(only_one(targets), format_ or AlertsFormat.JSON)
         return
     if format_ is AlertsFormat.CSV:
         raise ConfigError("the lists are not written as CSV", where="--format", hint="use json, or add --labels")
     if format_ is AlertsFormat.JSON:
+        settings = only_one(targets)
         state, rule_set, now = state_of(settings), build_rules(settings), clock_of(settings)()
         asked = Question(state, rule_set, now, settings.remind_every, None, settings.timezone)
         write(as_json(alerts_json(asked, state_place(settings))), None)
         return
+    for_each(targets, _write_lists)
+
+
+def _write_lists(settings: Settings) -> None:
+    """Write what fires, what is muted, and what was sent."""
     state, readers, now = state_of(settings), audience(settings), clock_of(settings)()
     sections = state_sections(state, build_rules(settings), now, readers)
     write(age_line(settings, state, readers) + to_text(sections, paper_of()), None)
@@ -108,10 +127,11 @@ def explain_rule(
     format_: Annotated[ExplainFormat, typer.Option("--format", "-f", help="How to write it.")] = ExplainFormat.TEXT,
     lang: LangOption = None,
     rules: RulesOption = None,
+    target: TargetOption = None,
 ) -> None:
     """Say why a rule is in its state: the last windows, each test against its limit, what is missing, and what was sent."""
     source = one_source(paths, source)
-    settings = settings_from(source=source, service=service, lang=lang, rules=rules)
+    settings = settings_from(source=source, service=service, lang=lang, rules=rules, target=target)
     found, readers = find_rule(rule, settings), audience(settings)
     rule_set, policy = build_rules(settings), build_policy(settings, publishes=False)
     told: Key = "would_tell" if source else "told"

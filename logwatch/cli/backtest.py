@@ -30,6 +30,8 @@ from logwatch.cli.options import (
     DumpOption,
     IncidentsOption,
     LangOption,
+    MaxBytesOption,
+    NoCacheOption,
     OutputOption,
     PageFormat,
     RuleArgument,
@@ -38,6 +40,7 @@ from logwatch.cli.options import (
     SinceOption,
     SourceArgument,
     SourceOption,
+    TargetOption,
     UntilOption,
 )
 from logwatch.errors import ConfigError
@@ -109,9 +112,20 @@ def backtest(
     lang: LangOption = None,
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
+    target: TargetOption = None,
+    max_bytes: MaxBytesOption = None,
 ) -> None:
     """Run every tick over recorded lines on a simulated clock: what would have been sent, and when; sends nothing."""
-    settings = settings_from(source=one_source(paths, source), service=service, lang=lang, rules=rules)
+    settings = settings_from(
+        source=one_source(paths, source),
+        no_cache=no_cache,
+        service=service,
+        lang=lang,
+        rules=rules,
+        target=target,
+        max_bytes=max_bytes,
+    )
     look = look_at(settings, since, until, dump_filter=dump_filter, tells_unread=True)
     ticker = simulated_ticker(look)
     tickers = [ticker, *([simulated_ticker(look, against)] if against else [])]
@@ -169,9 +183,20 @@ def tune_rule(
     lang: LangOption = None,
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
+    target: TargetOption = None,
+    max_bytes: MaxBytesOption = None,
 ) -> None:
     """Try one rule at other settings over the same lines: alerts and messages a week, time to find; changes no file."""
-    settings = settings_from(source=one_source(paths, source), service=service, lang=lang, rules=rules)
+    settings = settings_from(
+        source=one_source(paths, source),
+        no_cache=no_cache,
+        service=service,
+        lang=lang,
+        rules=rules,
+        target=target,
+        max_bytes=max_bytes,
+    )
     found = find_rule(rule, settings)
     from logwatch.backtest.tuning import Bench, plan_trials, tune
 

@@ -32,7 +32,18 @@ from logwatch.cli.context import (
     state_of,
     write,
 )
-from logwatch.cli.options import LangOption, OutputOption, RulesOption, ServiceOption, SourceArgument, SourceOption, UntilOption
+from logwatch.cli.options import (
+    LangOption,
+    MaxBytesOption,
+    NoCacheOption,
+    OutputOption,
+    RulesOption,
+    ServiceOption,
+    SourceArgument,
+    SourceOption,
+    TargetOption,
+    UntilOption,
+)
 from logwatch.durations import parse_duration
 from logwatch.errors import ConfigError, StoreError
 from logwatch.judge.daily_totals import day_span, whole_days
@@ -94,12 +105,17 @@ def beta_exit(
     ] = None,
     rules: RulesOption = None,
     output: OutputOption = None,
+    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
+    target: TargetOption = None,
+    max_bytes: MaxBytesOption = None,
 ) -> None:
     """Judge the exit conditions of section 7, day by day, out of the state's own totals, or of logs with --source."""
     if format_ is ExitFormat.HTML:
         check_page_place(output)
     given = one_source(paths, source)
-    settings = settings_from(source=given, service=service, lang=lang, rules=rules)
+    settings = settings_from(
+        source=given, no_cache=no_cache, service=service, lang=lang, rules=rules, target=target, max_bytes=max_bytes
+    )
     now = clock_of(settings)().replace(microsecond=0)
     # Days that are not over yet cannot be judged.
     end = None if until is None else min(now, parse_moment(until, now, settings.timezone, where="--until"))
@@ -109,7 +125,7 @@ def beta_exit(
         where = str(rule_set.folder / "service.yaml")
         raise ConfigError("no exit conditions", where=where, hint="'exit_conditions', one for each line of section 7")
     if given:
-        adapter, name = build_source(settings)
+        adapter, name = build_source(settings, cached=True)
         with progress_line(settings) as progress:
             week = build_week(settings, adapter, rule_set).read(count, end, now, progress)
         past = None if adapter.recorded else past_of(settings)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.cli.context import as_json, settings_from, write
-from logwatch.cli.options import LangOption, OutputOption, RulesOption
+from logwatch.cli.context import as_json, shared_from, targets_from, write
+from logwatch.cli.options import LangOption, OutputOption, RulesOption, TargetOption
 from logwatch.errors import ConfigError
+from logwatch.publish.points import metrics
 from logwatch.settings import bundled, parse_channel
 from logwatch.watchdog.alert_policies import policies
-from logwatch.watchdog.dashboard import dashboard
+from logwatch.watchdog.dashboard import dashboard, overview
 from logwatch.wiring import build_rules, installation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from logwatch.publish.metric_filter import Installation
+    from logwatch.settings import Settings
 
 
 def cloud_policies(
@@ -24,11 +32,13 @@ def cloud_policies(
     ] = None,
     lang: LangOption = None,
     rules: RulesOption = None,
+    target: TargetOption = None,
 ) -> None:
     """Write the alert policies that watch logwatch itself, for 'gcloud alpha monitoring policies create'."""
-    settings = settings_from(lang=lang, rules=rules)
+    targets = targets_from(lang=lang, rules=rules, target=target)
     channels = [parse_channel(each) for each in notification_channel or ()]
-    made = policies(build_rules(settings), installation(settings), bundled("templates"), channels=channels)
+    watched = installation(targets[0]) if len(targets) == 1 else _together(targets, shared_from(lang=lang, rules=rules))
+    made = policies(build_rules(targets[0]), watched, bundled("templates"), channels=channels)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -38,7 +48,32 @@ def cloud_policies(
         typer.echo(output / f"{name}.json")
 
 
-def cloud_dashboard(output: OutputOption = None, lang: LangOption = None, rules: RulesOption = None) -> None:
+def cloud_dashboard(
+    output: OutputOption = None, lang: LangOption = None, rules: RulesOption = None, target: TargetOption = None
+) -> None:
     """Write the dashboard of all rules and of logwatch itself, for 'gcloud monitoring dashboards create'."""
-    settings = settings_from(lang=lang, rules=rules)
-    write(as_json(dashboard(build_rules(settings), installation(settings))), output)
+    targets = targets_from(lang=lang, rules=rules, target=target)
+    rule_set = build_rules(targets[0])
+    if len(targets) == 1:
+        made = dashboard(rule_set, installation(targets[0]))
+    else:
+        known = {metric.name: metric for metric in metrics(rule_set)}
+        together = _together(targets, shared_from(lang=lang, rules=rules))
+        made = overview(together, {str(each.target): installation(each) for each in targets}, known)
+    write(as_json(made), output)
+
+
+def _together(targets: Sequence[Settings], shared: Settings) -> Installation:
+    """Say what is watched where one set of files watches several targets."""
+    each = [installation(target) for target in targets]
+    if len({one.prefix for one in each}) > 1:
+        hint = "add --target NAME, and write them for each"
+        raise ConfigError("the targets' metrics have different prefixes", where="metric_prefix", hint=hint)
+    return replace(
+        each[0],
+        environment=shared.environment,
+        several=tuple(one.environment for one in each),
+        grace=max(one.grace for one in each),
+        readers=replace(each[0].readers, lang=shared.lang, zone=shared.timezone, service="SERVICE", target=""),
+        runbook_url=shared.runbook_url,
+    )

@@ -14,24 +14,25 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from logwatch.cli.usage.pages import NARROWEST
-from logwatch.errors import BrokenStateError, ConfigError, StoreError, nearest
+from logwatch.cli.usage.language import said
+from logwatch.cli.usage.pages import NARROWEST, folded
+from logwatch.errors import BrokenStateError, ConfigError, LogwatchError, SourceError, StoreError, nearest
 from logwatch.languages.phrases import spoken
 from logwatch.moments import parse_moment, zone_of
 from logwatch.report.state_lists import age_of, say_age
-from logwatch.settings import execution, load_settings
+from logwatch.settings import NO_CACHE, execution, load_settings, load_shared, load_targets, which
 from logwatch.spans import Span
 from logwatch.state.lease import change, load
 from logwatch.time_range import Wanted, live_span
 from logwatch.ui.findings import unread_texts
-from logwatch.ui.progress import Pace
+from logwatch.ui.progress import Pace, plan_texts
 from logwatch.ui.tables import Paper, fold
 from logwatch.wiring import audience, build_rules, build_simulated_ticker, build_source, build_store, state_place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from logwatch.collect.interface import Progress, Source
+    from logwatch.collect.interface import Progress, ReadPlan, Source
     from logwatch.judge.evaluate import Judged
     from logwatch.judge.rules.model import Rule
     from logwatch.settings import Settings
@@ -44,10 +45,58 @@ SHOWN_AFTER_S = 0.5
 """What takes no longer needs no line of progress."""
 
 
-def settings_from(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
+def settings_from(*, no_cache: bool = False, **flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
     """Take flags first, then the environment; raises ConfigError."""
     flags["source"] = tuple(flags.get("source") or ())
+    flags |= {"cache": NO_CACHE} if no_cache else {}
     return load_settings(**flags)
+
+
+def targets_from(**flags: Any) -> list[Settings]:  # noqa: ANN401 - checked by Settings
+    """Do the same for each target that is wanted, one of them where the file names none; raises ConfigError."""
+    flags["source"] = tuple(flags.get("source") or ())
+    return load_targets(**flags)
+
+
+def shared_from(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
+    """Do the same for a command about no service: what all targets share, or the one that is chosen; raises ConfigError."""
+    flags["source"] = tuple(flags.get("source") or ())
+    return load_shared(**flags)
+
+
+def for_each(targets: Sequence[Settings], show: Callable[[Settings], None]) -> None:
+    """Show something of every target, each below its name where there are several.
+
+    What keeps one from being shown is told, and the others are shown all the same. Raises typer.Exit with the worst code.
+    """
+    if len(targets) == 1:
+        show(targets[0])
+        return
+    worst = 0
+    for settings in targets:
+        heading = f"── {settings.target} ──"
+        write(
+            ("" if settings is targets[0] else "\n")
+            + (typer.style(heading, bold=True) if paper_of().colour else heading)
+            + "\n",
+            None,
+        )
+        try:
+            show(settings)
+        except typer.Exit as end:
+            worst = max(worst, end.exit_code)
+        except LogwatchError as error:
+            typer.echo(folded(f"logwatch: {said(error, settings.lang)}", sys.stderr), err=True)
+            worst = max(worst, error.exit_code)
+    if worst:
+        raise typer.Exit(worst)
+
+
+def only_one(targets: Sequence[Settings]) -> Settings:
+    """Give the one target; raises ConfigError where there are several, as for a document that other programs read."""
+    if len(targets) > 1:
+        raise which(targets)
+    return targets[0]
 
 
 def clock_of(settings: Settings) -> Callable[[], datetime]:
@@ -147,8 +196,12 @@ class SpanCommand:
 
     def read(self, reader: Callable[..., T]) -> T:
         """Call what reads the span, with a line of progress while it does."""
-        with progress_line(self.settings) as progress:
-            return reader(source=self.source, wanted=self.wanted, now=self.now, progress=progress)
+        try:
+            with progress_line(self.settings) as progress:
+                return reader(source=self.source, wanted=self.wanted, now=self.now, progress=progress)
+        except SourceError as error:
+            error.where = error.where or self.name
+            raise
 
     def is_old(self, judged: Judged) -> bool:
         """Tell whether a span reaches beyond the usual retention of logs."""
@@ -181,7 +234,7 @@ def look_at(
 
     With `tells_unread`, what could not be read is said on stderr: where the answer itself does not say it.
     """
-    source, name = build_source(settings)
+    source, name = build_source(settings, cached=True)
     now = clock_of(settings)()
 
     def reader(text: str | None, where: str) -> Any:  # noqa: ANN401 - a function or None
@@ -196,18 +249,27 @@ def look_at(
         readers = audience(shown)
         if asked.start < held.start and since:
             figures = {"at": readers.date(held.start), "option": "--since", "asked": readers.date(asked.start)}
-            typer.echo(readers.say("recording_begins", **figures), err=True)
+            note(readers.say("recording_begins", **figures))
         if asked.end > held.end:
             figures = {"at": readers.date(held.end), "option": until_option, "asked": readers.date(asked.end)}
-            typer.echo(readers.say("recording_ends", **figures), err=True)
+            note(readers.say("recording_ends", **figures))
 
     def unread(refused: Mapping[str, int]) -> None:
         for line in unread_texts(refused if tells_unread else {}, settings.lang):
-            typer.echo(fold(line, paper_of()), err=True)
+            note(fold(line, paper_of()))
+
+    def planned(plan: ReadPlan) -> None:
+        for line in plan_texts(plan, audience(shown)):
+            note(fold(line, paper_of()))
 
     times = reader(since, "--since"), reader(until, until_option)
-    wanted = Wanted(*times, settings.service, settings.grace, shown.timezone, beyond, unread)
+    wanted = Wanted(*times, settings.service, settings.grace, shown.timezone, beyond, unread, planned)
     return SpanCommand(settings, source, name, wanted, now, dump_filter, shown)
+
+
+def note(text: str) -> None:
+    """Say something beside the answer while something is read: above the line of progress, which takes over `sys.stderr`."""
+    print(text, file=sys.stderr)  # noqa: T201 - typer.echo goes round whoever took it over
 
 
 @contextmanager

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.cli.context import age_line, answering, as_json, clock_of, paper_of, settings_from, state_of, write
-from logwatch.cli.options import LangOption, RulesOption
+from logwatch.cli.context import (
+    age_line,
+    answering,
+    as_json,
+    clock_of,
+    for_each,
+    only_one,
+    paper_of,
+    state_of,
+    targets_from,
+    write,
+)
+from logwatch.cli.options import LangOption, RulesOption, TargetOption
 from logwatch.moments import parse_moment
 from logwatch.notify.digest import digest_json
 from logwatch.notify.digest_text import digest_headline, digest_lines
@@ -18,6 +29,9 @@ from logwatch.spans import Span
 from logwatch.ui.tables import fold
 from logwatch.ui.templates import escape_cell
 from logwatch.wiring import audience, build_expected, build_rules
+
+if TYPE_CHECKING:
+    from logwatch.settings import Settings
 
 
 class DigestFormat(StrEnum):
@@ -33,9 +47,16 @@ def digest(
     format_: Annotated[DigestFormat, typer.Option("--format", "-f", help="How to write it.")] = DigestFormat.TEXT,
     lang: LangOption = None,
     rules: RulesOption = None,
+    target: TargetOption = None,
 ) -> None:
     """Look back on the last week: incidents, how soon told and taken on, what was false, exit conditions."""
-    settings = settings_from(lang=lang, rules=rules)
+    targets = targets_from(lang=lang, rules=rules, target=target)
+    if format_ is DigestFormat.JSON:
+        only_one(targets)
+    for_each(targets, lambda settings: _write_digest(settings, since, format_))
+
+
+def _write_digest(settings: Settings, since: str, format_: DigestFormat) -> None:
     now, rule_set = clock_of(settings)(), build_rules(settings)
     readers = audience(answering(settings, now, since))
     span = Span(parse_moment(since, now, settings.timezone, where="--since"), now)

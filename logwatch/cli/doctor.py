@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.cli.context import age_line, as_json, clock_of, one_source, paper_of, write
+from logwatch.cli.context import age_line, as_json, clock_of, for_each, one_source, only_one, paper_of, write
 from logwatch.cli.options import (
     LangOption,
     ListFormat,
@@ -15,13 +15,19 @@ from logwatch.cli.options import (
     ServiceOption,
     SourceArgument,
     SourceOption,
+    TargetOption,
 )
 from logwatch.errors import LogwatchError
 from logwatch.report.state_lists import age_json, age_of
-from logwatch.settings import Settings, load_settings_leniently
+from logwatch.settings import Settings, load_targets_leniently
 from logwatch.state.document import State
 from logwatch.state.lease import load
 from logwatch.wiring import build_store, state_place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from logwatch.errors import ConfigError
 
 SendTestOption = Annotated[bool, typer.Option("--send-test", help="Send a test message, marked as one, through every channel.")]
 
@@ -34,13 +40,22 @@ def doctor(
     format_: ListFormatOption = ListFormat.TABLE,
     lang: LangOption = None,
     send_test: SendTestOption = False,  # noqa: FBT002 - a flag
+    target: TargetOption = None,
 ) -> None:
     """Try everything that a run needs, and say how to fix what is wrong; changes nothing that anybody would notice."""
+    flags = {"service": service, "rules": rules, "lang": lang, "target": target}
+    _, targets, wrong = load_targets_leniently(source=tuple(one_source(paths, source)), **flags)
+    if format_ is ListFormat.JSON:
+        only_one(targets)
+    told = iter([wrong])  # what is wrong with the file stands once, where the first target is looked into
+    for_each(targets, lambda settings: _examine(settings, next(told, []), format_, send_test=send_test))
+
+
+def _examine(settings: Settings, wrong: Sequence[ConfigError], format_: ListFormat, *, send_test: bool) -> None:
     from logwatch.watchdog.check_results import exit_code, to_json, to_text
     from logwatch.watchdog.doctor import examine
     from logwatch.watchdog.doctor_checks import build_checks, build_tests, readers_of
 
-    settings, wrong = load_settings_leniently(source=tuple(one_source(paths, source)), service=service, rules=rules, lang=lang)
     clock = clock_of(settings)
     state, readers = _seen(settings), readers_of(settings)
     checks = build_checks(settings, wrong, clock, state) + (build_tests(settings, clock()) if send_test else [])

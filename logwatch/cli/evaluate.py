@@ -25,6 +25,8 @@ from logwatch.cli.context import (
 from logwatch.cli.options import (
     DumpOption,
     LangOption,
+    MaxBytesOption,
+    NoCacheOption,
     OutputOption,
     PageFormat,
     RulesOption,
@@ -32,6 +34,7 @@ from logwatch.cli.options import (
     SinceOption,
     SourceArgument,
     SourceOption,
+    TargetOption,
     UntilOption,
 )
 from logwatch.collect.parse import Flaw, Reason
@@ -109,9 +112,20 @@ def evaluate(
     rules: RulesOption = None,
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
+    target: TargetOption = None,
+    max_bytes: MaxBytesOption = None,
 ) -> None:
     """Judge a time range against section 3 of the runbook; changes nothing anywhere."""
-    settings = settings_from(source=one_source(paths, source), service=service, lang=lang, rules=rules)
+    settings = settings_from(
+        source=one_source(paths, source),
+        no_cache=no_cache,
+        service=service,
+        lang=lang,
+        rules=rules,
+        target=target,
+        max_bytes=max_bytes,
+    )
     look = look_at(settings, since, until, dump_filter=dump_filter)
     ticker = simulated_ticker(look)
     if look.only_tells_filter(ticker.rules.reach):
@@ -137,9 +151,20 @@ def report(
     rules: RulesOption = None,
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
+    target: TargetOption = None,
+    max_bytes: MaxBytesOption = None,
 ) -> None:
     """Write one page: verdicts, charts, incidents with their steps, slow requests, messages; changes nothing anywhere."""
-    settings = settings_from(source=one_source(paths, source), service=service, lang=lang, rules=rules)
+    settings = settings_from(
+        source=one_source(paths, source),
+        no_cache=no_cache,
+        service=service,
+        lang=lang,
+        rules=rules,
+        target=target,
+        max_bytes=max_bytes,
+    )
     look = look_at(settings, since, until, dump_filter=dump_filter)
     ticker = simulated_ticker(look)
     if not look.only_tells_filter(ticker.reach):
@@ -157,9 +182,14 @@ def windows(
     table: Annotated[Table, typer.Option(help="Counters per minute, or slow requests per minute.")] = Table.COUNTERS,
     output: OutputOption = None,
     dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
+    target: TargetOption = None,
+    max_bytes: MaxBytesOption = None,
 ) -> None:
     """Write the table of 60 s windows behind the verdicts."""
-    settings = settings_from(source=one_source(paths, source), service=service)
+    settings = settings_from(
+        source=one_source(paths, source), no_cache=no_cache, service=service, target=target, max_bytes=max_bytes
+    )
     look = look_at(settings, since, until, dump_filter=dump_filter)
     if look.only_tells_filter(timedelta()):
         return

@@ -140,7 +140,13 @@ def _main(
         Shell | None, typer.Option(help="Let Tab complete commands, options, rules and shops. [this shell]")
     ] = None,
     show_completion: Annotated[Shell | None, typer.Option(help="Print the script that does it. [of this shell]")] = None,
+    lang: Annotated[
+        str | None,
+        typer.Option(metavar="LANG", help="Language of what people read, for every command.  [env var: LOGWATCH_LANG]"),
+    ] = None,
 ) -> None:
+    if lang:
+        os.environ["LOGWATCH_LANG"] = lang  # noqa: TID251 - where it is read; a command's own --lang goes before
     if version:
         from logwatch.version import commit
 

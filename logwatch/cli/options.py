@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from logwatch.cli.usage.completion import complete_languages, complete_rules, complete_shops
+from logwatch.cli.usage.completion import complete_languages, complete_rules, complete_shops, complete_targets
 from logwatch.collect.sources import FORMS
 from logwatch.languages import DEFAULT, Lang, languages
 
@@ -41,6 +41,16 @@ LiveSourceOption = Annotated[
     typer.Option("--source", "-s", metavar="SOURCE", help="gcp://PROJECT[/SERVICE].  [env var: LOGWATCH_SOURCE]"),
 ]
 """Of a command that reads no files."""
+
+
+TargetOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Only this one of [[targets]] in logwatch.toml.  [env var: LOGWATCH_TARGET]",
+        autocompletion=complete_targets,
+    ),
+]
 
 
 SourceArgument = Annotated[list[str] | None, typer.Argument(metavar="SOURCE", help="The same as --source.", show_default=False)]
@@ -98,4 +108,16 @@ IncidentsOption = Annotated[
 ]
 
 
-DumpOption = Annotated[bool, typer.Option("--dump-filter", help="Print the Cloud Logging filter and read nothing.")]
+NoCacheOption = Annotated[
+    bool, typer.Option("--no-cache", help="Read all of it anew, and keep nothing of it.  [env var: LOGWATCH_CACHE=none]")
+]
+"""Of a command that may read hours of Cloud Logging that are over from the disk."""
+
+
+DumpOption = Annotated[bool, typer.Option("--dump-filter", help="Print the filter, or the query, and read nothing.")]
+
+
+MaxBytesOption = Annotated[
+    str | None,
+    typer.Option("--max-bytes", metavar="SIZE", help="The most that a query of bq:// may read.  [env var: LOGWATCH_MAX_BYTES]"),
+]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.cli.context import as_json, look_at, one_source, paper_of, settings_from, write
+from logwatch.cli.context import as_json, look_at, one_source, paper_of, shared_from, write
 from logwatch.cli.options import (
     LangOption,
     ListFormat,
@@ -19,6 +19,7 @@ from logwatch.cli.options import (
     RulesOption,
     SourceArgument,
     SourceOption,
+    TargetOption,
 )
 from logwatch.cli.usage.pages import folded
 from logwatch.errors import ConfigError, SourceError
@@ -51,9 +52,10 @@ def rules_check(
     source: SourceOption = None,
     format_: ListFormatOption = ListFormat.TABLE,
     lang: LangOption = None,
+    target: TargetOption = None,
 ) -> None:
     """Validate the rules and compare them with the runbook; with a source, name counters unknown or never seen."""
-    settings = settings_from(rules=rules, source=one_source(paths, source), lang=lang)
+    settings = shared_from(rules=rules, source=one_source(paths, source), lang=lang, target=target)
     rule_set = build_rules(settings)
     problems = compare_with_runbook(rule_set)
     shows_json = format_ is ListFormat.JSON
@@ -92,9 +94,14 @@ def _tell(line: str, *, err: bool = False) -> None:
     typer.echo(folded(line, sys.stderr if err else sys.stdout), err=err)
 
 
-def rules_list(format_: ListFormatOption = ListFormat.TABLE, rules: RulesOption = None, lang: LangOption = None) -> None:
+def rules_list(
+    format_: ListFormatOption = ListFormat.TABLE,
+    rules: RulesOption = None,
+    lang: LangOption = None,
+    target: TargetOption = None,
+) -> None:
     """List the rules with their bounds and procedures."""
-    settings = settings_from(rules=rules, lang=lang)
+    settings = shared_from(rules=rules, lang=lang, target=target)
     if format_ is ListFormat.JSON:
         write(as_json(rules_json(build_rules(settings))), None)
         return
@@ -127,11 +134,16 @@ def _slow_note(held: Range, rules: str, lang: Lang) -> str:
     return text("slow_rules_count", lang, rules=rules, count=format_range(held))
 
 
-def rules_test(format_: ListFormatOption = ListFormat.TABLE, rules: RulesOption = None, lang: LangOption = None) -> None:
+def rules_test(
+    format_: ListFormatOption = ListFormat.TABLE,
+    rules: RulesOption = None,
+    lang: LangOption = None,
+    target: TargetOption = None,
+) -> None:
     """Run the cases that stand beside the rules in *.test.yaml."""
     from logwatch.judge.rules.unit_tests import run_cases
 
-    settings = settings_from(rules=rules, lang=lang)
+    settings = shared_from(rules=rules, lang=lang, target=target)
     tested = run_cases(build_rules(settings))
     if format_ is ListFormat.JSON:
         write(as_json(tested_json(tested)), None)
@@ -168,11 +180,12 @@ def rules_new(
     ] = "",
     rules: RulesOption = None,
     lang: LangOption = None,
+    target: TargetOption = None,
 ) -> None:
     """Add a rule: its entry, its cases and, with --section, a section of the runbook; overwrites nothing."""
     from logwatch.judge.rules.new_rule import NewRule, add_rule, parse_section
 
-    settings = settings_from(rules=rules, lang=lang)
+    settings = shared_from(rules=rules, lang=lang, target=target)
     added = add_rule(
         settings.rules or bundled("rules"),
         NewRule(

@@ -7,38 +7,47 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from logwatch.cli.context import clock_of, one_source, settings_from
-from logwatch.cli.options import LiveSourceOption, RulesOption, ServiceOption, SourceArgument
+from logwatch.cli.context import clock_of, one_source, targets_from
+from logwatch.cli.options import LiveSourceOption, RulesOption, ServiceOption, SourceArgument, TargetOption
 from logwatch.collect.sources import is_live
-from logwatch.logs import detailed, failures_told, tell_line
-from logwatch.pipeline import run as run_once
+from logwatch.logs import failures_told, tell_line
 from logwatch.pipeline import wait_to_look
-from logwatch.settings import execution, process_age_s
-from logwatch.wiring import build_parts
+from logwatch.settings import execution, process_age_s, task
+from logwatch.targets.prepare import prepare
+from logwatch.targets.run_all import share_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from logwatch.settings import Settings
 
 
 def run_tick(
-    paths: SourceArgument = None, source: LiveSourceOption = None, service: ServiceOption = None, rules: RulesOption = None
+    paths: SourceArgument = None,
+    source: LiveSourceOption = None,
+    service: ServiceOption = None,
+    rules: RulesOption = None,
+    target: TargetOption = None,
 ) -> None:
     """Do one scheduled tick: read, judge, publish, notify, remember; the Cloud Run Job's entry."""
     owner = execution()
     with failures_told("run", owner):
-        settings = settings_from(source=one_source(paths, source), service=service, rules=rules)
-        clock = clock_of(settings)
-        with detailed(debug=settings.log == "debug"):
-            parts = build_parts(settings, owner)
-            started_s = process_age_s()
-            wait_its_turn(settings)
-            summary = run_once(parts, clock, started_s)
-        tell_line(summary.to_json())
-    if summary.exit_code:
-        raise typer.Exit(summary.exit_code)
+        every = targets_from(source=one_source(paths, source), service=service, rules=rules, target=target)
+        place, count = task()
+        targets = share_of(every, place, count)
+        if not targets:
+            tell_line({"severity": "INFO", "message": f"run: no target falls to task {place + 1} of {count}"})
+            return
+        fleet = prepare(targets, owner)
+        started_s = process_age_s()
+        wait_its_turn(targets)
+        summaries = fleet.run(clock_of(targets[0]), lambda summary: tell_line(summary.to_json()), started_s)
+    if code := max(summary.exit_code for summary in summaries):
+        raise typer.Exit(code)
 
 
-def wait_its_turn(settings: Settings) -> None:
+def wait_its_turn(targets: Sequence[Settings]) -> None:
     """Wait for the second at which runs look; a drill and a recording wait for nothing, and what waits has no lease yet."""
-    if is_live(settings.source) and not settings.now:
-        wait_to_look(settings.starts, clock_of(settings), time.sleep)
+    first = targets[0]
+    if any(is_live(each.source) for each in targets) and not first.now:
+        wait_to_look(first.starts, clock_of(first), time.sleep)

@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from logwatch import __version__
-from logwatch.cli.context import clock_of, one_source, settings_from
-from logwatch.cli.options import LiveSourceOption, RulesOption, ServiceOption, SourceArgument
+from logwatch.cli.context import clock_of, one_source, targets_from
+from logwatch.cli.options import LiveSourceOption, RulesOption, ServiceOption, SourceArgument, TargetOption
 from logwatch.cli.run import wait_its_turn
 from logwatch.errors import ConfigError, LogwatchError
-from logwatch.logs import detailed, failures_told, tell_line
-from logwatch.pipeline import run as run_once
+from logwatch.logs import failures_told, tell_line
 from logwatch.server.app import TickService
 from logwatch.settings import default_port, instance
 from logwatch.state.lease import give_back
-from logwatch.wiring import build_lasting_parts, build_verify
+from logwatch.targets.prepare import prepare
+from logwatch.wiring import build_store, build_verify
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from logwatch.run_summary import RunSummary
     from logwatch.server.app import Verify
     from logwatch.settings import Settings
@@ -36,37 +38,38 @@ def serve(
     source: LiveSourceOption = None,
     service: ServiceOption = None,
     rules: RulesOption = None,
+    target: TargetOption = None,
 ) -> None:
     """Run a tick for each POST /tick that Cloud Scheduler sends; the entry of a Cloud Run service."""
     owner = instance()
     with failures_told("serve", owner):
-        settings = settings_from(source=one_source(paths, source), service=service, rules=rules)
-        _serve(settings, owner, None if no_auth else build_verify(settings), port or default_port())
+        targets = targets_from(source=one_source(paths, source), service=service, rules=rules, target=target)
+        _serve(targets, owner, None if no_auth else build_verify(targets[0]), port or default_port())
 
 
-def _serve(settings: Settings, owner: str, verify: Verify | None, chosen: int) -> None:
+def _serve(targets: Sequence[Settings], owner: str, verify: Verify | None, chosen: int) -> None:
     host = "0.0.0.0" if verify else "127.0.0.1"  # noqa: S104 - behind Cloud Run's own door
-    parts = build_lasting_parts(settings, owner)
+    fleet, settings = prepare(targets, owner, lasting=True), targets[0]
     from logwatch.server.http import serve as listen
 
     gc.enable()  # this one lives long
     gc.collect()
     gc.freeze()
 
-    def tick() -> RunSummary:
-        wait_its_turn(settings)
-        return run_once(parts, clock_of(settings))
+    def tick(tell: Callable[[RunSummary], None]) -> Sequence[RunSummary]:
+        wait_its_turn(targets)
+        return fleet.run(clock_of(settings), tell)
 
     application = TickService(tick, verify, tell_line, owner, time.monotonic, settings.lease.total_seconds())
 
     def give_up() -> None:
         tell_line({"severity": "WARNING", "message": "serve: stopped during a tick; the next one goes on from what is saved"})
-        with suppress(LogwatchError):  # the lease ends by itself
-            give_back(parts.store, parts.owner)
+        for each in targets:
+            with suppress(LogwatchError):  # the lease ends by itself
+                give_back(build_store(each), owner)
 
     try:
-        with detailed(debug=settings.log == "debug"):
-            listen(application, host=host, port=chosen, listening=_tell_listening, give_up=give_up)
+        listen(application, host=host, port=chosen, listening=_tell_listening, give_up=give_up)
     except OSError as error:
         raise ConfigError(f"cannot listen on {host}:{chosen}: {error.strerror}", where="--port", hint="is it in use?") from None
 

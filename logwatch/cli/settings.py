@@ -17,6 +17,7 @@ from logwatch.cli.options import (
     ServiceOption,
     SourceArgument,
     SourceOption,
+    TargetOption,
 )
 from logwatch.collect.sources import check_addresses
 from logwatch.errors import ConfigError, UnknownSettingError
@@ -30,7 +31,7 @@ from logwatch.settings import (
     fields,
     file_place,
     is_secret,
-    load_settings_leniently,
+    load_targets_leniently,
     raise_all,
     variable,
 )
@@ -58,17 +59,23 @@ def settings_show(
     lang: LangOption = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of logwatch.toml, for editors.")] = False,  # noqa: FBT002 - a flag
     output: OutputOption = None,
+    target: TargetOption = None,
 ) -> None:
     """Show every setting, its value and where it comes from, and all that is wrong with them; hides secrets."""
     if schema:
         write(as_json(settings_schema()), output)
         return
-    settings, wrong = load_settings_leniently(source=tuple(one_source(paths, source)), service=service, rules=rules, lang=lang)
-    wrong = wrong + _half_set_up(settings) + _no_addresses(settings)
+    flags = {"service": service, "rules": rules, "lang": lang, "target": target}
+    shared, targets, wrong = load_targets_leniently(source=tuple(one_source(paths, source)), **flags)
+    settings = targets[0] if len(targets) == 1 else shared
+    for each in targets:
+        wrong += [error for error in _half_set_up(each) + _no_addresses(each) if str(error) not in map(str, wrong)]
     if format_ is ListFormat.JSON:
         write(as_json(_document(settings, wrong)), output)
     else:
-        write(to_text(_sections(settings, wrong), paper_of(output)), output)
+        several = targets if len(targets) > 1 else []
+        sections = _sections(settings, wrong) + [_own_section(each, wrong) for each in several]
+        write(to_text(sections, paper_of(output)), output)
     raise_all(wrong)
 
 
@@ -109,22 +116,37 @@ def _value(settings: Settings, name: str) -> str:
     return re.sub(r"(?<=://)[^/@\s]+@", "***@", found)
 
 
+def _own_section(settings: Settings, wrong: Sequence[ConfigError]) -> Section:
+    """List what a target says itself, and what is made of its name."""
+    lang, own = settings.lang, settings.given[1]
+    made = {name: text("setting_made", lang) for name in ("environment", "state") if not own.values.get(name)}
+    rows = [
+        (name, made.get(name) or _short(own.where(name)), _shown(settings, name, wrong))
+        for name in fields()
+        if name in made or own.values.get(name)
+    ]
+    columns = text("setting_name", lang), text("setting_origin", lang), text("setting_value", lang)
+    return Section(f"[[targets]] {printable(str(settings.target))}", columns, tuple(rows))
+
+
+def _shown(settings: Settings, name: str, wrong: Sequence[ConfigError]) -> str:
+    """Write a value that is set for people to see, unless it is wrong or a secret."""
+    if settings.where(name) in {error.where for error in wrong}:
+        return text("setting_wrong", settings.lang)
+    return printable(text("setting_secret", settings.lang) if is_secret(fields()[name]) else _value(settings, name))
+
+
 def _sections(settings: Settings, wrong: Sequence[ConfigError]) -> list[Section]:
     """List what is set, and by whom, before what has its default."""
-    places = {error.where for error in wrong}
     lang = settings.lang
     given, defaults = [], []
-    for name, field in fields().items():
+    for name in fields():
         origin = settings.origin(name)
         if origin is None:
             defaults.append((name, printable(_value(settings, name)) or "–"))
             continue
-        if settings.where(name) in places:
-            value = text("setting_wrong", lang)
-        else:
-            value = text("setting_secret", lang) if is_secret(field) else _value(settings, name)
         place = text("setting_environment", lang) if origin.origin == "environment" else _short(origin.where(name))
-        given.append((name, place, printable(value)))
+        given.append((name, place, _shown(settings, name, wrong)))
     title = text("settings_given", lang, count=len(given))
     given += [_stranger(error, lang) for error in wrong if isinstance(error, UnknownSettingError)]
     file = file_place()
@@ -155,6 +177,11 @@ def _document(settings: Settings, wrong: Sequence[ConfigError]) -> dict[str, Any
     return {
         "schema": SCHEMA,
         "file": str(settings.file.path) if settings.file else None,
+        **(
+            {"targets": [part.values.get("target") for part in settings.file.targets]}
+            if settings.file and settings.file.targets
+            else {}
+        ),
         "settings": [
             {
                 "name": name,

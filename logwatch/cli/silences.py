@@ -17,12 +17,15 @@ from logwatch.cli.context import (
     change_state,
     clock_of,
     find_rule,
+    for_each,
+    only_one,
     paper_of,
     settings_from,
     state_of,
+    targets_from,
     write,
 )
-from logwatch.cli.options import RULE_HELP, LangOption, ListFormat, ListFormatOption, RulesOption, ShopOption
+from logwatch.cli.options import RULE_HELP, LangOption, ListFormat, ListFormatOption, RulesOption, ShopOption, TargetOption
 from logwatch.cli.usage.completion import complete_rules, complete_silences
 from logwatch.collect.entries import storable
 from logwatch.durations import format_duration
@@ -33,7 +36,7 @@ from logwatch.notify.silences import EVERY, LONGEST, RECURS, RECURS_LONGEST, Rec
 from logwatch.report.state_json import silences_json
 from logwatch.report.state_lists import SILENCE_COLUMNS, known_shops, muted_rows, say_rule, say_times, silence_rows, would_mute
 from logwatch.state.document import State
-from logwatch.ui.format import shop_name
+from logwatch.ui.format import printable, shop_name
 from logwatch.ui.tables import fold, render_rows
 from logwatch.wiring import audience, build_rules, build_service, state_place
 
@@ -71,9 +74,10 @@ def silence_add(
     new_state: Annotated[bool, typer.Option("--new-state", help="Begin a state where there is none, or a broken one.")] = False,  # noqa: FBT002 - a flag
     rules: RulesOption = None,
     lang: LangOption = None,
+    target: TargetOption = None,
 ) -> None:
     """Mute a rule, or one shop of it: once, or each week at the same hours."""
-    settings = settings_from(rules=rules, lang=lang)
+    settings = settings_from(rules=rules, lang=lang, target=target)
     chosen = _chosen_rule(rule, settings, every_rule=all_)
     length = _length(for_)
     if not reason.strip():
@@ -99,7 +103,8 @@ def silence_add(
         write(_what_it_would_mute(silence, settings, now, readers), None)
         return
     state = change_state(settings, lambda state: replace(state, memory=state.memory.with_silence(silence)), begins=new_state)
-    write(f"{age_line(settings, state, readers)}{fold(_added(silence, now, readers), paper_of())}\n", None)
+    told = [_added(silence, now, readers), *_held_already(silence, state, now, readers)]
+    write(age_line(settings, state, readers) + "".join(f"{fold(line, paper_of())}\n" for line in told), None)
 
 
 def _chosen_rule(rule: str | None, settings: Settings, *, every_rule: bool) -> str:
@@ -181,6 +186,15 @@ def _added(silence: AnySilence, now: datetime, readers: Audience) -> str:
     return readers.say("silence_recurs", times=say_times(silence, now, readers), **figures)
 
 
+def _held_already(silence: AnySilence, state: State, now: datetime, readers: Audience) -> list[str]:
+    """Name the silences that mute the same now: each is lifted by itself."""
+    others = [
+        each for each in state.memory.silences if isinstance(each, Silence) and each.id != silence.id and each.until > now
+    ]
+    same = [each for each in others if each.covers(silence.rule, silence.labels)]
+    return [readers.say("silence_held", id=each.id, by=printable(each.by), until=readers.date(each.until)) for each in same]
+
+
 def _what_it_would_mute(silence: AnySilence, settings: Settings, now: datetime, readers: Audience) -> str:
     """Say what of the last days a silence would have muted."""
     state = state_of(settings, judged=False)
@@ -193,14 +207,15 @@ def _what_it_would_mute(silence: AnySilence, settings: Settings, now: datetime, 
     return age_line(settings, state, readers) + fold(head, paper_of()) + rows
 
 
-def silence_list(format_: ListFormatOption = ListFormat.TABLE, lang: LangOption = None) -> None:
+def silence_list(format_: ListFormatOption = ListFormat.TABLE, lang: LangOption = None, target: TargetOption = None) -> None:
     """Show the silences that are not over, and when recurring ones hold next."""
-    settings = settings_from(lang=lang)
-    state, now = state_of(settings, judged=False), clock_of(settings)()
-    shown = (
-        as_json(silences_json(state, now, state_place(settings))) if format_ is ListFormat.JSON else _list(state, now, settings)
-    )
-    write(shown, None)
+    targets = targets_from(lang=lang, target=target)
+    if format_ is ListFormat.JSON:
+        settings = only_one(targets)
+        document = silences_json(state_of(settings, judged=False), clock_of(settings)(), state_place(settings))
+        write(as_json(document), None)
+        return
+    for_each(targets, lambda each: write(_list(state_of(each, judged=False), clock_of(each)(), each), None))
 
 
 def _list(state: State, now: datetime, settings: Settings) -> str:
@@ -214,9 +229,10 @@ def _list(state: State, now: datetime, settings: Settings) -> str:
 def silence_expire(
     id_: Annotated[str, typer.Argument(metavar="ID", help="As 'silence list' prints it.", autocompletion=complete_silences)],
     lang: LangOption = None,
+    target: TargetOption = None,
 ) -> None:
     """End a silence now; a recurring one comes no more."""
-    settings = settings_from(lang=lang)
+    settings = settings_from(lang=lang, target=target)
     memory = state_of(settings, judged=False).memory
     if id_ not in [silence.id for silence in memory.muting]:
         raise ConfigError(f"there is no silence '{id_}'", where="ID", hint="logwatch silence list")

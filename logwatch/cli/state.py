@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
-from logwatch.cli.context import age_line, as_json, change_state, clock_of, paper_of, settings_from, state_of, write
-from logwatch.cli.options import LangOption, ListFormat, ListFormatOption
+from logwatch.cli.context import (
+    age_line,
+    as_json,
+    change_state,
+    clock_of,
+    for_each,
+    only_one,
+    paper_of,
+    settings_from,
+    state_of,
+    targets_from,
+    write,
+)
+from logwatch.cli.options import LangOption, ListFormat, ListFormatOption, TargetOption
 from logwatch.errors import StoreError
 from logwatch.report.state_json import state_json
 from logwatch.spans import floor_minute
@@ -13,14 +27,23 @@ from logwatch.state.mend import OLDER_SCHEMA, for_older_versions, is_ahead, mend
 from logwatch.ui.tables import fold
 from logwatch.wiring import audience, state_place
 
+if TYPE_CHECKING:
+    from logwatch.settings import Settings
 
-def state_show(format_: ListFormatOption = ListFormat.TABLE, lang: LangOption = None) -> None:
+
+def state_show(format_: ListFormatOption = ListFormat.TABLE, lang: LangOption = None, target: TargetOption = None) -> None:
     """Say where the state is, up to when windows are judged, and who holds it."""
-    settings = settings_from(lang=lang)
-    state, readers = state_of(settings, judged=False), audience(settings)
+    targets = targets_from(lang=lang, target=target)
     if format_ is ListFormat.JSON:
+        settings = only_one(targets)
+        state = state_of(settings, judged=False)
         write(as_json(state_json(state, clock_of(settings)(), state_place(settings))), None)
         raise typer.Exit(StoreError.exit_code if state.cursor is None else 0)
+    for_each(targets, _write_state)
+
+
+def _write_state(settings: Settings) -> None:
+    state, readers = state_of(settings, judged=False), audience(settings)
     lease = (
         readers.say("state_lease", owner=state.lease.owner, until=readers.date(state.lease.until)) + "\n" if state.lease else ""
     )
@@ -29,9 +52,9 @@ def state_show(format_: ListFormatOption = ListFormat.TABLE, lang: LangOption = 
         raise typer.Exit(StoreError.exit_code)
 
 
-def state_mend(lang: LangOption = None) -> None:
+def state_mend(lang: LangOption = None, target: TargetOption = None) -> None:
     """Bring a state that lies ahead of the clock back to now: its windows are judged again, silences stay."""
-    settings = settings_from(lang=lang)
+    settings = settings_from(lang=lang, target=target)
     now, readers = clock_of(settings)(), audience(settings)
     before = state_of(settings)
     closed = floor_minute(now - settings.grace)
@@ -42,8 +65,8 @@ def state_mend(lang: LangOption = None) -> None:
         typer.echo(readers.say("state_sound"))
 
 
-def state_roll_back(lang: LangOption = None) -> None:
+def state_roll_back(lang: LangOption = None, target: TargetOption = None) -> None:
     """Write the state as versions before 0.2.0 read it: their windows begin anew, all else stays; the next run here goes on."""
-    settings = settings_from(lang=lang)
+    settings = settings_from(lang=lang, target=target)
     change_state(settings, for_older_versions)
     typer.echo(audience(settings).say("state_rolled_back", schema=OLDER_SCHEMA))

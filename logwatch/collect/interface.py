@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from logwatch.errors import SourceError
 
@@ -68,6 +68,18 @@ class Address(NamedTuple):
     """The only service that is read; None where the address does not limit it."""
     resource: str = ""
     """What is read, by the name that the service knows it by: a project, or a view of its logs."""
+
+
+class ReadPlan(NamedTuple):
+    """What a read would take."""
+
+    calls: int
+    """Reads out of the project's quota."""
+    seconds: float
+    kept_hours: int
+    """Hours of the span that were read before and need no call."""
+    size: int | None = None
+    """Bytes that are read and paid for; None where a read costs nothing."""
 
 
 class Signs(NamedTuple):
@@ -137,6 +149,10 @@ class Source(Protocol):
         may take its time: reading goes on beside it where it can. `came_after` leaves out what had arrived before; a
         recording takes None. Raises SourceError, and CutShortError with what had come.
         """
+        ...
+
+    def plan(self, span: Span, *, service: str | None) -> ReadPlan | None:
+        """Estimate what `read` would take; None where it takes too little for a word. Raises SourceError."""
         ...
 
     def last_seen(self, span: Span, *, service: str | None) -> datetime | None:
@@ -262,6 +278,15 @@ class Probe:
     answers: tuple[Answer, ...]
     gauges: dict[str, float]
     """Series as in `Service.gauges` to value; an endpoint that does not apply gives none."""
+
+
+@runtime_checkable
+class SharedSource(Protocol):
+    """A source that several targets of one project may read over one connection, out of one quota."""
+
+    def joining(self, other: object) -> Source:
+        """Give a source of the same entries that has what another of its project can share."""
+        ...
 
 
 class LogProject(Source, Protocol):

@@ -37,6 +37,8 @@ class SourceKind:
     """How its addresses are written."""
     recorded: bool = False
     """Whether it is a recording."""
+    looked_back: bool = False
+    """Whether it is for looking back only: what is watched is read elsewhere."""
 
     @property
     def adapter(self) -> SourceModule:
@@ -47,8 +49,9 @@ class SourceKind:
 KINDS = {
     "": SourceKind("files", "a file, folder, '-' (standard input)", recorded=True),
     "gcp": SourceKind("live.cloud_logging", "gcp://PROJECT[/SERVICE]"),  # or that of a view, as docs/data.md has it
+    "bq": SourceKind("bigquery.source", "bq://PROJECT.DATASET.VIEW", looked_back=True),
 }
-FORMS = " or ".join(kind.form for kind in KINDS.values())
+FORMS = " or ".join(", ".join(kind.form for kind in KINDS.values()).rsplit(", ", 1))
 """How a source is named, for people."""
 
 
@@ -62,6 +65,12 @@ def is_live(addresses: Sequence[str]) -> bool:
     """Tell whether they name a source that goes on."""
     kind = find_kind(addresses)
     return kind is not None and not kind.recorded
+
+
+def is_watchable(addresses: Sequence[str]) -> bool:
+    """Tell whether they name a source that a run can read minute by minute."""
+    kind = find_kind(addresses)
+    return kind is not None and not kind.recorded and not kind.looked_back
 
 
 def build_source(
@@ -85,9 +94,6 @@ def check_addresses(addresses: Sequence[str]) -> SourceKind:
         for address in addresses:
             kind.adapter.parse_address(address)
         return kind
-    if all(address.startswith("bq://") for address in addresses):
-        hint = "read the same span with gcp://PROJECT, or export it: gcloud logging read --format=json"
-        raise ConfigError("bq:// cannot be read yet", where=addresses[0], hint=hint)
     for address in addresses:
         if find_kind([address]) is None:
             raise ConfigError("there is no such kind of source", where=address, hint=f"a source is {FORMS}")

@@ -12,15 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from logwatch.spans import NS
+from logwatch.spans import LONGEST_GAP, NS, RHYTHM_TOLERANCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RHYTHM_TOLERANCE_S = 5
-"""How far two summaries of an instance may be from a whole number of minutes apart before it is reported."""
-LONGEST_GAP = 10
-"""Minutes without a summary after which an instance's rhythm is forgotten."""
 MEMORY = timedelta(minutes=LONGEST_GAP + 2)
 """How far back summaries must be known for one to be placed."""
 MINUTE = 60 * NS

@@ -18,7 +18,7 @@ from logwatch.notify.answer_text import answer_notes, said_lines
 from logwatch.notify.diagnosis.findings import FactKind
 from logwatch.notify.diagnosis.impact_text import changed_lines, impact_line
 from logwatch.notify.diagnosis.step_text import StepLine, besides_lines, ended_lines, step_lines
-from logwatch.notify.digest_text import digest_headline, digest_lines
+from logwatch.notify.digest_text import digest_headline, digest_lines, weeks_headline, weeks_lines
 from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.seams import Seams
 from logwatch.spans import WINDOW, Span, rfc3339
@@ -254,7 +254,7 @@ def _build_summary(notification: Notification, rules: RuleSet, audience: Audienc
         + ("" if each.reason is NotifyReason.RESOLVED else f" · {_figure(each, rules, audience)}")
         for each in notification.summed
     ]
-    head = audience.say("summed", count=len(heads))
+    head = audience.named(audience.say("summed", count=len(heads)))
     return Message(
         notification=notification,
         audience=audience,
@@ -273,7 +273,7 @@ def _build_summary(notification: Notification, rules: RuleSet, audience: Audienc
 
 def _build_answer(notification: Notification, rules: RuleSet, audience: Audience) -> Message:
     """Say who has answered, and of which incident: all else stands in the messages before."""
-    what = f"{_summary(notification.alerts[0], rules, audience)} · {notification.scope.name(audience)}"
+    what = audience.named(f"{_summary(notification.alerts[0], rules, audience)} · {notification.scope.name(audience)}")
     said = " · ".join(said_lines(notification, audience))
     return Message(
         notification=notification,
@@ -292,8 +292,10 @@ def _build_answer(notification: Notification, rules: RuleSet, audience: Audience
 
 
 def _build_digest(notification: Notification, digest: Digest, rules: RuleSet, audience: Audience) -> Message:
-    """Say how a week went."""
-    head = digest_headline(digest, audience)
+    """Say how a week went, for one target or for several."""
+    weeks = notification.weeks
+    head = weeks_headline(digest, weeks, audience) if weeks else audience.named(digest_headline(digest, audience))
+    lines = weeks_lines(weeks, rules, audience) if weeks else digest_lines(digest, rules, audience)
     return Message(
         notification=notification,
         audience=audience,
@@ -304,7 +306,7 @@ def _build_digest(notification: Notification, digest: Digest, rules: RuleSet, au
         procedure="",
         steps=(),
         besides=(),
-        notes=tuple(digest_lines(digest, rules, audience)),
+        notes=tuple(lines),
         links=(),
         course=None,
     )
@@ -321,13 +323,14 @@ def build_plain_message(notification: Notification, rules: RuleSet, audience: Au
         f" · {audience.say(alert.state.key)} · {audience.clock(alert.since, notification.at)}"
         for alert, rule in zip(notification.alerts, named, strict=True)
     ]
-    head = f"[{_tag(notification, audience)}] {lines[0] if lines else audience.incident(notification.incident)}"
+    first = audience.named(lines[0] if lines else audience.incident(notification.incident))
+    head = f"[{_tag(notification, audience)}] {first}"
     return Message(
         notification=notification,
         audience=audience,
         icon=_icon(notification),
         headline=f"{head} · {begin}" if begin else head,
-        topic=audience.incident(notification.incident),
+        topic=audience.named(audience.incident(notification.incident)),
         alerts=(),
         procedure="",
         steps=(),
@@ -346,7 +349,7 @@ def build_test_message(audience: Audience, now: datetime) -> Message:
         audience=audience,
         icon=ICONS[NotifyReason.TEST],
         headline=audience.say("test_headline"),
-        topic=audience.say("test_subject"),
+        topic=audience.named(audience.say("test_subject")),
         alerts=(),
         procedure="",
         steps=(),
@@ -366,7 +369,7 @@ def _topic(notification: Notification, rules: RuleSet, audience: Audience) -> st
     """Say what the whole incident is about, as its first message did."""
     procedure = rules.procedure(notification.procedure, audience.lang)
     about = audience.say("of_runbook", name=procedure.name) if procedure else _summary(notification.alerts[0], rules, audience)
-    return f"{about} · {(notification.first_scope or notification.scope).name(audience)}"
+    return audience.named(f"{about} · {(notification.first_scope or notification.scope).name(audience)}")
 
 
 def _tag(notification: Notification, audience: Audience) -> str:
@@ -385,7 +388,7 @@ def _icon(notification: Notification) -> str:
 def _headline(notification: Notification, rules: RuleSet, audience: Audience) -> str:
     """Say what the most important alert is, where the incident is, and since when; the other rules are counted."""
     first = notification.alerts[0]
-    parts = [f"[{_tag(notification, audience)}] {_summary(first, rules, audience)}"]
+    parts = [f"[{_tag(notification, audience)}] {audience.named(_summary(first, rules, audience))}"]
     parts += [notification.scope.name(audience)] if notification.labels or notification.shops else []
     if notification.reason is NotifyReason.RESOLVED:
         ends = [alert.resolved_at for alert in notification.alerts if alert.resolved_at]

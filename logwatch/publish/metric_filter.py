@@ -31,16 +31,20 @@ class Installation:
     """How long a run may take."""
     readers: Audience
     runbook_url: str = ""
+    several: tuple[str, ...] = ()
+    """The namespaces of several targets, where it is them together."""
 
     def selection(self, metric: str, **labels: str) -> str:
         """Give the filter of Cloud Monitoring for this installation's series of a metric, by the name behind the prefix."""
         wanted = {
             "metric.type": self.prefix + metric,
             "resource.type": RESOURCE,
-            "resource.labels.namespace": self.environment,
+            **({} if self.several else {"resource.labels.namespace": self.environment}),
             **{f"metric.labels.{label}": value for label, value in labels.items()},
         }
-        return " AND ".join(f"{field}={_quoted(value)}" for field, value in wanted.items())
+        parts = [f"{field}={_quoted(value)}" for field, value in wanted.items()]
+        parts += [f"resource.labels.namespace=one_of({', '.join(map(_quoted, self.several))})"] if self.several else []
+        return " AND ".join(parts)
 
 
 def _quoted(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from threading import Condition
@@ -49,7 +49,8 @@ class Response:
 class TickService:
     """The application: authenticate, tick, answer."""
 
-    tick: Callable[[], RunSummary]
+    tick: Callable[[Callable[[RunSummary], None]], Sequence[RunSummary]]
+    """Runs each target, and tells of it as it ends."""
     verify: Verify | None
     """None lets everybody in: only where nobody else can reach the port."""
     tell: Callable[[dict[str, Any]], None]
@@ -126,12 +127,13 @@ class TickService:
 
     def _tick(self) -> Response:
         try:
-            summary = self.tick()
+            summaries = self.tick(lambda summary: self.tell(summary.to_json()))
         except Exception as error:  # noqa: BLE001 - whatever it is, the next tick may do better
             return self._failed("run", error)
-        self.tell(summary.to_json())
-        done = {"message": summary.message, "windows": summary.windows, "sent": summary.sent, "waiting": summary.waiting}
-        return Response(HTTPStatus.SERVICE_UNAVAILABLE if summary.exit_code else HTTPStatus.OK, done)
+        failed = [each for each in summaries if each.exit_code]
+        told = summaries[0].message if len(summaries) == 1 else f"run: {len(summaries)} targets, {len(failed)} failed"
+        sums = {name: sum(getattr(each, name) for each in summaries) for name in ("windows", "sent", "waiting")}
+        return Response(HTTPStatus.SERVICE_UNAVAILABLE if failed else HTTPStatus.OK, {"message": told, **sums})
 
     def _failed(self, command: str, error: Exception) -> Response:
         line = failure_line(command, self.owner, error)

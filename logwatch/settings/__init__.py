@@ -7,6 +7,8 @@ from typing import Any
 from logwatch.errors import ConfigError
 from logwatch.settings.fields import (
     CERTS_URL,
+    NO_CACHE,
+    OF_PROCESS,
     SettingProblemsError,
     Settings,
     as_text,
@@ -21,28 +23,32 @@ from logwatch.settings.file import CONFIG, NAME, SettingsFile, find_file, read_f
 from logwatch.settings.given import PREFIX, variable
 from logwatch.settings.surroundings import (
     bundled,
-    default_cache,
     default_port,
     default_state,
+    deployed_timeout,
     execution,
     instance,
     is_on_cloud_run,
     process_age_s,
+    task,
 )
+from logwatch.settings.targets import read_targets, which
 
 __all__ = [
     "CERTS_URL",
     "CONFIG",
     "NAME",
+    "NO_CACHE",
+    "OF_PROCESS",
     "PREFIX",
     "SettingProblemsError",
     "Settings",
     "SettingsFile",
     "as_text",
     "bundled",
-    "default_cache",
     "default_port",
     "default_state",
+    "deployed_timeout",
     "execution",
     "field_names",
     "fields",
@@ -53,28 +59,56 @@ __all__ = [
     "is_secret",
     "load_settings",
     "load_settings_leniently",
+    "load_shared",
+    "load_targets",
+    "load_targets_leniently",
     "parse_channel",
     "process_age_s",
     "raise_all",
     "read_file",
     "tables",
+    "task",
     "variable",
+    "which",
 ]
 
 
 def load_settings(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
-    """Build the settings of this process; raises ConfigError."""
-    return Settings.load(os.environ, _file(), **flags)
+    """Build the settings of a command about one service; raises ConfigError, also where several are set and none is chosen."""
+    targets = load_targets(**flags)
+    if len(targets) > 1:
+        raise which(targets)
+    return targets[0]
+
+
+def load_targets(**flags: Any) -> list[Settings]:  # noqa: ANN401 - checked by Settings
+    """Build the settings of each target that is wanted, one of them where the file names none; raises ConfigError."""
+    _, targets, errors = read_targets(os.environ, _file(), **flags)
+    raise_all(errors)
+    return targets
+
+
+def load_shared(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
+    """Build the settings of the one target that is chosen, or what all of them share; raises ConfigError."""
+    shared, targets, errors = read_targets(os.environ, _file(), **flags)
+    raise_all(errors)
+    return targets[0] if shared.target else shared
 
 
 def load_settings_leniently(**flags: Any) -> tuple[Settings, list[ConfigError]]:  # noqa: ANN401 - checked by Settings
-    """Build the settings of this process as far as they are right; gives what is wrong with the rest."""
+    """Build what all targets share as far as it is right; gives what is wrong with the rest."""
+    shared, _, errors = load_targets_leniently(**flags)
+    return shared, errors
+
+
+def load_targets_leniently(**flags: Any) -> tuple[Settings, list[Settings], list[ConfigError]]:  # noqa: ANN401 - likewise
+    """Build what all targets share and the settings of each, as far as they are right; gives what is wrong with the rest."""
     try:
         file, broken = _file(), []
     except ConfigError as error:
         file, broken = None, [error]
-    settings, errors = Settings.load_leniently(os.environ, file, **flags)
-    return settings, broken + errors
+    shared, targets, errors = read_targets(os.environ, file, **flags)
+    return shared, targets, broken + errors
 
 
 def file_place() -> Path | None:
@@ -84,4 +118,4 @@ def file_place() -> Path | None:
 
 def _file() -> SettingsFile | None:
     path = file_place()
-    return read_file(path, field_names(), tables()) if path else None
+    return read_file(path, field_names(), tables(), OF_PROCESS) if path else None

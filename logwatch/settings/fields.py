@@ -21,6 +21,7 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
+from logwatch.collect.bigquery.billing import parse_size
 from logwatch.complaints import complaint
 from logwatch.durations import LONGEST_LEASE, format_duration, parse_duration
 from logwatch.errors import ConfigError
@@ -31,13 +32,20 @@ from logwatch.notify.silences import Recurrence
 from logwatch.ranges import Range
 from logwatch.settings.file import SettingsFile
 from logwatch.settings.given import Given, from_environment, from_file, from_flags, strangers, variable
+from logwatch.settings.surroundings import default_cache
 from logwatch.spans import rfc3339
 
 CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
 """Google's certificates for identity tokens, as google-auth knows it; asked for by `doctor` too, for the time."""
+NO_CACHE = "none"
 Names = tuple[str, ...]
-PATHS = frozenset({"source", "rules", "state"})
+PATHS = frozenset({"source", "rules", "state", "cache"})
 """Fields that may hold a path: in a file, one beside the file."""
+OF_PROCESS = frozenset(
+    {"target", "starts", "lease", "now", "read_requests_per_minute", "cache", "ping_url", "log"}
+    | {"serve_audience", "serve_caller", "serve_signature", "serve_certs_url"}
+)
+"""Fields that are the same for all targets of a file: of the run itself, or of what they share."""
 Read = TypeVar("Read", bound=BaseModel)
 
 
@@ -83,6 +91,11 @@ def _web_address(text: str) -> str:
     return text
 
 
+def _size(text: str) -> str:
+    parse_size(text)
+    return text
+
+
 def _lang(name: Lang) -> Lang:
     if name not in LANGUAGES:
         raise ValueError(f"'{name}' is not a known language; use {' or '.join(LANGUAGES)}")
@@ -111,7 +124,10 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
-    source: Names = Field((), description="Files, '-', or gcp://PROJECT[/SERVICE]; several with commas.")
+    target: str | None = Field(None, description="Which of the file's [[targets]] to take, by its name; without it all.")
+    source: Names = Field(
+        (), description="Files, '-', gcp://PROJECT[/SERVICE] or bq://PROJECT.DATASET.VIEW; several with commas."
+    )
     service: str | None = Field(None, description="Cloud Run service whose entries count.")
     location: str | None = Field(None, description="Cloud Run region to read, and of the metrics, e.g. europe-west1.")
     lang: Annotated[
@@ -139,7 +155,16 @@ class Settings(BaseModel):
     read_requests_per_minute: int = Field(
         55, ge=1, le=60, description="Share of the 60 Cloud Logging reads a minute that a project has."
     )
+    cache: str | None = Field(
+        None,
+        description="Folder for hours of Cloud Logging that were read and are over, or 'none'; without it ~/.cache/logwatch.",
+    )
     logging_endpoint: str | None = Field(None, description="HOST:PORT of a local Cloud Logging server, without TLS or login.")
+
+    bigquery_endpoint: str | None = Field(None, description="HOST:PORT of a local BigQuery server, without TLS or login.")
+    max_bytes: Annotated[str, AfterValidator(_size)] = Field(
+        "50GB", description="The most that one query of bq:// may read, e.g. 500MB; what it will read is told before."
+    )
 
     state: str | None = Field(
         None, description="Where the state lives: a file, or gs://BUCKET/OBJECT; without it ~/.local/state/logwatch/state.json."
@@ -212,10 +237,12 @@ class Settings(BaseModel):
     ping_url: SecretStr | None = Field(None, description="Address that is asked for after each good run: a dead man's switch.")
     log: Literal["info", "debug"] = Field("info", description="debug writes what a run did, line by line.")
 
-    file: InstanceOf[SettingsFile] | None = Field(None, exclude=True)
+    file: InstanceOf[SettingsFile] | None = Field(None, exclude=True, repr=False)
     """The file that was read."""
-    given: tuple[InstanceOf[Given], ...] = Field((), exclude=True)
+    given: tuple[InstanceOf[Given], ...] = Field((), exclude=True, repr=False)
     """Where it all was said, the first to be believed."""
+    targets: Names = Field((), exclude=True)
+    """The names of all targets of the file, of which this is one; empty where it has none."""
 
     @classmethod
     def load(cls, environment: Mapping[str, str], file: SettingsFile | None = None, **flags: Any) -> "Settings":  # noqa: ANN401 - checked right here
@@ -233,11 +260,16 @@ class Settings(BaseModel):
     ) -> "tuple[Settings, list[ConfigError]]":
         """Take what is right, the default for what is wrong, and an error for each of those."""
         names = field_names()
-        given = (from_flags(flags), from_environment(environment, names), *([from_file(file, PATHS)] if file else []))
+        said = [from_file(file, file.shared, PATHS)] if file else []
+        settings, errors = cls.believing((from_flags(flags), from_environment(environment, names), *said), file)
+        return settings, [*errors, *(file.errors if file else ()), *strangers(environment, names)]
+
+    @classmethod
+    def believing(cls, given: tuple[Given, ...], file: SettingsFile | None) -> "tuple[Settings, list[ConfigError]]":
+        """Take what these say, the first of them first, as far as it is right, and an error for all that is not."""
         settings, errors = _read(cls, given)
         read = [_read(channel, given) for channel in CHANNELS]
         errors += [error for _, wrong in read for error in wrong]
-        errors += [*(file.errors if file else ()), *strangers(environment, names)]
         channels = tuple(channel for channel, _ in read)
         return settings.model_copy(update={"channels": channels, "file": file, "given": given}), errors
 
@@ -249,6 +281,13 @@ class Settings(BaseModel):
         """Give where a field is to be mended: where it is set, or its twin in the environment."""
         origin = self.origin(name)
         return origin.names(name) if origin else variable(name)
+
+    @property
+    def cache_folder(self) -> Path | None:
+        """Folder for what was read and is over; None where nothing is kept."""
+        if self.cache == NO_CACHE:
+            return None
+        return Path(self.cache).expanduser() if self.cache else default_cache()
 
     def value(self, name: str) -> Any:  # noqa: ANN401 - each field has its own type
         """Give what a field of logwatch or of a channel is set to."""

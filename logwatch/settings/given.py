@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from logwatch.errors import UnknownSettingError
-from logwatch.settings.file import CONFIG, SettingsFile, Text
+from logwatch.settings.file import CONFIG, FilePart, SettingsFile, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -49,11 +49,11 @@ def from_environment(environment: Mapping[str, str], names: Sequence[str]) -> Gi
     return Given("environment", {name: environment.get(variable(name), "") for name in names}, variable)
 
 
-def from_file(file: SettingsFile, paths: Collection[str]) -> Given:
-    """Take a file's entries; those of `paths` are looked for beside it."""
+def from_file(file: SettingsFile, part: FilePart, paths: Collection[str]) -> Given:
+    """Take the entries of a part of a file; those of `paths` are looked for beside it."""
     folder = file.path.parent
-    values = {name: _beside(folder, value) if name in paths else value for name, value in file.values.items()}
-    return Given("file", values, file.where)
+    values = {name: _beside(folder, value) if name in paths else value for name, value in part.values.items()}
+    return Given("file", values, lambda name: file.where(part.places[name]))
 
 
 def strangers(environment: Mapping[str, str], names: Sequence[str]) -> list[UnknownSettingError]:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from logwatch.notify.channels.registry import CHANNELS
-from logwatch.settings.fields import Settings, as_text, fields, is_secret, tables
+from logwatch.settings.fields import OF_PROCESS, Settings, as_text, fields, is_secret, tables
+from logwatch.settings.file import NAMED, TARGETS
+from logwatch.settings.targets import NAME
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -31,7 +33,7 @@ class _FileSchema(GenerateJsonSchema):
 
 
 def settings_schema() -> dict[str, Any]:
-    """Give the schema: every field flat, and those of a channel in its table too."""
+    """Give the schema: every field flat, those of a channel in its table too, and what a target may say of its own."""
     flat: dict[str, Any] = {}
     models: tuple[type[BaseModel], ...] = (Settings, *CHANNELS)
     for model in models:
@@ -46,12 +48,20 @@ def settings_schema() -> dict[str, Any]:
         }
         for each in CHANNELS
     }
+    named = {"type": "string", "pattern": f"^{NAME}$", "description": "What this target is called, and its folder."}
+    target = {
+        "type": "object",
+        "description": "One service of several; what it leaves out is said above, to all of them.",
+        "additionalProperties": False,
+        "required": [NAMED],
+        "properties": {NAMED: named} | {name: each for name, each in known.items() if name not in OF_PROCESS} | channels,
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "logwatch.toml",
         "type": "object",
         "additionalProperties": False,
-        "properties": known | channels,
+        "properties": known | channels | {TARGETS: {"type": "array", "items": target}},
     }
 
 

@@ -4,6 +4,7 @@ import os
 import platform
 import secrets
 import time
+from datetime import timedelta
 from pathlib import Path
 
 from logwatch.errors import ConfigError
@@ -28,6 +29,13 @@ def execution() -> str:
     return f"{cloud}.{attempt}" if cloud else f"{platform.node()}.{os.getpid()}"
 
 
+def task() -> tuple[int, int]:
+    """Give the place of this task among those of a Cloud Run job's execution, and how many there are; elsewhere it is alone."""
+    index, count = (os.environ.get(f"CLOUD_RUN_TASK_{name}", "") for name in ("INDEX", "COUNT"))
+    known = index.isdecimal() and count.isdecimal() and int(index) < int(count)
+    return (int(index), int(count)) if known else (0, 1)
+
+
 def instance() -> str:
     """Give this process's name among all that may serve at once: on Cloud Run every one of them is process 1 of `localhost`."""
     return f"{os.environ.get('K_REVISION') or platform.node()}.{os.getpid()}.{secrets.token_hex(3)}"
@@ -45,6 +53,12 @@ def process_age_s() -> float:
 def is_on_cloud_run() -> bool:
     """Tell whether this is a container of Cloud Run, whose files go with it."""
     return bool(os.environ.get("K_SERVICE") or os.environ.get("CLOUD_RUN_JOB"))
+
+
+def deployed_timeout() -> timedelta | None:
+    """Give after how long Cloud Run ends what is deployed, as deploy/setup.sh tells doctor; None where nobody does."""
+    text = os.environ.get("DEPLOYED_TIMEOUT", "")
+    return timedelta(seconds=int(text)) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
 def default_port() -> int:

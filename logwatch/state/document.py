@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import datetime
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import msgspec
@@ -174,10 +175,15 @@ def load_state(text: bytes, migrations: Mapping[int, Migration] = MIGRATIONS) ->
     raise StoreError(f"the state has {newer}", hint=hint)
 
 
+_ONE_AT_A_TIME = Lock()
+"""msgspec learns what a state is made of from the first that it reads, and two that learn it at once end the process."""
+
+
 def _understood(document: dict[str, Any]) -> State:
     """Give a document as a state; raises one of several errors where something in it cannot be."""
     document.pop("unknown", None)
-    state = msgspec.convert(document, State)
+    with _ONE_AT_A_TIME:
+        state = msgspec.convert(document, State)
     state.recent.check()
     for day in state.days:
         day.check()

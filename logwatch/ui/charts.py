@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from html import escape
 from itertools import groupby
 from math import nan
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from logwatch.spans import EPOCH, WINDOW
@@ -98,6 +99,10 @@ def svg(plot: Plot, zone: ZoneInfo, *, name: str, title: str) -> str:
     return _for_page(written.getvalue(), name, title)
 
 
+_ONE_AT_A_TIME = Lock()
+"""matplotlib's fonts are everybody's, and know nothing of threads: messages of several targets are drawn one by one."""
+
+
 def png(plot: Plot, zone: ZoneInfo) -> bytes:
     """Draw for a mail: 560 × 180 px at twice the resolution on white, the same bytes for the same values."""
     _quieten()
@@ -107,8 +112,9 @@ def png(plot: Plot, zone: ZoneInfo) -> bytes:
 
     figure = Figure(figsize=(5.6, 1.8), dpi=200, facecolor="white")
     canvas = FigureCanvasAgg(figure)
-    _draw(figure, plot, zone, PAINT, font=7.5)
-    canvas.draw()
+    with _ONE_AT_A_TIME:
+        _draw(figure, plot, zone, PAINT, font=7.5)
+        canvas.draw()
     drawn = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba()).convert("RGB")
     palette = Image.new("P", (1, 1))
     palette.putpalette(b"".join(bytes.fromhex(colour[1:]) for colour in ("#ffffff", *PAINT.values(), *_BETWEEN)))

@@ -55,6 +55,16 @@ class Audience:
     zone: ZoneInfo
     service: str
     """Cloud Run service that the cures name."""
+    target: str = ""
+    """Which of several targets it is about; empty where there is one."""
+
+    def named(self, text: str) -> str:
+        """Give what is said of a target, with its name where there are several."""
+        return f"{self.target} · {text}" if self.target else text
+
+    def apart(self, name: str) -> str:
+        """Give an id of ours as others keep it: two targets may have incidents of one name."""
+        return f"{self.target}:{name}" if self.target else name
 
     def say(self, key: Key, **values: object) -> str:
         """Give a text in their language."""

@@ -3,11 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from logwatch.collect.bigquery.billing import format_price, format_size
+
+if TYPE_CHECKING:
+    from logwatch.collect.interface import ReadPlan
+    from logwatch.ui.format import Audience
 
 WIDTH = 24
 """Cells of the bar."""
 SURE_AFTER_S, SURE_FROM = 1.0, 0.02
 """From when on, and from which share, a guess at what is left is worth saying."""
+
+
+TOLD_FROM_S, LONG_S = 30, 180
+"""From how long on a read is told before it begins, and another way is named."""
+
+
+def plan_texts(plan: ReadPlan, readers: Audience) -> list[str]:
+    """Say what a long read will take, that an interrupted one goes on where it stopped, and what would be sooner.
+
+    Of one that is paid for, say what it costs.
+    """
+    if plan.size is not None:
+        return [readers.say("read_size", size=format_size(plan.size), price=format_price(plan.size))]
+    if plan.seconds < TOLD_FROM_S:
+        return []
+    takes = clock(plan.seconds)
+    texts = [readers.say("read_plan", calls=f"{plan.calls:,}", takes=takes)]
+    texts += [readers.say("read_kept", hours=plan.kept_hours)] if plan.kept_hours else []
+    texts += [readers.say("read_sooner")] if plan.seconds >= LONG_S else []
+    return texts
 
 
 @dataclass(frozen=True, slots=True)

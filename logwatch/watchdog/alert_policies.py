@@ -57,6 +57,11 @@ class _Watch:
     figures: dict[str, object]
     """What its text names."""
 
+    @property
+    def logged(self) -> bool:
+        """Whether it is about log lines, and not figures."""
+        return any("conditionMatchedLog" in condition for condition in self.conditions)
+
 
 def policies(rules: RuleSet, installation: Installation, templates: Path, *, channels: Sequence[str] = ()) -> dict[str, Json]:
     """Give each policy by the name of its file, as `gcloud alpha monitoring policies create --policy-from-file` takes it."""
@@ -73,10 +78,10 @@ def _watches(rules: RuleSet, installation: Installation) -> Iterable[_Watch]:
         yield _Watch("telemetry-silent", "ERROR", (condition,), {"silent": f"{bound:g}", **_log(rules.service)})
     blind = _beyond("logwatch/judged", "COMPARISON_LT", 0.5, BLIND_FOR, installation)
     yield _Watch("blind", "ERROR", (blind,), {"blind": _minutes(BLIND_FOR)})
-    yield _Watch("run-failed", "ERROR", (_logged("a run's log line of severity ERROR", FAILED),), {"failed": FAILED})
-    yield _Watch(
-        "metrics-refused", "WARNING", (_logged("points in 'refused' of a run's log line", REFUSED),), {"refused": REFUSED}
-    )
+    failed = _logged("a run's log line of severity ERROR", FAILED, installation)
+    yield _Watch("run-failed", "ERROR", (failed,), {"failed": FAILED})
+    refused = _logged("points in 'refused' of a run's log line", REFUSED, installation)
+    yield _Watch("metrics-refused", "WARNING", (refused,), {"refused": REFUSED})
     waiting = _above("logwatch/undelivered", 0, UNDELIVERED, installation)
     yield _Watch("undelivered", "ERROR", (waiting,), {"waited": _minutes(UNDELIVERED)})
     lag, long = (installation.grace + BEHIND).total_seconds(), math.floor(installation.lease.total_seconds() * 0.8)
@@ -104,6 +109,10 @@ def _policy(watch: _Watch, installation: Installation, templates: Path, channels
     text = render(templates, f"policies/{watch.name}.{readers.lang}.md.j2", **figures)
     title, _, content = text.removeprefix("# ").partition("\n")
     name = f"logwatch ({installation.environment[:60]}): {title}"
+    told = f"{readers.say('policy_fired')}: `${{condition.display_name}}`"
+    if installation.several:
+        which = "log.extracted_label.target" if watch.logged else "resource.label.namespace"
+        told += f"\n\n{readers.say('policy_target')}: `${{{which}}}`"
     return {
         "displayName": name,
         "severity": watch.severity,
@@ -114,7 +123,7 @@ def _policy(watch: _Watch, installation: Installation, templates: Path, channels
         "documentation": {
             "subject": name,
             "mimeType": "text/markdown",
-            "content": f"{readers.say('policy_fired')}: `${{condition.display_name}}`\n\n{content.strip()}\n",
+            "content": f"{told}\n\n{content.strip()}\n",
             "links": _links(installation),
         },
         **({"notificationChannels": list(channels)} if channels else {}),
@@ -124,7 +133,7 @@ def _policy(watch: _Watch, installation: Installation, templates: Path, channels
 def _strategy(watch: _Watch) -> Json:
     """Say how to notify: conditions on log lines need a limit, and never tell an end."""
     closing = {"autoClose": _seconds(AUTO_CLOSE)}
-    if any("conditionMatchedLog" in condition for condition in watch.conditions):
+    if watch.logged:
         return {"notificationRateLimit": {"period": _seconds(OFTEN)}, **closing}
     return {"notificationPrompts": ["OPENED", "CLOSED"], **closing}
 
@@ -165,8 +174,9 @@ def _beyond(
     return {"displayName": f"{metric} {sign} {bound:g} for {_seconds(duration)}", "conditionThreshold": condition}
 
 
-def _logged(what: str, selection: str) -> Json:
-    return {"displayName": what, "conditionMatchedLog": {"filter": selection}}
+def _logged(what: str, selection: str, installation: Installation) -> Json:
+    labels = {"labelExtractors": {"target": "EXTRACT(jsonPayload.run.target)"}} if installation.several else {}
+    return {"displayName": what, "conditionMatchedLog": {"filter": selection, **labels}}
 
 
 def _links(installation: Installation) -> list[Json]:

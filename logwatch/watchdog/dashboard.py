@@ -10,7 +10,7 @@ from logwatch.publish.points import metrics
 from logwatch.ui.format import format_range, in_units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from logwatch.judge.kinds.interface import Curve
     from logwatch.judge.rules.model import Rule, RuleSet
@@ -65,6 +65,43 @@ def dashboard(rules: RuleSet, installation: Installation) -> Json:
     }
 
 
+def overview(installation: Installation, targets: Mapping[str, Installation], metric: Mapping[str, Metric]) -> Json:
+    """Give the dashboard of several targets, a row each: the worst level, that of each rule, and logwatch itself.
+
+    Where there are too many for whole rows, each has as much of one as all of them can have.
+    """
+    rows = [_row(name, each, metric) for name, each in targets.items()]
+    most = max(MOST // max(len(rows), 1), 1)
+    tiles = [
+        _tile(widget, x, number * CHART[1], (width, CHART[1]))
+        for number, row in enumerate(rows[:MOST])
+        for x, width, widget in row[:most]
+    ]
+    return {
+        "displayName": installation.readers.say("dash_title", environment=installation.environment),
+        "labels": {"logwatch": ""},
+        "mosaicLayout": {"columns": COLUMNS, "tiles": tiles},
+    }
+
+
+def _row(name: str, installation: Installation, metric: Mapping[str, Metric]) -> list[tuple[int, int, Json]]:
+    """Give what stands in the row of a target, each with its place and width."""
+    level = installation.selection("level")
+    worst = _scorecard(_query(level, "ALIGN_MAX", "REDUCE_MAX"))
+    query = _query(level, "ALIGN_MAX", "REDUCE_MAX", "rule")
+    axis = {"label": "", "scale": "LINEAR"}
+    chart = {"dataSets": [_set(query, "LINE", "${metric.labels.rule}")], "yAxis": axis, "chartOptions": {"mode": "COLOR"}}
+    by_rule = {"title": f"{name} · {installation.readers.say('dash_levels')}", "xyChart": chart}
+    _, late, rest = [_own_chart([metric[f"logwatch/{each}"] for each in own], own.values(), installation) for own in OWN]
+    widgets = [
+        {"title": name, "scorecard": worst},
+        by_rule,
+        *(each | {"title": f"{name} · {each['title']}"} for each in (late, rest)),
+    ]
+    widths = (2, 4, 3, 3)
+    return [(sum(widths[:place]), width, widget) for place, (width, widget) in enumerate(zip(widths, widgets, strict=True))]
+
+
 def _tiles(sections: Iterable[tuple[str, tuple[int, int], list[Json]]]) -> Iterator[Json]:
     """Place each section under its header, row by row from the left."""
     y = 0
@@ -85,9 +122,12 @@ def _tile(widget: Json, x: int, y: int, size: tuple[int, int]) -> Json:
 def _card(rule: Rule, installation: Installation) -> Json:
     """Show the level that logwatch itself found, proof and all; a chart's lines may not be coloured, a card may."""
     query = _query(installation.selection("level", rule=rule.rule), "ALIGN_MAX", "REDUCE_MAX")
+    return {"title": rule.rule, "scorecard": _scorecard(query)}
+
+
+def _scorecard(query: Json) -> Json:
     thresholds = [{"value": 1, "color": "YELLOW", "direction": "ABOVE"}, {"value": 2, "color": "RED", "direction": "ABOVE"}]
-    card = {"timeSeriesQuery": query, "sparkChartView": {"sparkChartType": "SPARK_BAR"}, "thresholds": thresholds}
-    return {"title": rule.rule, "scorecard": card}
+    return {"timeSeriesQuery": query, "sparkChartView": {"sparkChartType": "SPARK_BAR"}, "thresholds": thresholds}
 
 
 def _chart(rule: Rule, rules: RuleSet, series: Sequence[str], installation: Installation) -> Json:

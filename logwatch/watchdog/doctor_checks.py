@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from logwatch.checks import Checked, CheckOutcome, command, ok, say
-from logwatch.collect.sources import is_live
+from logwatch.collect.sources import is_watchable
 from logwatch.errors import ConfigError, LogwatchError
 from logwatch.judge.rules.oncall import ONCALL
 from logwatch.judge.rules.yaml_lines import RuleProblemsError
@@ -134,7 +134,7 @@ def _check_settings(settings: Settings, wrong: Sequence[ConfigError]) -> list[Ch
     """Give a line for each setting that is wrong, and one for those that are right."""
     found = [failed("settings", error) for error in wrong]
     source = ", ".join(settings.source)
-    if not is_live(settings.source):
+    if not is_watchable(settings.source):
         said = say("source.not_live" if settings.source else "source.none")
         found.append(Checked("settings", CheckOutcome.WRONG, said, (say("cure.source"),)))
     try:
@@ -159,7 +159,7 @@ def _check_settings(settings: Settings, wrong: Sequence[ConfigError]) -> list[Ch
 
 def _check_secrecy(file: SettingsFile) -> list[Checked]:
     """Warn of secrets in a file that others may read."""
-    if not (file.is_open() and any(is_secret(fields()[name]) for name in file.values)):
+    if not (file.is_open() and any(is_secret(fields()[name]) for name in file.names())):
         return []
     return [Checked("settings", CheckOutcome.NOTE, say("settings.open", path=file.path), command(f"chmod 600 {file.path}"))]
 

@@ -10,7 +10,7 @@ from logwatch.checks import Checked, CheckOutcome, command, ok, say
 from logwatch.durations import LONGEST_LEASE, format_duration
 from logwatch.judge.alerts import AlertState
 from logwatch.report.state_lists import OLD, TOO_OLD
-from logwatch.settings import variable
+from logwatch.settings import deployed_timeout, variable
 from logwatch.state.mend import is_ahead
 from logwatch.ui.format import format_span, printable
 from logwatch.watchdog.check_results import SET_CLOCK
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from logwatch.ui.format import Audience
 
 JOB_ENDS, REQUEST_ENDS = timedelta(seconds=75), timedelta(seconds=80)
-"""After how long deploy/ has Cloud Run end a job's run, and a service's request."""
+"""After how long deploy/ has Cloud Run end a job's run, and a service's request, where nobody tells how long it is by now."""
 NEARLY = 0.8
 """Share of its lease from which on a run takes long, as the policy `lag` has it."""
 
@@ -105,7 +105,7 @@ def check_served(settings: Settings) -> list[Checked]:
 
 def check_lease(settings: Settings, *, on_cloud_run: bool) -> list[Checked]:
     """Say whether the platform ends a run before its lease does: then that lease keeps later runs from their work."""
-    ends = REQUEST_ENDS if settings.serve_audience else JOB_ENDS
+    ends = deployed_timeout() or (REQUEST_ENDS if settings.serve_audience else JOB_ENDS)
     if settings.starts + settings.lease <= ends:
         return []
     lengths = {"starts": settings.starts, "lease": settings.lease, "ends": ends}

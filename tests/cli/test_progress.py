@@ -32,9 +32,12 @@ def test_the_clock_runs_while_nothing_is_heard_and_every_part_is_named(tmp_path:
 
     feeding = threading.Thread(target=feed)
     feeding.start()
-    shown = Text.from_ansi(on_terminal(["backtest", str(pipe)], {"LOGWATCH_LANG": "ko"}).replace("\r", "\n")).plain
+    shown = Text.from_ansi(
+        on_terminal(["backtest", str(pipe), "--since", "2020-01-01 00:00"], {"LOGWATCH_LANG": "ko"}).replace("\r", "\n")
+    ).plain
     feeding.join()
     drawn = [line for line in shown.splitlines() if re.search(r"  0:\d\d", line)]
     assert len({*re.findall(r"읽는 중  (?:\S+ +\d+ %  )?(0:\d\d)", shown)}) >= 3
     assert re.search(r"1분 단위로 판정 중  [━─]+ +\d+ %  0:\d\d", shown)
+    assert re.search("(?m)^기록은 .*부터 있습니다", shown)  # a note stands on a line of its own
     assert max(map(cell_len, drawn)) <= 80

@@ -36,3 +36,15 @@ def test_a_state_without_a_run_knows_no_shop_and_refuses_none(run: Run, tmp_path
     added = run(*ADD, LOGWATCH_STATE=str(state), LOGWATCH_LANG="en")
     assert (added.code, "as typed" in added.err) == (0, True)
     assert run("silence", "list", "--format", "json", LOGWATCH_STATE=str(state)).code == 0
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_what_is_muted_already_is_named_since_each_silence_is_lifted_by_itself(run: Run, tmp_path: Path, lang: str) -> None:
+    asked = {"LOGWATCH_STATE": str(tmp_path / "state.json"), "LOGWATCH_LANG": lang}
+    add = ("silence", "add", "--rule", "payment-confirm", "--for", "2h", "--reason", "PG", "--by", "kim")
+    alone = run(*add, "--new-state", **asked).out
+    first, *_ = load_state((tmp_path / "state.json").read_bytes()).memory.silences
+    twice = run(*add, **asked).out
+    other = run("silence", "add", "--rule", "cache-hit", "--for", "2h", "--reason", "PG", **asked).out
+    assert f"{first.id} by kim" in twice or f"{first.id}(kim 등록" in twice
+    assert alone.count("kim") == other.count("kim") == 0

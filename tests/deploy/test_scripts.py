@@ -6,7 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from logwatch.version import commit_of
 from tests.conftest import ROOT
 from tests.support.documents import DOCUMENTS
 from tests.support.gcloud_lint import wrong_commands
+from tests.support.local_build import builder
 from tests.support.local_cloud import PROJECT, REGION, LocalCloud
 from tests.support.patience import PATIENCE_S
 from tests.support.pretended_gcloud import PretendedGcloud, empty, installed
@@ -32,10 +33,6 @@ GIVEN = {"PROJECT_ID", "PROJECT_NUMBER", "BUILD_ID"}
 """Substitutions that Cloud Build itself gives to every build, also to one that no trigger started."""
 
 needs_gcloud = pytest.mark.skipif(not shutil.which("gcloud"), reason="gcloud is missing")
-
-
-def substituted(text: str, values: dict[str, str]) -> str:
-    return re.sub(r"\$(?:(\w+)|\{(\w+)\})", lambda found: values[found[1] or found[2]], text)
 
 
 @pytest.fixture
@@ -133,7 +130,9 @@ def commands_of_scripts(folder: Path) -> list[str]:
     key = "projects/p1/locations/l/keyRings/r/cryptoKeys/k"
     place = ("--network", "n", "--subnet", "s", "--key", key, "--build-region", "us-central1")
     for kind in ("job", "service"):
-        for number, answers in enumerate((empty(), installed(kind=kind))):
+        older = installed(kind=kind)
+        older["policies list"] = older["policies list"].replace("\t\n", "\t1\tprojects/p1/notificationChannels/1\tFalse\n")
+        for number, answers in enumerate((empty(), older)):
             cloud = PretendedGcloud(folder / f"{kind}{number}", answers)
             ran = cloud.start(SETUP, "--as", kind, *setting, *place, "--yes", LOGWATCH_WEBHOOK_URL="x")
             assert ran.returncode == 0, ran.stderr
@@ -386,34 +385,6 @@ def test_a_secret_is_shown_nowhere() -> None:
 
 
 # A whole life in a project, with the real gcloud
-
-
-def builder(cloud: LocalCloud) -> Callable[[dict[str, Any]], None]:
-    """Give what takes a build as Cloud Build does: strictly, every substitution, and its last step for real."""
-
-    def build(given: dict[str, Any]) -> None:
-        ParseDict(
-            {
-                key: value
-                for key, value in given.items()
-                if key in {"steps", "options", "substitutions", "serviceAccount", "timeout", "source"}
-            },
-            Build.pb(Build()),
-        )
-        values = {**given["substitutions"], "PROJECT_ID": PROJECT, "PROJECT_NUMBER": "123456789", "BUILD_ID": given["id"]}
-        given = {**given, "serviceAccount": substituted(given["serviceAccount"], values)}
-        step = given["steps"][-1]
-        if step["id"] != "deploy":
-            return
-        environment = dict(substituted(each, values).split("=", 1) for each in step["env"])
-        environment["CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"] = cloud.login(
-            given["serviceAccount"].rpartition("/")[2].partition("@")[0]
-        )
-        ran = cloud.start(step["entrypoint"], *(ROOT / each for each in step["args"]), **environment)
-        if ran.returncode:
-            raise RuntimeError(ran.stderr)
-
-    return build
 
 
 def roles(cloud: LocalCloud) -> dict[str, set[str]]:

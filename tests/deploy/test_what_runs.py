@@ -383,6 +383,25 @@ def test_doctor_of_a_service_is_a_job_with_its_settings_and_secrets(tmp_path: Pa
     assert option(made, "--service-account") == "logwatch-runner@p1.iam.gserviceaccount.com"
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_doctor_is_told_the_timeout_that_there_is(tmp_path: Path, kind: str) -> None:
+    cloud = project(tmp_path, kind=kind, timeout="300")
+    assert cloud.start(SETUP).returncode == 0
+    [tried] = [each for each in cloud.told if " jobs execute " in each]
+    assert " --update-env-vars=DEPLOYED_TIMEOUT=300 " in tried
+
+
+@pytest.mark.parametrize(("before", "after"), [("@sha256:1", "@sha256:0"), ("gcp://p1/shop", "gcp://p1/cart")])
+def test_doctor_of_a_service_follows_what_was_changed_by_hand(tmp_path: Path, before: str, after: str) -> None:
+    cloud = project(tmp_path, kind="service")
+    cloud.answers["run services describe logwatch "] = cloud.answers["run services describe logwatch "].replace(before, after)
+    ran = cloud.start(SETUP, "--yes")
+    assert ran.returncode == 0, ran.stderr
+    [made] = cloud.changes
+    assert made[:4] == ["run", "jobs", "deploy", "logwatch-doctor"]
+    assert after in f"{option(made, '--image')} {option(made, '--set-env-vars')}"
+
+
 # A plan, and the question after it
 
 
@@ -456,7 +475,10 @@ def test_policies_and_dashboard_come_with_the_set_up_and_go_with_the_teardown(tm
 
 def test_a_policy_of_an_older_version_is_brought_up_to_date_and_tells_whom_it_told(tmp_path: Path) -> None:
     cloud = project(tmp_path)
-    cloud.answers["policies list"] = cloud.answers["policies list"].replace("\theartbeat\t", "\theartbeat\t1")
+    channels = "projects/p1/notificationChannels/1,projects/p1/notificationChannels/2"
+    cloud.answers["policies list"] = cloud.answers["policies list"].replace(
+        "\theartbeat\t", f"\theartbeat\t1\t{channels}\tFalse"
+    )
     ran = cloud.start(SETUP, "--yes")
     assert "change  alert policy heartbeat: as it is in this version" in ran.stdout
     [update] = cloud.changes
@@ -467,7 +489,18 @@ def test_a_policy_of_an_older_version_is_brought_up_to_date_and_tells_whom_it_to
         "update",
         f"projects/p1/alertPolicies/{POLICIES.index('heartbeat')}",
     ]
-    assert "notificationChannels" not in str(option(update, "--fields"))
+    assert (option(update, "--set-notification-channels"), "--no-enabled" in update) == (channels, True)
+
+
+def test_a_policy_that_is_made_later_tells_whom_the_first_ones_tell(tmp_path: Path) -> None:
+    cloud = project(tmp_path)
+    channels = "projects/p1/notificationChannels/1,projects/p1/notificationChannels/2"
+    cloud.answers["policies list"] = "\n".join(
+        f"projects/p1/alertPolicies/{each}\t{each}\t\t{channels}" for each in POLICIES[1:]
+    )
+    assert cloud.start(SETUP, "--yes").returncode == 0
+    [made] = cloud.changes
+    assert option(made, "--notification-channels") == channels
 
 
 @pytest.mark.parametrize(

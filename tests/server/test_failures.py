@@ -27,6 +27,7 @@ DRIVER = f"""
 import http.client, os, signal, threading
 from logwatch.cli import serve
 from logwatch.cli.main import run
+from logwatch.targets import prepare
 from logwatch.errors import StoreError
 
 def ask(method, path):
@@ -43,7 +44,7 @@ def clients():
     assert statuses == [503] * 4, statuses
     os.kill(os.getpid(), signal.SIGTERM)
 
-def fail(parts, clock):
+def fail(parts, clock, started_s):
     fail.times += 1
     if fail.times == 1:
         raise StoreError("the state cannot be read", where="gs://b/state.json", hint="grant roles/storage.objectUser")
@@ -60,7 +61,7 @@ def listening(address):
     ask.port = int(address.rpartition(":")[2])
     threading.Thread(target=clients).start()
 
-fail.times, serve.run_once, serve._tell_listening = 0, fail, listening
+fail.times, prepare.run_once, serve._tell_listening = 0, fail, listening
 run()
 """
 """`logwatch serve` as it is, but for what its ticks and one of its requests come upon."""

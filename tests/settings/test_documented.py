@@ -11,7 +11,7 @@ from tests.conftest import ROOT, Run
 PATH = ROOT / "docs/settings.md"
 TEXT = PATH.read_text(encoding="utf-8")
 BEGIN, END = "<!-- all settings -->\n", "<!-- end -->"
-FLAGS = {"source", "service", "lang", "rules"}
+FLAGS = {"target", "source", "service", "lang", "rules"}
 
 
 def rows(names: list[str], keys: dict[str, str]) -> Iterator[str]:

@@ -136,13 +136,6 @@ def test_an_unknown_name_leads_to_the_nearest_right_one(tmp_path: Path, text: st
     assert f"did you mean {right}?" in hint
 
 
-@pytest.mark.parametrize("text", ["[[targets]]\nsource = 'a'", "[targets]\na = 1", "targets = 'a'"])
-def test_several_targets_are_refused_with_a_way_to_go(tmp_path: Path, text: str) -> None:
-    ((where, message, hint),) = wrong(written(tmp_path, text))
-    assert (where, message) == ("1", "several targets in one file are not understood yet")
-    assert "LOGWATCH_CONFIG" in hint
-
-
 @pytest.mark.parametrize(
     ("content", "where", "message"),
     [

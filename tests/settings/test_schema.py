@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from logwatch.settings import NAME, Settings, field_names, fields, is_secret, read_file, tables
+from logwatch.settings import NAME, OF_PROCESS, Settings, field_names, fields, is_secret, read_file, tables
 from logwatch.settings.schema import settings_schema
 from tests.conftest import ROOT, Run
 from tests.support.every_setting import EVERY_SETTING, as_environment, as_toml
@@ -23,7 +23,9 @@ def test_the_shipped_schema_is_the_one_of_the_fields(run: Run) -> None:
 
 def test_it_describes_every_field_flat_and_in_its_table() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    assert set(SCHEMA["properties"]) == {*field_names(), *tables()}
+    assert set(SCHEMA["properties"]) == {*field_names(), *tables(), "targets"}
+    target = SCHEMA["properties"]["targets"]["items"]
+    assert set(target["properties"]) == {"name", *field_names(), *tables()} - OF_PROCESS
     for name, field in fields().items():
         entry = SCHEMA["properties"][name]
         assert entry["description"] == field.description
@@ -39,13 +41,21 @@ def test_a_file_of_everything_is_right_by_the_schema_and_by_the_program(tmp_path
     (tmp_path / NAME).write_text(as_toml())
     found = Settings.load({}, read_file(tmp_path / NAME, field_names(), tables()))
     said = Settings.load(as_environment())
-    beside = said.model_copy(update={"rules": tmp_path / str(said.rules)})
+    beside = said.model_copy(update={"rules": tmp_path / str(said.rules), "target": "cart"})
     assert (found.model_dump(), found.channels) == (beside.model_dump(), said.channels)
     assert [name for name, field in fields().items() if found.value(name) == field.default] == []
 
 
 @pytest.mark.parametrize(
-    "text", ["langg = 'en'", "grace = 'soon'", "[slack]\nhook = 'x'", "[targets]\na = 1", "[email]\nsmtp_port = 'x'"]
+    "text",
+    [
+        "langg = 'en'",
+        "grace = 'soon'",
+        "[slack]\nhook = 'x'",
+        "[targets]\na = 1",
+        "[email]\nsmtp_port = 'x'",
+        "[[targets]]\nlang = 'en'",
+    ],
 )
 def test_what_the_program_refuses_an_editor_underlines(text: str) -> None:
     with pytest.raises(jsonschema.ValidationError):

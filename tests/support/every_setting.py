@@ -6,6 +6,7 @@ from logwatch.settings import tables
 
 SECRET = "s3cret"  # noqa: S105 - made up
 EVERY_SETTING: dict[str, str | int | list[str]] = {
+    "target": "cart",
     "source": ["gcp://my-own-production-project/o4o-core-api"],
     "service": "o4o-core-api-asia-northeast3-production",
     "location": "northamerica-northeast1",
@@ -17,7 +18,10 @@ EVERY_SETTING: dict[str, str | int | list[str]] = {
     "starts": "5s",
     "read_budget": "1m",
     "read_requests_per_minute": 30,
+    "cache": "/var/cache/logwatch-of-my-own",
     "logging_endpoint": "127.0.0.1:8085",
+    "bigquery_endpoint": "127.0.0.1:8090",
+    "max_bytes": "20GB",
     "state": "gs://my-own-production-project-logwatch-state/logwatch/production/state.json",
     "lease": "50s",
     "overlap": "10m",
@@ -62,19 +66,20 @@ EVERY_SETTING: dict[str, str | int | list[str]] = {
 
 
 def as_toml() -> str:
-    """Write them all down, those of the channels in their tables."""
+    """Write them all down, those of the channels in their tables, and the target that is chosen."""
     inside = {name: (table, key) for table, keys in tables().items() for key, name in reversed(keys.items())}
     lines = [_line(name, value) for name, value in EVERY_SETTING.items() if name not in inside]
     for table in tables():
         lines += [f"[{table}]", *(_line(inside[name][1], EVERY_SETTING[name]) for name in inside if inside[name][0] == table)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "[[targets]]", 'name = "cart"']) + "\n"
 
 
 def as_environment() -> dict[str, str]:
-    """Say them all in variables."""
+    """Say them all in variables, but for the target, which only a file has."""
     return {
         f"LOGWATCH_{name.upper()}": ",".join(value) if isinstance(value, list) else str(value)
         for name, value in EVERY_SETTING.items()
+        if name != "target"
     }
 
 

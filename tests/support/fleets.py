@@ -36,6 +36,7 @@ class Line(NamedTuple):
     instance: str
     time: int
     counters: dict[str, float]
+    revision: str = "revision-1"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Fleet:
             "timestamp": [line.time for line in lines],
             "receive_timestamp": [line.time + NS for line in lines],
             "instance": [line.instance for line in lines],
-            "revision": ["revision-1"] * len(lines),
+            "revision": [line.revision for line in lines],
         }
         series = array("i", [reading.series[key] for line in lines for key in line.counters])
         value = array("d", [each for line in lines for each in line.counters.values()])
@@ -99,7 +100,7 @@ class Fleet:
                 "project_id": PROJECT,
                 "service_name": SERVICE,
                 "location": "asia-northeast3",
-                "revision_name": "revision-1",
+                "revision_name": line.revision,
             }
             entry.resource.labels.update(labels)
             entry.labels["instanceId"] = line.instance
@@ -107,11 +108,34 @@ class Fleet:
             yield entry
 
 
-def live(fleet: Fleet, ticker: Ticker, minutes: int) -> State:
-    """Give the state after so many minutes."""
-    state = State()
-    for first in range(0, minutes, TOGETHER):
-        last = min(first + TOGETHER, minutes)
+@dataclass(frozen=True)
+class LivingFleet(Fleet):
+    """One that changes as a real one does: other instances each day, a revision each week, a shop more each day, and trouble."""
+
+    def lines(self, minute: int) -> Iterator[Line]:
+        """Give what each instance writes; every third day a shop's payments fail for an hour."""
+        day, into = divmod(minute, 1440)
+        shop = f"shop-{day % self.shops:03}"
+        for line in Fleet(self.instances, self.shops + day).lines(minute):
+            counters = line.counters
+            failed = (
+                counters.get(f"payment.confirm.success{{service={shop}}}", 0.0) if day % 3 == 0 and 600 <= into < 660 else 0.0
+            )
+            if failed:
+                counters = {
+                    key: value for key, value in counters.items() if key != f"payment.confirm.success{{service={shop}}}"
+                }
+                counters[f"payment.confirm.failed{{service={shop}}}"] = failed
+            yield line._replace(
+                instance=f"{line.instance}-of-day-{day}", counters=counters, revision=f"revision-{1 + day // 7}"
+            )
+
+
+def live(fleet: Fleet, ticker: Ticker, minutes: int, state: State | None = None, begin: int = 0) -> State:
+    """Give the state after so many minutes from `begin` on."""
+    state = state or State()
+    for first in range(begin, begin + minutes, TOGETHER):
+        last = min(first + TOGETHER, begin + minutes)
         judged = Span(START + first * WINDOW, START + last * WINDOW)
         planned = Plan(Span(judged.start - WINDOW, judged.end), judged, Span(judged.end, judged.end), timedelta())
         ticked = ticker.tick(state, fleet.reading(range(first, last)), planned, ticker.policy.closed_at(judged.end))

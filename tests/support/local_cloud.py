@@ -22,6 +22,7 @@ from tests.support.local_http import LocalHttp
 Json = dict[str, Any]
 PROJECT = "shop-beta"
 REGION = "asia-northeast3"
+REGIONS = (REGION, "us-central1")
 OWNER = "owner"
 """Who may do everything. A service account may change the Cloud Run things on which it was given the role to, and nothing else."""
 APIS = (
@@ -37,7 +38,6 @@ APIS = (
     "serviceusage",
     "storage",
 )
-_LOOKS = ("GET",)
 _LOOKING_POSTS = (":getIamPolicy", ":access", "/entries:list")
 NUMBER = "123456789"
 
@@ -48,6 +48,20 @@ class NotFound(Exception):  # noqa: N818 - an answer, not a fault
 
 class Forbidden(Exception):  # noqa: N818 - likewise
     """Who asks may not do this."""
+
+
+class Refused(Exception):  # noqa: N818 - likewise
+    """It is not done, for a reason that the answer says."""
+
+    def __init__(self, code: int, status: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
+def is_look(method: str, path: str) -> bool:
+    """Tell whether a request changes nothing."""
+    return method == "GET" or path.endswith(_LOOKING_POSTS)
 
 
 class LocalCloud:
@@ -65,11 +79,14 @@ class LocalCloud:
         self.on_build: Callable[[Json], None] = lambda _: None
         """Does a build's work; raises where it fails."""
         self.problems: list[str] = []
+        self.count = 0
+        """How many things have got a number for a name."""
         self.logged: list[str] = ["✓ settings   all well"]
         """What every run prints, and what everything has logged."""
         self._enabled = {"run.googleapis.com", "logging.googleapis.com"}
         self.made[f"logging/projects/{PROJECT}/locations/global/buckets/_Default"] = {"retentionDays": 30}
         self._lock = threading.RLock()
+        self._builds: dict[str, threading.Thread] = {}
         self._server = LocalHttp(("127.0.0.1", 0), type("Handler", (_Handler,), {"cloud": self}))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
@@ -103,9 +120,9 @@ class LocalCloud:
             "LOGWATCH_DEPLOY_WAIT": "0",
         }
 
-    def stands(self, service: str) -> None:
+    def stands(self, service: str, region: str = REGION) -> None:
         """Let a Cloud Run service of somebody else stand in the project."""
-        metadata = {"name": service, "labels": {"cloud.googleapis.com/location": REGION}}
+        metadata = {"name": service, "labels": {"cloud.googleapis.com/location": region}}
         self.made[f"run/services/{service}"] = {"apiVersion": "serving.knative.dev/v1", "kind": "Service", "metadata": metadata}
 
     def login(self, account: str) -> str:
@@ -126,8 +143,25 @@ class LocalCloud:
             check=False,
         )
 
+    def reply(self, account: str, method: str, url: str, raw: bytes) -> tuple[int, Any]:
+        """Answer a request of an account: status and document."""
+        parts = urlsplit(url)
+        query = {key: values[-1] for key, values in parse_qs(parts.query, keep_blank_values=True).items()}
+        try:
+            body = json.loads(raw) if raw[:1] == b"{" else raw
+            return 200, self.answer(account, method, parts.netloc, parts.path, query, body)
+        except NotFound:
+            return _refusal(404, "NOT_FOUND", "Requested entity was not found.")
+        except Forbidden:
+            return _refusal(403, "PERMISSION_DENIED", "Permission denied.")
+        except Refused as refused:
+            return _refusal(refused.code, refused.status, str(refused))
+        except Exception as error:  # noqa: BLE001 - the test tells it
+            self.problems.append(f"{method} {url}: {error!r}")
+            return _refusal(400, "INVALID_ARGUMENT", repr(error))
+
     def answer(self, account: str, method: str, host: str, path: str, query: Mapping[str, str], body: Any) -> Any:
-        """Do what is asked; raises NotFound or Forbidden."""
+        """Do what is asked; raises NotFound, Forbidden or Refused."""
         api = next((each for each in APIS if host.partition(":")[0].removesuffix(".test").endswith(each)), None)
         if api is None:
             self.problems.append(f"{method} {host}{path}")
@@ -135,10 +169,16 @@ class LocalCloud:
         with self._lock:
             if account != OWNER:
                 self._check(account, api, path)
-            if method not in _LOOKS and not path.endswith(_LOOKING_POSTS):
+            if not is_look(method, path):
                 self.changes.append((method, f"{api}{path}", body))
             special: Callable[..., Any] = getattr(self, f"_{api}", self._resource)
-            return special(method, f"{api}/" + re.sub(r"^/(v\d+[a-z0-9]*|storage/v1)/", "", path), query, body)
+            region = host.partition("-run.")[0] if "-run." in host else ""
+            found = special(
+                method, f"{api}/" + re.sub(r"^/(v\d+[a-z0-9]*|storage/v1)/", "", path), {**query, "region": region}, body
+            )
+        if api == "cloudbuild" and method == "GET":
+            self._builds[found["id"]].join()  # whoever asks for a build waits for it, and asks once
+        return found
 
     def _check(self, account: str, api: str, path: str) -> None:
         kind, thing, verb = _run_name(path)
@@ -163,6 +203,8 @@ class LocalCloud:
         if method == "POST":
             given = next((query[key] for key in query if key.endswith("Id")), None) or body["name"].rpartition("/")[2]
             name = f"{name}/{given}"
+            if name in self.made:
+                raise Refused(409, "ALREADY_EXISTS", f"Resource {given} already exists.")
             self.made[name] = {**body, "name": name.partition("/")[2]}
             return self.made[name]
         if name not in self.made:
@@ -184,19 +226,26 @@ class LocalCloud:
         return self._resource(method, name, query, body)
 
     def _cloudscheduler(self, method: str, name: str, query: Mapping[str, str], body: Any) -> Any:
+        name, _, verb = name.partition(":")
+        if verb:
+            self.made[name] |= {"state": {"pause": "PAUSED", "resume": "ENABLED"}[verb]}
+            return self.made[name]
         return self._resource(method, name, query, {**body, "state": "ENABLED"} if method == "POST" else body)
 
     def _monitoring(self, method: str, name: str, query: Mapping[str, str], body: Any) -> Any:
         if method == "POST":
-            body = {**body, "name": f"{name.partition('/')[2]}/{len(self.made)}"}
+            self.count += 1
+            body = {**body, "name": f"{name.partition('/')[2]}/{self.count}"}
+        if method == "PATCH" and not query.get("updateMask") and name in self.made:
+            self.made[name] = {"name": self.made[name]["name"]}  # all is as it is told now
         return self._resource(method, name, query, body)
 
     def _artifactregistry(self, method: str, name: str, query: Mapping[str, str], body: Any) -> Any:
         if name.endswith("/locations"):
-            return {"locations": [{"name": name.partition("/")[2] + f"/{REGION}", "locationId": REGION}]}
+            return {"locations": [{"name": name.partition("/")[2] + f"/{each}", "locationId": each} for each in REGIONS]}
         found = self._resource(method, name, query, body)
         if method in {"POST", "DELETE"} and "Policy" not in name:
-            return {"name": f"projects/{PROJECT}/locations/{REGION}/operations/1", "done": True, "response": found}
+            return {"name": f"projects/{PROJECT}/locations/{name.split('/')[4]}/operations/1", "done": True, "response": found}
         return found
 
     def _serviceusage(self, method: str, name: str, query: Mapping[str, str], body: Any) -> Any:
@@ -220,7 +269,8 @@ class LocalCloud:
         name = name.replace("projects/-/", f"projects/{PROJECT}/")
         if method == "POST" and ":" not in name:
             email = f"{body['accountId']}@{PROJECT}.iam.gserviceaccount.com"
-            body = {**body.get("serviceAccount", {}), "email": email, "uniqueId": str(len(self.made)), "name": email}
+            self.count += 1
+            body = {**body.get("serviceAccount", {}), "email": email, "uniqueId": str(self.count), "name": email}
         found = self._resource(method, name, query, body)
         return {"accounts": found["serviceAccounts"]} if name.endswith("/serviceAccounts") and method == "GET" else found
 
@@ -231,11 +281,22 @@ class LocalCloud:
             name = f"{secret}/versions/{sum(each.startswith(secret + '/') for each in versions) + 1}"
             self.made[name] = {"name": name.partition("/")[2], "state": "ENABLED", **body}
             return {"name": self.made[name]["name"], "state": "ENABLED", "clientSpecifiedPayloadChecksum": True}
+        if name.endswith("/versions") and method == "GET":
+            wanted = query.get("filter", "").removeprefix("state=")  # the newest first, and filtered there
+            found = [value for each, value in versions.items() if each.startswith(name + "/") and wanted in value["state"]]
+            return {"versions": found[::-1]}
         if name.endswith("latest:access"):
             found = [value for each, value in versions.items() if each.startswith(name.removesuffix("latest:access"))]
             if not found:
                 raise NotFound
+            if found[-1]["state"] != "ENABLED":
+                raise Refused(
+                    400, "FAILED_PRECONDITION", f"Secret Version [{found[-1]['name']}] is in {found[-1]['state']} state."
+                )
             return {"name": found[-1]["name"], "payload": found[-1]["payload"]}
+        if name.endswith(":disable"):
+            self.made[name.partition(":")[0]] |= {"state": "DISABLED"}
+            return self.made[name.partition(":")[0]]
         if method == "DELETE":
             for each in versions:
                 if each.startswith(name + "/"):
@@ -300,17 +361,21 @@ class LocalCloud:
         """Serve jobs and services: their own old API for the things, the common one for policies."""
         kind, thing, verb = _run_name(name)
         if kind == "locations":
-            return {"locations": [{"locationId": REGION}]}
+            return {"locations": [{"locationId": each} for each in REGIONS]}
         key = f"run/{kind}/{thing}"
+        region = query["region"] or next(iter(re.findall(r"locations/(\w[^/]*)/", name)), "")
+        if thing and key in self.made and region not in {"", _region_of(self.made[key])}:
+            raise NotFound
         if verb == "run":
             return self._execute(thing)
         if verb:
             return self._policy(key, verb, body)
         if method == "GET" and not thing:
-            return {"items": [value for each, value in self.made.items() if each.startswith(key)]}
+            found = [value for each, value in self.made.items() if each.startswith(key)]
+            return {"items": [each for each in found if region in {"", _region_of(each)}]}
         if method in {"POST", "PUT"}:
             key = f"run/{kind}/{body['metadata']['name']}"
-            self.made[key] = _ready(body, kind)
+            self.made[key] = _ready(body, kind, region)
         elif key not in self.made:
             raise NotFound
         elif method == "DELETE":
@@ -323,9 +388,12 @@ class LocalCloud:
 
     def _execute(self, job: str) -> Json:
         """Start a job, which is over at once."""
-        name = f"{job}-{sum(each.startswith('run/executions/') for each in self.made) + 1}"
+        self.count += 1
+        name = f"{job}-{self.count}"
         over = {"completionTime": "2026-02-24T06:30:00Z", "succeededCount": 1}
-        metadata = {"name": name, "namespace": PROJECT, "labels": {"run.googleapis.com/job": job}}
+        region = _region_of(self.made[f"run/jobs/{job}"])
+        labels = {"run.googleapis.com/job": job, "cloud.googleapis.com/location": region}
+        metadata = {"name": name, "namespace": PROJECT, "labels": labels}
         self.made[f"run/executions/{name}"] = {"metadata": metadata, "status": over}
         return self.made[f"run/executions/{name}"]
 
@@ -338,9 +406,10 @@ class LocalCloud:
                 "status": "WORKING",
                 "logUrl": "http://log.test/",
             }
-            build["name"] = f"projects/{PROJECT}/locations/{REGION}/builds/{build['id']}"
+            build["name"] = f"{name.partition('/')[2]}/{build['id']}"
             self.built.append(build)
-            threading.Thread(target=self._build, args=(build,), daemon=True).start()
+            self._builds[build["id"]] = threading.Thread(target=self._build, args=(build,), daemon=True)
+            self._builds[build["id"]].start()
             return {
                 "name": f"operations/{build['id']}",
                 "metadata": {"@type": "type.googleapis.com/BuildOperationMetadata", "build": build},
@@ -371,10 +440,18 @@ def _uploaded(body: bytes) -> bytes:
     return body.split(b"\n" + boundary)[1].split(b"\n\n", 1)[1]
 
 
-def _ready(body: Json, kind: str) -> Json:
+def _refusal(code: int, status: str, message: str) -> tuple[int, Json]:
+    return code, {"error": {"code": code, "message": message, "status": status}}
+
+
+def _region_of(thing: Json) -> str:
+    return str(thing["metadata"]["labels"]["cloud.googleapis.com/location"])
+
+
+def _ready(body: Json, kind: str, region: str) -> Json:
     """Give a Cloud Run resource as it stands when its deployment is over."""
     metadata = body["metadata"]
-    labels = {**metadata.get("labels", {}), "cloud.googleapis.com/location": REGION}
+    labels = {**metadata.get("labels", {}), "cloud.googleapis.com/location": region}
     generation = int(metadata.get("generation") or 0) + 1
     name = metadata["name"]
     return {
@@ -391,7 +468,7 @@ def _ready(body: Json, kind: str) -> Json:
             "observedGeneration": generation,
             "conditions": [{"type": "Ready", "status": "True"}],
             **(
-                {"url": f"https://{name}-123456789.{REGION}.run.app", "latestReadyRevisionName": f"{name}-1"}
+                {"url": f"https://{name}-{NUMBER}.{region}.run.app", "latestReadyRevisionName": f"{name}-1"}
                 if kind == "services"
                 else {}
             ),
@@ -405,20 +482,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        parts = urlsplit(self.path)
-        query = {key: values[-1] for key, values in parse_qs(parts.query, keep_blank_values=True).items()}
-        try:
-            body = json.loads(raw) if raw[:1] == b"{" else raw
-            account = self.headers.get("Authorization", "").removeprefix("Bearer ")
-            found = self.cloud.answer(account, self.command, parts.netloc, parts.path, query, body)
-            self._reply(200, found)
-        except NotFound:
-            self._reply(404, {"error": {"code": 404, "message": "Requested entity was not found.", "status": "NOT_FOUND"}})
-        except Forbidden:
-            self._reply(403, {"error": {"code": 403, "message": "Permission denied.", "status": "PERMISSION_DENIED"}})
-        except Exception as error:  # noqa: BLE001 - the test tells it
-            self.cloud.problems.append(f"{self.command} {self.path}: {error!r}")
-            self._reply(400, {"error": {"code": 400, "message": repr(error), "status": "INVALID_ARGUMENT"}})
+        account = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        self._reply(*self.cloud.reply(account, self.command, self.path, raw))
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_CONNECT = _answer  # noqa: N815 - http.server's own names
 

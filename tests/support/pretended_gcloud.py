@@ -65,6 +65,7 @@ def installed(
     secrets: Mapping[str, str] | None = None,
     state: str = "ENABLED",
     cron: str = "* * * * *",
+    timeout: str = "",
 ) -> Answers:
     """Give what a whole installation in the project `p1` answers, beside the service `shop` that it watches."""
     values = {
@@ -102,7 +103,9 @@ def installed(
         "storage buckets describe * --format=value(projectNumber)": "123",
         "storage buckets describe": f"123|{region.upper()}|enforced|True|Delete",
         "scheduler jobs describe": f"{state}|{cron}|{uri}",
+        f"run {kind}s describe {name} *timeoutSeconds": timeout,
         f"run {kind}s describe {name} ": "\n".join(lines),
+        **({f"run jobs describe {name}-doctor ": "\n".join(lines)} if kind == "service" else {}),
         "executions describe": "2026-02-24T06:30:00Z|1",
         "run * describe": "!NOT_FOUND",
         "service-accounts list": "\n".join(f"{name}-{each}@p1.iam.gserviceaccount.com" for each in ACCOUNTS),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
-from logwatch.ui.progress import Pace
+from logwatch.collect.interface import ReadPlan
+from logwatch.ui.format import Audience
+from logwatch.ui.progress import Pace, clock, plan_texts
 
 BEGUN = Pace(0.0, 0.0, "reading")
 
@@ -36,3 +40,20 @@ def test_what_is_left_is_not_guessed_from_nothing() -> None:
     assert BEGUN.at("reading", 0.01, 0.0).left_s(5.0) is None
     assert BEGUN.at("reading", 0.5, 0.0).left_s(0.5) is None
     assert BEGUN.at("waiting", None, 0.0).left_s(5.0) is None
+
+
+@pytest.mark.parametrize(
+    ("plan", "texts"),
+    [
+        (ReadPlan(40, 8.0, 0), 0),
+        (ReadPlan(100, 69.0, 0), 1),
+        (ReadPlan(100, 69.0, 12), 2),
+        (ReadPlan(440, 480.0, 12), 3),
+    ],
+)
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_a_long_read_is_told_with_what_it_takes_and_what_would_be_sooner(plan: ReadPlan, texts: int, lang: str) -> None:
+    told = plan_texts(plan, Audience(lang, ZoneInfo("Asia/Seoul"), "o4o-core-api"))
+    assert len(told) == texts
+    assert all(figure in told[0] for figure in (str(plan.calls), clock(plan.seconds)) if told)
+    assert ("bq://" in "".join(told)) == (texts == 3)

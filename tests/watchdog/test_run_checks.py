@@ -118,6 +118,22 @@ def test_a_lease_that_outlasts_what_the_platform_gives_is_told(given: dict[str, 
         assert [each.to(readers()) for found_ in found for each in found_.cures] == ([cure] if cure else [])
 
 
+@pytest.mark.parametrize(
+    ("told", "lease", "cure"),
+    [
+        ("300", "4m", ""),
+        ("300", "4m45s", "LOGWATCH_LEASE=4m40s"),
+        ("60", "55s", "LOGWATCH_LEASE=40s"),
+        ("", "55s", ""),
+        ("75s", "56s", "LOGWATCH_LEASE=55s"),
+    ],
+)
+def test_the_timeout_of_what_is_deployed_counts(monkeypatch: pytest.MonkeyPatch, told: str, lease: str, cure: str) -> None:
+    monkeypatch.setenv("DEPLOYED_TIMEOUT", told)
+    found = check_lease(Settings(**SETTINGS, lease=lease), on_cloud_run=True)
+    assert [each.to(readers()) for found_ in found for each in found_.cures] == ([cure] if cure else [])
+
+
 def test_what_is_deployed_ends_when_doctor_says() -> None:
     script, module = (ROOT / "deploy/deploy.sh").read_text(), (ROOT / "deploy/terraform/run.tf").read_text()
     assert re.findall(r"--task-timeout=(\d+)s", script) == [f"{JOB_ENDS.total_seconds():.0f}"]

@@ -12,13 +12,14 @@ import re
 from array import array
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
-from itertools import count, islice
+from datetime import timedelta
+from itertools import chain, count, islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
-from logwatch.collect.columns import Reading
 from logwatch.collect.entries import ENTRY_LABELS, RESOURCE_LABELS, Entry
-from logwatch.collect.interface import Address, CutShortError, OverError
+from logwatch.collect.interface import Address, CutShortError, OverError, ReadPlan
+from logwatch.collect.live.kept_hours import WORTH, HourByHour, KeptHours, between, whole_hours
 from logwatch.collect.live.read_quota import ReadQuota
 from logwatch.collect.parse import LARGEST, MOST_SHOWN, Reason
 from logwatch.collect.text_search import KEYS, Hits
@@ -29,16 +30,20 @@ from logwatch.spans import EPOCH, NS, WINDOW, Span, to_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
+    from pathlib import Path
 
     from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
 
+    from logwatch.collect.columns import Reading
     from logwatch.collect.entries import Heads
     from logwatch.collect.interface import Progress, SearchResult
     from logwatch.collect.parse import LogShape
 
 LOG = logging.getLogger("logwatch.cloud_logging")
 PAGE_SIZE = 1000
+PLANNED = timedelta(hours=6)
+"""A span from which on a read is planned; each plan takes two calls."""
 MOST_IDLE_PAGES = 300
 """Pages in a row without a newer entry: five minutes' worth of the quota, when an honest walk has long come to some."""
 MOST_SERVICES = 4
@@ -79,6 +84,10 @@ class ReadSettings(Protocol):
     read_budget: timedelta
     read_requests_per_minute: int
 
+    @property
+    def cache_folder(self) -> Path | None:
+        """Folder for what was read and is over; None where nothing is kept."""
+
 
 def build_source(addresses: Sequence[str], settings: ReadSettings, shape: LogShape) -> CloudLoggingSource:
     """Give the source of an address, or of several, which are read at once."""
@@ -98,6 +107,7 @@ def build_source(addresses: Sequence[str], settings: ReadSettings, shape: LogSha
         endpoint=settings.logging_endpoint,
         budget_s=settings.read_budget.total_seconds(),
         quota=ReadQuota(settings.read_requests_per_minute),
+        cache=settings.cache_folder / "hours" if settings.cache_folder else None,
     )
 
 
@@ -150,10 +160,12 @@ class CloudLoggingSource:
     def __init__(
         self, project: str, shape: LogShape, *, service: str | None = None, location: str | None = None,
         endpoint: str | None = None, budget_s: float = 120, quota: ReadQuota | None = None, resources: Sequence[str] = (),
+        cache: Path | None = None,
     ) -> None:  # fmt: skip
         """Name what to read, and what counts in its entries; nothing is connected yet.
 
-        `endpoint` is HOST:PORT of a local server without TLS; `budget_s` is how long one call may go on failing.
+        `endpoint` is HOST:PORT of a local server without TLS; `budget_s` is how long one call may go on failing; `cache` is a
+        folder for hours that are over.
         """
         self.project = project
         self.resources = resources or [f"projects/{project}"]
@@ -164,6 +176,8 @@ class CloudLoggingSource:
         self.endpoint = endpoint
         self.budget_s = budget_s
         self.quota = quota or ReadQuota(55)
+        self.cache = cache
+        """Folder of the hours that are kept; None where none are."""
         self.calls = 0
         """Calls that were made, each of them out of the project's 60 a minute."""
         self._client: list[LoggingServiceV2Client] = []
@@ -184,6 +198,13 @@ class CloudLoggingSource:
         ending = copy(self)
         ending._ends = min(self._ends, self.quota.clock() + left_s)  # noqa: SLF001 - its own
         return ending
+
+    def joining(self, other: object) -> CloudLoggingSource:
+        """Give a source of the same entries that has the connection and the quota of another of its project."""
+        joined = copy(self)
+        if isinstance(other, CloudLoggingSource):
+            joined.quota, joined._client = other.quota, other._client  # noqa: SLF001 - its own
+        return joined
 
     def project_logs(self) -> CloudLoggingSource:
         """Give itself: services and their last entries can be asked for."""
@@ -239,36 +260,71 @@ class CloudLoggingSource:
         """
         if span is None:
             raise TypeError("Cloud Logging has no end of its own: a span is needed")
-        reading = Reading(shape=self.shape)
-        wanted = self.filter(span, service)
-        if came_after:
-            wanted += f'\nreceiveTimestamp>="{came_after:%Y-%m-%dT%H:%M:%S.%fZ}"'
-        walk = self._pages(wanted, "timestamp asc", PAGE_SIZE, progress)
-        pages = (page for page, _ in walk)
+        hours = self._hours(span, service, came_after)
+        walks = (self._walk(stretch, service, came_after, progress) for stretch in hours.missing)
+        pages = chain.from_iterable(walks)
         beside = ThreadPoolExecutor(1)
         seen = newest = span.start
-        idle = 0
+        idle = entries = 0
         try:
             coming = beside.submit(next, pages, None)
             meanwhile()
             while (page := coming.result()) is not None:
                 coming = beside.submit(next, pages, None)
-                take_page(page, reading)
+                hours.take(page)
+                entries += len(page)
                 last = _time(page[-1]) if page else newest
                 idle = 0 if last > newest else idle + 1
                 newest = max(newest, last)
                 self._check_idle(idle)
                 if not idle:
                     seen = to_datetime(page[-1].timestamp.seconds * NS)
-                    share = (seen - span.start) / (span.end - span.start)
-                    progress(f"{reading.entries:,} entries, up to {seen:%Y-%m-%dT%H:%MZ}", min(max(share, 0.0), 1.0))
+                    progress(f"{entries:,} entries, up to {seen:%Y-%m-%dT%H:%MZ}", _share(hours.missing, seen))
         except SourceError as error:
             if seen <= span.start:
                 raise
-            raise CutShortError(error, reading, seen) from error
+            raise CutShortError(error, hours.reading(before=seen), seen) from error
         finally:
             beside.shutdown(wait=False)  # an interrupt does not wait for the page that is on its way
-        return reading
+        return hours.reading()
+
+    def plan(self, span: Span, *, service: str | None) -> ReadPlan | None:
+        """Estimate what `read` would take, by a page from the beginning and one from the middle of what is not kept."""
+        if span.end - span.start < PLANNED:
+            return None
+        kept = self._kept(span, service)
+        had = [hour for hour in whole_hours(span) if kept and kept.has(hour)]
+        missing = list(between(span, had))
+        if not missing:
+            return None
+        rates: list[float] = []
+        for stretch in (missing[0], missing[len(missing) // 2]):
+            start = stretch.start if not rates else stretch.start + (stretch.end - stretch.start) / 2
+            part = Span(start, stretch.end)
+            text = self.filter(part, service)
+            entries, more = next(self._pages(text, "timestamp asc", PAGE_SIZE, lambda _text, _share: None))
+            covered = _time(entries[-1]) - start if more and entries else part.end - start
+            rates.append(len(entries) / max(covered.total_seconds(), 1))
+        seconds = sum((each.end - each.start).total_seconds() for each in missing)
+        calls = len(missing) + int(sum(rates) / len(rates) * seconds / PAGE_SIZE)
+        return ReadPlan(calls, self.quota.takes_s(calls), len(had))
+
+    def _walk(self, span: Span, service: str | None, came_after: datetime | None, progress: Progress) -> Iterator[Any]:
+        """Give the pages of a stretch, oldest first."""
+        wanted = self.filter(span, service)
+        if came_after:
+            wanted += f'\nreceiveTimestamp>="{came_after:%Y-%m-%dT%H:%M:%S.%fZ}"'
+        return (page for page, _ in self._pages(wanted, "timestamp asc", PAGE_SIZE, progress))
+
+    def _hours(self, span: Span, service: str | None, came_after: datetime | None = None) -> HourByHour:
+        """Give what is kept of a span, and what is not."""
+        return HourByHour(span, self._kept(span, service) if came_after is None else None, take_page, self.shape)
+
+    def _kept(self, span: Span, service: str | None) -> KeptHours | None:
+        """Give the hours that are kept of what is read; None where none are, or the span is not worth it."""
+        if self.cache is None or span.end - span.start < WORTH:
+            return None
+        return KeptHours(self.cache, (*sorted(self.resources), service or self.service, self.location), self.shape)
 
     def _check_idle(self, pages: int) -> None:
         """Raise SourceError where so many pages in a row brought nothing newer that no honest walk is meant."""
@@ -382,6 +438,8 @@ class CloudLoggingSource:
                 return next(client.list_log_entries(request=request, retry=None, timeout=min(left, 60)).pages)
             except passing as error:
                 first, most = (5.0, 30.0) if isinstance(error, api.ResourceExhausted) else (0.2, 10.0)
+                if self._patient and isinstance(error, api.ResourceExhausted):
+                    self.quota.give_way()
                 wait = min(first * 1.6**attempt, most) * random.uniform(1, 1.25)  # noqa: S311 - spreads retries, no secret
                 if clock() - begun + wait > self.budget_s or clock() + wait >= self._ends:
                     raise self._errors.build("Cloud Logging", error, lambda: client) from error
@@ -444,6 +502,15 @@ class CloudLoggingSource:
                 f"--project={project} --member={{who}} --role=roles/logging.viewAccessor"
             )
         return Errors(SourceError, ", ".join(f"gcp://{each.removeprefix('projects/')}" for each in resources), mends | hints)
+
+
+def _share(stretches: Sequence[Span], seen: datetime) -> float:
+    """Give how much of some stretches lies before a time."""
+    done, whole = (
+        sum((min(until, each.end) - each.start) / WINDOW for each in stretches if each.start < until)
+        for until in (seen, stretches[-1].end)
+    )
+    return min(max(done / whole, 0.0), 1.0)
 
 
 def _time(raw: Any) -> datetime:  # noqa: ANN401 - raw protobuf messages have no static type

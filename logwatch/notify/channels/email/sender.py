@@ -205,7 +205,7 @@ class EmailChannel:
     def _message_id(self, message: Message, *, first: bool) -> str:
         """Give the Message-ID of this message, or of the first of its incident."""
         named = f"{message.notification.incident}.1" if first else message.notification.id
-        digest = hashlib.sha256(f"{message.audience.service}\0{named}".encode()).hexdigest()
+        digest = hashlib.sha256(f"{message.audience.service}\0{message.audience.apart(named)}".encode()).hexdigest()
         return f"<{digest[:20]}@{self._domain()}>"
 
     def _connect(self) -> smtplib.SMTP:

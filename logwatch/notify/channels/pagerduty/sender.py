@@ -92,7 +92,7 @@ def build_events(message: Message) -> list[Event]:
 
     An acknowledgement that is taken back stays one there: no event takes it back.
     """
-    key = {"dedup_key": dedup_key(message.notification.incident)}
+    key = {"dedup_key": dedup_key(message.audience.apart(message.notification.incident))}
     resolve = {"event_action": "resolve", **key}
     match message.notification.reason:
         case (
@@ -121,7 +121,7 @@ def build_events(message: Message) -> list[Event]:
 
 def _of_part(message: Message, part: Notification, head: str) -> Event:
     """Give the event of one of several incidents that are told in one message, so that each opens and closes by itself."""
-    key = {"dedup_key": dedup_key(part.incident)}
+    key = {"dedup_key": dedup_key(message.audience.apart(part.incident))}
     if part.reason is NotifyReason.RESOLVED:
         return {"event_action": "resolve", **key}
     return _trigger(replace(message, notification=part, headline=head)) | key

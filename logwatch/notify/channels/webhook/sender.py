@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from logwatch.checks import Checked
     from logwatch.judge.alerts import Alert
     from logwatch.notify.diagnosis.step_text import StepLine
+    from logwatch.notify.digest import TargetWeek
     from logwatch.notify.messages import Message
 
 SCHEMA = 1
@@ -53,7 +54,7 @@ class WebhookChannel:
         return None
 
     def _post(self, message: Message, document: dict[str, Any]) -> None:
-        headers = {"Idempotency-Key": quote(message.notification.id, safe="")}
+        headers = {"Idempotency-Key": quote(message.audience.apart(message.notification.id), safe="")}
         headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
         body = json.dumps(document).encode()
         hint = "set an address that begins with https://, and a token without line breaks"
@@ -83,12 +84,18 @@ def to_json(message: Message) -> dict[str, Any]:
         if silence
         else None,
         "digest": digest_json(notification.digest) if notification.digest else None,
+        **({"weeks": [_week(each) for each in notification.weeks]} if notification.weeks else {}),
         "text": message.headline,
         "impact": message.impact,
         "proof": message.proof,
         "changed": message.changed,
         "commands": list(message.commands),
     }
+
+
+def _week(week: TargetWeek) -> dict[str, Any]:
+    digest = digest_json(week.digest) if week.digest else None
+    return {"target": week.target, "digest": digest, "trouble": week.trouble or None}
 
 
 def _finding(step: StepLine) -> dict[str, Any]:
@@ -102,6 +109,7 @@ def _base(message: Message) -> dict[str, Any]:
         "schema": SCHEMA,
         "id": notification.id,
         "incident": notification.incident,
+        **({"target": message.audience.target} if message.audience.target else {}),
         "reason": notification.reason,
         "at": rfc3339(notification.at),
         "since": rfc3339(notification.since),

@@ -1,0 +1,53 @@
+"""bqemulator, an engine that runs BigQuery's SQL, out of an environment of its own: `make bigquery` sets it up."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from google.auth.credentials import AnonymousCredentials
+from google.cloud.bigquery import Client
+
+from tests.support.local_http import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROGRAM = Path(__file__).parent.parent.parent / ".venv-bq/bin/bqemulator"
+STARTS_S = 60
+
+
+@contextmanager
+def emulator(log: Path) -> Iterator[str]:
+    """Run it, and give its HOST:PORT."""
+    port = free_port()
+    command = [PROGRAM, "start", "--rest-port", str(port), "--grpc-port", str(free_port()), "--log-level", "error"]
+    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
+        try:
+            end = time.monotonic() + STARTS_S
+            while not _answers(port):
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < end, log.read_text()
+                time.sleep(0.2)
+            yield f"127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def _answers(port: int) -> bool:
+    from urllib.error import URLError
+    from urllib.request import urlopen
+
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/bigquery/v2/projects/o4o-demo/datasets", timeout=2):
+            return True
+    except (URLError, OSError):
+        return False
+
+
+def client_of(endpoint: str) -> Client:
+    """Give a client that loads tables."""
+    return Client("o4o-demo", credentials=AnonymousCredentials(), client_options={"api_endpoint": f"http://{endpoint}"})
