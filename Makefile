@@ -10,7 +10,7 @@ INSTALL = pip install --quiet --disable-pip-version-check --require-hashes --no-
 # Tests import in hundreds of processes: what the first compiles, the others read.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all demo test test-long lint types golden bench fuzz hours steps impact faults tick targets scale month scenarios signal screenshots image cloud dist sbom audit pin lock clean
+.PHONY: all demo test test-long lint types golden bench fuzz hours steps impact faults bigquery days tick targets scale month scenarios signal screenshots image cloud dist sbom audit pin lock clean
 
 all: lint types test test-long
 
@@ -27,7 +27,7 @@ demo: $(READY)
 
 # Three at a time on two cores, since some tests wait for a time limit; whoever is done takes from the others.
 test: $(READY)
-	@$(BIN)/pytest -n 3 --dist worksteal -rs -m "not long and not image and not cloud"
+	@$(BIN)/pytest -n 3 --dist worksteal -rs -m "not long and not image and not cloud and not bigquery"
 
 # Whole runs, minute after minute, killed and taken up again: a tenth of the tests, a quarter of an hour.
 test-long: $(READY)
@@ -79,6 +79,11 @@ impact: $(READY) $(SIMULATES)
 faults: $(READY)
 	@$(BIN)/python -m tests.support.faults
 
+# Thirty days of two installations, with the real gcloud: what was asked for, and that nothing else changed: two minutes a seed. Others: make days SEED="7 8"
+days: $(READY)
+	@$(BIN)/python -m tests.support.days $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m tests.support.days --versions $(if $(SEED),--seed $(SEED))
+
 tick: $(READY)
 	@$(BIN)/python -m benchmarks.tick_speed
 
@@ -112,6 +117,16 @@ screenshots: $(READY)
 image: $(READY)
 	@$(BIN)/pytest -m image -rs
 
+# The queries of bq:// on an engine that runs BigQuery's SQL, against the same entries in a file: a minute. Their answers anew: make bigquery UPDATE=--update-golden
+bigquery: $(READY) .venv-bq/ready
+	@$(BIN)/pytest -m bigquery -rs $(UPDATE) tests/collect/bigquery
+
+.venv-bq/ready: requirements-bq.lock
+	@rm -rf .venv-bq; $(PYTHON) -m venv .venv-bq
+	@.venv-bq/$(subst .venv/,,bin/$(INSTALL)) requirements-bq.lock
+	@.venv-bq/bin/python -c 'import duckdb_extensions; duckdb_extensions.import_extension("spatial")'
+	@touch $@
+
 # Set up, build, deploy and tear down with the real gcloud against local servers: two minutes, more on a busy machine.
 cloud: $(READY)
 	@$(BIN)/pytest -m cloud -rs -n 2
@@ -144,4 +159,4 @@ lock: $(READY)
 	@tools/lock
 
 clean:
-	rm -rf .venv .venv-bench dist $(SIMULATOR)/node_modules .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-bench .venv-bq dist $(SIMULATOR)/node_modules .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -33,7 +33,7 @@
 # What runs already is read first and stays as it is: service watched, job or service, region, settings, secrets, schedule. Only what an option
 # names is changed, after the plan was shown. At the end `logwatch doctor` runs with the rights and secrets of a run.
 set -euo pipefail
-folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+folder=$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=${folder%/*}
 # shellcheck source=deploy/common.sh
 . "$folder/common.sh"

@@ -14,7 +14,7 @@
 # The state goes too: alerts, silences, what was sent. Figures and log entries stay. If it is stopped half way, run it again:
 # the bucket with the state, which tells where the rest was, goes last.
 set -euo pipefail
-folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+folder=$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=deploy/common.sh
 . "$folder/common.sh"
 # shellcheck source=deploy/policies.sh

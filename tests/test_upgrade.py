@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import json
-import shutil
-import subprocess
-import sys
-import tarfile
 from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import ROOT, clean_environment
+from tests.conftest import ROOT
 from tests.support.local_google import make_entry
 from tests.support.made_traffic import START, Incident, Traffic
+from tests.support.versions import SCHEMA_1, SCHEMA_2, call, drawn_month, live_through, unpack
 from tests.support.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SCHEMA_2 = "35fd7f53b218ca8a8ee9f8d6cec465a3e67f069c"
-"""Of 0.1: `state roll-back` writes what it reads."""
-SCHEMA_1 = "7fb3589b2dcadb20e52594eaa9e98ac37910fd1c"
-"""Of 0.1 too, and read by no more than this version."""
 MINUTE = timedelta(minutes=1)
 TRAFFIC = Traffic(
     11,
@@ -35,32 +27,10 @@ TRAFFIC = Traffic(
 )
 
 
-def unpack(commit: str, folder: Path) -> Path:
-    """Install what a commit holds of the program, with its own rules and templates; skips where the history is cut off."""
-    packed = subprocess.run(
-        [str(shutil.which("git")), "archive", commit, "logwatch", "rules", "templates"],
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-    )
-    if packed.returncode:
-        pytest.skip(f"this checkout has no history back to {commit[:9]}")
-    with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as opened:
-        opened.extractall(folder, filter="data")
-    return folder
-
-
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     with World(tmp_path, [make_entry(each) for each in TRAFFIC.entries()], bot=True, more={"LANG": "en"}) as opened:
         yield opened
-
-
-def call(world: World, program: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Call a version of the program as its image does, in a process of its own."""
-    environment = clean_environment(**world.environment, PYTHONPATH=str(program))
-    command = [sys.executable, "-m", "logwatch", *words]
-    return subprocess.run(command, env=environment, cwd=program, capture_output=True, text=True, check=False)
 
 
 def ran(world: World, program: Path, minute: int) -> int:
@@ -129,3 +99,14 @@ def test_a_version_that_cannot_read_the_state_leaves_it_alone_and_the_next_catch
     assert ends == fires
     assert set(fires.values()) == {1}
     assert [each for each in fires if "4.1" in each] == ["4.1 More checkouts fail · all shops"]
+
+
+@pytest.mark.long
+def test_days_of_upgrades_and_roll_backs_tell_what_one_version_tells(tmp_path: Path) -> None:
+    before = unpack(SCHEMA_2, tmp_path / "before")
+    month = drawn_month(1, 9, of_before=3)
+    assert set(month.versions) == {True, False}
+    told, judged = live_through(month, month.versions, before, tmp_path / "changed")
+    usual, judged_too = live_through(month, [True] * len(month.versions), before, tmp_path / "one")
+    assert (told, judged) == (usual, judged_too)
+    assert told.total() > 2

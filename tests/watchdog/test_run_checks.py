@@ -130,7 +130,8 @@ def test_a_lease_that_outlasts_what_the_platform_gives_is_told(given: dict[str, 
 )
 def test_the_timeout_of_what_is_deployed_counts(monkeypatch: pytest.MonkeyPatch, told: str, lease: str, cure: str) -> None:
     monkeypatch.setenv("DEPLOYED_TIMEOUT", told)
-    found = check_lease(Settings(**SETTINGS, lease=lease), on_cloud_run=True)
+    given: dict[str, Any] = {"lease": lease}
+    found = check_lease(Settings(**SETTINGS, **given), on_cloud_run=True)
     assert [each.to(readers()) for found_ in found for each in found_.cures] == ([cure] if cure else [])
 
 

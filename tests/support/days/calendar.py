@@ -16,6 +16,8 @@ FIXED = (
     Step(20, "by hand", "logwatch", "pause"),
     Step(29, "is torn down", "lw2"),
 )
+FIRST = FIXED[:2]
+"""Those for which it is written down what the real gcloud did."""
 VALUES = {
     "sets": ("LOGWATCH_LANG=en", "LOGWATCH_LANG=ko", "LOGWATCH_GRACE=120s", "LOGWATCH_MAIL_TO=a@x.test,b@x.test"),
     "sets and builds": ("LOGWATCH_LANG=en", "LOGWATCH_GRACE=150s"),

@@ -52,8 +52,8 @@ class Command:
             os.dup2(stream.fileno(), number)
         sys.argv = ["gcloud", *self.asked["arguments"]]
         known = set(sys.modules)
-        wait = time.sleep
-        time.sleep = lambda seconds: wait(min(seconds, 0.01))  # what it waits for is done at once here
+        wait: Any = time.sleep
+        time.sleep = lambda seconds: wait(min(float(seconds), 0.01))  # what it waits for is done at once here
         code = 1
         try:
             main.main()

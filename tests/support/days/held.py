@@ -61,7 +61,7 @@ def _repository(rest: str, value: Json) -> tuple[str, dict[str, Any]]:
 
 
 def _watchdog(_: str, value: Json) -> tuple[str, dict[str, Any]]:
-    labels = value.get("userLabels", value.get("labels", {}))
+    labels: Json = value.get("userLabels") or value.get("labels") or {}
     kind = "policy" if "conditions" in value else "dashboard"
     kept = {
         each: text

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.support.days.steps import Step
 
 RECORDED = ROOT / "tests" / "fixtures" / "days" / "gcloud.ndjson"
-"""What the real gcloud did for the fixed calendar."""
+"""What the real gcloud did in the first days of the fixed calendar."""
 
 
 def remembered() -> Memory:
