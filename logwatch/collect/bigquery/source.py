@@ -82,7 +82,7 @@ class BigQuerySource:
 
     recorded = False
     kept = True
-    service = None
+    service: str | None = None
 
     def __init__(self, view: str, shape: LogShape, settings: QuerySettings) -> None:
         """Name what to read, and what counts in its entries; nothing is connected yet."""
