@@ -24,7 +24,7 @@ case $as in
 job)
     # No retry: the next minute is one, and a retry would repeat what was in flight. A run waits for the second of the minute at
     # which it looks (LOGWATCH_STARTS), then takes the state's lease, 55 s: that ends with the timeout at the latest.
-    gcloud run jobs update "$NAME" "${options[@]}" --args=run --tasks=1 --max-retries=0 --task-timeout=75s
+    gcloud run jobs update "$NAME" "${options[@]}" --args=run --max-retries=0 --task-timeout=75s
     ;;
 service)
     # One instance; no CPU between requests, so none is paid for. Who may call stays as setup.sh has said: this account may not change it.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from logwatch.collect.interface import SharedSource
 from logwatch.collect.sources import find_kind, is_live, is_watchable
-from logwatch.errors import ConfigError
+from logwatch.errors import ConfigError, LogwatchError
 from logwatch.notify.channels.interface import reveal
 from logwatch.seams import Seam
 from logwatch.settings import PREFIX
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from logwatch.judge.rules.service import Service
     from logwatch.notify.channels.interface import Channel, ChannelSettings
     from logwatch.notify.deliver import Describe
+    from logwatch.notify.digest import TargetWeek
     from logwatch.notify.incidents import Notification
     from logwatch.notify.messages import Message
     from logwatch.notify.outbox import Outgoing
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from logwatch.seams import Seams
     from logwatch.server.app import Verify
     from logwatch.settings import Settings
+    from logwatch.spans import Span
     from logwatch.state.document import State
     from logwatch.state.interface import Store
     from logwatch.tick import Policy, Ticker
@@ -48,6 +50,8 @@ if TYPE_CHECKING:
 
 LOOKUP_S = 4
 """Seconds that one look-up may go on failing."""
+WEEKS_S = 8
+"""Seconds that reading the states of other targets may take, once a week."""
 
 
 @dataclass(slots=True)
@@ -195,7 +199,7 @@ def build_parts(settings: Settings, owner: str, shared: Shared | None = None) ->
         service=settings.service,
         platform=lambda: build_platform(settings),
         ping=build_ping(settings),
-        digest=build_weekly(settings),
+        digest=build_weekly(settings, shared),
         target=settings.target or "",
     )
 
@@ -275,19 +279,69 @@ def build_platform(settings: Settings) -> PlatformFigures | None:
     return CloudRunActivity(first, service, others=others, location=settings.location, endpoint=settings.monitoring_endpoint)
 
 
-def build_weekly(settings: Settings) -> Callable[[State, RuleSet, datetime], State] | None:
-    """Give what tells of the week at its hour; None where none is set."""
+def build_weekly(settings: Settings, shared: Shared) -> Callable[[State, RuleSet, datetime], State] | None:
+    """Give what tells of the week at its hour; None where none is set, or another target tells of this one too.
+
+    Of targets that tell the same people in the same language at the same hour, the first tells of all.
+    """
     every = settings.digest
     if every is None:
+        return None
+    first, *others = [each for each in shared.targets if _told_together(each) == _told_together(settings)]
+    if first.target != settings.target:
         return None
 
     def tell(state: State, rules: RuleSet, now: datetime) -> State:
         from logwatch.report.week import WeeklyDigest
 
-        weekly = WeeklyDigest(every, settings.timezone, chosen_channels(settings), build_expected(settings))
+        weekly = WeeklyDigest(
+            every,
+            settings.timezone,
+            chosen_channels(settings),
+            build_expected(settings),
+            settings.target or "",
+            partial(_weeks_of, others, shared),
+        )
         return weekly.tell(state, rules, now)
 
     return tell
+
+
+def _told_together(settings: Settings) -> object:
+    """Give what is the same of targets whose digests are one message."""
+    try:
+        channels = [settings.channels[place] for place in _places(settings)]
+    except ConfigError:  # its own run tells
+        return settings.target
+    return settings.digest, settings.timezone, settings.lang, channels
+
+
+def _places(settings: Settings) -> list[int]:
+    chosen = chosen_channels(settings)
+    return [place for place, channel in enumerate(settings.channels) if channel.name in chosen]
+
+
+def _weeks_of(targets: Sequence[Settings], shared: Shared, week: Span) -> list[TargetWeek]:
+    """Look back on some targets out of their states, all at once; what cannot be read is said."""
+    from logwatch.deadlines import call_all
+    from logwatch.notify.digest import TargetWeek
+    from logwatch.report.week import look_back
+    from logwatch.seams import describe_error
+    from logwatch.state.lease import load
+
+    def read(settings: Settings) -> TargetWeek:
+        name = str(settings.target)
+        try:
+            state, rules = load(build_store(settings)), shared.rules(settings)
+            return TargetWeek(name, look_back(state, rules, week, build_expected(settings), settings.timezone))
+        except LogwatchError as error:
+            return TargetWeek(name, None, error.message)
+        except Exception as error:  # noqa: BLE001 - the others' weeks are told all the same
+            return TargetWeek(name, None, describe_error(error))
+
+    found = call_all({str(each.target): partial(read, each) for each in targets}, WEEKS_S)
+    names = (str(each.target) for each in targets)
+    return [found.get(name) or TargetWeek(name, None, "no answer in time") for name in names]
 
 
 def build_ping(settings: Settings) -> Callable[[], str] | None:

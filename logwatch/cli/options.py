@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from logwatch.cli.usage.completion import complete_languages, complete_rules, complete_shops
+from logwatch.cli.usage.completion import complete_languages, complete_rules, complete_shops, complete_targets
 from logwatch.collect.sources import FORMS
 from logwatch.languages import DEFAULT, Lang, languages
 
@@ -45,7 +45,11 @@ LiveSourceOption = Annotated[
 
 TargetOption = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Only this one of [[targets]] in logwatch.toml.  [env var: LOGWATCH_TARGET]"),
+    typer.Option(
+        metavar="NAME",
+        help="Only this one of [[targets]] in logwatch.toml.  [env var: LOGWATCH_TARGET]",
+        autocompletion=complete_targets,
+    ),
 ]
 
 

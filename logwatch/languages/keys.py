@@ -62,7 +62,7 @@ Key = Literal[
     "digest_incidents",
     "digest_incident", "digest_quiet", "digest_known", "digest_lasted", "digest_procedures", "digest_count", "digest_night",
     "digest_told", "digest_taken", "digest_untaken", "digest_false", "digest_unlabelled", "digest_never", "digest_silence",
-    "digest_exits", "digest_not_met", "digest_not_shown",
+    "digest_exits", "digest_not_met", "digest_not_shown", "digest_targets", "digest_unread",
     # settings
     "setting_name", "setting_origin", "setting_value", "setting_environment", "setting_secret", "setting_made", "setting_wrong",
     "settings_file", "setting_unknown", "settings_bad_file", "settings_no_file", "settings_given", "settings_default",

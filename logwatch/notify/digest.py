@@ -90,6 +90,16 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetWeek:
+    """The week of one of several targets, which are told of together."""
+
+    target: str
+    digest: Digest | None
+    trouble: str = ""
+    """Why it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Remembered:
     """What a digest is made of."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from logwatch.judge.rules.model import Severity
@@ -11,31 +12,69 @@ from logwatch.notify.silences import EVERY
 from logwatch.ui.format import NOTHING, format_span, format_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from logwatch.judge.rules.model import RuleSet
     from logwatch.languages.keys import Key
-    from logwatch.notify.digest import Digest
+    from logwatch.notify.digest import Digest, TargetWeek
     from logwatch.ui.format import Audience
 
 MET, NOT_MET = "met", "not_met"
 
 
-def digest_notification(digest: Digest, now: datetime) -> Notification:
+def digest_notification(digest: Digest, now: datetime, weeks: tuple[TargetWeek, ...] = ()) -> Notification:
     """Give what tells of a digest; its id is that of its week, so that it is told once whoever makes it again."""
     name = f"digest-{digest.until:%Y%m%d}"
     return Notification(
-        f"{name}.1", name, NotifyReason.DIGEST, now, "", {}, digest.since, (), (), digest=digest, severity=Severity.INFO
+        f"{name}.1",
+        name,
+        NotifyReason.DIGEST,
+        now,
+        "",
+        {},
+        digest.since,
+        (),
+        (),
+        digest=digest,
+        weeks=weeks,
+        severity=Severity.INFO,
     )
 
 
 def digest_headline(digest: Digest, audience: Audience) -> str:
     """Say in one line which week it was, and how it went."""
+    return f"{_week(digest, audience)} · {_went(digest.incidents, audience)}"
+
+
+def weeks_headline(digest: Digest, weeks: Sequence[TargetWeek], audience: Audience) -> str:
+    """Say in one line which week it was, and how it went for several targets together."""
+    incidents = sum(each.digest.incidents for each in weeks if each.digest)
+    of = audience.say("digest_targets", count=len(weeks))
+    return f"{_week(digest, audience)} · {of} · {_went(incidents, audience)}"
+
+
+def weeks_lines(weeks: Sequence[TargetWeek], rules: RuleSet, audience: Audience) -> list[str]:
+    """Say the rest of several targets: a line that begins with its name for each thing, only what matters most."""
+    lines: list[str] = []
+    for each in weeks:
+        if each.digest is None:
+            lines.append(audience.say("digest_unread", target=each.target, why=audience.spoken(each.trouble)))
+            continue
+        lines.append(f"{each.target}: {_went(each.digest.incidents, audience)}")
+        told = [*_incidents(each.digest, rules, audience), *islice(_exits(each.digest, rules, audience), 1)]
+        lines += [f"{each.target}: {line}" for line in told]
+    return lines
+
+
+def _week(digest: Digest, audience: Audience) -> str:
     begun, ended = (f"{each.astimezone(audience.zone):%m-%d}" for each in (digest.since, digest.until))
-    key: Key = "digest_incident" if digest.incidents == 1 else "digest_incidents" if digest.incidents else "digest_quiet"
-    went = audience.say(key, count=digest.incidents)
-    return f"{begun} – {ended} · {went}"
+    return f"{begun} – {ended}"
+
+
+def _went(incidents: int, audience: Audience) -> str:
+    key: Key = "digest_incident" if incidents == 1 else "digest_incidents" if incidents else "digest_quiet"
+    return audience.say(key, count=incidents)
 
 
 def digest_lines(digest: Digest, rules: RuleSet, audience: Audience) -> list[str]:

@@ -12,7 +12,7 @@ from logwatch.judge.rules.model import Severity, gravest
 from logwatch.judge.verdicts import Level
 from logwatch.languages import Worded
 from logwatch.notify.diagnosis.findings import Walked
-from logwatch.notify.digest import Digest
+from logwatch.notify.digest import Digest, TargetWeek
 from logwatch.notify.escalation import Calling, is_graver, unanswered_since
 from logwatch.notify.scopes import Scope, VerdictsAlone, find_scope, same_lead, soon_after
 from logwatch.notify.silences import EVERY, RecurringSilence, Silence, holding, with_told
@@ -255,6 +255,8 @@ class Notification:
     unanswered_since: datetime | None = None
     """Since when nobody has taken the incident on, where it is told for that."""
     digest: Digest | None = None
+    weeks: tuple[TargetWeek, ...] = ()
+    """Of each target, where the digest of several is one message."""
     """The week that it tells of, where there is no incident."""
 
     @property

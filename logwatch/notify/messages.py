@@ -18,7 +18,7 @@ from logwatch.notify.answer_text import answer_notes, said_lines
 from logwatch.notify.diagnosis.findings import FactKind
 from logwatch.notify.diagnosis.impact_text import changed_lines, impact_line
 from logwatch.notify.diagnosis.step_text import StepLine, besides_lines, ended_lines, step_lines
-from logwatch.notify.digest_text import digest_headline, digest_lines
+from logwatch.notify.digest_text import digest_headline, digest_lines, weeks_headline, weeks_lines
 from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.seams import Seams
 from logwatch.spans import WINDOW, Span, rfc3339
@@ -292,8 +292,10 @@ def _build_answer(notification: Notification, rules: RuleSet, audience: Audience
 
 
 def _build_digest(notification: Notification, digest: Digest, rules: RuleSet, audience: Audience) -> Message:
-    """Say how a week went."""
-    head = audience.named(digest_headline(digest, audience))
+    """Say how a week went, for one target or for several."""
+    weeks = notification.weeks
+    head = weeks_headline(digest, weeks, audience) if weeks else audience.named(digest_headline(digest, audience))
+    lines = weeks_lines(weeks, rules, audience) if weeks else digest_lines(digest, rules, audience)
     return Message(
         notification=notification,
         audience=audience,
@@ -304,7 +306,7 @@ def _build_digest(notification: Notification, digest: Digest, rules: RuleSet, au
         procedure="",
         steps=(),
         besides=(),
-        notes=tuple(digest_lines(digest, rules, audience)),
+        notes=tuple(lines),
         links=(),
         course=None,
     )

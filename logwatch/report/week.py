@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from logwatch.beta_exit.conditions import GateState, judge_gates
 from logwatch.judge.daily_totals import whole_days
-from logwatch.notify.digest import ExitStanding, Remembered, build_digest
+from logwatch.notify.digest import ExitStanding, Remembered, TargetWeek, build_digest
 from logwatch.notify.digest_text import digest_notification
 from logwatch.notify.history import KEPT_FOR
 from logwatch.notify.outbox import enqueue
 from logwatch.spans import Span
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -38,6 +39,9 @@ class WeeklyDigest:
     zone: ZoneInfo
     channels: tuple[str, ...]
     expected: Expected
+    target: str = ""
+    others: Callable[[Span], Sequence[TargetWeek]] = lambda _span: ()
+    """Looks back on the other targets that are told of in the same message."""
 
     def tell(self, state: State, rules: RuleSet, now: datetime) -> State:
         """Put the digest of the week into the outbox once its hour has come; what was remembered there is not told again."""
@@ -47,8 +51,11 @@ class WeeklyDigest:
         told = replace(state, digested_at=due)
         if state.digested_at is None and now - due > FRESH:
             return told
-        digest = look_back(told, rules, Span(due - WEEK, due), self.expected, self.zone)
-        return told.after_telling(enqueue(told.to_tell, (digest_notification(digest, now),), self.channels))
+        week = Span(due - WEEK, due)
+        digest = look_back(told, rules, week, self.expected, self.zone)
+        others = self.others(week)
+        weeks = (TargetWeek(self.target, digest), *others) if others else ()
+        return told.after_telling(enqueue(told.to_tell, (digest_notification(digest, now, weeks),), self.channels))
 
 
 def look_back(state: State, rules: RuleSet, span: Span, expected: Expected, zone: ZoneInfo) -> Digest:

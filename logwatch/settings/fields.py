@@ -42,7 +42,7 @@ Names = tuple[str, ...]
 PATHS = frozenset({"source", "rules", "state", "cache"})
 """Fields that may hold a path: in a file, one beside the file."""
 OF_PROCESS = frozenset(
-    {"target", "starts", "lease", "now", "read_requests_per_minute", "ping_url", "log"}
+    {"target", "starts", "lease", "now", "read_requests_per_minute", "cache", "ping_url", "log"}
     | {"serve_audience", "serve_caller", "serve_signature", "serve_certs_url"}
 )
 """Fields that are the same for all targets of a file: of the run itself, or of what they share."""

@@ -12,6 +12,7 @@ from google.cloud.monitoring_dashboard_v1 import Dashboard
 from google.cloud.monitoring_v3 import AlertPolicy
 from google.protobuf.json_format import ParseDict
 
+from logwatch.cli.usage.completion import complete_targets
 from tests.conftest import ROOT
 from tests.support.made_traffic import START
 from tests.support.schemas import schema_of
@@ -114,11 +115,11 @@ def test_settings_lists_what_is_shared_and_what_is_each_ones_own(run: Run, told:
     ran = run("settings", "--lang", "en", **told)
     assert (ran.code, ran.err) == (0, "")
     own = ran.out.partition("[[targets]] pay")[2].partition("[[targets]] web")[0]
-    assert [line.split() for line in own.splitlines()[2:] if line.strip()] == [
-        ["target", "logwatch.toml:7", "pay"],
-        ["service", "logwatch.toml:8", "pay"],
-        ["state", "made", "of", "its", "name", *run("settings", "--target", "pay", "-f", "json", **told).out.split('"')[0:0]],
-    ] or "made of its name" in own
+    rows = {line.split("  ")[0]: line for line in own.splitlines() if line.strip()}
+    assert "logwatch.toml:8" in rows["target"]
+    assert "logwatch.toml:9" in rows["service"]
+    assert "made of its name" in rows["state"]
+    assert "production/pay" in own
     document = json.loads(run("settings", "-f", "json", **told).out)
     jsonschema.validate(document, schema_of("settings"))
     assert document["targets"] == [*NAMES]
@@ -165,3 +166,9 @@ def test_a_policy_tells_which_target_it_is(run: Run, told: dict[str, str], tmp_p
                 asked = json.dumps(condition, ensure_ascii=False)
                 assert 'namespace=one_of(\\"production/cart\\", \\"production/pay\\", \\"production/web\\")' in asked
                 assert "${resource.label.namespace}" in content
+
+
+def test_tab_offers_the_targets(told: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGWATCH_CONFIG", told["LOGWATCH_CONFIG"])
+    assert complete_targets("") == [*NAMES]
+    assert complete_targets("p") == ["pay"]

@@ -387,8 +387,8 @@ def _container(values: Json, template: Json) -> Json:
 def _job(values: Json) -> Json:
     outer = values["template"][0]
     template = outer["template"][0]
+    assert outer["task_count"] == 1, "as gcloud makes it where nothing is said"
     return _container(values, template) | {
-        "tasks": str(outer["task_count"]),
         "max-retries": str(template["max_retries"]),
         "task-timeout": template["timeout"],
     }

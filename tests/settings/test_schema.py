@@ -41,7 +41,7 @@ def test_a_file_of_everything_is_right_by_the_schema_and_by_the_program(tmp_path
     (tmp_path / NAME).write_text(as_toml())
     found = Settings.load({}, read_file(tmp_path / NAME, field_names(), tables()))
     said = Settings.load(as_environment())
-    beside = said.model_copy(update={"rules": tmp_path / str(said.rules)})
+    beside = said.model_copy(update={"rules": tmp_path / str(said.rules), "target": "cart"})
     assert (found.model_dump(), found.channels) == (beside.model_dump(), said.channels)
     assert [name for name, field in fields().items() if found.value(name) == field.default] == []
 

@@ -75,10 +75,11 @@ def as_toml() -> str:
 
 
 def as_environment() -> dict[str, str]:
-    """Say them all in variables."""
+    """Say them all in variables, but for the target, which only a file has."""
     return {
         f"LOGWATCH_{name.upper()}": ",".join(value) if isinstance(value, list) else str(value)
         for name, value in EVERY_SETTING.items()
+        if name != "target"
     }
 
 

@@ -181,3 +181,25 @@ def start(world: World, path: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "logwatch", "run"]
     environment = clean_environment(**environment_of(world, path))
     return subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_the_week_of_all_is_one_message(run: Run, world: World) -> None:
+    """A part each, and which target could not be read; told once, by the first, whichever of them runs when."""
+    tables = [table_of("cart"), table_of("pay"), f'{table_of("web")}state = "/dev/null/state.json"\n']
+    path = settings_file(world.folder, *tables)
+    tick(run, world, path, NOTIFY="slack", LANG="en")
+    world.slack.arrived.clear()
+    for minute in (1, 2):
+        world.now = LATER + timedelta(minutes=minute)
+        assert tick(run, world, path, NOTIFY="slack", LANG="en", DIGEST="tue 09:34").code == 3
+    (said,) = [each.body["text"] for each in world.slack.arrived if "DIGEST" in each.body["text"].upper()]
+    assert said.partition("\n")[0].endswith("02-17 – 02-24 · 3 targets · 1 incident")
+    body = json.dumps([each.body for each in world.slack.arrived], ensure_ascii=False)
+    for part in ("cart: no incident", "pay: 1 incident", "web: state not read ("):
+        assert part in body
+
+
+def test_who_is_told_elsewhere_has_a_digest_of_its_own(run: Run, world: World) -> None:
+    path = settings_file(world.folder, table_of("cart"), f'{table_of("web")}lang = "en"\n')
+    tick(run, world, path, NOTIFY="slack", DIGEST="tue 09:33")
+    assert len(world.slack.arrived) == 2

@@ -84,6 +84,15 @@ def complete_languages(incomplete: str) -> list[str]:
     return _beginning(languages(), incomplete)
 
 
+def complete_targets(incomplete: str) -> list[str]:
+    """Give the targets of the settings file that begin so."""
+    with suppress(LogwatchError):
+        from logwatch.settings import load_targets
+
+        return _beginning((each.target for each in load_targets() if each.target), incomplete)
+    return []
+
+
 def complete_schemas(incomplete: str) -> list[str]:
     """Give the names of schemas that begin so."""
     from logwatch.cli.usage.schemas import schema_names
@@ -92,10 +101,10 @@ def complete_schemas(incomplete: str) -> list[str]:
 
 
 def _settings(ctx: typer.Context) -> Settings:
-    from logwatch.settings import load_settings
+    from logwatch.settings import load_shared
 
-    flags: dict[str, Any] = {"rules": ctx.params.get("rules")}
-    return load_settings(**flags)
+    flags: dict[str, Any] = {name: ctx.params.get(name) for name in ("rules", "target")}
+    return load_shared(**flags)
 
 
 def _local_state(settings: Settings) -> State:

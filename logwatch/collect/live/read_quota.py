@@ -53,10 +53,11 @@ class ReadQuota:
         with self._lock:
             if (left := self._left_s()) > 0:
                 return left
-            if len(self._calls) >= self.per_minute:
+            while len(self._calls) >= self.per_minute:
                 self._calls.popleft()
             self._calls.append(self.clock())
             return 0
 
     def _left_s(self) -> float:
-        return self._calls[0] + 60 - self.clock() if len(self._calls) >= self.per_minute else 0
+        over = len(self._calls) - self.per_minute
+        return self._calls[over] + 60 - self.clock() if over >= 0 else 0

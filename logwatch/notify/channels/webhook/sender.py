@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from logwatch.checks import Checked
     from logwatch.judge.alerts import Alert
     from logwatch.notify.diagnosis.step_text import StepLine
+    from logwatch.notify.digest import TargetWeek
     from logwatch.notify.messages import Message
 
 SCHEMA = 1
@@ -83,12 +84,18 @@ def to_json(message: Message) -> dict[str, Any]:
         if silence
         else None,
         "digest": digest_json(notification.digest) if notification.digest else None,
+        **({"weeks": [_week(each) for each in notification.weeks]} if notification.weeks else {}),
         "text": message.headline,
         "impact": message.impact,
         "proof": message.proof,
         "changed": message.changed,
         "commands": list(message.commands),
     }
+
+
+def _week(week: TargetWeek) -> dict[str, Any]:
+    digest = digest_json(week.digest) if week.digest else None
+    return {"target": week.target, "digest": digest, "trouble": week.trouble or None}
 
 
 def _finding(step: StepLine) -> dict[str, Any]:
