@@ -481,7 +481,7 @@ def test_a_job_is_set_up_once_and_torn_down_whole(cloud: LocalCloud) -> None:
     assert state["location"] == REGION.upper()
     assert state["iamConfiguration"] == {"publicAccessPrevention": "enforced", "uniformBucketLevelAccess": {"enabled": True}}
     task = cloud.made["run/jobs/logwatch"]["spec"]["template"]["spec"]
-    assert (task["taskCount"], task["template"]["spec"]["maxRetries"], task["template"]["spec"]["timeoutSeconds"]) == (
+    assert (task.get("taskCount", 1), task["template"]["spec"]["maxRetries"], task["template"]["spec"]["timeoutSeconds"]) == (
         1,
         0,
         "75",
