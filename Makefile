@@ -10,7 +10,7 @@ INSTALL = pip install --quiet --disable-pip-version-check --require-hashes --no-
 # Tests import in hundreds of processes: what the first compiles, the others read.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all demo test test-long lint types golden bench fuzz hours steps impact faults bigquery days tick targets scale month scenarios signal screenshots image cloud dist sbom audit pin lock clean
+.PHONY: all demo test test-long lint types golden bench fuzz hours steps impact faults bench-wide bigquery days tick targets scale month scenarios signal screenshots image cloud dist sbom audit pin lock clean
 
 all: lint types test test-long
 
@@ -50,8 +50,12 @@ golden: $(READY)
 	@$(BIN)/logwatch rules schema --oncall --output rules/oncall.schema.json
 	@$(BIN)/logwatch settings --schema --output rules/settings.schema.json
 
-bench: .venv-bench/ready
-	@.venv-bench/bin/python -m benchmarks
+# Reading recordings beside DuckDB, polars, ClickHouse and a program in C: a quarter of an hour. Every kind of file in full size: an hour.
+bench: .venv-bench/ready .venv-rivals/ready
+	@.venv-bench/bin/python -m benchmarks --rivals .venv-rivals/bin/python
+
+bench-wide: .venv-bench/ready .venv-rivals/ready
+	@.venv-bench/bin/python -m benchmarks --rivals .venv-rivals/bin/python --only windows --wide
 
 # A million mutated entries in eleven shapes, good ones planted among them: a quarter of an hour. Another seed: make fuzz SEED=7
 fuzz: $(READY)
@@ -143,6 +147,12 @@ dist: $(READY)
 	@.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# Apart from what they are held against: one of them brings pyarrow, which pandas would import.
+.venv-rivals/ready: requirements-rivals.lock
+	@rm -rf .venv-rivals; $(PYTHON) -m venv .venv-rivals
+	@.venv-rivals/$(subst .venv/,,bin/$(INSTALL)) requirements-rivals.lock
+	@touch $@
+
 # What the image installs, as CycloneDX JSON out of the lock.
 sbom:
 	@$(PYTHON) tools/sbom.py
@@ -159,4 +169,4 @@ lock: $(READY)
 	@tools/lock
 
 clean:
-	rm -rf .venv .venv-bench .venv-bq dist $(SIMULATOR)/node_modules .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-bench .venv-bq .venv-rivals dist $(SIMULATOR)/node_modules .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

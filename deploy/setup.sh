@@ -775,7 +775,7 @@ run_doctor() {
     # It compares its lease with the timeout that there really is. The variable is none of logwatch's settings: an older image takes no notice.
     if [ "$as" = job ]; then path=$path.template.spec; fi
     look run gcloud run "${as}s" describe "$name" --region="$region" --project="$project" --format="value($path.timeoutSeconds)"
-    patiently gcloud run jobs execute "$(doctor_job)" --args=doctor ${found:+"--update-env-vars=DEPLOYED_TIMEOUT=$found"} --async \
+    patiently gcloud run jobs execute "$(doctor_job)" --args=doctor --tasks=1 ${found:+"--update-env-vars=DEPLOYED_TIMEOUT=$found"} --async \
         --region="$region" --project="$project" --format='value(metadata.name)' ||
         give_up "doctor cannot be run" gcloud run jobs execute "$(doctor_job)" --args=doctor
     execution=$answer

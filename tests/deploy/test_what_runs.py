@@ -384,11 +384,11 @@ def test_doctor_of_a_service_is_a_job_with_its_settings_and_secrets(tmp_path: Pa
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_doctor_is_told_the_timeout_that_there_is(tmp_path: Path, kind: str) -> None:
+def test_doctor_runs_once_and_is_told_the_timeout_that_there_is(tmp_path: Path, kind: str) -> None:
     cloud = project(tmp_path, kind=kind, timeout="300")
     assert cloud.start(SETUP).returncode == 0
     [tried] = [each for each in cloud.told if " jobs execute " in each]
-    assert " --update-env-vars=DEPLOYED_TIMEOUT=300 " in tried
+    assert " --tasks=1 --update-env-vars=DEPLOYED_TIMEOUT=300 " in tried
 
 
 @pytest.mark.parametrize(("before", "after"), [("@sha256:1", "@sha256:0"), ("gcp://p1/shop", "gcp://p1/cart")])

@@ -367,7 +367,7 @@ class LocalCloud:
         if thing and key in self.made and region not in {"", _region_of(self.made[key])}:
             raise NotFound
         if verb == "run":
-            return self._execute(thing)
+            return self._execute(thing, body)
         if verb:
             return self._policy(key, verb, body)
         if method == "GET" and not thing:
@@ -386,11 +386,13 @@ class LocalCloud:
             return {}
         return self.made[key]
 
-    def _execute(self, job: str) -> Json:
-        """Start a job, which is over at once."""
+    def _execute(self, job: str, body: Any) -> Json:
+        """Start a job, each task of which is over at once."""
+        told = body.get("overrides", {}) if isinstance(body, dict) else {}
+        tasks = told.get("taskCount") or self.made[f"run/jobs/{job}"]["spec"]["template"]["spec"].get("taskCount", 1)
         self.count += 1
         name = f"{job}-{self.count}"
-        over = {"completionTime": "2026-02-24T06:30:00Z", "succeededCount": 1}
+        over = {"completionTime": "2026-02-24T06:30:00Z", "succeededCount": tasks}
         region = _region_of(self.made[f"run/jobs/{job}"])
         labels = {"run.googleapis.com/job": job, "cloud.googleapis.com/location": region}
         metadata = {"name": name, "namespace": PROJECT, "labels": labels}

@@ -17,7 +17,7 @@ POLICIES = ("blind", "heartbeat", "lag", "metrics-refused", "run-failed", "telem
 ON_LOGS = ("metrics-refused", "run-failed")
 """Policies on log lines, which are taken before any figure was written."""
 FIXED = {
-    "job": {"args": ["run"], "taskCount": 1, "maxRetries": 0, "timeoutSeconds": "75"},
+    "job": {"args": ["run"], "maxRetries": 0, "timeoutSeconds": "75"},
     "service": {
         "args": ["serve"],
         "timeoutSeconds": 80,
@@ -39,6 +39,8 @@ class Run:
     image: str
     settings: dict[str, str]
     memory: str = "512Mi"
+    tasks: int = 0
+    """How many at once, where somebody has said so."""
 
 
 @dataclass
@@ -212,6 +214,7 @@ class Installation:
             "cpu": "1",
             "memory": run.memory,
             **fixed,
+            **({"taskCount": run.tasks} if run.tasks else {}),
             **{f"setting {name}": value for name, value in run.settings.items()},
         }
         return {f"{what} · {each}": value for each, value in said.items()}

@@ -12,6 +12,7 @@ FIXED = (
     Step(3, "installs", "lw2", "service shop", "killed 40"),
     Step(5, "sets", "logwatch", "LOGWATCH_LANG=en"),
     Step(9, "rotates", "lw2", "slack-webhook-url two", "refused 1"),
+    Step(11, "by hand", "logwatch", "tasks 3"),
     Step(12, "new release", "logwatch"),
     Step(20, "by hand", "logwatch", "pause"),
     Step(29, "is torn down", "lw2"),

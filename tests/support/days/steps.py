@@ -418,6 +418,9 @@ def by_hand(days: Days, step: Step) -> None:
         case ["memory", amount]:
             days.by_hand(f"{update} --memory={amount}")
             each.run.memory = amount
+        case ["tasks", count]:
+            days.by_hand(f"{update} --tasks={count}")
+            each.run.tasks = int(count)
         case ["role", role]:
             member = f"serviceAccount:{each.account('runner')}"
             days.by_hand(f"projects add-iam-policy-binding {PROJECT} --member={member} --role={role} --condition=None")
