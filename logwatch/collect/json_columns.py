@@ -153,12 +153,12 @@ class UsualLines:
         values = list(chain.from_iterable(map(dict.values, payloads)))
         counted = key != NO_COUNTER
         try:
-            counts = array("d", compress(values, counted.tolist()))
+            value = array("d", compress(values, counted.tolist()))
         except TypeError:  # beside the logger's own texts there are others
             odd[line[counted & [type(each) is str for each in values]]] = True
             counted &= ~odd[line]
-            counts = array("d", compress(values, counted.tolist()))
-        key, line, value = key[counted], line[counted], np.frombuffer(counts) if counts else np.empty(0)
+            value = array("d", compress(values, counted.tolist()))
+        key, line, value = key[counted], line[counted], np.frombuffer(value) if value else np.empty(0)
         odd[line[(value < 0) | (value > LARGEST)]] = True
         known = np.frombuffer(self._keys.known, bool) if self._keys.known else np.empty(0, bool)
         odd |= np.bincount(line[known[key]], minlength=len(raws)) == 0
