@@ -38,6 +38,7 @@ from logwatch.cli.options import (
     UntilOption,
 )
 from logwatch.collect.parse import Flaw, Reason
+from logwatch.count.csv_text import csv_parts
 from logwatch.errors import ConfigError, SourceError
 from logwatch.judge.verdicts import Level
 from logwatch.languages import Lang, text
@@ -47,7 +48,6 @@ from logwatch.report.render import render_markdown, render_page, render_table
 from logwatch.settings import bundled
 from logwatch.state.document import State
 from logwatch.time_range import read_windows
-from logwatch.ui.csv_text import csv_parts
 from logwatch.ui.findings import finding_texts
 from logwatch.ui.format import printable
 from logwatch.wiring import LOOKUP_S, audience, message_builder, watched_service

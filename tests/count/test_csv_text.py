@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from logwatch.ui.csv_text import PART, csv_parts
+from logwatch.count.csv_text import PART, csv_parts
 
 ODD = ["plain", "", " ", 'with "quotes"', "a,b", "two\nlines", "a\rb", "결제_실패", "C:\\temp", "'", "{a=b,c=d}", "\\N"]
 
