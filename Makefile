@@ -10,7 +10,7 @@ INSTALL = pip install --quiet --disable-pip-version-check --require-hashes --no-
 # Tests import in hundreds of processes: what the first compiles, the others read.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all demo test test-long lint types golden bench fuzz hours steps impact faults days tick targets scale month scenarios signal screenshots image cloud dist sbom audit pin lock clean
+.PHONY: all demo test test-long lint types golden bench fuzz hours steps impact faults bench-wide bigquery days tick targets scale month scenarios signal screenshots image cloud dist sbom audit pin lock clean
 
 all: lint types test test-long
 
@@ -27,7 +27,7 @@ demo: $(READY)
 
 # Three at a time on two cores, since some tests wait for a time limit; whoever is done takes from the others.
 test: $(READY)
-	@$(BIN)/pytest -n 3 --dist worksteal -rs -m "not long and not image and not cloud"
+	@$(BIN)/pytest -n 3 --dist worksteal -rs -m "not long and not image and not cloud and not bigquery"
 
 # Whole runs, minute after minute, killed and taken up again: a tenth of the tests, a quarter of an hour.
 test-long: $(READY)
@@ -50,8 +50,12 @@ golden: $(READY)
 	@$(BIN)/logwatch rules schema --oncall --output rules/oncall.schema.json
 	@$(BIN)/logwatch settings --schema --output rules/settings.schema.json
 
-bench: .venv-bench/ready
-	@.venv-bench/bin/python -m benchmarks
+# Reading recordings beside DuckDB, polars, ClickHouse and a program in C: a quarter of an hour. Every kind of file in full size: an hour.
+bench: .venv-bench/ready .venv-rivals/ready
+	@.venv-bench/bin/python -m benchmarks --rivals .venv-rivals/bin/python
+
+bench-wide: .venv-bench/ready .venv-rivals/ready
+	@.venv-bench/bin/python -m benchmarks --rivals .venv-rivals/bin/python --only windows --wide
 
 # A million mutated entries in eleven shapes, good ones planted among them: a quarter of an hour. Another seed: make fuzz SEED=7
 fuzz: $(READY)
@@ -117,6 +121,16 @@ screenshots: $(READY)
 image: $(READY)
 	@$(BIN)/pytest -m image -rs
 
+# The queries of bq:// on an engine that runs BigQuery's SQL, against the same entries in a file: a minute. Their answers anew: make bigquery UPDATE=--update-golden
+bigquery: $(READY) .venv-bq/ready
+	@$(BIN)/pytest -m bigquery -rs $(UPDATE) tests/collect/bigquery
+
+.venv-bq/ready: requirements-bq.lock
+	@rm -rf .venv-bq; $(PYTHON) -m venv .venv-bq
+	@.venv-bq/$(subst .venv/,,bin/$(INSTALL)) requirements-bq.lock
+	@.venv-bq/bin/python -c 'import duckdb_extensions; duckdb_extensions.import_extension("spatial")'
+	@touch $@
+
 # Set up, build, deploy and tear down with the real gcloud against local servers: two minutes, more on a busy machine.
 cloud: $(READY)
 	@$(BIN)/pytest -m cloud -rs -n 2
@@ -131,6 +145,12 @@ dist: $(READY)
 	@rm -rf .venv-bench; $(PYTHON) -m venv .venv-bench
 	@.venv-bench/$(subst .venv/,,bin/$(INSTALL)) requirements-bench.lock
 	@.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Apart from what they are held against: one of them brings pyarrow, which pandas would import.
+.venv-rivals/ready: requirements-rivals.lock
+	@rm -rf .venv-rivals; $(PYTHON) -m venv .venv-rivals
+	@.venv-rivals/$(subst .venv/,,bin/$(INSTALL)) requirements-rivals.lock
 	@touch $@
 
 # What the image installs, as CycloneDX JSON out of the lock.
@@ -149,4 +169,4 @@ lock: $(READY)
 	@tools/lock
 
 clean:
-	rm -rf .venv .venv-bench dist $(SIMULATOR)/node_modules .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-bench .venv-bq .venv-rivals dist $(SIMULATOR)/node_modules .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

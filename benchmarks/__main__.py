@@ -3,12 +3,16 @@
 import argparse
 import sys
 
-from benchmarks.make_input import DEFAULT_LINES
+from benchmarks.make_input import MIXES
 from benchmarks.read_speed import DEFAULT_ENTRIES, compare_reading
 from benchmarks.startup import compare_startup
 from benchmarks.windows_speed import compare_windows
 
 PARTS = ("windows", "reading", "startup")
+SHORT = ("day-paths", "day-logger", "sparse-any", "half-paths", "half-known")
+"""Files that are always measured."""
+PACKED = ("sparse-any",)
+"""Those that are measured packed, too."""
 
 
 def _parts(text: str) -> list[str]:
@@ -21,13 +25,17 @@ def _parts(text: str) -> list[str]:
 def main() -> int:
     """Run the parts one after the other."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure logwatch against others.")
-    parser.add_argument("--lines", type=int, default=DEFAULT_LINES, help="of the input file (default %(default)s)")
+    parser.add_argument("--wide", action="store_true", help="every kind of file, in full size: an hour")
+    parser.add_argument("--scale", type=float, help="of the large files' sizes (default 0.3, with --wide 1)")
+    parser.add_argument("--rivals", default=sys.executable, help="the Python that has the other programs (default this one)")
     parser.add_argument("--entries", type=int, default=DEFAULT_ENTRIES, help="for the server (default %(default)s)")
-    parser.add_argument("--runs", type=int, default=5, help="rounds of each measurement (default %(default)s)")
+    parser.add_argument("--runs", type=int, default=3, help="rounds of each measurement (default %(default)s)")
     parser.add_argument("--only", type=_parts, default=PARTS, help=f"comma-separated, of {', '.join(PARTS)}")
     arguments = parser.parse_args()
+    scale = arguments.scale or (1.0 if arguments.wide else 0.3)
+    mixes = [mix for mix in MIXES if arguments.wide or mix.name in SHORT]
     measurements = {
-        "windows": lambda: compare_windows(arguments.lines, arguments.runs),
+        "windows": lambda: compare_windows(mixes, scale, arguments.runs, arguments.rivals, PACKED),
         "reading": lambda: compare_reading(arguments.entries, arguments.runs),
         "startup": lambda: compare_startup(arguments.runs),
     }

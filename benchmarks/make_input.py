@@ -1,33 +1,30 @@
-"""Write the same NDJSON file of Cloud Logging entries on every machine: `python -m benchmarks.make_input`.
+"""Write the same NDJSON files of Cloud Logging entries on every machine: `python -m benchmarks.make_input`.
 
-One minute holds 600 lines: 36 instances write one summary each (6 %), 24 slow requests (4 %), and the rest is what such
-an application logs besides. Only `Random.random` is drawn from: its sequence is the same in
-every Python version.
+What a file holds is a `Mix`: how many instances write a summary each minute, how many lines there are besides, which counters,
+and in which order their keys stand. Only `Random.random` is drawn from: its sequence is the same in every Python version.
 """
 
 import argparse
 import json
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import count, islice
+from itertools import count
 from pathlib import Path
 from random import Random
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 T = TypeVar("T")
 
 INPUT_FOLDER = Path(__file__).parent / "input"
-DEFAULT_LINES = 1_000_000
+MB = 1_000_000
 SUMMARY = "[OpsMetrics] 60s summary"
 
 START = datetime(2026, 2, 24, tzinfo=UTC)
 SECOND = 1_000_000_000  # Times are whole nanoseconds since START.
 MINUTE = 60 * SECOND
-INSTANCES = 36
-SLOW_REQUESTS = 24
-OTHERS = 540
 DUPLICATE_SHARE = 0.005  # Of the summaries.
 LATE_SHARE = 0.02  # Of all lines; the others are in the order of their timestamps.
 
@@ -71,7 +68,69 @@ COUNTERS = (
     ("error.code{code=C:\\temp=1}", 0.001, 2),
     ("surprise", 0.0005, 9),
 )
-COUNTERS_AS_JSON = sorted((json.dumps(key, ensure_ascii=False), chance, highest) for key, chance, highest in COUNTERS)
+KNOWN = tuple(
+    (name if number % 3 else f"{name}{{service={shop}}}", 1.0, 40)
+    for number, (name, shop) in enumerate(
+        (f"{stem}.{end}", shop)
+        for stem in ("cache", "checkout", "payment", "request")
+        for end in ("attempt", "success", "error")
+        for shop in ("cosmetics", "glycopharm", "kpa")
+    )
+)
+"""36 counters that every summary has, so that even a query that names each of them can be held against the rest."""
+PATHS = tuple(
+    (f"slow.api{{path=/api/v1/{part}/{what}{tail},method={method}}}", 0.04, 5)
+    for part in ("store", "kpa", "cosmetics", "glycopharm", "auth", "ops")
+    for what in ("products", "orders", "members", "catalog", "search")
+    for tail in ("", "/:id")
+    for method in ("GET", "POST")
+)
+"""120 counters of which each summary has a few."""
+COUNTER_SETS = {"known": KNOWN, "any": COUNTERS, "paths": (*COUNTERS, *PATHS)}
+
+Order = Literal["sorted", "logger", "shuffled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """What a file holds."""
+
+    name: str
+    size: int
+    """Bytes, nearly."""
+    instances: int
+    """Each writes a summary a minute."""
+    slow_requests: int
+    """A minute."""
+    others: int
+    """A minute: lines that are passed over."""
+    keys: str
+    """One of COUNTER_SETS."""
+    order: Order
+    """Sorted, as exports write objects; as the logger writes, each instance in an order of its own; shuffled in each line."""
+    seed: int
+
+    @property
+    def kept(self) -> float:
+        """The share of lines that count."""
+        matter = self.instances + self.slow_requests
+        return matter / (matter + self.others)
+
+
+MIXES = (
+    Mix("day-any", 49 * MB, 20, 4, 0, "any", "sorted", 101),
+    Mix("day-paths", 49 * MB, 20, 4, 0, "paths", "sorted", 102),
+    Mix("day-logger", 49 * MB, 20, 4, 0, "paths", "logger", 103),
+    Mix("day-shuffled", 49 * MB, 20, 4, 0, "any", "shuffled", 104),
+    Mix("day-known", 49 * MB, 20, 4, 0, "known", "logger", 105),
+    Mix("sparse-any", 930 * MB, 36, 24, 540, "any", "sorted", 106),
+    Mix("sparse-paths", 930 * MB, 40, 14, 546, "paths", "sorted", 107),
+    Mix("sparse-logger", 930 * MB, 40, 14, 546, "any", "logger", 108),
+    Mix("half-paths", 1060 * MB, 40, 14, 54, "paths", "sorted", 109),
+    Mix("half-shuffled", 1060 * MB, 40, 14, 54, "paths", "shuffled", 110),
+    Mix("half-known", 1060 * MB, 40, 14, 54, "known", "logger", 111),
+    Mix("all-logger", 1060 * MB, 40, 14, 0, "any", "logger", 112),
+)
 
 ROUTES = ("store/products", "store/orders", "kpa/members", "cosmetics/catalog", "glycopharm/pharmacies", "auth/session")
 QUERY_WITH_SUMMARY = f"?q={SUMMARY}&page=1"
@@ -96,20 +155,26 @@ AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, li
 class LineWriter:
     """Makes lines of each kind; holds the random numbers, the instances and the last insertId."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, mix: Mix) -> None:
         """Start the sequence of random numbers that all lines depend on."""
-        self.random = Random(seed).random
+        self.mix = mix
+        self.random = Random(mix.seed).random
         self.numbers = count(1)
-        self.instances = [self._hex(98) for _ in range(INSTANCES)]
+        self.instances = [self._hex(98) for _ in range(mix.instances)]
         # Between second 3 and 57, so that nobody's summary comes near the edge of a minute.
-        self.phases = [3 * SECOND + int(self.random() * 54 * SECOND) for _ in range(INSTANCES)]
+        self.phases = [3 * SECOND + int(self.random() * 54 * SECOND) for _ in range(mix.instances)]
+        counters = sorted((json.dumps(key, ensure_ascii=False), chance, top) for key, chance, top in COUNTER_SETS[mix.keys])
+        self.counters = [self._mixed(counters) if mix.order == "logger" else counters for _ in range(mix.instances)]
 
     def summary(self, time: int, instance: int) -> str:
         """Give one instance's counters of the minute before `time`; a counter that is zero is not printed."""
         random = self.random
-        counters = [f"{key}:{1 + int(random() * top)}" for key, chance, top in COUNTERS_AS_JSON if random() < chance]
-        own = ('"level":"info"', f'"message":"{SUMMARY}"', COMMON, f'"timestamp":"{clock_text(time)}"')
-        return self._entry(time, instance, "stdout", f'"jsonPayload":{{{",".join(sorted((*counters, *own)))}}}')
+        counters = [f"{key}:{1 + int(random() * top)}" for key, chance, top in self.counters[instance] if random() < chance]
+        said, own = ('"level":"info"', f'"message":"{SUMMARY}"'), (COMMON, f'"timestamp":"{clock_text(time)}"')
+        parts = [*said, *counters, *own]
+        if self.mix.order != "logger":
+            parts = sorted(parts) if self.mix.order == "sorted" else self._mixed(parts)
+        return self._entry(time, instance, "stdout", f'"jsonPayload":{{{",".join(parts)}}}')
 
     def slow_request(self, time: int) -> str:
         """Make a request above its threshold."""
@@ -118,7 +183,7 @@ class LineWriter:
         query = f"?q=%ED%98%88%EB%8B%B9&token={self._hex(10)}"
         return self._entry(
             time,
-            int(self.random() * INSTANCES),
+            int(self.random() * len(self.instances)),
             "stdout",
             f'"jsonPayload":{{"durationMs":{duration},"label":"{label}","level":"warn","message":"[SlowRequest]",'
             f'"method":"{method}",{COMMON},"statusCode":200,"thresholdMs":{threshold},'
@@ -127,7 +192,7 @@ class LineWriter:
 
     def other(self, time: int) -> str:
         """Make a line that is neither: access lines, warnings, errors with a stack, plain text, request-log entries."""
-        random, instance, kind = self.random, int(self.random() * INSTANCES), self.random()
+        random, instance, kind = self.random, int(self.random() * len(self.instances)), self.random()
         path = f"/api/v1/{self._one_of(ROUTES)}/{self._id()}{self._query('')}"
         millis = 2 + int(random() * 300)
         if kind < REQUEST_SHARE:
@@ -148,7 +213,10 @@ class LineWriter:
     def minute(self, start: int) -> Iterator[tuple[int, str]]:
         """All lines of one minute, each with the time at which it arrives in the file; not yet sorted."""
         random = self.random
-        makers: list[tuple[int, Callable[[int], str]]] = [(SLOW_REQUESTS, self.slow_request), (OTHERS, self.other)]
+        makers: list[tuple[int, Callable[[int], str]]] = [
+            (self.mix.slow_requests, self.slow_request),
+            (self.mix.others, self.other),
+        ]
         for instance, phase in enumerate(self.phases):
             time = start + phase + int(random() * 20_000_000)
             line = self.summary(time, instance)
@@ -184,6 +252,10 @@ class LineWriter:
     def _query(self, otherwise: str) -> str:
         return QUERY_WITH_SUMMARY if self.random() < QUERY_SHARE else otherwise
 
+    def _mixed(self, items: Sequence[T]) -> list[T]:
+        """Give the items in another order."""
+        return [item for _, item in sorted(((self.random(), item) for item in items), key=lambda each: each[0])]
+
     def _one_of(self, choices: tuple[T, ...]) -> T:
         return choices[int(self.random() * len(choices))]
 
@@ -209,9 +281,9 @@ def _minute_text(minute: int) -> str:
     return (START + timedelta(minutes=minute)).strftime("%Y-%m-%dT%H:%M")
 
 
-def lines(seed: int = 20260224) -> Iterator[str]:
+def lines(mix: Mix) -> Iterator[str]:
     """Entries without end, in the order in which they arrive."""
-    writer = LineWriter(seed)
+    writer = LineWriter(mix)
     waiting: list[tuple[int, str]] = []
     for start in count(0, MINUTE):
         waiting = sorted([*waiting, *writer.minute(start)])
@@ -220,28 +292,31 @@ def lines(seed: int = 20260224) -> Iterator[str]:
         del waiting[:arrived]
 
 
-def make_input(path: Path, number: int = DEFAULT_LINES) -> Path:
-    """Write `number` lines to `path`; an interrupted run leaves no half file under that name."""
+def make_input(path: Path, mix: Mix, size: int) -> Path:
+    """Write lines to `path` until it has `size` bytes; an interrupted run leaves no half file under that name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".part")
     with unfinished.open("w", encoding="utf-8", newline="") as file:
-        file.writelines(islice(lines(), number))
+        written = 0
+        for line in lines(mix):
+            file.write(line)
+            written += len(line)
+            if written >= size:
+                break
     return unfinished.replace(path)
 
 
-def default_path(number: int) -> Path:
-    """Where the file with `number` lines is kept."""
-    return INPUT_FOLDER / f"{number}.ndjson"
-
-
 def main() -> None:
-    """Write the file that the arguments ask for."""
+    """Write the files that the arguments ask for."""
+    known = {mix.name: mix for mix in MIXES}
     parser = argparse.ArgumentParser(prog="python -m benchmarks.make_input", description=main.__doc__)
-    parser.add_argument("path", nargs="?", type=Path, help="default: benchmarks/input/LINES.ndjson")
-    parser.add_argument("--lines", type=int, default=DEFAULT_LINES)
+    parser.add_argument("names", nargs="+", choices=known)
+    parser.add_argument("--scale", type=float, default=1.0, help="of the files' sizes (default %(default)s)")
+    parser.add_argument("--folder", type=Path, default=INPUT_FOLDER, help="default: benchmarks/input")
     arguments = parser.parse_args()
-    path = make_input(arguments.path or default_path(arguments.lines), arguments.lines)
-    print(f"{path}: {arguments.lines} lines, {path.stat().st_size} bytes")
+    for name in arguments.names:
+        path = make_input(arguments.folder / f"{name}.ndjson", known[name], int(known[name].size * arguments.scale))
+        print(f"{path}: {path.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

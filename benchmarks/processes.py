@@ -4,15 +4,12 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO
 
-SAMPLE_EVERY_S = 0.02
 MIB = 1024 * 1024
 
 
@@ -29,6 +26,7 @@ class Run:
     """One process from start to exit."""
 
     wall_s: float
+    cpu_s: float  # Of all its processes together.
     largest_bytes: int  # Peak resident memory of the largest single process of the tree.
 
 
@@ -50,56 +48,7 @@ def timed_run(command: Command) -> Run:
         wall_s = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         _check(process.returncode, errors)
-    return Run(wall_s, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
-
-
-def peak_of_tree(command: Command) -> int:
-    """Run to the end and sample the resident memory of all its processes together, in bytes; not for timing.
-
-    A page that several processes share is counted once, as the kernel divides it among them. 0 where /proc is missing.
-    """
-    with _output(command) as out, tempfile.TemporaryFile() as errors:
-        process = _start(command, out, errors)
-        peak, ended = 0, threading.Event()
-
-        def sample() -> None:
-            nonlocal peak
-            while not ended.wait(SAMPLE_EVERY_S):
-                peak = max(peak, resident_of_tree(process.pid))
-
-        sampler = threading.Thread(target=sample)
-        sampler.start()
-        process.wait()
-        ended.set()
-        sampler.join()
-        _check(process.returncode, errors)
-    return peak
-
-
-def resident_of_tree(root: int) -> int:
-    """Resident bytes of the process and all its descendants, now."""
-    children: dict[int, list[int]] = defaultdict(list)
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except (OSError, UnicodeDecodeError):  # It ended meanwhile.
-            continue
-        children[int(fields[1])].append(int(stat.parent.name))
-    total, waiting = 0, [root]
-    while waiting:
-        pid = waiting.pop()
-        total += proportional_share(pid)
-        waiting += children[pid]
-    return total
-
-
-def proportional_share(pid: int) -> int:
-    """Bytes of a process, its part of what it shares with others; 0 once it has ended."""
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+    return Run(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
 
 
 def interleaved(commands: Mapping[str, Command], rounds: int) -> dict[str, list[Run]]:

@@ -26,7 +26,7 @@ def arguments_of(command: str) -> list[str]:
     arguments = ["rules" if each == "proposed" else each for each in arguments if each != "…"]
     if arguments in (["rules"], ["rules", "new"]):
         arguments.append("--help")
-    if any(each.startswith("gcp://") for each in arguments):
+    if any(each.startswith(("gcp://", "bq://")) for each in arguments):
         arguments.append("--dump-filter")
     if "--output" in arguments:
         arguments[arguments.index("--output") + 1] = "/dev/null"

@@ -30,7 +30,7 @@ from logwatch.ui.tables import Paper, fold
 from logwatch.wiring import audience, build_rules, build_simulated_ticker, build_source, build_store, state_place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from logwatch.collect.interface import Progress, ReadPlan, Source
     from logwatch.judge.evaluate import Judged
@@ -332,17 +332,19 @@ def check_page_place(output: Path | None) -> None:
         raise ConfigError("a page of HTML is not for a terminal", where="--output", hint=hint)
 
 
-def write(text: str | bytes, output: Path | None) -> None:
-    """Write to a file or to standard output; a reader that has gone away is no error."""
-    data = text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text
+def write(text: str | bytes | Iterable[str], output: Path | None) -> None:
+    """Write to a file or to standard output, a text in parts where it is long; a reader that has gone away is no error."""
+    parts = (text,) if isinstance(text, str | bytes) else text
     try:
         if output is not None:
-            output.write_bytes(data)
-        elif isinstance(text, str):
-            sys.stdout.write(text)
-            sys.stdout.flush()
+            with output.open("wb") as file:
+                file.writelines(map(_encoded, parts))
         else:
-            sys.stdout.buffer.write(data)
+            for part in parts:
+                if isinstance(part, str):
+                    sys.stdout.write(part)
+                else:
+                    sys.stdout.buffer.write(part)
             sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -350,3 +352,7 @@ def write(text: str | bytes, output: Path | None) -> None:
     except OSError as error:
         where = str(output or "standard output")
         raise ConfigError(f"cannot be written: {error.strerror}", where=where, hint="choose another --output") from None
+
+
+def _encoded(text: str | bytes) -> bytes:
+    return text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text

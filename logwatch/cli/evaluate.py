@@ -47,6 +47,7 @@ from logwatch.report.render import render_markdown, render_page, render_table
 from logwatch.settings import bundled
 from logwatch.state.document import State
 from logwatch.time_range import read_windows
+from logwatch.ui.csv_text import csv_parts
 from logwatch.ui.findings import finding_texts
 from logwatch.ui.format import printable
 from logwatch.wiring import LOOKUP_S, audience, message_builder, watched_service
@@ -256,9 +257,9 @@ def _fail_on(judged: Judged, fail_on: FailOn, lang: Lang) -> None:
 
 
 def _write_table(table: DataFrame, format_: TableFormat, output: Path | None) -> None:
-    plain = {name: str for name in ("series", "label") if name in table}
+    plain = {name: str for name in ("minute", "series", "label") if name in table}
     if format_ is TableFormat.CSV:
-        write(table.to_csv(index=False, lineterminator="\n"), output)
+        write(csv_parts(table), output)
     elif format_ is TableFormat.JSON:
         write(table.astype(plain).to_json(orient="records", lines=True), output)
     elif output is None and sys.stdout.isatty():

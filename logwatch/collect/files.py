@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from itertools import chain, islice
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
 
 PIECE = 4 << 20
 """Bytes of a file that are one process's next share."""
+
+AT_ONCE = 4
+"""Pieces of which the second process hands over at once what is in them."""
 
 SECOND_PROCESS_FROM = 32 << 20
 """Bytes above which a second process pays for its start."""
@@ -343,25 +348,48 @@ def _read_on_two(pieces: Sequence[Piece], reading: Reading, progress: Progress, 
     context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     taken: Synchronized[int] = context.Value("i", 0)
     here, there = context.Pipe(duplex=False)
-    helper = context.Process(target=_read_in_helper, args=(there, taken, pieces, reading), daemon=True)
+    empty = partial(Reading, service=reading.service, shape=reading.shape)
+    helper = context.Process(target=_read_in_helper, args=(there, taken, pieces, empty), daemon=True)
     helper.start()
     there.close()
     meanwhile()
-    _read_pieces(_next_number(taken, len(pieces)), pieces, reading, progress)
-    try:
-        other = here.recv()
-    except EOFError:
-        raise SourceError("the second reading process ended early", hint="out of memory? try fewer files at once") from None
-    if isinstance(other, SourceError):
-        raise other
+    _read_pieces(_merging(_next_number(taken, len(pieces)), here, reading), pieces, reading, progress)
+    while _merge_part(here, reading):
+        pass
     helper.join()
-    reading.merge(other)
     return reading
 
 
-def _read_in_helper(there: Connection, taken: "Synchronized[int]", pieces: Sequence[Piece], reading: Reading) -> None:
+def _merging(numbers: Iterator[int], here: Connection, reading: Reading) -> Iterator[int]:
+    """Take what the other process has found so far before each of one's own pieces."""
+    for number in numbers:
+        while here.poll() and _merge_part(here, reading):
+            pass
+        yield number
+
+
+def _merge_part(here: Connection, reading: Reading) -> bool:
+    """Take a part of what the other process has found; gives whether more may come."""
     try:
-        there.send(_read_pieces(_next_number(taken, len(pieces)), pieces, reading, lambda _text, _share: None))
+        part = here.recv()
+    except EOFError:
+        raise SourceError("the second reading process ended early", hint="out of memory? try fewer files at once") from None
+    if isinstance(part, SourceError):
+        raise part
+    if part is not None:
+        reading.merge(part)
+    return part is not None
+
+
+def _read_in_helper(
+    there: Connection, taken: "Synchronized[int]", pieces: Sequence[Piece], empty: Callable[[], Reading]
+) -> None:
+    """Read pieces, and hand over what is in them a few at a time: nothing is held twice."""
+    numbers = _next_number(taken, len(pieces))
+    try:
+        while some := list(islice(numbers, 1)):
+            there.send(_read_pieces(chain(some, islice(numbers, AT_ONCE - 1)), pieces, empty(), lambda _text, _share: None))
+        there.send(None)
     except SourceError as error:
         there.send(error)
     finally:

@@ -25,6 +25,10 @@ from logwatch.spans import EPOCH, NS, RHYTHM_TOLERANCE_S, WINDOW, Span, rfc3339
 CHUNK = 1 << 17
 QUARTER = 15
 """Minutes within which no hour of any time zone begins."""
+OF_SAMPLES = ["time", "received", "tie", "instance", "revision", "decided", "minute"]
+"""What of a row is asked of summaries."""
+MOST_CELLS = 1 << 23
+"""Windows times series up to which there is a place for each of them while counters are added up."""
 DTYPES = {"q": "int64", "i": "int32", "b": "int8", "d": "float64"}
 
 Array = np.ndarray[Any, Any]
@@ -300,7 +304,7 @@ def _by_instance(reading: Reading, rows: pd.DataFrame) -> tuple[pd.DataFrame, Ar
 
     Without its name, nobody knows which instance's rhythm a summary keeps: each is taken for one of its own.
     """
-    samples = rows[rows["kind"] == SAMPLES].sort_values(["instance", "time", "tie"])
+    samples = rows.loc[rows["kind"] == SAMPLES, OF_SAMPLES].sort_values(["instance", "time", "tie"])
     return samples, np.where(samples["instance"] == reading.unnamed, -1 - np.arange(len(samples)), samples["instance"])
 
 
@@ -374,10 +378,11 @@ def _unique_rows(reading: Reading) -> pd.DataFrame:
         received = _column(source.received, "int64")
         summed = (time < reading.summed_to) & (np.where(received > 0, received, time) < reading.summed_to)
         gone = np.union1d(gone, np.flatnonzero(summed & (_column(source.kind, "int8") == SAMPLES)))
-    kept = {each.name: _column(getattr(source, each.name), DTYPES[each.code]) for each in TABLES["rows"] if each.code}
-    rows = pd.DataFrame({**kept, "lines": lines, "tie": tie, "minute": time // (60 * NS)})
-    unique: pd.DataFrame = rows.drop(index=pd.Index(gone))
-    return unique
+    kept = np.ones(len(time), bool)
+    kept[gone] = False
+    columns = {each.name: _column(getattr(source, each.name), DTYPES[each.code]) for each in TABLES["rows"] if each.code}
+    columns |= {"lines": lines, "tie": tie, "minute": time // (60 * NS)}
+    return pd.DataFrame({name: values[kept] for name, values in columns.items()}, index=np.flatnonzero(kept))
 
 
 def _whole_span(reading: Reading, placed: "pd.Series[int]") -> Span:
@@ -388,24 +393,52 @@ def _whole_span(reading: Reading, placed: "pd.Series[int]") -> Span:
 
 
 def _sum_counters(reading: Reading, minute_of_row: Array, first: int, last: int) -> pd.DataFrame:
-    size = max(len(reading.series), 1)
+    rank, names = _sorted_names(reading.series)
+    size = max(len(names), 1)
     width = _column(reading.rows.width, "int32")
+    ends = np.cumsum(width, dtype="int64")
     series, value = _column(reading.counts.series, "int32"), _column(reading.counts.value, "float64")
-    minute = np.repeat((minute_of_row - first).astype("int32"), width)
     parts = []
-    for start in range(0, len(value), CHUNK):  # a part at a time: grouping takes several times the room of what it groups
-        part = slice(start, start + CHUNK)
-        parts.append(_sums_of(minute[part], series[part], value[part], last - first, size))
+    cells = np.zeros((last - first + 1) * size) if (last - first + 1) * size <= MOST_CELLS and _whole(value) else None
+    heard = np.zeros(0 if cells is None else len(cells), bool)
+    for start in range(0, len(width), CHUNK // 16):  # a part at a time: grouping takes several times the room of what it groups
+        rows = slice(start, start + CHUNK // 16)
+        part = slice(ends[start] - width[start], ends[rows][-1])
+        minute = np.repeat(minute_of_row[rows] - first, width[rows])
+        if cells is None:
+            parts.append(_sums_of(minute, rank[series[part]], value[part], last - first, size))
+        else:
+            inside = (minute >= 0) & (minute <= last - first)
+            key = minute[inside] * size + rank[series[part][inside]]
+            np.add.at(cells, key, value[part][inside])
+            heard[key] = True
+    if cells is not None:
+        found = np.flatnonzero(heard)
+        parts.append(pd.Series(cells[found], index=found))
     if reading.sums.minute:
         kept = reading.sums
         series, value = _column(kept.series, "int32"), _column(kept.value, "float64")
-        parts.append(_sums_of(_column(kept.minute, "int64") - first, series, value, last - first, size))
+        parts.append(_sums_of(_column(kept.minute, "int64") - first, rank[series], value, last - first, size))
     sums = pd.concat(parts) if parts else pd.Series(dtype="float64", index=pd.Index([], dtype="int64"))
     sums = sums.groupby(level=0).sum(skipna=False) if len(parts) > 1 else sums
     sums = sums.where(sums <= LARGEST)  # one flawed count makes the sum unknown, and so does a sum that no float holds
     found = sums.index.to_numpy(dtype="int64")
-    columns = {"minute": found // size + first, "series": found % size, "value": sums.to_numpy()}
-    return _table(columns, {"series": reading.series}, np.ones(len(found), dtype=bool))
+    codes = pd.Categorical.from_codes((found % size).astype("int32"), names)
+    return pd.DataFrame({"minute": found // size + first, "series": codes, "value": sums.to_numpy()})
+
+
+def _sorted_names(texts: Iterable[str]) -> tuple[Array, "pd.Index[str]"]:
+    """Give the place of each name when they are sorted, and the names in that order."""
+    names = list(texts)
+    order = sorted(range(len(names)), key=names.__getitem__)
+    rank = np.empty(len(names), dtype="int32")
+    rank[order] = np.arange(len(names), dtype="int32")
+    return rank, pd.Index([names[at] for at in order], dtype=object)
+
+
+def _whole(value: Array) -> bool:
+    """Tell whether all counts are known and whole, so that their sum is exact in whatever order they are added up."""
+    return all(bool((part % 1 == 0).all()) for part in (value[at : at + CHUNK] for at in range(0, len(value), CHUNK)))
 
 
 def _sums_of(minute: Array, series: Array, value: Array, last: int, size: int) -> "pd.Series[float]":
@@ -431,12 +464,8 @@ def _table(columns: dict[str, Array], named: dict[str, Iterable[str]], inside: A
     """
     columns, categories = dict(columns), {}
     for column, texts in named.items():
-        names = list(texts)
-        order = sorted(range(len(names)), key=names.__getitem__)
-        rank = np.empty(len(names), dtype="int32")
-        rank[order] = np.arange(len(names), dtype="int32")
+        rank, categories[column] = _sorted_names(texts)
         columns[column] = rank[columns[column]]
-        categories[column] = pd.Index([names[at] for at in order], dtype=object)
     columns = {name: values[inside] for name, values in columns.items()}
     order_of_rows = np.lexsort(list(reversed(columns.values())))
     return pd.DataFrame(
@@ -533,8 +562,7 @@ def slow_csv(windows: Windows) -> pd.DataFrame:
     return table.round(3)
 
 
-def _rfc3339(minutes: "pd.Series[int]") -> Array:
+def _rfc3339(minutes: "pd.Series[int]") -> pd.Categorical:
     """Write each different minute once: there are far fewer of them than rows."""
     codes, unique = pd.factorize(minutes)
-    texts = [rfc3339(from_minute(minute)) for minute in unique]
-    return np.array(texts, dtype=object)[codes] if texts else np.array([], dtype=object)
+    return pd.Categorical.from_codes(codes, pd.Index([rfc3339(from_minute(minute)) for minute in unique], dtype=object))

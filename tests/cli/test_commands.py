@@ -241,7 +241,7 @@ def test_a_start_long_before_a_recording_takes_no_more_memory() -> None:
 ENDS: list[tuple[str, list[str], int, str]] = [
     ("a file that is not there", ["-s", "nowhere.ndjson"], 3, "nowhere.ndjson: no such file"),
     ("no source", [], 2, "no source to read from"),
-    ("an address that cannot be read yet", ["-s", "bq://o4o-demo.logs.view"], 2, "cannot be read yet"),
+    ("a view without its dataset", ["-s", "bq://o4o-demo.logs"], 2, "bq://PROJECT.DATASET.VIEW"),
     ("an unknown scheme", ["-s", "s3://bucket"], 2, "s3://bucket"),
     ("a project that cannot be one", ["-s", "gcp://X"], 2, "gcp://PROJECT/SERVICE"),
     ("no project", ["-s", "gcp://"], 2, "gcp://PROJECT"),

@@ -24,7 +24,7 @@ STARTS_S = 60
 def emulator(log: Path) -> Iterator[str]:
     """Run it, and give its HOST:PORT."""
     port = free_port()
-    command = [PROGRAM, "start", "--rest-port", str(port), "--grpc-port", str(free_port()), "--log-level", "error"]
+    command = [str(PROGRAM), "start", "--rest-port", str(port), "--grpc-port", str(free_port()), "--log-level", "error"]
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
         try:
             end = time.monotonic() + STARTS_S

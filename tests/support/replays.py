@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from logwatch.collect.columns import Reading
+    from logwatch.collect.interface import Source
     from logwatch.notify.incidents import Notification
     from logwatch.replay import Replayed
 
@@ -33,7 +34,7 @@ RULES = load_rules(bundled("rules"))
 CHANNELS = ("slack", "email")
 
 
-def ticker(source: FilesSource | None = None, **policy: Any) -> Ticker:
+def ticker(source: Source | None = None, **policy: Any) -> Ticker:
     life = SignsOfLife(source, None) if source else DEAD
     return Ticker(RULES, Policy(channels=CHANNELS, **policy), life)
 

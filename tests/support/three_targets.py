@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tests.support.local_google import make_entry
@@ -17,7 +18,7 @@ CALM = 24
 """Minutes before payments begin to fail."""
 
 
-def traffic_of(service: str, seed: int, minutes: int = 60, *incidents: Incident, instances: int = 3) -> list[Any]:
+def traffic_of(service: str, seed: int, minutes: int = 40, *incidents: Incident, instances: int = 3) -> list[Any]:
     """Give raw entries of a service."""
     made = Traffic(seed, minutes, instances, incidents).entries()
     for entry in made:
@@ -25,10 +26,11 @@ def traffic_of(service: str, seed: int, minutes: int = 60, *incidents: Incident,
     return [make_entry(entry) for entry in made]
 
 
+@cache
 def three_services() -> list[Any]:
     """Give what all of them log: the payments of `pay` fail from a minute on."""
-    failing = Incident(CALM, 60, failing={"kpa": 0.9, "glycopharm": 0.9, "cosmetics": 0.9})
-    return [*traffic_of("cart", 1), *traffic_of("pay", 2, 60, failing), *traffic_of("web", 3)]
+    failing = Incident(CALM, 40, failing={"kpa": 0.9, "glycopharm": 0.9, "cosmetics": 0.9})
+    return [*traffic_of("cart", 1), *traffic_of("pay", 2, 40, failing), *traffic_of("web", 3)]
 
 
 def settings_file(folder: Path, *tables: str, shared: str = "") -> Path:

@@ -31,7 +31,7 @@ class AnswerRow(NamedTuple):
     packed: str
 
 
-class Answers:
+class AnswerReader:
     """Rows of an answer on their way into a reading.
 
     Summaries that are added up share log, revision, minute and the first run that sees them: all their counters stand with

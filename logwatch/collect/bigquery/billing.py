@@ -28,10 +28,9 @@ def format_size(size: int) -> str:
     >>> format_size(1_234_567_890), format_size(999)
     ('1.2 GB', '999 B')
     """
-    for unit, one in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if size >= one:
-            return f"{size / one:.1f} {unit}"
-    return f"{size} B"
+    units = (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
+    unit, one = next((each for each in units if size >= each[1]), ("B", 1))
+    return " ".join((f"{size / one:.{int(one > 1)}f}", unit))
 
 
 def format_price(size: int) -> str:

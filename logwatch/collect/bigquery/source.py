@@ -9,6 +9,7 @@ import logging
 import math
 import re
 import time
+from concurrent.futures import TimeoutError as TooLongError
 from copy import copy
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -81,7 +82,7 @@ class BigQuerySource:
 
     recorded = False
     kept = True
-    service = None
+    service: str | None = None
 
     def __init__(self, view: str, shape: LogShape, settings: QuerySettings) -> None:
         """Name what to read, and what counts in its entries; nothing is connected yet."""
@@ -140,7 +141,7 @@ class BigQuerySource:
         came_after: datetime | None = None,
     ) -> Reading:
         """Read a span: what it costs is told before, and what is to be done meanwhile is done while the query runs."""
-        from logwatch.collect.bigquery.answers import AnswerRow, Answers
+        from logwatch.collect.bigquery.answers import AnswerReader, AnswerRow
 
         if span is None:
             raise TypeError("a view has no end of its own: a span is needed")
@@ -148,7 +149,7 @@ class BigQuerySource:
         size = self._cost(wanted)
         progress(f"reading {format_size(size)} (about {format_price(size)} USD)", None)
         reading = Reading(shape=self.shape)
-        answers = Answers(reading)
+        answers = AnswerReader(reading)
         job = self._start(wanted)
         meanwhile()
         for number, (row, total) in enumerate(self._rows(job), start=1):
@@ -295,17 +296,16 @@ class BigQuerySource:
     @property
     def _errors(self) -> Errors:
         dataset = self.view.rpartition(".")[0]
+        mends = project_hints(self.project, "bigquery.googleapis.com", "roles/bigquery.jobUser")
         hints = {
-            Trouble.PERMISSION: f"run: gcloud projects add-iam-policy-binding {self.project} --member={{who}} "
-            f"--role=roles/bigquery.jobUser, and give {{who}} roles/bigquery.dataViewer on {dataset}",
-            Trouble.NOT_FOUND: "is the bucket's analysis linked to a dataset? gcloud logging links list --bucket=_Default "
-            f"--location=global --project={self.project}",
-            Trouble.INVALID: "is it a view that Log Analytics made (_AllLogs)? --dump-filter prints the query",
-            Trouble.QUOTA: "wait a minute, ask for less, or have the project's quota of BigQuery raised",
+            Trouble.PERMISSION: f"{mends[Trouble.PERMISSION]}; roles/bigquery.dataViewer on {dataset} is needed too",
+            Trouble.NOT_FOUND: f"is the log bucket linked to this dataset? gcloud logging links list --project={self.project} "
+            "--location=LOCATION --bucket=BUCKET",
+            Trouble.INVALID: "is it a view of Log Analytics, such as _AllLogs? --dump-filter prints the query",
+            Trouble.QUOTA: "wait a minute, or ask for less",
             Trouble.UNREACHABLE: "try again, or raise LOGWATCH_READ_BUDGET",
         }
-        disabled = project_hints(self.project, "bigquery.googleapis.com", "roles/bigquery.jobUser")[Trouble.DISABLED]
-        return Errors(SourceError, f"bq://{self.view}", {Trouble.DISABLED: disabled, **hints})
+        return Errors(SourceError, f"bq://{self.view}", hints={**mends, **hints})
 
 
 _CLOUD_RUN = "resource.type = 'cloud_run_revision'"
@@ -318,8 +318,6 @@ def _between(span: Span) -> str:
 
 def _passing() -> tuple[type[Exception], ...]:
     """Give what is raised where the network fails."""
-    from concurrent.futures import TimeoutError as TooLongError
-
     from requests.exceptions import RequestException
 
     return RequestException, TooLongError

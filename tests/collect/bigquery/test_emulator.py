@@ -32,7 +32,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_windows_and_every_tick_are_those_of_the_file(case: Case, endpoint: str, tmp_path: Path, update_golden: bool) -> None:  # noqa: FBT001 - a fixture
+def test_windows_and_ticks_are_those_of_the_file(case: Case, endpoint: str, tmp_path: Path, update_golden: bool) -> None:  # noqa: FBT001 - a fixture
     bigquery, file = source(endpoint, f"o4o-demo.logs.{case.name}"), case.recording(tmp_path)
     assert not different(aggregate(read(bigquery, case.span), span=case.span), aggregate(read(file, None), span=case.span))
     played = [replay(read(each, case.span), case.span, replays.ticker(each)) for each in (bigquery, file)]

@@ -155,7 +155,7 @@ def test_what_went_wrong_is_told_with_its_mend(
 ) -> None:
     server.fails[call] = status, reason, words
     with pytest.raises(SourceError) as caught:
-        read(source(place(server), read_budget=timedelta(seconds=0.1)), SPAN)
+        read(source(place(server), read_budget=timedelta(seconds=2)), SPAN)
     assert words in str(caught.value)
     assert hint in str(caught.value.hint)
     assert caught.value.where == f"bq://{VIEW}"
