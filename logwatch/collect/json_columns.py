@@ -1,28 +1,35 @@
 """Lines of the usual shape, from bytes straight to columns.
 
-Hundreds of lines are decoded into records whose payload is a plain mapping of numbers and texts, and become columns at once:
-half the work of looking at each by itself. Whatever is unusual in any way is left to those who know every shape: a value that
-is no number, a counter that nobody knows, a time that is none.
+A summary is decoded into a record whose fields are the counters seen so far, and hundreds of records become columns at
+once: half the work of a dict and an entry for each. Whatever is unusual in any way is left to those who know every
+shape: a new counter, a value that is no number, a time that is none.
 """
 
+import re
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain, compress
+from math import nan
 from operator import attrgetter
+from struct import Struct
 from typing import Annotated, Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import ENTRY_LABELS, RESOURCE_LABELS, Entry, EntryLabels, Heads, ResourceLabels
-from logwatch.collect.parse import LARGEST, LogShape
 from logwatch.collect.timestamps import believe, parse_timestamps
 
-BATCH = 256
+BATCH = 512
 """Lines that become columns at once."""
 
-NO_COUNTER = -1
-"""The number of keys that the logger puts beside the counters."""
+MOST_KEYS = 200
+"""Counters that are looked for in each summary; lines with others take the long way."""
+
+_NAMES_A_FIELD = re.compile(r'[^"\\\x00-\x1f\ud800-\udfff]+')
+"""Keys that a record's field can be named after."""
+
+_UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class JsonResource(msgspec.Struct, gc=False):
@@ -68,30 +75,20 @@ def _decoder(payload: type) -> Callable[[bytes], Any]:
     return msgspec.json.Decoder(line).decode
 
 
-class _Keys(dict[str, int]):
-    """Numbers the counters of summaries, and tells what is none."""
-
-    def __init__(self, shape: LogShape) -> None:
-        """Begin without any counter."""
-        super().__init__(dict.fromkeys(shape.logger_keys, NO_COUNTER))
-        self._shape = shape
-        self.names: list[str] = []
-        self.known = array("b")
-        """Whether the platform knows each of them."""
-
-    def __missing__(self, key: str) -> int:
-        """Give a new counter the next number."""
-        number = self[key] = len(self.names)
-        self.names.append(key)
-        self.known.append(self._shape.knows(key))
-        return number
+def _summary_decoder(keys: Sequence[str], logger_keys: frozenset[str]) -> Callable[[bytes], Any]:
+    """Decode summaries with these counters and no others; absent ones become NaN, which JSON cannot hold."""
+    others = sorted(logger_keys - {"message"})
+    counters = [(f"c{number}", float, nan) for number in range(len(keys))]
+    texts = [("message", str, ""), *((f"o{number}", str, "") for number in range(len(others)))]
+    names = dict(zip([name for name, _, _ in (*counters, *texts)], [*keys, "message", *others], strict=True))
+    return _decoder(msgspec.defstruct("Summary", [*counters, *texts], rename=names, forbid_unknown_fields=True, gc=False))
 
 
 class UsualLines:
     """Lines with a marker on their way into a reading; those that turn out to be unusual go through `take` instead."""
 
     def __init__(self, reading: Reading, take: Callable[[bytes, Reading], Entry | None]) -> None:
-        """Begin without a line."""
+        """Begin without knowing any counter."""
         self.reading = reading
         shape = reading.shape
         self.markers = tuple([marker.encode()] if marker else [] for marker in (shape.summary, shape.slow_request))
@@ -99,8 +96,8 @@ class UsualLines:
         self._take = take
         self._summaries: list[bytes] = []
         self._slow_requests: list[bytes] = []
-        self._keys = _Keys(shape)
-        self._decode_summary = _decoder(dict[str, float | str])
+        self._keys: list[str] = []
+        self._decode_summary = _summary_decoder([], shape.logger_keys)
         self._decode_slow_request = _decoder(_SlowRequest)
 
     def add(self, summaries: Iterable[bytes], slow_requests: Iterable[bytes]) -> None:
@@ -112,15 +109,21 @@ class UsualLines:
 
     def flush(self) -> None:
         """Take all lines that were noted."""
-        self._take_lines(self._summaries, self._decode_summary, self._add_summaries)
-        self._take_lines(self._slow_requests, self._decode_slow_request, self._add_slow_requests)
-        self._summaries, self._slow_requests = [], []
+        lines, self._summaries = self._summaries, []
+        while lines:
+            lines = self._take_usual(lines, self._decode_summary, self.reading.shape.summary, self._add_summaries)
+            while lines and not self._learn(self._take(lines.pop(), self.reading)):
+                pass
+        lines, self._slow_requests = self._slow_requests, []
+        marker = self.reading.shape.slow_request
+        for line in self._take_usual(lines, self._decode_slow_request, marker, self._add_slow_requests):
+            self._take(line, self.reading)
 
-    def _take_lines(
-        self, lines: list[bytes], decode: Callable[[bytes], Any], add: Callable[[list[Any]], Sequence[int]]
-    ) -> None:
-        """Take lines together, as far as `decode` can read them and `add` finds them usual; the others one by one."""
-        raws, decoded, unusual = [], [], []
+    def _take_usual(
+        self, lines: list[bytes], decode: Callable[[bytes], Any], message: str | None, add: Callable[[list[Any]], None]
+    ) -> list[bytes]:
+        """Take the lines that `decode` can read; gives the others."""
+        raws, unusual = [], []
         service = self.reading.service
         for line in lines:
             try:
@@ -129,68 +132,58 @@ class UsualLines:
             except Exception:  # noqa: BLE001 - no resource to ask, or anything else that is unusual
                 unusual.append(line)
                 continue
-            if not service or owner in {"", service}:
+            if raw.json_payload.message == message and (not service or owner in {"", service}):
                 raws.append(raw)
-                decoded.append(line)
             else:
                 unusual.append(line)
         if raws:
             try:
-                unusual += map(decoded.__getitem__, add(raws))
+                add(raws)
             except Exception:  # noqa: BLE001 - one of them has no labels, a time that is none, or anything else
-                unusual = lines
-        for line in unusual:
-            self._take(line, self.reading)
+                return lines
+        return unusual
 
-    def _add_summaries(self, raws: list[Any]) -> Sequence[int]:
-        """Take summaries, all or none; gives the places of those that are unusual, and were left out."""
+    def _learn(self, entry: Entry | None) -> bool:
+        """From now on decode the counters of a summary that went the long way; gives whether any is new."""
+        payload, logger_keys = (entry.payload if entry else None), self.reading.shape.logger_keys
+        # What the reading has no number for is no counter.
+        found = (key for key in payload or () if key in self.reading.series and key not in logger_keys)
+        new = [key for key in found if key not in self._keys and _NAMES_A_FIELD.fullmatch(key)]
+        new = new[: MOST_KEYS - len(self._keys)]
+        if new:
+            self._keys += new
+            self._decode_summary = _summary_decoder(self._keys, self.reading.shape.logger_keys)
+        return bool(new)
+
+    def _add_summaries(self, raws: list[Any]) -> None:
         import numpy as np
 
-        payloads = [raw.json_payload for raw in raws]
-        odd = np.array([payload.get("message") != self.reading.shape.summary for payload in payloads])
-        key = np.fromiter(map(self._keys.__getitem__, chain.from_iterable(payloads)), np.int32)
-        line = np.repeat(np.arange(len(raws)), list(map(len, payloads)))
-        values = list(chain.from_iterable(map(dict.values, payloads)))
-        counted = key != NO_COUNTER
-        try:
-            value = array("d", compress(values, counted.tolist()))
-        except TypeError:  # beside the logger's own texts there are others
-            odd[line[counted & [type(each) is str for each in values]]] = True
-            counted &= ~odd[line]
-            value = array("d", compress(values, counted.tolist()))
-        key, line, value = key[counted], line[counted], np.frombuffer(value) if value else np.empty(0)
-        odd[line[(value < 0) | (value > LARGEST)]] = True
-        known = np.frombuffer(self._keys.known, bool) if self._keys.known else np.empty(0, bool)
-        odd |= np.bincount(line[known[key]], minlength=len(raws)) == 0
-        if odd.any():
-            counted = ~odd[line]
-            key, line, value = key[counted], line[counted], value[counted]
-            raws = [raw for raw, left_out in zip(raws, odd.tolist(), strict=True) if not left_out]
-        if raws:
-            heads = _heads(raws)  # which may find a time that is none, before any counter has a number
-            numbers = np.zeros(len(self._keys.names), np.int32)
-            for each in np.flatnonzero(np.bincount(key)).tolist():
-                numbers[each] = self.reading.series[self._keys.names[each]]
-            width = np.bincount(line, minlength=len(odd))[~odd].astype(np.int32)
-            columns = (array("i", numbers[key].tobytes()), array("d", value.tobytes()), array("i", width.tobytes()))
-            self.reading.add_summaries(heads, *columns)
-        return np.flatnonzero(odd).tolist()
+        size = len(self._keys)
+        pack = Struct(f"{size}d").pack
+        packed = b"".join([pack(*astuple(raw.json_payload)[:size]) for raw in raws])
+        values = np.frombuffer(packed).reshape(len(raws), size)
+        present = ~np.isnan(values)
+        width = np.count_nonzero(present, axis=1).astype(np.int32)
+        witness = np.array([self.reading.shape.knows(key) for key in self._keys], bool)
+        if not present[:, witness].any(axis=1).all() or (values < 0).any():
+            raise ValueError
+        numbers = np.array([self.reading.series[key] for key in self._keys], np.int32)
+        series = np.broadcast_to(numbers, values.shape)[present]
+        self.reading.add_summaries(
+            _heads(raws), array("i", series.tobytes()), array("d", values[present].tobytes()), array("i", width.tobytes())
+        )
 
-    def _add_slow_requests(self, raws: list[Any]) -> Sequence[int]:
-        """Take slow requests, likewise."""
-        marker = self.reading.shape.slow_request
-        odd = [number for number, raw in enumerate(raws) if raw.json_payload.message != marker]
-        usual = [raw for raw in raws if raw.json_payload.message == marker] if odd else raws
-        if usual:
-            self.reading.add_slow_requests(_heads(usual), *zip(*map(_take_slow_request, usual), strict=True))
-        return odd
+    def _add_slow_requests(self, raws: list[Any]) -> None:
+        self.reading.add_slow_requests(_heads(raws), *zip(*map(_take_slow_request, raws), strict=True))
 
 
 def _heads(raws: list[Any]) -> Heads:
-    """Give what all entries have; raises ValueError where one of them has no time, or no insertId."""
-    heads: dict[str, Sequence[Any]] = {name: list(map(take, raws)) for name, take in _HEADS.items()}
-    for name, otherwise in _TIMES.items():
-        heads[name] = believe(parse_timestamps(heads[name], otherwise), arrival=name != "timestamp")
-    if not all(heads["insert_id"]):
-        raise ValueError("an entry without an insertId needs to be looked at whole")
-    return heads.__getitem__
+    """Give what all entries have; the times raise ValueError where one of them has none."""
+
+    def read(name: str) -> Sequence[Any]:
+        values = list(map(_HEADS[name], raws))
+        if name not in _TIMES:
+            return values
+        return believe(parse_timestamps(values, _TIMES[name]), arrival=name != "timestamp")
+
+    return read
