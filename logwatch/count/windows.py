@@ -16,7 +16,7 @@ import pandas as pd
 from logwatch.collect.columns import IGNORED, SAMPLES, SLOW, UNPARSED, Reading
 from logwatch.collect.entries import TABLES
 from logwatch.collect.findings import LogFinding
-from logwatch.collect.parse import LARGEST, LATE_MINUTES, Flaw, Reason, is_malformed
+from logwatch.collect.parse import EXACT, LARGEST, LATE_MINUTES, Flaw, Reason, is_malformed
 from logwatch.count.alignment import place
 from logwatch.count.lateness import minutes_late
 from logwatch.count.revisions import Revisions, tell_revisions_apart
@@ -437,8 +437,11 @@ def _sorted_names(texts: Iterable[str]) -> tuple[Array, "pd.Index[str]"]:
 
 
 def _whole(value: Array) -> bool:
-    """Tell whether all counts are known and whole, so that their sum is exact in whatever order they are added up."""
-    return all(bool((part % 1 == 0).all()) for part in (value[at : at + CHUNK] for at in range(0, len(value), CHUNK)))
+    """Tell whether all counts are known and whole, and all of them together exact: then the order of adding them is no matter."""
+    if not all(bool((part % 1 == 0).all()) for part in (value[at : at + CHUNK] for at in range(0, len(value), CHUNK))):
+        return False
+    with np.errstate(over="ignore"):
+        return bool(value.sum() <= EXACT)
 
 
 def _sums_of(minute: Array, series: Array, value: Array, last: int, size: int) -> "pd.Series[float]":
