@@ -14,18 +14,9 @@ from logwatch.backtest.check_sent import sent_json
 from logwatch.backtest.comparison import Side
 from logwatch.backtest.known_incidents import load_known
 from logwatch.backtest.result_tables import backtest_sections, judge_backtest, tuning_sections
-from logwatch.cli.context import (
-    as_json,
-    find_rule,
-    look_at,
-    one_source,
-    paper_of,
-    settings_from,
-    simulated_ticker,
-    state_of,
-    write,
-)
+from logwatch.cli.context import as_json, find_rule, look_at, one_source, paper_of, settings_from, simulated_ticker, write
 from logwatch.cli.evaluate import write_page
+from logwatch.cli.kept.state_file import state_of
 from logwatch.cli.options import (
     DumpOption,
     IncidentsOption,

@@ -26,12 +26,11 @@ from logwatch.cli.context import (
     clock_of,
     one_source,
     paper_of,
-    past_of,
     progress_line,
     settings_from,
-    state_of,
     write,
 )
+from logwatch.cli.kept.state_file import past_of, state_of
 from logwatch.cli.options import (
     LangOption,
     MaxBytesOption,

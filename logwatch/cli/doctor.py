@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.cli.context import age_line, as_json, clock_of, for_each, one_source, only_one, paper_of, write
+from logwatch.cli.context import as_json, clock_of, for_each, one_source, only_one, paper_of, write
+from logwatch.cli.kept.state_file import age_line
 from logwatch.cli.options import (
     LangOption,
     ListFormat,

@@ -1,9 +1,7 @@
-"""`evaluate`, `report` and `windows`: a span, judged or shown."""
+"""`evaluate` and `report`: a span, judged."""
 
 from __future__ import annotations
 
-import sys
-from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -17,11 +15,11 @@ from logwatch.cli.context import (
     look_at,
     one_source,
     paper_of,
-    past_of,
     settings_from,
     simulated_ticker,
     write,
 )
+from logwatch.cli.kept.state_file import past_of
 from logwatch.cli.options import (
     DumpOption,
     LangOption,
@@ -37,29 +35,19 @@ from logwatch.cli.options import (
     TargetOption,
     UntilOption,
 )
-from logwatch.collect.parse import Flaw, Reason
-from logwatch.count.csv_text import csv_parts
-from logwatch.errors import ConfigError, SourceError
+from logwatch.cli.windows import tell_nothing
 from logwatch.judge.verdicts import Level
 from logwatch.languages import Lang, text
 from logwatch.pipeline import judge, judge_and_replay
-from logwatch.report.absence import found_nothing, why_misread, why_nothing
 from logwatch.report.render import render_markdown, render_page, render_table
 from logwatch.settings import bundled
 from logwatch.state.document import State
-from logwatch.time_range import read_windows
-from logwatch.ui.findings import finding_texts
-from logwatch.ui.format import printable
-from logwatch.wiring import LOOKUP_S, audience, message_builder, watched_service
+from logwatch.wiring import audience, message_builder
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
-
     from logwatch.cli.context import SpanCommand
-    from logwatch.count.windows import Quality
     from logwatch.judge.evaluate import Judged
     from logwatch.judge.rules.model import RuleSet
-    from logwatch.spans import Span
     from logwatch.tick import Ticker
 
 
@@ -78,21 +66,6 @@ class FailOn(StrEnum):
     ELEVATED = "elevated"
     WARNING = "warning"
     UNKNOWN = "unknown"
-
-
-class TableFormat(StrEnum):
-    """How `windows` writes."""
-
-    CSV = "csv"
-    JSON = "json"
-    PARQUET = "parquet"
-
-
-class Table(StrEnum):
-    """Which table `windows` writes."""
-
-    COUNTERS = "counters"
-    SLOW = "slow"
 
 
 def evaluate(
@@ -137,7 +110,7 @@ def evaluate(
         write(_render(judged, ticker.rules, look, format_, output), output)
     if fail_on:
         _fail_on(judged, fail_on, settings.lang)
-    _tell_nothing(judged.windows.quality, judged.span, look)
+    tell_nothing(judged.windows.quality, judged.span, look)
 
 
 def report(
@@ -169,37 +142,7 @@ def report(
     ticker = simulated_ticker(look)
     if not look.only_tells_filter(ticker.reach):
         judged = write_page(look, ticker, format_, output)
-        _tell_nothing(judged.windows.quality, judged.span, look)
-
-
-def windows(
-    paths: SourceArgument = None,
-    source: SourceOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    service: ServiceOption = None,
-    format_: Annotated[TableFormat, typer.Option("--format", "-f", help="How to write it.")] = TableFormat.CSV,
-    table: Annotated[Table, typer.Option(help="Counters per minute, or slow requests per minute.")] = Table.COUNTERS,
-    output: OutputOption = None,
-    dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
-    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
-    target: TargetOption = None,
-    max_bytes: MaxBytesOption = None,
-) -> None:
-    """Write the table of 60 s windows behind the verdicts."""
-    settings = settings_from(
-        source=one_source(paths, source), no_cache=no_cache, service=service, target=target, max_bytes=max_bytes
-    )
-    look = look_at(settings, since, until, dump_filter=dump_filter)
-    if look.only_tells_filter(timedelta()):
-        return
-    span, read = look.read(partial(read_windows, reach=timedelta()))
-    from logwatch.count.windows import counters_csv, slow_csv
-
-    inside = read.within(span)
-    _write_table(counters_csv(inside) if table is Table.COUNTERS else slow_csv(inside), format_, output)
-    _tell_leftovers(read.quality, settings.lang)
-    _tell_nothing(read.quality, span, look)
+        tell_nothing(judged.windows.quality, judged.span, look)
 
 
 def write_page(look: SpanCommand, ticker: Ticker, format_: PageFormat, output: Path | None) -> Judged:
@@ -232,17 +175,6 @@ def _render(judged: Judged, rule_set: RuleSet, look: SpanCommand, format_: Forma
     return render_markdown(found, bundled("templates"))
 
 
-def _tell_nothing(quality: Quality, span: Span, look: SpanCommand) -> None:
-    """Raise SourceError with doctor's diagnosis where a span has nothing to judge."""
-    if found_nothing(quality):
-        readers = audience(look.shown)
-        place = watched_service(look.settings, readers)
-        why = why_misread(quality, readers) or why_nothing(look.source.within(LOOKUP_S), place, span, look.now, readers)
-        raise SourceError(
-            readers.say("found_nothing", entries=quality.entries, span=readers.dates(span)), where=look.name, hint=why
-        )
-
-
 def _fail_on(judged: Judged, fail_on: FailOn, lang: Lang) -> None:
     reaching = {
         FailOn.ELEVATED: {Level.ELEVATED, Level.WARNING},
@@ -254,32 +186,3 @@ def _fail_on(judged: Judged, fail_on: FailOn, lang: Lang) -> None:
         names = ", ".join(dict.fromkeys(course.rule.rule for course in reached))
         typer.echo(text("reached_level", lang, level=fail_on, names=names), err=True)
         raise typer.Exit(1)
-
-
-def _write_table(table: DataFrame, format_: TableFormat, output: Path | None) -> None:
-    plain = {name: str for name in ("minute", "series", "label") if name in table}
-    if format_ is TableFormat.CSV:
-        write(csv_parts(table), output)
-    elif format_ is TableFormat.JSON:
-        write(table.astype(plain).to_json(orient="records", lines=True), output)
-    elif output is None and sys.stdout.isatty():
-        raise ConfigError("parquet is not text", where="--format", hint="give --output FILE, or send it into a file")
-    else:
-        try:
-            data = table.astype(plain).to_parquet(index=False)
-        except ImportError:
-            raise ConfigError("parquet needs pyarrow", where="--format", hint="pip install 'logwatch[parquet]'") from None
-        write(data, output)
-
-
-def _tell_leftovers(quality: Quality, lang: Lang) -> None:
-    """Say on stderr what is not in the table and should not be missed."""
-    told = [f"{text(Reason(each).key, lang)} ({count:,})" for each, count in quality.unparsed.items()]
-    for flaw, count in quality.flaws.items():
-        kind, colon, counter = flaw.partition(":")
-        told.append(f"{text(Flaw(kind).key, lang)}{colon}{printable(counter)} ({count:,})")
-    if told:
-        what = ", ".join(told)
-        typer.echo(text("left_out", lang, what=what), err=True)
-    for found in finding_texts(quality.findings, {}, lang):
-        typer.echo(found, err=True)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 COMMANDS: dict[str, str] = {
     "evaluate": "evaluate:evaluate",
     "report": "evaluate:report",
-    "windows": "evaluate:windows",
+    "windows": "windows:windows",
     "run": "run:run_tick",
     "serve": "serve:serve",
     "settings": "settings:settings_show",
@@ -44,20 +44,20 @@ COMMANDS: dict[str, str] = {
     "backtest": "backtest:backtest",
     "tune": "backtest:tune_rule",
     "beta-exit": "beta_exit:beta_exit",
-    "alerts": "alerts:alerts",
-    "explain": "alerts:explain_rule",
-    "digest": "digest:digest",
+    "alerts": "kept/alerts:alerts",
+    "explain": "kept/alerts:explain_rule",
+    "digest": "kept/digest:digest",
     "schema": "usage/schemas:schema",
 }
 """Command to the module beside or below this one and its function there, whose docstring is the help."""
 GROUPS: dict[str, tuple[str, dict[str, str]]] = {
     "silence": (
         "Mute a rule, with an end and a reason.",
-        {"add": "silences:silence_add", "list": "silences:silence_list", "expire": "silences:silence_expire"},
+        {"add": "kept/silences:silence_add", "list": "kept/silences:silence_list", "expire": "kept/silences:silence_expire"},
     ),
     "state": (
         "See to what is remembered between runs.",
-        {"show": "state:state_show", "mend": "state:state_mend", "roll-back": "state:state_roll_back"},
+        {"show": "kept/state:state_show", "mend": "kept/state:state_mend", "roll-back": "kept/state:state_roll_back"},
     ),
     "rules": (
         "Add, validate, list and test the rules.",

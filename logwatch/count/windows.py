@@ -437,7 +437,7 @@ def _sorted_names(texts: Iterable[str]) -> tuple[Array, "pd.Index[str]"]:
 
 
 def _whole(value: Array) -> bool:
-    """Tell whether all counts are known and whole, and exact even together: then it is no matter in which order they are added."""
+    """Tell whether all counts are known and whole, and exact even together: then their order is no matter."""
     if not all(bool((part % 1 == 0).all()) for part in (value[at : at + CHUNK] for at in range(0, len(value), CHUNK))):
         return False
     with np.errstate(over="ignore"):

@@ -7,18 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.cli.context import (
-    age_line,
-    answering,
-    as_json,
-    clock_of,
-    for_each,
-    only_one,
-    paper_of,
-    state_of,
-    targets_from,
-    write,
-)
+from logwatch.cli.context import answering, as_json, clock_of, for_each, only_one, paper_of, targets_from, write
+from logwatch.cli.kept.state_file import age_line, state_of
 from logwatch.cli.options import LangOption, RulesOption, TargetOption
 from logwatch.moments import parse_moment
 from logwatch.notify.digest import digest_json

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from logwatch.cli.context import (
-    age_line,
     as_json,
     clock_of,
     find_rule,
@@ -20,10 +19,10 @@ from logwatch.cli.context import (
     paper_of,
     settings_from,
     simulated_ticker,
-    state_of,
     targets_from,
     write,
 )
+from logwatch.cli.kept.state_file import age_line, state_of
 from logwatch.cli.options import (
     LangOption,
     RuleArgument,

@@ -11,20 +11,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from logwatch.cli.context import (
-    age_line,
     answering,
     as_json,
-    change_state,
     clock_of,
     find_rule,
     for_each,
     only_one,
     paper_of,
     settings_from,
-    state_of,
     targets_from,
     write,
 )
+from logwatch.cli.kept.state_file import age_line, change_state, state_of
 from logwatch.cli.options import RULE_HELP, LangOption, ListFormat, ListFormatOption, RulesOption, ShopOption, TargetOption
 from logwatch.cli.usage.completion import complete_rules, complete_silences
 from logwatch.collect.entries import storable

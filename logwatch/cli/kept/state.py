@@ -6,19 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from logwatch.cli.context import (
-    age_line,
-    as_json,
-    change_state,
-    clock_of,
-    for_each,
-    only_one,
-    paper_of,
-    settings_from,
-    state_of,
-    targets_from,
-    write,
-)
+from logwatch.cli.context import as_json, clock_of, for_each, only_one, paper_of, settings_from, targets_from, write
+from logwatch.cli.kept.state_file import age_line, change_state, state_of
 from logwatch.cli.options import LangOption, ListFormat, ListFormatOption, TargetOption
 from logwatch.errors import StoreError
 from logwatch.report.state_json import state_json

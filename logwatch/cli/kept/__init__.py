@@ -1,0 +1,1 @@
+"""Commands about what is remembered from run to run: alerts, silences, the week, the state itself."""

@@ -1,0 +1,131 @@
+"""`windows`: the table behind the verdicts; and what is said where a span has none.
+
+No more is imported here than reading and counting take: it is the command for large files.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from logwatch.cli.context import look_at, one_source, settings_from, write
+from logwatch.cli.options import (
+    DumpOption,
+    MaxBytesOption,
+    NoCacheOption,
+    OutputOption,
+    ServiceOption,
+    SinceOption,
+    SourceArgument,
+    SourceOption,
+    TargetOption,
+    UntilOption,
+)
+from logwatch.collect.parse import Flaw, Reason
+from logwatch.errors import ConfigError, SourceError
+from logwatch.languages import Lang, text
+from logwatch.report.absence import found_nothing, why_misread, why_nothing
+from logwatch.time_range import read_windows
+from logwatch.ui.findings import finding_texts
+from logwatch.ui.format import printable
+from logwatch.wiring import LOOKUP_S, audience, watched_service
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from logwatch.cli.context import SpanCommand
+    from logwatch.count.windows import Quality
+    from logwatch.spans import Span
+
+
+class TableFormat(StrEnum):
+    """How `windows` writes."""
+
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+class Table(StrEnum):
+    """Which table `windows` writes."""
+
+    COUNTERS = "counters"
+    SLOW = "slow"
+
+
+def windows(
+    paths: SourceArgument = None,
+    source: SourceOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    service: ServiceOption = None,
+    format_: Annotated[TableFormat, typer.Option("--format", "-f", help="How to write it.")] = TableFormat.CSV,
+    table: Annotated[Table, typer.Option(help="Counters per minute, or slow requests per minute.")] = Table.COUNTERS,
+    output: OutputOption = None,
+    dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
+    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
+    target: TargetOption = None,
+    max_bytes: MaxBytesOption = None,
+) -> None:
+    """Write the table of 60 s windows behind the verdicts."""
+    settings = settings_from(
+        source=one_source(paths, source), no_cache=no_cache, service=service, target=target, max_bytes=max_bytes
+    )
+    look = look_at(settings, since, until, dump_filter=dump_filter)
+    if look.only_tells_filter(timedelta()):
+        return
+    span, read = look.read(partial(read_windows, reach=timedelta()))
+    from logwatch.count.windows import counters_csv, slow_csv
+
+    inside = read.within(span)
+    _write_table(counters_csv(inside) if table is Table.COUNTERS else slow_csv(inside), format_, output)
+    _tell_leftovers(read.quality, settings.lang)
+    tell_nothing(read.quality, span, look)
+
+
+def tell_nothing(quality: Quality, span: Span, look: SpanCommand) -> None:
+    """Raise SourceError with doctor's diagnosis where a span has nothing to judge."""
+    if found_nothing(quality):
+        readers = audience(look.shown)
+        place = watched_service(look.settings, readers)
+        why = why_misread(quality, readers) or why_nothing(look.source.within(LOOKUP_S), place, span, look.now, readers)
+        raise SourceError(
+            readers.say("found_nothing", entries=quality.entries, span=readers.dates(span)), where=look.name, hint=why
+        )
+
+
+def _write_table(table: DataFrame, format_: TableFormat, output: Path | None) -> None:
+    plain = {name: str for name in ("minute", "series", "label") if name in table}
+    if format_ is TableFormat.CSV:
+        from logwatch.count.csv_text import csv_parts
+
+        write(csv_parts(table), output)
+    elif format_ is TableFormat.JSON:
+        write(table.astype(plain).to_json(orient="records", lines=True), output)
+    elif output is None and sys.stdout.isatty():
+        raise ConfigError("parquet is not text", where="--format", hint="give --output FILE, or send it into a file")
+    else:
+        try:
+            data = table.astype(plain).to_parquet(index=False)
+        except ImportError:
+            raise ConfigError("parquet needs pyarrow", where="--format", hint="pip install 'logwatch[parquet]'") from None
+        write(data, output)
+
+
+def _tell_leftovers(quality: Quality, lang: Lang) -> None:
+    """Say on stderr what is not in the table and should not be missed."""
+    told = [f"{text(Reason(each).key, lang)} ({count:,})" for each, count in quality.unparsed.items()]
+    for flaw, count in quality.flaws.items():
+        kind, colon, counter = flaw.partition(":")
+        told.append(f"{text(Flaw(kind).key, lang)}{colon}{printable(counter)} ({count:,})")
+    if told:
+        what = ", ".join(told)
+        typer.echo(text("left_out", lang, what=what), err=True)
+    for found in finding_texts(quality.findings, {}, lang):
+        typer.echo(found, err=True)
