@@ -353,32 +353,43 @@ def _read_on_two(pieces: Sequence[Piece], reading: Reading, progress: Progress, 
     helper.start()
     there.close()
     meanwhile()
-    _read_pieces(_merging(_next_number(taken, len(pieces)), here, reading), pieces, reading, progress)
-    while _merge_part(here, reading):
-        pass
+    other = OtherProcess(here, reading)
+    _read_pieces(other.between(_next_number(taken, len(pieces))), pieces, reading, progress)
+    other.take_rest()
     helper.join()
     return reading
 
 
-def _merging(numbers: Iterator[int], here: Connection, reading: Reading) -> Iterator[int]:
-    """Take what the other process has found so far before each of one's own pieces."""
-    for number in numbers:
-        while here.poll() and _merge_part(here, reading):
-            pass
-        yield number
+@dataclass(slots=True)
+class OtherProcess:
+    """What another process reads and hands over in parts, until it says that there are no more."""
 
+    here: Connection
+    reading: Reading
+    over: bool = False
 
-def _merge_part(here: Connection, reading: Reading) -> bool:
-    """Take a part of what the other process has found; gives whether more may come."""
-    try:
-        part = here.recv()
-    except EOFError:
-        raise SourceError("the second reading process ended early", hint="out of memory? try fewer files at once") from None
-    if isinstance(part, SourceError):
-        raise part
-    if part is not None:
-        reading.merge(part)
-    return part is not None
+    def between(self, numbers: Iterator[int]) -> Iterator[int]:
+        """Take what has come before each of one's own pieces."""
+        for number in numbers:
+            while not self.over and self.here.poll():
+                self._take()
+            yield number
+
+    def take_rest(self) -> None:
+        """Wait for all that is still to come; raises SourceError."""
+        while not self.over:
+            self._take()
+
+    def _take(self) -> None:
+        try:
+            part = self.here.recv()
+        except EOFError:
+            raise SourceError("the second reading process ended early", hint="out of memory? try fewer files at once") from None
+        if isinstance(part, SourceError):
+            raise part
+        self.over = part is None
+        if part is not None:
+            self.reading.merge(part)
 
 
 def _read_in_helper(

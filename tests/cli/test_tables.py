@@ -71,7 +71,7 @@ def check(narrow: str, wide: str) -> None:
 def test_nothing_of_a_list_is_lost_in_80_columns(run: Run, place: Path, name: str, lang: str) -> None:
     narrow, wide = (run(*typed(name, place), **settings(place, lang), COLUMNS=str(columns)) for columns in (80, 1000))
     assert wide.out, wide.err
-    check(narrow.out, wide.out)
+    check(*(each.out.replace(str(place), ".") for each in (narrow, wide)))  # however long the folder's name is here
 
 
 @pytest.mark.long
@@ -79,7 +79,8 @@ def test_nothing_of_a_list_is_lost_in_80_columns(run: Run, place: Path, name: st
 def test_a_terminal_shows_the_same_in_colour(run: Run, place: Path, name: str) -> None:
     shown = on_terminal(typed(name, place), settings(place, "ko"))
     plain = Text.from_ansi(shown.rpartition("\x1b[2K")[2]).plain
-    check(plain, run(*typed(name, place), **settings(place, "ko"), COLUMNS="1000").out)
+    wide = run(*typed(name, place), **settings(place, "ko"), COLUMNS="1000").out
+    check(plain.replace(str(place), "."), wide.replace(str(place), "."))
 
 
 @pytest.mark.parametrize(("lang", "who"), [("ko", "확인: "), ("en", "on it: ")])

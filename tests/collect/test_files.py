@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import itertools
 import json
+import multiprocessing
 import random
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -15,7 +16,7 @@ import pytest
 import zstandard
 
 from logwatch.collect.columns import Reading
-from logwatch.collect.files import PIECE, SECOND_PROCESS_FROM, FilesSource, _cut, _read_pieces
+from logwatch.collect.files import PIECE, SECOND_PROCESS_FROM, FilesSource, OtherProcess, _cut, _read_pieces
 from logwatch.collect.json_lines import MAX_ENTRY
 from logwatch.count.windows import Quality, Windows, aggregate, counters_csv, slow_csv
 from logwatch.errors import ConfigError, LogwatchError, SourceError
@@ -763,6 +764,27 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
 def in_order(numbers: Sequence[int], path: Path) -> Reading:
     """Read some pieces of a file in this process."""
     return _read_pieces(iter(numbers), _cut(str(path)), Reading(shape=SHAPE), lambda _text, _share: None)
+
+
+@pytest.mark.parametrize("own", [0, 1, 5])
+def test_a_process_that_has_said_all_and_is_gone_is_not_taken_for_one_that_broke_off(own: int) -> None:
+    here, there = multiprocessing.Pipe(duplex=False)
+    for _ in range(3):
+        there.send(Reading(entries=7))
+    there.send(None)
+    there.close()
+    other = OtherProcess(here, Reading(entries=1))
+    assert list(other.between(iter(range(own)))) == list(range(own))
+    other.take_rest()
+    assert other.reading.entries == 22
+
+
+def test_a_process_that_broke_off_is_told() -> None:
+    here, there = multiprocessing.Pipe(duplex=False)
+    there.send(Reading(entries=7))
+    there.close()
+    with pytest.raises(SourceError, match="ended early"):
+        OtherProcess(here, Reading()).take_rest()
 
 
 @pytest.mark.long

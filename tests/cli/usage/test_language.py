@@ -10,8 +10,8 @@ from tests.conftest import LOGS, Run, run_process
 PAYMENT = f"{LOGS}/payment.ndjson"
 BEFORE = ["evaluate", "-s", PAYMENT, "--since", "2026-02-20", "--until", "2026-02-20 03:00"]
 SAID = {
-    "ko": "logwatch: nofile: 파일이 없습니다.\n  힌트: 소스는 파일, 폴더, '-'(표준 입력), gcp://PROJECT[/SERVICE] 중 하나입니다.\n",
-    "en": "logwatch: nofile: no such file\n  hint: a source is a file, folder, '-' (standard input) or gcp://PROJECT[/SERVICE]\n",
+    "ko": "logwatch: nofile: 파일이 없습니다.\n  힌트: 소스는 파일, 폴더, '-'(표준 입력), gcp://PROJECT[/SERVICE], bq://PROJECT.DATASET.VIEW 중 하나입니다.\n",
+    "en": "logwatch: nofile: no such file\n  hint: a source is a file, folder, '-' (standard input), gcp://PROJECT[/SERVICE] or bq://PROJECT.DATASET.VIEW\n",
 }
 
 
