@@ -78,6 +78,7 @@ def test_it_is_said_in_korean(run: Run, told: dict[str, str]) -> None:
     assert "대상 하나를 골라야 합니다. 대상: cart, pay, web" in ran.err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", ["alerts", "digest", "silence list", "state show"])
 def test_what_is_about_all_has_a_heading_for_each(run: Run, judged: dict[str, str], command: str) -> None:
     ran = run(*command.split(), "--lang", "en", **judged)

@@ -96,6 +96,7 @@ def read_of(entries: tuple[Any, ...], span: Span) -> Reading:
         return read(connect(server)[0], span)
 
 
+@pytest.mark.long
 def test_what_breaks_off_after_kept_hours_gives_none_that_lie_behind(tmp_path: Path) -> None:
     entries, span = twelve_hours(), span_of(twelve_hours())
     with LoggingServer(entries, quota=None) as server:
@@ -110,6 +111,7 @@ def test_what_breaks_off_after_kept_hours_gives_none_that_lie_behind(tmp_path: P
     assert datetime.fromtimestamp(last / 1e9, UTC) < cut.value.before + HOUR
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("harm", ["flipped", "cut", "emptied", "moved"])
 def test_an_hour_that_is_not_as_it_was_written_is_read_again(tmp_path: Path, harm: str) -> None:
     entries, span = twelve_hours(), span_of(twelve_hours())
@@ -138,6 +140,7 @@ def test_an_hour_is_kept_only_once_all_of_it_has_arrived(tmp_path: Path) -> None
     assert figures(late, span) == figures(read_of(entries, span), span)
 
 
+@pytest.mark.long
 def test_an_hour_without_a_line_is_asked_for_each_time(tmp_path: Path) -> None:
     entries, span = twelve_hours(), span_of(twelve_hours())
     empty = Span(utc(f"{span.start + 4 * HOUR:%Y-%m-%dT%H:00}"), utc(f"{span.start + 6 * HOUR:%Y-%m-%dT%H:00}"))
@@ -167,6 +170,7 @@ def test_a_short_span_neither_reads_nor_keeps_any(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*"))
 
 
+@pytest.mark.long
 def test_a_folder_that_cannot_be_written_costs_another_read_and_nothing_else() -> None:
     entries, span = twelve_hours(), span_of(twelve_hours())
     with LoggingServer(entries, quota=None) as server:
@@ -233,6 +237,7 @@ def test_whoever_is_refused_takes_less_so_that_a_run_gets_its_share() -> None:
         assert run.quota.per_minute == 55
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", ["en", "ko"])
 def test_a_long_read_is_told_before_it_begins(run: Run, tmp_path: Path, lang: str) -> None:
     entries, span = twelve_hours(), span_of(twelve_hours())
