@@ -249,7 +249,7 @@ ENGLISH = [
     ("E40 P2", "logwatch/cli/doctor.py", "and say how to fix what is wrong"),
     ("E41 P3", "logwatch/cli/options.py", "Output language."),
     ("E41 P3", "logwatch/cli/evaluate.py", "Judge a time range against section 3"),
-    ("E41 P3", "logwatch/cli/alerts.py", "Show alerts that fire, why some are muted, and sent messages."),
+    ("E41 P3", "logwatch/cli/kept/alerts.py", "Show alerts that fire, why some are muted, and sent messages."),
     ("E42 P3", "dash_lag", "Evaluation lag"),
 ]  # fmt: skip
 
