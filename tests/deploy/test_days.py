@@ -69,7 +69,7 @@ INSTALLED = (
 )
 MUTANTS = {
     "an upgrade forgets the settings": ("deploy.sh", without('if [ -n "${SETTINGS:-}" ]; then', "if false; then"), Step(4, "sets and builds", "logwatch", "LOGWATCH_LANG=en")),
-    "settings replace all": ("setup.sh", without("--update-env-vars=", "--set-env-vars="), Step(4, "sets", "logwatch", "LOGWATCH_LANG=en")),
+    "settings replace all": ("setup.sh", without("--update-env-vars=", "--set-env-vars="), INSTALLED[0]),
     "secrets replace all": ("setup.sh", without("--update-secrets=", "--set-secrets="), Step(4, "rotates", "logwatch", "ops-token one")),
     "another is re-pointed": ("setup.sh", without('source_now=$(value_now LOGWATCH_SOURCE "$settings_now")'), Step(4, "again", "lw2")),
     "a paused schedule goes on": ("setup.sh", without("stopped=false\n", 'stopped=false\n    if [ -n "$state" ]; then change gcloud scheduler jobs resume "$name" --location="$region" --project="$project"; fi\n'), Step(4, "by hand", "logwatch", "pause")),
@@ -111,7 +111,7 @@ def test_what_the_scripts_do_wrong_is_seen(gcloud: Gcloud, tmp_path: Path, mutan
 
 def requests(memory: Memory) -> list[tuple[tuple[str, ...], int, list[tuple[str, str, str]]]]:
     """Give what each command asked for, without what is another each time."""
-    passing = r"\d{9,}\.\d+-[0-9a-f]{32}|\"client.knative.dev/nonce\": \"\w+\"|@[0-9a-f]{12}"
+    passing = r"\d{9,}\.\d+-[0-9a-f]{32}|\"client.knative.dev/nonce\": \"\w+\"|@[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+Z"
     plain = [(key, command) for key, command in dict.fromkeys(memory.used)]
     return [
         (
