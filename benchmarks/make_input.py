@@ -69,7 +69,7 @@ COUNTERS = (
     ("surprise", 0.0005, 9),
 )
 KNOWN = tuple(
-    (name if number % 3 else f"{name}{{service={shop}}}", 1.0, 40)
+    (f"{name}{{service={shop}}}" if number % 3 else name, 1.0, 40)
     for number, (name, shop) in enumerate(
         (f"{stem}.{end}", shop)
         for stem in ("cache", "checkout", "payment", "request")
