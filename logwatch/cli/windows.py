@@ -28,6 +28,7 @@ from logwatch.cli.options import (
     UntilOption,
 )
 from logwatch.collect.parse import Flaw, Reason
+from logwatch.count.csv_text import csv_parts
 from logwatch.errors import ConfigError, SourceError
 from logwatch.languages import Lang, text
 from logwatch.report.absence import found_nothing, why_misread, why_nothing
@@ -103,8 +104,6 @@ def tell_nothing(quality: Quality, span: Span, look: SpanCommand) -> None:
 def _write_table(table: DataFrame, format_: TableFormat, output: Path | None) -> None:
     plain = {name: str for name in ("minute", "series", "label") if name in table}
     if format_ is TableFormat.CSV:
-        from logwatch.count.csv_text import csv_parts
-
         write(csv_parts(table), output)
     elif format_ is TableFormat.JSON:
         write(table.astype(plain).to_json(orient="records", lines=True), output)
