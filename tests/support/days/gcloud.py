@@ -14,6 +14,7 @@ import shutil
 import socket
 import socketserver
 import subprocess
+import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
@@ -52,6 +53,10 @@ ARCHIVE = "--x\n\n{}\n--x\n\nan archive\n--x--"
 Key = tuple[str, ...]
 
 
+PASSING_FOLDER = re.escape(tempfile.gettempdir()) + r"/\w+(/\d+)?"
+"""Where things stood while they were written down, which is nobody else's business."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What gcloud asked of the project, and what came back."""
@@ -84,9 +89,8 @@ class Memory:
         """Give what was used as a document: one line a command, one a request."""
         lines = []
         for key, command in dict.fromkeys(self.used):
-            lines.append(
-                json.dumps({"gcloud": key, "code": command.code, "out": command.out, "err": command.err}, ensure_ascii=False)
-            )
+            out, err = (re.sub(PASSING_FOLDER, "/folder", each) for each in (command.out, command.err))
+            lines.append(json.dumps({"gcloud": key, "code": command.code, "out": out, "err": err}, ensure_ascii=False))
             lines += [
                 json.dumps([each.method, each.url, each.body, each.answer], ensure_ascii=False) for each in command.requests
             ]
