@@ -1,10 +1,11 @@
-"""Files that a person writes: read whole where they are text, of a size that somebody can have written."""
+"""Small files, whole or not at all: those that a person writes are read where they are text, what is kept is replaced."""
 
 from __future__ import annotations
 
 import os
 import re
 import stat
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,6 +39,16 @@ def read_text(path: Path, kind: type[LogwatchError], *, hint: str | None = None,
         line, code = text.count("\n", 0, found.start()) + 1, f"U+{ord(found[0]):04X}"
         raise kind(f"here stands the character {code}, which no text has", where=f"{path}:{line}", hint=hint)
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def keep(path: Path, data: bytes) -> None:
+    """Write what may be lost, for its owner alone; where it cannot be written, it is made again another time."""
+    new = path.with_name(f"{path.name}.{os.getpid()}.new")
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        new.touch(mode=0o600)
+        new.write_bytes(data)
+        new.replace(path)
 
 
 def _read(path: Path, most: int) -> bytes:

@@ -15,6 +15,7 @@ from logwatch.beta_exit.running_day import RunningDay, running_day
 from logwatch.count.life import Vigil
 from logwatch.errors import SourceError
 from logwatch.judge.daily_totals import HOURS, DayTotals, Minute, add_minutes, day_span, whole_days
+from logwatch.small_files import keep
 from logwatch.spans import WINDOW, Span, floor_minute
 
 if TYPE_CHECKING:
@@ -57,14 +58,7 @@ class DayCache:
 
     def save(self, day: date, found: DayTotals) -> None:
         """Keep a day; a cache that cannot be written costs only another read."""
-        path = self._path(day)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            new = path.with_suffix(".new")
-            new.write_bytes(msgspec.json.encode(found))
-            new.replace(path)
-        except OSError:
-            return
+        keep(self._path(day), msgspec.json.encode(found))
 
     def _path(self, day: date) -> Path:
         digest = hashlib.sha256(f"{SCHEMA}\0{self.name}".encode()).hexdigest()[:16]

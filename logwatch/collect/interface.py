@@ -78,6 +78,8 @@ class ReadPlan(NamedTuple):
     seconds: float
     kept_hours: int
     """Hours of the span that were read before and need no call."""
+    keeps: bool = False
+    """Whether what is read stays, so that a read that breaks off goes on where it was."""
     size: int | None = None
     """Bytes that are read and paid for; None where a read costs nothing."""
 

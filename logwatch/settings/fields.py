@@ -157,7 +157,7 @@ class Settings(BaseModel):
     )
     cache: str | None = Field(
         None,
-        description="Folder for hours of Cloud Logging that were read and are over, or 'none'; without it ~/.cache/logwatch.",
+        description="Folder for hours and days that were read and are over, or 'none'; without it ~/.cache/logwatch.",
     )
     logging_endpoint: str | None = Field(None, description="HOST:PORT of a local Cloud Logging server, without TLS or login.")
 

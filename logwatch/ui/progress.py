@@ -32,6 +32,7 @@ def plan_texts(plan: ReadPlan, readers: Audience) -> list[str]:
         return []
     takes = clock(plan.seconds)
     texts = [readers.say("read_plan", calls=f"{plan.calls:,}", takes=takes)]
+    texts += [readers.say("read_resumes")] if plan.keeps else []
     texts += [readers.say("read_kept", hours=plan.kept_hours)] if plan.kept_hours else []
     texts += [readers.say("read_sooner")] if plan.seconds >= LONG_S else []
     return texts

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +11,12 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud.bigquery import Client
 
 from tests.support.local_http import free_port
+from tests.support.patience import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROGRAM = Path(__file__).parent.parent.parent / ".venv-bq/bin/bqemulator"
-STARTS_S = 60
 
 
 @contextmanager
@@ -27,11 +26,8 @@ def emulator(log: Path) -> Iterator[str]:
     command = [str(PROGRAM), "start", "--rest-port", str(port), "--grpc-port", str(free_port()), "--log-level", "error"]
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
         try:
-            end = time.monotonic() + STARTS_S
-            while not _answers(port):
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < end, log.read_text()
-                time.sleep(0.2)
+            wait_until(lambda: _answers(port) or process.poll() is not None)
+            assert process.poll() is None, log.read_text()
             yield f"127.0.0.1:{port}"
         finally:
             process.terminate()

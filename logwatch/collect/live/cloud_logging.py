@@ -307,7 +307,7 @@ class CloudLoggingSource:
             rates.append(len(entries) / max(covered.total_seconds(), 1))
         seconds = sum((each.end - each.start).total_seconds() for each in missing)
         calls = len(missing) + int(sum(rates) / len(rates) * seconds / PAGE_SIZE)
-        return ReadPlan(calls, self.quota.takes_s(calls), len(had))
+        return ReadPlan(calls, self.quota.takes_s(calls), len(had), keeps=kept is not None)
 
     def _walk(self, span: Span, service: str | None, came_after: datetime | None, progress: Progress) -> Iterator[Any]:
         """Give the pages of a stretch, oldest first."""
@@ -324,7 +324,8 @@ class CloudLoggingSource:
         """Give the hours that are kept of what is read; None where none are, or the span is not worth it."""
         if self.cache is None or span.end - span.start < WORTH:
             return None
-        return KeptHours(self.cache, (*sorted(self.resources), service or self.service, self.location), self.shape)
+        asked = (self.endpoint, *sorted(self.resources), service or self.service, self.location)
+        return KeptHours(self.cache, asked, self.shape)
 
     def _check_idle(self, pages: int) -> None:
         """Raise SourceError where so many pages in a row brought nothing newer that no honest walk is meant."""
@@ -438,7 +439,8 @@ class CloudLoggingSource:
                 return next(client.list_log_entries(request=request, retry=None, timeout=min(left, 60)).pages)
             except passing as error:
                 first, most = (5.0, 30.0) if isinstance(error, api.ResourceExhausted) else (0.2, 10.0)
-                if self._patient and isinstance(error, api.ResourceExhausted):
+                # Who has a time to end by is a run: it takes its share, and whoever looks back gives way.
+                if self._patient and self._ends == math.inf and isinstance(error, api.ResourceExhausted):
                     self.quota.give_way()
                 wait = min(first * 1.6**attempt, most) * random.uniform(1, 1.25)  # noqa: S311 - spreads retries, no secret
                 if clock() - begun + wait > self.budget_s or clock() + wait >= self._ends:

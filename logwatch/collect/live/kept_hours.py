@@ -23,7 +23,8 @@ import msgspec
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import TABLES
 from logwatch.collect.findings import FindingKind, Findings
-from logwatch.spans import EPOCH, Span
+from logwatch.small_files import keep
+from logwatch.spans import EPOCH, NS, Span, to_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -94,13 +95,8 @@ class KeptHours:
         if not len(reading.rows.time) or reading.block_lines:
             return
         path = self._path(hour)
-        new = path.with_suffix(f".{os.getpid()}.new")
         packed = zlib.compress(msgspec.msgpack.encode(_to_document(reading)), 1)
-        with suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            new.touch(mode=0o600)
-            new.write_bytes(_digest(path, packed) + packed)
-            new.replace(path)
+        keep(path, _digest(path, packed) + packed)
         self._saved += 1
         if self._saved % PRUNED_EVERY == 1:
             self._prune()
@@ -148,7 +144,7 @@ class HourByHour:
             self._take(page[at:behind], self._coming.setdefault(hour, Reading(shape=self._shape)))
             at = behind
         if page:
-            self._keep(_time(page[-1].timestamp), _time(page[-1].receive_timestamp))
+            self._keep(*(to_datetime(each.seconds * NS) for each in (page[-1].timestamp, page[-1].receive_timestamp)))
 
     def _keep(self, seen: datetime, arrived: datetime) -> None:
         """Keep the hours that are whole, now that entries have come up to one time, and one that arrived at another."""
@@ -191,10 +187,6 @@ def between(span: Span, loaded: Iterable[datetime]) -> Iterator[Span]:
         start = hour + HOUR
     if start < span.end:
         yield Span(start, span.end)
-
-
-def _time(stamp: Any) -> datetime:  # noqa: ANN401 - a raw protobuf message
-    return EPOCH + timedelta(seconds=stamp.seconds)
 
 
 @cache

@@ -38,6 +38,18 @@ def test_an_error_is_said_in_the_language_of_whoever_typed(
     assert (ran.returncode, ran.stderr.decode()) == (3, SAID[lang])
 
 
+@pytest.mark.parametrize(
+    ("words", "lang"), [(["--lang", "en", "evaluate", "nofile"], "en"), (["--lang=ko", "evaluate", "nofile"], "ko")]
+)
+def test_a_language_before_the_command_is_that_of_all_it_says(
+    run: Run, monkeypatch: pytest.MonkeyPatch, words: list[str], lang: str
+) -> None:
+    monkeypatch.setenv("LOGWATCH_LANG", "")  # so that what the command sets is undone behind the test
+    ran = run(*words)
+    assert (ran.code, ran.err) == (3, SAID[lang])
+    assert run("-h", "--lang", lang).out.startswith({"en": "Usage:", "ko": "사용법:"}[lang])
+
+
 @pytest.mark.long
 def test_a_wrong_language_and_a_wrong_file_are_told_in_the_default(run: Run, tmp_path: Path) -> None:
     assert "'fr' is not a known language" in run("evaluate", "-s", PAYMENT, "--lang", "fr").err

@@ -161,6 +161,8 @@ def test_another_question_finds_nothing_of_it(tmp_path: Path) -> None:
             kept = source._kept(span, None)
             assert kept
             assert not any(map(kept.has, whole_hours(span)))
+    with LoggingServer([], quota=None) as another:  # a drill's lines are not the project's
+        assert read(connect(another, cache=tmp_path)[0], span).entries == 0
 
 
 def test_a_short_span_neither_reads_nor_keeps_any(tmp_path: Path) -> None:
@@ -233,7 +235,7 @@ def test_whoever_is_refused_takes_less_so_that_a_run_gets_its_share() -> None:
         assert source.quota.per_minute == 55 * 3 // 4 * 3 // 4 * 3 // 4
         server.faults = [Fault(grpc.StatusCode.RESOURCE_EXHAUSTED)] * 3
         run, _ = connect(server, quota=55)
-        read(run.within(600), span)
+        read(run.ending(600), span)
         assert run.quota.per_minute == 55
 
 
