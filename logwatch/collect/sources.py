@@ -97,6 +97,6 @@ def check_addresses(addresses: Sequence[str]) -> SourceKind:
     for address in addresses:
         if find_kind([address]) is None:
             raise ConfigError("there is no such kind of source", where=address, hint=f"a source is {FORMS}")
-    alone = " or ".join(kind.form for kind in KINDS.values() if not kind.recorded)
+    alone = ", ".join(kind.form for kind in KINDS.values() if not kind.recorded)
     hint = f"files go together with files, and {alone} with others of its kind"
     raise ConfigError("these cannot be read together", where=" ".join(addresses), hint=hint)

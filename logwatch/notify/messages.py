@@ -646,11 +646,12 @@ def _commands(notification: Notification, rules: RuleSet, audience: Audience) ->
     shops = list(notification.labels.values())
     if notification.reason is NotifyReason.RESOLVED or first.rule not in rules.by_id or not all(map(_PLAIN.fullmatch, shops)):
         return ()
-    shop = [f"--shop={shops[0]}"] if shops else []
+    about = [f"--shop={shops[0]}"] if shops else []
+    about += [f"--target={audience.target}"] if audience.target else []
     reason = audience.say("silence_reason")
     return (
-        shlex.join(["logwatch", "explain", first.rule, *shop]),
-        shlex.join(["logwatch", "silence", "add", "--rule", first.rule, *shop, "--for", "1h", "--reason", reason]),
+        shlex.join(["logwatch", "explain", first.rule, *about]),
+        shlex.join(["logwatch", "silence", "add", "--rule", first.rule, *about, "--for", "1h", "--reason", reason]),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -68,6 +69,9 @@ def test_each_is_judged_by_itself_and_one_tells(run: Run, world: World) -> None:
         "web": set(),
     }
     assert [message.body["text"].partition(" · ")[0] for message in world.slack.arrived] == ["🚨 [긴급] pay"]
+    commands = re.findall(r"logwatch (?:explain|silence add) [^`\n\\]+", str(world.slack.arrived[0].body))
+    assert len(commands) == 2
+    assert all("--target=pay" in each for each in commands), "as they stand, they are about the target that told"
     written = {each.header.resource.labels["namespace"] for each in world.google.monitoring.store.series("o4o-demo")}
     assert written == {f"production/{name}" for name in NAMES}
 

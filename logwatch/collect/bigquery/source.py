@@ -47,7 +47,9 @@ def parse_address(address: str) -> Address:
     """Read `bq://PROJECT.DATASET.VIEW`; raises ConfigError that says which part is wrong."""
     project, dataset, view = ["", "", *address.removeprefix("bq://").rsplit(".", 2)][-3:]
     wrong = ""
-    if not _PROJECT.fullmatch(project):
+    if not project:
+        wrong = "an address has a project, a dataset and a view, with dots between them"
+    elif not _PROJECT.fullmatch(project):
         wrong = f"'{project}' is not a project ID (6 to 30 lower-case letters, digits, hyphens)"
     elif not (_NAME.fullmatch(dataset) and _NAME.fullmatch(view)):
         wrong = f"'{dataset}.{view}' is not a dataset and a view (letters, digits, underscores)"

@@ -111,6 +111,7 @@ def test_an_address_that_is_none_is_told(address: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_address(address)
     assert "bq://PROJECT.DATASET.VIEW" in str(caught.value)
+    assert "''" not in str(caught.value)  # no empty part is quoted back
 
 
 def test_one_view_is_read_at_a_time() -> None:
