@@ -500,7 +500,7 @@ def _assess(reading: Reading, rows: Rows, samples: Rows, repeated_lines: int, gr
         unparsed=dict(sorted(unparsed.items())),
         flaws=dict(sorted((reading.flaws + Counter(_malformed(reading))).items())),
         findings=dict(sorted(reading.found().items())),
-        instances=len(np.unique(samples["instance"])),
+        instances=len(set(samples["instance"].tolist())),
         late=int((counted & (rows["received"] > closed)).sum()),
         off_rhythm=_off_rhythm(samples["instance"], samples["time"], reading),
     )
