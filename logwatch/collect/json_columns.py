@@ -23,7 +23,7 @@ from logwatch.collect.timestamps import believe, parse_timestamps
 BATCH = 512
 """Lines that become columns at once."""
 
-LESSON = 16
+LESSON = 8
 """Lines that are looked at whole before others are tried with the counters that were new in these."""
 
 MOST_KEYS = 200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,18 +19,24 @@ PART = 1 << 13
 def csv_parts(table: ArrayTable) -> Iterator[str]:
     """Give the header, and then the rows; texts are quoted where they must be, each different one once."""
     yield ",".join(_quoted(list(table.columns))) + "\n"
-    columns = [_texts(table, name) for name in table.columns]
+    *others, last = table.columns
+    columns = [*(_fields(table, name, ",") for name in others), _fields(table, last, "\n")]
     for start in range(0, len(table), PART):
-        rows = zip(*(texts(slice(start, start + PART)) for texts in columns), strict=True)
-        yield "\n".join(map(",".join, rows)) + "\n"
+        rows = zip(*(fields(slice(start, start + PART)) for fields in columns), strict=True)
+        yield "".join(chain.from_iterable(rows))
 
 
-def _texts(table: ArrayTable, column: str) -> Callable[[slice], Iterator[str]]:
-    """Give what gives the fields of some rows."""
+def _fields(table: ArrayTable, column: str, end: str) -> Callable[[slice], Iterator[str]]:
+    """Give what gives the fields of some rows, with what stands behind each."""
     values = table[column]
-    fields = _quoted(table.names[column]) if column in table.names else []
-    write = fields.__getitem__ if column in table.names else _number if values.dtype.kind == "f" else str
-    return lambda rows: map(write, values[rows].tolist())
+    if column in table.names:
+        texts = [text + end for text in _quoted(table.names[column])]
+    elif values.dtype.kind != "f" and len(values) and values.min() >= 0 and values.max() < len(values):
+        texts = [f"{number}{end}" for number in range(values.max() + 1)]  # fewer different ones than rows
+    else:
+        written = str if values.dtype.kind != "f" else _number
+        return lambda rows: (written(value) + end for value in values[rows].tolist())
+    return lambda rows: map(texts.__getitem__, values[rows].tolist())
 
 
 def _number(value: float) -> str:

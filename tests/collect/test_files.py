@@ -17,7 +17,8 @@ import zstandard
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.files import PIECE, SECOND_PROCESS_FROM, FilesSource, OtherProcess, _cut, _read_pieces
-from logwatch.collect.json_lines import MAX_ENTRY
+from logwatch.collect.json_columns import UsualLines
+from logwatch.collect.json_lines import MAX_ENTRY, take
 from logwatch.count.slow_requests import slow_csv
 from logwatch.count.windows import Quality, Windows, aggregate, counters_csv
 from logwatch.errors import ConfigError, LogwatchError, SourceError
@@ -765,7 +766,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
 
 def in_order(numbers: Sequence[int], path: Path) -> Reading:
     """Read some pieces of a file in this process."""
-    return _read_pieces(iter(numbers), _cut(str(path)), Reading(shape=SHAPE), lambda _text, _share: None)
+    return _read_pieces(iter(numbers), _cut(str(path)), UsualLines(Reading(shape=SHAPE), take), lambda _text, _share: None)
 
 
 @pytest.mark.parametrize("own", [0, 1, 5])
