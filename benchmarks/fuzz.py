@@ -311,8 +311,8 @@ def find_faults(reading: Reading, planted: dict[int, int], span: Span | None) ->
         yield f"{quality.entries} entries, and {parts} became of them: {quality}"
     if not all(quality.unparsed):
         yield f"an empty reason: {quality.unparsed}"
-    mine = windows.counters[windows.counters["series"].astype(str) == PLANTED]
-    found = {int(minute): value for minute, value in zip(mine["minute"], mine["value"], strict=True)}
+    counted = windows.counters.rows("minute", "series", "value")
+    found = {minute: value for minute, series, value in counted if series == PLANTED}
     if found != planted:
         yield f"planted {planted}, found {found}"
     yield from _judged_faults(windows)

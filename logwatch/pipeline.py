@@ -34,9 +34,9 @@ from logwatch.spans import Span, floor_minute, to_nanoseconds
 from logwatch.state.document import Lease, State
 from logwatch.state.lease import Held, take
 from logwatch.state.mend import is_ahead
-from logwatch.time_range import count_windows, import_pandas, read_entries, read_windows
+from logwatch.time_range import count_windows, import_counting, import_reporting, read_entries, read_windows
 
-if TYPE_CHECKING:  # pandas comes with some of these, and only where a command needs it
+if TYPE_CHECKING:  # numpy comes with some of these, and only where a command needs it
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
@@ -72,7 +72,7 @@ MOST_LOOKUPS = 20
 
 def judge(source: Source, ticker: Ticker, wanted: Wanted, *, now: datetime, progress: Progress) -> Judged:
     """Fetch, parse, aggregate, evaluate; changes nothing anywhere."""
-    rules = ticker.rules
+    rules, wanted = ticker.rules, replace(wanted, meanwhile=import_reporting)
     span, windows = read_windows(source, wanted, reach=max(rules.reach, rules.silent), now=now, progress=progress)
     return _judged(rules, span, windows, ticker.life)
 
@@ -173,7 +173,7 @@ def wait_to_look(starts: timedelta, clock: Callable[[], datetime], sleep: Callab
     """Wait for the second of the minute at which runs look, if it is to come; import meanwhile what counting needs."""
     due = floor_minute(clock()) + starts
     if clock() < due:
-        import_pandas()
+        import_counting()
         sleep(max((due - clock()).total_seconds(), 0.0))
 
 
@@ -383,7 +383,7 @@ class _Run:
             )
         with summary.timed("read"), ThreadPoolExecutor(1) as beside:
             probing = beside.submit(self._probe, now)
-            read = partial(reading.read, service=self.parts.service, progress=lambda *_: None, meanwhile=import_pandas)
+            read = partial(reading.read, service=self.parts.service, progress=lambda *_: None, meanwhile=import_counting)
             taken = take_in(read, ticker, self.held.state, planned, now)
             self._read_late(source, planned, taken)
             probe = probing.result()

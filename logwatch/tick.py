@@ -1,6 +1,6 @@
 """One minute's work without the world: new entries in, the state after them out.
 
-pandas is imported when there is something to judge, and not before: planning and reading come first.
+numpy is imported when there is something to judge, and not before: planning and reading come first.
 """
 
 from __future__ import annotations
@@ -429,8 +429,8 @@ class Ticker:
 
         if state.counted_to is None or until <= state.counted_to:
             return state
-        gauges = windows.gauges[windows.gauges["series"] == SILENT_MINUTES]
-        silences = dict(zip(gauges["minute"].tolist(), gauges["value"].tolist(), strict=True))
+        gauges = windows.gauges.rows("minute", "series", "value")
+        silences = {minute: value for minute, series, value in gauges if series == SILENT_MINUTES}
         lost = lost_minutes(silences, self.rules.silent)
         span = Span(state.counted_to, until)
         minutes = [

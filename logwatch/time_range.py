@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from logwatch.count.windows import Windows
 
 
+def import_counting() -> None:
+    """Import what counting needs."""
+    import logwatch.count.windows  # noqa: F401
+
+
+def import_reporting() -> None:
+    """Import what a report needs besides: pandas, for slow requests."""
+    import logwatch.count.slow_requests  # noqa: F401
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What to judge, before it is known where a recording ends."""
@@ -36,6 +46,8 @@ class Wanted:
     """Hears how many entries could not be read, by reason."""
     planned: Callable[[ReadPlan], None] = lambda _plan: None
     """Hears what a long read will take, before it begins."""
+    meanwhile: Callable[[], None] = import_counting
+    """Imports what becomes of what is read, while reading goes on elsewhere."""
 
     def say(self, moment: datetime) -> str:
         """Write a time for people."""
@@ -75,16 +87,11 @@ def read_entries(
     fetched = span.widen(reach, WINDOW) if span else None
     if fetched and (plan := source.plan(fetched, service=wanted.service)):
         wanted.planned(plan)
-    reading = source.read(fetched, service=wanted.service, progress=progress, meanwhile=import_pandas)
+    reading = source.read(fetched, service=wanted.service, progress=progress, meanwhile=wanted.meanwhile)
     span = span or _recorded_span(reading, wanted)
     reading.check_read()
     wanted.unread(reading.refused)
     return span, reading
-
-
-def import_pandas() -> None:
-    """Import what counting needs, while reading goes on elsewhere."""
-    import logwatch.count.windows  # noqa: F401
 
 
 def live_span(wanted: Wanted, now: datetime) -> Span:

@@ -12,9 +12,9 @@ from math import log
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
-import pandas as pd
 
 from benchmarks.signal.traffic import HOUR, WEEK, Array, Counts
+from logwatch.count.tables import ArrayTable
 from logwatch.count.windows import Quality, Windows, from_minute
 from logwatch.judge.alerts import Alert, AlertState, advance
 from logwatch.judge.evaluate import evaluate
@@ -80,17 +80,17 @@ def windows_of(counts: Counts) -> Windows:
         "checkout.blocked.stock": counts.attempts - counts.successes,
         "checkout.success": counts.successes,
     }
-    names, codes = pd.Index([*columns], dtype=object), np.arange(len(columns), dtype="int8")
-    series = pd.Categorical.from_codes(np.tile(codes, len(minutes)), names)
+    series = np.tile(np.arange(len(columns)), len(minutes))
     values = np.stack([*columns.values()], axis=1).ravel().astype("float64")
-    counters = pd.DataFrame({"minute": np.repeat(minutes, len(columns)), "series": series, "value": values})
-    nothing = pd.DataFrame({"minute": np.zeros(0, "int64"), "series": pd.Categorical([]), "value": np.zeros(0)})
+    counters = {"minute": np.repeat(minutes, len(columns)), "series": series, "value": values}
+    nowhere, nothing = np.zeros(0, "int64"), np.zeros(0)
+    every = np.ones(len(minutes), bool)
     return Windows(
         span=Span(from_minute(FIRST), from_minute(FIRST + len(minutes))),
-        counters=counters,
-        slow=nothing.rename(columns={"series": "label", "value": "duration_ms"}),
-        gauges=nothing,
-        summaries=pd.DataFrame({"minute": minutes, "lines": 1, "complete": True, "named": False}),
+        counters=ArrayTable(counters, {"series": [*columns]}),
+        slow=ArrayTable({"minute": nowhere, "label": nowhere, "duration_ms": nothing}, {"label": []}),
+        gauges=ArrayTable({"minute": nowhere, "series": nowhere, "value": nothing}, {"series": []}),
+        summaries=ArrayTable({"minute": minutes, "lines": every * 1, "complete": every, "named": ~every}),
         quality=Quality(len(minutes), len(minutes), 0, 0, 0, {}, {}, {}, 1, 0, {}),
     )
 

@@ -162,7 +162,7 @@ def _main(
 
 
 def run() -> NoReturn:
-    """Run the command line as a process of its own, and end without taking pandas apart first: that takes 0.1 s."""
+    """Run the command line as a process of its own, and end without taking its modules apart first: that takes 0.1 s."""
     os.putenv("OPENBLAS_NUM_THREADS", "1")  # nothing here multiplies matrices, and starting threads for it takes 0.05 s
     code: object = 0
     try:

@@ -65,7 +65,7 @@ def rules_check(
     if settings.source and not problems:
         look = look_at(settings)
         _, read = look.read(partial(read_windows, reach=timedelta()))
-        names = [str(each) for each in read.counters["series"].unique()]
+        names = list(dict.fromkeys(read.counters.texts("series").tolist()))
         if not names:
             hint = "'logwatch evaluate' says what was read"
             raise SourceError("no summary was read, so no counter can be compared", where=look.name, hint=hint)

@@ -38,9 +38,8 @@ from logwatch.ui.format import printable
 from logwatch.wiring import LOOKUP_S, audience, watched_service
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
-
     from logwatch.cli.context import SpanCommand
+    from logwatch.count.tables import ArrayTable
     from logwatch.count.windows import Quality
     from logwatch.spans import Span
 
@@ -82,10 +81,12 @@ def windows(
     if look.only_tells_filter(timedelta()):
         return
     span, read = look.read(partial(read_windows, reach=timedelta()))
-    from logwatch.count.windows import counters_csv, slow_csv
-
     inside = read.within(span)
-    _write_table(counters_csv(inside) if table is Table.COUNTERS else slow_csv(inside), format_, output)
+    if table is Table.COUNTERS:
+        from logwatch.count.windows import counters_csv as tabulate
+    else:
+        from logwatch.count.slow_requests import slow_csv as tabulate
+    _write_table(tabulate(inside), format_, output)
     _tell_leftovers(read.quality, settings.lang)
     tell_nothing(read.quality, span, look)
 
@@ -101,17 +102,17 @@ def tell_nothing(quality: Quality, span: Span, look: SpanCommand) -> None:
         )
 
 
-def _write_table(table: DataFrame, format_: TableFormat, output: Path | None) -> None:
-    plain = {name: str for name in ("minute", "series", "label") if name in table}
+def _write_table(table: ArrayTable, format_: TableFormat, output: Path | None) -> None:
+    plain = dict.fromkeys(table.names, str)
     if format_ is TableFormat.CSV:
         write(csv_parts(table), output)
     elif format_ is TableFormat.JSON:
-        write(table.astype(plain).to_json(orient="records", lines=True), output)
+        write(table.frame().astype(plain).to_json(orient="records", lines=True), output)
     elif output is None and sys.stdout.isatty():
         raise ConfigError("parquet is not text", where="--format", hint="give --output FILE, or send it into a file")
     else:
         try:
-            data = table.astype(plain).to_parquet(index=False)
+            data = table.frame().astype(plain).to_parquet(index=False)
         except ImportError:
             raise ConfigError("parquet needs pyarrow", where="--format", hint="pip install 'logwatch[parquet]'") from None
         write(data, output)

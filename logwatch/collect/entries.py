@@ -9,12 +9,14 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
+from functools import partial
 from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from logwatch.collect.compact import Numbers, Texts, as_array
 from logwatch.collect.redaction import redact_key, redact_name, redact_revision
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ class Column(NamedTuple):
 
     name: str
     code: str
-    """Of its array; empty for a list of texts."""
+    """Of its array; empty for texts."""
     of: tuple[str, ...]
     """Fields of `Entry` that it is read from, the first of them that is not empty; none for what parsing finds."""
     names: str
@@ -104,11 +106,10 @@ class Column(NamedTuple):
         return (lambda entry: first(entry) or others[0](entry)) if others else first
 
 
-def column(code: str, *of: str, names: str = "", kept: bool = False) -> Any:  # noqa: ANN401 - what `field` gives
-    """Declare a column; `Column` says what each argument means."""
-    return field(
-        default_factory=(lambda: array(code)) if code else list, metadata={"code": code, "of": of, "names": names, "kept": kept}
-    )
+def column(code: str, *of: str, names: str = "", kept: bool = False, narrow: bool = False) -> Any:  # noqa: ANN401 - what `field` gives
+    """Declare a column; `Column` says what each argument means. One that is narrow takes no more room than it must."""
+    empty = partial(Numbers if narrow else array, code) if code else Texts
+    return field(default_factory=empty, metadata={"code": code, "of": of, "names": names, "kept": kept})
 
 
 def storable(name: str) -> str:
@@ -130,12 +131,12 @@ class Names(dict[str, int]):
         number = self[name] = len(self)
         return number
 
-    def renumber(self, other: Names, numbers: array[int]) -> bytes:
+    def renumber(self, other: Names, numbers: array[int] | Numbers) -> bytes:
         """Give numbers of these names as the numbers that the same names have in `other`."""
         import numpy as np
 
         there = np.fromiter((other[name] for name in self), dtype=np.int32, count=len(self))
-        return there[np.frombuffer(numbers, np.int32)].tobytes() if len(numbers) else b""
+        return there[as_array(numbers)].tobytes() if len(numbers) else b""
 
 
 class KeyNames(Names):
@@ -163,7 +164,7 @@ class Rows:
     time: array[int] = column("q", "timestamp", kept=True)
     received: array[int] = column("q", "receive_timestamp", kept=True)
     log: array[int] = column("i", "log_name", names="logs", kept=True)
-    insert_id: list[str] = column("", "insert_id", kept=True)
+    insert_id: Texts = column("", "insert_id", kept=True)
     instance: array[int] = column("i", "instance", names="instances", kept=True)
     revision: array[int] = column("i", "revision", names="revisions", kept=True)
     kind: array[int] = column("b")
@@ -182,8 +183,8 @@ class Rows:
 class Counts:
     """One row for each counter of a summary, in the order of `Rows`, which says how many belong to each."""
 
-    series: array[int] = column("i", names="series")
-    value: array[float] = column("d")
+    series: Numbers = column("i", names="series", narrow=True)
+    value: Numbers = column("d", narrow=True)
 
 
 @dataclass(slots=True)
@@ -279,7 +280,9 @@ class Columns:
         used = dict.fromkeys(chain.from_iterable(table.series for table in tables))
         codes = {code: series[named(keys[code])] for code in used}
         for table in tables:
-            table.series = array("i", map(codes.__getitem__, table.series))
+            renamed = array("i", map(codes.__getitem__, table.series))
+            del table.series[:]
+            table.series.extend(renamed)
         self.series = series
 
     def put_places(self, table: str, other: Columns, places: Sequence[int]) -> None:

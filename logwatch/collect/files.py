@@ -113,7 +113,7 @@ class FilesSource:
         size = sum(piece.end - piece.start for piece in pieces if piece.end is not None)
         if size < SECOND_PROCESS_FROM:
             meanwhile()
-            reading = _read_pieces(iter(range(len(pieces))), pieces, self._empty(service), progress)
+            reading = _read_pieces(iter(range(len(pieces))), pieces, UsualLines(self._empty(service), take), progress)
         else:
             reading = _read_on_two(pieces, self._empty(service), progress, meanwhile)
         if reading.block_lines:
@@ -231,8 +231,8 @@ def _is_plain_lines(head: bytes) -> bool:
     return plain and not is_array(head) and not is_enveloped(head)
 
 
-def _read_pieces(numbers: Iterator[int], pieces: Sequence[Piece], reading: Reading, progress: Progress) -> Reading:
-    usual = UsualLines(reading, take)
+def _read_pieces(numbers: Iterator[int], pieces: Sequence[Piece], usual: UsualLines, progress: Progress) -> Reading:
+    reading = usual.reading
     for number in numbers:
         piece = pieces[number]
         try:
@@ -354,7 +354,7 @@ def _read_on_two(pieces: Sequence[Piece], reading: Reading, progress: Progress, 
     there.close()
     meanwhile()
     other = OtherProcess(here, reading)
-    _read_pieces(other.between(_next_number(taken, len(pieces))), pieces, reading, progress)
+    _read_pieces(other.between(_next_number(taken, len(pieces))), pieces, UsualLines(reading, take), progress)
     other.take_rest()
     helper.join()
     return reading
@@ -396,10 +396,11 @@ def _read_in_helper(
     there: Connection, taken: "Synchronized[int]", pieces: Sequence[Piece], empty: Callable[[], Reading]
 ) -> None:
     """Read pieces, and hand over what is in them a few at a time: nothing is held twice."""
-    numbers = _next_number(taken, len(pieces))
+    numbers, usual = _next_number(taken, len(pieces)), UsualLines(empty(), take)
     try:
         while some := list(islice(numbers, 1)):
-            there.send(_read_pieces(chain(some, islice(numbers, AT_ONCE - 1)), pieces, empty(), lambda _text, _share: None))
+            usual.reading = empty()
+            there.send(_read_pieces(chain(some, islice(numbers, AT_ONCE - 1)), pieces, usual, lambda _text, _share: None))
         there.send(None)
     except SourceError as error:
         there.send(error)

@@ -23,6 +23,9 @@ from logwatch.collect.timestamps import believe, parse_timestamps
 BATCH = 512
 """Lines that become columns at once."""
 
+LESSON = 8
+"""Lines that are looked at whole before others are tried with the counters that were new in these."""
+
 MOST_KEYS = 200
 """Counters that are looked for in each summary; lines with others take the long way."""
 
@@ -88,7 +91,7 @@ class UsualLines:
     """Lines with a marker on their way into a reading; those that turn out to be unusual go through `take` instead."""
 
     def __init__(self, reading: Reading, take: Callable[[bytes, Reading], Entry | None]) -> None:
-        """Begin without knowing any counter."""
+        """Begin without knowing any counter; another reading may be put into the place of this one once all is flushed."""
         self.reading = reading
         shape = reading.shape
         self.markers = tuple([marker.encode()] if marker else [] for marker in (shape.summary, shape.slow_request))
@@ -112,8 +115,10 @@ class UsualLines:
         lines, self._summaries = self._summaries, []
         while lines:
             lines = self._take_usual(lines, self._decode_summary, self.reading.shape.summary, self._add_summaries)
-            while lines and not self._learn(self._take(lines.pop(), self.reading)):
-                pass
+            learned = False
+            while lines and not learned:
+                lesson, lines = lines[:LESSON], lines[LESSON:]
+                learned = self._learn([self._take(line, self.reading) for line in lesson])
         lines, self._slow_requests = self._slow_requests, []
         marker = self.reading.shape.slow_request
         for line in self._take_usual(lines, self._decode_slow_request, marker, self._add_slow_requests):
@@ -143,15 +148,15 @@ class UsualLines:
                 return lines
         return unusual
 
-    def _learn(self, entry: Entry | None) -> bool:
-        """From now on decode the counters of a summary that went the long way; gives whether any is new."""
-        payload, logger_keys = (entry.payload if entry else None), self.reading.shape.logger_keys
+    def _learn(self, entries: Iterable[Entry | None]) -> bool:
+        """From now on decode the counters of summaries that went the long way; gives whether any is new."""
+        payloads, logger_keys = (entry.payload or () for entry in entries if entry), self.reading.shape.logger_keys
         # What the reading has no number for is no counter.
-        found = (key for key in payload or () if key in self.reading.series and key not in logger_keys)
-        new = [key for key in found if key not in self._keys and _NAMES_A_FIELD.fullmatch(key)]
+        found = (key for payload in payloads for key in payload if key in self.reading.series and key not in logger_keys)
+        new = [key for key in dict.fromkeys(found) if key not in self._keys and _NAMES_A_FIELD.fullmatch(key)]
         new = new[: MOST_KEYS - len(self._keys)]
         if new:
-            self._keys += new
+            self._keys = sorted([*self._keys, *new])  # as many writers have them: decoding looks for the next one first
             self._decode_summary = _summary_decoder(self._keys, self.reading.shape.logger_keys)
         return bool(new)
 

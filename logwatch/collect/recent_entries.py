@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from logwatch.collect.columns import SAMPLES, SLOW, Reading
+from logwatch.collect.compact import as_array
 from logwatch.collect.entries import TABLES, Column
 from logwatch.collect.parse import LARGEST
 from logwatch.spans import NS
@@ -222,21 +223,16 @@ def _sum_up(reading: Reading, trimmed: Reading, placed: Sequence[EntryRow], name
     """Add the counters of summaries that have been placed to the sums of their windows, from the minute `first` on."""
     import numpy as np
 
-    def column(values: Any, code: str) -> Any:  # noqa: ANN401 - arrays of numbers
-        return np.frombuffer(values, code) if len(values) else np.empty(0, code)
-
     source, counts, sums = reading.rows, reading.counts, reading.sums
-    width, decided, revision = (
-        column(each, code) for each, code in ((source.width, "i"), (source.decided, "q"), (source.revision, "i"))
-    )
+    width, decided, revision = map(as_array, (source.width, source.decided, source.revision))
     taken = np.zeros(len(width), dtype=bool)
     taken[[row.number for row in placed]] = True
     of_count = np.repeat(taken, width)
     names, revisions = list(reading.series), [trimmed.revisions[name] for name in reading.revisions]
-    minute = np.concatenate([column(sums.minute, "q"), np.repeat(decided, width)[of_count]])
-    owner = np.concatenate([column(sums.revision, "i"), np.repeat(revision, width)[of_count]])
-    series = np.concatenate([column(sums.series, "i"), column(counts.series, "i")[of_count]])
-    value = np.concatenate([column(sums.value, "d"), column(counts.value, "d")[of_count]])
+    minute = np.concatenate([as_array(sums.minute), np.repeat(decided, width)[of_count]])
+    owner = np.concatenate([as_array(sums.revision), np.repeat(revision, width)[of_count]])
+    series = np.concatenate([as_array(sums.series), as_array(counts.series)[of_count]])
+    value = np.concatenate([as_array(sums.value), as_array(counts.value)[of_count]])
     codes = np.full(len(names), -1)
     for code in np.unique(series).tolist():
         codes[code] = trimmed.series[key] if (key := named(names[code])) else -1

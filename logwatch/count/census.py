@@ -1,7 +1,7 @@
 """Which counters still come: those that stop beyond what chance explains, while something else says why, have vanished.
 
 A counter at zero is not printed, so that one that stops may simply be at zero. It is doubted only where its figures may
-stand elsewhere: in summaries that cannot be read, or under a key that is new since it last came. Nothing here imports pandas.
+stand elsewhere: in summaries that cannot be read, or under a key that is new since it last came. Nothing here imports numpy.
 """
 
 from __future__ import annotations

@@ -10,11 +10,9 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-import pandas as pd
-
 from logwatch.collect.findings import FindingKind, LogFinding
-from logwatch.collect.parse import LARGEST, MOST_APART, OTHERS, Series, parse_series, write_series
+from logwatch.collect.parse import MOST_APART, OTHERS, Series, parse_series, write_series
+from logwatch.count.tables import ArrayTable, sums_by
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -39,17 +37,10 @@ class Crowd:
 
     def counted(self, windows: Windows) -> Windows:
         """Give windows in which all others count together."""
-        table = windows.counters
-        names = list(map(str, table["series"].cat.categories))
-        folded = [self.fold(key) for key in names]
-        categories = sorted(set(folded))
-        place = {key: code for code, key in enumerate(categories)}
-        codes = np.array([place[key] for key in folded], dtype="int64")[table["series"].cat.codes.to_numpy()]
-        rows = pd.Series(table["value"].to_numpy()).groupby([table["minute"].to_numpy(), codes]).sum(skipna=False)
-        minute, code = (rows.index.get_level_values(level).to_numpy() for level in (0, 1))
-        value = rows.where(rows <= LARGEST).to_numpy()
-        series = pd.Categorical.from_codes(code.astype("int32"), pd.Index(categories, dtype=object))
-        counters = pd.DataFrame({"minute": minute, "series": series, "value": value})
+        table = windows.counters.renamed("series", self.fold)
+        size = max(len(table.names["series"]), 1)
+        place, value = sums_by(table["minute"] * size + table["series"], table["value"])
+        counters = ArrayTable({"minute": place // size, "series": (place % size).astype("int32"), "value": value}, table.names)
         usual = {quarter: tuple(map(self._day, days)) for quarter, days in windows.usual.items()}
         return replace(windows, counters=counters, usual=usual)
 
@@ -62,18 +53,13 @@ class Crowd:
 
 def find_crowd(windows: Windows, label: str, waited_for: Collection[str] = ()) -> Crowd | None:
     """Say which values of a label are told apart; None where all of them are."""
-    values = [parse_series(str(key)).labels.get(label, OTHERS) for key in windows.counters["series"].cat.categories]
+    table = windows.counters.renamed("series", lambda key: parse_series(key).labels.get(label, OTHERS))
+    values = table.names["series"]
     days = _known_days(windows, label)
     if len({*values, *days}) <= MOST_APART:
         return None
-    rows = pd.DataFrame(
-        {
-            "shop": np.array(values, dtype=object)[windows.counters["series"].cat.codes.to_numpy()],
-            "minute": windows.counters["minute"].to_numpy(),
-            "events": windows.counters["value"].to_numpy(),
-        }
-    )
-    seen = rows.groupby("shop").agg(minutes=("minute", "nunique"), last=("minute", "max"), events=("events", "sum"))
+    of_each = table.frame().groupby("series", observed=True)
+    seen = of_each.agg(minutes=("minute", "nunique"), last=("minute", "max"), events=("value", "sum"))
     ranks = {shop: tuple(each) for shop, *each in seen.itertuples()}
     nothing = (0, 0, 0.0)
     shops = sorted({*values, *days} - {OTHERS})
@@ -109,7 +95,7 @@ def thin_out(windows: Windows, label: str, waited_for: Collection[str] = ()) -> 
     crowd = find_crowd(windows, label, waited_for)
     if crowd is None:
         return Thinned(windows, None, {})
-    values = {parse_series(str(key)).labels.get(label, OTHERS) for key in windows.counters["series"].cat.categories}
+    values = {parse_series(key).labels.get(label, OTHERS) for key in windows.counters.names["series"]}
     told = {LogFinding(FindingKind.CROWDED, label): len(values - crowd.kept - {OTHERS})}
     quality = replace(windows.quality, findings={**windows.quality.findings, **told})
     return Thinned(replace(crowd.counted(windows), quality=quality), crowd, told)

@@ -4,42 +4,46 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    import pandas as pd
+    from logwatch.count.tables import ArrayTable
 
 PART = 1 << 13
 """Rows that are written at once."""
 
 
-def csv_parts(table: pd.DataFrame) -> Iterator[str]:
+def csv_parts(table: ArrayTable) -> Iterator[str]:
     """Give the header, and then the rows; texts are quoted where they must be, each different one once."""
-    yield ",".join(_quoted([str(name) for name in table])) + "\n"
-    columns = [_texts(table[name]) for name in table]
+    yield ",".join(_quoted(list(table.columns))) + "\n"
+    *others, last = table.columns
+    columns = [*(_fields(table, name, ",") for name in others), _fields(table, last, "\n")]
     for start in range(0, len(table), PART):
-        rows = zip(*(texts(slice(start, start + PART)) for texts in columns), strict=True)
-        yield "\n".join(map(",".join, rows)) + "\n"
+        rows = zip(*(fields(slice(start, start + PART)) for fields in columns), strict=True)
+        yield "".join(chain.from_iterable(rows))
 
 
-def _texts(column: pd.Series[str]) -> Callable[[slice], Iterator[str]]:
-    """Give what gives the fields of some rows."""
-    if column.dtype.kind in "iuf":
-        values, write = column.to_numpy(), _number if column.dtype.kind == "f" else str
-        return lambda rows: map(write, values[rows].tolist())
-    names = column.astype("category").cat
-    fields = [*_quoted([str(name) for name in names.categories]), ""]  # the last one stands for what is missing
-    codes = names.codes.to_numpy()
-    return lambda rows: map(fields.__getitem__, codes[rows].tolist())
+def _fields(table: ArrayTable, column: str, end: str) -> Callable[[slice], Iterator[str]]:
+    """Give what gives the fields of some rows, with what stands behind each."""
+    values = table[column]
+    if column in table.names:
+        texts = [text + end for text in _quoted(table.names[column])]
+    elif values.dtype.kind != "f" and len(values) and values.min() >= 0 and values.max() < len(values):
+        texts = [f"{number}{end}" for number in range(values.max() + 1)]  # fewer different ones than rows
+    else:
+        written = str if values.dtype.kind != "f" else _number
+        return lambda rows: (written(value) + end for value in values[rows].tolist())
+    return lambda rows: map(texts.__getitem__, values[rows].tolist())
 
 
 def _number(value: float) -> str:
     return repr(value) if value == value else ""  # noqa: PLR0124 - what is not a number is missing
 
 
-def _quoted(texts: list[str]) -> list[str]:
+def _quoted(texts: Sequence[str]) -> list[str]:
     """Give texts as fields of CSV."""
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")

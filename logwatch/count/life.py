@@ -1,7 +1,7 @@
 """Whether a service that writes no summary is silent or idle, minute by minute: one definition, for every command.
 
 Silent is who shows life in a stretch that began before a summary was due. A start-up line of seconds ago shows no such life:
-what is idle at night, and wakes, has nothing to tell. Minutes are counted since 1970 in UTC. Nothing here imports pandas.
+what is idle at night, and wakes, has nothing to tell. Minutes are counted since 1970 in UTC. Nothing here imports numpy.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from logwatch.collect.compact import as_array
 from logwatch.collect.parse import parse_series
 
 if TYPE_CHECKING:
@@ -52,10 +53,10 @@ class Revisions:
 def tell_revisions_apart(reading: Reading, rows: Array, minute_of_row: Array, first: int, last: int) -> Revisions | None:
     """Give what each revision counted in some minutes, with these rows of summaries; None where all are one's, or nobody's."""
     unnamed = reading.revisions.get("", -1)
-    of_row = _column(reading.rows.revision, "int32")
+    of_row = as_array(reading.rows.revision)
     rows = rows[of_row[rows] != unnamed]
     written, sums = reading.written, reading.sums
-    at, of_written = _column(written.minute, "int64"), _column(written.revision, "int32")
+    at, of_written = as_array(written.minute), as_array(written.revision)
     inside = (of_written != unnamed) & (at >= first) & (at <= last)
     codes, revision = np.unique(np.concatenate([of_row[rows], of_written[inside]]), return_inverse=True)
     if len(codes) < 2:
@@ -64,9 +65,9 @@ def tell_revisions_apart(reading: Reading, rows: Array, minute_of_row: Array, fi
     place[codes] = np.arange(len(codes))
     owner_of_row = np.full(len(of_row), -1)
     owner_of_row[rows] = revision[: len(rows)]
-    width = _column(reading.rows.width, "int32")
-    minute = np.concatenate([np.repeat(minute_of_row, width), _column(sums.minute, "int64")])
-    owner = np.concatenate([np.repeat(owner_of_row, width), place[_column(sums.revision, "int32")]])
+    width = as_array(reading.rows.width)
+    minute = np.concatenate([np.repeat(minute_of_row, width), as_array(sums.minute)])
+    owner = np.concatenate([np.repeat(owner_of_row, width), place[as_array(sums.revision)]])
     kept = (owner >= 0) & (minute >= first) & (minute <= last)
     names = list(reading.revisions)
     return Revisions(
@@ -76,10 +77,6 @@ def tell_revisions_apart(reading: Reading, rows: Array, minute_of_row: Array, fi
         wrote_revision=revision,
         minute=minute[kept],
         revision=owner[kept],
-        series=np.concatenate([_column(each.series, "int32") for each in (reading.counts, sums)])[kept],
-        value=np.concatenate([_column(each.value, "float64") for each in (reading.counts, sums)])[kept],
+        series=np.concatenate([as_array(each.series) for each in (reading.counts, sums)])[kept],
+        value=np.concatenate([as_array(each.value) for each in (reading.counts, sums)])[kept],
     )
-
-
-def _column(values: Any, dtype: str) -> Array:  # noqa: ANN401 - array.array has no usable type of its own
-    return np.frombuffer(values, dtype=dtype) if len(values) else np.empty(0, dtype)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from logwatch.collect.interface import Signs
 from logwatch.collect.parse import OWN_GAUGES
 from logwatch.count.life import Vigil, Watched, unexplained, watch
 from logwatch.count.stopped import stopped_minutes
+from logwatch.count.tables import sums_by
 from logwatch.count.windows import from_minute, to_minute
 from logwatch.spans import WINDOW, Span
 
@@ -99,12 +102,12 @@ def _asked_to(vigil: Vigil, end: int, summaries: Iterable[int], stretches: list[
 
 def _events(windows: Windows) -> dict[int, float]:
     """Give each minute with a summary, and the sum of all that its counters count."""
-    table = windows.counters
     found = dict.fromkeys(windows.summaries["minute"].tolist(), 0.0)
-    return found | dict(table["value"].groupby(table["minute"]).sum().items())
+    minutes, sums = sums_by(windows.counters["minute"], np.nan_to_num(windows.counters["value"]))
+    return found | dict(zip(minutes.tolist(), sums.tolist(), strict=True))
 
 
 def _answered(windows: Windows) -> frozenset[int]:
     """Give the minutes with a slow request, a summary that nobody can read, or a measured value: the service lives."""
-    answered = windows.gauges["minute"][~windows.gauges["series"].isin(OWN_GAUGES)]
-    return windows.unread | frozenset(windows.slow["minute"].tolist()) | frozenset(answered.tolist())
+    answered = (minute for minute, series in windows.gauges.rows("minute", "series") if series not in OWN_GAUGES)
+    return windows.unread | frozenset(windows.slow["minute"].tolist()) | frozenset(answered)

@@ -1,4 +1,4 @@
-"""Lines that stop though nothing says that the service is idle. Nothing here imports pandas."""
+"""Lines that stop though nothing says that the service is idle. Nothing here imports numpy."""
 
 from __future__ import annotations
 

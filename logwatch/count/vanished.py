@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import nan
 from typing import TYPE_CHECKING
-
-import numpy as np
-import pandas as pd
 
 from logwatch.collect.parse import VANISHED_COUNTERS
 from logwatch.count.census import Census, Knows, count_window
@@ -31,7 +29,7 @@ def take_census(windows: Windows, span: Span, census: Census, knows: Knows) -> C
     found = windows.within(Span(from_minute(first), span.end)) if from_minute(first) < span.end else windows
     values: dict[int, dict[str, float]] = {minute: {} for minute in found.summaries["minute"].tolist()}
     table = found.counters
-    for minute, key, value in zip(table["minute"].tolist(), table["series"].tolist(), table["value"].tolist(), strict=True):
+    for minute, key, value in table.rows("minute", "series", "value"):
         values.setdefault(minute, {})[key] = value
     vanished: dict[int, float] = {}
     for minute in sorted({*values, *(each for each in windows.unread if first <= each < to_minute(span.end))}):
@@ -40,7 +38,7 @@ def take_census(windows: Windows, span: Span, census: Census, knows: Knows) -> C
             census = count_window(census, minute, values.get(minute, {}), unread=unread, knows=knows)
             if census.carried:  # of one that has seen no counter, nobody can tell what is gone
                 vanished[minute] = float(len(census.vanished))
-    there = set(zip(windows.counters["minute"].tolist(), windows.counters["series"].tolist(), strict=True))
+    there = set(windows.counters.rows("minute", "series"))
     summarised = set(windows.summaries["minute"].tolist())
     doubts = {(at, key) for key, minutes in census.doubts.items() for at in minutes if at in summarised}
     counted = with_gauge(_unknown(windows, sorted(doubts - there)), VANISHED_COUNTERS, vanished)
@@ -51,12 +49,6 @@ def _unknown(windows: Windows, doubted: list[tuple[int, str]]) -> Windows:
     """Make counters unknown in windows that do not have them."""
     if not doubted:
         return windows
-    table = windows.counters
-    names = [str(each) for each in table["series"].cat.categories]
-    names = sorted({*names, *(key for _, key in doubted)})
-    series = pd.Categorical([*table["series"].astype(object), *(key for _, key in doubted)], categories=names)
-    minute = np.concatenate([table["minute"].to_numpy(), np.array([at for at, _ in doubted], dtype="int64")])
-    value = np.concatenate([table["value"].to_numpy(), np.full(len(doubted), np.nan)])
-    order = np.lexsort([series.codes, minute])
-    joined = pd.DataFrame({"minute": minute[order], "series": series[order], "value": value[order]})
-    return replace(windows, counters=joined)
+    minutes, keys = zip(*doubted, strict=True)
+    more = {"minute": minutes, "series": keys, "value": [nan] * len(doubted)}
+    return replace(windows, counters=windows.counters.joined(more))

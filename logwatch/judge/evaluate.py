@@ -7,8 +7,9 @@ from math import isnan
 
 import numpy as np
 
+from logwatch.count.tables import Array
 from logwatch.count.windows import Windows, from_minute, to_minute
-from logwatch.judge.grid import ELEVATED, LEVELS, UNKNOWN, WARNING, WHYS, Array, Columns, Grid
+from logwatch.judge.grid import ELEVATED, LEVELS, UNKNOWN, WARNING, WHYS, Columns, Grid
 from logwatch.judge.kinds.interface import Weighed
 from logwatch.judge.kinds.slow import Slow
 from logwatch.judge.rules.model import Rule

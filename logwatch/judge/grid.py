@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from logwatch.collect.parse import LARGEST, OTHERS, Series, parse_series
+from logwatch.count.tables import Array, ArrayTable
 from logwatch.count.windows import QUARTER, Windows, to_minute
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.judge.verdicts import Level, Why
 from logwatch.ranges import Bounds
 from logwatch.spans import WINDOW
-
-Array = np.ndarray[Any, Any]
 
 LEVELS = (Level.NORMAL, Level.ELEVATED, Level.WARNING, Level.UNKNOWN)
 NORMAL, ELEVATED, WARNING, UNKNOWN = range(4)
@@ -52,18 +51,16 @@ class Grid:
         """
         self.named = self._spread(windows.summaries["minute"], windows.summaries["named"]) > 0
         """Whether some summary says which revision wrote it."""
-        self._series: list[Series] = [parse_series(key) for key in windows.counters["series"].cat.categories]
-        self._place = (windows.counters["minute"] - self.first).to_numpy()
-        self._code = windows.counters["series"].cat.codes.to_numpy()
-        self._value = windows.counters["value"].to_numpy()
+        self._series: list[Series] = [parse_series(key) for key in windows.counters.names["series"]]
+        self._place = windows.counters["minute"] - self.first
+        self._code = windows.counters["series"]
+        self._value = windows.counters["value"]
         self._groups: dict[tuple[Having, Having], dict[Having, Rows]] = {}
         self._leasts: dict[tuple[Having, Having], dict[int, list[dict[Having, float]]]] = {}
-        self._gauge, self._label = (
-            np.asarray(column.astype(object)) for column in (windows.gauges["series"], windows.slow["label"])
-        )
+        self._gauge, self._label = windows.gauges.texts("series"), windows.slow.texts("label")
 
-    def _spread(self, minutes: Any, weights: Any) -> Array:  # noqa: ANN401 - columns of one length
-        return np.bincount(np.asarray(minutes - self.first, dtype="int64"), np.asarray(weights), minlength=self.size)
+    def _spread(self, minutes: Array, weights: Array) -> Array:
+        return np.bincount(minutes - self.first, weights, minlength=self.size)
 
     def total(self, selectors: Iterable[str], labels: Mapping[str, str] | None = None) -> Array:
         """Add up counters per minute, those only that have the labels; NaN where one of them is unknown, or the sum is none."""
@@ -109,8 +106,8 @@ class Grid:
         """Give the place and duration in ms of each slow request of a label."""
         return self._chosen(self.windows.slow, self._label == label, "duration_ms")
 
-    def _chosen(self, table: Any, rows: Array, column: str) -> tuple[Array, Array]:  # noqa: ANN401 - one of the windows' tables
-        return table["minute"].to_numpy()[rows] - self.first, table[column].to_numpy()[rows]
+    def _chosen(self, table: ArrayTable, rows: Array, column: str) -> Rows:
+        return table["minute"][rows] - self.first, table[column][rows]
 
     def usual(self, selectors: Iterable[str], labels: Mapping[str, str]) -> Array:
         """Give the least that other days had of counters in each minute, those only that have the labels; NaN if unknown."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from logwatch.count.windows import slow_by
+from logwatch.count.slow_requests import slow_by
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.layout import step_to_take
 from logwatch.notify.messages import worst_key

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from logwatch.collect.parse import Reason
-from logwatch.count.windows import slow_by
+from logwatch.count.slow_requests import slow_by
 from logwatch.judge.verdicts import UNPROVEN, Level, Verdict, Why
 from logwatch.spans import WINDOW
 from logwatch.ui.findings import finding_texts, unread_texts
@@ -205,7 +205,7 @@ def slowness(judged: Judged) -> list[Slowness]:
     """Give the slow requests of the span by label."""
     inside = judged.windows.within(judged.span)
     routes: dict[str, Counter[str]] = {}
-    for label, route in zip(inside.slow["label"].astype(str), inside.slow["route"].astype(str), strict=True):
+    for label, route in inside.slow.rows("label", "route"):
         routes.setdefault(label, Counter())[printable(route)] += 1
     return [
         Slowness(printable(label), count, round(p50, 1), round(p95, 1), longest, tuple(routes[label].most_common(3)))

@@ -17,8 +17,10 @@ import zstandard
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.files import PIECE, SECOND_PROCESS_FROM, FilesSource, OtherProcess, _cut, _read_pieces
-from logwatch.collect.json_lines import MAX_ENTRY
-from logwatch.count.windows import Quality, Windows, aggregate, counters_csv, slow_csv
+from logwatch.collect.json_columns import UsualLines
+from logwatch.collect.json_lines import MAX_ENTRY, take
+from logwatch.count.slow_requests import slow_csv
+from logwatch.count.windows import Quality, Windows, aggregate, counters_csv
 from logwatch.errors import ConfigError, LogwatchError, SourceError
 from logwatch.time_range import Wanted, read_windows
 from tests.conftest import ROOT, Run, run_process
@@ -46,8 +48,10 @@ def count(*paths: Path | str) -> Windows:
 
 def tables(windows: Windows) -> tuple[list[Any], list[Any], list[Any]]:
     """Give the counters, the slow requests and the number of summaries as plain rows."""
-    slow = windows.slow.astype({"label": str, "route": str})
-    return counters_csv(windows).values.tolist(), slow.values.tolist(), windows.summaries.values.tolist()
+    counters, slow, summaries = (
+        list(table.rows(*table.columns)) for table in (counters_csv(windows), windows.slow, windows.summaries)
+    )
+    return counters, slow, summaries
 
 
 def assert_nothing_vanished(quality: Quality) -> None:
@@ -222,7 +226,7 @@ def test_each_counter_of_a_recording_is_in_the_table(recording: str) -> None:
             for key in payload.keys() - {"level", "message", "revision", "service", "timestamp"}:
                 expected[key] = expected.get(key, 0) + payload[key]
     windows = count(LOGS / f"{recording}.ndjson")
-    found = windows.counters.groupby("series", observed=True)["value"].sum()
+    found = windows.counters.frame().groupby("series", observed=True)["value"].sum()
     assert {str(series): value for series, value in found.items()} == expected
     assert len(windows.slow) == sum(b'"[SlowRequest]"' in line for line in lines_of(recording))
     assert_nothing_vanished(windows.quality)
@@ -238,15 +242,14 @@ def test_each_counter_of_pretty_printed_text_is_in_the_table() -> None:
         for key, value in json.JSONDecoder().raw_decode(block)[0].items():
             expected[key] = expected.get(key, 0) + value
     windows = count(LOGS / "text.ndjson")
-    found = windows.counters.groupby("series", observed=True)["value"].sum()
+    found = windows.counters.frame().groupby("series", observed=True)["value"].sum()
     assert {str(series): value for series, value in found.items()} == expected
     assert_nothing_vanished(windows.quality)
 
 
 def test_a_development_build_is_told_and_counts_nothing() -> None:
     windows = count(LOGS / "development.ndjson")
-    assert windows.counters.empty
-    assert windows.slow.empty
+    assert len(windows.counters) == len(windows.slow) == 0
     assert set(windows.quality.unparsed) == {"counters_lost"}
     assert_nothing_vanished(windows.quality)
 
@@ -282,14 +285,14 @@ STREAMS: dict[str, Callable[[list[bytes]], bytes]] = {
 def test_standard_input_is_read_as_a_file_is(run: Run, content: Callable[[list[bytes]], bytes]) -> None:
     ran = run("windows", "--source", "-", stdin=content(lines_of("calm")))
     assert ran.err == ""
-    assert ran.out == counters_csv(count(LOGS / "calm.ndjson")).to_csv(index=False, lineterminator="\n")
+    assert ran.out == counters_csv(count(LOGS / "calm.ndjson")).frame().to_csv(index=False, lineterminator="\n")
 
 
 @pytest.mark.long
 def test_a_pipe_with_a_name_is_read_as_a_file_is() -> None:
     ran = run_process("windows", "--source", "/dev/stdin", input=ndjson(lines_of("calm")))  # as <(…) gives it
     assert ran.stderr.decode() == ""
-    assert ran.stdout.decode() == counters_csv(count(LOGS / "calm.ndjson")).to_csv(index=False, lineterminator="\n")
+    assert ran.stdout.decode() == counters_csv(count(LOGS / "calm.ndjson")).frame().to_csv(index=False, lineterminator="\n")
 
 
 def test_standard_input_given_twice_is_refused(run: Run) -> None:
@@ -600,7 +603,7 @@ def test_a_stray_time_stretches_no_table_over_the_minutes_between(when: str, tmp
         count(*write(tmp_path, {"a.ndjson": ndjson([*lines, *more])})) for more in ([], [entry(99, timestamp=when)])
     )
     assert strayed.span == calm.span
-    assert strayed.counters.equals(calm.counters)
+    assert strayed.counters.frame().equals(calm.counters.frame())
     assert strayed.quality.unparsed == {"timestamp_absurd": 1}
 
 
@@ -763,7 +766,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
 
 def in_order(numbers: Sequence[int], path: Path) -> Reading:
     """Read some pieces of a file in this process."""
-    return _read_pieces(iter(numbers), _cut(str(path)), Reading(shape=SHAPE), lambda _text, _share: None)
+    return _read_pieces(iter(numbers), _cut(str(path)), UsualLines(Reading(shape=SHAPE), take), lambda _text, _share: None)
 
 
 @pytest.mark.parametrize("own", [0, 1, 5])
@@ -847,4 +850,4 @@ def test_entries_of_other_services_are_ignored(shape: str, tmp_path: Path) -> No
 @pytest.mark.long
 def test_slow_requests_are_the_same_from_every_container(tmp_path: Path) -> None:
     paths = write(tmp_path, {"a.json": pretty(lines_of("storm"))})
-    assert slow_csv(count(*paths)).values.tolist() == slow_csv(count(LOGS / "storm.ndjson")).values.tolist()
+    assert slow_csv(count(*paths)).frame().equals(slow_csv(count(LOGS / "storm.ndjson")).frame())

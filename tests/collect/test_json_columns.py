@@ -148,8 +148,8 @@ def one_by_one(lines: list[bytes], service: str | None) -> Windows:
 
 def tables(windows: Windows) -> list[Any]:
     """Give all that was found as plain rows."""
-    counters = windows.counters.astype({"value": object})  # a flawed count equals no other, not even itself
-    frames = (counters.where(counters.notna(), "flawed"), windows.slow, windows.summaries)
+    counters = windows.counters.frame().astype({"value": object})  # a flawed count equals no other, not even itself
+    frames = (counters.where(counters.notna(), "flawed"), windows.slow.frame(), windows.summaries.frame())
     return [windows.span, windows.quality, *(frame.to_dict("records") for frame in frames)]
 
 

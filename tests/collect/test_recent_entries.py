@@ -63,7 +63,7 @@ def test_a_decided_window_stands_whatever_else_is_seen() -> None:
     reading = windows_of({"cache.hit": 1}, {"cache.hit": 2})
     reading.rows.decided[0] = reading.rows.time[0] // (60 * NS) - 1
     counters = aggregate(load(dump(reading))).counters
-    assert [from_minute(minute) - START for minute in counters["minute"].unique()] == [
+    assert [from_minute(minute) - START for minute in sorted({*counters["minute"].tolist()})] == [
         timedelta(minutes=each) for each in (-1, 1)
     ]
 
@@ -95,8 +95,8 @@ def run_over(reading: Reading, minutes: int, summed_to: int) -> tuple[Windows, R
 
 
 def same(one: Windows, other: Windows) -> bool:
-    tables = [(getattr(one, name), getattr(other, name)) for name in ("counters", "slow")]
-    tables.append((one.summaries.drop(columns="complete"), other.summaries.drop(columns="complete")))
+    tables = [(getattr(one, name).frame(), getattr(other, name).frame()) for name in ("counters", "slow")]
+    tables.append((one.summaries.frame().drop(columns="complete"), other.summaries.frame().drop(columns="complete")))
     alike = all(mine.equals(others) for mine, others in tables)
     totals = [
         windows.revisions and windows.revisions.totals(lambda _: True, to_minute(START), 20).tolist()
@@ -128,7 +128,10 @@ def test_a_line_that_comes_late_is_counted_once_though_its_window_is_a_sum() -> 
     for _ in range(2):
         after, kept = run_over(kept, 6, 5)
         kept.merge(late)
-        counted = [windows.counters[windows.counters["series"] == "cache.hit"]["value"].tolist() for windows in (before, after)]
+        counted = [
+            [value for key, value in windows.counters.rows("series", "value") if key == "cache.hit"]
+            for windows in (before, after)
+        ]
         assert counted == [[16.0] * 6, [16.0, 116.0, 16.0, 16.0, 16.0, 16.0]]
         assert after.summaries["lines"].tolist() == [4, 5, 4, 4, 4, 4]
 

@@ -7,7 +7,10 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from logwatch.count.revisions import Revisions
+    from logwatch.count.tables import ArrayTable
     from logwatch.count.windows import Windows
 
 OF_THE_READ = {"entries", "ignored", "duplicates"}
@@ -27,8 +30,8 @@ def different(one: Windows, other: Windows) -> list[str]:
     return found + ([] if _told(one.revisions) == _told(other.revisions) else ["revisions"])
 
 
-def _plain(table: Any) -> Any:
-    return table.astype({name: str for name in table.columns if table[name].dtype == "category"})
+def _plain(table: ArrayTable) -> DataFrame:
+    return table.frame().astype(dict.fromkeys(table.names, str))
 
 
 def _told(found: Revisions | None) -> Any:

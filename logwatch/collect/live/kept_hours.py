@@ -213,7 +213,7 @@ def _to_document(reading: Reading) -> HourDocument:
     for table, declared in TABLES.items():
         for column in declared:
             values = getattr(getattr(reading, table), column.name)
-            columns[f"{table}.{column.name}"] = values.tobytes() if column.code else values
+            columns[f"{table}.{column.name}"] = values.tobytes() if column.code else list(values)
     return HourDocument(
         entries=reading.entries,
         ignored=reading.ignored,
@@ -240,5 +240,6 @@ def _to_reading(found: HourDocument, shape: LogShape) -> Reading:
     for table, declared in TABLES.items():
         for column in declared:
             values = found.columns[f"{table}.{column.name}"]
-            setattr(getattr(reading, table), column.name, array(column.code, values) if column.code else values)
+            kept = getattr(getattr(reading, table), column.name)
+            (kept.frombytes if column.code else kept.extend)(values)
     return reading

@@ -30,7 +30,8 @@ from logwatch.ranges import Bounds, Range
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
-    from logwatch.judge.grid import Array, Columns, Grid
+    from logwatch.count.tables import Array
+    from logwatch.judge.grid import Columns, Grid
 
 FRESH = 3
 """Windows within which a revision must have written a summary to count as alive."""

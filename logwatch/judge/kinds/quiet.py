@@ -30,7 +30,8 @@ from logwatch.ranges import Bounds, Range
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
-    from logwatch.judge.grid import Array, Columns, Grid
+    from logwatch.count.tables import Array
+    from logwatch.judge.grid import Columns, Grid
 
 THIRDS = 3
 """Parts of the past, of which the poorest says what was to be expected: what fades or flares up expects little."""

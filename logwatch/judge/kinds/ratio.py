@@ -29,7 +29,8 @@ from logwatch.ranges import Bounds, Range
 from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
-    from logwatch.judge.grid import Array, Columns, Grid
+    from logwatch.count.tables import Array
+    from logwatch.judge.grid import Columns, Grid
     from logwatch.judge.sequential import Proven
     from logwatch.judge.significance import Counted
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from logwatch.collect.parse import parse_series
 from logwatch.count.windows import to_minute
 from logwatch.errors import SourceError
@@ -77,9 +79,9 @@ class WindowCircumstances:
         end = self._end
         windows = self.held.within(Span(max(end - rule.kind.reach - WINDOW, self.held.span.start), end))
         if gone is not None:
-            series = windows.counters["series"]
-            left_out = [key for key in series.cat.categories if self.rules.service.shop(parse_series(str(key)).labels) in gone]
-            windows = replace(windows, counters=windows.counters[~series.isin(left_out)].reset_index(drop=True))
+            shops = [self.rules.service.shop(parse_series(key).labels) for key in windows.counters.names["series"]]
+            left = np.array([shop not in gone for shop in shops], bool)
+            windows = replace(windows, counters=windows.counters.take(left[windows.counters["series"]]))
         grid = Grid(windows, to_minute(end - WINDOW) - to_minute(windows.span.start))
         courses = rule.kind.judge(rule.bounds, grid)
         minute = to_minute(end - WINDOW)

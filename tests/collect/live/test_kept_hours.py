@@ -54,7 +54,9 @@ def read(source: CloudLoggingSource, span: Span) -> Reading:
 def figures(reading: Reading, span: Span) -> list[Any]:
     """Give all that comes of a reading: its windows, what became of its entries, what it came upon."""
     windows = aggregate(reading, span=span)
-    tables = [table.astype(str).to_csv() for table in (windows.counters, windows.slow, windows.gauges, windows.summaries)]
+    tables = [
+        table.frame().astype(str).to_csv() for table in (windows.counters, windows.slow, windows.gauges, windows.summaries)
+    ]
     return [*tables, windows.quality, reading.entries, reading.refused, reading.flaws, reading.findings]
 
 
