@@ -593,6 +593,7 @@ def test_the_document_shows_what_the_made_week_prints() -> None:
         assert part in golden
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("one_look")
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_table_markdown_page_and_document_say_the_same(run: Run, bad_week: Path, lang: str) -> None:

@@ -91,6 +91,7 @@ def test_what_is_about_all_has_a_heading_for_each(run: Run, judged: dict[str, st
     assert alone.out.strip() in pay
 
 
+@pytest.mark.long
 def test_one_is_explained_by_its_own_state(run: Run, judged: dict[str, str]) -> None:
     assert "alert firing since" in run("explain", "payment-confirm", "--lang", "en", LOGWATCH_TARGET="pay", **judged).out
     assert "alert firing since" not in run("explain", "payment-confirm", "--lang", "en", LOGWATCH_TARGET="cart", **judged).out
