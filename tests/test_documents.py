@@ -37,7 +37,18 @@ def arguments_of(command: str) -> list[str]:
     return arguments
 
 
-@pytest.mark.parametrize("command", sorted({shlex.join(arguments_of(command)) for command in commands()}))
+def is_long(command: str) -> bool:
+    """Tell whether a command draws a page, or runs the cases of all rules."""
+    return command.startswith(("report", "rules test", "rules new ")) or "html" in command
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(command, marks=[pytest.mark.long] if is_long(command) else [])
+        for command in sorted({shlex.join(arguments_of(command)) for command in commands()})
+    ],
+)
 def test_a_command_of_the_documents_parses(run: Run, tmp_path: Path, command: str) -> None:
     arguments = shlex.split(command)
     if arguments[:2] == ["rules", "new"] and "--help" not in arguments:

@@ -314,11 +314,12 @@ def test_a_bucket_that_says_no_or_nothing_in_the_middle_of_a_run_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str | int
 ) -> None:
     """The first save takes the lease, the second commits what is to be told; each in turn fails for good."""
+    limits = {"timeout_s": PATIENCE_S, "budget_s": PATIENCE_S}
 
-    def hasty(settings: Settings, owner: str) -> Parts:
-        return replace(build_parts(settings, owner), store=GcsStore(BUCKET, "state.json", timeout_s=0.5, budget_s=1))
+    def limited(settings: Settings, owner: str) -> Parts:
+        return replace(build_parts(settings, owner), store=GcsStore(BUCKET, "state.json", **limits))
 
-    with World(tmp_path, ENTRIES, now=FIRES, in_bucket=True, parts=hasty) as world:
+    with World(tmp_path, ENTRIES, now=FIRES, in_bucket=True, parts=limited) as world:
         assert world.gcs
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", world.gcs.url)
         go_on(world, 1)
@@ -326,9 +327,11 @@ def test_a_bucket_that_says_no_or_nothing_in_the_middle_of_a_run_loses_nothing(
         world.now += timedelta(minutes=30)
         for _ in range(2):
             world.gcs.fail(fault, 50, "POST")
+            limits |= {"timeout_s": 0.5, "budget_s": 1}
             with suppress(StoreError):
                 world.tick()
             world.gcs.reset()
+            limits |= {"timeout_s": PATIENCE_S, "budget_s": PATIENCE_S}
             world.now += MINUTE
         go_on(world, 2)
         notes = world.state().notes

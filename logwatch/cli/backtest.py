@@ -14,26 +14,10 @@ from logwatch.backtest.check_sent import sent_json
 from logwatch.backtest.comparison import Side
 from logwatch.backtest.known_incidents import load_known
 from logwatch.backtest.result_tables import backtest_sections, judge_backtest, tuning_sections
-from logwatch.cli.context import as_json, find_rule, look_at, one_source, paper_of, settings_from, simulated_ticker, write
+from logwatch.cli.context import as_json, find_rule, look_at, paper_of, settings_from, simulated_ticker, write
 from logwatch.cli.evaluate import write_page
 from logwatch.cli.kept.state_file import state_of
-from logwatch.cli.options import (
-    DumpOption,
-    IncidentsOption,
-    LangOption,
-    MaxBytesOption,
-    NoCacheOption,
-    OutputOption,
-    PageFormat,
-    RuleArgument,
-    RulesOption,
-    ServiceOption,
-    SinceOption,
-    SourceArgument,
-    SourceOption,
-    TargetOption,
-    UntilOption,
-)
+from logwatch.cli.options import IncidentsOption, PageFormat, ReadFlags, RuleArgument, RuleFlags, SpanFlags
 from logwatch.errors import ConfigError
 from logwatch.languages import text
 from logwatch.notify.layout import render_message
@@ -82,42 +66,26 @@ class TuningFormat(StrEnum):
 
 
 def backtest(
-    paths: SourceArgument = None,
-    source: SourceOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    service: ServiceOption = None,
-    rules: RulesOption = None,
+    span: SpanFlags,
+    *,
     format_: Annotated[ReplayFormat, typer.Option("--format", "-f", help="How to write it.")] = ReplayFormat.TABLE,
     against: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of rules to compare with: what changes from them to --rules.")
     ] = None,
     incidents: IncidentsOption = None,
-    check_sent: Annotated[bool, typer.Option("--check-sent", help=CHECK_SENT)] = False,  # noqa: FBT002 - a flag
+    check_sent: Annotated[bool, typer.Option("--check-sent", help=CHECK_SENT)] = False,
     keep: Annotated[
         Path | None,
         typer.Option(
             "--state", metavar="FILE", help="Keep the state that it ends with in a new file, for 'alerts' and 'silence'."
         ),
     ] = None,
-    lang: LangOption = None,
-    output: OutputOption = None,
-    dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
-    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
-    target: TargetOption = None,
-    max_bytes: MaxBytesOption = None,
+    asker: RuleFlags,
+    reading: ReadFlags,
 ) -> None:
     """Run every tick over recorded lines on a simulated clock: what would have been sent, and when; sends nothing."""
-    settings = settings_from(
-        source=one_source(paths, source),
-        no_cache=no_cache,
-        service=service,
-        lang=lang,
-        rules=rules,
-        target=target,
-        max_bytes=max_bytes,
-    )
-    look = look_at(settings, since, until, dump_filter=dump_filter, tells_unread=True)
+    settings = settings_from(span, asker, reading)
+    look = look_at(settings, span, tells_unread=True)
     ticker = simulated_ticker(look)
     tickers = [ticker, *([simulated_ticker(look, against)] if against else [])]
     known = _known(incidents, settings, ticker.rules)
@@ -128,14 +96,14 @@ def backtest(
         _check_alone(format_, against, incidents, check_sent)
     store = _new_state(keep, format_, settings) if keep else None
     if format_ is ReplayFormat.HTML:
-        write_page(look, ticker, PageFormat.HTML, output)
+        write_page(look, ticker, PageFormat.HTML, reading.output)
         return
     replays = look.read(partial(read_and_play, tickers=tickers))
     own = "bundled" if format_ is ReplayFormat.JSON else audience(settings).say("bundled_rules")
     names = [str(settings.rules or own), str(against)]
     sides = [Side(*each) for each in zip(names, (ticker.rules for ticker in tickers), replays, strict=False)]
     found = judge_backtest(sides, known, state_of(settings) if check_sent else None)
-    write(_render_backtest(found, look.shown, format_, look.name, output), output)
+    write(_render_backtest(found, look.shown, format_, look.name, reading.output), reading.output)
     if store:
         state = state_left(replays[0])
         store.save(dump_state(state), 0)
@@ -157,12 +125,8 @@ def _new_state(place: Path, format_: ReplayFormat, settings: Settings) -> Store:
 
 def tune_rule(
     rule: RuleArgument,
-    paths: SourceArgument = None,
-    source: SourceOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    service: ServiceOption = None,
-    rules: RulesOption = None,
+    span: SpanFlags,
+    *,
     vary: Annotated[
         list[str] | None,
         typer.Option(
@@ -171,36 +135,24 @@ def tune_rule(
     ] = None,
     incidents: IncidentsOption = None,
     format_: Annotated[TuningFormat, typer.Option("--format", "-f", help="How to write it.")] = TuningFormat.TABLE,
-    lang: LangOption = None,
-    output: OutputOption = None,
-    dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
-    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
-    target: TargetOption = None,
-    max_bytes: MaxBytesOption = None,
+    asker: RuleFlags,
+    reading: ReadFlags,
 ) -> None:
     """Try one rule at other settings over the same lines: alerts and messages a week, time to find; changes no file."""
-    settings = settings_from(
-        source=one_source(paths, source),
-        no_cache=no_cache,
-        service=service,
-        lang=lang,
-        rules=rules,
-        target=target,
-        max_bytes=max_bytes,
-    )
+    settings = settings_from(span, asker, reading)
     found = find_rule(rule, settings)
     from logwatch.backtest.tuning import Bench, plan_trials, tune
 
     trials = plan_trials(found, _varied(vary or ()))
     rule_set = build_rules(settings)
     known = _known(incidents, settings, rule_set)
-    look = look_at(settings, since, until, dump_filter=dump_filter, tells_unread=True)
+    look = look_at(settings, span, tells_unread=True)
     reach = max(trial.rule.kind.reach for trial in trials)
     if look.only_tells_filter(reach):
         return
-    span, windows = look.read(partial(read_windows, reach=reach))
-    tuned = tune(found, trials, Bench(rule_set, windows, span, build_policy(settings, publishes=False), known))
-    write(_render_tuning(tuned, look.shown, format_, look.name, output), output)
+    covered, windows = look.read(partial(read_windows, reach=reach))
+    tuned = tune(found, trials, Bench(rule_set, windows, covered, build_policy(settings, publishes=False), known))
+    write(_render_tuning(tuned, look.shown, format_, look.name, reading.output), reading.output)
 
 
 def _known(path: Path | None, settings: Settings, rule_set: RuleSet) -> tuple[Known, ...]:

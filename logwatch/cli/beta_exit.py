@@ -24,25 +24,13 @@ from logwatch.cli.context import (
     as_json,
     check_page_place,
     clock_of,
-    one_source,
     paper_of,
     progress_line,
     settings_from,
     write,
 )
 from logwatch.cli.kept.state_file import past_of, state_of
-from logwatch.cli.options import (
-    LangOption,
-    MaxBytesOption,
-    NoCacheOption,
-    OutputOption,
-    RulesOption,
-    ServiceOption,
-    SourceArgument,
-    SourceOption,
-    TargetOption,
-    UntilOption,
-)
+from logwatch.cli.options import ReadFlags, RuleFlags, ServiceOption, SourceFlags, UntilOption
 from logwatch.durations import parse_duration
 from logwatch.errors import ConfigError, StoreError
 from logwatch.judge.daily_totals import day_span, whole_days
@@ -81,8 +69,8 @@ class FailOnGate(StrEnum):
 
 
 def beta_exit(
-    paths: SourceArgument = None,
-    source: SourceOption = None,
+    source: SourceFlags,
+    *,
     days: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, max=MOST_DAYS, help="How many whole days, back from --until. [7]", show_default=False),
@@ -94,27 +82,20 @@ def beta_exit(
     until: UntilOption = None,
     service: ServiceOption = None,
     format_: Annotated[ExitFormat, typer.Option("--format", "-f", help="How to write it.")] = ExitFormat.TABLE,
-    details: Annotated[  # noqa: FBT002 - a flag
+    details: Annotated[
         bool, typer.Option("--details", help="In the table, every day's figures, what is judged, and how to reproduce it.")
     ] = False,
-    lang: LangOption = None,
     fail_on: Annotated[
         FailOnGate | None,
         typer.Option(help="Exit with 1 if a condition is not met (not-shown: or not shown).", show_default=False),
     ] = None,
-    rules: RulesOption = None,
-    output: OutputOption = None,
-    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
-    target: TargetOption = None,
-    max_bytes: MaxBytesOption = None,
+    asker: RuleFlags,
+    reading: ReadFlags,
 ) -> None:
     """Judge the exit conditions of section 7, day by day, out of the state's own totals, or of logs with --source."""
     if format_ is ExitFormat.HTML:
-        check_page_place(output)
-    given = one_source(paths, source)
-    settings = settings_from(
-        source=given, no_cache=no_cache, service=service, lang=lang, rules=rules, target=target, max_bytes=max_bytes
-    )
+        check_page_place(reading.output)
+    settings = settings_from(source, asker, reading, service=service)
     now = clock_of(settings)().replace(microsecond=0)
     # Days that are not over yet cannot be judged.
     end = None if until is None else min(now, parse_moment(until, now, settings.timezone, where="--until"))
@@ -123,7 +104,7 @@ def beta_exit(
     if not rule_set.service.exit_conditions:
         where = str(rule_set.folder / "service.yaml")
         raise ConfigError("no exit conditions", where=where, hint="'exit_conditions', one for each line of section 7")
-    if given:
+    if source.named:
         adapter, name = build_source(settings, cached=True)
         with progress_line(settings) as progress:
             week = build_week(settings, adapter, rule_set).read(count, end, now, progress)
@@ -135,7 +116,7 @@ def beta_exit(
     terms = Terms(rule_set, build_expected(settings), settings.timezone)
     shown = answering(settings, now, since, until)
     repeated = {"--format": format_} | ({"--details": None} if details else {})
-    proof = _proof(week, terms, _command(week, settings, shown.timezone, given, repeated))
+    proof = _proof(week, terms, _command(week, settings, shown.timezone, source.named, repeated))
     judged = judge_week(
         week,
         [PastIncident(each.id, each.rules, each.since, each.over_at) for each in past.history] if past else [],
@@ -143,7 +124,7 @@ def beta_exit(
         proof,
     )
     report = build_exit_report(judged, rule_set, audience(shown), name)
-    write(_render_exit(report, judged, settings, format_, output, details=details), output)
+    write(_render_exit(report, judged, settings, format_, reading.output, details=details), reading.output)
     if fail_on:
         _fail_on_gate(report, fail_on, settings.lang)
 

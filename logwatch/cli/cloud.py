@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from logwatch.cli.context import as_json, shared_from, targets_from, write
-from logwatch.cli.options import LangOption, OutputOption, RulesOption, TargetOption
+from logwatch.cli.options import OutputOption, RuleFlags
 from logwatch.errors import ConfigError
 from logwatch.publish.points import metrics
 from logwatch.settings import bundled, parse_channel
@@ -30,14 +30,13 @@ def cloud_policies(
         list[str] | None,
         typer.Option(metavar="NAME", help="projects/P/notificationChannels/ID that each policy notifies; repeat it."),
     ] = None,
-    lang: LangOption = None,
-    rules: RulesOption = None,
-    target: TargetOption = None,
+    *,
+    asker: RuleFlags,
 ) -> None:
     """Write the alert policies that watch logwatch itself, for 'gcloud alpha monitoring policies create'."""
-    targets = targets_from(lang=lang, rules=rules, target=target)
+    targets = targets_from(asker)
     channels = [parse_channel(each) for each in notification_channel or ()]
-    watched = installation(targets[0]) if len(targets) == 1 else _together(targets, shared_from(lang=lang, rules=rules))
+    watched = installation(targets[0]) if len(targets) == 1 else _together(targets, shared_from(replace(asker, target=None)))
     made = policies(build_rules(targets[0]), watched, bundled("templates"), channels=channels)
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -48,17 +47,15 @@ def cloud_policies(
         typer.echo(output / f"{name}.json")
 
 
-def cloud_dashboard(
-    output: OutputOption = None, lang: LangOption = None, rules: RulesOption = None, target: TargetOption = None
-) -> None:
+def cloud_dashboard(output: OutputOption = None, *, asker: RuleFlags) -> None:
     """Write the dashboard of all rules and of logwatch itself, for 'gcloud monitoring dashboards create'."""
-    targets = targets_from(lang=lang, rules=rules, target=target)
+    targets = targets_from(asker)
     rule_set = build_rules(targets[0])
     if len(targets) == 1:
         made = dashboard(rule_set, installation(targets[0]))
     else:
         known = {metric.name: metric for metric in metrics(rule_set)}
-        together = _together(targets, shared_from(lang=lang, rules=rules))
+        together = _together(targets, shared_from(replace(asker, target=None)))
         made = overview(together, {str(each.target): installation(each) for each in targets}, known)
     write(as_json(made), output)
 

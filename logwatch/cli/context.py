@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
+from logwatch.cli.options import SpanFlags
 from logwatch.cli.usage.language import said
 from logwatch.cli.usage.pages import NARROWEST, folded
 from logwatch.errors import ConfigError, LogwatchError, SourceError, nearest
 from logwatch.languages.phrases import spoken
 from logwatch.moments import parse_moment, zone_of
-from logwatch.settings import NO_CACHE, load_settings, load_shared, load_targets, which
+from logwatch.settings import load_settings, load_shared, load_targets, which
 from logwatch.spans import Span
 from logwatch.time_range import Wanted, live_span
 from logwatch.ui.findings import unread_texts
@@ -30,6 +31,7 @@ from logwatch.wiring import audience, build_rules, build_simulated_ticker, build
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from logwatch.cli.options import Flags
     from logwatch.collect.interface import Progress, ReadPlan, Source
     from logwatch.judge.evaluate import Judged
     from logwatch.judge.rules.model import Rule
@@ -41,23 +43,24 @@ SHOWN_AFTER_S = 0.5
 """What takes no longer needs no line of progress."""
 
 
-def settings_from(*, no_cache: bool = False, **flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
-    """Take flags first, then the environment; raises ConfigError."""
-    flags["source"] = tuple(flags.get("source") or ())
-    flags |= {"cache": NO_CACHE} if no_cache else {}
-    return load_settings(**flags)
+def settings_from(*groups: Flags, **flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
+    """Take flags first, by group or by name, then the environment; raises ConfigError."""
+    return load_settings(**said_by(*groups, **flags))
 
 
-def targets_from(**flags: Any) -> list[Settings]:  # noqa: ANN401 - checked by Settings
+def targets_from(*groups: Flags, **flags: Any) -> list[Settings]:  # noqa: ANN401 - checked by Settings
     """Do the same for each target that is wanted, one of them where the file names none; raises ConfigError."""
-    flags["source"] = tuple(flags.get("source") or ())
-    return load_targets(**flags)
+    return load_targets(**said_by(*groups, **flags))
 
 
-def shared_from(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
+def shared_from(*groups: Flags, **flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
     """Do the same for a command about no service: what all targets share, or the one that is chosen; raises ConfigError."""
-    flags["source"] = tuple(flags.get("source") or ())
-    return load_shared(**flags)
+    return load_shared(**said_by(*groups, **flags))
+
+
+def said_by(*groups: Flags, **flags: Any) -> dict[str, Any]:  # noqa: ANN401 - likewise
+    """Give what flags say of the settings."""
+    return {"source": ()} | {name: value for group in groups for name, value in group.settings().items()} | flags
 
 
 def for_each(targets: Sequence[Settings], show: Callable[[Settings], None]) -> None:
@@ -149,32 +152,20 @@ class SpanCommand:
         return not self.source.recorded and self.now - judged.span.start > timedelta(days=30)
 
 
-def one_source(argument: list[str] | None, option: list[str] | None) -> list[str]:
-    """Give the source, which may be given as argument or as --source; raises ConfigError where it is given as both."""
-    if argument and option:
-        hint = "give it as argument or as --source, not as both; of several files, all of them one way"
-        raise ConfigError("the source is given twice", where="SOURCE, --source", hint=hint)
-    return argument or option or []
-
-
 def answering(settings: Settings, now: datetime, *times: str | None) -> Settings:
     """Give the settings to answer by: with the time zone that the times of the question name, where they name one."""
     return settings.model_copy(update={"timezone": zone_of(times, settings.timezone, now)})
 
 
 def look_at(
-    settings: Settings,
-    since: str | None = None,
-    until: str | None = None,
-    *,
-    dump_filter: bool = False,
-    until_option: str = "--until",
-    tells_unread: bool = False,
+    settings: Settings, flags: SpanFlags | None = None, *, until_option: str = "--until", tells_unread: bool = False
 ) -> SpanCommand:
     """Say what to look at, before it is known where a recording ends; raises ConfigError for a time that is none.
 
     With `tells_unread`, what could not be read is said on stderr: where the answer itself does not say it.
     """
+    flags = flags or SpanFlags()
+    since, until = flags.since, flags.until
     source, name = build_source(settings, cached=True)
     now = clock_of(settings)()
 
@@ -205,7 +196,7 @@ def look_at(
 
     times = reader(since, "--since"), reader(until, until_option)
     wanted = Wanted(*times, settings.service, settings.grace, shown.timezone, beyond, unread, planned)
-    return SpanCommand(settings, source, name, wanted, now, dump_filter, shown)
+    return SpanCommand(settings, source, name, wanted, now, flags.dump_filter, shown)
 
 
 def note(text: str) -> None:

@@ -6,18 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.cli.context import as_json, clock_of, for_each, one_source, only_one, paper_of, write
+from logwatch.cli.context import as_json, clock_of, for_each, only_one, paper_of, said_by, write
 from logwatch.cli.kept.state_file import age_line
-from logwatch.cli.options import (
-    LangOption,
-    ListFormat,
-    ListFormatOption,
-    RulesOption,
-    ServiceOption,
-    SourceArgument,
-    SourceOption,
-    TargetOption,
-)
+from logwatch.cli.options import ListFormat, ListFormatOption, RuleFlags, ServiceOption, SourceFlags
 from logwatch.errors import LogwatchError
 from logwatch.report.state_lists import age_json, age_of
 from logwatch.settings import Settings, load_targets_leniently
@@ -34,18 +25,15 @@ SendTestOption = Annotated[bool, typer.Option("--send-test", help="Send a test m
 
 
 def doctor(
-    paths: SourceArgument = None,
-    source: SourceOption = None,
+    source: SourceFlags,
     service: ServiceOption = None,
-    rules: RulesOption = None,
     format_: ListFormatOption = ListFormat.TABLE,
-    lang: LangOption = None,
     send_test: SendTestOption = False,  # noqa: FBT002 - a flag
-    target: TargetOption = None,
+    *,
+    asker: RuleFlags,
 ) -> None:
     """Try everything that a run needs, and say how to fix what is wrong; changes nothing that anybody would notice."""
-    flags = {"service": service, "rules": rules, "lang": lang, "target": target}
-    _, targets, wrong = load_targets_leniently(source=tuple(one_source(paths, source)), **flags)
+    _, targets, wrong = load_targets_leniently(**said_by(source, asker, service=service))
     if format_ is ListFormat.JSON:
         only_one(targets)
     told = iter([wrong])  # what is wrong with the file stands once, where the first target is looked into

@@ -13,28 +13,13 @@ from logwatch.cli.context import (
     as_json,
     check_page_place,
     look_at,
-    one_source,
     paper_of,
     settings_from,
     simulated_ticker,
     write,
 )
 from logwatch.cli.kept.state_file import past_of
-from logwatch.cli.options import (
-    DumpOption,
-    LangOption,
-    MaxBytesOption,
-    NoCacheOption,
-    OutputOption,
-    PageFormat,
-    RulesOption,
-    ServiceOption,
-    SinceOption,
-    SourceArgument,
-    SourceOption,
-    TargetOption,
-    UntilOption,
-)
+from logwatch.cli.options import PageFormat, ReadFlags, RuleFlags, SpanFlags
 from logwatch.cli.windows import tell_nothing
 from logwatch.judge.verdicts import Level
 from logwatch.languages import Lang, text
@@ -69,79 +54,47 @@ class FailOn(StrEnum):
 
 
 def evaluate(
-    paths: SourceArgument = None,
-    source: SourceOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    service: ServiceOption = None,
+    span: SpanFlags,
+    *,
     format_: Annotated[Format, typer.Option("--format", "-f", help="How to write it.")] = Format.TABLE,
-    lang: LangOption = None,
     fail_on: Annotated[
         FailOn | None,
         typer.Option(
             help="Exit with 1 if any window of the span is at this level (elevated: or at warning).", show_default=False
         ),
     ] = None,
-    rules: RulesOption = None,
-    output: OutputOption = None,
-    dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
-    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
-    target: TargetOption = None,
-    max_bytes: MaxBytesOption = None,
+    asker: RuleFlags,
+    reading: ReadFlags,
 ) -> None:
     """Judge a time range against section 3 of the runbook; changes nothing anywhere."""
-    settings = settings_from(
-        source=one_source(paths, source),
-        no_cache=no_cache,
-        service=service,
-        lang=lang,
-        rules=rules,
-        target=target,
-        max_bytes=max_bytes,
-    )
-    look = look_at(settings, since, until, dump_filter=dump_filter)
+    settings = settings_from(span, asker, reading)
+    look = look_at(settings, span)
     ticker = simulated_ticker(look)
     if look.only_tells_filter(ticker.rules.reach):
         return
     if format_ is Format.HTML:
-        judged = write_page(look, ticker, PageFormat.HTML, output)
+        judged = write_page(look, ticker, PageFormat.HTML, reading.output)
     else:
         judged = look.read(partial(judge, ticker=ticker))
-        write(_render(judged, ticker.rules, look, format_, output), output)
+        write(_render(judged, ticker.rules, look, format_, reading.output), reading.output)
     if fail_on:
         _fail_on(judged, fail_on, settings.lang)
     tell_nothing(judged.windows.quality, judged.span, look)
 
 
 def report(
-    paths: SourceArgument = None,
-    source: SourceOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    service: ServiceOption = None,
+    span: SpanFlags,
+    *,
     format_: Annotated[PageFormat, typer.Option("--format", "-f", help="How to write it.")] = PageFormat.HTML,
-    lang: LangOption = None,
-    rules: RulesOption = None,
-    output: OutputOption = None,
-    dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
-    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
-    target: TargetOption = None,
-    max_bytes: MaxBytesOption = None,
+    asker: RuleFlags,
+    reading: ReadFlags,
 ) -> None:
     """Write one page: verdicts, charts, incidents with their steps, slow requests, messages; changes nothing anywhere."""
-    settings = settings_from(
-        source=one_source(paths, source),
-        no_cache=no_cache,
-        service=service,
-        lang=lang,
-        rules=rules,
-        target=target,
-        max_bytes=max_bytes,
-    )
-    look = look_at(settings, since, until, dump_filter=dump_filter)
+    settings = settings_from(span, asker, reading)
+    look = look_at(settings, span)
     ticker = simulated_ticker(look)
     if not look.only_tells_filter(ticker.reach):
-        judged = write_page(look, ticker, format_, output)
+        judged = write_page(look, ticker, format_, reading.output)
         tell_nothing(judged.windows.quality, judged.span, look)
 
 

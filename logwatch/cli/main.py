@@ -20,6 +20,7 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from logwatch import __version__
+from logwatch.cli.flags import flat
 from logwatch.cli.usage import completion
 from logwatch.cli.usage.completion import with_shell
 from logwatch.cli.usage.examples import EXAMPLES
@@ -121,7 +122,7 @@ def _typer(commands: Mapping[str, str], group: str = "", **options: Any) -> type
     for name, place in commands.items():
         module, _, function = place.partition(":")
         command = getattr(import_module(f"logwatch.cli.{module.replace('/', '.')}"), function)
-        made.command(name, cls=OwnCommand, epilog=_examples(group, name))(command)
+        made.command(name, cls=OwnCommand, epilog=_examples(group, name))(flat(command))
     return made
 
 

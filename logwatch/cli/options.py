@@ -1,16 +1,22 @@
-"""What several commands are told with: their options, each said once."""
+"""What several commands are told with: their options, each said once, and the groups in which commands take them.
+
+A flag for all commands of a group is one line in it: help, completion and, under a setting's name, that setting follow.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from logwatch.cli.usage.completion import complete_languages, complete_rules, complete_shops, complete_targets
 from logwatch.collect.sources import FORMS
+from logwatch.errors import ConfigError
 from logwatch.languages import DEFAULT, Lang, languages
+from logwatch.settings import NO_CACHE, field_names
 
 
 class ListFormat(StrEnum):
@@ -121,3 +127,80 @@ MaxBytesOption = Annotated[
     str | None,
     typer.Option("--max-bytes", metavar="SIZE", help="The most that a query of bq:// may read.  [env var: LOGWATCH_MAX_BYTES]"),
 ]
+
+
+@dataclass(frozen=True)
+class Flags:
+    """A group of flags; a command that takes it as an argument has each of them (`cli/flags.py:flat`)."""
+
+    def settings(self) -> dict[str, Any]:
+        """Give those that are settings, by name; what is not said is None. Raises ConfigError where two contradict."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name in field_names()}
+
+
+@dataclass(frozen=True)
+class SourceFlags(Flags):
+    """Where lines are read from."""
+
+    paths: SourceArgument = None
+    source: SourceOption = None
+
+    @property
+    def named(self) -> list[str]:
+        """The source, which may be given as argument or as --source; raises ConfigError where it is given as both."""
+        if self.paths and self.source:
+            hint = "give it as argument or as --source, not as both; of several files, all of them one way"
+            raise ConfigError("the source is given twice", where="SOURCE, --source", hint=hint)
+        return self.paths or self.source or []
+
+    def settings(self) -> dict[str, Any]:
+        """Give the source as one setting."""
+        return super().settings() | {"source": tuple(self.named)}
+
+
+@dataclass(frozen=True)
+class SpanFlags(SourceFlags):
+    """Which lines are read."""
+
+    since: SinceOption = None
+    until: UntilOption = None
+    service: ServiceOption = None
+    dump_filter: DumpOption = False
+
+
+@dataclass(frozen=True)
+class RunFlags(SourceFlags):
+    """What a run is told."""
+
+    source: LiveSourceOption = None
+    service: ServiceOption = None
+    rules: RulesOption = None
+    target: TargetOption = None
+
+
+@dataclass(frozen=True)
+class ReaderFlags(Flags):
+    """Of which target, and for whom it is written."""
+
+    lang: LangOption = None
+    target: TargetOption = None
+
+
+@dataclass(frozen=True)
+class RuleFlags(ReaderFlags):
+    """The same, and by which rules."""
+
+    rules: RulesOption = None
+
+
+@dataclass(frozen=True)
+class ReadFlags(Flags):
+    """How a span is read, and where the answer goes."""
+
+    output: OutputOption = None
+    no_cache: NoCacheOption = False
+    max_bytes: MaxBytesOption = None
+
+    def settings(self) -> dict[str, Any]:
+        """Give --no-cache as the setting that it is."""
+        return super().settings() | ({"cache": NO_CACHE} if self.no_cache else {})

@@ -10,17 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.cli.context import as_json, look_at, one_source, paper_of, shared_from, write
-from logwatch.cli.options import (
-    LangOption,
-    ListFormat,
-    ListFormatOption,
-    OutputOption,
-    RulesOption,
-    SourceArgument,
-    SourceOption,
-    TargetOption,
-)
+from logwatch.cli.context import as_json, look_at, paper_of, shared_from, write
+from logwatch.cli.options import ListFormat, ListFormatOption, OutputOption, RuleFlags, SourceFlags
 from logwatch.cli.usage.pages import folded
 from logwatch.errors import ConfigError, SourceError
 from logwatch.judge.kinds import kinds_listed
@@ -46,16 +37,9 @@ if TYPE_CHECKING:
 RULE_COLUMNS: tuple[Key, ...] = ("rule", "normal_range", "warning_range", "waits_for", "procedure", "short_name")
 
 
-def rules_check(
-    paths: SourceArgument = None,
-    rules: RulesOption = None,
-    source: SourceOption = None,
-    format_: ListFormatOption = ListFormat.TABLE,
-    lang: LangOption = None,
-    target: TargetOption = None,
-) -> None:
+def rules_check(source: SourceFlags, format_: ListFormatOption = ListFormat.TABLE, *, asker: RuleFlags) -> None:
     """Validate the rules and compare them with the runbook; with a source, name counters unknown or never seen."""
-    settings = shared_from(rules=rules, source=one_source(paths, source), lang=lang, target=target)
+    settings = shared_from(source, asker)
     rule_set = build_rules(settings)
     problems = compare_with_runbook(rule_set)
     shows_json = format_ is ListFormat.JSON
@@ -94,14 +78,9 @@ def _tell(line: str, *, err: bool = False) -> None:
     typer.echo(folded(line, sys.stderr if err else sys.stdout), err=err)
 
 
-def rules_list(
-    format_: ListFormatOption = ListFormat.TABLE,
-    rules: RulesOption = None,
-    lang: LangOption = None,
-    target: TargetOption = None,
-) -> None:
+def rules_list(format_: ListFormatOption = ListFormat.TABLE, *, asker: RuleFlags) -> None:
     """List the rules with their bounds and procedures."""
-    settings = shared_from(rules=rules, lang=lang, target=target)
+    settings = shared_from(asker)
     if format_ is ListFormat.JSON:
         write(as_json(rules_json(build_rules(settings))), None)
         return
@@ -134,16 +113,11 @@ def _slow_note(held: Range, rules: str, lang: Lang) -> str:
     return text("slow_rules_count", lang, rules=rules, count=format_range(held))
 
 
-def rules_test(
-    format_: ListFormatOption = ListFormat.TABLE,
-    rules: RulesOption = None,
-    lang: LangOption = None,
-    target: TargetOption = None,
-) -> None:
+def rules_test(format_: ListFormatOption = ListFormat.TABLE, *, asker: RuleFlags) -> None:
     """Run the cases that stand beside the rules in *.test.yaml."""
     from logwatch.judge.rules.unit_tests import run_cases
 
-    settings = shared_from(rules=rules, lang=lang, target=target)
+    settings = shared_from(asker)
     tested = run_cases(build_rules(settings))
     if format_ is ListFormat.JSON:
         write(as_json(tested_json(tested)), None)
@@ -178,14 +152,13 @@ def rules_new(
     topic: Annotated[
         str, typer.Option(metavar="NAME", help="File of the rules, NAME.yaml. [first word of the id]", show_default=False)
     ] = "",
-    rules: RulesOption = None,
-    lang: LangOption = None,
-    target: TargetOption = None,
+    *,
+    asker: RuleFlags,
 ) -> None:
     """Add a rule: its entry, its cases and, with --section, a section of the runbook; overwrites nothing."""
     from logwatch.judge.rules.new_rule import NewRule, add_rule, parse_section
 
-    settings = shared_from(rules=rules, lang=lang, target=target)
+    settings = shared_from(asker)
     added = add_rule(
         settings.rules or bundled("rules"),
         NewRule(
@@ -206,7 +179,7 @@ def rules_new(
         _tell(f"{text('rule_stranger', settings.lang, name=name)}{_near(near, settings.lang)}")
     if added.sections:
         _tell(text("rule_leads_nowhere", settings.lang, rule=rule, sections=", ".join(added.sections)))
-    there = f" --rules {shlex.quote(str(rules))}" if rules else ""
+    there = f" --rules {shlex.quote(str(asker.rules))}" if asker.rules else ""
     _tell(text("rule_next", settings.lang, check=f"logwatch rules check{there}", test=f"logwatch rules test{there}"))
 
 

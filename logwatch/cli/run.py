@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from logwatch.cli.context import clock_of, one_source, targets_from
-from logwatch.cli.options import LiveSourceOption, RulesOption, ServiceOption, SourceArgument, TargetOption
+from logwatch.cli.context import clock_of, targets_from
+from logwatch.cli.options import RunFlags
 from logwatch.collect.sources import is_live
 from logwatch.logs import failures_told, tell_line
 from logwatch.pipeline import wait_to_look
@@ -22,17 +22,11 @@ if TYPE_CHECKING:
     from logwatch.settings import Settings
 
 
-def run_tick(
-    paths: SourceArgument = None,
-    source: LiveSourceOption = None,
-    service: ServiceOption = None,
-    rules: RulesOption = None,
-    target: TargetOption = None,
-) -> None:
+def run_tick(flags: RunFlags) -> None:
     """Do one scheduled tick: read, judge, publish, notify, remember; the Cloud Run Job's entry."""
     owner = execution()
     with failures_told("run", owner):
-        every = targets_from(source=one_source(paths, source), service=service, rules=rules, target=target)
+        every = targets_from(flags)
         place, count = task()
         targets = share_of(every, place, count)
         if not targets:

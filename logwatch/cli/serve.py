@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from logwatch import __version__
-from logwatch.cli.context import clock_of, one_source, targets_from
-from logwatch.cli.options import LiveSourceOption, RulesOption, ServiceOption, SourceArgument, TargetOption
+from logwatch.cli.context import clock_of, targets_from
+from logwatch.cli.options import RunFlags
 from logwatch.cli.run import wait_its_turn
 from logwatch.errors import ConfigError, LogwatchError
 from logwatch.logs import failures_told, tell_line
@@ -34,16 +34,13 @@ def serve(
         int | None, typer.Option(metavar="PORT", min=1, max=65535, help="Port to listen on. [$PORT, else 8080]")
     ] = None,
     no_auth: Annotated[bool, typer.Option("--no-auth", help="Let everybody in, and listen on 127.0.0.1 only.")] = False,  # noqa: FBT002 - a flag
-    paths: SourceArgument = None,
-    source: LiveSourceOption = None,
-    service: ServiceOption = None,
-    rules: RulesOption = None,
-    target: TargetOption = None,
+    *,
+    flags: RunFlags,
 ) -> None:
     """Run a tick for each POST /tick that Cloud Scheduler sends; the entry of a Cloud Run service."""
     owner = instance()
     with failures_told("serve", owner):
-        targets = targets_from(source=one_source(paths, source), service=service, rules=rules, target=target)
+        targets = targets_from(flags)
         _serve(targets, owner, None if no_auth else build_verify(targets[0]), port or default_port())
 
 

@@ -7,18 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from logwatch.cli.context import as_json, one_source, paper_of, write
-from logwatch.cli.options import (
-    LangOption,
-    ListFormat,
-    ListFormatOption,
-    OutputOption,
-    RulesOption,
-    ServiceOption,
-    SourceArgument,
-    SourceOption,
-    TargetOption,
-)
+from logwatch.cli.context import as_json, paper_of, said_by, write
+from logwatch.cli.options import ListFormat, ListFormatOption, OutputOption, RuleFlags, ServiceOption, SourceFlags
 from logwatch.collect.sources import check_addresses
 from logwatch.errors import ConfigError, UnknownSettingError
 from logwatch.judge.rules.yaml_lines import RuleProblemsError
@@ -51,22 +41,19 @@ DEFAULTS = {"state": lambda: str(default_state()), "rules": lambda: str(bundled(
 
 
 def settings_show(
-    paths: SourceArgument = None,
-    source: SourceOption = None,
+    source: SourceFlags,
     service: ServiceOption = None,
-    rules: RulesOption = None,
     format_: ListFormatOption = ListFormat.TABLE,
-    lang: LangOption = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of logwatch.toml, for editors.")] = False,  # noqa: FBT002 - a flag
     output: OutputOption = None,
-    target: TargetOption = None,
+    *,
+    asker: RuleFlags,
 ) -> None:
     """Show every setting, its value and where it comes from, and all that is wrong with them; hides secrets."""
     if schema:
         write(as_json(settings_schema()), output)
         return
-    flags = {"service": service, "rules": rules, "lang": lang, "target": target}
-    shared, targets, wrong = load_targets_leniently(source=tuple(one_source(paths, source)), **flags)
+    shared, targets, wrong = load_targets_leniently(**said_by(source, asker, service=service))
     settings = targets[0] if len(targets) == 1 else shared
     for each in targets:
         wrong += [error for error in _half_set_up(each) + _no_addresses(each) if str(error) not in map(str, wrong)]

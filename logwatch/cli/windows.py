@@ -14,19 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logwatch.cli.context import look_at, one_source, settings_from, write
-from logwatch.cli.options import (
-    DumpOption,
-    MaxBytesOption,
-    NoCacheOption,
-    OutputOption,
-    ServiceOption,
-    SinceOption,
-    SourceArgument,
-    SourceOption,
-    TargetOption,
-    UntilOption,
-)
+from logwatch.cli.context import look_at, settings_from, write
+from logwatch.cli.options import ReadFlags, SpanFlags, TargetOption
 from logwatch.collect.parse import Flaw, Reason
 from logwatch.count.csv_text import csv_parts
 from logwatch.errors import ConfigError, SourceError
@@ -60,35 +49,27 @@ class Table(StrEnum):
 
 
 def windows(
-    paths: SourceArgument = None,
-    source: SourceOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    service: ServiceOption = None,
+    span: SpanFlags,
+    *,
     format_: Annotated[TableFormat, typer.Option("--format", "-f", help="How to write it.")] = TableFormat.CSV,
     table: Annotated[Table, typer.Option(help="Counters per minute, or slow requests per minute.")] = Table.COUNTERS,
-    output: OutputOption = None,
-    dump_filter: DumpOption = False,  # noqa: FBT002 - a flag
-    no_cache: NoCacheOption = False,  # noqa: FBT002 - a flag
     target: TargetOption = None,
-    max_bytes: MaxBytesOption = None,
+    reading: ReadFlags,
 ) -> None:
     """Write the table of 60 s windows behind the verdicts."""
-    settings = settings_from(
-        source=one_source(paths, source), no_cache=no_cache, service=service, target=target, max_bytes=max_bytes
-    )
-    look = look_at(settings, since, until, dump_filter=dump_filter)
+    settings = settings_from(span, reading, target=target)
+    look = look_at(settings, span)
     if look.only_tells_filter(timedelta()):
         return
-    span, read = look.read(partial(read_windows, reach=timedelta()))
-    inside = read.within(span)
+    covered, read = look.read(partial(read_windows, reach=timedelta()))
+    inside = read.within(covered)
     if table is Table.COUNTERS:
         from logwatch.count.windows import counters_csv as tabulate
     else:
         from logwatch.count.slow_requests import slow_csv as tabulate
-    _write_table(tabulate(inside), format_, output)
+    _write_table(tabulate(inside), format_, reading.output)
     _tell_leftovers(read.quality, settings.lang)
-    tell_nothing(read.quality, span, look)
+    tell_nothing(read.quality, covered, look)
 
 
 def tell_nothing(quality: Quality, span: Span, look: SpanCommand) -> None:

@@ -10,6 +10,7 @@ import logging
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from html import escape
 from itertools import groupby
 from math import nan
@@ -103,8 +104,12 @@ _ONE_AT_A_TIME = Lock()
 """matplotlib's fonts are everybody's, and know nothing of threads: messages of several targets are drawn one by one."""
 
 
+@lru_cache(4)
 def png(plot: Plot, zone: ZoneInfo) -> bytes:
-    """Draw for a mail: 560 × 180 px at twice the resolution on white, the same bytes for the same values."""
+    """Draw for a mail: 560 × 180 px at twice the resolution on white, the same bytes for the same values.
+
+    A mail that is refused is tried again with the same drawing, minute after minute.
+    """
     _quieten()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,6 +42,7 @@ from tests.support.local_google import make_entry
 from tests.support.made_messages import RULES
 from tests.support.made_traffic import BAD_WEEK, SHOPS, START, Incident, Traffic
 from tests.support.platform import DATABASE_PING, REDIS_PING, SERVICE, SHAPE, SLOW_REQUEST
+from tests.support.schemas import check_parsed
 from tests.support.world import PROJECT, World
 
 if TYPE_CHECKING:
@@ -519,8 +519,6 @@ def test_a_kept_day_is_not_served_to_who_asks_for_something_else(
 
 # ---- the command
 
-SCHEMA = json.loads((ROOT / "logwatch/schemas/beta-exit.json").read_text())
-
 
 @pytest.fixture(scope="module")
 def bad_week(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -552,7 +550,7 @@ LOOKED_AT: dict[tuple[int, datetime | None], Week] = {}
 def test_the_json_says_it_all_and_the_same_every_time(run: Run, bad_week: Path) -> None:
     ran = run("beta-exit", "--source", bad_week, "--until", "2026-03-03T15:00:00Z", "--format", "json")
     document = json.loads(ran.out)
-    jsonschema.validate(document, SCHEMA)
+    check_parsed("beta-exit", document)
     assert (document["from"], document["to"], document["zone"], ran.code) == ("2026-02-25", "2026-03-03", "Asia/Seoul", 0)
     days = {gate["name"]: [day["state"] for day in gate["days"]] for gate in document["gates"]}
     assert days["payment"] == ["met", "met", "not_met", "met", "not_shown", "met", "met"]
@@ -595,6 +593,7 @@ def test_the_document_shows_what_the_made_week_prints() -> None:
         assert part in golden
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("one_look")
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_table_markdown_page_and_document_say_the_same(run: Run, bad_week: Path, lang: str) -> None:
@@ -662,7 +661,7 @@ def test_out_of_a_state_it_names_the_incident_and_the_running_day(run: Run, tmp_
     ran = run("beta-exit", "--days", "1", "--lang", "en", "--format", "json", **ask)
     document = json.loads(ran.out)
     assert document["unread"] is None, "a state keeps no count of what could not be read"
-    jsonschema.validate(document, SCHEMA)
+    check_parsed("beta-exit", document)
     (loss,) = document["gates"][0]["losses"]
     (told,) = [each for each in state.history if each.procedure == "4.2"]
     assert (loss["incident"], loss["decides"]) == (told.id, True)
@@ -718,7 +717,7 @@ def test_a_file_that_is_missing_between_two_is_told_in_every_format(run: Run, tm
         shown = run("beta-exit", tmp_path / "day.ndjson", "--days", "1", "--lang", "en", "--format", kind, COLUMNS="300").out
         assert "counted as without traffic: 02-25 04:20–05:20." in html.unescape(shown).replace("\\", ""), kind
     document = json.loads(run("beta-exit", tmp_path / "day.ndjson", "--days", "1", "--format", "json").out)
-    jsonschema.validate(document, SCHEMA)
+    check_parsed("beta-exit", document)
     assert document["quiet"] == [{"from": "2026-02-24T19:20:00Z", "to": "2026-02-24T20:20:00Z"}]
 
 

@@ -84,12 +84,11 @@ def test_the_list_says_which_bounds_of_slow_requests_are_those_of_evaluate(run: 
     )
 
 
-@pytest.mark.parametrize(("lang", "number"), [("ko", "느린 요청이 ≥3건일 때"), ("en", "takes ≥3 slow requests")])
-def test_a_warning_of_slow_requests_that_takes_a_number_is_told_as_no_share(
-    run: Run, folder: Path, lang: str, number: str
-) -> None:
+@pytest.mark.long
+def test_a_warning_of_slow_requests_that_takes_a_number_is_told_as_no_share(run: Run, folder: Path) -> None:
     assert run("rules", "new", "mobile-slow", "--kind", "slow", "--rules", folder).code == 0
-    told = run("rules", "list", "--rules", folder, "--lang", lang, COLUMNS="300").out
-    (note,) = (line for line in told.splitlines() if line.startswith("mobile-slow:"))
-    assert number in note
-    assert not any(word in note for word in ("share", "비율", "전체"))
+    for lang, number in (("ko", "느린 요청이 ≥3건일 때"), ("en", "takes ≥3 slow requests")):
+        told = run("rules", "list", "--rules", folder, "--lang", lang, COLUMNS="300").out
+        (note,) = (line for line in told.splitlines() if line.startswith("mobile-slow:"))
+        assert number in note
+        assert not any(word in note for word in ("share", "비율", "전체"))

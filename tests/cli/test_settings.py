@@ -5,22 +5,19 @@ import re
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from rich.cells import cell_len
 
 from logwatch.settings import field_names, fields, is_secret, variable
 from tests.conftest import ROOT, Run
 from tests.support.every_setting import SECRET, as_environment, as_toml
+from tests.support.schemas import check_document
 
-SCHEMA = json.loads((ROOT / "logwatch/schemas/settings.json").read_text())
 FLAGS = ("settings", "--source", "-", "--service", "kpa", "--rules", "rules")
 
 
 def document(run: Run, *more: str, **options: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run(*FLAGS, "--format", "json", *more, **options).out)
-    jsonschema.validate(found, SCHEMA)
-    return found
+    return check_document("settings", run(*FLAGS, "--format", "json", *more, **options).out)
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])

@@ -6,7 +6,6 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import jsonschema
 import pytest
 from google.cloud.monitoring_dashboard_v1 import Dashboard
 from google.cloud.monitoring_v3 import AlertPolicy
@@ -15,7 +14,7 @@ from google.protobuf.json_format import ParseDict
 from logwatch.cli.usage.completion import complete_targets
 from tests.conftest import ROOT
 from tests.support.made_traffic import START
-from tests.support.schemas import schema_of
+from tests.support.schemas import check_parsed
 from tests.support.three_targets import CALM, NAMES, environment_of, settings_file, three_services
 from tests.support.world import World
 
@@ -92,6 +91,7 @@ def test_what_is_about_all_has_a_heading_for_each(run: Run, judged: dict[str, st
     assert alone.out.strip() in pay
 
 
+@pytest.mark.long
 def test_one_is_explained_by_its_own_state(run: Run, judged: dict[str, str]) -> None:
     assert "alert firing since" in run("explain", "payment-confirm", "--lang", "en", LOGWATCH_TARGET="pay", **judged).out
     assert "alert firing since" not in run("explain", "payment-confirm", "--lang", "en", LOGWATCH_TARGET="cart", **judged).out
@@ -122,7 +122,7 @@ def test_settings_lists_what_is_shared_and_what_is_each_ones_own(run: Run, told:
     assert "made of its name" in rows["state"]
     assert "production/pay" in own
     document = json.loads(run("settings", "-f", "json", **told).out)
-    jsonschema.validate(document, schema_of("settings"))
+    check_parsed("settings", document)
     assert document["targets"] == [*NAMES]
     alone = json.loads(run("settings", "--target", "pay", "-f", "json", **told).out)
     assert {

@@ -45,7 +45,7 @@ def app() -> Iterator[LocalApp]:
         yield running
 
 
-HASTY_S = 0.4
+HASTY_S = 2
 """For what never answers."""
 
 
@@ -178,7 +178,7 @@ def test_an_answer_of_another_form_is_told(app: LocalApp, path: str, body: objec
         ("digits", 200, "200 with broken JSON"),
         ("hang", None, "no answer in time"),
         ("reset", None, "RemoteDisconnected"),
-        ("slow", None, "no whole answer within 1 s"),
+        ("slow", None, "no whole answer within"),
     ],
 )
 def test_what_is_no_answer_of_the_application_gives_no_gauge_and_is_told(
@@ -211,7 +211,7 @@ def test_what_passes_is_asked_again(app: LocalApp, first: Says) -> None:
 
 
 def test_a_server_that_is_not_there_is_told_without_its_address() -> None:
-    found = HttpEndpoints("http://127.0.0.1:9", SERVICE.endpoints, token=TOKEN, timeout_s=0.2).probe(NOW)
+    found = HttpEndpoints("http://127.0.0.1:9", SERVICE.endpoints, token=TOKEN, timeout_s=PATIENCE_S).probe(NOW)
     assert found.gauges == {"endpoints.unanswered": 4}
     assert {(told.status, told.error) for told in found.answers} == {(None, "no connection: [Errno 111] Connection refused")}
 

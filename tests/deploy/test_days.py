@@ -29,6 +29,7 @@ def faults(gcloud: Gcloud, steps: tuple[Step, ...], folder: Path) -> list[str]:
     return found
 
 
+@pytest.mark.long
 def test_the_first_days_are_as_asked_for(gcloud: Gcloud, tmp_path: Path) -> None:
     assert faults(gcloud, FIRST, tmp_path / "days") == []
 

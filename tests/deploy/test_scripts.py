@@ -170,6 +170,7 @@ def test_the_page_sets_the_project_that_its_commands_leave_out() -> None:
     assert re.findall(r"gcloud (?:run|logging|scheduler|builds|artifacts) ", text[:first]) == []
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is missing")
 def test_the_scripts_are_clean() -> None:
     scripts = [*(ROOT / "deploy").glob("*.sh"), *(path for path in (ROOT / "tools").iterdir() if path.is_file())]

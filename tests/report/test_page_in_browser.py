@@ -75,6 +75,7 @@ def test_a_page_fits_and_asks_nobody_for_anything(looker: Browser, written: Call
     assert seen.overflow <= 0
 
 
+@pytest.mark.long
 @needs_chromium
 def test_the_page_of_the_exit_conditions_is_as_good(looker: Browser) -> None:
     path = GOLDEN / "beta-exit.ko.html"
@@ -93,6 +94,7 @@ def test_everybody_can_read_a_page(looker: Browser, written: Callable[[str], Pat
     assert looker.examine(written(name), view).violations == []
 
 
+@pytest.mark.long
 @needs_chromium
 def test_a_look_finds_what_is_wrong(looker: Browser, tmp_path: Path) -> None:
     page = tmp_path / "bad.html"
@@ -104,6 +106,7 @@ def test_a_look_finds_what_is_wrong(looker: Browser, tmp_path: Path) -> None:
     assert any(each.startswith("image-alt") for each in looker.examine(page, View(*PHONE, "light")).violations)
 
 
+@pytest.mark.long
 @needs_chromium
 def test_a_chart_is_read_out_and_its_text_can_be_selected(looker: Browser, written: Callable[[str], Path]) -> None:
     with looker.opened(written("payment en"), View(*DESKTOP, "light")) as tab:
@@ -118,6 +121,7 @@ def test_a_chart_is_read_out_and_its_text_can_be_selected(looker: Browser, writt
         assert {"70%", "90%", "15:10"} <= set(tab.evaluate(selected).split())
 
 
+@pytest.mark.long
 @needs_chromium
 def test_a_phone_breaks_no_word_of_a_title_and_names_nothing_that_is_empty(
     looker: Browser, written: Callable[[str], Path]
@@ -128,6 +132,7 @@ def test_a_phone_breaks_no_word_of_a_title_and_names_nothing_that_is_empty(
         assert tab.evaluate("document.querySelectorAll('td[data-label]:empty').length") == 0
 
 
+@pytest.mark.long
 @needs_chromium
 def test_light_and_dark_are_one_drawing_in_two_colours(looker: Browser, written: Callable[[str], Path]) -> None:
     colours = []
@@ -139,6 +144,7 @@ def test_light_and_dark_are_one_drawing_in_two_colours(looker: Browser, written:
     assert "rgb(0, 0, 0)" not in colours
 
 
+@pytest.mark.long
 @needs_chromium
 @pytest.mark.parametrize(("size", "columns"), [(PHONE, 1), (DESKTOP, 2)])
 def test_charts_stand_beside_each_other_where_there_is_room(
@@ -153,6 +159,7 @@ def test_charts_stand_beside_each_other_where_there_is_room(
     assert text > 10, "the figures in a chart can be read"
 
 
+@pytest.mark.long
 @needs_chromium
 def test_what_is_folded_is_printed_and_on_white(looker: Browser, written: Callable[[str], Path]) -> None:
     with looker.opened(written("storm ko"), View(*DESKTOP, "dark")) as tab:

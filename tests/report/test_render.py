@@ -315,6 +315,7 @@ def test_every_drawing_says_in_words_what_it_shows(run: Run, name: str) -> None:
     assert [label for label in labels if label != label.strip() or " :" in label] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["storm", "payment"])
 def test_the_page_shows_every_rule_its_figures_and_the_procedures(run: Run, name: str) -> None:
     source = f"{LOGS}/{name}.ndjson"

@@ -283,9 +283,9 @@ def _said(head: str, facts: str, looks: list[Look | None]) -> str:
     return "nothing is told"
 
 
-def difference(case: Timeline) -> str:
+def difference(case: Timeline, looks: list[Look | None]) -> str:
     """Give the rows that are not as drawn, expected and found under each other; empty where all are."""
-    found = found_rows(case, play(case))
+    found = found_rows(case, looks)
     expected = {row: re.sub(r" {2,}", "   ", case.rows.get(row, "." * len(found[row]))) for row in found}
     if all(found[row].rstrip(".") == expected[row].rstrip(".") for row in found):
         return ""

@@ -55,6 +55,7 @@ def tick(run: Run, world: World, path: Path, **more: str) -> Ran:
     return run("run", **environment_of(world, path, **more))
 
 
+@pytest.mark.long
 def test_each_is_judged_by_itself_and_one_tells(run: Run, world: World) -> None:
     path = settings_file(world.folder)
     for minute in (0, 1):
@@ -134,6 +135,7 @@ def test_two_targets_with_one_environment_are_refused_at_once(run: Run, world: W
     assert world.google.logging.calls.requests == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("minute", [0, 1])
 def test_with_one_target_everything_is_as_without_any(
     run: Run, world: World, minute: int, monkeypatch: pytest.MonkeyPatch
@@ -187,6 +189,7 @@ def start(world: World, path: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
+@pytest.mark.long
 def test_the_week_of_all_is_one_message(run: Run, world: World) -> None:
     """A part each, and which target could not be read; told once, by the first, whichever of them runs when."""
     tables = [table_of("cart"), table_of("pay"), f'{table_of("web")}state = "/dev/null/state.json"\n']

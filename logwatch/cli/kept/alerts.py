@@ -14,7 +14,6 @@ from logwatch.cli.context import (
     find_rule,
     for_each,
     look_at,
-    one_source,
     only_one,
     paper_of,
     settings_from,
@@ -23,16 +22,7 @@ from logwatch.cli.context import (
     write,
 )
 from logwatch.cli.kept.state_file import age_line, state_of
-from logwatch.cli.options import (
-    LangOption,
-    RuleArgument,
-    RulesOption,
-    ServiceOption,
-    ShopOption,
-    SourceArgument,
-    SourceOption,
-    TargetOption,
-)
+from logwatch.cli.options import RuleArgument, RuleFlags, ServiceOption, ShopOption, SourceFlags, SpanFlags
 from logwatch.collect.sources import is_live
 from logwatch.errors import ConfigError, nearest
 from logwatch.pipeline import stand_at_end
@@ -78,12 +68,11 @@ def alerts(
     format_: Annotated[
         AlertsFormat | None, typer.Option("--format", "-f", help="How to write it. [table; --labels: json, csv]")
     ] = None,
-    lang: LangOption = None,
-    rules: RulesOption = None,
-    target: TargetOption = None,
+    *,
+    asker: RuleFlags,
 ) -> None:
     """Show alerts that fire, why some are muted, and sent messages."""
-    targets = targets_from(lang=lang, rules=rules, target=target)
+    targets = targets_from(asker)
     if labels:
         _write_labels(only_one(targets), format_ or AlertsFormat.JSON)
         return
@@ -116,26 +105,24 @@ def _write_labels(settings: Settings, format_: AlertsFormat) -> None:
 
 def explain_rule(
     rule: RuleArgument,
-    paths: SourceArgument = None,
-    source: SourceOption = None,
+    source: SourceFlags,
     at: Annotated[
         str | None, typer.Option(metavar="WHEN", help="With a source: 15:30, '02-24 15:00', 10m (before the end). [the end]")
     ] = None,
     shop: ShopOption = None,
     service: ServiceOption = None,
     format_: Annotated[ExplainFormat, typer.Option("--format", "-f", help="How to write it.")] = ExplainFormat.TEXT,
-    lang: LangOption = None,
-    rules: RulesOption = None,
-    target: TargetOption = None,
+    *,
+    asker: RuleFlags,
 ) -> None:
     """Say why a rule is in its state: the last windows, each test against its limit, what is missing, and what was sent."""
-    source = one_source(paths, source)
-    settings = settings_from(source=source, service=service, lang=lang, rules=rules, target=target)
+    settings = settings_from(source, asker, service=service)
     found, readers = find_rule(rule, settings), audience(settings)
     rule_set, policy = build_rules(settings), build_policy(settings, publishes=False)
-    told: Key = "would_tell" if source else "told"
-    if source:
-        look = look_at(settings, LIVE_SPAN if is_live(settings.source) else None, at, until_option="--at", tells_unread=True)
+    told: Key = "would_tell" if source.named else "told"
+    if source.named:
+        span = SpanFlags(since=LIVE_SPAN if is_live(settings.source) else None, until=at)
+        look = look_at(settings, span, until_option="--at", tells_unread=True)
         state = look.read(partial(stand_at_end, ticker=simulated_ticker(look)))
         judged_to = state.cursor or look.now
         now = policy.closed_at(judged_to)
@@ -147,7 +134,7 @@ def explain_rule(
         state, now = state_of(settings), clock_of(settings)()
         head = age_line(settings, state, readers)
     windows = remembered(state, rule_set, policy)
-    asked = Question(state, rule_set, now, settings.remind_every, windows, settings.timezone, simulated=bool(source))
+    asked = Question(state, rule_set, now, settings.remind_every, windows, settings.timezone, simulated=bool(source.named))
     shown = _of_shop(explain(found, asked), shop, rule_set)
     if format_ is ExplainFormat.JSON:
         write(as_json(explained_json(shown, found, now)), None)

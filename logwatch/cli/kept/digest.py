@@ -9,7 +9,7 @@ import typer
 
 from logwatch.cli.context import answering, as_json, clock_of, for_each, only_one, paper_of, targets_from, write
 from logwatch.cli.kept.state_file import age_line, state_of
-from logwatch.cli.options import LangOption, RulesOption, TargetOption
+from logwatch.cli.options import RuleFlags
 from logwatch.moments import parse_moment
 from logwatch.notify.digest import digest_json
 from logwatch.notify.digest_text import digest_headline, digest_lines
@@ -35,12 +35,11 @@ class DigestFormat(StrEnum):
 def digest(
     since: Annotated[str, typer.Option(metavar="WHEN", help="From when on: 7d (before now), '02-24 09:00'.")] = "7d",
     format_: Annotated[DigestFormat, typer.Option("--format", "-f", help="How to write it.")] = DigestFormat.TEXT,
-    lang: LangOption = None,
-    rules: RulesOption = None,
-    target: TargetOption = None,
+    *,
+    asker: RuleFlags,
 ) -> None:
     """Look back on the last week: incidents, how soon told and taken on, what was false, exit conditions."""
-    targets = targets_from(lang=lang, rules=rules, target=target)
+    targets = targets_from(asker)
     if format_ is DigestFormat.JSON:
         only_one(targets)
     for_each(targets, lambda settings: _write_digest(settings, since, format_))

@@ -23,7 +23,7 @@ from logwatch.cli.context import (
     write,
 )
 from logwatch.cli.kept.state_file import age_line, change_state, state_of
-from logwatch.cli.options import RULE_HELP, LangOption, ListFormat, ListFormatOption, RulesOption, ShopOption, TargetOption
+from logwatch.cli.options import RULE_HELP, ListFormat, ListFormatOption, ReaderFlags, RuleFlags, ShopOption
 from logwatch.cli.usage.completion import complete_rules, complete_silences
 from logwatch.collect.entries import storable
 from logwatch.durations import format_duration
@@ -70,12 +70,11 @@ def silence_add(
     by: Annotated[str | None, typer.Option(metavar="NAME", help="Who mutes it. [the user]")] = None,
     dry_run: DryRunOption = False,  # noqa: FBT002 - a flag
     new_state: Annotated[bool, typer.Option("--new-state", help="Begin a state where there is none, or a broken one.")] = False,  # noqa: FBT002 - a flag
-    rules: RulesOption = None,
-    lang: LangOption = None,
-    target: TargetOption = None,
+    *,
+    asker: RuleFlags,
 ) -> None:
     """Mute a rule, or one shop of it: once, or each week at the same hours."""
-    settings = settings_from(rules=rules, lang=lang, target=target)
+    settings = settings_from(asker)
     chosen = _chosen_rule(rule, settings, every_rule=all_)
     length = _length(for_)
     if not reason.strip():
@@ -205,9 +204,9 @@ def _what_it_would_mute(silence: AnySilence, settings: Settings, now: datetime, 
     return age_line(settings, state, readers) + fold(head, paper_of()) + rows
 
 
-def silence_list(format_: ListFormatOption = ListFormat.TABLE, lang: LangOption = None, target: TargetOption = None) -> None:
+def silence_list(format_: ListFormatOption = ListFormat.TABLE, *, asker: ReaderFlags) -> None:
     """Show the silences that are not over, and when recurring ones hold next."""
-    targets = targets_from(lang=lang, target=target)
+    targets = targets_from(asker)
     if format_ is ListFormat.JSON:
         settings = only_one(targets)
         document = silences_json(state_of(settings, judged=False), clock_of(settings)(), state_place(settings))
@@ -226,11 +225,10 @@ def _list(state: State, now: datetime, settings: Settings) -> str:
 
 def silence_expire(
     id_: Annotated[str, typer.Argument(metavar="ID", help="As 'silence list' prints it.", autocompletion=complete_silences)],
-    lang: LangOption = None,
-    target: TargetOption = None,
+    asker: ReaderFlags,
 ) -> None:
     """End a silence now; a recurring one comes no more."""
-    settings = settings_from(lang=lang, target=target)
+    settings = settings_from(asker)
     memory = state_of(settings, judged=False).memory
     if id_ not in [silence.id for silence in memory.muting]:
         raise ConfigError(f"there is no silence '{id_}'", where="ID", hint="logwatch silence list")

@@ -8,7 +8,7 @@ import typer
 
 from logwatch.cli.context import as_json, clock_of, for_each, only_one, paper_of, settings_from, targets_from, write
 from logwatch.cli.kept.state_file import age_line, change_state, state_of
-from logwatch.cli.options import LangOption, ListFormat, ListFormatOption, TargetOption
+from logwatch.cli.options import ListFormat, ListFormatOption, ReaderFlags
 from logwatch.errors import StoreError
 from logwatch.report.state_json import state_json
 from logwatch.spans import floor_minute
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from logwatch.settings import Settings
 
 
-def state_show(format_: ListFormatOption = ListFormat.TABLE, lang: LangOption = None, target: TargetOption = None) -> None:
+def state_show(format_: ListFormatOption = ListFormat.TABLE, *, asker: ReaderFlags) -> None:
     """Say where the state is, up to when windows are judged, and who holds it."""
-    targets = targets_from(lang=lang, target=target)
+    targets = targets_from(asker)
     if format_ is ListFormat.JSON:
         settings = only_one(targets)
         state = state_of(settings, judged=False)
@@ -41,9 +41,9 @@ def _write_state(settings: Settings) -> None:
         raise typer.Exit(StoreError.exit_code)
 
 
-def state_mend(lang: LangOption = None, target: TargetOption = None) -> None:
+def state_mend(asker: ReaderFlags) -> None:
     """Bring a state that lies ahead of the clock back to now: its windows are judged again, silences stay."""
-    settings = settings_from(lang=lang, target=target)
+    settings = settings_from(asker)
     now, readers = clock_of(settings)(), audience(settings)
     before = state_of(settings)
     closed = floor_minute(now - settings.grace)
@@ -54,8 +54,8 @@ def state_mend(lang: LangOption = None, target: TargetOption = None) -> None:
         typer.echo(readers.say("state_sound"))
 
 
-def state_roll_back(lang: LangOption = None, target: TargetOption = None) -> None:
+def state_roll_back(asker: ReaderFlags) -> None:
     """Write the state as versions before 0.2.0 read it: their windows begin anew, all else stays; the next run here goes on."""
-    settings = settings_from(lang=lang, target=target)
+    settings = settings_from(asker)
     change_state(settings, for_older_versions)
     typer.echo(audience(settings).say("state_rolled_back", schema=OLDER_SCHEMA))

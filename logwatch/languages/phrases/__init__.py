@@ -58,7 +58,9 @@ class Template:
 
     def match(self, text: str) -> re.Match[str] | None:
         """Match a whole text."""
-        return re.fullmatch(self.form, text, re.DOTALL) if all(literal in text for literal in self.literals) else None
+        if not text.startswith(self.literals[0]) or not all(literal in text for literal in self.literals):
+            return None
+        return re.fullmatch(self.form, text, re.DOTALL)
 
 
 def phrases(lang: Lang) -> Mapping[str, str]:
@@ -73,6 +75,12 @@ def templates(lang: Lang) -> tuple[Template, ...]:
     """Give a language's templates, in the order in which they are tried."""
     read = (Template.read(english, said) for english, said in phrases(lang).items())
     return tuple(sorted(read, key=lambda each: each.rank, reverse=True))
+
+
+@cache
+def _beginning(letter: str, lang: Lang) -> tuple[Template, ...]:
+    """Give those that a text with this first letter may be made from: few of hundreds."""
+    return tuple(each for each in templates(lang) if each.literals[0][:1] in {letter, ""})
 
 
 def spoken(text: str, lang: Lang, zone: ZoneInfo | None = None) -> str:
@@ -119,7 +127,7 @@ def _whole(text: str, lang: Lang) -> str | None:
     bare = text.strip()
     if (said := _reasons(lang).get(bare)) is not None:
         return text.replace(bare, said, 1)
-    for each in templates(lang) if bare else ():
+    for each in _beginning(bare[0], lang) if bare else ():
         if found := each.match(bare):
             values = {name: _value(value, lang) for name, value in found.groupdict().items()}
             return text.replace(bare, each.said.format(**values), 1)

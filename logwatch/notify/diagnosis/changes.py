@@ -157,10 +157,15 @@ def _touched(size: int, times: Array, begin: float) -> Array:
 def _log_likelihood(failed: Array, events: Array, usual: float, touched: Array) -> Array:
     """Give a row for each row of `touched`, a column for each share that may fail of what is touched."""
     worse = usual + (0.995 - usual) * np.arange(1, WORSE + 1) / WORSE
-    found = np.zeros((len(touched), WORSE))
-    for column, share in enumerate(worse.tolist()):
-        chance = usual + (share - usual) * touched
-        found[:, column] = (failed * np.log(chance) + (events - failed) * np.log1p(-chance)).sum(axis=1)
+    parts, which = np.unique(touched, return_inverse=True)  # few: most windows are touched whole, or not at all
+    cells = np.arange(len(touched))[:, None] * len(parts) + which.reshape(touched.shape)
+
+    def by_part(counts: Array) -> Array:
+        weights = np.broadcast_to(counts, touched.shape).ravel()
+        return np.bincount(cells.ravel(), weights, len(touched) * len(parts)).reshape(len(touched), len(parts))
+
+    chance = usual + np.outer(parts, worse - usual)
+    found: Array = by_part(failed) @ np.log(chance) + by_part(events - failed) @ np.log1p(-chance)
     return found
 
 

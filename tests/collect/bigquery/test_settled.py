@@ -36,7 +36,7 @@ def lines(draw: st.DrawFn) -> list[Written]:
     return [Written(START + time * 1000, (START + time * 1000) // 60_000_000 + 1 + draw(DELAYS)) for time in times]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(lines())
 def test_what_is_added_up_stands_in_its_own_minute_for_whoever_knows_all_of_it(line: list[Written]) -> None:
     time = np.array([each.at * 1000 for each in line])
@@ -45,7 +45,7 @@ def test_what_is_added_up_stands_in_its_own_minute_for_whoever_knows_all_of_it(l
     assert (placed[sure] == time[sure] // MINUTE).all()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(lines())
 def test_and_for_each_run_that_knows_what_has_come_by_then(line: list[Written]) -> None:
     time, seen = np.array([each.at * 1000 for each in line]), np.array([each.seen for each in line])

@@ -74,6 +74,7 @@ def test_the_second_read_asks_for_what_is_new_and_gives_the_same(tmp_path: Path)
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in tmp_path.rglob("*.hour"))
 
 
+@pytest.mark.long
 def test_a_read_that_breaks_off_goes_on_where_it_was(tmp_path: Path) -> None:
     entries, span = twelve_hours(), span_of(twelve_hours())
     with LoggingServer(entries, quota=None) as server:
@@ -132,6 +133,7 @@ def test_an_hour_that_is_not_as_it_was_written_is_read_again(tmp_path: Path, har
         assert figures(read(connect(server, cache=tmp_path)[0], span), span) == wanted
 
 
+@pytest.mark.long
 def test_an_hour_is_kept_only_once_all_of_it_has_arrived(tmp_path: Path) -> None:
     entries, span = twelve_hours(), span_of(twelve_hours())
     missing = [each for each in entries if of(each) >= span.end - timedelta(minutes=90)][:5]

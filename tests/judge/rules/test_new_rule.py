@@ -195,7 +195,9 @@ def test_a_folder_in_english_alone_stays_in_english(run: Run, tmp_path: Path, ki
         (["a-b", "--kind", "count", "--section", "4.2 Refunds"], ["runbook.md:", "section 4.2 Payment 실패 증가 stands there already", "--procedure 4.2"]),
         (["a-b", "--kind", "count", "--section", "Refunds"], ["--section: 'Refunds' is not a valid section", "4.6"]),
         (["a-b", "--kind", "count", "--section", "4.6 A", "--procedure", "4.1"], ["--procedure, --section: give one of both"]),
-        (["a-b", "--kind", "count", "--section", "4.6 재시도 3회", "--section-en", "Retries"], ["runbook.en.md:", "3 is missing"]),
+        pytest.param(
+            ["a-b", "--kind", "count", "--section", "4.6 재시도 3회", "--section-en", "Retries"], ["runbook.en.md:", "3 is missing"], marks=pytest.mark.long,
+        ),
         (["a-b", "--kind", "count", "--measures", "a b"], ["--measures: 'a b' is not a counter's name"]),
         (["a-b", "--kind", "count", "--normal", "few"], ["--normal: 'few' is not a valid range", "'<= 50'"]),
         (["a-b", "--kind", "count", "--normal", "<= 30"], ["--normal, --warning", "overlap"]),

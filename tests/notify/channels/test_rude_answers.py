@@ -17,6 +17,7 @@ from logwatch.collect.parse import UNANSWERED
 from logwatch.errors import ChannelError
 from logwatch.notify.channels.http_client import Receiver
 from logwatch.publish.heartbeat import ping
+from tests.support.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,14 +65,14 @@ def answering(*parts: bytes, again: bytes = b"") -> Iterator[str]:
 def status_of(url: str) -> int | None:
     """What a channel hears: a status, or None where the answer is none."""
     try:
-        return Receiver(url, {}, 1, ChannelError("no address")).post(b"{}", most=1000).status
+        return Receiver(url, {}, PATIENCE_S, ChannelError("no address")).post(b"{}", most=1000).status
     except ChannelError:
         return None
 
 
 def probe(url: str) -> tuple[str, bool]:
     """What is said of an endpoint, and whether it counts as answered."""
-    found = HttpEndpoints(url, [SHAPE], timeout_s=1, attempts=1).probe(NOW)
+    found = HttpEndpoints(url, [SHAPE], timeout_s=PATIENCE_S, attempts=1).probe(NOW)
     return found.answers[0].error, not found.gauges[UNANSWERED]
 
 
@@ -107,7 +108,7 @@ def test_what_is_no_answer_is_no_success(name: str) -> None:
         assert "healthy" not in probe(url)[0]
         if name not in {"less than was said", "chunks that are none"}:  # its status came whole, and that is what counts
             assert status_of(url) is None
-            assert ping(url, timeout_s=1) != ""
+            assert ping(url, timeout_s=PATIENCE_S) != ""
 
 
 @pytest.mark.parametrize("name", ENDLESS)
@@ -116,7 +117,7 @@ def test_of_an_answer_without_end_a_part_is_read(name: str) -> None:
     with answering(*parts, again=again) as url:
         assert not probe(url)[1]
         assert status_of(url) == 200
-        assert ping(url, timeout_s=2) == ""
+        assert ping(url, timeout_s=PATIENCE_S) == ""
 
 
 def test_a_body_whose_length_is_given_twice_is_read_by_its_chunks() -> None:
@@ -129,5 +130,5 @@ def test_a_body_whose_length_is_given_twice_is_read_by_its_chunks() -> None:
 def test_redirections_without_end_are_not_begun() -> None:
     with answering(b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n") as url:
         assert status_of(url) == 302
-        assert ping(url, timeout_s=1) == "answered 302"
+        assert ping(url, timeout_s=PATIENCE_S) == "answered 302"
         assert probe(url) == ("302, redirected to the same host", False)

@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from logwatch.notify.channels.slack.blocks import build_content, build_walk, fit
 from logwatch.notify.channels.slack.sender import SlackBotChannel, SlackWebhookChannel
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.layout import has_more
-from logwatch.notify.messages import LinkTargets
+from logwatch.notify.messages import LinkTargets, Message
 from tests.conftest import ROOT
 from tests.support.local_slack import BOT_TOKEN, CHANNEL, FLOOD, FORMER, TOTAL, LocalSlack, Plan, check
 from tests.support.made_messages import ANSWERS, CASES, HOSTILE, PAYMENT, PLACE, hostile, longest, message, notification
@@ -307,12 +308,16 @@ def test_a_name_is_what_somebody_chose_to_be_called_without_what_must_not_leave(
 # ---- limits
 
 
+@cache
+def longest_message(reason: NotifyReason, lang: Any) -> Message:
+    return message(longest(reason), lang, LinkTargets("p" * 30, "https://example.com/" + "&" * 2000))
+
+
 @BOTH
 @pytest.mark.parametrize("reason", NotifyReason)
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_the_longest_incident_is_taken(slack: LocalSlack, made: Any, reason: NotifyReason, lang: Any) -> None:
-    place = LinkTargets("p" * 30, "https://example.com/" + "&" * 2000)
-    made(slack).send(message(longest(reason), lang, place), None)
+    made(slack).send(longest_message(reason, lang), None)
     (arrived,) = slack.taken
     assert len(arrived.body["text"]) < 4000
     assert "2d" if lang == "en" else "외" in json.dumps(arrived.body, ensure_ascii=False)
@@ -321,7 +326,7 @@ def test_the_longest_incident_is_taken(slack: LocalSlack, made: Any, reason: Not
 @pytest.mark.parametrize("reason", NotifyReason)
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_the_longest_walk_is_taken(reason: NotifyReason, lang: Any) -> None:
-    told = message(longest(reason), lang)
+    told = longest_message(reason, lang)
     if has_more(told):
         assert check(build_walk(told)) == ""
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import jsonschema
 import pytest
 
 from logwatch.errors import ChannelError
@@ -14,9 +13,8 @@ from logwatch.notify.channels.webhook.sender import WebhookChannel, to_json
 from logwatch.notify.incidents import NotifyReason
 from tests.support.local_slack import LocalSlack
 from tests.support.made_messages import CASES, HOSTILE, hostile, longest, message
-from tests.support.schemas import schema_of
+from tests.support.schemas import check_parsed
 
-SCHEMA = schema_of("webhook")
 TOKEN = "s3cret-bearer-token"  # noqa: S105 - the tests look for it
 FIRING = message(CASES["firing"])
 
@@ -37,9 +35,7 @@ def failure(url: str, token: str | None = TOKEN, timeout_s: float = 5) -> Channe
 
 
 def valid(document: Any) -> dict[str, Any]:
-    jsonschema.validate(document, SCHEMA, format_checker=jsonschema.FormatChecker())
-    assert isinstance(document, dict)
-    return document
+    return check_parsed("webhook", document)
 
 
 @pytest.mark.parametrize("name", CASES)
