@@ -275,7 +275,7 @@ def build_platform(settings: Settings) -> PlatformFigures | None:
         return None
     from logwatch.collect.platform.cloud_run import CloudRunActivity
 
-    first, *others = dict.fromkeys(each.project for each in _addresses(settings))
+    first, *others = dict.fromkeys(each.project for each in addresses(settings))
     return CloudRunActivity(first, service, others=others, location=settings.location, endpoint=settings.monitoring_endpoint)
 
 
@@ -368,10 +368,11 @@ def check_metrics(targets: Sequence[Settings]) -> None:
 
 def addressed(settings: Settings) -> Address | None:
     """Say what the source's address names, or the first of several; None where there is none. Raises ConfigError."""
-    return next(_addresses(settings), None)
+    return next(addresses(settings), None)
 
 
-def _addresses(settings: Settings) -> Iterator[Address]:
+def addresses(settings: Settings) -> Iterator[Address]:
+    """Give what the source's addresses name; none where there is none. Raises ConfigError."""
     kind = find_kind(settings.source)
     return map(kind.adapter.parse_address, settings.source) if kind else iter(())
 
