@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from logwatch.beta_exit.conditions import Expected
     from logwatch.beta_exit.day_reader import WeekReader
-    from logwatch.collect.interface import Address, Endpoints, Life, PlatformFigures, Source
+    from logwatch.collect.interface import Address, Endpoints, Life, PlatformFigures, ReadPlan, Source
     from logwatch.collect.parse import LogShape
     from logwatch.judge.rules.model import RuleSet
     from logwatch.judge.rules.service import Service
@@ -552,7 +552,9 @@ def build_expected(settings: Settings) -> Expected:
     return Expected(settings.expected_distribution, settings.slow_budget)
 
 
-def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader:
+def build_week(
+    settings: Settings, source: Source, rules: RuleSet, planned: Callable[[ReadPlan], None] = lambda _plan: None
+) -> WeekReader:
     """Give what reads days out of a source; those of Cloud Logging are kept on disk once they are over."""
     from logwatch.beta_exit.day_reader import DayCache, WeekReader
     from logwatch.collect.last_seen import SignsOfLife
@@ -575,4 +577,5 @@ def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader
         grace=settings.grace,
         cache=DayCache(folder / "days", repr((read, judged))) if folder and not source.recorded else None,
         measured=history.read if history else lambda _span: (),
+        planned=planned,
     )

@@ -26,6 +26,7 @@ from logwatch.cli.context import (
     clock_of,
     one_source,
     paper_of,
+    plan_teller,
     progress_line,
     settings_from,
     write,
@@ -126,7 +127,7 @@ def beta_exit(
     if given:
         adapter, name = build_source(settings, cached=True)
         with progress_line(settings) as progress:
-            week = build_week(settings, adapter, rule_set).read(count, end, now, progress)
+            week = build_week(settings, adapter, rule_set, plan_teller(settings)).read(count, end, now, progress)
         past = None if adapter.recorded else past_of(settings)
     else:
         name, past, asked = state_place(settings), _state(settings), end or now
