@@ -17,6 +17,8 @@ COPY pyproject.toml README.md ./
 COPY logwatch logwatch
 COPY rules rules
 COPY templates templates
+# Those of the targets of a settings file, where deploy/setup.sh has put any; the file names them there.
+RUN mkdir /opt/logwatch/rules && if [ -d rules/targets ]; then mv rules/targets/* /opt/logwatch/rules/ && rmdir rules/targets; fi
 COPY tools/commit_hook.py tools/commit_hook.py
 # What `logwatch --version` says: no clone comes in here. docker build --build-arg COMMIT="$(git rev-parse --short=9 HEAD)"
 ARG COMMIT=

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
 # What setup.sh and teardown.sh share: options, names, what runs already, the plan, and how a command is run. Works with the bash 3.2
 # of macOS too.
 
@@ -92,13 +92,51 @@ set_names() {
     source_bucket=$project-$name-source
 }
 
+# What logwatch itself says of a settings file: its targets are not read here. It gets the installation's settings and none of this shell's.
+config=
+asked_with=()
+config_place=/etc/logwatch/logwatch.toml
+
+find_logwatch() {
+    logwatch=${folder%/*}/.venv/bin/logwatch
+    if [ -x "$logwatch" ]; then return; fi
+    logwatch=$(command -v logwatch) || fail "--config needs logwatch on this machine" "run: make demo; or put logwatch on the PATH: docs/deploy.md"
+}
+
+ask_logwatch() { # ARGUMENTS...; `asked_with` holds NAME=VALUE of the installation
+    if answer=$(env -i PATH="$PATH" HOME="$HOME" ${asked_with[@]+"${asked_with[@]}"} LOGWATCH_CONFIG="$config" "$logwatch" cloud "$@" 2>"$errors"); then return; fi
+    fail "$config cannot be used" "$(cat "$errors")"
+}
+
+# What of the rights that the settings file takes lies elsewhere: `add_elsewhere` or `remove_elsewhere` is called for each. Its owner is to
+# be asked where we may not look at who has them; what is given there is left in `found`.
+elsewhere() { # add|remove LINES
+    local role where what there
+    while read -r role where; do
+        case $where in
+        "projects/$project" | "gs://$state_bucket") continue ;;
+        gs://*) what=(storage buckets) there=("$where") ;;
+        */views/*) set_view "$where" && what=(logging views) there=("${view_at[@]}") ;;
+        *) what=(projects) there=("${where#projects/}") ;;
+        esac
+        found=
+        if ! $dry_run && ! found=$(gcloud "${what[@]}" get-iam-policy "${there[@]}" --flatten='bindings[].members' --format="$policy_lines" 2>"$errors" </dev/null); then
+            note "whoever owns $where is to be asked: gcloud ${what[*]} $1-iam-policy-binding ${there[*]} --member=serviceAccount:$runner --role=$role"
+            continue
+        fi
+        if [ "${what[0]}" = projects ]; then there+=(--condition=None); fi
+        "${1}_elsewhere" "$role" "$where" gcloud "${what[@]}" "$1-iam-policy-binding" "${there[@]}" --member="serviceAccount:$runner" --role="$role"
+    done <<<"$2"
+}
+
 # One look that needs both a login and the project: its failure is told with the cure.
 check_access() {
     number=PROJECT_NUMBER
+    if ! $dry_run && ! command -v gcloud >/dev/null; then fail "gcloud is not installed" "https://cloud.google.com/sdk/docs/install"; fi
+    scratch=$(mktemp -d)
+    errors=$scratch/errors
+    trap 'rm -rf "$scratch"' EXIT
     if $dry_run; then return; fi
-    if ! command -v gcloud >/dev/null; then fail "gcloud is not installed" "https://cloud.google.com/sdk/docs/install"; fi
-    errors=$(mktemp)
-    trap 'rm -f "$errors" "$errors.json"' EXIT
     if number=$(gcloud projects describe "$project" --format='value(projectNumber)' 2>"$errors"); then return; fi
     case $(cat "$errors") in
     *"active account"* | *"gcloud auth login"* | *"Reauthentication"* | *UNAUTHENTICATED* | *"invalid authentication"*)

@@ -1,13 +1,13 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 # What tells people when logwatch itself is silent: alert policies and the dashboard of one installation, for setup.sh and teardown.sh.
 
 policy_format='value(name,userLabels.policy,userLabels.content,notificationChannels.list(),enabled)'
 
-# A file of this folder for this installation: its environment, its service, and labels that say whose it is and what was written.
+# A file for this installation, as logwatch wrote it of a settings file; one of this folder: its environment, its service, and labels that say whose it is and what was written.
 for_us() { # FILE
     local text sum labels
-    text=$(sed -e "s/(production)/($environment)/" -e "s/namespace=\\\\\"production/namespace=\\\\\"$environment/g" \
-        -e "s/\"environment\": \"production\"/\"environment\": \"$environment_label\"/" -e "s/o4o-core-api/$service/g" -e "s/asia-northeast3/$region/g" "$1")
+    if [ -n "$config" ]; then text=$(cat "$1"); else text=$(sed -e "s/(production)/($environment)/" -e "s/namespace=\\\\\"production/namespace=\\\\\"$environment/g" \
+        -e "s/\"environment\": \"production\"/\"environment\": \"$environment_label\"/" -e "s/o4o-core-api/$service/g" -e "s/asia-northeast3/$region/g" "$1"); fi
     sum=$(cksum <<<"$text")
     labels="\"made-by\": \"$name\", \"content\": \"${sum%% *}\""
     sed -e "s/\"app\": \"logwatch\"/&, $labels/" -e "s/\"logwatch\": \"\"/&, $labels/" <<<"$text"
@@ -19,28 +19,39 @@ content_of() { # FILE
 
 # Those that people have made by hand, or changed since, stay as they are until the file here is another.
 plan_policies() { # ENVIRONMENT SERVICE
-    local file policy there
+    local file policy there watchers=$folder/policies overview=$folder/dashboard.json
     environment=$1 service=$2
     environment_label=$(tr '[:upper:]' '[:lower:]' <<<"$environment")
     if ! [[ $environment =~ ^[A-Za-z0-9_-]+$ && $service =~ ^[a-z0-9-]+$ ]]; then
         note "alert policies and dashboard are made by hand for environment $environment: docs/operations.md"
         return
     fi
+    if [ -n "$config" ]; then
+        watchers=$scratch/policies overview=$scratch/dashboard.json
+        ask_logwatch policies --output "$watchers"
+        ask_logwatch dashboard --output "$overview"
+    fi
     if ! sees_monitoring gcloud alpha monitoring policies list --project="$project" \
         --filter="userLabels.app=logwatch AND userLabels.environment=$environment_label" --format="$policy_format"; then return; fi
     policies_now=$found
     # Those that are made later, once there are figures, tell whom the first ones tell.
     told_to=${told_to:-$(cut -f 4 <<<"$policies_now" | grep -m 1 . || true)}
-    for file in "$folder"/policies/*.json; do
+    for file in "$watchers"/*.json; do
         policy=${file##*/} policy=${policy%.json}
         there=$(awk -F '\t' -v policy="$policy" '$2 == policy { print $1 " " $3 }' <<<"$policies_now")
         plan_one "alert policy $policy" "$file" "${there%% *}" "${there#* }"
     done
+    # Bounds that no target has any more: what setup.sh has made, and nobody else.
+    while IFS=$'\t' read -r there policy content _; do
+        if [ -z "$content" ] || [ -e "$watchers/$policy.json" ]; then continue; fi
+        plan remove "alert policy $policy"
+        change gcloud alpha monitoring policies delete "$there" --quiet --project="$project"
+    done <<<"$policies_now"
     sees_monitoring gcloud monitoring dashboards list --project="$project" \
         --format='value[separator="|"](name,labels.made-by,labels.content,labels.list(),displayName)' || return 0
     there=$(awk -F '|' -v name="$name" -v ours="($environment)" \
         '$2 == name || ($4 ~ /(^|,)logwatch=/ && index($5, ours)) { print $1 " " $3; exit }' <<<"$found")
-    plan_one dashboard "$folder/dashboard.json" "${there%% *}" "${there#* }"
+    plan_one dashboard "$overview" "${there%% *}" "${there#* }"
 }
 
 # Cloud Monitoring may refuse what the rest does not need: then it is told, and all else is done.
@@ -67,7 +78,7 @@ plan_one() { # WHAT FILE NAME CONTENT
 # Whom a policy tells and whether it is switched on is not in the file, and stays.
 put_one() { # WHAT FILE NAME
     local written channels enabled keeps=()
-    if $dry_run; then written=$2; else written=$errors.json && for_us "$2" >"$written"; fi
+    if $dry_run; then written=$2; else written=$scratch/written.json && for_us "$2" >"$written"; fi
     case "$1 $3" in
     "dashboard ") put gcloud monitoring dashboards create --config-from-file="$written" --project="$project" ;;
     dashboard*) put gcloud monitoring dashboards update "$3" --config-from-file="$written" --project="$project" ;;

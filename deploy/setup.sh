@@ -16,6 +16,9 @@
 #                         make a secret: empty, with =- from standard input, with =env from its variable of this shell
 #                         (LOGWATCH_ and its name in capitals); may be repeated. Names: ops-token, ping-url, and the secrets of the channels,
 #                         e.g. slack-webhook-url, smtp-password
+#   --config FILE         watch the [[targets]] of this settings file, each with its own rules; needs logwatch on this machine. What it
+#                         says and the rights it takes are renewed; give it again with --build
+#   --tasks N             of a job: share the targets out among so many; 1
 #   --custom-index        index jsonPayload.message in the _Default log bucket, for services that log very much
 #   --build               build and deploy also where it runs already: an upgrade
 #   --build-region REGION where it is built, for projects that cannot build in --region
@@ -50,7 +53,11 @@ subnet=
 egress=
 key=
 told_to=
+tasks=
 waiting=false
+shipped=
+rules_sum=
+targets=false # whether a settings file names what is watched
 
 apis="artifactregistry cloudbuild cloudscheduler iam logging monitoring run secretmanager storage"
 samples=us-docker.pkg.dev/cloudrun/container/
@@ -73,10 +80,12 @@ for file in "$root/logwatch/settings/fields.py" "$root"/logwatch/notify/channels
 done
 channel_variables=$(tr '[:lower:]' '[:upper:]' <<<"$channel_variables")
 
-own_values="--log-view --service --as --set --secret --build-region --secret-location --network --subnet --egress --key --notification-channel"
+own_values="--config --tasks --log-view --service --as --set --secret --build-region --secret-location --network --subnet --egress --key --notification-channel"
 own_option() { # OPTION VALUE
     case $1 in
     --log-view) set_view "$2" ;;
+    --config) config=$2 ;;
+    --tasks) tasks=$2 ;;
     --service) watched=$2 ;;
     --as) as=$2 ;;
     --set) add_setting "$2" ;;
@@ -96,7 +105,7 @@ own_option() { # OPTION VALUE
 add_setting() { # NAME=VALUE
     if ! [[ $1 =~ ^LOGWATCH_[A-Z_]+=. ]]; then fail "--set $1: right is e.g. --set LOGWATCH_LANG=en"; fi
     local field=${1#LOGWATCH_}
-    field=$(printf '%s' "${field%%=*}" | tr 'A-Z' 'a-z')
+    field=$(tr '[:upper:]' '[:lower:]' <<<"${field%%=*}")
     if ! grep -q "^    \"$field\": {" "$root/rules/settings.schema.json"; then fail "--set ${1%%=*}: there is no such setting" "docs/settings.md lists all"; fi
     if [[ $1 == *[\|~]* ]]; then fail "--set ${1%%=*}: a value may not hold | or ~"; fi
     local secret
@@ -137,6 +146,12 @@ check_own_options() {
     '' | all-traffic | private-ranges-only) ;;
     *) fail "--egress $egress: right are private-ranges-only and all-traffic" ;;
     esac
+    if ! [[ $tasks =~ ^([1-9][0-9]?)?$ ]]; then fail "--tasks $tasks: right is a number from 1 to 99"; fi
+    if [ -n "$config" ]; then
+        if ! [ -r "$config" ]; then fail "--config $config: there is no such file"; fi
+        if [ -n "$watched$view" ]; then fail "--config names what is watched: --service and --log-view do not go with it" "write source = 'gcp://…' into a target's table"; fi
+        find_logwatch
+    fi
     if [ -n "$subnet$egress" ] && [ -z "$network" ]; then fail "--subnet and --egress need --network"; fi
     check_region --build-region "$build_region"
     check_region --secret-location "$secret_location"
@@ -149,7 +164,7 @@ check_own_options() {
 }
 
 variable_of() { # SECRET: its environment variable
-    printf 'LOGWATCH_%s' "$1" | tr 'a-z-' 'A-Z_'
+    printf 'LOGWATCH_%s' "$1" | tr '[:lower:]-' '[:upper:]_'
 }
 
 value_of() { # SECRET: its new value, or nothing
@@ -263,7 +278,15 @@ settle_settings() {
     while IFS= read -r each; do
         if [ -n "$each" ] && [ "$(value_now "${each%%=*}" "$kept")" != "${each#*=}" ]; then tell_setting "$each"; fi
     done <<<"${settings//|/$'\n'}"
-    unless_set "LOGWATCH_SOURCE=gcp://$project/o4o-core-api"
+    if [ -n "$config$(value_now LOGWATCH_CONFIG "$kept")" ]; then targets=true; fi
+    if [ -n "$config" ]; then
+        unless_set "LOGWATCH_METRICS_PROJECT=$project" # one dashboard and one set of policies see all
+        unless_set "LOGWATCH_CONFIG=$config_place"
+    elif ! $targets; then
+        unless_set "LOGWATCH_SOURCE=gcp://$project/o4o-core-api"
+    elif $build; then
+        fail "$name watches the targets of a settings file, and their rules go into the image" "give --config FILE with --build"
+    fi
     unless_set "LOGWATCH_STATE=gs://$state_bucket/state.json"
     # The figures of two installations in one project stand apart by this.
     if [ -z "$runs_as" ] && [ "$name" != logwatch ]; then unless_set "LOGWATCH_ENVIRONMENT=$name"; fi
@@ -278,6 +301,24 @@ settle_settings() {
     fi
     source=$(told LOGWATCH_SOURCE)
     source=${source:-${source_now:-gcp://$project/o4o-core-api}}
+    if $targets; then source="the targets of ${config:-secret $name-config}"; fi
+}
+
+# What logwatch says of the settings file: what it needs, as it will be set.
+read_config() {
+    local each variable secret value
+    if [ -z "$config" ]; then return; fi
+    while IFS='|' read -r variable secret value; do
+        if [ -n "$value" ]; then asked_with+=("$variable=$value"); fi
+    done <<<"$kept"
+    while IFS= read -r each; do
+        if [ -n "$each" ]; then asked_with+=("$each"); fi
+    done <<<"${given//|/$'\n'}"
+    ask_logwatch ship --output "$scratch/rules"
+    shipped=$answer
+    ask_logwatch rights
+    rights=$answer
+    if [ -d "$scratch/rules" ]; then rules_sum=$(cd "$scratch/rules" && find . -type f | LC_ALL=C sort | xargs cksum | cksum | cut -d ' ' -f 1); fi
 }
 
 # A view that is read already stays the one that is read.
@@ -371,7 +412,11 @@ make_accounts() {
     make_account "$name-runner" "$name: reads logs, writes metrics, remembers"
     grant "account $name-runner" iam iam service-accounts -- "$runner" --project="$project" -- roles/iam.serviceAccountUser "$builder"
     look cloudresourcemanager gcloud projects get-iam-policy "$project" --flatten='bindings[].members' --format="$policy_lines"
-    if reads_project; then
+    if [ -n "$config" ]; then
+        grant_here "projects/$project"
+    elif $targets; then
+        : # as they are
+    elif reads_project; then
         grant_project roles/logging.viewer "$runner"
     elif [ -n "$view" ]; then
         take_project roles/logging.viewer "$runner"
@@ -380,7 +425,24 @@ make_accounts() {
     grant_project roles/monitoring.viewer "$runner"
     grant_project roles/logging.logWriter "$builder"
     grant_project roles/logging.logWriter "$tester"
-    grant_views
+    if [ -n "$config" ]; then elsewhere add "$rights"; elif ! $targets; then grant_views; fi
+}
+
+# The rights on the project that the settings file takes beside those that every installation has.
+grant_here() { # RESOURCE
+    local role where
+    while read -r role where; do
+        case "$where $role" in
+        "$1 roles/monitoring."*) ;;
+        "$1 "*) grant_project "$role" "$runner" ;;
+        esac
+    done <<<"$rights"
+}
+
+add_elsewhere() { # ROLE RESOURCE COMMAND...
+    if grep -qxF "$1 serviceAccount:$runner" <<<"$found"; then return; fi
+    plan make "$1 on $2 for ${runner%%@*}"
+    change "${@:3}"
 }
 
 reads_project() {
@@ -441,11 +503,11 @@ grant_project() { # ROLE ACCOUNT
 
 # Names of buckets are the whole world's: one that somebody else has made is never written to. VERSIONING is --versioning or --no-versioning.
 make_bucket() { # BUCKET LIFECYCLE-FILE VERSIONING
-    local owner location prevention uniform lifecycle
+    local owner prevention uniform lifecycle
     new=false
     if exists storage gcloud storage buckets describe "gs://$1" \
         --format='value[separator="|"](projectNumber,location,iamConfiguration.publicAccessPrevention,iamConfiguration.uniformBucketLevelAccess.enabled,lifecycle.rule[0].action.type)' --raw; then
-        IFS='|' read -r owner location prevention uniform lifecycle <<<"$found"
+        IFS='|' read -r owner _ prevention uniform lifecycle <<<"$found"
         if [ "$owner" != "$number" ]; then fail "the bucket $1 belongs to another project" "give another --name"; fi
         if [ "$prevention" != enforced ] || [ "$uniform" != True ]; then
             plan change "bucket $1: nothing in it can be made public"
@@ -515,10 +577,10 @@ share_key() {
 
 # `secrets` gets what is not in use yet, as Cloud Run wants it: VARIABLE=SECRET:latest.
 make_secrets() {
-    local secret our_secrets id filled
+    local secret id filled
     secrets=
     look secretmanager gcloud secrets list --filter="labels.made-by=$name" --project="$project" \
-        --format='value(name.basename(),replication.userManaged.replicas[0].location)'
+        --format='value(name.basename(),replication.userManaged.replicas[0].location,labels.rules)'
     our_secrets=$found
     if [ -z "$secret_location" ]; then secret_location=$(cut -f 2 <<<"$our_secrets" | grep -m 1 . || true); fi
     if [ -n "$key" ]; then secret_location=${secret_location:-$region}; fi
@@ -587,11 +649,54 @@ use_secret() { # SECRET ID
     secrets=$secrets${secrets:+,}$variable=$2:latest
 }
 
+# The settings file, whole: channels in it hold secrets. What its rules came to stands on the secret's label, so that others are built anew.
+make_config() {
+    local id=$name-config built='' line
+    if [ -z "$config" ]; then return; fi
+    new=false
+    line=$(awk -F '\t' -v id="$id" '$1 == id' <<<"$our_secrets")
+    if [ -z "$line" ]; then
+        new=true
+        plan make "secret $id"
+        create_secret "$id"
+    fi
+    if $new || [ "$(gcloud secrets versions access latest --secret="$id" --project="$project" 2>/dev/null || true)" != "$shipped" ]; then
+        plan change "secret $id: what $config says"
+        if $dry_run; then
+            echo "gcloud secrets versions add $id --data-file=- --project=$project  # the file as the image needs it on standard input"
+        else
+            later run_fill_config "$id"
+        fi
+    fi
+    grant "secret $id" secretmanager secrets -- "$id" --project="$project" -- roles/secretmanager.secretAccessor "$runner"
+    if $new || [ "$as" != "$runs_as" ] || [ "$(value_now LOGWATCH_CONFIG "$kept")" != "$config_place" ]; then
+        plan set "$config_place from secret $id"
+        secrets=$secrets${secrets:+,}$config_place=$id:latest
+    fi
+    built=$(cut -f 3 <<<"$line")
+    if [ "$built" != "$rules_sum" ]; then
+        build=true
+        new_rules=true
+    fi
+}
+
+run_fill_config() { # ID
+    printf '%s' "$shipped" | gcloud secrets versions add "$1" --data-file=- --project="$project" >/dev/null 2>"$errors" || fail "cannot fill secret $1" "$(cat "$errors")"
+}
+
+# Into the folder that the image is built from.
+put_rules() {
+    rm -rf "$root/rules/targets"
+    if [ -d "$scratch/rules" ]; then cp -R "$scratch/rules" "$root/rules/targets"; fi
+}
+
 all_secrets=
+new_rules=false
 
 # Whether anything is set of any channel, halves too: those are told by doctor.
 check_channels() {
     local variable
+    if $targets; then return; fi # doctor tells it of each target
     for variable in $channel_variables; do
         if [[ ,$all_secrets == *",$variable="* || -n $(value_now "$variable" "$kept")$(told "$variable") ]]; then return; fi
     done
@@ -637,7 +742,7 @@ make_runnable() {
     new=true
     plan make "Cloud Run $as $name: $source"
     if [ "$as" = job ]; then
-        change gcloud run jobs create "$name" --image="${samples}job:latest" --max-retries=0 "${common[@]}"
+        change gcloud run jobs create "$name" --image="${samples}job:latest" --max-retries=0 ${tasks:+"--tasks=$tasks"} "${common[@]}"
     else
         change gcloud run deploy "$name" --image="${samples}hello:latest" --max-instances=1 --min-instances=0 --no-allow-unauthenticated --ingress=internal \
             "${common[@]}"
@@ -655,16 +760,29 @@ network_changes() {
     ! [[ $network_now == *"\"$network\""* && $network_now == *"\"$subnet"* && $network_now == *"vpc-access-egress=${egress:-private-ranges-only}"* ]]
 }
 
+# Whether another number of tasks is wanted than what stands has.
+tasks_change() {
+    if $new || [ -z "$tasks" ] || [ "$as" != job ]; then return 1; fi
+    look run gcloud run jobs describe "$name" --region="$region" --project="$project" --format='value(spec.template.spec.taskCount)'
+    [ "${found:-1}" != "$tasks" ]
+}
+
 deploy() {
     if $build || [ "$as" != "$runs_as" ] || [[ $image_now == "$samples"* ]]; then
         plan make "image of $name: tests, then build, push and deploy; about ten minutes"
+        if [ -n "$config" ] && ! $dry_run; then later put_rules; fi
         if $dry_run; then submit_tests "$root"; submit_build "$root"; else later run_builds; fi
+        if $new_rules; then change gcloud secrets update "$name-config" --update-labels="rules=$rules_sum" --project="$project"; fi
         given='' secrets=''
     fi
     local options=()
     if network_changes; then
         plan change "what leaves goes through network $network"
         options+=("${through[@]}")
+    fi
+    if tasks_change; then
+        plan change "the targets are shared out among $tasks tasks"
+        options+=(--tasks="$tasks")
     fi
     if [ -n "$given" ]; then options+=(--update-env-vars="^|^$given"); fi
     if [ -n "$secrets" ]; then options+=(--update-secrets="$secrets"); fi
@@ -762,6 +880,9 @@ make_doctor() {
         if [ -n "$value" ]; then variables=$variables\|$variable=$value; fi
     done <<<"$settings_now"
     if [ -n "$variables" ]; then options+=(--set-env-vars="^|^${variables#|}"); fi
+    if [ "$(value_now LOGWATCH_CONFIG "$settings_now")" = "$config_place" ]; then
+        references=$references${references:+,}$config_place=$name-config:latest
+    fi
     if [ -n "$references" ]; then options+=(--set-secrets="$references"); fi
     told_or_done gcloud run jobs deploy "$name-doctor" --image="${image_now:-IMAGE}" --args=doctor --max-retries=0 --task-timeout=75s \
         --region="$region" --project="$project" --service-account="$runner" --labels="made-by=$name" \
@@ -770,16 +891,17 @@ make_doctor() {
 
 # Run doctor and show its table. What it finds wrong makes this script end with 1.
 run_doctor() {
-    local execution tries=0 finished='' succeeded='' path=spec.template.spec
+    local execution tries=0 finished='' succeeded='' path=spec.template.spec longest=()
+    if $targets; then longest=(--task-timeout=300s); fi # one after the other
     say doctor "tries what a run needs"
     # It compares its lease with the timeout that there really is. The variable is none of logwatch's settings: an older image takes no notice.
     if [ "$as" = job ]; then path=$path.template.spec; fi
     look run gcloud run "${as}s" describe "$name" --region="$region" --project="$project" --format="value($path.timeoutSeconds)"
-    patiently gcloud run jobs execute "$(doctor_job)" --args=doctor --tasks=1 ${found:+"--update-env-vars=DEPLOYED_TIMEOUT=$found"} --async \
+    patiently gcloud run jobs execute "$(doctor_job)" --args=doctor --tasks=1 ${longest[@]+"${longest[@]}"} ${found:+"--update-env-vars=DEPLOYED_TIMEOUT=$found"} --async \
         --region="$region" --project="$project" --format='value(metadata.name)' ||
         give_up "doctor cannot be run" gcloud run jobs execute "$(doctor_job)" --args=doctor
     execution=$answer
-    until [ -n "$finished" ] || [ $tries = 24 ]; do
+    until [ -n "$finished" ] || [ $tries = 60 ]; do
         tries=$((tries + 1))
         sleep "${LOGWATCH_DEPLOY_WAIT:-5}"
         look run gcloud run jobs executions describe "$execution" --region="$region" --project="$project" \
@@ -818,12 +940,14 @@ enable_apis
 read_what_runs
 address=https://$name-$number.$region.run.app
 settle_settings
+read_config
 check_watched
 make_accounts
 share_key
 make_buckets
 make_repository
 make_secrets
+make_config
 check_channels
 check_open_secrets
 add_index
@@ -839,7 +963,13 @@ plan_doctor
 environment=$(told LOGWATCH_ENVIRONMENT)
 environment=${environment:-$(value_now LOGWATCH_ENVIRONMENT "$kept")}
 if [ -z "$environment$runs_as" ] && [ "$name" != logwatch ]; then environment=$name; fi
-plan_policies "${environment:-production}" "${source##*/}"
+if [ -n "$config" ]; then
+    plan_policies "${environment:-production}" o4o-core-api
+elif $targets; then
+    note "alert policies and dashboard stay as they are: --config FILE brings them up to date"
+else
+    plan_policies "${environment:-production}" "${source##*/}"
+fi
 if $dry_run; then exit 0; fi
 carry_out "Go on? Type yes:" yes
 if $plan_only; then exit 0; fi

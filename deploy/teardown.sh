@@ -6,6 +6,7 @@
 #   --region REGION       refuse if anything stands in another region; without it, what is found is removed wherever it is
 #   --log-view projects/P/locations/L/buckets/B/views/V
 #                         take back the right to this log view, which setup.sh gave with the same option
+#   --config FILE         take back the rights in other projects, which setup.sh gave with the same option
 #   --custom-index        remove the index on jsonPayload.message too
 #   --plan                show what would be removed, and remove nothing
 #   --yes                 do not ask first
@@ -20,9 +21,10 @@ folder=$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=deploy/policies.sh
 . "$folder/policies.sh"
 
-own_values=--log-view
+own_values="--log-view --config"
 own_option() { # OPTION VALUE
     case $1 in
+    --config) config=$2 ;;
     --log-view) set_view "$2" ;;
     *) unknown_option "$1" ;;
     esac
@@ -67,6 +69,7 @@ remove_secrets() {
     fi
     look secretmanager gcloud secrets list --filter="labels.made-by=$name" --format='value(name.basename())' --project="$project"
     for id in $found; do
+        if [ "$id" = "$name-config" ] && [ -z "$config" ]; then note "rights in other projects stay: --config FILE takes them back"; fi
         plan remove "secret $id"
         change gcloud secrets delete "$id" --quiet --project="$project"
     done
@@ -91,6 +94,21 @@ revoke_all() {
     if ! $dry_run && ! grep -qxF "roles/logging.viewAccessor serviceAccount:$runner" <<<"$found"; then return; fi
     plan remove "roles/logging.viewAccessor on log view ${view_at[0]} from ${runner%%@*}"
     change gcloud logging views remove-iam-policy-binding "${view_at[@]}" --member="serviceAccount:$runner" --role=roles/logging.viewAccessor
+}
+
+# What a settings file has given elsewhere.
+revoke_elsewhere() {
+    if [ -z "$config" ]; then return; fi
+    find_logwatch
+    asked_with=("LOGWATCH_METRICS_PROJECT=$project" "LOGWATCH_STATE=gs://$state_bucket/state.json")
+    ask_logwatch rights
+    elsewhere remove "$answer"
+}
+
+remove_elsewhere() { # ROLE RESOURCE COMMAND...
+    if ! $dry_run && ! grep -qxF "$1 serviceAccount:$runner" <<<"$found"; then return; fi
+    plan remove "$1 on $2 from ${runner%%@*}"
+    change "${@:3}"
 }
 
 remove_accounts() {
@@ -131,6 +149,7 @@ remove_secrets
 remove_bucket "$source_bucket"
 remove_index
 revoke_all
+revoke_elsewhere
 remove_accounts
 remove_bucket "$state_bucket"
 if $dry_run; then exit 0; fi

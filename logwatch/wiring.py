@@ -16,6 +16,7 @@ from logwatch.errors import ConfigError, LogwatchError
 from logwatch.notify.channels.interface import reveal
 from logwatch.seams import Seam
 from logwatch.settings import PREFIX
+from logwatch.spans import WINDOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from logwatch.beta_exit.conditions import Expected
     from logwatch.beta_exit.day_reader import WeekReader
-    from logwatch.collect.interface import Address, Endpoints, Life, PlatformFigures, Source
+    from logwatch.collect.interface import Address, Endpoints, Life, PlatformFigures, ReadPlan, Source
     from logwatch.collect.parse import LogShape
     from logwatch.judge.rules.model import RuleSet
     from logwatch.judge.rules.service import Service
@@ -50,8 +51,8 @@ if TYPE_CHECKING:
 
 LOOKUP_S = 4
 """Seconds that one look-up may go on failing."""
-WEEKS_S = 8
-"""Seconds that reading the states of other targets may take, once a week."""
+WEEKS_S, LOOK_S = 8, 4
+"""Seconds that reading the states of other targets may take: once a week, and before a sign of life."""
 
 
 @dataclass(slots=True)
@@ -275,21 +276,21 @@ def build_platform(settings: Settings) -> PlatformFigures | None:
         return None
     from logwatch.collect.platform.cloud_run import CloudRunActivity
 
-    first, *others = dict.fromkeys(each.project for each in _addresses(settings))
+    first, *others = dict.fromkeys(each.project for each in addresses(settings))
     return CloudRunActivity(first, service, others=others, location=settings.location, endpoint=settings.monitoring_endpoint)
 
 
 def build_weekly(settings: Settings, shared: Shared) -> Callable[[State, RuleSet, datetime], State] | None:
-    """Give what tells of the week at its hour; None where none is set, or another target tells of this one too.
+    """Give what tells of the week at its hour; None where none is set.
 
-    Of targets that tell the same people in the same language at the same hour, the first tells of all.
+    Of targets that tell the same people in the same language at the same hour, the first tells of all, and each stands in for
+    those before it.
     """
     every = settings.digest
     if every is None:
         return None
-    first, *others = [each for each in shared.targets if _told_together(each) == _told_together(settings)]
-    if first.target != settings.target:
-        return None
+    together = [each for each in shared.targets if _told_together(each) == _told_together(settings)]
+    others = [each for each in together if each.target != settings.target]
 
     def tell(state: State, rules: RuleSet, now: datetime) -> State:
         from logwatch.report.week import WeeklyDigest
@@ -301,6 +302,7 @@ def build_weekly(settings: Settings, shared: Shared) -> Callable[[State, RuleSet
             build_expected(settings),
             settings.target or "",
             partial(_weeks_of, others, shared),
+            [each.target for each in together].index(settings.target),
         )
         return weekly.tell(state, rules, now)
 
@@ -333,7 +335,8 @@ def _weeks_of(targets: Sequence[Settings], shared: Shared, week: Span) -> list[T
         name = str(settings.target)
         try:
             state, rules = load(build_store(settings)), shared.rules(settings)
-            return TargetWeek(name, look_back(state, rules, week, build_expected(settings), settings.timezone))
+            found = look_back(state, rules, week, build_expected(settings), settings.timezone)
+            return TargetWeek(name, found, told=state.digested_at is not None and state.digested_at >= week.end)
         except LogwatchError as error:
             return TargetWeek(name, None, error.message)
         except Exception as error:  # noqa: BLE001 - the others' weeks are told all the same
@@ -344,14 +347,38 @@ def _weeks_of(targets: Sequence[Settings], shared: Shared, week: Span) -> list[T
     return [found.get(name) or TargetWeek(name, None, "no answer in time") for name in names]
 
 
-def build_ping(settings: Settings) -> Callable[[], str] | None:
-    """Give what tells of a good run; None where nobody waits for it."""
+def build_ping(settings: Settings, elsewhere: Sequence[Settings] = ()) -> Callable[[], str] | None:
+    """Give what tells of a good run, once other tasks have judged those `elsewhere` too; None where nobody waits for it."""
     url = reveal(settings.ping_url)
     if not url:
         return None
     from logwatch.publish.heartbeat import ping
 
-    return lambda: ping(url)
+    return lambda: _not_judged(settings, elsewhere) or ping(url)
+
+
+def _not_judged(settings: Settings, elsewhere: Sequence[Settings]) -> str:
+    """Say which target no other task has judged since this one's run before the last; nothing where each is judged."""
+    from logwatch.deadlines import call_all
+    from logwatch.state.lease import load
+
+    def read(each: Settings) -> State | None:
+        try:
+            return load(build_store(each))
+        except Exception:  # noqa: BLE001 - what cannot be read was not seen to be judged
+            return None
+
+    found = call_all({each.target: partial(read, each) for each in (settings, *elsewhere)}, LOOK_S) if elsewhere else {}
+    own = found.get(settings.target)
+    since = own.runs.before if own else None
+    for each in elsewhere:
+        state = found.get(each.target)
+        if state is None or since is None:
+            return f"held back, as the state of '{each.target if since else settings.target}' could not be read"
+        if state.runs.last is None or state.runs.last < since - WINDOW or state.refused_since:
+            last = f"{state.cursor:%Y-%m-%d %H:%MZ}" if state.cursor else "nowhere"
+            return f"held back, as '{each.target}' is judged to {last}"
+    return ""
 
 
 def check_metrics(targets: Sequence[Settings]) -> None:
@@ -368,10 +395,11 @@ def check_metrics(targets: Sequence[Settings]) -> None:
 
 def addressed(settings: Settings) -> Address | None:
     """Say what the source's address names, or the first of several; None where there is none. Raises ConfigError."""
-    return next(_addresses(settings), None)
+    return next(addresses(settings), None)
 
 
-def _addresses(settings: Settings) -> Iterator[Address]:
+def addresses(settings: Settings) -> Iterator[Address]:
+    """Give what the source's addresses name; none where there is none. Raises ConfigError."""
     kind = find_kind(settings.source)
     return map(kind.adapter.parse_address, settings.source) if kind else iter(())
 
@@ -524,7 +552,9 @@ def build_expected(settings: Settings) -> Expected:
     return Expected(settings.expected_distribution, settings.slow_budget)
 
 
-def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader:
+def build_week(
+    settings: Settings, source: Source, rules: RuleSet, planned: Callable[[ReadPlan], None] = lambda _plan: None
+) -> WeekReader:
     """Give what reads days out of a source; those of Cloud Logging are kept on disk once they are over."""
     from logwatch.beta_exit.day_reader import DayCache, WeekReader
     from logwatch.collect.last_seen import SignsOfLife
@@ -547,4 +577,5 @@ def build_week(settings: Settings, source: Source, rules: RuleSet) -> WeekReader
         grace=settings.grace,
         cache=DayCache(folder / "days", repr((read, judged))) if folder and not source.recorded else None,
         measured=history.read if history else lambda _span: (),
+        planned=planned,
     )

@@ -17,6 +17,11 @@ locals {
     "artifactregistry", "cloudbuild", "cloudresourcemanager", "cloudscheduler", "iam", "logging", "monitoring", "run",
     "secretmanager", "storage",
   ], var.key == null ? [] : ["cloudkms"])
+  # What a settings file takes: role and resource, a line each.
+  right_lines  = var.config == null ? [] : split("\n", trimspace(file(var.config.rights)))
+  rights       = [for line in local.right_lines : split(" ", line)]
+  reads_itself = var.config == null ? var.log_view == null : contains(local.right_lines, "roles/logging.viewer projects/${var.project}")
+  views        = var.config != null ? [for right in local.rights : right[1] if strcontains(right[1], "/views/")] : var.log_view[*]
   buckets = {
     state  = { versioning = true, delete = var.delete_state }
     source = { versioning = false, delete = true }
@@ -42,16 +47,39 @@ resource "google_service_account" "this" {
 }
 
 resource "google_project_iam_member" "runner" {
-  for_each = toset(concat(var.log_view == null ? ["roles/logging.viewer"] : [], ["roles/monitoring.metricWriter", "roles/monitoring.viewer"]))
+  for_each = toset(concat(local.reads_itself ? ["roles/logging.viewer"] : [], ["roles/monitoring.metricWriter", "roles/monitoring.viewer"]))
 
   project = var.project
   role    = each.value
   member  = local.runner
 }
 
+# Other projects that a settings file names; whoever applies this has to be allowed to change who has which right there.
+resource "google_project_iam_member" "elsewhere" {
+  for_each = {
+    for right in local.rights : join(" ", right) => right
+    if startswith(right[1], "projects/") && !strcontains(right[1], "/views/") && right[1] != "projects/${var.project}"
+  }
+
+  project = trimprefix(each.value[1], "projects/")
+  role    = each.value[0]
+  member  = local.runner
+}
+
+resource "google_storage_bucket_iam_member" "elsewhere" {
+  for_each = toset([
+    for right in local.rights : trimprefix(right[1], "gs://")
+    if startswith(right[1], "gs://") && right[1] != "gs://${var.project}-${var.name}-state"
+  ])
+
+  bucket = each.value
+  role   = "roles/storage.objectUser"
+  member = local.runner
+}
+
 # The least right to read: one view of the logs, and not every log of the project.
 resource "google_logging_log_view_iam_member" "runner" {
-  for_each = var.log_view == null ? {} : { view = split("/", var.log_view) }
+  for_each = { for view in local.views : view => split("/", view) }
 
   parent   = "projects/${each.value[1]}"
   location = each.value[3]

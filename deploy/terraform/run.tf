@@ -21,9 +21,20 @@ locals {
     LOGWATCH_STARTS          = "5s"
   }, contains(keys(var.settings), "LOGWATCH_STARTS") ? {} : { LOGWATCH_EARLY = "5s" })
 
-  environment = merge({
+  # Where the settings file is, and whether it is there yet.
+  config_folder = "/etc/logwatch"
+  config_secret = var.config == null ? [] : var.config.empty ? [] : [google_secret_manager_secret.this["config"].secret_id]
+
+  # The figures of all targets go to one project, whose dashboard and policies see them.
+  watched = var.config == null ? {
     LOGWATCH_SOURCE = "gcp://${var.log_view == null ? var.project : trimprefix(var.log_view, "projects/")}/${var.service}"
-    LOGWATCH_STATE  = "gs://${google_storage_bucket.this["state"].name}/state.json"
+    } : {
+    LOGWATCH_CONFIG          = "${local.config_folder}/logwatch.toml"
+    LOGWATCH_METRICS_PROJECT = var.project
+  }
+
+  environment = merge(local.watched, {
+    LOGWATCH_STATE = "gs://${google_storage_bucket.this["state"].name}/state.json"
   }, local.name_settings, local.serve_settings, var.settings)
 }
 
@@ -45,7 +56,7 @@ resource "google_cloud_run_v2_job" "this" {
   deletion_protection = false # it holds nothing: the state is in its bucket
 
   template {
-    task_count = 1
+    task_count = each.value == "run" ? var.tasks : 1
 
     template {
       service_account = google_service_account.this["runner"].email
@@ -66,12 +77,38 @@ resource "google_cloud_run_v2_job" "this" {
         }
       }
 
+      dynamic "volumes" {
+        for_each = local.config_secret
+
+        content {
+          name = "config"
+
+          secret {
+            secret = volumes.value
+
+            items {
+              path    = "logwatch.toml"
+              version = "latest"
+            }
+          }
+        }
+      }
+
       containers {
         image = "${local.samples}/job:latest"
         args  = [each.value]
 
         resources {
           limits = { cpu = "1", memory = "512Mi" }
+        }
+
+        dynamic "volume_mounts" {
+          for_each = local.config_secret
+
+          content {
+            name       = "config"
+            mount_path = local.config_folder
+          }
         }
 
         dynamic "env" {
@@ -145,6 +182,23 @@ resource "google_cloud_run_v2_service" "this" {
       max_instance_count = 1
     }
 
+    dynamic "volumes" {
+      for_each = local.config_secret
+
+      content {
+        name = "config"
+
+        secret {
+          secret = volumes.value
+
+          items {
+            path    = "logwatch.toml"
+            version = "latest"
+          }
+        }
+      }
+    }
+
     containers {
       image = "${local.samples}/hello:latest"
       args  = ["serve"]
@@ -167,6 +221,15 @@ resource "google_cloud_run_v2_service" "this" {
 
         http_get {
           path = "/healthz"
+        }
+      }
+
+      dynamic "volume_mounts" {
+        for_each = local.config_secret
+
+        content {
+          name       = "config"
+          mount_path = local.config_folder
         }
       }
 

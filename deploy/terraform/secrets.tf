@@ -7,11 +7,12 @@ locals {
     ] : secret => "LOGWATCH_${upper(replace(secret, "-", "_"))}"
   }
   secret_location = var.secret_location != null ? var.secret_location : var.key != null ? var.region : null
+  all_secrets     = merge(var.secrets, var.config == null ? {} : { config = { write = var.config.write, empty = var.config.empty } })
   given_secrets   = [for secret, how in var.secrets : secret if !how.empty]
 }
 
 resource "google_secret_manager_secret" "this" {
-  for_each = var.secrets
+  for_each = local.all_secrets
 
   project   = var.project
   secret_id = "${var.name}-${each.key}"
@@ -47,7 +48,7 @@ resource "google_secret_manager_secret" "this" {
 }
 
 resource "google_secret_manager_secret_version" "this" {
-  for_each = { for secret, how in var.secrets : secret => how.write if how.write != null }
+  for_each = { for secret, how in local.all_secrets : secret => how.write if how.write != null }
 
   secret                 = google_secret_manager_secret.this[each.key].id
   secret_data_wo         = var.secret_values[each.key]

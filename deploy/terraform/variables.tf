@@ -109,6 +109,35 @@ variable "secrets" {
   }
 }
 
+variable "config" {
+  type = object({
+    rights = string
+    write  = optional(number)
+    empty  = optional(bool, false)
+  })
+  default     = null
+  description = <<-TEXT
+    A settings file with [[targets]], instead of service and log_view. It is the secret config, as `logwatch cloud ship` prints it, and
+    write and empty are those of secrets. rights is a file with what `logwatch cloud rights` prints.
+  TEXT
+
+  validation {
+    condition     = var.config == null || var.log_view == null
+    error_message = "Views stand in the settings file's own sources."
+  }
+}
+
+variable "tasks" {
+  type        = number
+  default     = 1
+  description = "Of a job: how many tasks share the targets out among them."
+
+  validation {
+    condition     = var.tasks >= 1 && var.tasks <= 99 && floor(var.tasks) == var.tasks
+    error_message = "A number from 1 to 99."
+  }
+}
+
 variable "secret_values" {
   type        = map(string)
   default     = {}
@@ -117,7 +146,7 @@ variable "secret_values" {
   description = "Values of the secrets that are written, with every plan. They go to Secret Manager alone, never into a plan or a state."
 
   validation {
-    condition     = length(setsubtract([for secret, how in var.secrets : secret if how.write != null], keys(var.secret_values))) == 0
+    condition     = length(setsubtract([for secret, how in local.all_secrets : secret if how.write != null], keys(var.secret_values))) == 0
     error_message = "A secret that is written has no value in secret_values."
   }
 }

@@ -3,7 +3,7 @@
 locals {
   policies_folder = coalesce(var.policies_folder, "${local.files}/policies")
   own_environment = lookup(local.environment, "LOGWATCH_ENVIRONMENT", "production")
-  own_service     = basename(local.environment.LOGWATCH_SOURCE)
+  own_service     = basename(lookup(local.environment, "LOGWATCH_SOURCE", "o4o-core-api"))
 
   watchers = {
     for name, file in merge(
@@ -136,6 +136,11 @@ resource "google_monitoring_alert_policy" "this" {
   depends_on = [google_project_service.this]
 
   lifecycle {
+    precondition {
+      condition     = var.config == null || (var.policies_folder != null && var.dashboard_file != null)
+      error_message = "With a settings file, give policies_folder and dashboard_file, which `logwatch cloud` writes of it."
+    }
+
     precondition {
       condition     = each.value.userLabels.environment == lower(local.own_environment)
       error_message = "The policy watches figures of the environment ${each.value.userLabels.environment}, and this installation writes those of another one. Give policies_folder, written by: LOGWATCH_ENVIRONMENT=… logwatch cloud policies --output FOLDER."

@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from logwatch.beta_exit.running_day import RunningDay, running_day
+from logwatch.collect.interface import ReadPlan
 from logwatch.count.life import Vigil
 from logwatch.errors import SourceError
 from logwatch.judge.daily_totals import HOURS, DayTotals, Minute, add_minutes, day_span, whole_days
@@ -19,7 +21,7 @@ from logwatch.small_files import keep
 from logwatch.spans import WINDOW, Span, floor_minute
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
     from pathlib import Path
     from zoneinfo import ZoneInfo
@@ -100,6 +102,8 @@ class WeekReader:
     cache: DayCache | None
     measured: Callable[[Span], Iterable[tuple[str, int, float]]]
     """Gives series, time (ns) and value of what was measured in a span: log lines hold no probes."""
+    planned: Callable[[ReadPlan], None] = lambda _plan: None
+    """Hears what reading all of the days will take, before it begins."""
 
     def read(self, count: Count, until: datetime | None, now: datetime, progress: Progress) -> Week:
         """Give the last whole days before a time: of a recording before its end, else before now. Raises SourceError."""
@@ -107,9 +111,11 @@ class WeekReader:
             return self._recorded(count, until, progress)
         asked = until or now
         wanted = whole_days(asked, count(asked), self.zone)
-        days = tuple(self._live(day, now, progress) for day in wanted)
         today, at = asked.astimezone(self.zone).date(), floor_minute(asked)
-        if day_span(today, self.zone)[0] == at:
+        whole = day_span(today, self.zone)[0] == at
+        self._plan(wanted if whole else [*wanted, today], now)
+        days = tuple(self._live(day, now, progress) for day in wanted)
+        if whole:
             return Week(tuple(wanted), days, asked, None)
         running = RunningDay(self._live(today, at, progress), at)
         return Week(tuple(wanted), days, asked, running)
@@ -129,10 +135,26 @@ class WeekReader:
         running, quiet = running_day(days, end, asked, self.zone), tuple(_quiet(minutes))
         return Week(tuple(wanted), days, asked, running, quiet, tuple(reading.refused.items()))
 
+    def _plan(self, days: Sequence[date], now: datetime) -> None:
+        """Say what it takes to read the days that are not kept, each stretch of them as one."""
+        stretches: list[Span] = []
+        for day in days:
+            start, end = day_span(day, self.zone)
+            if self._kept(day, now):
+                continue
+            if stretches and stretches[-1].end == start:
+                start = stretches.pop().start
+            stretches.append(Span(start, min(end, now)))
+        if plans := [plan for each in stretches if (plan := self.source.plan(each, service=self.service))]:
+            self.planned(reduce(ReadPlan.and_then, plans))
+
+    def _kept(self, day: date, now: datetime) -> DayTotals | None:
+        """Give a day that was read before, and is over."""
+        return self.cache.load(day) if self.cache and now - day_span(day, self.zone)[1] > LATE else None
+
     def _live(self, day: date, now: datetime, progress: Progress) -> DayTotals:
         start, end = day_span(day, self.zone)
-        kept = self.cache.load(day) if self.cache and now - end > LATE else None
-        if kept:
+        if kept := self._kept(day, now):
             return kept
         from logwatch.count.windows import aggregate
 

@@ -25,6 +25,7 @@ from logwatch.cli.context import (
     check_page_place,
     clock_of,
     paper_of,
+    plan_teller,
     progress_line,
     settings_from,
     write,
@@ -107,7 +108,7 @@ def beta_exit(
     if source.named:
         adapter, name = build_source(settings, cached=True)
         with progress_line(settings) as progress:
-            week = build_week(settings, adapter, rule_set).read(count, end, now, progress)
+            week = build_week(settings, adapter, rule_set, plan_teller(settings)).read(count, end, now, progress)
         past = None if adapter.recorded else past_of(settings)
     else:
         name, past, asked = state_place(settings), _state(settings), end or now

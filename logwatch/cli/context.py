@@ -190,13 +190,19 @@ def look_at(
         for line in unread_texts(refused if tells_unread else {}, settings.lang):
             note(fold(line, paper_of()))
 
-    def planned(plan: ReadPlan) -> None:
-        for line in plan_texts(plan, audience(shown)):
+    times = reader(since, "--since"), reader(until, until_option)
+    wanted = Wanted(*times, settings.service, settings.grace, shown.timezone, beyond, unread, plan_teller(shown))
+    return SpanCommand(settings, source, name, wanted, now, flags.dump_filter, shown)
+
+
+def plan_teller(settings: Settings) -> Callable[[ReadPlan], None]:
+    """Give what says what a long read will take."""
+
+    def tell(plan: ReadPlan) -> None:
+        for line in plan_texts(plan, audience(settings)):
             note(fold(line, paper_of()))
 
-    times = reader(since, "--since"), reader(until, until_option)
-    wanted = Wanted(*times, settings.service, settings.grace, shown.timezone, beyond, unread, planned)
-    return SpanCommand(settings, source, name, wanted, now, flags.dump_filter, shown)
+    return tell
 
 
 def note(text: str) -> None:

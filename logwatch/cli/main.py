@@ -71,8 +71,13 @@ GROUPS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "cloud": (
-        "Write the files that watch logwatch itself in Cloud Monitoring.",
-        {"policies": "cloud:cloud_policies", "dashboard": "cloud:cloud_dashboard"},
+        "Write what an installation in Google Cloud needs, and what watches it there.",
+        {
+            "policies": "cloud:cloud_policies",
+            "dashboard": "cloud:cloud_dashboard",
+            "rights": "cloud:cloud_rights",
+            "ship": "cloud:cloud_ship",
+        },
     ),
 }
 

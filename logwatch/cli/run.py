@@ -32,7 +32,7 @@ def run_tick(flags: RunFlags) -> None:
         if not targets:
             tell_line({"severity": "INFO", "message": f"run: no target falls to task {place + 1} of {count}"})
             return
-        fleet = prepare(targets, owner)
+        fleet = prepare(targets, owner, every)
         started_s = process_age_s()
         wait_its_turn(targets)
         summaries = fleet.run(clock_of(targets[0]), lambda summary: tell_line(summary.to_json()), started_s)

@@ -83,6 +83,12 @@ class ReadPlan(NamedTuple):
     size: int | None = None
     """Bytes that are read and paid for; None where a read costs nothing."""
 
+    def and_then(self, other: ReadPlan) -> ReadPlan:
+        """Give what both take, one after the other."""
+        size = None if self.size is None else self.size + (other.size or 0)
+        kept = self.kept_hours + other.kept_hours
+        return ReadPlan(self.calls + other.calls, self.seconds + other.seconds, kept, self.keeps and other.keeps, size)
+
 
 class Signs(NamedTuple):
     """What shows that a service lives, by minutes since 1970."""

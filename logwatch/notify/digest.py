@@ -97,6 +97,8 @@ class TargetWeek:
     digest: Digest | None
     trouble: str = ""
     """Why it is not known."""
+    told: bool = False
+    """Whether its own state knows that the week was told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from logwatch.state.document import State
 
 WEEK = timedelta(days=7)
+STAND_IN = timedelta(minutes=10)
+"""How long a target waits for each one before it to tell of the week of all."""
 FRESH = timedelta(hours=1)
 """How long after its hour the very first digest is still told: one that is set up later begins with the next."""
 
@@ -42,18 +44,30 @@ class WeeklyDigest:
     target: str = ""
     others: Callable[[Span], Sequence[TargetWeek]] = lambda _span: ()
     """Looks back on the other targets that are told of in the same message."""
+    turn: int = 0
+    """How many of them come before this one."""
 
     def tell(self, state: State, rules: RuleSet, now: datetime) -> State:
-        """Put the digest of the week into the outbox once its hour has come; what was remembered there is not told again."""
+        """Put the digest of the week into the outbox once its hour has come; what was remembered there is not told again.
+
+        Of several targets each stands in for those before it, where none of them has told within some minutes.
+        """
         due = [*takewhile(lambda at: at <= now, self.every.times(now - 8 * timedelta(days=1), self.zone))][-1]
         if state.digested_at and state.digested_at >= due:
             return state
         told = replace(state, digested_at=due)
         if state.digested_at is None and now - due > FRESH:
             return told
+        if now - due < self.turn * STAND_IN:
+            return state
         week = Span(due - WEEK, due)
-        digest = look_back(told, rules, week, self.expected, self.zone)
         others = self.others(week)
+        if any(each.told for each in others):
+            return told
+        unread = any(each.digest is None for each in others)
+        if self.turn and unread and now - due < (self.turn + 1) * STAND_IN:
+            return state  # whoever cannot be read may have told
+        digest = look_back(told, rules, week, self.expected, self.zone)
         weeks = (TargetWeek(self.target, digest), *others) if others else ()
         return told.after_telling(enqueue(told.to_tell, (digest_notification(digest, now, weeks),), self.channels))
 

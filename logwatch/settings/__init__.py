@@ -66,6 +66,7 @@ __all__ = [
     "process_age_s",
     "raise_all",
     "read_file",
+    "settings_file",
     "tables",
     "task",
     "variable",
@@ -83,14 +84,14 @@ def load_settings(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settin
 
 def load_targets(**flags: Any) -> list[Settings]:  # noqa: ANN401 - checked by Settings
     """Build the settings of each target that is wanted, one of them where the file names none; raises ConfigError."""
-    _, targets, errors = read_targets(os.environ, _file(), **flags)
+    _, targets, errors = read_targets(os.environ, settings_file(), **flags)
     raise_all(errors)
     return targets
 
 
 def load_shared(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings
     """Build the settings of the one target that is chosen, or what all of them share; raises ConfigError."""
-    shared, targets, errors = read_targets(os.environ, _file(), **flags)
+    shared, targets, errors = read_targets(os.environ, settings_file(), **flags)
     raise_all(errors)
     return targets[0] if shared.target else shared
 
@@ -104,7 +105,7 @@ def load_settings_leniently(**flags: Any) -> tuple[Settings, list[ConfigError]]:
 def load_targets_leniently(**flags: Any) -> tuple[Settings, list[Settings], list[ConfigError]]:  # noqa: ANN401 - likewise
     """Build what all targets share and the settings of each, as far as they are right; gives what is wrong with the rest."""
     try:
-        file, broken = _file(), []
+        file, broken = settings_file(), []
     except ConfigError as error:
         file, broken = None, [error]
     shared, targets, errors = read_targets(os.environ, file, **flags)
@@ -116,6 +117,7 @@ def file_place() -> Path | None:
     return find_file(os.environ)
 
 
-def _file() -> SettingsFile | None:
+def settings_file() -> SettingsFile | None:
+    """Read the file that counts; None where there is none. Raises ConfigError."""
     path = file_place()
     return read_file(path, field_names(), tables(), OF_PROCESS) if path else None

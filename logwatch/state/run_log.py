@@ -57,6 +57,14 @@ class RunLog:
         used = self.rules if known else (*self.rules, RulesUsed(now, marks))[-KEPT_CHANGES:]
         return replace(self, pauses=pauses, rules=used, last=now)
 
+    @property
+    def before(self) -> datetime | None:
+        """When the run before the last judged, or could have; None where no run has judged."""
+        if self.last is None:
+            return None
+        paused = bool(self.pauses) and self.pauses[-1].end == self.last
+        return self.pauses[-1].start - WINDOW if paused else self.last - MISSED
+
     def marks_at(self, moment: datetime) -> dict[str, str]:
         """Give the rules that runs judged by at a time; none where that is not known."""
         return next((each.marks for each in reversed(self.rules) if each.since <= moment), {})

@@ -32,14 +32,15 @@ class Fleet:
     parts: Sequence[Callable[[], Parts]]
     """Of each; raises what keeps it from running."""
     owner: str
+    ping: Callable[[], str] | None
+    """Tells whoever waits for signs of life that all were well."""
 
     def run(
         self, clock: Callable[[], datetime], tell: Callable[[RunSummary], None], started_s: float = 0.0
     ) -> list[RunSummary]:
         """Run each once and tell of it; gives what became of them. `started_s` is what their process took to get here."""
         first, begun = self.targets[0], clock()
-        ping = build_ping(first)
-        alive = AllWell(ping, len(self.targets)) if ping else None
+        alive = AllWell(self.ping, len(self.targets)) if self.ping else None
         debug = first.log == "debug"
 
         def run_one(each: Callable[[], Parts], target: str, left_s: float, after_s: float) -> RunSummary:
@@ -58,21 +59,25 @@ class Fleet:
         return run_all(order, first.lease.total_seconds(), tell, RunSummary(begun, self.owner), width)
 
 
-def prepare(targets: Sequence[Settings], owner: str, *, lasting: bool = False) -> Fleet:
+def prepare(targets: Sequence[Settings], owner: str, every: Sequence[Settings] = (), *, lasting: bool = False) -> Fleet:
     """Make what the runs of some targets need, so far as it is made before they begin; raises ConfigError.
 
-    What is wrong with one of several keeps that one from running. With `lasting`, they run many times.
+    What is wrong with one of several keeps that one from running. `every` are all targets, where other tasks run the rest: of
+    these the one that runs the first target gives the sign of life of all. With `lasting`, they run many times.
     """
-    check_metrics(targets)
-    shared = Shared(tuple(targets))
+    every = every or targets
+    check_metrics(every)
+    shared = Shared(tuple(every))
+    elsewhere = [each for each in every if each not in targets]
+    ping = build_ping(targets[0], elsewhere) if every[0] in targets else None
     build = build_lasting_parts if lasting else build_parts
     if len(targets) == 1:
         made = build(targets[0], owner, shared)
-        return Fleet(targets, (lambda: made,), owner)
+        return Fleet(targets, (lambda: made,), owner, ping)
     for each in targets:
         with suppress(LogwatchError):  # is told by its run
             import_slow(each)  # once, and by one thread
-    return Fleet(targets, [_parts_of(partial(build, each, owner, shared)) for each in targets], owner)
+    return Fleet(targets, [_parts_of(partial(build, each, owner, shared)) for each in targets], owner, ping)
 
 
 def _parts_of(build: Callable[[], Parts]) -> Callable[[], Parts]:

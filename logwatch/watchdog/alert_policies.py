@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
@@ -15,7 +15,7 @@ from urllib.parse import quote
 from logwatch.ui.templates import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from logwatch.judge.rules.model import RuleSet
@@ -37,6 +37,8 @@ BEHIND = timedelta(seconds=90)
 OFTEN = timedelta(hours=1)
 """A condition on log lines speaks once in so long."""
 AUTO_CLOSE = timedelta(minutes=30)
+LONGEST_NAME = 255
+"""Characters of a policy's name; its mail's subject has at most as many."""
 
 _PLACE = '(resource.type="cloud_run_job" OR resource.type="cloud_run_revision")'
 RUN_LINE = f"{_PLACE} AND jsonPayload.run.owner:*"
@@ -56,6 +58,13 @@ class _Watch:
     conditions: tuple[Json, ...]
     figures: dict[str, object]
     """What its text names."""
+    targets: tuple[str, ...] = ()
+    """Those that it watches, where others have one of this name with other bounds."""
+
+    @property
+    def label(self) -> str:
+        """What tells it from every other one."""
+        return f"{self.name}-{self.targets[0]}" if self.targets else self.name
 
     @property
     def logged(self) -> bool:
@@ -66,6 +75,42 @@ class _Watch:
 def policies(rules: RuleSet, installation: Installation, templates: Path, *, channels: Sequence[str] = ()) -> dict[str, Json]:
     """Give each policy by the name of its file, as `gcloud alpha monitoring policies create --policy-from-file` takes it."""
     return {watch.name: _policy(watch, installation, templates, channels) for watch in _watches(rules, installation)}
+
+
+def policies_of_targets(
+    targets: Mapping[str, tuple[RuleSet, Installation]],
+    together: Installation,
+    templates: Path,
+    *,
+    channels: Sequence[str] = (),
+) -> dict[str, Json]:
+    """Give the policies of several targets, by name with its rules and figures: one for those whose bounds are the same.
+
+    `together` says what they share. Where bounds differ, the name of the first target stands behind that of each policy.
+    """
+    groups: dict[str, list[tuple[_Watch, list[str]]]] = {}
+    for name, (rules, one) in targets.items():
+        for watch in _watches(rules, _in_place_of(together, one, "")):
+            found = groups.setdefault(watch.name, [])
+            members = next((members for like, members in found if like == watch), None)
+            if members is None:
+                found.append((watch, [name]))
+            else:
+                members.append(name)
+    made: dict[str, Json] = {}
+    for kind, found in groups.items():
+        for _, members in found:
+            rules, one = targets[members[0]]
+            whose = _in_place_of(together, one, *(targets[name][1].environment for name in members))
+            watch = next(watch for watch in _watches(rules, whose) if watch.name == kind)
+            watch = replace(watch, targets=tuple(members) if len(found) > 1 else ())
+            made[watch.label] = _policy(watch, whose, templates, channels)
+    return made
+
+
+def _in_place_of(together: Installation, one: Installation, *namespaces: str) -> Installation:
+    """Give what targets share, with the bounds of one of them and the namespaces of all that have the same."""
+    return replace(together, prefix=one.prefix, grace=one.grace, lease=one.lease, several=namespaces)
 
 
 def _watches(rules: RuleSet, installation: Installation) -> Iterable[_Watch]:
@@ -108,7 +153,8 @@ def _policy(watch: _Watch, installation: Installation, templates: Path, channels
     figures = {**common, "run_line": RUN_LINE, **watch.figures}
     text = render(templates, f"policies/{watch.name}.{readers.lang}.md.j2", **figures)
     title, _, content = text.removeprefix("# ").partition("\n")
-    name = f"logwatch ({installation.environment[:60]}): {title}"
+    whose = f" · {', '.join(watch.targets)}" if watch.targets else ""
+    name = f"logwatch ({installation.environment[:60]}): {title}{whose}"[:LONGEST_NAME]
     told = f"{readers.say('policy_fired')}: `${{condition.display_name}}`"
     if installation.several:
         which = "log.extracted_label.target" if watch.logged else "resource.label.namespace"
@@ -116,7 +162,11 @@ def _policy(watch: _Watch, installation: Installation, templates: Path, channels
     return {
         "displayName": name,
         "severity": watch.severity,
-        "userLabels": {"app": "logwatch", "environment": _label(installation.environment), "policy": watch.name},
+        "userLabels": {
+            "app": "logwatch",
+            "environment": _label(installation.environment),
+            "policy": _label(watch.label),
+        },
         "combiner": "OR",
         "conditions": list(watch.conditions),
         "alertStrategy": _strategy(watch),

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from logwatch.beta_exit.conditions import Gate
     from logwatch.beta_exit.report_view import ExitReport
     from logwatch.beta_exit.running_day import RunningDay
+    from logwatch.collect.interface import ReadPlan
     from logwatch.judge.rules.model import RuleSet
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -437,11 +438,19 @@ def test_days_of_cloud_logging_are_read_once_and_their_latencies_come_from_cloud
     entries = Traffic(5, 40 * 60, instances=1).entries()
     with World(tmp_path, [make_entry(entry) for entry in entries]) as world:
         world.now = START + timedelta(hours=41)
-        reader = build_week(world.settings, build_source(world.settings)[0], RULES)
+        planned: list[tuple[ReadPlan, int]] = []
+
+        def hear(plan: ReadPlan) -> None:
+            planned.append((plan, len(world.google.logging.calls.requests)))
+
+        reader = build_week(world.settings, build_source(world.settings)[0], RULES, hear)
         midnight = START + timedelta(hours=39)  # in Seoul: of a day that is not over, nothing is kept
         first = reader.read(lambda _asked: 2, midnight, world.now, lambda *_: None)
         asked = len(world.google.logging.calls.requests)
         again = reader.read(lambda _asked: 2, midnight, world.now, lambda *_: None)
+    ((plan, sampled),) = planned  # of both days together, before either was read; nothing of what is kept
+    assert sampled == 2
+    assert abs(plan.calls - (asked - sampled)) <= 3
     assert first == again
     assert [day.date for day in first.days] == ["2026-02-24", "2026-02-25"]
     assert [sum(day.judged) for day in first.days] == [1440, 1440]

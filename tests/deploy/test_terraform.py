@@ -20,6 +20,7 @@ from tests.support.gcloud_lint import wrong_commands
 from tests.support.local_terraform import NUMBER, LocalTerraform
 from tests.support.patience import PATIENCE_S
 from tests.support.provider_schema import SCHEMA, used
+from tests.support.three_targets import settings_file
 
 Json = dict[str, Any]
 PROJECT = "shop-beta"
@@ -373,7 +374,7 @@ def _container(values: Json, template: Json) -> Json:
         "cpu": container["resources"][0]["limits"]["cpu"],
         "memory": container["resources"][0]["limits"]["memory"],
         "env": {name: each["value"] for name, each in env.items() if "value" in each},
-        "secrets": {name: f"{each['secret']}:{each['version']}" for name, each in secrets.items()},
+        "secrets": {name: f"{each['secret']}:{each['version']}" for name, each in secrets.items()} | _mounted(template),
     }
     if "encryption_key" in template:
         made["key"] = template["encryption_key"]
@@ -384,13 +385,26 @@ def _container(values: Json, template: Json) -> Json:
     return made
 
 
+def _mounted(template: Json) -> dict[str, str]:
+    """Give the secrets that are files, by their place."""
+    (container,) = template["containers"]
+    places = {each["name"]: each["mount_path"] for each in container.get("volume_mounts", [])}
+    secrets = {each["name"]: each["secret"][0] for each in template.get("volumes", [])}
+    return {
+        f"{places[name]}/{item['path']}": f"{secret['secret']}:{item['version']}"
+        for name, secret in secrets.items()
+        for item in secret["items"]
+    }
+
+
 def _job(values: Json) -> Json:
     outer = values["template"][0]
     template = outer["template"][0]
-    assert outer["task_count"] == 1, "as gcloud makes it where nothing is said"
+    tasks = {} if outer["task_count"] == 1 else {"tasks": str(outer["task_count"])}  # as gcloud makes it where nothing is said
     return _container(values, template) | {
         "max-retries": str(template["max_retries"]),
         "task-timeout": template["timeout"],
+        **tasks,
     }
 
 
@@ -514,6 +528,46 @@ def test_the_page_makes_a_service_as_the_scripts_do(opened: Any, tmp_path: Path)
     assert_same(ours, asked)
     assert set(before) < set(made)
     assert_it_stays_and_goes(terraform, project=PROJECT)
+
+
+@pytest.mark.long
+def test_the_targets_of_a_settings_file_are_those_of_the_scripts(opened: Any, tmp_path: Path, run: Run) -> None:
+    view = "web-prod/locations/global/buckets/_Default/views/web"
+    tables = ('service = "cart"\ngrace = "2m"', 'source = "gcp://pay-prod"\nservice = "pay"', f'source = "gcp://{view}"')
+    named = (f'name = "{name}"\n{table}\n' for name, table in zip(("cart", "pay", "web"), tables, strict=True))
+    file = settings_file(tmp_path / "ops", *named, shared=f'source = "gcp://{PROJECT}"\n')
+    told = {
+        "LOGWATCH_CONFIG": str(file),
+        "LOGWATCH_METRICS_PROJECT": PROJECT,
+        "LOGWATCH_STATE": f"gs://{PROJECT}-logwatch-state/state.json",
+    }
+    (tmp_path / "rights.txt").write_text(run("cloud", "rights", **told).out)
+    assert run("cloud", "policies", "--output", tmp_path / "policies", **told).code == 0
+    assert run("cloud", "dashboard", "--output", tmp_path / "dashboard.json", **told).code == 0
+    said = f"""
+provider "google" {{}}
+
+module "logwatch" {{
+  source          = "../deploy/terraform"
+  project         = "{PROJECT}"
+  config          = {{ rights = "{tmp_path}/rights.txt" }}
+  tasks           = 2
+  policies_folder = "{tmp_path}/policies"
+  dashboard_file  = "{tmp_path}/dashboard.json"
+}}
+
+output "build_command" {{
+  value = module.logwatch.build_command
+}}
+"""
+    terraform = opened(said)
+    terraform.terraform("apply", "-auto-approve")
+    resources = terraform.resources()
+    commands = told_by_scripts(tmp_path, "job", "--config", str(file), "--tasks", "2")
+    asked, made = asked_by_scripts(commands), made_by_terraform(resources, built_with(terraform))
+    assert {"lag-cart", "lag-pay", "heartbeat", "dashboard"} <= set(made["watcher"])
+    assert_same(made, asked)
+    assert_it_stays_and_goes(terraform)
 
 
 @pytest.mark.long

@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from logwatch.beta_exit.conditions import Expected
+from logwatch.notify.digest import TargetWeek
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.silences import Recurrence
 from logwatch.ranges import Range
-from logwatch.report.week import WeeklyDigest
+from logwatch.report.week import WeeklyDigest, look_back
+from logwatch.spans import Span
 from logwatch.state.document import State, dump_state, load_state
 from tests.support.replays import RULES
 
@@ -21,6 +23,7 @@ WEEKLY = WeeklyDigest(Recurrence.parse("mon 09:00"), ZoneInfo("Asia/Seoul"), ("s
 MONDAY = datetime(2026, 2, 23, tzinfo=UTC)
 """Nine o'clock in Seoul."""
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+EMPTY = look_back(State(), RULES, Span(MONDAY - 7 * DAY, MONDAY), EXPECTED, WEEKLY.zone)
 
 
 def told(state: State) -> list[str]:
@@ -70,3 +73,24 @@ def test_it_goes_to_every_channel_and_says_how_far_the_exit_conditions_are() -> 
     assert (digest.since, digest.until) == (MONDAY - 7 * DAY, MONDAY)
     assert [each.condition for each in digest.exits] == [each.condition for each in RULES.service.exit_conditions]
     assert {(each.state, each.met, each.days) for each in digest.exits} == {("not_shown", 0, 7)}
+
+
+@pytest.mark.parametrize(
+    ("first", "minutes", "expected"),
+    [
+        (
+            TargetWeek("cart", None, told=False),
+            (0, 9, 10, 19, 20),
+            [False, False, False, False, True],
+        ),  # not read: it may have told
+        (TargetWeek("cart", EMPTY, told=False), (0, 9, 10), [False, False, True]),
+        (TargetWeek("cart", EMPTY, told=True), (0, 9, 10, 60), [False] * 4),
+    ],
+)
+def test_a_target_stands_in_for_the_one_before_it(first: TargetWeek, minutes: tuple[int, ...], expected: list[bool]) -> None:
+    second = replace(WEEKLY, target="pay", others=lambda _week: (first,), turn=1)
+    state, seen = State(digested_at=MONDAY - 7 * DAY), list[bool]()
+    for minute in minutes:
+        state = second.tell(state, RULES, MONDAY + minute * MINUTE)
+        seen.append(bool(told(state)))
+    assert seen == expected

@@ -55,6 +55,12 @@ def tick(run: Run, world: World, path: Path, **more: str) -> Ran:
     return run("run", **environment_of(world, path, **more))
 
 
+def task(run: Run, world: World, path: Path, index: int, count: int, **more: str) -> Ran:
+    """Run the share of one of several tasks."""
+    own = environment_of(world, path, **more) | {"CLOUD_RUN_TASK_INDEX": str(index), "CLOUD_RUN_TASK_COUNT": str(count)}
+    return run("run", **own)
+
+
 @pytest.mark.long
 def test_each_is_judged_by_itself_and_one_tells(run: Run, world: World) -> None:
     path = settings_file(world.folder)
@@ -100,10 +106,7 @@ def test_one_that_fails_stops_no_other(run: Run, world: World, broken: str, code
 
 def test_tasks_share_them_out(run: Run, world: World) -> None:
     path = settings_file(world.folder)
-    shares = []
-    for index in range(4):
-        environment = environment_of(world, path) | {"CLOUD_RUN_TASK_INDEX": str(index), "CLOUD_RUN_TASK_COUNT": "4"}
-        shares.append(run("run", **environment).out)
+    shares = [task(run, world, path, index, 4).out for index in range(4)]
     assert [json.loads(share).get("run", {}).get("target") for share in shares] == [*NAMES, None]
     assert json.loads(shares[3]) == {"severity": "INFO", "message": "run: no target falls to task 4 of 4"}
 
@@ -123,6 +126,34 @@ def test_the_switch_hears_of_a_run_in_which_all_were_well(run: Run, world: World
         assert switch.seen == []
         tick(run, world, path, PING_URL=f"{switch.url}/ping")
         assert [place for place, _ in switch.seen] == ["/ping"]
+
+
+@pytest.mark.long
+def test_of_several_tasks_the_switch_hears_when_all_targets_were_judged(run: Run, world: World) -> None:
+    """Whichever task is dead, whoever waits for signs of life is not told that all is well."""
+    path = settings_file(world.folder)
+    asked = []
+    with LocalApp() as switch:
+        for minute, alive in enumerate(((1, 2, 0), (1, 2, 0), (1, 2), (1, 0), (1, 0), (1, 0), (1, 0), (2, 1, 0))):
+            world.now, before = LATER + timedelta(minutes=minute), len(switch.seen)
+            said = [task(run, world, path, index, 3, PING_URL=f"{switch.url}/ping") for index in alive]
+            assert {each.code for each in said} == {0}
+            asked.append(len(switch.seen) - before)
+            if minute == 6:
+                assert "the ping after the run failed: held back, as 'web' is judged to 2026-" in said[-1].out
+    assert asked == [1, 1, 0, 1, 1, 0, 0, 1]
+
+
+def test_a_target_that_may_not_be_read_keeps_the_switch_from_hearing(run: Run, world: World) -> None:
+    """Its task runs every minute, and reads nothing."""
+    refused = f'{table_of("web")}logging_endpoint = "127.0.0.1:9"\nread_budget = "1s"\n'
+    path = settings_file(world.folder, table_of("cart"), refused)
+    with LocalApp() as switch:
+        for minute in (0, 1):
+            world.now = LATER + timedelta(minutes=minute)
+            codes = [task(run, world, path, index, 2, PING_URL=f"{switch.url}/ping").code for index in (1, 0)]
+            assert codes == [3, 0]
+        assert switch.seen == []
 
 
 def test_two_targets_with_one_environment_are_refused_at_once(run: Run, world: World) -> None:
@@ -204,6 +235,22 @@ def test_the_week_of_all_is_one_message(run: Run, world: World) -> None:
     body = json.dumps([each.body for each in world.slack.arrived], ensure_ascii=False)
     for part in ("cart: no incident", "pay: 1 incident", "web: state not read ("):
         assert part in body
+
+
+@pytest.mark.long
+def test_the_week_is_told_once_whichever_targets_run(run: Run, world: World) -> None:
+    """One stands in for those before it; who comes back later does not tell it again."""
+    path = settings_file(world.folder)
+    told = {"NOTIFY": "slack", "LANG": "en", "DIGEST": "tue 09:34"}
+    tick(run, world, path, NOTIFY="slack", LANG="en")
+    world.slack.arrived.clear()
+    seen = []
+    for minute, alive in ((1, ("pay", "web")), (5, ("web",)), (12, ("pay", "web")), (13, ("pay",)), (25, NAMES), (26, NAMES)):
+        world.now = LATER + timedelta(minutes=minute)
+        for name in alive:
+            assert task(run, world, path, NAMES.index(name), len(NAMES), **told).code == 0
+        seen.append(len([each for each in world.slack.arrived if "DIGEST" in each.body["text"].upper()]))
+    assert seen == [0, 0, 1, 1, 1, 1]
 
 
 def test_who_is_told_elsewhere_has_a_digest_of_its_own(run: Run, world: World) -> None:

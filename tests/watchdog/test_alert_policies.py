@@ -33,7 +33,7 @@ from logwatch.run_summary import RunSummary
 from logwatch.settings import Settings, bundled
 from logwatch.state.document import State, dump_state
 from logwatch.ui.format import Audience
-from logwatch.watchdog.alert_policies import policies
+from logwatch.watchdog.alert_policies import policies, policies_of_targets
 from logwatch.watchdog.dashboard import OWN, dashboard, drawn_rules
 from tests.conftest import ROOT, Run
 from tests.support.gcloud_lint import wrong_commands
@@ -721,3 +721,48 @@ def test_gcloud_knows_every_command_that_people_are_told_to_type(tmp_path: Path)
     told = sorted({each.replace("#", "@") for text in texts for each in commands(text)})
     assert len(told) >= 20
     assert wrong_commands(told, tmp_path) == {}
+
+
+# ---- several targets
+
+
+def made_of_targets(**own: dict[str, Any]) -> dict[str, Any]:
+    """Give the policies of three targets, of which each says something of its own."""
+    each = {
+        name: (rules(), installation("en", environment=f"production/{name}", **own.get(name, {})))
+        for name in ("cart", "pay", "web")
+    }
+    return policies_of_targets(each, installation("en"), bundled("templates"), channels=[CHANNEL])
+
+
+def namespaces(policy: dict[str, Any]) -> set[tuple[str, ...]]:
+    return {tuple(re.findall(r"production/(\w+)", each["conditionThreshold"]["filter"])) for each in policy["conditions"]}
+
+
+def test_targets_with_the_same_bounds_have_one_policy_each() -> None:
+    made = made_of_targets()
+    assert tuple(made) == NAMES
+    assert namespaces(made["lag"]) == {("cart", "pay", "web")}
+    assert made["lag"]["displayName"] == made_policies("en")["lag"]["displayName"]
+
+
+@pytest.mark.parametrize(
+    ("own", "bound"), [({"grace": timedelta(seconds=120)}, [210, 44]), ({"lease": timedelta(seconds=30)}, [180, 24])]
+)
+def test_each_target_is_watched_by_its_own_bounds(own: dict[str, Any], bound: list[float]) -> None:
+    made = made_of_targets(pay=own)
+    assert set(made) == {*NAMES, "lag-cart", "lag-pay"} - {"lag"}
+    assert (namespaces(made["lag-cart"]), namespaces(made["lag-pay"])) == ({("cart", "web")}, {("pay",)})
+    assert [each["conditionThreshold"]["thresholdValue"] for each in made["lag-pay"]["conditions"]] == bound
+    assert [each["conditionThreshold"]["thresholdValue"] for each in made["lag-cart"]["conditions"]] == [180, 44]
+    assert made["lag-cart"]["displayName"].endswith(" · cart, web")
+    assert {each["userLabels"]["policy"] for each in made.values()} == set(made)
+    for policy in made.values():
+        ParseDict(policy, AlertPolicy.pb(AlertPolicy()))
+
+
+def test_metrics_of_another_prefix_are_watched_under_their_own_name() -> None:
+    made = made_of_targets(web={"prefix": "custom.googleapis.com/web/"})
+    [absent] = made["heartbeat-web"]["conditions"]
+    assert 'metric.type="custom.googleapis.com/web/logwatch/heartbeat"' in absent["conditionAbsent"]["filter"]
+    assert "production/web" not in json.dumps(made["heartbeat-cart"])

@@ -50,5 +50,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "cloud": ("logwatch cloud dashboard --output dashboard.json",),
     "cloud policies": ("logwatch cloud policies --output policies",),
     "cloud dashboard": ("logwatch cloud dashboard --output dashboard.json",),
+    "cloud rights": ("logwatch cloud rights",),
+    "cloud ship": ("logwatch cloud ship --output rules/targets",),
 }
 """Command, by the words that call it, to its examples."""

@@ -318,7 +318,8 @@ class CloudLoggingSource:
 
     def _hours(self, span: Span, service: str | None, came_after: datetime | None = None) -> HourByHour:
         """Give what is kept of a span, and what is not."""
-        return HourByHour(span, self._kept(span, service) if came_after is None else None, take_page, self.shape)
+        kept = self._kept(span, service) if came_after is None else None
+        return HourByHour(span, kept, take_page, self.shape, self.quota.clock)
 
     def _kept(self, span: Span, service: str | None) -> KeptHours | None:
         """Give the hours that are kept of what is read; None where none are, or the span is not worth it."""

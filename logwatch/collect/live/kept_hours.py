@@ -1,7 +1,7 @@
 """Hours that were read whole and are over, kept on disk: what was read once costs no quota again.
 
-An hour is over when something has been read that arrived long after it. What is empty is never kept: logs that have
-expired, or that somebody may not see, look the same.
+An hour is over when it was read after something had arrived that came long after it. What is empty is never kept: logs that
+have expired, or that somebody may not see, look the same.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 HOUR = timedelta(hours=1)
 HOUR_S = 3600
 SETTLED = timedelta(hours=1)
-"""How long after an hour something must have arrived, for all of the hour to have."""
+"""How long after an hour something must have arrived before the hour was read, for all of it to have."""
 WORTH = timedelta(hours=3)
 """What is shorter is read at once: a run's minutes, somebody's last hour."""
 MOST_BYTES = 256 << 20
@@ -120,14 +120,22 @@ class HourByHour:
     """A span that is read by the hour: what is kept of it, what is missing, and what comes, page by page in order of time."""
 
     def __init__(
-        self, span: Span, kept: KeptHours | None, take: Callable[[Sequence[Any], Reading], None], shape: LogShape
+        self,
+        span: Span,
+        kept: KeptHours | None,
+        take: Callable[[Sequence[Any], Reading], None],
+        shape: LogShape,
+        clock: Callable[[], float],
     ) -> None:
-        """Load what is kept; `take` puts a page's entries into a reading."""
+        """Load what is kept; `take` puts a page's entries into a reading. A page is asked for when the one before is taken."""
         self._span, self._kept, self._take, self._shape = span, kept, take, shape
         self._loaded = dict(_loaded(span, kept)) if kept else {}
         self._whole = Reading(shape=shape)
         self._coming: dict[datetime, Reading] = {}
         self._saved: set[datetime] = set()
+        self._clock, self._asked = clock, clock()
+        self._begun: dict[datetime, float] = {}
+        """When the first page of each hour was asked for."""
         self.missing = tuple(between(span, self._loaded))
         """What has to be read, in order of time."""
 
@@ -136,20 +144,25 @@ class HourByHour:
         if not self._kept:
             self._take(page, self._whole)
             return
-        at = 0
+        at, asked, self._asked = 0, self._asked, self._clock()
         while at < len(page):
             number = page[at].timestamp.seconds // HOUR_S
             behind = bisect_left(page, (number + 1) * HOUR_S, at, key=lambda entry: entry.timestamp.seconds)
             hour = EPOCH + number * HOUR
+            self._begun.setdefault(hour, asked)
             self._take(page[at:behind], self._coming.setdefault(hour, Reading(shape=self._shape)))
             at = behind
         if page:
             self._keep(*(to_datetime(each.seconds * NS) for each in (page[-1].timestamp, page[-1].receive_timestamp)))
 
     def _keep(self, seen: datetime, arrived: datetime) -> None:
-        """Keep the hours that are whole, now that entries have come up to one time, and one that arrived at another."""
+        """Keep the hours that are whole, now that entries have come up to one time, and one that arrived at another.
+
+        What has passed since an hour was asked for is taken off: a long read may see a line that arrived when that was over.
+        """
         for hour in sorted(self._coming.keys() - self._saved):
-            if hour + HOUR <= seen and hour + HOUR + SETTLED <= arrived and self._span.start <= hour and self._kept:
+            known = arrived - timedelta(seconds=self._clock() - self._begun[hour])
+            if hour + HOUR <= seen and hour + HOUR + SETTLED <= known and self._span.start <= hour and self._kept:
                 self._kept.save(hour, self._coming[hour])
                 self._saved.add(hour)
 

@@ -11,8 +11,8 @@ import pytest
 from logwatch.collect.columns import Reading
 from logwatch.collect.interface import CutShortError
 from logwatch.collect.live import cloud_logging
-from logwatch.collect.live.cloud_logging import CloudLoggingSource
-from logwatch.collect.live.kept_hours import HOUR, KeptHours, between, whole_hours
+from logwatch.collect.live.cloud_logging import CloudLoggingSource, take_page
+from logwatch.collect.live.kept_hours import HOUR, HourByHour, KeptHours, between, whole_hours
 from logwatch.count.windows import aggregate
 from logwatch.spans import Span
 from tests.conftest import ROOT, Run
@@ -142,6 +142,34 @@ def test_an_hour_is_kept_only_once_all_of_it_has_arrived(tmp_path: Path) -> None
     with LoggingServer(entries, quota=None) as server:  # they come now: within the hour that a line may take
         late = read(connect(server, cache=tmp_path)[0], span)
     assert figures(late, span) == figures(read_of(entries, span), span)
+
+
+class Clock:
+    """A clock that stands until it is put on."""
+
+    seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def test_what_arrives_while_a_long_read_goes_on_is_in_no_hour_that_is_kept(tmp_path: Path) -> None:
+    """An hour is asked for twenty minutes before the read sees a line that came an hour after it: another one may be under way."""
+    entries = twelve_hours()
+    hour = of(entries[0]).replace(minute=0, second=0) + 2 * HOUR
+    kept = KeptHours(tmp_path, ("a",), SHAPE)
+    for passed, whole in ((0.0, True), (20 * 60.0, False)):
+        clock = Clock()
+        span = Span(hour, hour + 4 * HOUR)
+        hours = HourByHour(span, kept, take_page, SHAPE, clock)
+        first = [each for each in entries if hour <= of(each) < hour + HOUR]
+        after = [each for each in entries if hour + HOUR <= of(each) < hour + 2 * HOUR + timedelta(minutes=15)]
+        hours.take(first)
+        clock.seconds += passed
+        hours.take(after)
+        assert kept.has(hour) == whole
+        for path in tmp_path.rglob("*.hour"):
+            path.unlink()
 
 
 @pytest.mark.long
