@@ -20,7 +20,7 @@ from logwatch.collect.files import PIECE, SECOND_PROCESS_FROM, FilesSource, Othe
 from logwatch.collect.json_lines import MAX_ENTRY
 from logwatch.count.windows import Quality, Windows, aggregate, counters_csv, slow_csv
 from logwatch.errors import ConfigError, LogwatchError, SourceError
-from logwatch.time_range import Wanted, read_windows
+from logwatch.pipeline.time_range import Wanted, read_windows
 from tests.conftest import ROOT, Run, run_process
 from tests.support.patience import no_hang
 from tests.support.platform import SHAPE, SLOW_REQUEST, SUMMARY

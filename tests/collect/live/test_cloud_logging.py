@@ -37,11 +37,11 @@ from logwatch.errors import ConfigError, SourceError
 from logwatch.judge.evaluate import Course, evaluate
 from logwatch.judge.rules.load import load_rules
 from logwatch.notify.incidents import NotifyReason
-from logwatch.pipeline import judge, judge_and_replay
+from logwatch.pipeline.judge_range import judge, judge_and_replay
+from logwatch.pipeline.tick import Policy, Ticker
+from logwatch.pipeline.time_range import Wanted
 from logwatch.settings import Settings, bundled
 from logwatch.spans import NS, Span, to_datetime
-from logwatch.tick import Policy, Ticker
-from logwatch.time_range import Wanted
 from tests.conftest import ROOT
 from tests.support.life import ALIVE
 from tests.support.local_google import Fault, LoggingServer, load_entries, make_entry, repeat

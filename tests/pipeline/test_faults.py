@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from logwatch.notify.outbox import Outgoing
-    from logwatch.pipeline import Parts
-    from logwatch.run_summary import RunSummary
+    from logwatch.pipeline.run import Parts
+    from logwatch.pipeline.run_summary import RunSummary
     from logwatch.settings import Settings
 
 
@@ -314,7 +314,7 @@ def test_a_bucket_that_says_no_or_nothing_in_the_middle_of_a_run_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str | int
 ) -> None:
     """The first save takes the lease, the second commits what is to be told; each in turn fails for good."""
-    limits = {"timeout_s": PATIENCE_S, "budget_s": PATIENCE_S}
+    limits: dict[str, float] = {"timeout_s": PATIENCE_S, "budget_s": PATIENCE_S}
 
     def limited(settings: Settings, owner: str) -> Parts:
         return replace(build_parts(settings, owner), store=GcsStore(BUCKET, "state.json", **limits))
