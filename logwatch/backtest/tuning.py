@@ -23,7 +23,8 @@ from logwatch.judge.evaluate import Course, evaluate
 from logwatch.judge.kinds.interface import Knob, KnobScale
 from logwatch.judge.rules.model import Rule
 from logwatch.judge.verdicts import Level
-from logwatch.notify.incidents import Memory, decide
+from logwatch.notify.decide import decide
+from logwatch.notify.incidents import Memory
 from logwatch.pipeline.replay import Replayed
 from logwatch.spans import WINDOW, Span
 from logwatch.state.document import State

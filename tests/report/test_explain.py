@@ -22,7 +22,8 @@ from logwatch.judge.kinds.interface import Term
 from logwatch.judge.sequential import Needs, fewest, prove
 from logwatch.judge.significance import Counted
 from logwatch.judge.verdicts import Level
-from logwatch.notify.incidents import REMIND_EVERY, Incident, Memory, Muted, Suppression, decide
+from logwatch.notify.decide import REMIND_EVERY, decide
+from logwatch.notify.incidents import Incident, Memory, Muted, Suppression
 from logwatch.notify.outbox import Note, Outgoing, enqueue, note_of
 from logwatch.notify.silences import Silence
 from logwatch.pipeline.tick import remembered
