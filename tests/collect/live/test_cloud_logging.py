@@ -43,6 +43,7 @@ from logwatch.pipeline.time_range import Wanted
 from logwatch.settings import Settings, bundled
 from logwatch.spans import NS, Span, to_datetime
 from tests.conftest import ROOT
+from tests.support.fake_clock import FakeClock
 from tests.support.life import ALIVE
 from tests.support.local_google import Fault, LoggingServer, load_entries, make_entry, repeat
 from tests.support.local_google.filters import compile_filter, matches
@@ -54,21 +55,6 @@ LOGS = ROOT / "tests/fixtures/logs"
 PROJECT = "o4o-demo"
 RECORDED = ("calm", "storm", "payment", "text")
 Status = grpc.StatusCode
-
-
-class FakeClock:
-    """A clock that only sleeping moves; keeps the waits."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.waits: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.waits.append(seconds)
-        self.now += seconds
 
 
 def time_of(entry: Any) -> int:
