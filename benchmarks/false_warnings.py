@@ -21,10 +21,10 @@ from logwatch.judge.evaluate import evaluate
 from logwatch.judge.rules.load import load_rules
 from logwatch.judge.verdicts import Level
 from logwatch.notify.incidents import NotifyReason
-from logwatch.replay import replay
+from logwatch.pipeline.replay import replay
+from logwatch.pipeline.tick import Policy, Ticker
 from logwatch.settings import bundled
 from logwatch.spans import WINDOW
-from logwatch.tick import Policy, Ticker
 
 LATE = 4
 """So many windows, or more, stand together in the table."""

@@ -35,10 +35,10 @@ from logwatch.notify.diagnosis.impact import weigh
 from logwatch.notify.diagnosis.lookups import RecordedArchive
 from logwatch.notify.diagnosis.measure import Surroundings
 from logwatch.notify.incidents import NotifyReason
-from logwatch.replay import replay
+from logwatch.pipeline.replay import replay
+from logwatch.pipeline.tick import Policy, Ticker
 from logwatch.settings import bundled
 from logwatch.spans import WINDOW
-from logwatch.tick import Policy, Ticker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

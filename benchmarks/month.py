@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 from benchmarks.growth_chart import Panel, draw
+from logwatch.pipeline.tick import Policy, Ticker
 from logwatch.state.document import State, dump_state
-from logwatch.tick import Policy, Ticker
 from tests.support.fleets import LivingFleet, live
 from tests.support.life import DEAD
 from tests.support.world import bundled_rules

@@ -19,9 +19,9 @@ from statistics import median
 from typing import NamedTuple
 
 from benchmarks.growth_chart import Panel, draw
+from logwatch.pipeline.tick import Ticker
 from logwatch.spans import WINDOW
 from logwatch.state.document import dump_state
-from logwatch.tick import Ticker
 from logwatch.wiring import build_policy
 from tests.conftest import ROOT, clean_environment
 from tests.support.fleets import Fleet, aged, live

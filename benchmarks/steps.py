@@ -23,10 +23,10 @@ from logwatch.judge.rules.load import load_rules
 from logwatch.notify.diagnosis.diagnose import walk
 from logwatch.notify.diagnosis.lookups import RecordedArchive
 from logwatch.notify.incidents import NotifyReason
-from logwatch.replay import replay
+from logwatch.pipeline.replay import replay
+from logwatch.pipeline.tick import Policy, Ticker
 from logwatch.settings import bundled
 from logwatch.spans import WINDOW, to_nanoseconds
-from logwatch.tick import Policy, Ticker
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
-from logwatch.pipeline import run
+from logwatch.pipeline.run import run
 from logwatch.server.app import TickService
 from logwatch.wiring import build_lasting_parts
 from tests.support.local_google import make_entry

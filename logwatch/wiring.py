@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from logwatch.notify.incidents import Notification
     from logwatch.notify.messages import Message
     from logwatch.notify.outbox import Outgoing
-    from logwatch.pipeline import Parts
+    from logwatch.pipeline.run import Parts
+    from logwatch.pipeline.tick import Policy, Ticker
     from logwatch.publish.interface import Exporter
     from logwatch.publish.metric_filter import Installation
     from logwatch.report.absence import WatchedService
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from logwatch.spans import Span
     from logwatch.state.document import State
     from logwatch.state.interface import Store
-    from logwatch.tick import Policy, Ticker
     from logwatch.ui.format import Audience
 
 
@@ -131,7 +131,7 @@ def build_store(settings: Settings) -> Store:
 
 def build_policy(settings: Settings, *, publishes: bool) -> Policy:
     """Say how the minutes are taken."""
-    from logwatch.tick import Policy
+    from logwatch.pipeline.tick import Policy
 
     chosen = chosen_channels(settings)
     return Policy(
@@ -155,7 +155,7 @@ def build_ticker(
     """Give what makes the ticker, once it is known how to look for signs of life."""
 
     def build(life: Life) -> Ticker:
-        from logwatch.tick import Ticker
+        from logwatch.pipeline.tick import Ticker
 
         return Ticker(load(settings), build_policy(settings, publishes=publishes), life)
 
@@ -175,7 +175,7 @@ def build_simulated_ticker(settings: Settings, source: Source) -> Ticker:
 
 def build_parts(settings: Settings, owner: str, shared: Shared | None = None) -> Parts:
     """Give everything that a run is made of; raises ConfigError before anything is touched."""
-    from logwatch.pipeline import Parts
+    from logwatch.pipeline.run import Parts
 
     shared = shared or Shared((settings,))
     if not is_watchable(settings.source):
@@ -212,7 +212,7 @@ def build_lasting_parts(settings: Settings, owner: str, shared: Shared | None = 
     """
     from dataclasses import replace
 
-    from logwatch.tick import Ticker
+    from logwatch.pipeline.tick import Ticker
 
     shared = shared or Shared((settings,))
     parts, project = build_parts(settings, owner, shared), metrics_project(settings)

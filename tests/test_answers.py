@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from logwatch.run_summary import RunSummary
+    from logwatch.pipeline.run_summary import RunSummary
 
 ENTRIES = [make_entry(entry) for entry in Traffic(5, 90, incidents=(Incident(10, 45, errors=3),)).entries()]
 """Checkout errors for three quarters of an hour."""

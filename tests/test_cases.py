@@ -19,12 +19,12 @@ from logwatch.judge.rules.model import RuleSet
 from logwatch.judge.rules.service import load_log_shape
 from logwatch.judge.verdicts import Level
 from logwatch.languages import languages
-from logwatch.pipeline import judge
+from logwatch.pipeline.judge_range import judge
+from logwatch.pipeline.tick import Policy, Ticker
+from logwatch.pipeline.time_range import Wanted
 from logwatch.report.json_document import to_json
 from logwatch.report.report import build_report
 from logwatch.settings import bundled
-from logwatch.tick import Policy, Ticker
-from logwatch.time_range import Wanted
 from logwatch.ui.format import Audience
 from tests.conftest import ROOT
 from tests.support.made_traffic import Traffic

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from logwatch.pipeline.tick import Policy, Ticker
 from logwatch.spans import WINDOW
 from logwatch.state.document import dump_state, load_state
-from logwatch.tick import Policy, Ticker
 from tests.conftest import ROOT, clean_environment
 from tests.support.fleets import Fleet, aged, live
 from tests.support.life import DEAD

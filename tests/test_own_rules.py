@@ -16,7 +16,7 @@ from tests.support.world import PROJECT, World
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from logwatch.run_summary import RunSummary
+    from logwatch.pipeline.run_summary import RunSummary
 
 ENTRIES = [make_entry(each) for each in Traffic(11, 60, instances=1).entries()]
 

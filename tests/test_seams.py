@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from logwatch.run_summary import RunSummary
+    from logwatch.pipeline.run_summary import RunSummary
 
 TRAFFIC = Traffic(11, 40, instances=1, incidents=(Incident(21, 27, blocked={"glycopharm": 0.95}, errors=3),))
 ENTRIES = [make_entry(entry) for entry in TRAFFIC.entries()]

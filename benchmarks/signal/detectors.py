@@ -20,7 +20,8 @@ from logwatch.judge.alerts import Alert, AlertState, advance
 from logwatch.judge.evaluate import evaluate
 from logwatch.judge.rules.load import load_rules
 from logwatch.judge.verdicts import Level
-from logwatch.notify.incidents import REMIND_EVERY, Memory, decide
+from logwatch.notify.decide import REMIND_EVERY, decide
+from logwatch.notify.incidents import Memory
 from logwatch.settings import bundled
 from logwatch.spans import WINDOW, Span
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from logwatch.judge.alerts import Alert
     from logwatch.judge.rules.model import RuleSet
     from logwatch.notify.incidents import Notification
-    from logwatch.replay import Replayed
+    from logwatch.pipeline.replay import Replayed
 
 
 class Change(Worded, families=("change",)):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from logwatch.judge.alerts import Alert
     from logwatch.notify.incidents import Notification
     from logwatch.notify.scopes import Scope
-    from logwatch.replay import Replayed
+    from logwatch.pipeline.replay import Replayed
 
 DAY = timedelta(days=1)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from logwatch.judge.alerts import Alert
     from logwatch.judge.rules.model import Rule, RuleSet
     from logwatch.notify.incidents import Notification
-    from logwatch.replay import Replayed
+    from logwatch.pipeline.replay import Replayed
 
 
 def replay_json(replayed: Replayed, rules: RuleSet, channels: tuple[str, ...]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from logwatch.judge.alerts import Alert
     from logwatch.judge.rules.model import Rule, RuleSet
     from logwatch.languages.keys import Key
-    from logwatch.replay import Replayed
+    from logwatch.pipeline.replay import Replayed
     from logwatch.spans import Span
     from logwatch.state.document import State
     from logwatch.ui.format import Audience

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from logwatch.backtest.known_incidents import Known
     from logwatch.notify.incidents import Notification
-    from logwatch.replay import Replayed
+    from logwatch.pipeline.replay import Replayed
     from logwatch.spans import Span
 
 AFTER = timedelta(minutes=10)

@@ -23,8 +23,9 @@ from logwatch.judge.evaluate import Course, evaluate
 from logwatch.judge.kinds.interface import Knob, KnobScale
 from logwatch.judge.rules.model import Rule
 from logwatch.judge.verdicts import Level
-from logwatch.notify.incidents import Memory, decide
-from logwatch.replay import Replayed
+from logwatch.notify.decide import decide
+from logwatch.notify.incidents import Memory
+from logwatch.pipeline.replay import Replayed
 from logwatch.spans import WINDOW, Span
 from logwatch.state.document import State
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from logwatch.judge.rules.model import RuleSet
     from logwatch.judge.verdicts import Verdict
     from logwatch.notify.incidents import Notification
-    from logwatch.tick import Policy
+    from logwatch.pipeline.tick import Policy
 
 WEEK_DAYS = 7
 MOST_CELLS = 200

@@ -21,11 +21,11 @@ from logwatch.cli.options import IncidentsOption, PageFormat, ReadFlags, RuleArg
 from logwatch.errors import ConfigError
 from logwatch.languages import text
 from logwatch.notify.layout import render_message
-from logwatch.pipeline import read_and_play, state_left
+from logwatch.pipeline.judge_range import read_and_play, state_left
+from logwatch.pipeline.time_range import read_windows
 from logwatch.settings import bundled
 from logwatch.spans import rfc3339
 from logwatch.state.document import dump_state
-from logwatch.time_range import read_windows
 from logwatch.ui.tables import fold, to_markdown, to_text
 from logwatch.wiring import audience, build_policy, build_rules, build_store, chosen_channels, message_builder
 

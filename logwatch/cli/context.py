@@ -20,9 +20,9 @@ from logwatch.cli.usage.pages import NARROWEST, folded
 from logwatch.errors import ConfigError, LogwatchError, SourceError, nearest
 from logwatch.languages.phrases import spoken
 from logwatch.moments import parse_moment, zone_of
+from logwatch.pipeline.time_range import Wanted, live_span
 from logwatch.settings import load_settings, load_shared, load_targets, which
 from logwatch.spans import Span
-from logwatch.time_range import Wanted, live_span
 from logwatch.ui.findings import unread_texts
 from logwatch.ui.progress import Pace, plan_texts
 from logwatch.ui.tables import Paper, fold
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from logwatch.collect.interface import Progress, ReadPlan, Source
     from logwatch.judge.evaluate import Judged
     from logwatch.judge.rules.model import Rule
+    from logwatch.pipeline.tick import Ticker
     from logwatch.settings import Settings
-    from logwatch.tick import Ticker
 
 T = TypeVar("T")
 SHOWN_AFTER_S = 0.5

@@ -23,7 +23,7 @@ from logwatch.cli.options import PageFormat, ReadFlags, RuleFlags, SpanFlags
 from logwatch.cli.windows import tell_nothing
 from logwatch.judge.verdicts import Level
 from logwatch.languages import Lang, text
-from logwatch.pipeline import judge, judge_and_replay
+from logwatch.pipeline.judge_range import judge, judge_and_replay
 from logwatch.report.render import render_markdown, render_page, render_table
 from logwatch.settings import bundled
 from logwatch.state.document import State
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from logwatch.cli.context import SpanCommand
     from logwatch.judge.evaluate import Judged
     from logwatch.judge.rules.model import RuleSet
-    from logwatch.tick import Ticker
+    from logwatch.pipeline.tick import Ticker
 
 
 class Format(StrEnum):

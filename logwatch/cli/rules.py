@@ -23,10 +23,10 @@ from logwatch.judge.rules.service import service_schema
 from logwatch.judge.rules.yaml_lines import RuleProblemsError
 from logwatch.languages import Lang, text
 from logwatch.languages.keys import Key
+from logwatch.pipeline.time_range import read_windows
 from logwatch.ranges import Range
 from logwatch.report.rules_json import checked_json, rules_json, tested_json
 from logwatch.settings import bundled
-from logwatch.time_range import read_windows
 from logwatch.ui.format import format_range, format_span, printable
 from logwatch.ui.tables import fold, render_rows
 from logwatch.wiring import audience, build_rules

@@ -11,7 +11,7 @@ from logwatch.cli.context import clock_of, targets_from
 from logwatch.cli.options import RunFlags
 from logwatch.collect.sources import is_live
 from logwatch.logs import failures_told, tell_line
-from logwatch.pipeline import wait_to_look
+from logwatch.pipeline.run import wait_to_look
 from logwatch.settings import execution, process_age_s, task
 from logwatch.targets.prepare import prepare
 from logwatch.targets.run_all import share_of

@@ -24,7 +24,7 @@ from logwatch.wiring import build_store, build_verify
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from logwatch.run_summary import RunSummary
+    from logwatch.pipeline.run_summary import RunSummary
     from logwatch.server.app import Verify
     from logwatch.settings import Settings
 

@@ -20,8 +20,8 @@ from logwatch.collect.parse import Flaw, Reason
 from logwatch.count.csv_text import csv_parts
 from logwatch.errors import ConfigError, SourceError
 from logwatch.languages import Lang, text
+from logwatch.pipeline.time_range import read_windows
 from logwatch.report.absence import found_nothing, why_misread, why_nothing
-from logwatch.time_range import read_windows
 from logwatch.ui.findings import finding_texts
 from logwatch.ui.format import printable
 from logwatch.wiring import LOOKUP_S, audience, watched_service

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
+from logwatch.notify.decide import next_notification
 from logwatch.notify.follow_ups import ask_for, set_head
-from logwatch.notify.incidents import AnswerKind, Label, Notification, NotifyReason, Said, next_notification
+from logwatch.notify.incidents import AnswerKind, Label, Notification, NotifyReason, Said
 from logwatch.notify.outbox import After
 from logwatch.notify.silences import Silence
 

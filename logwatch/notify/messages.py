@@ -255,40 +255,14 @@ def _build_summary(notification: Notification, rules: RuleSet, audience: Audienc
         for each in notification.summed
     ]
     head = audience.named(audience.say("summed", count=len(heads)))
-    return Message(
-        notification=notification,
-        audience=audience,
-        icon=_icon(notification),
-        headline=f"[{_tag(notification, audience)}] {head}",
-        topic=head,
-        alerts=(),
-        procedure="",
-        steps=(),
-        besides=(),
-        notes=(*heads, audience.say("summed_note")),
-        links=(),
-        course=None,
-    )
+    return _short(notification, audience, head, topic=head, notes=(*heads, audience.say("summed_note")))
 
 
 def _build_answer(notification: Notification, rules: RuleSet, audience: Audience) -> Message:
     """Say who has answered, and of which incident: all else stands in the messages before."""
     what = audience.named(f"{_summary(notification.alerts[0], rules, audience)} · {notification.scope.name(audience)}")
     said = " · ".join(said_lines(notification, audience))
-    return Message(
-        notification=notification,
-        audience=audience,
-        icon=_icon(notification),
-        headline=f"[{_tag(notification, audience)}] {said} · {what}",
-        topic=_topic(notification, rules, audience),
-        alerts=(),
-        procedure="",
-        steps=(),
-        besides=(),
-        notes=(),
-        links=(),
-        course=None,
-    )
+    return _short(notification, audience, f"{said} · {what}", topic=_topic(notification, rules, audience))
 
 
 def _build_digest(notification: Notification, digest: Digest, rules: RuleSet, audience: Audience) -> Message:
@@ -296,20 +270,7 @@ def _build_digest(notification: Notification, digest: Digest, rules: RuleSet, au
     weeks = notification.weeks
     head = weeks_headline(digest, weeks, audience) if weeks else audience.named(digest_headline(digest, audience))
     lines = weeks_lines(weeks, rules, audience) if weeks else digest_lines(digest, rules, audience)
-    return Message(
-        notification=notification,
-        audience=audience,
-        icon=_icon(notification),
-        headline=f"[{_tag(notification, audience)}] {head}",
-        topic=head,
-        alerts=(),
-        procedure="",
-        steps=(),
-        besides=(),
-        notes=tuple(lines),
-        links=(),
-        course=None,
-    )
+    return _short(notification, audience, head, topic=head, notes=tuple(lines))
 
 
 def build_plain_message(notification: Notification, rules: RuleSet, audience: Audience, why: str) -> Message:
@@ -324,37 +285,32 @@ def build_plain_message(notification: Notification, rules: RuleSet, audience: Au
         for alert, rule in zip(notification.alerts, named, strict=True)
     ]
     first = audience.named(lines[0] if lines else audience.incident(notification.incident))
-    head = f"[{_tag(notification, audience)}] {first}"
-    return Message(
-        notification=notification,
-        audience=audience,
-        icon=_icon(notification),
-        headline=f"{head} · {begin}" if begin else head,
-        topic=audience.named(audience.incident(notification.incident)),
-        alerts=(),
-        procedure="",
-        steps=(),
-        besides=(),
-        notes=(*lines[1:], audience.say("plain_note", why=printable(why))),
-        links=(),
-        course=None,
-    )
+    topic = audience.named(audience.incident(notification.incident))
+    notes = (*lines[1:], audience.say("plain_note", why=printable(why)))
+    return _short(notification, audience, f"{first} · {begin}" if begin else first, topic=topic, notes=notes)
 
 
 def build_test_message(audience: Audience, now: datetime) -> Message:
     """Give a message that says that it is a test, and of nothing else."""
     name = f"test-{now:%Y%m%dT%H%M%SZ}"
+    told = Notification(f"{name}.1", name, NotifyReason.TEST, now, "", {}, now, (), ())
+    topic, note = audience.named(audience.say("test_subject")), audience.say("test_note", service=audience.service)
+    return replace(_short(told, audience, "", topic=topic, notes=(note,)), headline=audience.say("test_headline"))
+
+
+def _short(notification: Notification, audience: Audience, head: str, *, topic: str, notes: tuple[str, ...] = ()) -> Message:
+    """Give a message that is a headline and notes, and shows neither steps nor a picture."""
     return Message(
-        notification=Notification(f"{name}.1", name, NotifyReason.TEST, now, "", {}, now, (), ()),
+        notification=notification,
         audience=audience,
-        icon=ICONS[NotifyReason.TEST],
-        headline=audience.say("test_headline"),
-        topic=audience.named(audience.say("test_subject")),
+        icon=_icon(notification),
+        headline=f"[{_tag(notification, audience)}] {head}",
+        topic=topic,
         alerts=(),
         procedure="",
         steps=(),
         besides=(),
-        notes=(audience.say("test_note", service=audience.service),),
+        notes=notes,
         links=(),
         course=None,
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from logwatch.judge.evaluate import Course, Judged
     from logwatch.judge.rules.model import Rule
     from logwatch.judge.verdicts import Verdict
-    from logwatch.replay import Replayed
+    from logwatch.pipeline.replay import Replayed
     from logwatch.ui.format import Audience
 
 MOST_POINTS = 240

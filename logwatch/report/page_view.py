@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from logwatch.judge.rules.model import RuleSet
     from logwatch.notify.incidents import Notification
     from logwatch.notify.messages import Message
-    from logwatch.replay import Replayed
+    from logwatch.pipeline.replay import Replayed
     from logwatch.report.report import Followed, Report
     from logwatch.spans import Span
     from logwatch.ui.format import Audience

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from logwatch.collect.parse import parse_series
 from logwatch.judge.alerts import Alert, AlertState
-from logwatch.notify.incidents import Muted, NotifyReason, Suppression, silent
+from logwatch.notify.decide import silent
+from logwatch.notify.incidents import Muted, NotifyReason, Suppression
 from logwatch.notify.outbox import KEPT_NOTES, note_of
 from logwatch.notify.silences import EVERY, Recurrence, RecurringSilence, Silence
 from logwatch.spans import rfc3339

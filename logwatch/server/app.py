@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from logwatch.logs import failure_line
 
 if TYPE_CHECKING:
-    from logwatch.run_summary import RunSummary
+    from logwatch.pipeline.run_summary import RunSummary
 
 TICK, HEALTH = "/tick", ("/healthz", "/health")
 """Cloud Run keeps some paths that end in z to itself: probes reach `/healthz`, callers from outside need `/health`."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from logwatch.errors import LogwatchError
 from logwatch.logs import detailed
-from logwatch.pipeline import run as run_once
-from logwatch.run_summary import RunSummary
+from logwatch.pipeline.run import run as run_once
+from logwatch.pipeline.run_summary import RunSummary
 from logwatch.spans import EPOCH, WINDOW
 from logwatch.targets.run_all import WIDTH, AllWell, TargetRun, in_turn, run_all
 from logwatch.wiring import Shared, build_lasting_parts, build_parts, build_ping, check_metrics, import_slow
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from logwatch.pipeline import Parts
+    from logwatch.pipeline.run import Parts
     from logwatch.settings import Settings
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from logwatch.errors import SourceError
 from logwatch.logs import explain_failure
-from logwatch.run_summary import RunSummary
+from logwatch.pipeline.run_summary import RunSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

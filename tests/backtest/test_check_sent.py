@@ -17,7 +17,7 @@ from logwatch.notify.history import IncidentRecord
 from logwatch.notify.incidents import Memory, NotifyReason
 from logwatch.notify.outbox import KEPT_NOTES, Note
 from logwatch.notify.silences import Silence
-from logwatch.replay import Replayed
+from logwatch.pipeline.replay import Replayed
 from logwatch.spans import Span
 from logwatch.state.document import State
 from logwatch.state.run_log import Pause, RulesUsed, RunLog

@@ -30,11 +30,11 @@ from logwatch.judge.rules.load import load_rules
 from logwatch.judge.rules.model import Severity
 from logwatch.notify.history import IncidentRecord
 from logwatch.notify.incidents import Label, NotifyReason
-from logwatch.replay import Replayed, replay
+from logwatch.pipeline.replay import Replayed, replay
+from logwatch.pipeline.tick import Policy, Ticker
 from logwatch.settings import bundled
 from logwatch.spans import WINDOW, Span, to_nanoseconds
 from logwatch.state.document import State, dump_state
-from logwatch.tick import Policy, Ticker
 from logwatch.ui.format import Audience
 from logwatch.ui.tables import Paper, render_rows
 from tests.conftest import LOGS, ROOT, Run, clean_environment

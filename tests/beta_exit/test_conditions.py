@@ -26,13 +26,13 @@ from logwatch.collect.recent_entries import pick, rows
 from logwatch.count.windows import aggregate
 from logwatch.judge.daily_totals import HOURS, KEPT_DAYS, DayTotals, Minute, Spread, add_minutes, day_span, whole_days
 from logwatch.judge.rules.load import load_rules
+from logwatch.pipeline.replay import replay, tick_by_tick
+from logwatch.pipeline.tick import MOST_SLOW, Policy, Ticker
 from logwatch.publish.history import MonitoringHistory
 from logwatch.ranges import Range
-from logwatch.replay import replay, tick_by_tick
 from logwatch.settings import Settings
 from logwatch.spans import Span, rfc3339, to_nanoseconds
 from logwatch.state.document import State, dump_state
-from logwatch.tick import MOST_SLOW, Policy, Ticker
 from logwatch.ui.format import Audience
 from logwatch.wiring import build_source, build_week, installation
 from tests.conftest import LOGS, ROOT, Run

@@ -14,9 +14,9 @@ import pytest
 from logwatch.beta_exit.day_reader import WeekReader
 from logwatch.collect.last_seen import SignsOfLife
 from logwatch.collect.recent_entries import pick, rows
+from logwatch.pipeline.tick import Policy, Ticker
 from logwatch.spans import to_nanoseconds
 from logwatch.state.document import State, dump_state, load_state
-from logwatch.tick import Policy, Ticker
 from tests.support.other_lines import API, at, entry
 from tests.support.platform import SUMMARY
 from tests.support.replays import RULES, read, record

@@ -22,7 +22,7 @@ from logwatch.collect.json_lines import MAX_ENTRY, take
 from logwatch.count.slow_requests import slow_csv
 from logwatch.count.windows import Quality, Windows, aggregate, counters_csv
 from logwatch.errors import ConfigError, LogwatchError, SourceError
-from logwatch.time_range import Wanted, read_windows
+from logwatch.pipeline.time_range import Wanted, read_windows
 from tests.conftest import ROOT, Run, run_process
 from tests.support.patience import no_hang
 from tests.support.platform import SHAPE, SLOW_REQUEST, SUMMARY

@@ -15,9 +15,9 @@ from logwatch.count import crowd
 from logwatch.count.crowd import find_crowd, thin_out
 from logwatch.count.windows import QUARTER, aggregate, sum_series, to_minute
 from logwatch.judge.evaluate import evaluate
-from logwatch.replay import replay
+from logwatch.pipeline.replay import replay
+from logwatch.pipeline.tick import Policy, Ticker
 from logwatch.spans import WINDOW, Span
-from logwatch.tick import Policy, Ticker
 from tests.support.life import DEAD
 from tests.support.made_windows import RULE_SET, START, windows_of
 

@@ -14,10 +14,10 @@ from logwatch.count.windows import aggregate
 from logwatch.judge.alerts import AlertState
 from logwatch.judge.rules.service import load_log_shape
 from logwatch.notify.incidents import NotifyReason
-from logwatch.replay import replay
+from logwatch.pipeline.replay import replay
+from logwatch.pipeline.tick import Policy, Ticker
 from logwatch.settings import bundled
 from logwatch.spans import to_nanoseconds
-from logwatch.tick import Policy, Ticker
 from tests.support.life import ALIVE
 from tests.support.platform import SUMMARY
 from tests.support.replays import RULES
@@ -25,7 +25,7 @@ from tests.support.replays import RULES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from logwatch.replay import Replayed
+    from logwatch.pipeline.replay import Replayed
 
 START = datetime(2026, 2, 24, tzinfo=UTC)
 SHAPE = load_log_shape(bundled("rules"))

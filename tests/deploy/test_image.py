@@ -118,7 +118,7 @@ def test_it_runs_as_nobody_in_particular_and_has_nothing_to_build_with() -> None
 
 def test_every_module_that_a_run_loads_comes_as_bytecode() -> None:
     code = """
-import sys, logwatch.cli.main, logwatch.pipeline, logwatch.wiring, logwatch.ui.charts
+import sys, logwatch.cli.main, logwatch.pipeline.run, logwatch.wiring, logwatch.ui.charts
 import logwatch.notify.channels.slack.sender, logwatch.notify.channels.email.sender
 import pandas, matplotlib.figure, slack_sdk.webhook, google.cloud.logging_v2, google.cloud.monitoring_v3, google.cloud.storage, pathlib
 loaded = [module.__spec__ for module in list(sys.modules.values()) if getattr(module, "__spec__", None)]

@@ -14,9 +14,9 @@ from logwatch.collect.columns import Reading
 from logwatch.collect.entries import Entry
 from logwatch.judge.alerts import Alert, AlertState, Transition, advance, fingerprint, needed_windows
 from logwatch.judge.verdicts import Level, Verdict
+from logwatch.pipeline.tick import Policy, Ticker
 from logwatch.spans import NS, to_nanoseconds
 from logwatch.state.document import State
-from logwatch.tick import Policy, Ticker
 from tests.support.life import DEAD
 from tests.support.platform import SHAPE, SUMMARY
 from tests.support.timelines import BUNDLED, GRACE, LEVELS, START, make_rule, make_verdict, title, window_end

@@ -12,7 +12,7 @@ import pytest
 from logwatch.count.lateness import minutes_late
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.messages import LinkTargets, build_message
-from logwatch.replay import tick_by_tick
+from logwatch.pipeline.replay import tick_by_tick
 from logwatch.spans import NS, Span, rfc3339
 from logwatch.ui.format import Audience
 from tests.support.local_google import make_entry

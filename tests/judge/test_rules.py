@@ -2,7 +2,6 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
@@ -12,13 +11,10 @@ from logwatch.judge.rules.load import load_rules
 from logwatch.judge.rules.model import Rule, rules_schema
 from logwatch.judge.rules.runbook_check import compare_with_runbook, uncovered_counters
 from logwatch.judge.rules.unit_tests import run_cases
-from logwatch.judge.rules.yaml_lines import RuleProblemsError
 from logwatch.judge.rules.yaml_types import idle_selectors, selects
 from logwatch.ranges import Range
 from logwatch.settings import bundled
-
-if TYPE_CHECKING:
-    from logwatch.errors import LogwatchError
+from tests.support.rule_folders import complaint
 
 RULES = bundled("rules")
 
@@ -83,15 +79,6 @@ def replace(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
-
-
-def complaint(folder: Path) -> str:
-    """What `logwatch rules check` says of a folder."""
-    try:
-        problems: list[LogwatchError] = list(compare_with_runbook(load_rules(folder)))
-    except RuleProblemsError as error:
-        problems = list(error.problems)
-    return "\n".join(map(str, problems))
 
 
 @pytest.mark.parametrize(

@@ -13,16 +13,15 @@ import yaml
 
 from logwatch.collect.parse import OWN_GAUGES
 from logwatch.judge.rules.load import load_rules
-from logwatch.judge.rules.runbook_check import compare_with_runbook
 from logwatch.judge.rules.service import load_service, service_schema
 from logwatch.judge.rules.yaml_lines import RuleProblemsError
 from logwatch.settings import bundled
 from tests.support import pedal
+from tests.support.rule_folders import complaint
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from logwatch.errors import LogwatchError
 
 RULES = bundled("rules")
 
@@ -32,15 +31,6 @@ def folder(tmp_path: Path) -> Path:
     copy = tmp_path / "rules"
     shutil.copytree(pedal.RULES, copy)
     return copy
-
-
-def complaint(folder: Path) -> str:
-    """What `logwatch rules check` says of a folder."""
-    try:
-        problems: list[LogwatchError] = list(compare_with_runbook(load_rules(folder)))
-    except RuleProblemsError as error:
-        problems = list(error.problems)
-    return "\n".join(map(str, problems))
 
 
 def replace(path: Path, old: str, new: str) -> int:

@@ -10,9 +10,10 @@ import pytest
 
 from logwatch.judge.rules.oncall import OnCall
 from logwatch.notify.answers import QUIET_FOR, Answers, Heard, renew_heads, take_answers
+from logwatch.notify.decide import decide
 from logwatch.notify.follow_ups import set_head
 from logwatch.notify.history import remember
-from logwatch.notify.incidents import AnswerKind, Label, Memory, NotifyReason, decide
+from logwatch.notify.incidents import AnswerKind, Label, Memory, NotifyReason
 from logwatch.notify.listen import MOST_ASKED, in_turn
 from logwatch.notify.outbox import After, Outbox, enqueue
 from logwatch.state.document import State, dump_state, load_state
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from logwatch.notify.answers import Answered, Reactions
-    from logwatch.notify.incidents import Decision, Incident
+    from logwatch.notify.decide import Decision
+    from logwatch.notify.incidents import Incident
 
 MINUTE = timedelta(minutes=1)
 EYES, BELL, REAL, FALSE = AnswerKind.ACKNOWLEDGED, AnswerKind.SILENCED, AnswerKind.REAL, AnswerKind.FALSE

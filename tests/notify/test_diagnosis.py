@@ -21,9 +21,9 @@ from logwatch.notify.diagnosis.lookups import RecordedArchive
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.layout import render_message
 from logwatch.notify.messages import LinkTargets
-from logwatch.pipeline import play
+from logwatch.pipeline.judge_range import play
+from logwatch.pipeline.tick import Policy, Ticker
 from logwatch.settings import bundled
-from logwatch.tick import Policy, Ticker
 from tests.conftest import LOGS, ROOT
 from tests.support.examples import THOROUGH
 from tests.support.local_app import REDIS, LocalApp, Says, database
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from logwatch.judge.verdicts import Verdict
     from logwatch.notify.incidents import Notification
-    from logwatch.replay import Replayed
+    from logwatch.pipeline.replay import Replayed
 
 RULES = load_rules(bundled("rules"))
 

@@ -11,7 +11,8 @@ import pytest
 from logwatch.judge.alerts import Alert, AlertState
 from logwatch.judge.rules.model import RuleSet, Severity
 from logwatch.judge.rules.oncall import OnCall
-from logwatch.notify.incidents import Memory, NotifyReason, decide
+from logwatch.notify.decide import decide
+from logwatch.notify.incidents import Memory, NotifyReason
 from tests.support.made_messages import RULES, alert
 
 SEOUL = ZoneInfo("Asia/Seoul")

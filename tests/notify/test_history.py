@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from logwatch.judge.alerts import Alert, advance
 from logwatch.judge.rules.model import Severity
+from logwatch.notify.decide import decide
 from logwatch.notify.history import KEPT_FOR, MOST_RECORDS, IncidentRecord, remember
-from logwatch.notify.incidents import Memory, decide
+from logwatch.notify.incidents import Memory
 from tests.support.timelines import START, make_rule, make_rules, make_verdict, window_end
 
 AT_ONCE: dict[str, object] = {"for": 0, "keep_firing_for": 0}

@@ -14,17 +14,8 @@ from hypothesis import strategies as st
 
 from logwatch.errors import ChannelError
 from logwatch.judge.alerts import Alert, advance
-from logwatch.notify.incidents import (
-    REMIND_EVERY,
-    Decision,
-    Incident,
-    Memory,
-    Muted,
-    Notification,
-    NotifyReason,
-    Suppression,
-    decide,
-)
+from logwatch.notify.decide import REMIND_EVERY, Decision, decide
+from logwatch.notify.incidents import Incident, Memory, Muted, Notification, NotifyReason, Suppression
 from logwatch.notify.outbox import Outbox, enqueue, fall_over, next_due, record_delivery, record_failure
 from logwatch.notify.silences import RecurringSilence, Silence
 from tests.support.examples import FEWER

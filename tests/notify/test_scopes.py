@@ -12,8 +12,9 @@ from logwatch.count.windows import aggregate
 from logwatch.judge.alerts import Alert, AlertState, advance
 from logwatch.judge.evaluate import evaluate
 from logwatch.judge.verdicts import Beside, Level, Verdict, Why
+from logwatch.notify.decide import decide
 from logwatch.notify.diagnosis.circumstances import WindowCircumstances
-from logwatch.notify.incidents import Memory, Notification, NotifyReason, decide
+from logwatch.notify.incidents import Memory, Notification, NotifyReason
 from logwatch.notify.scopes import Scope, find_scope
 from logwatch.notify.silences import Silence
 from logwatch.seams import Seams

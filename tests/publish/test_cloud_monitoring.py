@@ -32,6 +32,7 @@ from logwatch.publish.refusals import (
     find_causes,
 )
 from logwatch.settings import bundled
+from tests.support.fake_clock import FakeClock
 from tests.support.local_google import Fault, MonitoringServer
 from tests.support.local_google.clients import metric_client
 
@@ -45,21 +46,6 @@ METRICS = [
     Metric("logwatch/heartbeat", "1", "Alive.", {}),
 ]
 Status: Any = grpc.StatusCode
-
-
-class FakeClock:
-    """A clock that only sleeping moves; keeps the waits."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.waits: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.waits.append(seconds)
-        self.now += seconds
 
 
 @dataclass

@@ -22,13 +22,14 @@ from logwatch.judge.kinds.interface import Term
 from logwatch.judge.sequential import Needs, fewest, prove
 from logwatch.judge.significance import Counted
 from logwatch.judge.verdicts import Level
-from logwatch.notify.incidents import REMIND_EVERY, Incident, Memory, Muted, Suppression, decide
+from logwatch.notify.decide import REMIND_EVERY, decide
+from logwatch.notify.incidents import Incident, Memory, Muted, Suppression
 from logwatch.notify.outbox import Note, Outgoing, enqueue, note_of
 from logwatch.notify.silences import Silence
+from logwatch.pipeline.tick import remembered
 from logwatch.report.explain import Next, Question, _courses, explain, explained_json, explained_lines
 from logwatch.spans import Span
 from logwatch.state.document import State
-from logwatch.tick import remembered
 from tests.conftest import LOGS, ROOT, Run
 from tests.support.examples import FEWER
 from tests.support.made_messages import CASES, PAYMENT, RULES, SILENCE, START, message
@@ -39,7 +40,7 @@ from tests.support.timelines import GRACE, MINUTE, make_rule, make_rules, make_v
 
 if TYPE_CHECKING:
     from logwatch.languages import Lang
-    from logwatch.replay import Replayed
+    from logwatch.pipeline.replay import Replayed
 
 NOW = START + timedelta(minutes=10)
 TOLD = Incident("i", "4.2", {}, START, (PAYMENT.fingerprint,), (PAYMENT,), (PAYMENT.fingerprint,), START, messages=1)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from logwatch.errors import StoreError
-from logwatch.run_summary import RunSummary
+from logwatch.pipeline.run_summary import RunSummary
 from logwatch.server.app import RefusedError, Response, TickService
 from logwatch.server.auth import REMOVED, YOUNGEST_S, CachedCertificates, GoogleIdentity
 from logwatch.server.http import application_of

@@ -10,11 +10,11 @@ from zlib import crc32
 import pytest
 
 from logwatch.errors import StoreError
+from logwatch.pipeline.tick import Policy
 from logwatch.state import gcs
 from logwatch.state.document import Lease, dump_state
 from logwatch.state.lease import NOTES, Held, give_back, load, take
 from logwatch.state.local import LocalStore
-from logwatch.tick import Policy
 from logwatch.wiring import build_store
 from tests.support.checkout_errors import ENTRIES, FIRES
 from tests.support.faults import BEGIN, CHANNELS, MINUTE, Before, Killer, incident, kill, list_points, texts

@@ -19,9 +19,9 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from logwatch.pipeline.tick import Policy
 from logwatch.state import gcs
 from logwatch.state.lease import NOTES
-from logwatch.tick import Policy
 from logwatch.wiring import build_store
 from tests.conftest import ROOT
 from tests.support import forked

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from logwatch.collect.columns import Reading
+from logwatch.pipeline.tick import Plan
 from logwatch.spans import EPOCH, NS, WINDOW, Span, to_nanoseconds
 from logwatch.state.document import State
-from logwatch.tick import Plan
 from tests.support.local_google.messages import LogEntry
 from tests.support.made_traffic import PROJECT, SERVICE, START
 from tests.support.platform import SHAPE, SUMMARY
@@ -21,7 +21,7 @@ from tests.support.platform import SHAPE, SUMMARY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from logwatch.tick import Ticker
+    from logwatch.pipeline.tick import Ticker
 
 SERVED = 30
 """Shops that one instance serves in a minute, at the most."""

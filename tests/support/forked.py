@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 IMPORTED = [
-    "logwatch.cli.main", "logwatch.wiring", "logwatch.pipeline", "logwatch.judge.evaluate", "logwatch.notify.diagnosis.diagnose", "logwatch.state.gcs", "logwatch.publish.cloud_monitoring",
+    "logwatch.cli.main", "logwatch.wiring", "logwatch.pipeline.run", "logwatch.judge.evaluate", "logwatch.notify.diagnosis.diagnose", "logwatch.state.gcs", "logwatch.publish.cloud_monitoring",
     "google.cloud.logging_v2.services.logging_service_v2", "google.cloud.monitoring_v3", "google.cloud.storage",
     "logwatch.cli.serve", "logwatch.server.app", "logwatch.server.http", "waitress.server", "tests.support.writers", "matplotlib.backends.backend_agg", "matplotlib.figure", "PIL.Image",
     *(name for channel in CHANNELS for name in channel.slow),

@@ -38,7 +38,23 @@ class LocalHttp(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-class LocalService(ABC):
+class Served:
+    """What listens while it is entered."""
+
+    http: LocalHttp
+    closing: threading.Event
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closing.set()
+        self.http.shutdown()
+        self.http.server_close()
+
+
+class LocalService(Served, ABC):
     """A service on loopback that takes POSTs, from `with` to its end; answers can be planned."""
 
     def __init__(self) -> None:
@@ -49,15 +65,6 @@ class LocalService(ABC):
         self.closing = threading.Event()
         self.http = LocalHttp(("127.0.0.1", 0), type("Handler", (_Handler,), {"service": self}))
         self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.closing.set()
-        self.http.shutdown()
-        self.http.server_close()
 
     @abstractmethod
     def take(self, path: str, headers: Mapping[str, str], raw: bytes) -> Answer:

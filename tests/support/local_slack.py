@@ -21,10 +21,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from tests.support.local_http import LocalHttp
+from tests.support.local_http import LocalHttp, Served
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,7 +141,7 @@ def _texts(part: Any) -> list[str]:
     return [found for each in part for found in _texts(each)] if isinstance(part, list) else []
 
 
-class LocalSlack:
+class LocalSlack(Served):
     """The server, from `with` to its end."""
 
     def __init__(self, port: int = 0) -> None:
@@ -182,15 +182,6 @@ class LocalSlack:
         self.http = LocalHttp(("127.0.0.1", port), type("Handler", (_Handler,), {"slack": self}))
         self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
         self.webhook_url, self.plain_url, self.api_url = self.url + WEBHOOK_PATH, self.url + PLAIN_PATH, self.url + "/api/"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.closing.set()
-        self.http.shutdown()
-        self.http.server_close()
 
     def answer(
         self,

@@ -13,13 +13,13 @@ from logwatch.collect.last_seen import SignsOfLife
 from logwatch.notify.diagnosis.findings import StepState
 from logwatch.notify.diagnosis.step_text import StepLine
 from logwatch.notify.messages import LinkTargets, build_message
-from logwatch.pipeline import judge_and_replay
+from logwatch.pipeline.judge_range import judge_and_replay
+from logwatch.pipeline.tick import Policy, Ticker
+from logwatch.pipeline.time_range import Wanted
 from logwatch.report.page_view import Listed, Narrator, build_page
 from logwatch.report.render import render_page
 from logwatch.report.report import build_report
 from logwatch.state.document import State
-from logwatch.tick import Policy, Ticker
-from logwatch.time_range import Wanted
 from logwatch.ui.format import Audience
 from tests.conftest import LOGS, ROOT
 from tests.support.made_messages import RULES, TEMPLATES
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from logwatch.judge.evaluate import Judged
     from logwatch.languages import Lang
-    from logwatch.replay import Replayed
+    from logwatch.pipeline.replay import Replayed
     from logwatch.report.page_view import Page
 
 WALKED = (

@@ -6,6 +6,7 @@ from typing import Any
 
 from logwatch.collect.live.cloud_logging import CloudLoggingSource
 from logwatch.collect.live.read_quota import ReadQuota
+from tests.support.fake_clock import FakeClock
 from tests.support.local_google import LoggingServer
 from tests.support.platform import SHAPE
 
@@ -39,20 +40,7 @@ def lines(entries: list[dict[str, Any]]) -> bytes:
     return b"".join(json.dumps(found).encode() + b"\n" for found in entries)
 
 
-class Clock:
-    """A clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
-def connect(server: LoggingServer, *, quota: int = 55, **options: Any) -> tuple[CloudLoggingSource, Clock]:
-    clock = Clock()
+def connect(server: LoggingServer, *, quota: int = 55, **options: Any) -> tuple[CloudLoggingSource, FakeClock]:
+    clock = FakeClock()
     found = ReadQuota(quota, clock=clock, sleep=clock.sleep)
     return CloudLoggingSource(PROJECT, SHAPE, endpoint=server.address, quota=found, **options), clock

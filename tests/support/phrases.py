@@ -23,7 +23,7 @@ SHOWN_ARGUMENTS = {"hint", "hints", "otherwise", "error", "missed", "trouble"}
 SHOWN_CALLS = {"progress", "raises", "kind", "_not_slack", "_refusal"}
 BEFORE_A_REASON = {"raised", "build", "_telling"}
 """Calls whose text a library's reason follows."""
-OF_THE_LOG = {"logwatch/pipeline.py", "logwatch/catch_up.py", "logwatch/run_summary.py"}
+OF_THE_LOG = {"logwatch/pipeline/run.py", "logwatch/pipeline/catch_up.py", "logwatch/pipeline/run_summary.py"}
 """Where errors end in the log of `run`, which is English."""
 SHOWS = re.compile(r"Error\(|hint|progress\(|raised\(|news|description=|error=|trouble=|missed=|yield")
 """What a file holds that shows anything."""

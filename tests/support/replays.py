@@ -11,9 +11,9 @@ from logwatch.collect.files import FilesSource
 from logwatch.collect.last_seen import SignsOfLife
 from logwatch.count.windows import aggregate
 from logwatch.judge.rules.load import load_rules
-from logwatch.replay import replay
+from logwatch.pipeline.replay import replay
+from logwatch.pipeline.tick import Policy, Ticker
 from logwatch.settings import bundled
-from logwatch.tick import Policy, Ticker
 from tests.support.life import DEAD
 from tests.support.made_traffic import Incident
 from tests.support.platform import SHAPE
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from logwatch.collect.columns import Reading
     from logwatch.collect.interface import Source
     from logwatch.notify.incidents import Notification
-    from logwatch.replay import Replayed
+    from logwatch.pipeline.replay import Replayed
 
 
 RULES = load_rules(bundled("rules"))

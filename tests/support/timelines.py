@@ -33,7 +33,8 @@ from logwatch.judge.alerts import Alert, AlertState, advance, fingerprint
 from logwatch.judge.rules.load import load_rules
 from logwatch.judge.rules.model import Inhibition, Rule, RuleSet
 from logwatch.judge.verdicts import Level, Verdict, Why
-from logwatch.notify.incidents import REMIND_EVERY, Memory, Muted, NotifyReason, decide
+from logwatch.notify.decide import REMIND_EVERY, decide
+from logwatch.notify.incidents import Memory, Muted, NotifyReason
 from logwatch.notify.scopes import VerdictsAlone
 from logwatch.notify.silences import Silence
 from logwatch.settings import bundled
@@ -43,7 +44,8 @@ from tests.conftest import ROOT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from logwatch.notify.incidents import Decision, Notification
+    from logwatch.notify.decide import Decision
+    from logwatch.notify.incidents import Notification
 
 START = datetime(2026, 2, 24, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -11,10 +11,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 from logwatch.judge.rules.load import load_rules
-from logwatch.pipeline import run
+from logwatch.pipeline.run import run
+from logwatch.pipeline.tick import Ticker
 from logwatch.settings import Settings, bundled
 from logwatch.state.lease import load
-from logwatch.tick import Ticker
 from logwatch.wiring import build_parts, build_policy, metrics_project
 from tests.conftest import ROOT, clean_environment
 from tests.support.local_gcs import LocalGcs
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from logwatch.collect.interface import Life
     from logwatch.judge.rules.model import RuleSet
-    from logwatch.pipeline import Parts
-    from logwatch.run_summary import RunSummary
+    from logwatch.pipeline.run import Parts
+    from logwatch.pipeline.run_summary import RunSummary
     from logwatch.seams import Seams
     from logwatch.state.document import State
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.errors import ConfigError, StoreError
-from logwatch.run_summary import RunSummary
+from logwatch.pipeline.run_summary import RunSummary
 from logwatch.targets.run_all import AllWell, TargetRun, in_turn, run_all, share_of
 from tests.support.patience import PATIENCE_S
 

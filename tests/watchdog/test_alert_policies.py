@@ -26,10 +26,10 @@ from google.protobuf.json_format import ParseDict, ParseError
 from logwatch.judge.rules.load import load_rules
 from logwatch.judge.rules.model import Rule, RuleSet
 from logwatch.languages import Lang
+from logwatch.pipeline.run_summary import RunSummary
 from logwatch.publish.cloud_monitoring import CloudMonitoringExporter
 from logwatch.publish.metric_filter import Installation
 from logwatch.publish.points import Point, metrics
-from logwatch.run_summary import RunSummary
 from logwatch.settings import Settings, bundled
 from logwatch.state.document import State, dump_state
 from logwatch.ui.format import Audience

@@ -25,12 +25,12 @@ from logwatch.cli.kept.state_file import age_line, state_of
 from logwatch.cli.options import RuleArgument, RuleFlags, ServiceOption, ShopOption, SourceFlags, SpanFlags
 from logwatch.collect.sources import is_live
 from logwatch.errors import ConfigError, nearest
-from logwatch.pipeline import stand_at_end
+from logwatch.pipeline.judge_range import stand_at_end
+from logwatch.pipeline.tick import remembered
 from logwatch.report.explain import Question, explain, explained_json, explained_lines
 from logwatch.report.labels import labels_csv, labels_json
 from logwatch.report.state_json import alerts_json
 from logwatch.report.state_lists import state_sections
-from logwatch.tick import remembered
 from logwatch.ui.format import printable
 from logwatch.ui.tables import fold, to_text
 from logwatch.wiring import audience, build_policy, build_rules, build_service, state_place

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from logwatch.count.windows import aggregate
-from logwatch.replay import replay
+from logwatch.pipeline.replay import replay
 from logwatch.spans import Span
 from tests.support import replays
 from tests.support.bq_emulator import client_of, emulator

@@ -11,7 +11,7 @@ from logwatch.collect.bigquery.query import quote
 from logwatch.collect.bigquery.source import build_source, parse_address
 from logwatch.count.windows import aggregate
 from logwatch.errors import ConfigError, SourceError
-from logwatch.replay import replay
+from logwatch.pipeline.replay import replay
 from logwatch.spans import EPOCH, Span
 from tests.support import replays
 from tests.support.local_bigquery import LocalBigQuery

@@ -38,12 +38,13 @@ from logwatch.errors import ConfigError, SourceError
 from logwatch.judge.evaluate import Course, evaluate
 from logwatch.judge.rules.load import load_rules
 from logwatch.notify.incidents import NotifyReason
-from logwatch.pipeline import judge, judge_and_replay
+from logwatch.pipeline.judge_range import judge, judge_and_replay
+from logwatch.pipeline.tick import Policy, Ticker
+from logwatch.pipeline.time_range import Wanted
 from logwatch.settings import Settings, bundled
 from logwatch.spans import NS, Span, to_datetime
-from logwatch.tick import Policy, Ticker
-from logwatch.time_range import Wanted
 from tests.conftest import ROOT
+from tests.support.fake_clock import FakeClock
 from tests.support.life import ALIVE
 from tests.support.local_google import Fault, LoggingServer, load_entries, make_entry, repeat
 from tests.support.local_google.filters import compile_filter, matches
@@ -55,21 +56,6 @@ LOGS = ROOT / "tests/fixtures/logs"
 PROJECT = "o4o-demo"
 RECORDED = ("calm", "storm", "payment", "text")
 Status = grpc.StatusCode
-
-
-class FakeClock:
-    """A clock that only sleeping moves; keeps the waits."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.waits: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.waits.append(seconds)
-        self.now += seconds
 
 
 def time_of(entry: Any) -> int:

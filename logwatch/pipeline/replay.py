@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from logwatch.collect.columns import Reading
     from logwatch.collect.recent_entries import EntryRow
     from logwatch.judge.alerts import Alert, Transition
-    from logwatch.tick import Ticked, Ticker
+    from logwatch.pipeline.tick import Ticked, Ticker
 
 MINUTE = 60 * NS
 MOST_TOGETHER = 180

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from logwatch.collect.columns import Reading
     from logwatch.errors import LogwatchError
-    from logwatch.tick import Ticked
+    from logwatch.pipeline.tick import Ticked
 
 
 @dataclass(slots=True)

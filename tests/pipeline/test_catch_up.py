@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import grpc
 import pytest
 
-from logwatch.catch_up import take_in
 from logwatch.collect.columns import Reading
 from logwatch.collect.interface import CutShortError, OverError
 from logwatch.collect.live import cloud_logging
 from logwatch.notify import incidents as notify
 from logwatch.notify.incidents import Memory, Notification, NotifyReason
-from logwatch.pipeline import run, urgency
+from logwatch.pipeline.catch_up import take_in
+from logwatch.pipeline.run import run, urgency
 from logwatch.spans import Span
 from logwatch.state.document import State
 from tests.support.checkout_errors import ENTRIES, FIRES
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from logwatch.pipeline import Parts
-    from logwatch.run_summary import RunSummary
+    from logwatch.pipeline.run import Parts
+    from logwatch.pipeline.run_summary import RunSummary
     from logwatch.settings import Settings
 
 LONG = 200

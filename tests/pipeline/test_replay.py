@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from logwatch.count.windows import aggregate, from_minute
 from logwatch.judge.verdicts import Level
 from logwatch.notify.incidents import NotifyReason
-from logwatch.replay import tick_by_tick
+from logwatch.pipeline.replay import tick_by_tick
 from logwatch.spans import Span, rfc3339
 from tests.conftest import LOGS, ROOT, Run
 from tests.support.examples import COSTLY
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from logwatch.tick import Ticked
+    from logwatch.pipeline.tick import Ticked
 
 
 def moved(ticks: Iterable[Ticked]) -> list[tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""The order of the steps, written once."""
+"""One scheduled run: read, judge, save, publish and tell, save again."""
 
 from __future__ import annotations
 
@@ -10,13 +10,9 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
-from logwatch.catch_up import judge_parts, take_in
 from logwatch.collect.interface import Probe
 from logwatch.collect.last_seen import SignsOfLife
-from logwatch.collect.parse import BLIND, REFUSED_MINUTES, SILENT_MINUTES, STOPPED_MINUTES
-from logwatch.count.census import Census
-from logwatch.count.life import Vigil
-from logwatch.count.stopped import NOTHING_USUAL
+from logwatch.collect.parse import BLIND, REFUSED_MINUTES
 from logwatch.errors import ConflictError, ExportError, SourceError, StoreError
 from logwatch.judge.alerts import AlertState
 from logwatch.judge.verdicts import Level
@@ -25,39 +21,34 @@ from logwatch.notify.deliver import Sending
 from logwatch.notify.follow_ups import give_up
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.listen import in_turn, listen
-from logwatch.notify.outbox import Outgoing, address, fall_over, note_of, with_evidence
+from logwatch.notify.outbox import address, fall_over, with_evidence
+from logwatch.pipeline.catch_up import judge_parts, take_in
+from logwatch.pipeline.run_summary import RunSummary
+from logwatch.pipeline.time_range import import_counting
 from logwatch.publish.points import Point, descriptors_version
-from logwatch.replay import Replayed, replay
-from logwatch.run_summary import RunSummary
 from logwatch.seams import Seam, Seams
 from logwatch.spans import Span, floor_minute, to_nanoseconds
 from logwatch.state.document import Lease, State
 from logwatch.state.lease import Held, take
 from logwatch.state.mend import is_ahead
-from logwatch.time_range import count_windows, import_counting, import_reporting, read_entries, read_windows
 
 if TYPE_CHECKING:  # numpy comes with some of these, and only where a command needs it
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from logwatch.catch_up import Intake
-    from logwatch.collect.interface import Endpoints, Life, PlatformFigures, Progress, Signs, Source
-    from logwatch.count.windows import Windows
+    from logwatch.collect.interface import Endpoints, Life, PlatformFigures, Signs, Source
     from logwatch.judge.alerts import Alert
-    from logwatch.judge.evaluate import Judged
     from logwatch.judge.rules.model import RuleSet
-    from logwatch.judge.verdicts import Verdict
     from logwatch.notify.answers import Heard
     from logwatch.notify.channels.interface import Channel
     from logwatch.notify.deliver import Describe
     from logwatch.notify.diagnosis.findings import Walked
-    from logwatch.notify.diagnosis.lookups import RecordedArchive
     from logwatch.notify.incidents import Notification
     from logwatch.notify.outbox import Outbox
+    from logwatch.pipeline.catch_up import Intake
+    from logwatch.pipeline.tick import Plan, Ticked, Ticker
     from logwatch.publish.interface import Exporter
     from logwatch.state.interface import Store
-    from logwatch.tick import Plan, Ticked, Ticker
-    from logwatch.time_range import Wanted
 
 LOG = logging.getLogger("logwatch.run")
 """What a run did, in detail; `logs.py` says who hears it."""
@@ -68,76 +59,6 @@ LISTEN_FOR = timedelta(seconds=6)
 """How long a run asks what people have answered, while it reads."""
 MOST_LOOKUPS = 20
 """Reads and searches of one run, of the 60 a minute that the project has."""
-
-
-def judge(source: Source, ticker: Ticker, wanted: Wanted, *, now: datetime, progress: Progress) -> Judged:
-    """Fetch, parse, aggregate, evaluate; changes nothing anywhere."""
-    rules, wanted = ticker.rules, replace(wanted, meanwhile=import_reporting)
-    span, windows = read_windows(source, wanted, reach=max(rules.reach, rules.silent), now=now, progress=progress)
-    return _judged(rules, span, windows, ticker.life)
-
-
-def judge_and_replay(
-    source: Source, ticker: Ticker, wanted: Wanted, *, now: datetime, progress: Progress
-) -> tuple[Judged, Replayed]:
-    """Judge a span, and say what its minutes would have told on a simulated clock; from one reading."""
-    span, reading = read_entries(source, wanted, reach=ticker.reach, now=now, progress=progress)
-    span, windows = count_windows(reading, span, source, wanted, reach=max(ticker.rules.reach, ticker.rules.silent))
-    from logwatch.notify.diagnosis.lookups import RecordedArchive
-
-    archive = RecordedArchive(reading, source, wanted.service)
-    return _judged(ticker.rules, span, windows, ticker.life), play(archive, span, ticker, progress)
-
-
-def read_and_play(
-    source: Source, tickers: Sequence[Ticker], wanted: Wanted, *, now: datetime, progress: Progress
-) -> list[Replayed]:
-    """Say what the minutes of a span would have told on a simulated clock, to each of some tickers; from one reading."""
-    reach = max(ticker.reach for ticker in tickers)
-    span, reading = read_entries(source, wanted, reach=reach, now=now, progress=progress)
-    from logwatch.notify.diagnosis.lookups import RecordedArchive
-
-    archive = RecordedArchive(reading, source, wanted.service)
-    return [play(archive, span, ticker, progress) for ticker in tickers]
-
-
-def play(archive: RecordedArchive, span: Span, ticker: Ticker, progress: Progress) -> Replayed:
-    """Run every tick of a reading on a simulated clock, and walk the procedure of each message that it would have sent."""
-    from logwatch.notify.diagnosis.diagnose import walk
-
-    def walked(told: Notification, verdicts: tuple[Verdict, ...]) -> Walked | None:
-        progress(f"evidence for the message of {told.at:%Y-%m-%dT%H:%MZ}", (told.at - span.start) / (span.end - span.start))
-        return walk(told, ticker.rules, archive, verdicts)
-
-    return replay(archive.reading, span, ticker, walked, lambda share: progress("minute by minute", share))
-
-
-def stand_at_end(source: Source, ticker: Ticker, wanted: Wanted, *, now: datetime, progress: Progress) -> State:
-    """Give the state that the minutes of a span would have left, on a simulated clock."""
-    span, reading = read_entries(source, wanted, reach=ticker.reach, now=now, progress=progress)
-    return state_left(replay(reading, span, ticker, tell=lambda share: progress("minute by minute", share)))
-
-
-def state_left(played: Replayed) -> State:
-    """Give the state that a replay ends with; its messages went nowhere."""
-    return replace(played.state, notes=tuple(note_of(Outgoing(told, {})) for told in played.notifications), outbox=())
-
-
-def _judged(rules: RuleSet, span: Span, windows: Windows, life: Life) -> Judged:
-    """Judge every rule, those that watch whether there is anything to judge too."""
-    from logwatch.count.crowd import thin_out
-    from logwatch.count.silence import keep_vigil
-    from logwatch.count.vanished import take_census
-    from logwatch.count.windows import with_gauge
-    from logwatch.judge.evaluate import Judged, evaluate
-
-    windows = thin_out(windows, rules.service.shop_label).windows
-    windows = take_census(windows, windows.span, Census(), rules.knows).windows
-    if rules.silence:
-        kept = keep_vigil(windows, windows.span, Vigil(), life.signs)
-        windows = with_gauge(windows, SILENT_MINUTES, kept.silent)
-        windows = with_gauge(windows, STOPPED_MINUTES, kept.stopped(lambda _: NOTHING_USUAL))
-    return Judged(span, windows, tuple(evaluate(rules.rules, windows, span)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,8 @@ from logwatch.judge.daily_totals import KEPT_DAYS, Minute, add_minutes, usual_at
 from logwatch.judge.rules.yaml_types import selects
 from logwatch.judge.verdicts import Level, Verdict, Why
 from logwatch.notify.answers import renew_heads, take_answers
+from logwatch.notify.decide import REMIND_EVERY, decide
 from logwatch.notify.history import remember
-from logwatch.notify.incidents import REMIND_EVERY, decide
 from logwatch.notify.outbox import enqueue
 from logwatch.notify.scopes import VerdictsAlone
 from logwatch.publish.points import Point, counter_points, verdict_points, with_zeros

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from logwatch.pipeline import run
+from logwatch.pipeline.run import run
 from logwatch.settings import process_age_s
 from logwatch.state.lease import load
 from logwatch.wiring import build_store

@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from logwatch.notify.outbox import Outgoing
-    from logwatch.pipeline import Parts
-    from logwatch.run_summary import RunSummary
+    from logwatch.pipeline.run import Parts
+    from logwatch.pipeline.run_summary import RunSummary
     from logwatch.settings import Settings
 
 

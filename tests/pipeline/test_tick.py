@@ -20,11 +20,11 @@ from logwatch.judge.alerts import AlertState
 from logwatch.judge.evaluate import evaluate
 from logwatch.judge.verdicts import Level
 from logwatch.notify.incidents import NotifyReason
-from logwatch.pipeline import wait_to_look
-from logwatch.replay import tick_by_tick
+from logwatch.pipeline.replay import tick_by_tick
+from logwatch.pipeline.run import wait_to_look
+from logwatch.pipeline.tick import Policy, Ticker
 from logwatch.spans import NS, to_nanoseconds
 from logwatch.state.document import State
-from logwatch.tick import Policy, Ticker
 from tests.support.examples import COSTLY
 from tests.support.life import DEAD
 from tests.support.made_windows import START, windows_of
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from logwatch.collect.interface import Signs
     from logwatch.judge.evaluate import Course
     from logwatch.judge.verdicts import Verdict
+    from logwatch.pipeline.tick import Plan, Ticked
     from logwatch.spans import Span
-    from logwatch.tick import Plan, Ticked
 
 MINUTE = timedelta(minutes=1)
 FAILING = {"checkout.error{service=kpa}": 3.0, "checkout.attempt{service=kpa}": 9.0}

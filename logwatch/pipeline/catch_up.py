@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 from logwatch.collect.columns import Reading
 from logwatch.collect.interface import CutShortError, OverError
 from logwatch.errors import SourceError
+from logwatch.pipeline.tick import Plan
 from logwatch.spans import WINDOW, Span, floor_minute
-from logwatch.tick import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from logwatch.pipeline.tick import Ticked, Ticker
     from logwatch.state.document import State
-    from logwatch.tick import Ticked, Ticker
 
 NEWEST = 10 * WINDOW
 """The newest windows of a pause: what fires now shows in them."""
