@@ -632,7 +632,7 @@ def watchers(terraform: LocalTerraform, module: str) -> tuple[dict[str, Json], J
 
 @pytest.mark.long
 def test_the_two_installations_of_the_page_share_nothing(opened: Any, run: Run) -> None:
-    one, other = (block.replace("my-project", PROJECT) for block in re.findall(r"```hcl\n(.*?)```", PAGE, re.DOTALL))
+    one, other = (block.replace("my-project", PROJECT) for block in re.findall(r"```hcl\n(.*?)```", PAGE, re.DOTALL)[:2])
     korean = re.sub(r"  (policies_folder|dashboard_file) .*\n", "", other).replace("beta", "korean")
     terraform = opened('provider "google" {}\n' + (one + other + korean).replace('"../.."', '"../deploy/terraform"'))
     for environment, source, line in re.findall(

@@ -1,10 +1,12 @@
-"""What `judged.sql` answers, as a reading: heads and sums of summaries go into columns, and other entries are lines."""
+"""What `judged.sql` answers, as a reading: heads and sums of summaries and slow requests go into columns, others are lines."""
 
 from __future__ import annotations
 
 from array import array
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
 import numpy as np
 
 from logwatch.collect.bigquery.query import DAY, MINUTE_US
@@ -48,6 +50,8 @@ class AnswerReader:
         """Log, revision and instance, with the time and arrival of each summary, and with whom it is added up."""
         self._sums: list[tuple[int, Array]] = []
         """A counter's number, with which summaries each sum is of, and the sum."""
+        self._slow: list[tuple[AnswerRow, list[tuple[int, int, float, str, str, str]]]] = []
+        """An instance's slow requests of a day: time in it and delay, duration, label, method, URL."""
 
     def take(self, row: AnswerRow) -> None:
         """Take one row."""
@@ -55,6 +59,9 @@ class AnswerReader:
             line = row.packed.encode("utf-8", "surrogatepass")
             take_lines(line, self._usual)
             take_block_lines(line, self._reading)
+            return
+        if row.kind == "slow":
+            self._slow.append((row, msgspec.json.decode(f"[{row.packed}]")))
             return
         owner = self._owners.setdefault((row.log, row.revision), len(self._owners))
         first, second, third = np.fromstring(row.packed, np.int64, sep=" ").reshape(-1, 3).T
@@ -69,6 +76,7 @@ class AnswerReader:
     def finish(self) -> None:
         """Put what was taken into the reading."""
         self._usual.flush()
+        self._finish_slow()
         if not self._heads:
             return
         owner = np.repeat(np.arange(len(self._heads)), [each.shape[1] for _, each in self._heads])
@@ -95,6 +103,27 @@ class AnswerReader:
             array("d", sums[by_row].astype(float).tobytes()),
             array("i", np.bincount(row, minlength=len(order)).astype(np.int32).tobytes()),
         )
+
+    def _finish_slow(self) -> None:
+        """Put the slow requests into the reading, in order of time."""
+        day = DAY * MINUTE_US
+        found = sorted(
+            ((row.day * day + each[0], row, each) for row, packed in self._slow for each in packed), key=itemgetter(0)
+        )
+        if not found:
+            return
+        rows = [row for _, row, _ in found]
+        times = [at * 1000 for at, _, _ in found]
+        heads: dict[str, Sequence[Any]] = {
+            "log_name": [row.log for row in rows],
+            "revision": [row.revision for row in rows],
+            "instance": [row.name for row in rows],
+            "insert_id": [f"-{number}" for number in range(len(rows))],  # likewise
+            "timestamp": array("q", times),
+            "receive_timestamp": array("q", (at + each[1] * 1000 for at, (_, _, each) in zip(times, found, strict=True))),
+        }
+        durations, labels, methods, urls = zip(*(each[2:] for _, _, each in found), strict=True)
+        self._reading.add_slow_requests(heads.__getitem__, labels, durations, methods, urls)
 
 
 def _group(owner: int, minute: Array, behind: Array) -> Array:

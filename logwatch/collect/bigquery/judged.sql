@@ -5,7 +5,10 @@
 --   heads  of an instance's summaries that are added up: time in the day and delay (microseconds), and behind how many
 --          minutes a run at the second at which runs look first sees each
 --   sums   of a counter: minute of the day, that number of minutes, and the sum over the summaries that share them
+--   slow   requests of an instance, as JSON: time in the day and delay (microseconds), duration, label, method, URL
 --   entry  any other entry, as the JSON of a LogEntry
+--
+-- A slow request goes among the packed ones where all of that is as it should be, and nothing else has its identity.
 --
 -- A summary is added up only where nothing that is decided later needs it alone:
 -- * It is plain: each key beside the logger's own is a counter whose value is a whole number, one of them is known, and it
@@ -101,7 +104,17 @@ placed AS (
     *,
     is_counted AND is_plain AND copies = 1 AND arrived - at <= @minute AND COUNT(IF(is_doubtful AND NOT is_fixed, 1, NULL)) OVER (
       PARTITION BY is_counted, instance, stretch ORDER BY at, insert_id ROWS UNBOUNDED PRECEDING
-    ) = 0 AS is_added
+    ) = 0 AS is_added,
+    IFNULL(
+      is_slow AND copies = 1 AND insert_id != '' AND arrived >= at AND arrived - at < @day
+        AND REGEXP_CONTAINS(TO_JSON_STRING(json_payload['durationMs']), r'^[0-9]{1,9}(\.[0-9]{1,12})?$')
+        AND LAX_FLOAT64(json_payload['durationMs']) > 0
+        AND REGEXP_CONTAINS(
+          CONCAT(TO_JSON_STRING(json_payload['label']), TO_JSON_STRING(json_payload['method']), TO_JSON_STRING(json_payload['url'])),
+          r'^"[^"\\]+""[^"\\]+""[^"\\]+"$'
+        ),
+      FALSE
+    ) AS is_packed
   FROM stretches
 ),
 sums AS (
@@ -124,6 +137,14 @@ SELECT 'sums', log_name, revision, key, day, STRING_AGG(FORMAT('%d %d %d', minut
 FROM sums
 GROUP BY log_name, revision, key, day
 UNION ALL
+SELECT 'slow', log_name, revision, instance, day, STRING_AGG(FORMAT(
+  '[%d,%d,%s,%s,%s,%s]', at - day * @day, arrived - at, TO_JSON_STRING(json_payload['durationMs']),
+  TO_JSON_STRING(json_payload['label']), TO_JSON_STRING(json_payload['method']), TO_JSON_STRING(json_payload['url'])
+), ',')
+FROM placed
+WHERE is_packed
+GROUP BY log_name, revision, instance, day
+UNION ALL
 SELECT 'entry', '', '', '', 0, CONCAT(
   '{"logName":', TO_JSON_STRING(log_name),
   ',"insertId":', TO_JSON_STRING(insert_id),
@@ -136,4 +157,4 @@ SELECT 'entry', '', '', '', 0, CONCAT(
   IF(json_payload IS NULL, '', CONCAT(',"jsonPayload":', TO_JSON_STRING(json_payload))), '}'
 )
 FROM placed
-WHERE NOT is_added
+WHERE NOT is_added AND NOT is_packed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,12 +13,15 @@ from logwatch.spans import Span
 from tests.support import replays
 from tests.support.bq_emulator import client_of, emulator
 from tests.support.log_analytics import load as load_table
+from tests.support.made_traffic import START, Incident, Traffic
 from tests.support.recorded_answers import CASES, RECORDED, Case, load, read, save, source
 from tests.support.same_windows import different
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.conftest import Run
 
 pytestmark = pytest.mark.bigquery
 
@@ -59,6 +62,53 @@ def test_what_lives_and_what_is_searched_for_is_found_as_in_the_file(endpoint: s
             assert mine == theirs
     assert bigquery.services(middle) == {("o4o-core-api", "asia-northeast3"): len(_within(case, middle))}
     assert bigquery.last_of_all(middle) == file.last_seen(middle, service=None)
+
+
+DAY = Traffic(
+    41,
+    40 * 60,
+    instances=2,
+    incidents=(Incident(7 * 60, 8 * 60, failing={"kpa": 0.9}, redis_down=True),),
+    late=0.002,
+    repeated=0.002,
+)
+"""From nine in the morning in Seoul to the end of the next day, with late and repeated lines."""
+COMMANDS = {
+    "tune": ["tune", "payment-confirm", "--vary", "for=0,1m,3m"],
+    "beta-exit": ["beta-exit", "--days", "1", "--until", "2026-02-26T00:00:00+09:00"],
+    "backtest": ["backtest"],
+    "evaluate": ["evaluate"],
+}
+
+
+@pytest.fixture(scope="module")
+def day(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the recording of a day, of which the engine has the same entries."""
+    folder = tmp_path_factory.mktemp("day")
+    made = folder / "made.ndjson"
+    made.write_text("".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in DAY.entries()))
+    case = Case("day", made, Span(START, START))
+    load_table(client_of(endpoint), "o4o-demo.logs.day", case.entries())
+    case.recording(folder)
+    return folder / "day.ndjson"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_say_of_a_day_what_they_say_of_its_file(command: str, day: Path, endpoint: str, run: Run) -> None:
+    own = {"LOGWATCH_BIGQUERY_ENDPOINT": endpoint, "LOGWATCH_NOW": "2026-02-25T18:00:00Z", "LOGWATCH_METRICS_PROJECT": "none"}
+    span = [] if command == "beta-exit" else ["--since", "2026-02-24T00:00:00Z", "--until", "2026-02-25T02:00:00Z"]
+    said = [
+        run(*COMMANDS[command], *span, "--source", source, "--format", "json", LOGWATCH_CACHE="none", **own)
+        for source in ("bq://o4o-demo.logs.day", str(day))
+    ]
+    assert [each.code for each in said] == [0, 0], said[0].err
+    mine, theirs = (_figures(json.loads(each.out)) for each in said)
+    assert mine == theirs
+
+
+def _figures(document: dict[str, Any]) -> dict[str, Any]:
+    """Give all of an answer but how it was asked for, and what the engine has left out of what it counted."""
+    return {key: value for key, value in document.items() if key not in {"command", "source", "unread", "figures"}}
 
 
 def _within(case: Case, span: Span) -> list[object]:
