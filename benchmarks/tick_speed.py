@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import astuple
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
+from benchmarks.processes import MIB, Run
 from logwatch.pipeline.run import run
 from logwatch.server.app import TickService
 from logwatch.wiring import build_lasting_parts
+from tests.conftest import ROOT, clean_environment
 from tests.support.local_google import make_entry
 from tests.support.made_traffic import START, Traffic
 from tests.support.world import World
 
-IMPORTS = "import google.cloud.logging, google.cloud.monitoring_v3, pandas"
+CLIENTS = "import google.cloud.logging, google.cloud.monitoring_v3"
+BARE = {"the Google clients": CLIENTS, "these and numpy": f"{CLIENTS}, numpy", "these and pandas": f"{CLIENTS}, pandas"}
+BEGIN = """
+import resource, subprocess, sys, time
+begun = time.perf_counter()
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(time.perf_counter() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss)
+"""
 RUNS = 7
 
 
-def seconds(process: subprocess.Popen[bytes], begun: float) -> float:
-    """Wait for a process; gives how long it took."""
-    process.communicate(timeout=60)
-    return time.perf_counter() - begun
+def measured(arguments: list[str], **environment: str) -> Run:
+    """Run Python to the end, begun by a small process: the system counts to a child's largest memory what began it."""
+    begun = subprocess.run(
+        [sys.executable, "-c", BEGIN, sys.executable, *arguments],
+        env=clean_environment(**environment), cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    wall_s, cpu_s, largest_kib = map(float, begun.stdout.split())
+    return Run(wall_s, cpu_s, int(largest_kib) * 1024)
+
+
+def told(name: str, runs: list[Run]) -> Run:
+    """Print and give the medians of all runs but the first."""
+    middle = Run(*(median(values) for values in zip(*map(astuple, runs[1:]), strict=True)))
+    print(f"{name:24}{middle.wall_s:6.2f} s{middle.cpu_s:6.2f} s of processors{middle.largest_bytes / MIB:6.0f} MiB")
+    return middle
 
 
 def serve(world: World) -> list[float]:
@@ -48,23 +69,25 @@ def serve(world: World) -> list[float]:
 
 
 def main() -> None:
-    """Print the medians and their ratio, and the largest memory of any of the processes."""
+    """Print the medians and their ratios, and the size of the state."""
     entries = [make_entry(entry) for entry in Traffic(3, 90, instances=10).entries()]
-    bare, ticks = [], []
+    ticks: list[Run] = []
+    bare: dict[str, list[Run]] = {name: [] for name in BARE}
     with tempfile.TemporaryDirectory() as folder, World(Path(folder), entries) as world:
         for number in range(RUNS + 1):
             world.now = START + timedelta(minutes=50 + number, seconds=90)
-            begun = time.perf_counter()
-            ticks.append(seconds(world.start(), begun))
-            begun = time.perf_counter()
-            bare.append(seconds(subprocess.Popen([sys.executable, "-c", IMPORTS], stdout=subprocess.PIPE), begun))
+            ticks.append(measured(["-m", "logwatch", "run"], **world.environment))
+            for name, imports in BARE.items():
+                bare[name].append(measured(["-c", imports]))
         warm = serve(world)
         size = len((world.folder / "state.json").read_bytes())
-    tick, imports = median(ticks[1:]), median(bare[1:])
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"tick, ten instances: {tick:.2f} s, bare imports {imports:.2f} s: {tick / imports:.2f} times")
+    tick = told("a tick of ten instances", ticks)
+    for name, runs in bare.items():
+        least = told(f"import {name}", runs)
+        ratios = f"{tick.wall_s / least.wall_s:.2f} times that, {tick.cpu_s / least.cpu_s:.2f} of processors"
+        print(f"{'':24}the tick takes {ratios}")
     print(f"tick of a process that serves: {median(warm[1:]):.3f} s, the first {warm[0]:.2f} s")
-    print(f"largest process {peak:.0f} MiB, state {size / 1000:.0f} KB")
+    print(f"state {size / 1000:.0f} KB")
 
 
 if __name__ == "__main__":

@@ -7,10 +7,11 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, compress, count, islice
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -52,6 +53,9 @@ AT_ONCE = 4
 SECOND_PROCESS_FROM = 32 << 20
 """Bytes above which a second process pays for its start."""
 
+PACKED_FROM = SECOND_PROCESS_FROM // 8
+"""Likewise of a packed file, which both processes unpack: that takes less time than to hand over what one has unpacked."""
+
 SUFFIXES = (".json", ".ndjson", ".jsonl", ".log", *PACKED)
 
 
@@ -64,6 +68,12 @@ class Piece:
     end: int | None
     edge: bool = True
     """Whether the file begins or ends here."""
+    turn: int | None = None
+    """Of a stream of which every other block of lines is another's: 0 or 1, which of them are meant; None for all."""
+
+    def has(self, block: int) -> bool:
+        """Tell whether a block of a stream is meant, by its number."""
+        return self.turn is None or block % 2 == self.turn
 
 
 def parse_address(address: str) -> Address:
@@ -111,16 +121,14 @@ class FilesSource:
         del span  # a recording is read whole: its own end says what "now" is
         pieces = [piece for path in self._files() for piece in _cut(path)]
         size = sum(piece.end - piece.start for piece in pieces if piece.end is not None)
-        if size < SECOND_PROCESS_FROM:
+        if size < SECOND_PROCESS_FROM and all(piece.turn is None for piece in pieces):
             meanwhile()
             reading = _read_pieces(iter(range(len(pieces))), pieces, UsualLines(self._empty(service), take), progress)
         else:
             reading = _read_on_two(pieces, self._empty(service), progress, meanwhile)
         if reading.block_lines:
-            for piece in pieces:
-                if piece.end is not None:
-                    for block in split_lines(_chunks(piece), Reading()):
-                        take_block_lines(block, reading)
+            for block in chain.from_iterable(map(_blocks_again, pieces)):
+                take_block_lines(block, reading)
         return without_strays(reading)
 
     def _empty(self, service: str | None) -> Reading:
@@ -201,7 +209,8 @@ def _cut(path: str) -> list[Piece]:
             Piece(path, start, min(start + PIECE, size), edge=start == 0 or start + PIECE >= size)
             for start in range(0, size, PIECE)
         ]
-    return [Piece(path, 0, None)]
+    shared = is_packed(head) and size >= PACKED_FROM
+    return [Piece(path, 0, None, turn=turn) for turn in ((0, 1) if shared else (None,))]
 
 
 def _mode(path: str) -> int:
@@ -237,7 +246,7 @@ def _read_pieces(numbers: Iterator[int], pieces: Sequence[Piece], usual: UsualLi
         piece = pieces[number]
         try:
             if piece.end is None:
-                _read_stream(piece.path, usual)
+                _read_stream(piece, usual)
             else:
                 for block in split_lines(_chunks(piece), reading):
                     take_lines(block, usual)
@@ -272,29 +281,49 @@ def _chunks(piece: Piece) -> Iterator[bytes]:
             at += len(data)
 
 
-def _read_stream(path: str, usual: UsualLines) -> None:
+def _read_stream(piece: Piece, usual: UsualLines) -> None:
     """Read standard input, a compressed file, UTF-16, or a JSON array."""
-    reading = usual.reading
+    reading, first = usual.reading, piece.has(0)
+    damaged = reading if first else Reading()  # what is wrong with the stream itself is told once
+    with _unpacked(piece.path, damaged) as (head, whole):
+        check_form(head, piece.path)
+        if is_array(head):
+            for value in split_objects(whole, reading) if first else ():
+                take(value, reading)
+            return
+        last = b""
+        for block in compress(split_lines(whole, damaged), map(piece.has, count())):
+            if is_enveloped(head):
+                for line in filter(bytes.strip, block.split(b"\n")):
+                    take(line, reading)
+                continue
+            take_lines(block, usual)
+            if not _is_kept(piece.path):
+                take_block_lines(block, reading)
+            see_edges(b"" if last else block, reading)
+            last = block
+        see_edges(last, reading)
+
+
+def _blocks_again(piece: Piece) -> Iterator[bytes]:
+    """Give the blocks of lines of a piece once more, where it can be read again and its lines were not looked at one by one."""
+    if piece.end is not None:
+        yield from split_lines(_chunks(piece), Reading())
+    elif _is_kept(piece.path) and piece.has(0):
+        with _unpacked(piece.path, Reading()) as (head, whole):
+            if not is_array(head) and not is_enveloped(head):
+                yield from split_lines(whole, Reading())
+
+
+@contextmanager
+def _unpacked(path: str, reading: Reading) -> Iterator[tuple[bytes, Iterator[bytes]]]:
+    """Give how a stream begins, unpacked and in UTF-8, and all of it; counts what is damaged."""
     with sys.stdin.buffer if path == "-" else _open(path) as file:
         chunks = _to_utf8(unpack(iter(lambda: file.read(CHUNK), b""), reading))
         head = next(chunks, b"")
         while head and len(head) < 1024 and (more := next(chunks, b"")):
             head += more
-        whole = _chain(head, chunks)
-        check_form(head, path)
-        if is_array(head):
-            for value in split_objects(whole, reading):
-                take(value, reading)
-        elif is_enveloped(head):
-            for block in split_lines(whole, reading):
-                for line in block.split(b"\n"):
-                    if line.strip():
-                        take(line, reading)
-        else:
-            for block in split_lines(whole, reading):
-                take_lines(block, usual)
-                take_block_lines(block, reading)
-                see_edges(block, reading)
+        yield head, _chain(head, chunks)
 
 
 def _lines_again(path: str) -> Iterator[bytes]:
@@ -310,12 +339,7 @@ def _lines(path: str) -> Iterator[bytes]:
     """Give the JSON of every entry of a file."""
     passed = Reading()  # what is refused was counted when the file was read
     try:
-        with _open(path) as file:
-            chunks = _to_utf8(unpack(iter(lambda: file.read(CHUNK), b""), passed))
-            head = next(chunks, b"")
-            while head and len(head) < 1024 and (more := next(chunks, b"")):
-                head += more
-            whole = _chain(head, chunks)
+        with _unpacked(path, passed) as (head, whole):
             if is_array(head):
                 yield from split_objects(whole, passed)
             else:

@@ -831,6 +831,30 @@ def test_a_large_recording_of_text_is_put_together_over_pieces_and_processes(tmp
     assert_nothing_vanished(windows.quality)
 
 
+@pytest.mark.parametrize("shape", [name for name in SHAPES if name.startswith(("gzip", "Zstandard"))])
+def test_two_processes_read_of_a_packed_file_what_one_does(shape: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = write(tmp_path, SHAPES[shape]([*lines_of("payment"), *lines_of("text")]))
+    one = count(*paths)
+    monkeypatch.setattr("logwatch.collect.files.PACKED_FROM", 1)
+    assert {piece.turn for path in paths for piece in _cut(str(path))} == {0, 1}
+    two = count(*paths)
+    assert tables(two) == tables(one)
+    assert (two.quality, two.span) == (one.quality, one.span)
+    assert_nothing_vanished(two.quality)
+
+
+@pytest.mark.parametrize("name", [name for name in DAMAGED if name.startswith(("gzip", "zstd"))])
+def test_two_processes_tell_once_where_a_packed_file_is_damaged(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = write(tmp_path, {"a": DAMAGED[name][0]})
+    one = count(*paths)
+    monkeypatch.setattr("logwatch.collect.files.PACKED_FROM", 1)
+    two = count(*paths)
+    assert tables(two) == tables(one)
+    assert two.quality == one.quality
+
+
 # ---- one service of several
 
 
