@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.hours import BEGIN
 from benchmarks.scenarios import kinds, recorded
 from logwatch.count.windows import aggregate
-from logwatch.replay import replay
+from logwatch.pipeline.replay import replay
 from logwatch.spans import Span
 from tests.support import replays
 from tests.support.bq_emulator import client_of, emulator
