@@ -68,17 +68,22 @@ settings= # NAME=VALUE with | between them, as told
 
 # What can be set of each channel, and what is secret of that and of logwatch itself: as they declare it.
 known_secrets=
+secret_variables=
 channel_variables=
 declared='^    ([a-z_]+): ([^=]*) = \(?(Field\(.*)?$'
 for file in "$root/logwatch/settings/fields.py" "$root"/logwatch/notify/channels/*/__init__.py; do
     while IFS= read -r line; do
         if ! [[ $line =~ $declared ]]; then continue; fi
         field=${BASH_REMATCH[1]}
-        if [[ ${BASH_REMATCH[2]} == *SecretStr* ]]; then known_secrets="$known_secrets${known_secrets:+ }${field//_/-}"; fi
+        if [[ ${BASH_REMATCH[2]} == *SecretStr* ]]; then
+            known_secrets="$known_secrets${known_secrets:+ }${field//_/-}"
+            secret_variables="$secret_variables"$'\n'"LOGWATCH_$field"
+        fi
         if [[ $file != */settings/fields.py ]]; then channel_variables="$channel_variables LOGWATCH_$field"; fi
     done <"$file"
 done
 channel_variables=$(tr '[:lower:]' '[:upper:]' <<<"$channel_variables")
+secret_variables=$(tr '[:lower:]' '[:upper:]' <<<"$secret_variables")
 
 own_values="--config --tasks --log-view --service --as --set --secret --build-region --secret-location --network --subnet --egress --key --notification-channel"
 own_option() { # OPTION VALUE
@@ -195,7 +200,7 @@ settle_region() {
     if [ -z "$there" ]; then
         region=${region:-asia-northeast3}
     elif [ -n "$region" ]; then
-        if ! grep -qxF "$region" <<<"$there"; then
+        if ! has_line "$there" "$region"; then
             fail "$name stands in ${there//$'\n'/, }, not in $region" "leave out --region, or give another --name; to move it: deploy/teardown.sh, then deploy/setup.sh"
         fi
     elif [[ $there == *$'\n'* ]]; then
@@ -383,7 +388,7 @@ enable_apis() {
     local api
     look serviceusage gcloud services list --enabled --project="$project" --format='value(config.name)'
     for api in $apis ${key:+cloudkms}; do
-        if ! grep -qx "$api.googleapis.com" <<<"$found"; then missing_apis="$missing_apis $api.googleapis.com"; fi
+        if ! has_line "$found" "$api.googleapis.com"; then missing_apis="$missing_apis $api.googleapis.com"; fi
     done
     missing_apis=${missing_apis# }
     if [ -z "$missing_apis" ]; then return; fi
@@ -397,7 +402,7 @@ new=false
 
 make_account() { # ID DESCRIPTION
     new=false
-    if grep -qxF "$1@$accounts" <<<"$accounts_now"; then return; fi
+    if has_line "$accounts_now" "$1@$accounts"; then return; fi
     new=true
     plan make "account $1: $2"
     change gcloud iam service-accounts create "$1" --display-name="$2" --project="$project"
@@ -469,7 +474,7 @@ grant_views() {
 }
 
 take_project() { # ROLE ACCOUNT
-    if ! grep -qxF "$1 serviceAccount:$2" <<<"$found"; then return; fi
+    if ! has_line "$found" "$1 serviceAccount:$2"; then return; fi
     plan remove "$1 on the project from ${2%%@*}"
     change gcloud projects remove-iam-policy-binding "$project" --member="serviceAccount:$2" --role="$1" --condition=None
 }
@@ -487,7 +492,7 @@ grant() {
         look "$api" gcloud "${group[@]}" get-iam-policy "${resource[@]}" --flatten='bindings[].members' --format="$policy_lines"
     fi
     while [ $# -gt 0 ]; do
-        if ! grep -qxF "$1 serviceAccount:$2" <<<"$found"; then
+        if ! has_line "$found" "$1 serviceAccount:$2"; then
             plan make "$1 on $what for ${2%%@*}"
             change gcloud "${group[@]}" add-iam-policy-binding "${resource[@]}" --member="serviceAccount:$2" --role="$1"
         fi
@@ -496,7 +501,7 @@ grant() {
 }
 
 grant_project() { # ROLE ACCOUNT
-    if grep -qxF "$1 serviceAccount:$2" <<<"$found"; then return; fi
+    if has_line "$found" "$1 serviceAccount:$2"; then return; fi
     plan make "$1 on the project for ${2%%@*}"
     change gcloud projects add-iam-policy-binding "$project" --member="serviceAccount:$2" --role="$1" --condition=None
 }
@@ -707,8 +712,9 @@ check_channels() {
 check_open_secrets() {
     local variable secret value known
     while IFS='|' read -r variable secret value; do
+        if [ -n "$secret" ] || ! has_line "$secret_variables" "$variable"; then continue; fi
         for known in $known_secrets; do
-            if [ "$variable" = "$(variable_of "$known")" ] && [ -z "$secret" ]; then
+            if [ "$variable" = "$(variable_of "$known")" ]; then
                 if [[ ,$secrets == *",$variable="* ]]; then
                     change gcloud run "${as}s" update "$name" --region="$region" --project="$project" --remove-env-vars="$variable"
                 else
