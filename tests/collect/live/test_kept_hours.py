@@ -1,7 +1,7 @@
 """Hours on disk: what was read once is the same when it comes from there, and nothing unread is taken for read."""
 
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -145,14 +145,12 @@ def test_what_arrives_while_a_long_read_goes_on_is_in_no_hour_that_is_kept(tmp_p
     entries = twelve_hours()
     hour = of(entries[0]).replace(minute=0, second=0) + 2 * HOUR
     kept = KeptHours(tmp_path, ("a",), SHAPE)
+    first = [each for each in entries if hour <= of(each) < hour + HOUR]
+    after = [each for each in entries if hour + HOUR <= of(each) < hour + 2 * HOUR + timedelta(minutes=15)]
     for passed, whole in ((0.0, True), (20 * 60.0, False)):
-        clock = [0.0]
-        span = Span(hour, hour + 4 * HOUR)
-        hours = HourByHour(span, kept, take_page, SHAPE, lambda clock=clock: clock[0])
-        first = [each for each in entries if hour <= of(each) < hour + HOUR]
-        after = [each for each in entries if hour + HOUR <= of(each) < hour + 2 * HOUR + timedelta(minutes=15)]
+        now = iter((0.0, 0.0, 0.0, passed, *[passed] * 10))
+        hours = HourByHour(Span(hour, hour + 4 * HOUR), kept, take_page, SHAPE, partial(next, now))
         hours.take(first)
-        clock[0] += passed
         hours.take(after)
         assert kept.has(hour) == whole
         for path in tmp_path.rglob("*.hour"):
