@@ -98,6 +98,7 @@ def build_source(addresses: Sequence[str], settings: ReadSettings, shape: LogSha
         raise ConfigError("projects that are watched together have one service", where=different, hint=hint)
     if len(addresses) > MOST_RESOURCES:
         raise ConfigError(f"more than {MOST_RESOURCES} projects", where="--source", hint="that is all that one read can take")
+    folder = settings.cache_folder
     return CloudLoggingSource(
         first.project,
         shape,
@@ -106,8 +107,8 @@ def build_source(addresses: Sequence[str], settings: ReadSettings, shape: LogSha
         location=settings.location,
         endpoint=settings.logging_endpoint,
         budget_s=settings.read_budget.total_seconds(),
-        quota=ReadQuota(settings.read_requests_per_minute),
-        cache=settings.cache_folder / "hours" if settings.cache_folder else None,
+        quota=ReadQuota(settings.read_requests_per_minute, file=folder / f"reads-{first.project}" if folder else None),
+        cache=folder / "hours" if folder else None,
     )
 
 

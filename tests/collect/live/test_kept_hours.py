@@ -158,12 +158,11 @@ def test_what_arrives_while_a_long_read_goes_on_is_in_no_hour_that_is_kept(tmp_p
     entries = twelve_hours()
     hour = of(entries[0]).replace(minute=0, second=0) + 2 * HOUR
     kept = KeptHours(tmp_path, ("a",), SHAPE)
+    first = [each for each in entries if hour <= of(each) < hour + HOUR]
+    after = [each for each in entries if hour + HOUR <= of(each) < hour + 2 * HOUR + timedelta(minutes=15)]
     for passed, whole in ((0.0, True), (20 * 60.0, False)):
         clock = Clock()
-        span = Span(hour, hour + 4 * HOUR)
-        hours = HourByHour(span, kept, take_page, SHAPE, clock)
-        first = [each for each in entries if hour <= of(each) < hour + HOUR]
-        after = [each for each in entries if hour + HOUR <= of(each) < hour + 2 * HOUR + timedelta(minutes=15)]
+        hours = HourByHour(Span(hour, hour + 4 * HOUR), kept, take_page, SHAPE, clock)
         hours.take(first)
         clock.seconds += passed
         hours.take(after)

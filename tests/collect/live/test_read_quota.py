@@ -1,0 +1,61 @@
+"""What a project allows of reads, shared by all that look back on one machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from logwatch.collect.live.read_quota import ReadQuota
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_two_processes_share_what_a_project_allows(tmp_path: Path) -> None:
+    """Both read at once: together no more than one of them may."""
+    taker = f"""
+import pathlib, time
+from logwatch.collect.live.read_quota import ReadQuota
+quota, made = ReadQuota(20, file=pathlib.Path({str(tmp_path / "reads-p1")!r})), 0
+while made < 15 and quota.left_s() <= 0:
+    quota.wait(lambda _seconds: None)
+    made += 1
+print(made)
+"""
+    running = [subprocess.Popen([sys.executable, "-c", taker], stdout=subprocess.PIPE) for _ in range(2)]
+    made = [int(each.communicate()[0]) for each in running]
+    assert sum(made) == 20
+    assert ReadQuota(20, file=tmp_path / "reads-p1").left_s() > 0
+    assert ReadQuota(20, file=tmp_path / "reads-p2").left_s() <= 0
+
+
+def test_calls_of_before_a_minute_are_no_longer_counted(tmp_path: Path) -> None:
+    now = [1000.0]
+    first, second = (ReadQuota(2, clock=lambda: now[0], file=tmp_path / "reads") for _ in range(2))
+    first.wait(lambda _seconds: None)
+    now[0] += 30
+    second.wait(lambda _seconds: None)
+    assert (first.left_s(), second.left_s()) == (30, 30)
+    now[0] += 30
+    assert first.left_s() <= 0
+
+
+@pytest.mark.parametrize("text", ["", "no times", "\0\0", "9e99 inf nan", "1 2 3"])
+def test_a_file_that_says_nothing_of_use_holds_nobody_up(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "reads"
+    path.write_text(text)
+    quota = ReadQuota(1, clock=lambda: 1000.0, file=path)
+    assert quota.left_s() <= 0
+    quota.wait(lambda _seconds: None)
+    assert quota.left_s() == 60
+
+
+def test_where_no_file_can_be_made_a_process_counts_its_own(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("")
+    quota = ReadQuota(1, clock=time.monotonic, file=tmp_path / "cache" / "reads")
+    quota.wait(lambda _seconds: None)
+    assert quota.left_s() > 0
