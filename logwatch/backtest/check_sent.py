@@ -13,7 +13,8 @@ from logwatch.notify.silences import EVERY
 from logwatch.report.state_lists import say_through
 from logwatch.spans import WINDOW, Span, rfc3339
 from logwatch.state.run_log import rule_marks
-from logwatch.ui.format import NOTHING, format_span, printable
+from logwatch.ui.format import NOTHING, format_span
+from logwatch.ui.printable import printable
 from logwatch.ui.tables import Section
 
 if TYPE_CHECKING:

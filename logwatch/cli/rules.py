@@ -27,7 +27,8 @@ from logwatch.pipeline.time_range import read_windows
 from logwatch.ranges import Range
 from logwatch.report.rules_json import checked_json, rules_json, tested_json
 from logwatch.settings import bundled
-from logwatch.ui.format import format_range, format_span, printable
+from logwatch.ui.format import format_range, format_span
+from logwatch.ui.printable import printable
 from logwatch.ui.tables import fold, render_rows
 from logwatch.wiring import audience, build_rules
 

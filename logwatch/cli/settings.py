@@ -26,7 +26,7 @@ from logwatch.settings import (
     variable,
 )
 from logwatch.settings.schema import settings_schema
-from logwatch.ui.format import printable
+from logwatch.ui.printable import printable
 from logwatch.ui.tables import Section, to_text
 from logwatch.wiring import build_endpoints, build_store, configured_channels, usable_channels
 

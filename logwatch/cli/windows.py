@@ -23,7 +23,7 @@ from logwatch.languages import Lang, text
 from logwatch.pipeline.time_range import read_windows
 from logwatch.report.absence import found_nothing, why_misread, why_nothing
 from logwatch.ui.findings import finding_texts
-from logwatch.ui.format import printable
+from logwatch.ui.printable import printable
 from logwatch.wiring import LOOKUP_S, audience, watched_service
 
 if TYPE_CHECKING:

@@ -16,23 +16,18 @@ from logwatch.collect.columns import IGNORED, SAMPLES, SLOW, UNPARSED, Reading
 from logwatch.collect.compact import as_array
 from logwatch.collect.findings import LogFinding
 from logwatch.collect.parse import EXACT, LATE_MINUTES, Flaw, Reason, is_malformed
-from logwatch.count.alignment import place
+from logwatch.count.alignment import MINUTE, place
 from logwatch.count.lateness import minutes_late
 from logwatch.count.revisions import Revisions, tell_revisions_apart
 from logwatch.count.tables import Array, ArrayTable, sorted_names, sorted_table, sums_by
 from logwatch.spans import EPOCH, NS, RHYTHM_TOLERANCE_S, WINDOW, Span, rfc3339
 
-Rows = dict[str, Array]
-"""Columns of rows of a reading."""
 NONE = np.empty(0, "int64"), np.empty(0)
 """No number, and no count."""
 CHUNK = 1 << 17
+MICROSECOND = timedelta(microseconds=1)
 QUARTER = 15
 """Minutes within which no hour of any time zone begins."""
-OF_ROWS = ("time", "received", "kind", "detail", "instance", "revision", "decided")
-"""What of a row is asked."""
-OF_SAMPLES = ("row", "time", "instance", "revision", "decided", "minute")
-"""What of a row is asked of summaries."""
 MOST_CELLS = 1 << 23
 """Windows times series up to which there is a place for each of them while counters are added up."""
 
@@ -87,19 +82,19 @@ class Windows:
 
     def silent(self, span: Span) -> int:
         """Count the windows of a span without a summary from anybody."""
-        first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
+        first, last = to_minute(span.start), to_minute(span.end - MICROSECOND)
         return last - first + 1 - len(self.summaries.between(first, last))
 
     def silences(self, span: Span) -> list[Span]:
         """Give the stretches of a span without a summary from anybody, one after the other."""
-        first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
+        first, last = to_minute(span.start), to_minute(span.end - MICROSECOND)
         missing = np.setdiff1d(np.arange(first, last + 1), self.summaries["minute"])
         runs = np.split(missing, np.flatnonzero(np.diff(missing) > 1) + 1)
         return [Span(from_minute(run[0]), from_minute(run[-1] + 1)) for run in runs if len(run)]
 
     def within(self, span: Span) -> "Windows":
         """Give the windows of a part of the span."""
-        ends = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
+        ends = to_minute(span.start), to_minute(span.end - MICROSECOND)
         counters, slow, gauges, summaries = (
             table.between(*ends) for table in (self.counters, self.slow, self.gauges, self.summaries)
         )
@@ -147,7 +142,7 @@ def every_minute(windows: Windows, span: Span) -> Iterator[tuple[int, Figures]]:
 
     As `figures` for one after the other, but a table is gone through once and not for every minute.
     """
-    first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
+    first, last = to_minute(span.start), to_minute(span.end - MICROSECOND)
     lines = dict(windows.summaries.rows("minute", "lines"))
     counters, gauges = _by_minute(windows.counters), _by_minute(windows.gauges)
     labels: dict[int, dict[str, tuple[int, float, float, float]]] = {}
@@ -242,22 +237,22 @@ def aggregate(
     far as the windows of the span depend on it.
     """
     repeated_lines = reading.settle()
-    rows = _unique_rows(reading)
-    samples, instance = _by_instance(reading, rows)
-    samples["minute"] = _place(samples, instance, grace, to_minute(judged_to) if judged_to else 0)
-    rows["minute"][samples["place"]] = samples["minute"]
-    span = span or _whole_span(reading, samples["minute"])
-    first, last = to_minute(span.start), to_minute(span.end - timedelta(microseconds=1))
+    rows, tie = _unique_rows(reading)
+    samples, instance = _by_instance(reading, rows, tie)
+    placed = _place(reading, samples, instance, grace, to_minute(judged_to) if judged_to else 0)
+    span = span or _whole_span(reading, placed)
+    first, last = to_minute(span.start), to_minute(span.end - MICROSECOND)
     if judged_to:
-        due = samples["minute"] <= last
-        np.frombuffer(reading.rows.decided, dtype="int64")[samples["row"][due]] = samples["minute"][due]
+        due = placed <= last
+        as_array(reading.rows.decided)[samples[due]] = placed[due]
 
     minute_of_row = np.full(len(reading.rows.kind), first - 1)
-    minute_of_row[rows["row"]] = rows["minute"]
-    inside = (samples["minute"] >= first) & (samples["minute"] <= last)
-    minutes, lines = _count_lines(samples["minute"][inside], reading, first, last)
-    counted = (rows["kind"] == SAMPLES) | (rows["kind"] == SLOW)
-    late = minutes_late(rows["time"][counted], rows["received"][counted], grace // timedelta(microseconds=1) * 1000)
+    minute_of_row[rows] = _of(reading, rows, "time") // MINUTE
+    minute_of_row[samples] = placed
+    inside = (placed >= first) & (placed <= last)
+    minutes, lines = _count_lines(placed[inside], reading, first, last)
+    counted = rows[np.isin(_of(reading, rows, "kind"), [SAMPLES, SLOW])]
+    late = minutes_late(_of(reading, counted, "time"), _of(reading, counted, "received"), grace // MICROSECOND * 1000)
     counters = _sum_counters(reading, minute_of_row, first, last)
     reading.flaws.update(_overflown(reading, counters))
     windows = Windows(
@@ -269,14 +264,14 @@ def aggregate(
             {
                 "minute": minutes,
                 "lines": lines,
-                "complete": _complete(instance, samples["minute"], minutes, grace),
-                "named": np.isin(minutes, _named_minutes(samples, reading)),
+                "complete": _complete(instance, placed, minutes, grace),
+                "named": np.isin(minutes, _named_minutes(reading, samples, placed)),
             }
         ),
         quality=_assess(reading, rows, samples, repeated_lines, grace),
         unread=_unread(reading, rows),
         open=_open(grace),
-        revisions=tell_revisions_apart(reading, samples["row"][inside], minute_of_row, first, last),
+        revisions=tell_revisions_apart(reading, samples[inside], minute_of_row, first, last),
     )
     return with_gauge(windows, LATE_MINUTES, {minute: each for minute, each in late.items() if first <= minute <= last})
 
@@ -290,25 +285,31 @@ def _count_lines(written: Array, reading: Reading, first: int, last: int) -> tup
     return minutes, np.bincount(at, weights, minlength=len(minutes)).astype("int64")
 
 
-def _named_minutes(samples: Rows, reading: Reading) -> Array:
+def _of(reading: Reading, rows: Array, column: str) -> Array:
+    """Give what some rows of a reading have in a column, when it is needed: all columns of all rows take much room."""
+    return as_array(getattr(reading.rows, column))[rows]
+
+
+def _named_minutes(reading: Reading, samples: Array, placed: Array) -> Array:
     unnamed = reading.revisions.get("", -1)
     written = as_array(reading.written.minute)[as_array(reading.written.revision) != unnamed]
-    return np.concatenate([samples["minute"][samples["revision"] != unnamed], written])
+    return np.concatenate([placed[_of(reading, samples, "revision") != unnamed], written])
 
 
-def _by_instance(reading: Reading, rows: Rows) -> tuple[Rows, Array]:
-    """Give the summaries sorted by instance and time, and the instance of each; `place` is where `rows` have them.
+def _by_instance(reading: Reading, rows: Array, tie: Array) -> tuple[Array, Array]:
+    """Give the rows of summaries sorted by instance and time, and the instance of each.
 
     Without its name, nobody knows which instance's rhythm a summary keeps: each is taken for one of its own.
     """
-    place = np.flatnonzero(rows["kind"] == SAMPLES)
-    place = place[np.lexsort([rows[name][place] for name in ("tie", "time", "instance")])]
-    samples = {"place": place, **{name: rows[name][place] for name in OF_SAMPLES}}
-    return samples, np.where(samples["instance"] == reading.unnamed, -1 - np.arange(len(place)), samples["instance"])
+    samples = rows[_of(reading, rows, "kind") == SAMPLES]
+    samples = samples[np.lexsort([tie[samples], *(_of(reading, samples, name) for name in ("time", "instance"))])]
+    instance = _of(reading, samples, "instance")
+    return samples, np.where(instance == reading.unnamed, -1 - np.arange(len(samples)), instance)
 
 
-def _place(samples: Rows, instance: Array, grace: timedelta, judged_to: int = 0) -> Array:
-    return place(instance, samples["time"], samples["decided"], grace=grace, judged_to=judged_to)
+def _place(reading: Reading, samples: Array, instance: Array, grace: timedelta, judged_to: int = 0) -> Array:
+    time, decided = (_of(reading, samples, name) for name in ("time", "decided"))
+    return place(instance, time, decided, grace=grace, judged_to=judged_to)
 
 
 def known_later(reading: Reading, looks: Callable[[Array], Array], grace: timedelta) -> Array:
@@ -317,14 +318,16 @@ def known_later(reading: Reading, looks: Callable[[Array], Array], grace: timede
     `looks` gives when windows are first looked at, by their minutes. Not known is an entry that arrives after that; and that
     a summary belongs to the window before the one in which it ends, where only the next of its instance tells.
     """
-    rows = _unique_rows(reading)
-    samples, instance = _by_instance(reading, rows)
-    minute = _place(samples, instance, grace)
-    rows["minute"][samples["place"]] = minute
-    seen = np.where(rows["received"] > 0, rows["received"], rows["time"])
-    late = seen[seen > looks(rows["minute"])]
-    told_by_next = np.flatnonzero((minute != _place(samples, instance, timedelta())) & (minute < samples["minute"]))
-    following = samples["place"][np.minimum(told_by_next + 1, max(len(minute) - 1, 0))]
+    rows, tie = _unique_rows(reading)
+    samples, instance = _by_instance(reading, rows, tie)
+    placed = _place(reading, samples, instance, grace)
+    received, time = as_array(reading.rows.received), as_array(reading.rows.time)
+    seen, minute = np.where(received > 0, received, time), time // MINUTE
+    own = minute[samples]
+    minute[samples] = placed
+    late = seen[rows][seen[rows] > looks(minute[rows])]
+    told_by_next = np.flatnonzero((placed != _place(reading, samples, instance, timedelta())) & (placed < own))
+    following = samples[np.minimum(told_by_next + 1, max(len(samples) - 1, 0))]
     return np.concatenate([late, seen[following]])
 
 
@@ -350,35 +353,29 @@ def _open(grace: timedelta) -> int:
     return -(-grace // WINDOW)
 
 
-def _unread(reading: Reading, rows: Rows) -> frozenset[int]:
-    codes = [reading.details.get(reason, -1) for reason in (Reason.COUNTERS_UNKNOWN, Reason.COUNTERS_LOST)]
-    unread = (rows["kind"] == UNPARSED) & (rows["detail"] >= 0) & np.isin(rows["detail"], codes)
-    return frozenset(rows["minute"][unread].tolist())
+def _unread(reading: Reading, rows: Array) -> frozenset[int]:
+    codes = [reading.details[reason] for reason in (Reason.COUNTERS_UNKNOWN, Reason.COUNTERS_LOST) if reason in reading.details]
+    unread = (_of(reading, rows, "kind") == UNPARSED) & np.isin(_of(reading, rows, "detail"), codes)
+    return frozenset((_of(reading, rows[unread], "time") // MINUTE).tolist())
 
 
-def _unique_rows(reading: Reading) -> Rows:
-    """Give the rows without repeated identities; `row` is the row's number in the reading."""
-    source = reading.rows
-    columns = {name: as_array(getattr(source, name)) for name in OF_ROWS}
-    time = columns["time"]
-    lines, tie = np.ones(len(time), "int32"), np.zeros(len(time), "int32")
-    lines[list(source.block_lines)] = list(source.block_lines.values())
+def _unique_rows(reading: Reading) -> tuple[Array, Array]:
+    """Give the numbers of the rows without those that repeat an identity, and what sorts rows of one time, for every row."""
+    time = as_array(reading.rows.time)
+    tie = np.zeros(len(time), "int32")
     shared = _shared(time)  # only equal times can have equal identities
-    ids, tie[shared] = np.unique(np.array([source.insert_id[row] for row in shared], dtype=object), return_inverse=True)
-    identity = np.stack([time[shared], as_array(source.log)[shared], tie[shared]])
+    texts = np.array([reading.rows.insert_id[row] for row in shared], dtype=object)
+    ids, tie[shared] = np.unique(texts, return_inverse=True)
+    identity = np.stack([time[shared], _of(reading, shared, "log"), tie[shared]])
     order = np.lexsort(identity)
-    again = (np.diff(identity[:, order]) == 0).all(axis=0)
-    gone = shared[order[1:][again]]
-    gone = gone[ids[tie[gone]] != ""] if len(gone) else gone
-    if reading.summed_to:
-        summed = (time < reading.summed_to) & (np.where(columns["received"] > 0, columns["received"], time) < reading.summed_to)
-        gone = np.union1d(gone, np.flatnonzero(summed & (columns["kind"] == SAMPLES)))
-    columns |= {"lines": lines, "tie": tie, "minute": time // (60 * NS), "row": np.arange(len(time))}
-    if not len(gone):
-        return columns
+    gone = shared[order[1:][(np.diff(identity[:, order]) == 0).all(axis=0)]]
     kept = np.ones(len(time), bool)
-    kept[gone] = False
-    return {name: values[kept] for name, values in columns.items()}
+    kept[gone[ids[tie[gone]] != ""] if len(gone) else gone] = False
+    if reading.summed_to:
+        received, kind = as_array(reading.rows.received), as_array(reading.rows.kind)
+        summed = (time < reading.summed_to) & (np.where(received > 0, received, time) < reading.summed_to)
+        kept &= ~(summed & (kind == SAMPLES))
+    return np.flatnonzero(kept), tie
 
 
 def _shared(time: Array) -> Array:
@@ -389,7 +386,7 @@ def _shared(time: Array) -> Array:
 
 
 def _whole_span(reading: Reading, placed: Array) -> Span:
-    first, last = (reading.first or 0) // (60 * NS), (reading.last or 0) // (60 * NS)
+    first, last = (reading.first or 0) // MINUTE, (reading.last or 0) // MINUTE
     if len(placed):
         first, last = min(first, int(placed.min())), max(last, int(placed.max()))
     return Span(from_minute(first), from_minute(last + 1))
@@ -472,22 +469,25 @@ def _list_slow(reading: Reading, minute_of_row: Array, first: int, last: int) ->
 
 def _list_gauges(reading: Reading, first: int, last: int) -> ArrayTable:
     gauges = reading.gauges
-    minute = as_array(gauges.time) // (60 * NS)
+    minute = as_array(gauges.time) // MINUTE
     columns = {"minute": minute, "series": as_array(gauges.series), "value": as_array(gauges.value)}
     return sorted_table(columns, {"series": reading.series}, (minute >= first) & (minute <= last))
 
 
-def _assess(reading: Reading, rows: Rows, samples: Rows, repeated_lines: int, grace: timedelta) -> Quality:
-    kind, counts = rows["kind"], rows["lines"]
+def _assess(reading: Reading, rows: Array, samples: Array, repeated_lines: int, grace: timedelta) -> Quality:
+    kind, counts = _of(reading, rows, "kind"), np.ones(len(reading.rows.kind), "int32")
+    blocks = reading.rows.block_lines
+    counts[list(blocks)] = list(blocks.values())
+    counts = counts[rows]
     unparsed = {str(reason): count for reason, count in reading.refused.items()}
     details = list(reading.details)
     bad = kind == UNPARSED
-    by_detail = np.bincount(rows["detail"][bad], counts[bad])
+    by_detail = np.bincount(_of(reading, rows[bad], "detail"), counts[bad])
     for detail in np.flatnonzero(by_detail).tolist():
         unparsed[details[detail]] = unparsed.get(details[detail], 0) + int(by_detail[detail])
-    decoded = len(reading.rows.kind) + sum(lines - 1 for lines in reading.rows.block_lines.values())
-    closed = (rows["time"] // (60 * NS) + 1) * (60 * NS) + grace // timedelta(microseconds=1) * 1000
-    counted = (kind == SAMPLES) | (kind == SLOW)
+    decoded = len(reading.rows.kind) + sum(lines - 1 for lines in blocks.values())
+    counted = rows[(kind == SAMPLES) | (kind == SLOW)]
+    closed = (_of(reading, counted, "time") // MINUTE + 1) * MINUTE + grace // MICROSECOND * 1000
     return Quality(
         entries=reading.entries,
         samples=int(counts[kind == SAMPLES].sum()),
@@ -497,9 +497,9 @@ def _assess(reading: Reading, rows: Rows, samples: Rows, repeated_lines: int, gr
         unparsed=dict(sorted(unparsed.items())),
         flaws=dict(sorted((reading.flaws + Counter(_malformed(reading))).items())),
         findings=dict(sorted(reading.found().items())),
-        instances=len(set(samples["instance"].tolist())),
-        late=int((counted & (rows["received"] > closed)).sum()),
-        off_rhythm=_off_rhythm(samples["instance"], samples["time"], reading),
+        instances=len(set(_of(reading, samples, "instance").tolist())),
+        late=int((_of(reading, counted, "received") > closed).sum()),
+        off_rhythm=_off_rhythm(_of(reading, samples, "instance"), _of(reading, samples, "time"), reading),
     )
 
 
@@ -517,7 +517,8 @@ def _off_rhythm(instance: Array, time: Array, reading: Reading) -> dict[str, int
 
 def counters_csv(windows: Windows) -> ArrayTable:
     """Give the table that files hold: minute (RFC 3339), series, value (whole numbers without decimals)."""
-    table = windows.counters.take(~np.isnan(windows.counters["value"]))
+    unknown = np.isnan(windows.counters["value"])
+    table = windows.counters.take(~unknown) if unknown.any() else windows.counters
     value = table["value"]
     whole = bool((value % 1 == 0).all()) and bool((np.abs(value) < 2**63).all())
     minutes, texts = minute_texts(table["minute"])
@@ -526,6 +527,6 @@ def counters_csv(windows: Windows) -> ArrayTable:
 
 
 def minute_texts(minutes: Array) -> tuple[Array, list[str]]:
-    """Write each different minute once: there are far fewer of them than rows; gives which one each is."""
-    unique, codes = np.unique(minutes, return_inverse=True)
-    return codes, [rfc3339(from_minute(minute)) for minute in unique.tolist()]
+    """Write each different minute of a sorted column once: there are far fewer of them than rows; gives which one each is."""
+    new = np.append(True, minutes[1:] != minutes[:-1])[: len(minutes)]
+    return np.cumsum(new, dtype="int32") - 1, [rfc3339(from_minute(minute)) for minute in minutes[new].tolist()]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from logwatch.notify.incidents import AnswerKind
-from logwatch.ui.format import format_span, printable
+from logwatch.ui.format import format_span
+from logwatch.ui.printable import printable
 
 if TYPE_CHECKING:
     from logwatch.notify.incidents import Notification

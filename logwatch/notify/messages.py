@@ -32,9 +32,9 @@ from logwatch.ui.format import (
     format_value,
     format_warning,
     format_worst,
-    printable,
     shop_name,
 )
+from logwatch.ui.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

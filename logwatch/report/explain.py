@@ -20,16 +20,8 @@ from logwatch.notify.escalation import unanswered_since
 from logwatch.notify.outbox import note_of
 from logwatch.report.state_lists import incident_of, is_about, name, say_silent, say_through, silent_now
 from logwatch.spans import WINDOW, Span, rfc3339
-from logwatch.ui.format import (
-    format_figure,
-    format_normal,
-    format_range,
-    format_span,
-    format_value,
-    format_warning,
-    in_units,
-    printable,
-)
+from logwatch.ui.format import format_figure, format_normal, format_range, format_span, format_value, format_warning, in_units
+from logwatch.ui.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from logwatch.spans import rfc3339
-from logwatch.ui.format import printable
+from logwatch.ui.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,7 +13,8 @@ from logwatch.notify.messages import worst_key
 from logwatch.report.chart_view import Gallery, draw_courses
 from logwatch.report.timeline import Milestone, Telling, find_past, tell_milestones
 from logwatch.state.document import State
-from logwatch.ui.format import format_short, format_span, printable
+from logwatch.ui.format import format_short, format_span
+from logwatch.ui.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,9 +19,9 @@ from logwatch.ui.format import (
     format_range,
     format_short,
     format_warning,
-    printable,
     shop_name,
 )
+from logwatch.ui.printable import printable
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -14,7 +14,8 @@ from logwatch.notify.incidents import Muted, NotifyReason, Suppression
 from logwatch.notify.outbox import KEPT_NOTES, note_of
 from logwatch.notify.silences import EVERY, Recurrence, RecurringSilence, Silence
 from logwatch.spans import rfc3339
-from logwatch.ui.format import NOTHING, format_short, format_span, format_warning, printable
+from logwatch.ui.format import NOTHING, format_short, format_span, format_warning
+from logwatch.ui.printable import printable
 from logwatch.ui.tables import Section
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.messages import worst_key
 from logwatch.spans import EPOCH, WINDOW
-from logwatch.ui.format import format_short, format_span, printable
+from logwatch.ui.format import format_short, format_span
+from logwatch.ui.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from logwatch.collect.findings import by_kind
 from logwatch.collect.parse import Flaw, Reason
 from logwatch.languages import text
-from logwatch.ui.format import printable
+from logwatch.ui.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -26,6 +26,7 @@ from logwatch.judge.verdicts import Why
 from logwatch.languages import text
 from logwatch.languages.phrases import spoken
 from logwatch.spans import WINDOW
+from logwatch.ui.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -138,17 +139,6 @@ class Audience:
 def shop_name(labels: Mapping[str, str]) -> str:
     """Give the shop as it is shown; empty for all together, and a pair of quotes for one without a name."""
     return next((printable(shop) or '""' for shop in labels.values()), "")
-
-
-def printable(hostile: str) -> str:
-    r"""Give a text out of a log without anything that moves a cursor, hides or turns text around.
-
-    >>> printable("main\x1b[2J")
-    'main\\x1b[2J'
-    """
-    if hostile.isprintable():  # as nearly all are
-        return hostile
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in hostile)
 
 
 def format_range(bounds: Range) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len, set_cell_size
 
 from logwatch.checks import COMMAND, MARKS, Checked, CheckOutcome, command, ok, say
-from logwatch.ui.format import printable
+from logwatch.ui.printable import printable
 from logwatch.ui.tables import fold
 
 if TYPE_CHECKING:

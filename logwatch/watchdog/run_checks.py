@@ -12,7 +12,8 @@ from logwatch.judge.alerts import AlertState
 from logwatch.report.state_lists import OLD, TOO_OLD
 from logwatch.settings import deployed_timeout, variable
 from logwatch.state.mend import is_ahead
-from logwatch.ui.format import format_span, printable
+from logwatch.ui.format import format_span
+from logwatch.ui.printable import printable
 from logwatch.watchdog.check_results import SET_CLOCK
 
 if TYPE_CHECKING:

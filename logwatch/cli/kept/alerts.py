@@ -31,7 +31,7 @@ from logwatch.report.explain import Question, explain, explained_json, explained
 from logwatch.report.labels import labels_csv, labels_json
 from logwatch.report.state_json import alerts_json
 from logwatch.report.state_lists import state_sections
-from logwatch.ui.format import printable
+from logwatch.ui.printable import printable
 from logwatch.ui.tables import fold, to_text
 from logwatch.wiring import audience, build_policy, build_rules, build_service, state_place
 

@@ -34,7 +34,8 @@ from logwatch.notify.silences import EVERY, LONGEST, RECURS, RECURS_LONGEST, Rec
 from logwatch.report.state_json import silences_json
 from logwatch.report.state_lists import SILENCE_COLUMNS, known_shops, muted_rows, say_rule, say_times, silence_rows, would_mute
 from logwatch.state.document import State
-from logwatch.ui.format import printable, shop_name
+from logwatch.ui.format import shop_name
+from logwatch.ui.printable import printable
 from logwatch.ui.tables import fold, render_rows
 from logwatch.wiring import audience, build_rules, build_service, state_place
 

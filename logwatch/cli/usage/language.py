@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from logwatch.errors import LogwatchError
 from logwatch.languages import COMMON, languages
 from logwatch.languages.phrases import spoken
+from logwatch.ui.printable import printable
 
 if TYPE_CHECKING:
     from logwatch.languages import Lang
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 def said(error: LogwatchError, otherwise: Lang) -> str:
     """Say an error to whoever typed the command; on Cloud Run in English, as the log of `run` is."""
-    from logwatch.ui.format import printable
-
     lang, zone = reader(otherwise)
     return "\n".join(map(printable, spoken(str(error), lang, zone).split("\n")))
 

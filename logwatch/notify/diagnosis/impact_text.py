@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from logwatch.judge.kinds.gauge import Gauge
 from logwatch.notify.incidents import NotifyReason
 from logwatch.spans import WINDOW
-from logwatch.ui.format import format_span, format_value, printable
+from logwatch.ui.format import format_span, format_value
+from logwatch.ui.printable import printable
 
 if TYPE_CHECKING:
     from logwatch.judge.rules.model import RuleSet

@@ -17,7 +17,8 @@ from logwatch.collect.parse import (
 from logwatch.judge.verdicts import Level
 from logwatch.notify.diagnosis.findings import Fact, FactKind, Missed, StepState
 from logwatch.spans import WINDOW
-from logwatch.ui.format import GAUGE_UNITS, format_count, format_span, format_value, printable, shop_name
+from logwatch.ui.format import GAUGE_UNITS, format_count, format_span, format_value, shop_name
+from logwatch.ui.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

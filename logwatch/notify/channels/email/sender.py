@@ -20,7 +20,7 @@ from logwatch.judge.rules.model import Severity
 from logwatch.notify.channels.email.addresses import envelope
 from logwatch.notify.channels.http_errors import unreachable
 from logwatch.notify.layout import draw_course, plain_text, render_message
-from logwatch.ui.format import printable
+from logwatch.ui.printable import printable
 from logwatch.ui.templates import clip
 
 if TYPE_CHECKING:

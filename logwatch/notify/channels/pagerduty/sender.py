@@ -15,7 +15,7 @@ from logwatch.notify.channels.http_client import Receiver, check_reachable
 from logwatch.notify.channels.http_errors import refused
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.layout import alert_text, plain_text, screen_text
-from logwatch.ui.format import printable
+from logwatch.ui.printable import printable
 from logwatch.ui.templates import clip
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.layout import (
     has_more,
 )
-from logwatch.ui.format import printable
+from logwatch.ui.printable import printable
 from logwatch.ui.templates import clip
 
 if TYPE_CHECKING:
