@@ -96,6 +96,26 @@ def test_what_the_newest_events_show_ends_a_proof_that_old_ones_would_keep_for_h
     assert not found.stretch[90:].any()
 
 
+def test_what_is_over_is_no_evidence_of_what_comes_after() -> None:
+    """Two failures among ten are ordinary, whatever the hour before was like."""
+    successes = np.concatenate([np.full(30, 2), np.zeros(30), np.full(6, 2), [0], np.full(3, 2)])
+    found = look(successes, np.full(70, 2))
+    assert found.stretch[59]
+    assert found.recovered[65]
+    assert not found.recovered[66]
+    assert not found.eased[66]
+    assert not found.stretch[65:].any()
+
+
+def test_events_that_have_not_ended_yet_are_no_failures_where_those_that_have_are_known() -> None:
+    successes, attempts = (np.array(each, float) for each in ([1, 0, 1, 1, 0, 2, 1, 1], [1, 1, 1, 1, 1, 1, 2, 1]))
+    known = np.ones(8, dtype=bool)
+    ended = prove(Counted(successes, attempts, known, ended=successes, lag=1), NEEDS, FALLS, 5)
+    assert (ended.now[-1], bool(ended.recovered[-1])) == (1.0, True)
+    vanished = Counted(successes * 5, attempts * 25, known, ended=successes * 5, lag=1)
+    assert prove(vanished, NEEDS, FALLS, 5).now[-1] < 0.3, "what never ends is a failure all the same"
+
+
 def test_a_share_that_comes_to_lie_between_the_bounds_is_a_warning_no_more() -> None:
     successes = np.concatenate([np.full(30, 20), np.zeros(30), np.full(60, 14)])
     found = look(successes, np.full(120, 20))
