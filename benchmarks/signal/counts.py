@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.estimates import Delay
-from benchmarks.scenarios import CACHE, PROGRAM, digest
+from benchmarks.scenarios import PROGRAM, digest, kept
 from benchmarks.signal.detectors import MIDDLE, RULE, BurnRate, Cusum, Detector, Logwatch, Ratio5m, bundled_rules
 from benchmarks.signal.traffic import FALLS, GOES_ON, HOUR, LOOKED, RATES, STEADY, WEEK, fall, steady
 from logwatch.judge.kinds.ratio import Proof, Ratio
@@ -131,20 +131,19 @@ def cells(seed: int, weeks: int, falls: int) -> list[Cell]:
 
 def measure(cell: Cell) -> dict[str, Any]:
     """Measure a cell, unless it has been measured by the same program."""
-    kept = CACHE / "signal" / digest(*PROGRAM, *MEASURING) / f"{cell.name}.json"
-    if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        beside = kept.with_suffix(".new")
+    found = kept("signal", digest(*PROGRAM, *MEASURING)) / f"{cell.name}.json"
+    if not found.exists():
+        beside = found.with_suffix(".new")
         beside.write_text(json.dumps(asdict(spend_weeks(cell) if cell.weeks else see_falls(cell))), encoding="utf-8")
-        beside.rename(kept)
-    return dict(json.loads(kept.read_text(encoding="utf-8")))
+        beside.rename(found)
+    return dict(json.loads(found.read_text(encoding="utf-8")))
 
 
 def measured(wanted: Iterable[Cell], progress: Callable[[int, int], None]) -> dict[Cell, Weeks | Falls]:
-    """Measure all of them on both cores, the slowest first."""
+    """Measure all of them on every core, the slowest first."""
     order = sorted(wanted, key=lambda cell: (cell.way != LOGWATCH, not cell.weeks, cell.share, -cell.rate))
     found: dict[Cell, Weeks | Falls] = {}
-    with ProcessPoolExecutor(2) as pool:
+    with ProcessPoolExecutor() as pool:
         for cell, result in zip(order, pool.map(measure, order), strict=True):
             found[cell] = Weeks(**result) if cell.weeks else _falls(result)
             progress(len(found), len(order))

@@ -184,7 +184,7 @@ class _Judge:
         """Give what may be the cause, the surest first."""
         (note, *_) = both = [each for each in (other, one) if each]
         missed = self._undelivered(other)
-        if how is SentAs.SAME:
+        if how is SentAs.SAME and missed != "":  # a run that tells a pause tells of each incident the last alone
             yield (SentCause.NONE, "", None) if missed is None else (SentCause.UNDELIVERED, missed, None)
         ends = [each.at for each in both] + ([went_at(other)] if other else [])
         span = Span(min(ends) - 2 * WINDOW, max(ends) + WINDOW)

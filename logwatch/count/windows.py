@@ -332,15 +332,16 @@ def known_later(reading: Reading, looks: Callable[[Array], Array], grace: timede
 
 
 def _complete(instance: Array, minute: Array, wanted: Array, grace: timedelta) -> Array:
-    """Tell of which minutes nobody is missing: each instance is heard that was in the ones before, and one goes on at least.
+    """Tell of which minutes nobody is missing: each instance is heard that was in the one before, and one goes on at least.
 
-    The same holds for those before that may not be closed; how many these are, and how far one looks back, follows from the
-    grace. Who is to follow a summary without its instance's name, nobody knows: then no minute is complete. Sorted.
+    The same holds for those before that may not be closed; how many these are follows from the grace. Who was not heard in a
+    closed minute is waited for no more: so it was when that was closed. Who is to follow a summary without its instance's
+    name, nobody knows: then no minute is complete. Sorted.
     """
     back = _open(grace)
     follows = instance[1:] == instance[:-1]
     gap = np.append(np.where(follows, np.diff(minute), back + 1), back + 1)[: len(minute)]
-    since, until = (np.sort(each) for each in (minute + 1, minute + gap.clip(1, back + 1)))
+    since, until = (np.sort(each) for each in (minute + 1, minute + gap.clip(1, 2)))
     open_ = wanted - np.arange(back)[:, None]
     missing = np.searchsorted(since, open_, "right") - np.searchsorted(until, open_, "right")
     goes_on = minute[1:][(gap[:-1] > 0) & (gap[:-1] <= back)]

@@ -192,11 +192,9 @@ def _step(alert: Alert | None, verdict: Verdict, rule: Rule) -> Alert | None:
     alert = replace(alert, latest=verdict if at >= alert.latest.window_end else alert.latest, unknown_since=None)
     if verdict.level is Level.WARNING:
         alert = _warn(alert, verdict, rule, counts=not foreseen)
-    if verdict.heading is Level.NORMAL:
+    if verdict.heading is Level.NORMAL or (verdict.heading is Level.UNKNOWN and alert.normals):
         return _calm(replace(alert, normals=alert.normals + 1), rule, at)
-    goes_on = verdict.heading is Level.UNKNOWN and alert.normals > 0
-    alert = replace(alert, normals=alert.normals + 1 if goes_on else 0)
-    return _ease(alert, verdict, rule)
+    return _ease(replace(alert, normals=0), verdict, rule)
 
 
 def _calm(alert: Alert, rule: Rule, at: datetime) -> Alert | None:

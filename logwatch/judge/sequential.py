@@ -70,6 +70,8 @@ class Proven(NamedTuple):
     """Minutes of the stretch, ending with the window, that shows most for a warning; 0 where none is proven."""
     newest: Array
     """Minutes of the stretch that shows where the share stands now."""
+    now: Array
+    """The share of those events; NaN where there are none."""
     recovered: Array
     """Whether that is in the normal range."""
     abnormal: Array
@@ -83,9 +85,9 @@ def prove(counted: Counted, needs: Needs, bounds: Bounds, span: int, *, first: i
 
     A warning that the newest events contradict is proven no more.
     """
-    parts = [_prove(each, needs, bounds, span) for each in _parts(counted, needs, first)]
+    parts = [_prove(each, needs, bounds, span) for each in _parts(counted, needs, bounds, span, first)]
     before = np.zeros(first, dtype="int64")
-    blank = Proven(before, before + 1, before > 0, before > 0, before > 0)
+    blank = Proven(before, before + 1, np.full(first, np.nan), before > 0, before > 0, before > 0)
     return Proven(*(np.concatenate(columns) for columns in zip(blank, *parts, strict=True)))
 
 
@@ -93,15 +95,15 @@ def survives(best: Counted, needs: Needs, bounds: Bounds, span: int) -> bool:
     """Tell whether the warning of the last window stays proven when all has come that may still (`Counted.at_best`)."""
     if not np.isfinite(best.denominator[-1]):
         return False
-    sums = _Sums(best, needs.minutes, np.array([len(best.known)]))
+    sums = _Sums(best, needs.minutes, np.array([len(best.known)]), _cleared_before(best, bounds, span))
     stretch = int(_prove(sums, needs, bounds, span).stretch[0])
     numerator, denominator = best.sums(stretch)
     return stretch > 0 and bool(bounds.warning.holds(numerator[-1] / denominator[-1]))
 
 
-def evidence(counted: Counted, needs: Needs, bounds: Bounds, *, first: int = 0) -> Array:
+def evidence(counted: Counted, needs: Needs, bounds: Bounds, span: int, *, first: int = 0) -> Array:
     """Give for each window from `first` on the logarithm of the evidence that is held against the weeks in minutes."""
-    parts = (_weigh(each, bounds, np.arange(len(each.ends))) for each in _parts(counted, needs, first))
+    parts = (_weigh(each, bounds, np.arange(len(each.ends))) for each in _parts(counted, needs, bounds, span, first))
     return np.concatenate([_add_up(each) for each in parts])
 
 
@@ -119,26 +121,14 @@ def fewest(counted: Counted, holds: Callable[[Counted], bool], *, numerator: boo
 
 
 def _prove(sums: _Sums, needs: Needs, bounds: Bounds, span: int) -> Proven:
-    newest = _newest(sums.settled, span)
-    events, now = sums.share_over(newest)
+    newest, events, now = sums.newest(span)
     recovered = bounds.normal.holds(now)
     eased = np.zeros(len(newest), dtype=bool)
-    asked = np.flatnonzero(~recovered & (events > 0) & ~bounds.warning.holds(now))
+    settled = sums.over(newest, sums.settled)
+    asked = np.flatnonzero(~recovered & (events > 0) & ~bounds.warning.holds(share(sums.over(newest, sums.numerator), settled)))
     eased[asked] = _eased(sums.numerator[:, asked], sums.settled[:, asked], bounds.warning)
     stretch = np.where(recovered | eased, 0, _strongest(sums, needs, bounds))
-    return Proven(stretch, newest, recovered, ~recovered & _abnormal(now, events, bounds), eased)
-
-
-def _newest(settled: Array, span: int) -> Array:
-    """Give for each window the shortest stretch with enough events to show where the share stands now.
-
-    Within the span `NEWEST` of them, or as many as it has; where those are very few, some more from before it.
-    """
-    span = min(span, len(settled))
-    many, some = settled[: span - 1] >= NEWEST, settled[span:] >= FEWEST
-    inside = np.where(many.any(axis=0), many.argmax(axis=0) + 1, span) if len(many) else np.full(settled.shape[1], span)
-    beyond = np.where(some.any(axis=0), some.argmax(axis=0) + span + 1, len(settled)) if len(some) else inside
-    return np.where(settled[span - 1] >= FEWEST, inside, beyond)
+    return Proven(stretch, newest, now, recovered, ~recovered & _abnormal(now, events, bounds), eased)
 
 
 def _abnormal(now: Array, events: Array, bounds: Bounds) -> Array:
@@ -195,7 +185,7 @@ def _log_ratio(numerator: Array, way: _Way, bounds: Bounds, places: Array) -> Ar
     unknown = np.isnan(numerator + events + straying)
     numerator, events, straying = (np.where(unknown, 0.0, each) for each in (numerator, events, straying))
     good = np.minimum(numerator, events)
-    failed = np.maximum((events - good if falls else good) - STRAY / 2 * np.sqrt(straying), 0.0)
+    failed = np.maximum((events - good if falls else good) - _strayed(straying), 0.0)
     middle, bound = ((1 - each if falls else each) for each in (bounds.middle, bounds.warning.bound))
     middle = min(max(middle, 1e-9), 1 - 1e-9)
     result = np.full(failed.shape, -np.inf)
@@ -204,6 +194,11 @@ def _log_ratio(numerator: Array, way: _Way, bounds: Bounds, places: Array) -> Ar
         ratio = failed * np.log(failing / middle) + (events - failed) * np.log((1 - failing) / (1 - middle))
         result = np.logaddexp(result, ratio + np.log(weight))
     return np.where(unknown, -np.inf, result)
+
+
+def _strayed(straying: Array) -> Array:
+    """Give how many events are taken to have gone well elsewhere, of so many that may have ended outside their stretch."""
+    return np.asarray(STRAY / 2 * np.sqrt(straying))
 
 
 class _Way(NamedTuple):
@@ -218,13 +213,15 @@ class _Way(NamedTuple):
 class _Sums:
     """Sums over every stretch that ends with one of some windows: a row for each length from 1 on, a column for each window."""
 
-    def __init__(self, counted: Counted, widest: int, ends: Array) -> None:
-        """Add up; `ends` are the places behind the windows."""
+    def __init__(self, counted: Counted, widest: int, ends: Array, cleared: Array | None = None) -> None:
+        """Add up; `ends` are the places behind the windows, `cleared` is the last place before each that was cleared."""
         self.ends = ends
         self._starts = ends - np.arange(1, widest + 1)[:, None]
         self.numerator = self._between(counted.numerator, self._starts, ends)
         self.begins: Array = (self._starts >= 0) & counted.known[np.maximum(self._starts, 0)]
         """Where a stretch begins in a minute with a summary: another adds no evidence to the one that begins after it."""
+        if cleared is not None:
+            self.begins &= self._starts > cleared[ends - 1]
         events, lag = counted.denominator, counted.lag
         due = self._between(events, self._starts, ends)
         straying = np.zeros(due.shape)
@@ -233,11 +230,15 @@ class _Sums:
             near = self._between(events, ends - lag, ends)
             straying = near + self._between(events, self._starts - lag, self._starts)
         self.settled = due
+        """Events that are due or known to have ended."""
+        self.shown = due
+        """Of these, those that have surely come to an end, so that the share among them is the one of now."""
         self.ways: tuple[_Way, ...] = (_Way(due, straying, 1.0),)
         if counted.ended is not None:
             # Known to have ended: these stand in one summary with the numerator, and none has strayed.
             ended = self._between(counted.ended, self._starts, ends)
             self.settled = np.maximum(due, ended)
+            self.shown = np.maximum(due - _strayed(straying), ended)
             self.ways = (_Way(due, straying, 1 - ENDED), _Way(ended, np.zeros(due.shape), ENDED))
 
     @staticmethod
@@ -252,14 +253,44 @@ class _Sums:
             found = np.where(counts[ends] > counts[starts], np.nan, found)
         return np.asarray(found)
 
-    def share_over(self, stretch: Array) -> tuple[Array, Array]:
-        """Give how many events have settled over a stretch of its own for each window, and the share among them."""
-        at = stretch - 1, np.arange(len(stretch))
-        return self.settled[at], share(self.numerator[at], self.settled[at])
+    def newest(self, span: int) -> tuple[Array, Array, Array]:
+        """Give for each window the shortest stretch that shows where the share stands now, its events, and the share.
+
+        Within the span `NEWEST` of them, or as many as it has; where those are very few, some more from before it.
+        """
+        shown, span = self.shown, min(span, len(self.shown))
+        many, some = shown[: span - 1] >= NEWEST, shown[span:] >= FEWEST
+        inside = np.where(many.any(axis=0), many.argmax(axis=0) + 1, span) if len(many) else np.full(shown.shape[1], span)
+        beyond = np.where(some.any(axis=0), some.argmax(axis=0) + span + 1, len(shown)) if len(some) else inside
+        stretch = np.where(shown[span - 1] >= FEWEST, inside, beyond)
+        events = self.over(stretch, shown)
+        return stretch, events, share(self.over(stretch, self.numerator), events)
+
+    @staticmethod
+    def over(stretch: Array, sums: Array) -> Array:
+        """Give the sums over a stretch of its own for each window."""
+        return np.asarray(sums[stretch - 1, np.arange(len(stretch))])
 
 
-def _parts(counted: Counted, needs: Needs, first: int) -> Iterator[_Sums]:
+def _cleared_before(counted: Counted, bounds: Bounds, span: int) -> Array:
+    """Give for each window the place of the last one before it that was cleared; -1: none.
+
+    Its newest events were in the normal range, and surely (Wilson, 99 %) on the near side of the warning bound: whatever was
+    before is over, and no evidence of what comes after.
+    """
+    size, falls = len(counted.numerator), bounds.warning.falls
+    sums = _Sums(counted, span, np.arange(size) + 1)
+    _, events, now = sums.newest(span)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        bound = wilson_bound(now * events, events, -SURELY if falls else SURELY)
+    cleared = bounds.normal.holds(now) & (bound > bounds.warning.bound if falls else bound < bounds.warning.bound)
+    places = np.maximum.accumulate(np.where(cleared, np.arange(size), -1))
+    return np.append(-1, places)[:size]
+
+
+def _parts(counted: Counted, needs: Needs, bounds: Bounds, span: int, first: int) -> Iterator[_Sums]:
     """Give the windows from `first` on, part by part."""
     size = len(counted.numerator)
+    cleared = _cleared_before(counted, bounds, span)
     for start in range(first, size, PART):
-        yield _Sums(counted, needs.minutes, np.arange(start, min(start + PART, size)) + 1)
+        yield _Sums(counted, needs.minutes, np.arange(start, min(start + PART, size)) + 1, cleared)

@@ -12,7 +12,7 @@ from logwatch.notify.incidents import Notification, NotifyReason
 from logwatch.notify.scopes import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from logwatch.errors import ChannelError
     from logwatch.notify.diagnosis.findings import Walked
@@ -171,16 +171,32 @@ def address(outbox: Outbox, channels: tuple[str, ...]) -> Outbox:
     Those before it are noted as told nowhere, whether there is a channel by now or not: they would say what is no more.
     """
     last = {each.notification.incident: each.notification.id for each in outbox.waiting}
-    nowhere = [
-        each for each in outbox.waiting if not each.deliveries and last[each.notification.incident] != each.notification.id
-    ]
+    nowhere = {
+        each.notification.id
+        for each in outbox.waiting
+        if not each.deliveries and last[each.notification.incident] != each.notification.id
+    }
+    outbox = _without(outbox, nowhere)
     waiting = tuple(
         each if each.deliveries else replace(each, deliveries=dict.fromkeys(channels, ChannelDelivery()))
         for each in outbox.waiting
-        if each not in nowhere
     )
-    notes = (*outbox.notes, *(_note(each.notification, {}) for each in nowhere))[-KEPT_NOTES:]
-    return replace(outbox, waiting=waiting, notes=notes)
+    return replace(outbox, waiting=waiting)
+
+
+def tell_once(outbox: Outbox, told: tuple[Notification, ...], last: tuple[Notification, ...]) -> Outbox:
+    """Put the last message of each incident that a run has decided in place of all of them; the others are told nowhere."""
+    by_id = {each.id: each for each in last}
+    outbox = _without(outbox, {each.id for each in told} - by_id.keys())
+    waiting = (replace(each, notification=by_id.get(each.notification.id, each.notification)) for each in outbox.waiting)
+    return replace(outbox, waiting=tuple(waiting))
+
+
+def _without(outbox: Outbox, nowhere: Collection[str]) -> Outbox:
+    """Take messages out by their ids, and note them as told nowhere."""
+    gone = [_note(each.notification, {}) for each in outbox.waiting if each.notification.id in nowhere]
+    waiting = tuple(each for each in outbox.waiting if each.notification.id not in nowhere)
+    return replace(outbox, waiting=waiting, notes=(*outbox.notes, *gone)[-KEPT_NOTES:])
 
 
 def with_evidence(outbox: Outbox, walked: Mapping[str, Walked]) -> Outbox:

@@ -1,4 +1,4 @@
-"""What a run takes in of a pause that holds more than it can read: part by part, the newest first where it burns.
+"""What a run takes in of a pause: part by part, the newest first where it burns; and what it tells of it, each incident once.
 
 Why so, and what people are told of it: docs/decisions/0006.
 """
@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING
 from logwatch.collect.columns import Reading
 from logwatch.collect.interface import CutShortError, OverError
 from logwatch.errors import SourceError
+from logwatch.notify.decide import WAKING
+from logwatch.notify.incidents import NotifyReason
+from logwatch.notify.outbox import tell_once
 from logwatch.pipeline.tick import Plan
 from logwatch.spans import WINDOW, Span, floor_minute
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from logwatch.notify.incidents import Notification
     from logwatch.pipeline.tick import Ticked, Ticker
     from logwatch.state.document import State
 
@@ -26,6 +30,8 @@ NEWEST = 10 * WINDOW
 """The newest windows of a pause: what fires now shows in them."""
 MOST_BEFORE = 32 * WINDOW
 """How far before them is read: a ratio that needs two hours of evidence is not one to hurry for."""
+GOES_ON = {NotifyReason.JOINED, NotifyReason.WIDER, NotifyReason.REMINDER}
+"""What means little to whoever has not heard of the beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,10 @@ class Intake:
 
 
 def judge_parts(taken: Intake, ticker: Ticker, state: State, now: datetime) -> Ticked:
-    """Judge each part after the other; what ends before now is decided as a run of its time would have."""
+    """Judge each part after the other; what ends before now is decided as a run of its time would have.
+
+    What one run tells leaves at one time: of each incident only the last message, which says how it stands.
+    """
     ticked: Ticked | None = None
     for part in taken.parts:
         reaches_now = not taken.trouble or part.planned.early.end > part.planned.judge.end
@@ -71,7 +80,7 @@ def judge_parts(taken: Intake, ticker: Ticker, state: State, now: datetime) -> T
         ticked = _join(ticked, then) if ticked else then
     if ticked is None:
         raise taken.trouble or SourceError("nothing was read")
-    return ticked
+    return _told_once(ticked)
 
 
 def take_in(read: Callable[[Span], Reading], ticker: Ticker, state: State, planned: Plan, now: datetime) -> Intake:
@@ -119,6 +128,34 @@ def _join(first: Ticked, then: Ticked) -> Ticked:
         dropped_points=first.dropped_points + then.dropped_points,
         findings={**first.findings, **then.findings},
     )
+
+
+def _told_once(ticked: Ticked) -> Ticked:
+    """Leave of the messages about an incident the last alone."""
+    by_incident: dict[str, list[Notification]] = {}
+    for each in ticked.notifications:
+        by_incident.setdefault(each.incident, []).append(each)
+    last = {mine[-1].id: _last_of(mine) for mine in by_incident.values()}
+    kept = [
+        (last[each.id], standing)
+        for each, standing in zip(ticked.notifications, ticked.standing, strict=True)
+        if each.id in last
+    ]
+    told, standing = (tuple(column) for column in zip(*kept, strict=True)) if kept else ((), ())
+    state = ticked.state.after_telling(tell_once(ticked.state.to_tell, ticked.notifications, told))
+    return replace(ticked, state=state, notifications=told, standing=standing)
+
+
+def _last_of(told: Sequence[Notification]) -> Notification:
+    """Give the last message of an incident with what those before it would have told: what is new, and whom it wakes."""
+    last, waking = told[-1], [each for each in told if each.reason in WAKING]
+    if len(told) == 1:
+        return last
+    new = tuple(dict.fromkeys(mark for each in told for mark in each.new))
+    mention = tuple(dict.fromkeys(name for each in told for name in each.mention))
+    if waking and last.reason in GOES_ON:
+        return replace(last, reason=waking[-1].reason, new=new, mention=mention)
+    return replace(last, new=new, mention=mention if last.reason in WAKING | GOES_ON else last.mention)
 
 
 def _newest(ticker: Ticker, planned: Plan) -> Plan | None:

@@ -180,6 +180,20 @@ def test_a_rule_may_be_immediate_and_its_shops_independent() -> None:
     assert [title(alert) for alert in follow([found])[0][0]] == ["b:kpa"]
 
 
+@pytest.mark.parametrize(("letters", "over"), [("wwn?", 4), ("ww?n?", 5), ("ww???", None), ("wwnwn?", 6), ("wwnen?", 6)])
+def test_windows_that_show_neither_level_count_to_the_end_once_a_normal_one_has_begun_it(
+    letters: str, over: int | None
+) -> None:
+    verdicts = [
+        [replace(make_verdict("a", "e" if letter == "?" else letter, window_end(window)), shown=Level.UNKNOWN)]
+        if letter == "?"
+        else [make_verdict("a", letter, window_end(window))]
+        for window, letter in enumerate(letters)
+    ]
+    ends = [at for _, _, after, at in moves(follow(verdicts)[1]) if after is RESOLVED]
+    assert ends == ([] if over is None else [over])
+
+
 def test_the_same_minute_is_never_judged_twice() -> None:
     # Prometheus, evaluated twice at one timestamp, stays pending: no time has passed. Here `advance` counts windows, and a run
     # gives it each window once: a second run in the same minute finds none that is new.

@@ -35,7 +35,7 @@ def test_at_the_middle_the_evidence_is_worth_one_a_minute_whatever_the_traffic(b
     mean = 0.0
     for hits in product(*(range(each + 1) for each in events)):
         chance = prod(comb(n, k) * middle**k * (1 - middle) ** (n - k) for k, n in zip(hits, events, strict=True))
-        mean += chance * exp(evidence(counted(np.array(hits), np.array(events)), NEEDS, bounds)[-1])
+        mean += chance * exp(evidence(counted(np.array(hits), np.array(events)), NEEDS, bounds, 5)[-1])
     assert mean == pytest.approx(len(events))
 
 
@@ -47,9 +47,9 @@ def test_the_weights_of_what_is_sought_are_shares_of_one() -> None:
 
 def test_minutes_without_a_summary_add_no_evidence() -> None:
     attempts, successes = np.array([0, 0, 0, 4, 5]), np.array([0, 0, 0, 1, 1])
-    short = evidence(counted(successes[3:], attempts[3:]), NEEDS, FALLS)
+    short = evidence(counted(successes[3:], attempts[3:]), NEEDS, FALLS, 5)
     silent = Counted(successes * 1.0, attempts * 1.0, np.array([False] * 3 + [True] * 2))
-    assert evidence(silent, NEEDS, FALLS)[3:].tolist() == short.tolist()
+    assert evidence(silent, NEEDS, FALLS, 5)[3:].tolist() == short.tolist()
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,26 @@ def test_what_the_newest_events_show_ends_a_proof_that_old_ones_would_keep_for_h
     assert not found.stretch[90:].any()
 
 
+def test_what_is_over_is_no_evidence_of_what_comes_after() -> None:
+    """Two failures among ten are ordinary, whatever the hour before was like."""
+    successes = np.concatenate([np.full(30, 2), np.zeros(30), np.full(6, 2), [0], np.full(3, 2)])
+    found = look(successes, np.full(70, 2))
+    assert found.stretch[59]
+    assert found.recovered[65]
+    assert not found.recovered[66]
+    assert not found.eased[66]
+    assert not found.stretch[65:].any()
+
+
+def test_events_that_have_not_ended_yet_are_no_failures_where_those_that_have_are_known() -> None:
+    successes, attempts = (np.array(each, float) for each in ([1, 0, 1, 1, 0, 2, 1, 1], [1, 1, 1, 1, 1, 1, 2, 1]))
+    known = np.ones(8, dtype=bool)
+    ended = prove(Counted(successes, attempts, known, ended=successes, lag=1), NEEDS, FALLS, 5)
+    assert (ended.now[-1], bool(ended.recovered[-1])) == (1.0, True)
+    vanished = Counted(successes * 5, attempts * 25, known, ended=successes * 5, lag=1)
+    assert prove(vanished, NEEDS, FALLS, 5).now[-1] < 0.3, "what never ends is a failure all the same"
+
+
 def test_a_share_that_comes_to_lie_between_the_bounds_is_a_warning_no_more() -> None:
     successes = np.concatenate([np.full(30, 20), np.zeros(30), np.full(60, 14)])
     found = look(successes, np.full(120, 20))
@@ -124,7 +144,7 @@ def test_no_window_is_proven_and_recovered_and_no_look_changes_with_what_comes_a
 @pytest.mark.parametrize("lag", [0, 2])
 def test_what_may_still_come_is_held_against_no_more_windows_than_evidence_reaches_back(lag: int) -> None:
     """Whatever stood before them: a month is judged in time linear in its windows."""
-    chance, reach = np.random.default_rng(5), NEEDS.minutes + lag
+    chance, reach = np.random.default_rng(5), NEEDS.minutes + lag + 5
     found = []
     for failing in range(1, 60):
         attempts = chance.poisson(4, 400).astype(float)

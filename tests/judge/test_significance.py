@@ -1,3 +1,5 @@
+import sys
+from fractions import Fraction
 from math import comb
 
 import pytest
@@ -7,10 +9,16 @@ from hypothesis import strategies as st
 from logwatch.judge.significance import binomial_tail, wilson_bound
 
 
-@given(st.integers(0, 40), st.integers(1, 40), st.floats(0.01, 0.5))
-def test_the_binomial_tail_is_the_sum_of_its_terms(least: int, tries: int, chance: float) -> None:
-    exact = sum(comb(tries, hits) * chance**hits * (1 - chance) ** (tries - hits) for hits in range(least, tries + 1))
-    assert binomial_tail(min(least, tries + 1), tries, chance) == pytest.approx(exact, abs=1e-9)
+@given(st.integers(0, 400), st.integers(1, 400), st.sampled_from([0.001, 0.05, 0.2, 0.5, 0.97]))
+def test_the_binomial_tail_is_exact_however_far_out(least: int, tries: int, chance: float) -> None:
+    least, p = min(least, tries), Fraction(chance)
+    exact = sum(comb(tries, hits) * p**hits * (1 - p) ** (tries - hits) for hits in range(least, tries + 1))
+    if exact > sys.float_info.min:
+        assert binomial_tail(least, tries, chance) == pytest.approx(float(exact), rel=1e-10)
+
+
+def test_no_more_hits_than_tries_are_possible() -> None:
+    assert binomial_tail(41, 40, 0.5) == 0
 
 
 def test_the_wilson_bound_is_the_textbooks() -> None:

@@ -21,7 +21,7 @@ from logwatch.state.document import State
 from tests.support.checkout_errors import ENTRIES, FIRES
 from tests.support.faults import MINUTE, texts
 from tests.support.local_google import Fault, make_entry
-from tests.support.made_traffic import START, Incident, Traffic
+from tests.support.made_traffic import SHOPS, START, Incident, Traffic
 from tests.support.replays import ticker
 from tests.support.world import World, patient_parts
 
@@ -86,8 +86,7 @@ def test_what_fires_now_is_told_by_the_first_run_after_a_pause_that_it_cannot_re
         assert "while something may be firing now: the " in gap
         assert first.windows > 10, "what was read of the pause's beginning is judged too"
         assert [note.procedure for note in told] == ["4.1"] * len(told)
-        assert [note.reason for note in told][:2] == ["firing", "resolved"], "of the pause's beginning"
-        assert "firing" in [note.reason for note in told][2:], "of what goes on now"
+        assert [note.reason for note in told if note.delivered] == ["resolved", "firing"], "how each stands, and nothing else"
 
 
 @pytest.mark.long
@@ -107,6 +106,30 @@ def test_while_cloud_logging_is_unavailable_for_good_each_run_ends_by_itself_and
         world.google.logging.calls.faults = []
         world.now += MINUTE
         assert world.tick().windows == 2
+
+
+COMES_BACK = (Incident(22, 24, errors=3), Incident(34, 60, errors=3))
+JOINED = (Incident(22, 60, errors=3), Incident(23, 60, blocked=dict.fromkeys(SHOPS, 0.95)))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("incidents", "then", "reasons", "new"),
+    [(COMES_BACK, 40, ["firing", "resolved", "firing"], 1), (JOINED, 26, ["firing", "firing"], 2)],
+)
+def test_one_run_tells_of_an_incident_only_how_it_stands(
+    incidents: tuple[Incident, ...], then: int, reasons: list[str], new: int, tmp_path: Path
+) -> None:
+    entries = [make_entry(entry) for entry in Traffic(11, 60, incidents=incidents).entries()]
+    with World(tmp_path, entries, now=START + 20 * MINUTE) as world:
+        world.tick()
+        world.now = START + timedelta(minutes=then, seconds=20)
+        world.tick()
+        first = min(note.id.rpartition(".")[0] for note in world.state().notes)
+        mine = [note for note in world.state().notes if note.incidents == (first,)]
+        assert [note.reason for note in mine] == reasons
+        assert [bool(note.delivered) for note in mine] == [False] * (len(mine) - 1) + [True]
+        assert len(mine[-1].marks) == new
 
 
 DEAF = {"SLACK_WEBHOOK_URL": "", "SMTP_HOST": "", "MAIL_FROM": "", "MAIL_TO": ""}

@@ -95,7 +95,7 @@ class Ratio(Model):
     def reach(self) -> timedelta:
         """How far proof may look back."""
         widest = self.proof.widen if isinstance(self.proof, Proof) else timedelta()
-        return max(self.span, widest) + self.lag + WINDOW
+        return max(self.span, widest) + self.span + self.lag + WINDOW
 
     @property
     def knobs(self) -> Mapping[str, Knob]:
@@ -179,7 +179,6 @@ class Ratio(Model):
         """Hold the share, its events and the evidence against what a warning needs, and the newest events against normal."""
         from logwatch.judge.grid import to_minutes
         from logwatch.judge.sequential import WEEK, Needs, evidence, fewest, prove
-        from logwatch.judge.significance import share
 
         counted, last = self._counted(grid, labels), grid.size - 1
         shown = hold(Term.SHARE, judged["value"][-1], bounds.warning)
@@ -190,9 +189,8 @@ class Ratio(Model):
         def found(more: "Counted") -> "Proven":
             return prove(more, needs, bounds, minutes, first=len(more.known) - 1)
 
-        newest, stretch = int(found(counted).newest[-1]), int(judged["span"][-1])
-        now = share(counted.sums(newest)[0], counted.settled(newest))[-1]
-        weight = evidence(counted, needs, bounds, first=last)[-1] / log(10)
+        now, stretch = found(counted).now[-1], int(judged["span"][-1])
+        weight = evidence(counted, needs, bounds, minutes, first=last)[-1] / log(10)
         tests = (
             shown,
             hold(Term.EVENTS, counted.settled(stretch)[-1], Range(">=", needs.min_events)),
@@ -216,7 +214,7 @@ class Ratio(Model):
         found = asked.copy()
         if isinstance(self.proof, Proof):
             needs, minutes = Needs(**dict(self.proof)), to_minutes(self.span)
-            reach = needs.minutes + counted.lag  # no stretch of evidence begins earlier
+            reach = needs.minutes + counted.lag + minutes  # no stretch of evidence begins earlier, and what clears it
             for place in asked.nonzero()[0]:
                 found[place] = survives(counted.at_best(int(place), still_open, reach), needs, bounds, minutes)
         return found

@@ -1,3 +1,6 @@
+from fractions import Fraction
+from math import comb
+
 import pytest
 
 from logwatch.collect.columns import Reading
@@ -36,3 +39,18 @@ def test_slow_requests_beyond_chance_are_final_where_all_requests_are_counted() 
     for later, final in (({"checkout.attempt{service=kpa}": 20.0}, True), (None, False)):
         course = judge(RULES["slow-checkout"], with_slow(windows_of(*minutes, later), "checkout", [2000.0] * 12))
         assert [(each.level, each.final) for each in course.verdicts()][1:] == [(Level.WARNING, True), (Level.WARNING, final)]
+
+
+@pytest.mark.parametrize("slow", [2, 3, 4, 5, 9, 30])
+@pytest.mark.parametrize("requests", [0, 1, 2, 3, 4, 8, 20, 40, 100, 400])
+def test_more_slow_requests_than_requests_are_a_matter_of_their_number_and_else_of_exact_chance(
+    slow: int, requests: int
+) -> None:
+    minutes = [{"checkout.attempt{service=kpa}": float(each)} for each in (requests, 0, 0, 0, 0)]
+    latest = judge(RULES["slow-checkout"], with_slow(windows_of(*minutes), "checkout", [2000.0] * slow)).latest
+    share = Fraction(1, 20)
+    tail = sum(comb(requests, n) * share**n * (1 - share) ** (requests - n) for n in range(slow, requests + 1))
+    proven = slow >= 3 and (slow > requests or tail < Fraction(1, 10_000))
+    assert (latest.level is Level.WARNING) is proven
+    many = slow >= 3 and slow >= share * requests
+    assert latest.level is (Level.WARNING if proven else Level.ELEVATED if many else Level.NORMAL)
