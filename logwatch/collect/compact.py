@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
@@ -118,11 +118,14 @@ class Texts:
         self.ends.append(len(self.held))
 
     def extend(self, texts: Iterable[str]) -> None:
-        """Take more."""
+        """Take more; those of another column as they are."""
+        begin = len(self.held)
+        if isinstance(texts, Texts):
+            self.ends.extend([begin + end for end in texts.ends])
+            self.held += texts.held
+            return
         given = [text.encode(errors="surrogatepass") for text in texts]
-        ends = accumulate(map(len, given), initial=len(self.held))
-        next(ends)
-        self.ends.extend(ends)
+        self.ends.extend(islice(accumulate(map(len, given), initial=begin), 1, None))
         self.held += b"".join(given)
 
 
