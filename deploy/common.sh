@@ -113,6 +113,11 @@ check_access() {
 
 # Looking
 
+# Whether a text has a line, whole: no program is started for it.
+has_line() { # TEXT LINE
+    [[ $'\n'$1$'\n' == *$'\n'"$2"$'\n'* ]]
+}
+
 not_found='([Nn]ot found|NOT_FOUND|Cannot find)'
 
 # A new account or a new API takes a while to be known everywhere: then it is worth trying again, for a minute. What a command prints

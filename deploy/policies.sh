@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 # What tells people when logwatch itself is silent: alert policies and the dashboard of one installation, for setup.sh and teardown.sh.
 
 policy_format='value(name,userLabels.policy,userLabels.content,notificationChannels.list(),enabled)'

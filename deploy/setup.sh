@@ -61,17 +61,22 @@ settings= # NAME=VALUE with | between them, as told
 
 # What can be set of each channel, and what is secret of that and of logwatch itself: as they declare it.
 known_secrets=
+secret_variables=
 channel_variables=
 declared='^    ([a-z_]+): ([^=]*) = \(?(Field\(.*)?$'
 for file in "$root/logwatch/settings/fields.py" "$root"/logwatch/notify/channels/*/__init__.py; do
     while IFS= read -r line; do
         if ! [[ $line =~ $declared ]]; then continue; fi
         field=${BASH_REMATCH[1]}
-        if [[ ${BASH_REMATCH[2]} == *SecretStr* ]]; then known_secrets="$known_secrets${known_secrets:+ }${field//_/-}"; fi
+        if [[ ${BASH_REMATCH[2]} == *SecretStr* ]]; then
+            known_secrets="$known_secrets${known_secrets:+ }${field//_/-}"
+            secret_variables="$secret_variables"$'\n'"LOGWATCH_$field"
+        fi
         if [[ $file != */settings/fields.py ]]; then channel_variables="$channel_variables LOGWATCH_$field"; fi
     done <"$file"
 done
 channel_variables=$(tr '[:lower:]' '[:upper:]' <<<"$channel_variables")
+secret_variables=$(tr '[:lower:]' '[:upper:]' <<<"$secret_variables")
 
 own_values="--log-view --service --as --set --secret --build-region --secret-location --network --subnet --egress --key --notification-channel"
 own_option() { # OPTION VALUE
@@ -96,7 +101,7 @@ own_option() { # OPTION VALUE
 add_setting() { # NAME=VALUE
     if ! [[ $1 =~ ^LOGWATCH_[A-Z_]+=. ]]; then fail "--set $1: right is e.g. --set LOGWATCH_LANG=en"; fi
     local field=${1#LOGWATCH_}
-    field=$(printf '%s' "${field%%=*}" | tr 'A-Z' 'a-z')
+    field=$(printf '%s' "${field%%=*}" | tr '[:upper:]' '[:lower:]')
     if ! grep -q "^    \"$field\": {" "$root/rules/settings.schema.json"; then fail "--set ${1%%=*}: there is no such setting" "docs/settings.md lists all"; fi
     if [[ $1 == *[\|~]* ]]; then fail "--set ${1%%=*}: a value may not hold | or ~"; fi
     local secret
@@ -149,7 +154,7 @@ check_own_options() {
 }
 
 variable_of() { # SECRET: its environment variable
-    printf 'LOGWATCH_%s' "$1" | tr 'a-z-' 'A-Z_'
+    printf 'LOGWATCH_%s' "$1" | tr '[:lower:]-' '[:upper:]_'
 }
 
 value_of() { # SECRET: its new value, or nothing
@@ -180,7 +185,7 @@ settle_region() {
     if [ -z "$there" ]; then
         region=${region:-asia-northeast3}
     elif [ -n "$region" ]; then
-        if ! grep -qxF "$region" <<<"$there"; then
+        if ! has_line "$there" "$region"; then
             fail "$name stands in ${there//$'\n'/, }, not in $region" "leave out --region, or give another --name; to move it: deploy/teardown.sh, then deploy/setup.sh"
         fi
     elif [[ $there == *$'\n'* ]]; then
@@ -342,7 +347,7 @@ enable_apis() {
     local api
     look serviceusage gcloud services list --enabled --project="$project" --format='value(config.name)'
     for api in $apis ${key:+cloudkms}; do
-        if ! grep -qx "$api.googleapis.com" <<<"$found"; then missing_apis="$missing_apis $api.googleapis.com"; fi
+        if ! has_line "$found" "$api.googleapis.com"; then missing_apis="$missing_apis $api.googleapis.com"; fi
     done
     missing_apis=${missing_apis# }
     if [ -z "$missing_apis" ]; then return; fi
@@ -356,7 +361,7 @@ new=false
 
 make_account() { # ID DESCRIPTION
     new=false
-    if grep -qxF "$1@$accounts" <<<"$accounts_now"; then return; fi
+    if has_line "$accounts_now" "$1@$accounts"; then return; fi
     new=true
     plan make "account $1: $2"
     change gcloud iam service-accounts create "$1" --display-name="$2" --project="$project"
@@ -407,7 +412,7 @@ grant_views() {
 }
 
 take_project() { # ROLE ACCOUNT
-    if ! grep -qxF "$1 serviceAccount:$2" <<<"$found"; then return; fi
+    if ! has_line "$found" "$1 serviceAccount:$2"; then return; fi
     plan remove "$1 on the project from ${2%%@*}"
     change gcloud projects remove-iam-policy-binding "$project" --member="serviceAccount:$2" --role="$1" --condition=None
 }
@@ -425,7 +430,7 @@ grant() {
         look "$api" gcloud "${group[@]}" get-iam-policy "${resource[@]}" --flatten='bindings[].members' --format="$policy_lines"
     fi
     while [ $# -gt 0 ]; do
-        if ! grep -qxF "$1 serviceAccount:$2" <<<"$found"; then
+        if ! has_line "$found" "$1 serviceAccount:$2"; then
             plan make "$1 on $what for ${2%%@*}"
             change gcloud "${group[@]}" add-iam-policy-binding "${resource[@]}" --member="serviceAccount:$2" --role="$1"
         fi
@@ -434,18 +439,18 @@ grant() {
 }
 
 grant_project() { # ROLE ACCOUNT
-    if grep -qxF "$1 serviceAccount:$2" <<<"$found"; then return; fi
+    if has_line "$found" "$1 serviceAccount:$2"; then return; fi
     plan make "$1 on the project for ${2%%@*}"
     change gcloud projects add-iam-policy-binding "$project" --member="serviceAccount:$2" --role="$1" --condition=None
 }
 
 # Names of buckets are the whole world's: one that somebody else has made is never written to. VERSIONING is --versioning or --no-versioning.
 make_bucket() { # BUCKET LIFECYCLE-FILE VERSIONING
-    local owner location prevention uniform lifecycle
+    local owner prevention uniform lifecycle
     new=false
     if exists storage gcloud storage buckets describe "gs://$1" \
         --format='value[separator="|"](projectNumber,location,iamConfiguration.publicAccessPrevention,iamConfiguration.uniformBucketLevelAccess.enabled,lifecycle.rule[0].action.type)' --raw; then
-        IFS='|' read -r owner location prevention uniform lifecycle <<<"$found"
+        IFS='|' read -r owner _ prevention uniform lifecycle <<<"$found"
         if [ "$owner" != "$number" ]; then fail "the bucket $1 belongs to another project" "give another --name"; fi
         if [ "$prevention" != enforced ] || [ "$uniform" != True ]; then
             plan change "bucket $1: nothing in it can be made public"
@@ -602,8 +607,9 @@ check_channels() {
 check_open_secrets() {
     local variable secret value known
     while IFS='|' read -r variable secret value; do
+        if [ -n "$secret" ] || ! has_line "$secret_variables" "$variable"; then continue; fi
         for known in $known_secrets; do
-            if [ "$variable" = "$(variable_of "$known")" ] && [ -z "$secret" ]; then
+            if [ "$variable" = "$(variable_of "$known")" ]; then
                 if [[ ,$secrets == *",$variable="* ]]; then
                     change gcloud run "${as}s" update "$name" --region="$region" --project="$project" --remove-env-vars="$variable"
                 else
