@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,14 @@ def load_entries(path: str | Path) -> list[Any]:
     Raises OSError, ValueError where a line is not JSON, and what `make_entry` raises.
     """
     with Path(path).open(encoding="utf-8") as lines:
-        return [make_entry(json.loads(line)) for line in lines if line.strip()]
+        return [LogEntry.FromString(_serialized(line)) for line in lines if line.strip()]
+
+
+@lru_cache(50_000)
+def _serialized(line: str) -> bytes:
+    """Give a line's entry as bytes: many tests load the same lines, and reading JSON takes twenty times as long."""
+    written: bytes = make_entry(json.loads(line)).SerializeToString()
+    return written
 
 
 def repeat(entries: Iterable[Any], times: int) -> Iterator[Any]:
