@@ -4,8 +4,8 @@
 class FakeClock:
     """A clock that only sleeping moves; keeps the waits."""
 
-    def __init__(self) -> None:
-        self.now = 1000.0
+    def __init__(self, now: float = 1000.0) -> None:
+        self.now = now
         self.waits: list[float] = []
 
     def __call__(self) -> float:

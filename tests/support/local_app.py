@@ -110,7 +110,7 @@ HOSTILE: dict[str, Says] = {
     "null": Says(b"null"),
     "nested": Says(b"[" * 100_000),
     "huge": Says(b'{"status": "' + b"x" * (10 << 20) + b'"}'),
-    "bomb": Says(gzip.compress(b" " * (64 << 20)), 200, GZIP),
+    "bomb": Says(gzip.compress(b" " * (64 << 20), 1), 200, GZIP),
     "no_gzip": Says(b"this is no gzip", 200, GZIP),
     "not_utf8": Says(b"\xff\xfe\x00{"),
     "digits": Says(b'{"status":"healthy","details":{"pingMs":' + b"9" * 5000 + b"}}"),

@@ -41,6 +41,6 @@ def lines(entries: list[dict[str, Any]]) -> bytes:
 
 
 def connect(server: LoggingServer, *, quota: int = 55, **options: Any) -> tuple[CloudLoggingSource, FakeClock]:
-    clock = FakeClock()
+    clock = FakeClock(0.0)
     found = ReadQuota(quota, clock=clock, sleep=clock.sleep)
     return CloudLoggingSource(PROJECT, SHAPE, endpoint=server.address, quota=found, **options), clock
