@@ -68,6 +68,9 @@ def test_an_example_runs_as_it_is_printed(run: Run, desk: Path, tmp_path: Path, 
         words = words.replace("3f9a1c", load_state((desk / "state.json").read_bytes()).memory.silences[0].id)
         if words == "logwatch run":
             settings |= {"LOGWATCH_SOURCE": SOURCE}
+        if words.startswith(("logwatch cloud rights", "logwatch cloud ship")):  # of an installation, and its settings file
+            settings |= {"LOGWATCH_SOURCE": SOURCE, "LOGWATCH_STATE": "gs://my-bucket/state.json"}
+            (tmp_path / "logwatch.toml").write_text('[[targets]]\nname = "cart"\nrules = "proposed"\n')
         ran = run(*shlex.split(words)[1:], cwd=tmp_path, **settings)
     # With nothing but a source set up, doctor rightly finds that nobody would be told.
     assert ran.code == (2 if words.startswith("logwatch doctor") else 0), ran.out + ran.err

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -56,6 +55,6 @@ def test_a_file_that_says_nothing_of_use_holds_nobody_up(tmp_path: Path, text: s
 
 def test_where_no_file_can_be_made_a_process_counts_its_own(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("")
-    quota = ReadQuota(1, clock=time.monotonic, file=tmp_path / "cache" / "reads")
+    quota = ReadQuota(1, file=tmp_path / "cache" / "reads")
     quota.wait(lambda _seconds: None)
     assert quota.left_s() > 0
