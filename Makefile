@@ -108,7 +108,7 @@ SALTS = one two three
 scenarios: $(READY) $(SIMULATES)
 	@$(BIN)/python -m benchmarks.scenarios $(SALTS)
 
-# How sure and how soon: prints docs/signal.md and writes it with its charts: ten minutes. Others: make signal SEED=7 HOURS=1000
+# How sure and how soon: prints docs/signal.md and writes it with its charts: half an hour of two idle cores; it goes on where it was stopped. Others: make signal SEED=7 HOURS=1000
 signal: $(READY) $(SIMULATES)
 	@$(BIN)/python -m benchmarks.signal $(if $(SEED),--seed $(SEED)) $(if $(WEEKS),--weeks $(WEEKS)) $(if $(FALLS),--falls $(FALLS)) \
 	  $(if $(RECORDINGS),--recordings $(RECORDINGS)) $(if $(HOURS),--hours $(HOURS))

@@ -31,6 +31,7 @@ GROUPS = {
         "two-shops-one-procedure",
         "two-shops-two-procedures",
     ),
+    "payments come back, 5 a minute": ("over-after-ten-minutes",),
     "what no row sees": ("prepares-fail", "shop-falls-quiet", "all-shops-fall-quiet", "everything-dies", "bad-canary"),
 }
 """Kinds that ask the same question."""

@@ -106,7 +106,7 @@ def advance(
 
     A warning makes an alert pending, and firing once it has lasted for the rule's `for`, or at once where the verdict is
     certain. Only normal windows end it: a pending one at once, a firing one when they have lasted for `keep_firing_for`.
-    What counts is which level the newest events show; a window in which they show none passes, and ends nothing itself.
+    What counts is which level the newest events show; a window in which they show none counts on from a normal one.
     Elevated and unknown windows keep an alert as it is, and what nobody judged is unknown. Resolved alerts are given back
     once; those of rules that are no more are dropped.
     """
