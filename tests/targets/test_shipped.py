@@ -53,7 +53,7 @@ def test_rules_that_all_targets_share_are_there_once(tmp_path: Path, run: Run) -
     [
         ("rules = '''\nown'''\n", "cannot be written anew"),
         ("rules = 'nowhere'\n", "nowhere"),
-        ("state = '/tmp/state.json'\n", "the state is not in a bucket"),
+        ("state = '/srv/state.json'\n", "the state is not in a bucket"),
     ],
 )
 def test_what_no_image_could_use_is_refused(tmp_path: Path, run: Run, table: str, complaint: str) -> None:
