@@ -295,7 +295,7 @@ def test_a_dry_run_prints_every_command_and_nothing_else() -> None:
 
 @pytest.mark.long
 def test_a_dry_run_needs_no_gcloud_and_changes_nothing(tmp_path: Path) -> None:
-    for tool in ("bash", "env", "dirname", "tr", "grep", "awk", "cut", "git"):
+    for tool in ("bash", "env", "dirname", "tr", "grep", "awk", "cut", "git", "mktemp", "rm"):
         (tmp_path / tool).symlink_to(str(shutil.which(tool)))
     assert dry(PATH=str(tmp_path)) == dry()
 
