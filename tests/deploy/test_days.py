@@ -83,7 +83,7 @@ MUTANTS = {
     "policies do not follow a version": ("policies.sh", without('--policy-from-file="$written" --project="$project" ${keeps', '--policy-from-file="$written" --fields=displayName --project="$project" ${keeps'), Step(4, "new release", "logwatch")),
     "policies made later tell nobody": ("policies.sh", without('told_to=${told_to:-$(cut -f 4 <<<"$policies_now" | grep -m 1 . || true)}'), INSTALLED[1]),
     "a desk's webhook is taken": ("setup.sh", without('[[ " $shell_secrets " == *" $1 "* ]]', '[ -n "${!variable:-}" ]'), Step(4, "from a laptop", "logwatch")),
-    "another region is taken": ("setup.sh", without('if ! grep -qxF "$region" <<<"$there"; then', "if false; then"), Step(4, "wrong region", "logwatch", "setup")),
+    "another region is taken": ("setup.sh", without('if ! has_line "$there" "$region"; then', "if false; then"), Step(4, "wrong region", "logwatch", "setup")),
     "doctor tries what ran before": ("setup.sh", without('if [ "$(told_by "$found")" = "$told_now" ]; then return; fi', "return"), Step(4, "by hand", "lw2", "setting LOGWATCH_GRACE 100s")),
 }  # fmt: skip
 """By what is wrong with the scripts: the file, what is done to it, and the step at which it shows."""
@@ -111,14 +111,14 @@ def test_what_the_scripts_do_wrong_is_seen(gcloud: Gcloud, tmp_path: Path, mutan
 
 
 def requests(memory: Memory) -> list[tuple[tuple[str, ...], int, list[tuple[str, str, str]]]]:
-    """Give what each command asked for, without what is another each time."""
+    """Give what each command asked for, sorted, without what is another each time: of several locations gcloud asks at once."""
     passing = r"\d{9,}\.\d+-[0-9a-f]{32}|\"client.knative.dev/nonce\": \"\w+\"|@[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+Z"
     plain = [(key, command) for key, command in dict.fromkeys(memory.used)]
     return [
         (
             tuple(re.sub(passing, "", each) for each in key),
             command.code,
-            [(each.method, re.sub(passing, "", each.url), re.sub(passing, "", each.body)) for each in command.requests],
+            sorted((each.method, re.sub(passing, "", each.url), re.sub(passing, "", each.body)) for each in command.requests),
         )
         for key, command in plain
     ]
