@@ -132,7 +132,7 @@ class SpanCommand:
         if not self.dumps_filter:
             return False
         span = Span(self.now, self.now) if self.source.recorded else live_span(self.wanted, self.now)
-        told = self.source.filter(span.widen(reach, timedelta(minutes=1)), self.wanted.service)
+        told = self.source.filter(self.wanted.fetched(span, reach), self.wanted.service)
         if told is None:
             raise ConfigError("a recording is read without a filter", where="--dump-filter", hint="use it with gcp://PROJECT")
         typer.echo(told)

@@ -49,6 +49,13 @@ class Wanted:
     meanwhile: Callable[[], None] = import_counting
     """Imports what becomes of what is read, while reading goes on elsewhere."""
 
+    def fetched(self, span: Span, reach: timedelta) -> Span:
+        """Give what is read for a span: with `reach` before it, and all that comes until its last window closes.
+
+        A summary of the minute after the span can push the one before it back into the span.
+        """
+        return span.widen(reach, max(WINDOW, self.grace))
+
     def say(self, moment: datetime) -> str:
         """Write a time for people."""
         return f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M %Z}"
@@ -83,8 +90,7 @@ def read_entries(
     Raises SourceError where nothing can be read, ConfigError where the span ends before it starts.
     """
     span = None if source.recorded else live_span(wanted, now)
-    # A summary of the minute after the span can push the one before it back into the span.
-    fetched = span.widen(reach, WINDOW) if span else None
+    fetched = wanted.fetched(span, reach) if span else None
     if fetched and (plan := source.plan(fetched, service=wanted.service)):
         wanted.planned(plan)
     reading = source.read(fetched, service=wanted.service, progress=progress, meanwhile=wanted.meanwhile)

@@ -862,7 +862,7 @@ def test_dump_filter_prints_the_filter_and_reads_nothing(run: Run, command: str)
     compile_filter(ran.out)
     assert r'resource.labels.service_name="a\"b"' in ran.out
     assert 'resource.labels.location="asia-northeast3"' in ran.out
-    assert 'timestamp<"2026-02-24T07:01:00' in ran.out
+    assert 'timestamp<"2026-02-24T07:01:30' in ran.out
 
 
 def test_the_filter_that_is_printed_is_the_filter_that_is_sent(run: Run) -> None:
