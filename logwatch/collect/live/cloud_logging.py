@@ -434,15 +434,16 @@ class CloudLoggingSource:
         begun = clock()
         for attempt in count():
             self._check_quota(self.budget_s - (clock() - begun))
-            self.quota.wait(lambda seconds: progress(f"waiting {seconds:.0f} s for the read quota", None))
+            self.quota.wait(
+                lambda seconds: progress(f"waiting {seconds:.0f} s for the read quota", None), alone=not self._looks_back
+            )
             left = min(max(self.budget_s - (clock() - begun), 1), self._ends - clock())
             self.calls += 1
             try:
                 return next(client.list_log_entries(request=request, retry=None, timeout=min(left, 60)).pages)
             except passing as error:
                 first, most = (5.0, 30.0) if isinstance(error, api.ResourceExhausted) else (0.2, 10.0)
-                # Who has a time to end by is a run: it takes its share, and whoever looks back gives way.
-                if self._patient and self._ends == math.inf and isinstance(error, api.ResourceExhausted):
+                if self._looks_back and isinstance(error, api.ResourceExhausted):
                     self.quota.give_way()
                 wait = min(first * 1.6**attempt, most) * random.uniform(1, 1.25)  # noqa: S311 - spreads retries, no secret
                 if clock() - begun + wait > self.budget_s or clock() + wait >= self._ends:
@@ -466,7 +467,7 @@ class CloudLoggingSource:
             single = ListLogEntriesRequest(resource_names=[name], filter=request.filter, order_by=request.order_by, page_size=1)
             try:
                 self._check_quota(0)
-                self.quota.wait(lambda _seconds: None)
+                self.quota.wait(lambda _seconds: None, alone=not self._looks_back)
                 self.calls += 1
                 next(client.list_log_entries(request=single, retry=None, timeout=5).pages)
             except (api.Forbidden, api.NotFound):
@@ -477,13 +478,18 @@ class CloudLoggingSource:
 
     def _check_quota(self, left_s: float) -> None:
         """Raise OverError where a source within a budget would wait for longer than is left of it, or its time is over."""
-        ends_s = self._ends - self.quota.clock()
-        if ends_s <= 0 or self.quota.left_s() >= ends_s:
+        ends_s, quota_s = self._ends - self.quota.clock(), self.quota.left_s(alone=not self._looks_back)
+        if ends_s <= 0 or quota_s >= ends_s:
             hint = "the next run goes on from here; LOGWATCH_LEASE gives each more time"
             raise OverError("the time for reading was over", where=f"gcp://{self.project}", hint=hint)
-        if not self._patient and self.quota.left_s() > left_s:
+        if not self._patient and quota_s > left_s:
             hint = "it comes back within a minute; LOGWATCH_READ_REQUESTS_PER_MINUTE is logwatch's share of it"
             raise OverError("the project's read quota is used up for now", where=f"gcp://{self.project}", hint=hint)
+
+    @property
+    def _looks_back(self) -> bool:
+        """Whether it has time: who has one to end by is a run, which takes its share, and whoever looks back gives way."""
+        return self._patient and self._ends == math.inf
 
     @property
     def _errors(self) -> Errors:

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from logwatch.collect.live.read_quota import ReadQuota
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.support.fake_clock import FakeClock
 
 
 def test_two_processes_share_what_a_project_allows(tmp_path: Path) -> None:
     """Both read at once: together no more than one of them may."""
     taker = f"""
-import pathlib, time
+import pathlib
 from logwatch.collect.live.read_quota import ReadQuota
-quota, made = ReadQuota(20, file=pathlib.Path({str(tmp_path / "reads-p1")!r})), 0
-while made < 15 and quota.left_s() <= 0:
-    quota.wait(lambda _seconds: None)
-    made += 1
+
+def stop(seconds):
+    raise TimeoutError
+
+quota, made = ReadQuota(20, sleep=stop, file=pathlib.Path({str(tmp_path / "reads-p1")!r})), 0
+try:
+    while made < 15:
+        quota.wait(lambda _seconds: None)
+        made += 1
+except TimeoutError:
+    pass
 print(made)
 """
     running = [subprocess.Popen([sys.executable, "-c", taker], stdout=subprocess.PIPE) for _ in range(2)]
@@ -56,5 +61,28 @@ def test_a_file_that_says_nothing_of_use_holds_nobody_up(tmp_path: Path, text: s
 def test_where_no_file_can_be_made_a_process_counts_its_own(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("")
     quota = ReadQuota(1, file=tmp_path / "cache" / "reads")
+    quota.wait(lambda _seconds: None)
+    assert quota.left_s() > 0
+
+
+def test_a_run_waits_for_nobody_who_looks_back(tmp_path: Path) -> None:
+    """Its minute is over sooner than theirs; they see its calls, and leave them room."""
+    clock = FakeClock()
+    back, run = (ReadQuota(2, clock=clock, sleep=clock.sleep, file=tmp_path / "reads") for _ in range(2))
+    for _ in range(2):
+        back.wait(lambda _seconds: None)
+    assert run.left_s() > 0
+    assert run.left_s(alone=True) <= 0
+    run.wait(lambda _seconds: None, alone=True)
+    clock.now += 59
+    run.wait(lambda _seconds: None, alone=True)
+    assert not clock.waits
+    assert run.left_s(alone=True) > 0
+    assert back.left_s() > 0, "the run's calls count for who looks back"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is full")
+def test_a_disk_that_is_full_stops_no_read() -> None:
+    quota = ReadQuota(1, file=Path("/dev/full"))
     quota.wait(lambda _seconds: None)
     assert quota.left_s() > 0
