@@ -52,8 +52,8 @@ if TYPE_CHECKING:  # numpy comes with some of these, and only where a command ne
 
 LOG = logging.getLogger("logwatch.run")
 """What a run did, in detail; `logs.py` says who hears it."""
-MARGIN = timedelta(seconds=10)
 NO_CHANNEL = "nobody is told of anything: no channel is set up, and messages wait"
+MARGIN = timedelta(seconds=10)
 """How long before the lease's end nothing more is begun."""
 LISTEN_FOR = timedelta(seconds=6)
 """How long a run asks what people have answered, while it reads."""

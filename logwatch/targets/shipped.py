@@ -6,6 +6,7 @@ import os.path
 import re
 import shutil
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from logwatch.collect.sources import is_watchable
@@ -14,8 +15,7 @@ from logwatch.settings.file import TARGETS
 from logwatch.wiring import addresses, build_rules, metrics_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Sequence
 
     from logwatch.settings import Settings, SettingsFile
     from logwatch.settings.file import FilePart
@@ -30,7 +30,8 @@ _ENTRY = re.compile(r"""^(\s*["']?rules["']?\s*=\s*)("[^"]*"|'[^']*')""")
 def ship(file: SettingsFile, targets: Sequence[Settings], folder: Path) -> str:
     """Copy the rules that the file names into a folder, which is made anew; gives the file's text for an image that has them.
 
-    Raises ConfigError where a state is not in a bucket, RuleProblemsError for rules that do not load: a run would fail.
+    Raises ConfigError where a state is not in a bucket, or the folder holds what is not its own; RuleProblemsError for rules
+    that do not load: a run would fail.
     """
     for settings in targets:
         if settings.state and not settings.state.startswith("gs://"):
@@ -39,15 +40,30 @@ def ship(file: SettingsFile, targets: Sequence[Settings], folder: Path) -> str:
         build_rules(settings)
     parts = {SHARED: file.shared, **{str(each.values.get("target")): each for each in file.targets}}
     own = {name: part for name, part in parts.items() if part.values.get("rules")}
-    shutil.rmtree(folder, ignore_errors=True)
+    sources = {
+        name: file.path.parent / os.path.expanduser(str(part.values["rules"]))  # noqa: PTH111 - as it is read
+        for name, part in own.items()
+    }
+    _clear(folder, sources.values())
     lines = file.content.split("\n")
     for name, part in own.items():
-        _copy(file.path.parent / os.path.expanduser(str(part.values["rules"])), folder / name)  # noqa: PTH111 - as given.py
+        _copy(sources[name], folder / name)
         at = int(file.where(part.places["rules"]).rpartition(":")[2]) - 1
         lines[at] = _ENTRY.sub(rf"\g<1>'{PLACE}/{name}'", lines[at])
     text = "\n".join(lines)
     _check(text, file, own)
     return text
+
+
+def _clear(folder: Path, sources: Iterable[Path]) -> None:
+    """Remove what an earlier call has left. Raises ConfigError, and removes nothing, where anything else stands there."""
+    made = [*folder.iterdir()] if folder.is_dir() else []
+    ours = all(each.is_dir() and all(file.suffix in {".yaml", ".md"} for file in each.iterdir()) for each in made)
+    whole = folder.resolve()
+    if not ours or folder.is_symlink() or any(whole == each or whole in each.parents for each in map(Path.resolve, sources)):
+        hint = "name a folder that is empty, or that is made by this command"
+        raise ConfigError("holds other files", where=str(folder), hint=hint)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _copy(rules: Path, to: Path) -> None:

@@ -64,6 +64,32 @@ def test_what_no_image_could_use_is_refused(tmp_path: Path, run: Run, table: str
     assert complaint in ran.err
 
 
+def test_a_second_call_leaves_what_the_file_says_now_and_nothing_of_before(tmp_path: Path, run: Run) -> None:
+    with_rules(tmp_path, "own")
+    for name in ("cart", "pay"):
+        file = settings_file(tmp_path, f'name = "{name}"\nrules = "own"\nservice = "{name}"\n', shared=SHARED)
+        assert run("cloud", "ship", "--output", tmp_path / "out", LOGWATCH_CONFIG=str(file)).code == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["pay"]
+
+
+@pytest.mark.parametrize("place", [".", "holds", "link", "rules", "rules/own"])
+def test_a_folder_with_anything_else_in_it_is_left_alone(tmp_path: Path, run: Run, place: str) -> None:
+    """It is made anew: whoever names the wrong one must not lose it, or the rules themselves."""
+    with_rules(tmp_path, "rules/own")
+    for each in (tmp_path / "rules/own").glob("*.json"):
+        each.unlink()  # as nothing but rules would be taken for what the command has made
+    (tmp_path / "holds/work").mkdir(parents=True)
+    (tmp_path / "holds/work/thesis.txt").write_text("years")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "empty")
+    file = settings_file(tmp_path, 'name = "cart"\nrules = "rules/own"\n', shared=SHARED)
+    before = sorted(tmp_path.rglob("*"))
+    ran = run("cloud", "ship", "--output", tmp_path / place, LOGWATCH_CONFIG=str(file), LOGWATCH_LANG="en")
+    assert ran.code == 2
+    assert "holds other files" in ran.err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_rights_are_those_of_each_target_and_no_more(tmp_path: Path, run: Run) -> None:
     view = "projects/web-prod/locations/global/buckets/_Default/views/web"
     tables = (
