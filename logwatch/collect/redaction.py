@@ -6,7 +6,9 @@ Patterns stand here as texts: `re` compiles each when it is first used, and keep
 """
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 
 MOST = 300
 """Characters of a redacted text."""
@@ -17,6 +19,8 @@ _TAIL = 64
 """Characters before the place of a cut that are dropped: half a card number is not known for one."""
 _ROUNDS = 8
 """Texts that are not settled by then are not let out at all."""
+_NAMES = 40
+"""Names of secrets that are told apart in a text."""
 HIDDEN = "***"
 
 
@@ -181,13 +185,31 @@ def _hide(line: str) -> str:
     line = re.sub(_HOOK, rf"\1/{HIDDEN}", line)
     line = re.sub(_HEADER, rf"\1{HIDDEN}", line)
     line = re.sub(_CODE, rf"\1{HIDDEN}", line)
-    line = re.sub(_SECRET, rf"\1{HIDDEN}", line)
-    line = re.sub(_BESIDE, rf"\1{HIDDEN}", line)
-    line = re.sub(_BEARER, rf"\1{HIDDEN}", line)
     line = re.sub(_ROW, rf"\1({HIDDEN})", line)
     line = re.sub(_ENTRY, rf"\1'{HIDDEN}'", line)
+    line = _hide_named(line)
     line = re.sub(_KNOWN, HIDDEN, _hide_people(line))
     return re.sub(_RUN, _hide_run, line)
+
+
+def _hide_named(line: str) -> str:
+    """Hide what stands behind the name of a secret, whatever stands before that: another's name may have it for its secret."""
+    hidden, at = [], 0
+    for start, end in sorted(chain.from_iterable(_named(pattern, line) for pattern in (_SECRET, _BESIDE, _BEARER))):
+        if start >= at:
+            hidden += [line[at:start], HIDDEN]
+        at = max(at, end)
+    return "".join([*hidden, line[at:]])
+
+
+def _named(pattern: str, line: str) -> Iterator[tuple[int, int]]:
+    """Find the secrets of a pattern, also of a name within the secret of another; behind very many, all that is left."""
+    form, at = re.compile(pattern), 0
+    for count in range(_NAMES + 1):
+        if not (found := form.search(line, at)):
+            return
+        yield found.end(1), found.end() if count < _NAMES else len(line)
+        at = found.start() + 1
 
 
 def _hide_people(line: str) -> str:

@@ -34,6 +34,13 @@ FORMS = [
     "\x1b[31mpassword=\x1b[1m{}\x1b[0m", "pass\x00word={}", "pass\u200bword={}", "password=\n{}", "password\t=\t{}", "password={},tail",
 ]  # fmt: skip
 WORDS = st.text(string.ascii_letters + " .:[]()-", max_size=40)
+NAMES = ["PW:", "key=", "token: ", "비밀번호:", "secret => ", '"password":', "--password", "X-Api-Key", "otp ", "Bearer"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", NAMES)
+def test_no_secret_survives_behind_the_name_of_another(name: str, form: str) -> None:
+    assert MARK not in redact(f"{name} {form.format(MARK)}")
 
 
 @pytest.mark.parametrize("form", FORMS)
