@@ -42,6 +42,9 @@ def answering(*parts: bytes, again: bytes = b"") -> Iterator[str]:
                     link.sendall(part)
                 while again and not ended.is_set():
                     link.sendall(again)
+                link.shutdown(socket.SHUT_WR)  # closed with a body unread, it would break off what it just answered
+                while link.recv(65536):
+                    pass
             except OSError:
                 return
 
