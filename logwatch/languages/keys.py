@@ -24,7 +24,7 @@ Key = Literal[
     "silent_windows", "no_summaries", "found_nothing", "recording_begins", "recording_ends",
     "off_rhythm", "late", "suspect", "unparsed", "flaw", "old",
     # messages
-    "against", "against_normal", "recovering", "eased_at", "eased_note", "summed", "summed_note",
+    "against", "against_normal", "recovering", "eased_at", "eased_note", "summed", "summed_note", "summed_over",
     "since", "lasted", "worst_was", "and_more", "span_d", "span_h", "span_m", "resolved_at", "unknown_since",
     "rule_gone", "explained_by_another", "not_explained", "again", "silence_ends", "instead_of", "delivered_late", "told_late",
     "on_it", "unanswered",

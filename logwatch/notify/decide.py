@@ -82,7 +82,7 @@ def decide(  # noqa: PLR0913 - all that a decision stands on
         if notification:
             notifications.append(_with_context(notification, scene, rules))
     ending, muting = _ending(scene, rules, {each.id for each in memory.recurring})
-    told = _sum_up((*_over_in_one(notifications), *ending), max(MOST_MESSAGES - spoken, 1))
+    told = in_few([*notifications, *ending], max(MOST_MESSAGES - spoken, 1))
     once = {each.id for each in memory.silences}
     silences = tuple(each for each in muting if each.id in once)
     recurring = with_told(memory.recurring, muting, now)
@@ -385,14 +385,6 @@ def _end(incident: Incident, quiet_at: datetime, now: datetime) -> tuple[Notific
     return replace(notification, resolved_at=quiet_at), replace(incident, closed_at=now)
 
 
-def _over_in_one(told: list[Notification]) -> tuple[Notification, ...]:
-    """Sum up the incidents that were over before anybody had heard of them: quiet hours have held them."""
-    over = tuple(each for each in told if each.reason is NotifyReason.RESOLVED and each.unheard)
-    if len(over) < 2:
-        return tuple(told)
-    return (*(each for each in told if each not in over), _summary(over))
-
-
 def _news(
     incident: Incident, new: tuple[str, ...], scene: _Situation, *, lasting: bool
 ) -> tuple[NotifyReason | None, Incident]:
@@ -472,10 +464,17 @@ def _place(alert: Alert, incident: Incident, new: tuple[str, ...], reason: Notif
     return (not joined, alert.state is AlertState.RESOLVED, calm, alert.labels != incident.labels, alert.fingerprint not in new)
 
 
-def _sum_up(told: tuple[Notification, ...], most: int) -> tuple[Notification, ...]:
-    """Give no more messages than people can read: what is beyond that is named in the last one, what fires anew sooner."""
+def in_few(told: Sequence[Notification], most: int = MOST_MESSAGES) -> tuple[Notification, ...]:
+    """Give no more messages than people can read.
+
+    What was over before anybody had heard of it, since quiet hours held it or no run came, is one message. What is beyond
+    `most` is named in the last one, what fires anew sooner.
+    """
+    over = tuple(each for each in told if each.reason is NotifyReason.RESOLVED and each.unheard)
+    if len(over) > 1:
+        told = [*(each for each in told if each not in over), _summary(over)]
     if len(told) <= most:
-        return told
+        return tuple(told)
     ranked = sorted(told, key=lambda each: (each.reason is not NotifyReason.FIRING, each.reason is NotifyReason.RESOLVED))
     return (*ranked[: most - 1], _summary(tuple(part for each in ranked[most - 1 :] for part in each.parts)))
 

@@ -255,7 +255,9 @@ def _build_summary(notification: Notification, rules: RuleSet, audience: Audienc
         for each in notification.summed
     ]
     head = audience.named(audience.say("summed", count=len(heads)))
-    return _short(notification, audience, head, topic=head, notes=(*heads, audience.say("summed_note")))
+    over = all(each.reason is NotifyReason.RESOLVED and each.unheard for each in notification.summed)
+    note = audience.say("summed_over" if over else "summed_note")
+    return _short(notification, audience, head, topic=head, notes=(*heads, note))
 
 
 def _build_answer(notification: Notification, rules: RuleSet, audience: Audience) -> Message:

@@ -184,12 +184,26 @@ def address(outbox: Outbox, channels: tuple[str, ...]) -> Outbox:
     return replace(outbox, waiting=waiting)
 
 
-def tell_once(outbox: Outbox, told: tuple[Notification, ...], last: tuple[Notification, ...]) -> Outbox:
-    """Put the last message of each incident that a run has decided in place of all of them; the others are told nowhere."""
-    by_id = {each.id: each for each in last}
-    outbox = _without(outbox, {each.id for each in told} - by_id.keys())
-    waiting = (replace(each, notification=by_id.get(each.notification.id, each.notification)) for each in outbox.waiting)
-    return replace(outbox, waiting=tuple(waiting))
+def tell_once(
+    outbox: Outbox,
+    told: tuple[Notification, ...],
+    left: tuple[Notification, ...],
+    channels: tuple[str, ...],
+    others: tuple[str, ...] = (),
+) -> Outbox:
+    """Put what is `left` of the messages that a run has decided in place of all of them.
+
+    What none of those stands for is told nowhere.
+    """
+    by_id = {each.id: each for each in left}
+    within = {part.id for each in left for part in each.parts} - by_id.keys()
+    outbox = _without(outbox, {each.id for each in told} - by_id.keys() - within)
+    waiting = tuple(
+        replace(each, notification=by_id.get(each.notification.id, each.notification))
+        for each in outbox.waiting
+        if each.notification.id not in within
+    )
+    return enqueue(replace(outbox, waiting=waiting), left, channels, others)
 
 
 def _without(outbox: Outbox, nowhere: Collection[str]) -> Outbox:

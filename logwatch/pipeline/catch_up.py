@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from logwatch.collect.columns import Reading
 from logwatch.collect.interface import CutShortError, OverError
 from logwatch.errors import SourceError
-from logwatch.notify.decide import WAKING
+from logwatch.notify.decide import MOST_MESSAGES, WAKING, in_few
 from logwatch.notify.incidents import NotifyReason
 from logwatch.notify.outbox import tell_once
 from logwatch.pipeline.tick import Plan
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from logwatch.notify.incidents import Notification
-    from logwatch.pipeline.tick import Ticked, Ticker
+    from logwatch.pipeline.tick import Policy, Ticked, Ticker
     from logwatch.state.document import State
 
 NEWEST = 10 * WINDOW
@@ -70,7 +70,8 @@ class Intake:
 def judge_parts(taken: Intake, ticker: Ticker, state: State, now: datetime) -> Ticked:
     """Judge each part after the other; what ends before now is decided as a run of its time would have.
 
-    What one run tells leaves at one time: of each incident only the last message, which says how it stands.
+    What one run tells leaves at one time: of each incident only the last message, which says how it stands, and no more
+    messages than in any minute.
     """
     ticked: Ticked | None = None
     for part in taken.parts:
@@ -80,7 +81,7 @@ def judge_parts(taken: Intake, ticker: Ticker, state: State, now: datetime) -> T
         ticked = _join(ticked, then) if ticked else then
     if ticked is None:
         raise taken.trouble or SourceError("nothing was read")
-    return _told_once(ticked)
+    return _told_once(ticked, ticker.policy)
 
 
 def take_in(read: Callable[[Span], Reading], ticker: Ticker, state: State, planned: Plan, now: datetime) -> Intake:
@@ -130,25 +131,30 @@ def _join(first: Ticked, then: Ticked) -> Ticked:
     )
 
 
-def _told_once(ticked: Ticked) -> Ticked:
-    """Leave of the messages about an incident the last alone."""
+def _told_once(ticked: Ticked, policy: Policy) -> Ticked:
+    """Leave of the messages about an incident the last alone, and sum up what is too much for one minute."""
+    standing = dict(zip((each.id for each in ticked.notifications), ticked.standing, strict=True))
+    parts = [(part, standing[each.id]) for each in ticked.notifications for part in each.parts]
     by_incident: dict[str, list[Notification]] = {}
-    for each in ticked.notifications:
-        by_incident.setdefault(each.incident, []).append(each)
+    for part, _ in parts:
+        by_incident.setdefault(part.incident, []).append(part)
+    if len(by_incident) == len(parts) and len(ticked.notifications) <= MOST_MESSAGES:
+        return ticked
     last = {mine[-1].id: _last_of(mine) for mine in by_incident.values()}
-    kept = [
-        (last[each.id], standing)
-        for each, standing in zip(ticked.notifications, ticked.standing, strict=True)
-        if each.id in last
-    ]
-    told, standing = (tuple(column) for column in zip(*kept, strict=True)) if kept else ((), ())
-    state = ticked.state.after_telling(tell_once(ticked.state.to_tell, ticked.notifications, told))
-    return replace(ticked, state=state, notifications=told, standing=standing)
+    stood = {part.id: verdicts for part, verdicts in parts}
+    told = in_few([last[part.id] for part, _ in parts if part.id in last])
+    outbox = tell_once(ticked.state.to_tell, ticked.notifications, told, policy.channels, policy.others)
+    return replace(
+        ticked,
+        state=ticked.state.after_telling(outbox),
+        notifications=told,
+        standing=tuple(stood[each.parts[-1].id] for each in told),
+    )
 
 
 def _last_of(told: Sequence[Notification]) -> Notification:
     """Give the last message of an incident with what those before it would have told: what is new, and whom it wakes."""
-    last, waking = told[-1], [each for each in told if each.reason in WAKING]
+    last, waking = replace(told[-1], unheard=told[0].unheard), [each for each in told if each.reason in WAKING]
     if len(told) == 1:
         return last
     new = tuple(dict.fromkeys(mark for each in told for mark in each.new))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import grpc
 import pytest
@@ -14,15 +15,17 @@ from logwatch.collect.interface import CutShortError, OverError
 from logwatch.collect.live import cloud_logging
 from logwatch.notify import incidents as notify
 from logwatch.notify.incidents import Memory, Notification, NotifyReason
-from logwatch.pipeline.catch_up import take_in
+from logwatch.notify.messages import LinkTargets, build_message
+from logwatch.pipeline.catch_up import Intake, Part, judge_parts, take_in
 from logwatch.pipeline.run import run, urgency
 from logwatch.spans import Span
 from logwatch.state.document import State
+from logwatch.ui.format import Audience
 from tests.support.checkout_errors import ENTRIES, FIRES
 from tests.support.faults import MINUTE, texts
 from tests.support.local_google import Fault, make_entry
 from tests.support.made_traffic import SHOPS, START, Incident, Traffic
-from tests.support.replays import ticker
+from tests.support.replays import CHANNELS, RULES, read, record, ticker
 from tests.support.world import World, patient_parts
 
 if TYPE_CHECKING:
@@ -196,6 +199,28 @@ def test_behind_what_could_be_read_nothing_is_looked_at_early() -> None:
             START + end * MINUTE,
             Span(START + end * MINUTE, START + end * MINUTE),
         )
+
+
+OVER = (Incident(22, 25, errors=3), Incident(40, 46, failing=dict.fromkeys(SHOPS, 1.0)), Incident(60, 64, redis_down=True))
+
+
+def test_what_began_and_ended_while_no_run_came_is_one_message_that_calls_nobody(tmp_path: Path) -> None:
+    reading = read(record(tmp_path / "pause.ndjson", Traffic(11, 120, incidents=OVER).entries()))
+    state, now = State(cursor=START + 18 * MINUTE), START + timedelta(minutes=100, seconds=20)
+    planned = ticker().plan(state, now)
+    ticked = judge_parts(Intake((Part(planned, reading),)), ticker(), state, now)
+    (told,) = ticked.notifications
+    assert [(each.reason, each.rules) for each in told.summed] == [
+        (NotifyReason.RESOLVED, ["checkout-error"]),
+        (NotifyReason.RESOLVED, ["payment-confirm"]),
+        (NotifyReason.RESOLVED, ["cache-error"]),
+    ]
+    assert told.mention == ()
+    assert [(each.notification, [*each.deliveries]) for each in ticked.state.outbox] == [(told, [*CHANNELS])]
+    assert [note.reason for note in ticked.state.notes] == [NotifyReason.FIRING] * 3
+    assert len(ticked.standing) == 1
+    message = build_message(told, RULES, Audience("en", ZoneInfo("Asia/Seoul"), "o4o-core-api"), LinkTargets())
+    assert message.notes[-1] == "All of them were over before anybody could be told."
 
 
 def test_what_still_fires_is_looked_into_before_what_is_long_over() -> None:
