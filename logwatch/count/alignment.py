@@ -38,7 +38,7 @@ def place(instance: Array, time: Array, decided: Array, *, grace: timedelta, jud
     own = time // MINUTE
     placed = np.where(decided, decided, own)
     follows = np.append(instance[1:] == instance[:-1], False)[: len(time)]
-    doubtful = np.flatnonzero(_doubtful(own, time % MINUTE, placed, follows))
+    doubtful = np.flatnonzero(_doubtful(own, time % MINUTE, placed, follows) & ~_in_step(own, time, decided, follows))
     if not len(doubtful):
         return placed
     own, time, decided, follows = map(np.ascontiguousarray, (own, time, decided, follows))
@@ -58,6 +58,19 @@ def _doubtful(own: Array, phase: Array, placed: Array, follows: Array) -> Array:
     pairs = follows[:-1] & ((own[1:] == own[:-1]) | moved[1:])
     found[:-1] |= pairs
     found[1:] |= pairs
+    return found
+
+
+def _in_step(own: Array, time: Array, decided: Array, follows: Array) -> Array:
+    """Tell which summaries stay where they end, unless the one before is moved: they keep its rhythm, and that leads there.
+
+    Nearly all that lie near a boundary do, and need not be looked at one by one; after a moved one, they are.
+    """
+    found = np.zeros(len(own), bool)
+    gap, apart = np.diff(time), np.diff(own)
+    in_rhythm = (apart > 0) & (apart <= LONGEST_GAP) & (np.abs(gap - apart * MINUTE) <= TOLERANCE)
+    found[1:] = follows[:-1] & in_rhythm & (decided[1:] == 0)
+    found[:-1] &= ~follows[:-1] | (decided[1:] == 0) | (decided[1:] > own[:-1])
     return found
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from itertools import chain
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from logwatch.count.tables import ArrayTable
+    from logwatch.count.tables import Array, ArrayTable
 
 PART = 1 << 13
 """Rows that are written at once."""
@@ -22,11 +23,11 @@ def csv_parts(table: ArrayTable) -> Iterator[str]:
     *others, last = table.columns
     columns = [*(_fields(table, name, ",") for name in others), _fields(table, last, "\n")]
     for start in range(0, len(table), PART):
-        rows = zip(*(fields(slice(start, start + PART)) for fields in columns), strict=True)
-        yield "".join(chain.from_iterable(rows))
+        rows = np.stack([fields(slice(start, start + PART)) for fields in columns], axis=1)
+        yield "".join(rows.ravel().tolist())
 
 
-def _fields(table: ArrayTable, column: str, end: str) -> Callable[[slice], Iterator[str]]:
+def _fields(table: ArrayTable, column: str, end: str) -> Callable[[slice], Array]:
     """Give what gives the fields of some rows, with what stands behind each."""
     values = table[column]
     if column in table.names:
@@ -35,8 +36,9 @@ def _fields(table: ArrayTable, column: str, end: str) -> Callable[[slice], Itera
         texts = [f"{number}{end}" for number in range(values.max() + 1)]  # fewer different ones than rows
     else:
         written = str if values.dtype.kind != "f" else _number
-        return lambda rows: (written(value) + end for value in values[rows].tolist())
-    return lambda rows: map(texts.__getitem__, values[rows].tolist())
+        return lambda rows: np.array([written(value) + end for value in values[rows].tolist()], dtype=object)
+    different = np.array(texts, dtype=object)
+    return lambda rows: different[values[rows]]
 
 
 def _number(value: float) -> str:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from logwatch.count.alignment import Array
 
 
+ROUNDED_AWAY = MINUTE // 20
+"""Nanoseconds up to which what a line took is written as no minute."""
+
+
 def minutes_late(time: Array, received: Array, grace: int) -> dict[int, float]:
     """Give for each window how many minutes the lines took that arrived between the close of the one before and its own.
 
@@ -19,7 +23,13 @@ def minutes_late(time: Array, received: Array, grace: int) -> dict[int, float]:
     """
     known = received > 0
     window, delay = -((grace - received[known]) // MINUTE) - 1, received[known] - time[known]
-    order = np.lexsort((delay, window))
-    windows, first, count = np.unique(window[order], return_index=True, return_counts=True)
-    middle = np.maximum(delay[order][first + (count - 1) // 2], 0) / MINUTE
-    return dict(zip(windows.tolist(), np.round(middle, 1).tolist(), strict=True))
+    windows, place = np.unique(window, return_inverse=True)
+    count, slow = (np.bincount(place[part], minlength=len(windows)) for part in (slice(None), delay > ROUNDED_AWAY))
+    late = np.zeros(len(windows))
+    doubtful = count - slow <= (count - 1) // 2  # elsewhere the middle one is no minute at all
+    if doubtful.any():
+        delay, place = (each[doubtful[place]] for each in (delay, place))
+        order = np.lexsort((delay, place))
+        first = np.cumsum(count[doubtful]) - count[doubtful]
+        late[doubtful] = np.round(np.maximum(delay[order][first + (count[doubtful] - 1) // 2], 0) / MINUTE, 1)
+    return dict(zip(windows.tolist(), late.tolist(), strict=True))
