@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from logwatch.collect.compact import as_array
 from logwatch.collect.entries import HEADS, TABLES, Columns
 from logwatch.collect.findings import FindingKind, Findings, LogFinding
 from logwatch.collect.parse import IGNORED as PASSED_OVER
@@ -102,12 +103,12 @@ class Reading(Columns):
     @property
     def first(self) -> int | None:
         """Earliest event time seen, nanoseconds since 1970."""
-        return min((min(times) for times in (self.seen, self.rows.time) if times), default=None)
+        return min((int(as_array(times).min()) for times in (self.seen, self.rows.time) if times), default=None)
 
     @property
     def last(self) -> int | None:
         """Latest event time seen, nanoseconds since 1970."""
-        return max((max(times) for times in (self.seen, self.rows.time) if times), default=None)
+        return max((int(as_array(times).max()) for times in (self.seen, self.rows.time) if times), default=None)
 
     def extent(self) -> tuple[int, int]:
         """Give the earliest and latest event time, nanoseconds since 1970; raises SourceError where no entry has one."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from logwatch.collect.columns import IGNORED, SAMPLES, SLOW, UNPARSED, Reading
 from logwatch.collect.compact import as_array
+from logwatch.collect.entries import Counts
 from logwatch.collect.findings import LogFinding
 from logwatch.collect.parse import EXACT, LATE_MINUTES, Flaw, Reason, is_malformed
 from logwatch.count.alignment import MINUTE, place
@@ -226,6 +227,7 @@ def aggregate(
     span: Span | None = None,
     grace: timedelta = timedelta(seconds=90),
     judged_to: datetime | None = None,
+    spent: bool = False,
 ) -> Windows:
     """Count a settled reading into 60 s windows.
 
@@ -234,7 +236,8 @@ def aggregate(
     reads changes a figure. `span` limits the windows; without it they reach from the first entry seen to the last.
 
     A run says up to where windows have been judged: then the reading remembers which window each summary belongs to, as
-    far as the windows of the span depend on it.
+    far as the windows of the span depend on it. Of a reading that is `spent`, nobody will ask for anything again: it may lose
+    its counters on the way, which take most of the room.
     """
     repeated_lines = reading.settle()
     rows, tie = _unique_rows(reading)
@@ -253,7 +256,8 @@ def aggregate(
     minutes, lines = _count_lines(placed[inside], reading, first, last)
     counted = rows[np.isin(_of(reading, rows, "kind"), [SAMPLES, SLOW])]
     late = minutes_late(_of(reading, counted, "time"), _of(reading, counted, "received"), grace // MICROSECOND * 1000)
-    counters = _sum_counters(reading, minute_of_row, first, last)
+    revisions = tell_revisions_apart(reading, samples[inside], minute_of_row, first, last)
+    counters = _sum_counters(reading, minute_of_row, first, last, spent=spent)
     reading.flaws.update(_overflown(reading, counters))
     windows = Windows(
         span=span,
@@ -271,7 +275,7 @@ def aggregate(
         quality=_assess(reading, rows, samples, repeated_lines, grace),
         unread=_unread(reading, rows),
         open=_open(grace),
-        revisions=tell_revisions_apart(reading, samples[inside], minute_of_row, first, last),
+        revisions=revisions,
     )
     return with_gauge(windows, LATE_MINUTES, {minute: each for minute, each in late.items() if first <= minute <= last})
 
@@ -393,54 +397,59 @@ def _whole_span(reading: Reading, placed: Array) -> Span:
     return Span(from_minute(first), from_minute(last + 1))
 
 
-def _sum_counters(reading: Reading, minute_of_row: Array, first: int, last: int) -> ArrayTable:
+def _sum_counters(reading: Reading, minute_of_row: Array, first: int, last: int, *, spent: bool) -> ArrayTable:
+    """Add up the counts of each minute and series; those of a spent reading are let go of before the table takes their room."""
     rank, names = sorted_names(reading.series)
     size = max(len(names), 1)
+    cells = (last - first + 1) * size
 
-    def keyed(minute: Array, series: Array, value: Array) -> tuple[Array, Array]:
-        """Give a number for minute and series of each count that lies in the span, in their order, and the count."""
-        inside = (minute >= first) & (minute <= last)
-        return (minute[inside] - first) * size + rank[series[inside]], value[inside]
+    def to_cell(minute: Array) -> Array:
+        """Give the number of a minute's first series; behind all that lie in the span for one that does not."""
+        return np.where((minute >= first) & (minute <= last), minute - first, last - first + 1) * size
 
     def counted(rows: int) -> Iterator[tuple[Array, Array]]:
-        """Give those of so many rows at a time: adding up takes several times the room of what is added up."""
+        """Give numbers and counts of so many rows at a time: adding up takes several times the room of what is added up."""
+        series, value, width = map(as_array, (reading.counts.series, reading.counts.value, reading.rows.width))
+        ends = np.cumsum(width, dtype="int64")
         for start in range(0, len(width), rows):
             part = slice(ends[start] - width[start], ends[start : start + rows][-1])
-            minute = np.repeat(minute_of_row[start : start + rows], width[start : start + rows])
-            yield keyed(minute, series[part], value[part])
+            cell = np.repeat(to_cell(minute_of_row[start : start + rows]), width[start : start + rows])
+            cell += rank[series[part]]
+            yield cell, value[part]
 
-    width = as_array(reading.rows.width)
-    ends = np.cumsum(width, dtype="int64")
-    series, value = as_array(reading.counts.series), as_array(reading.counts.value)
-    cells = (last - first + 1) * size
-    if not _whole(value):  # fractions are added up in order of size, so that the order in which they came is no matter
-        sums = [sums_by(*each) for each in counted(max(len(width), 1))]
+    def summed(cell: Array, value: Array) -> tuple[Array, Array]:
+        inside = cell < cells
+        return sums_by(cell[inside], value[inside])
+
+    narrow = as_array(reading.counts.value).dtype.kind == "u"
+    if not narrow and not _whole(as_array(reading.counts.value)):  # then their order matters, and is made one of size
+        sums = [summed(*each) for each in counted(max(len(reading.rows.width), 1))]
     elif cells > MOST_CELLS:
-        sums = [sums_by(*each) for each in counted(CHUNK // 16)]
+        sums = [summed(*each) for each in counted(CHUNK // 16)]
     else:
-        sums = [_add_to_cells(counted(CHUNK // 16), cells)]
+        sums = [_add_to_cells(counted(CHUNK // 16), cells, size)]
+    if spent and narrow:  # of others, it is still to be found which are unknown
+        reading.counts = Counts()
     if reading.sums.minute:
         kept = reading.sums
-        sums.append(sums_by(*keyed(as_array(kept.minute), as_array(kept.series), as_array(kept.value))))
+        sums.append(summed(to_cell(as_array(kept.minute)) + rank[as_array(kept.series)], as_array(kept.value)))
     key, total = sums[0] if len(sums) == 1 else sums_by(*map(np.concatenate, zip(NONE, *sums, strict=True)))
     columns = {"minute": key // size + first, "series": (key % size).astype("int32"), "value": total}
     return ArrayTable(columns, {"series": names})
 
 
-def _add_to_cells(parts: Iterable[tuple[Array, Array]], cells: int) -> tuple[Array, Array]:
-    """Add up counts by their numbers, with a cell for each that there may be."""
-    sums, heard = np.zeros(cells), np.zeros(cells, bool)
+def _add_to_cells(parts: Iterable[tuple[Array, Array]], cells: int, others: int) -> tuple[Array, Array]:
+    """Add up counts by their numbers, with a cell for each that there may be, and `others` behind them for what is left out."""
+    sums, heard = np.zeros(cells + others), np.zeros(cells + others, bool)
     for key, value in parts:
         np.add.at(sums, key, value.astype(float))  # of whole numbers it is ten times as slow
         heard[key] = True
-    found = np.flatnonzero(heard)
+    found = np.flatnonzero(heard[:cells])
     return found, sums[found]
 
 
 def _whole(value: Array) -> bool:
     """Tell whether all counts that are known are whole, and exact even together: then their order is no matter."""
-    if value.dtype.kind == "u":
-        return True
     parts = (value[at : at + CHUNK] for at in range(0, len(value), CHUNK))
     with np.errstate(over="ignore"):
         return all(((part % 1 == 0) | np.isnan(part)).all() for part in parts) and bool(np.nansum(value) <= EXACT)
