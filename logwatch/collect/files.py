@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from array import array
     from multiprocessing.sharedctypes import Synchronized
 
-PIECE = 4 << 20
-"""Bytes of a file that are one process's next share."""
+PIECE = 2 << 20
+"""Bytes of a file that are one process's next share: one waits for the other no longer than that takes."""
 
-AT_ONCE = 4
+AT_ONCE = 8
 """Pieces of which the second process hands over at once what is in them."""
 
 SECOND_PROCESS_FROM = 32 << 20

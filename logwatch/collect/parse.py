@@ -268,7 +268,9 @@ def fold_routes(urls: Sequence[str]) -> list[str]:
     ['/api/v1/store/products/:id', '/health']
     """
     lines = "\n".join([url.partition("\n")[0] for url in urls])
-    paths = _ID.sub("/:id", _ORIGIN.sub("", _QUERY.sub("", lines))).split("\n")
+    without_query = _QUERY.sub("", lines)
+    without_origin = _ORIGIN.sub("", without_query) if "//" in without_query else without_query
+    paths = _ID.sub("/:id", without_origin).split("\n")
     return [path[:200] for path in paths] if urls else []
 
 

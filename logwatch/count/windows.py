@@ -241,7 +241,9 @@ def aggregate(
     """
     repeated_lines = reading.settle()
     rows, tie = _unique_rows(reading)
+    late = _late(reading, rows, grace)
     samples, instance = _by_instance(reading, rows, tie)
+    del tie  # of large files, what is not needed any more makes room for what follows
     placed = _place(reading, samples, instance, grace, to_minute(judged_to) if judged_to else 0)
     span = span or _whole_span(reading, placed)
     first, last = to_minute(span.start), to_minute(span.end - MICROSECOND)
@@ -254,8 +256,6 @@ def aggregate(
     minute_of_row[samples] = placed
     inside = (placed >= first) & (placed <= last)
     minutes, lines = _count_lines(placed[inside], reading, first, last)
-    counted = rows[np.isin(_of(reading, rows, "kind"), [SAMPLES, SLOW])]
-    late = minutes_late(_of(reading, counted, "time"), _of(reading, counted, "received"), grace // MICROSECOND * 1000)
     revisions = tell_revisions_apart(reading, samples[inside], minute_of_row, first, last)
     counters = _sum_counters(reading, minute_of_row, first, last, spent=spent)
     reading.flaws.update(_overflown(reading, counters))
@@ -278,6 +278,11 @@ def aggregate(
         revisions=revisions,
     )
     return with_gauge(windows, LATE_MINUTES, {minute: each for minute, each in late.items() if first <= minute <= last})
+
+
+def _late(reading: Reading, rows: Array, grace: timedelta) -> dict[int, float]:
+    counted = rows[np.isin(_of(reading, rows, "kind"), [SAMPLES, SLOW])]
+    return minutes_late(_of(reading, counted, "time"), _of(reading, counted, "received"), grace // MICROSECOND * 1000)
 
 
 def _count_lines(written: Array, reading: Reading, first: int, last: int) -> tuple[Array, Array]:
@@ -386,7 +391,8 @@ def _unique_rows(reading: Reading) -> tuple[Array, Array]:
 def _shared(time: Array) -> Array:
     """Give the rows whose time another has, too, in their order."""
     order = np.argsort(time, kind="stable")
-    equal = time[order[1:]] == time[order[:-1]]
+    in_order = time[order]
+    equal = in_order[1:] == in_order[:-1]
     return np.sort(order[np.append(equal, False) | np.append(False, equal)]) if equal.any() else order[:0]
 
 
