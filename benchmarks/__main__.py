@@ -2,6 +2,8 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
+from functools import partial
 
 from benchmarks.make_input import MIXES
 from benchmarks.read_speed import DEFAULT_ENTRIES, compare_reading
@@ -15,11 +17,11 @@ PACKED = ("sparse-any",)
 """Those that are measured packed, too."""
 
 
-def _parts(text: str) -> list[str]:
-    parts = text.split(",")
-    if unknown := set(parts).difference(PARTS):
-        raise argparse.ArgumentTypeError(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(PARTS)}")
-    return parts
+def _named(known: Sequence[str], text: str) -> list[str]:
+    names = text.split(",")
+    if unknown := set(names).difference(known):
+        raise argparse.ArgumentTypeError(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(known)}")
+    return names
 
 
 def main() -> int:
@@ -30,10 +32,13 @@ def main() -> int:
     parser.add_argument("--rivals", default=sys.executable, help="the Python that has the other programs (default this one)")
     parser.add_argument("--entries", type=int, default=DEFAULT_ENTRIES, help="for the server (default %(default)s)")
     parser.add_argument("--runs", type=int, default=3, help="rounds of each measurement (default %(default)s)")
-    parser.add_argument("--only", type=_parts, default=PARTS, help=f"comma-separated, of {', '.join(PARTS)}")
+    parser.add_argument("--only", type=partial(_named, PARTS), default=PARTS, help=f"comma-separated, of {', '.join(PARTS)}")
+    every = [mix.name for mix in MIXES]
+    parser.add_argument("--files", type=partial(_named, every), help=f"comma-separated, of {', '.join(every)}")
     arguments = parser.parse_args()
     scale = arguments.scale or (1.0 if arguments.wide else 0.3)
-    mixes = [mix for mix in MIXES if arguments.wide or mix.name in SHORT]
+    files = arguments.files or (every if arguments.wide else SHORT)
+    mixes = [mix for mix in MIXES if mix.name in files]
     measurements = {
         "windows": lambda: compare_windows(mixes, scale, arguments.runs, arguments.rivals, PACKED),
         "reading": lambda: compare_reading(arguments.entries, arguments.runs),

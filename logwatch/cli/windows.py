@@ -17,7 +17,6 @@ import typer
 from logwatch.cli.context import look_at, settings_from, write
 from logwatch.cli.options import ReadFlags, SpanFlags, TargetOption
 from logwatch.collect.parse import Flaw, Reason
-from logwatch.count.csv_text import csv_parts
 from logwatch.errors import ConfigError, SourceError
 from logwatch.languages import Lang, text
 from logwatch.pipeline.time_range import read_windows
@@ -86,6 +85,8 @@ def tell_nothing(quality: Quality, span: Span, look: SpanCommand) -> None:
 def _write_table(table: ArrayTable, format_: TableFormat, output: Path | None) -> None:
     plain = dict.fromkeys(table.names, str)
     if format_ is TableFormat.CSV:
+        from logwatch.count.csv_text import csv_parts
+
         write(csv_parts(table), output)
     elif format_ is TableFormat.JSON:
         write(table.frame().astype(plain).to_json(orient="records", lines=True), output)
