@@ -182,7 +182,7 @@ class UsualLines:
 
 
 def _table(rows: list[tuple[float, ...]]) -> "ndarray[Any, Any]":
-    """Give rows of floats as one array: MessagePack writes each behind a byte, in less time than `struct` takes to pack them."""
+    """Give rows of floats as one array: MessagePack writes each behind a byte, in less time than `struct` takes."""
     import numpy as np
 
     packed, width = _pack(rows), len(rows[0])

@@ -69,22 +69,24 @@ def read_windows(
     Raises SourceError where nothing can be read, ConfigError where the span ends before it starts.
     """
     span, reading = read_entries(source, wanted, reach=reach, now=now, progress=progress)
-    return count_windows(reading, span, source, wanted, reach=reach, spent=True)
+    return _count(reading, span, _counted(span, source, wanted, reach), wanted.grace, spent=True)
 
 
-def count_windows(
-    reading: Reading, span: Span, source: Source, wanted: Wanted, *, reach: timedelta, spent: bool = False
-) -> tuple[Span, Windows]:
-    """Aggregate what was read for a span, with `reach` before it; all of a recording where nothing limits it.
+def count_windows(reading: Reading, span: Span, source: Source, wanted: Wanted, *, reach: timedelta) -> tuple[Span, Windows]:
+    """Aggregate what was read for a span, with `reach` before it; all of a recording where nothing limits it."""
+    return _count(reading, span, _counted(span, source, wanted, reach), wanted.grace, spent=False)
 
-    `spent` says that nobody will ask for anything of the reading again.
-    """
+
+def _counted(span: Span, source: Source, wanted: Wanted, reach: timedelta) -> Span | None:
+    whole = source.recorded and wanted.since is None and wanted.until is None
+    return None if whole else span.widen(reach, timedelta())
+
+
+def _count(reading: Reading, span: Span, counted: Span | None, grace: timedelta, *, spent: bool) -> tuple[Span, Windows]:
     from logwatch.count.windows import aggregate
 
-    if source.recorded and wanted.since is None and wanted.until is None:
-        windows = aggregate(reading, grace=wanted.grace, spent=spent)
-        return windows.span, windows
-    return span, aggregate(reading, span=span.widen(reach, timedelta()), grace=wanted.grace, spent=spent)
+    windows = aggregate(reading, span=counted, grace=grace, spent=spent)
+    return span if counted else windows.span, windows
 
 
 def read_entries(
