@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from numpy import ndarray
 
-NARROW = "H"
-"""Holds 0 to 65,535: most counts of a minute, and the number of any counter."""
+NARROW = "BH"
+"""Types that hold 0 to 255, such as the numbers of most services' counters, and 0 to 65,535, as most counts of a minute."""
 
 
 class Numbers:
@@ -23,7 +23,7 @@ class Numbers:
     def __init__(self, code: str, values: Iterable[float] = ()) -> None:
         """Begin with some; `code` is the type of array that holds any of them."""
         self.code = code
-        self.held: array[Any] = array(NARROW)
+        self.held: array[Any] = array(NARROW[0])
         self.extend(values)
 
     def __len__(self) -> int:
@@ -56,18 +56,25 @@ class Numbers:
         held = values.held if isinstance(values, Numbers) else values
         given = held if isinstance(held, array) else array(self.code, held)
         if given.typecode != self.held.typecode:
-            import numpy as np
-
-            wide = as_array(given)
-            if self.held.typecode == NARROW:
-                with np.errstate(invalid="ignore"):
-                    narrow = wide.astype(NARROW)
-                if (narrow == wide).all():
-                    self.held.frombytes(narrow.tobytes())
-                    return
-                self.held = array(self.code, self.held)
-            given = array(self.code, given)
+            kinds = NARROW + self.code
+            fitting, kind = self._narrowed(given, kinds[kinds.index(self.held.typecode) :])
+            if kind != self.held.typecode:
+                self.held = array(kind, self.held)
+            self.held.frombytes(fitting)
+            return
         self.held += given
+
+    def _narrowed(self, given: array[Any], kinds: str) -> tuple[bytes, str]:
+        """Give numbers in the first of some types that holds them, or in the last, and which that is."""
+        import numpy as np
+
+        wide = as_array(given)
+        for kind in kinds:
+            with np.errstate(invalid="ignore"):
+                narrow = wide.astype(kind)
+            if kind == kinds[-1] or (narrow == wide).all():
+                break
+        return narrow.tobytes(), kind
 
     def frombytes(self, values: bytes) -> None:
         """Take more out of the memory of an array of the widest type."""

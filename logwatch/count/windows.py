@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from logwatch.collect.columns import IGNORED, SAMPLES, SLOW, UNPARSED, Reading
-from logwatch.collect.compact import as_array
+from logwatch.collect.compact import Texts, as_array
 from logwatch.collect.entries import Counts
 from logwatch.collect.findings import LogFinding
 from logwatch.collect.parse import EXACT, LATE_MINUTES, Flaw, Reason, is_malformed
@@ -236,11 +236,13 @@ def aggregate(
     reads changes a figure. `span` limits the windows; without it they reach from the first entry seen to the last.
 
     A run says up to where windows have been judged: then the reading remembers which window each summary belongs to, as
-    far as the windows of the span depend on it. Of a reading that is `spent`, nobody will ask for anything again: it may lose
-    its counters on the way, which take most of the room.
+    far as the windows of the span depend on it. Of a reading that is `spent`, nobody will ask for anything again: what takes
+    most of its room may be lost on the way.
     """
     repeated_lines = reading.settle()
     rows, tie = _unique_rows(reading)
+    if spent:
+        reading.rows.insert_id = Texts()
     late = _late(reading, rows, grace)
     samples, instance = _by_instance(reading, rows, tie)
     del tie  # of large files, what is not needed any more makes room for what follows
@@ -415,7 +417,8 @@ def _sum_counters(reading: Reading, minute_of_row: Array, first: int, last: int,
 
     def counted(rows: int) -> Iterator[tuple[Array, Array]]:
         """Give numbers and counts of so many rows at a time: adding up takes several times the room of what is added up."""
-        series, value, width = map(as_array, (reading.counts.series, reading.counts.value, reading.rows.width))
+        series, value = as_array(reading.counts.series), as_array(reading.counts.value)
+        width = as_array(reading.rows.width)
         ends = np.cumsum(width, dtype="int64")
         for start in range(0, len(width), rows):
             part = slice(ends[start] - width[start], ends[start : start + rows][-1])
