@@ -8,7 +8,7 @@ from functools import partial
 from benchmarks.make_input import MIXES
 from benchmarks.read_speed import DEFAULT_ENTRIES, compare_reading
 from benchmarks.startup import compare_startup
-from benchmarks.windows_speed import compare_windows
+from benchmarks.windows_speed import RIVALS, compare_windows
 
 PARTS = ("windows", "reading", "startup")
 SHORT = ("day-paths", "day-logger", "sparse-any", "half-paths", "half-known")
@@ -30,6 +30,9 @@ def main() -> int:
     parser.add_argument("--wide", action="store_true", help="every kind of file, in full size: an hour")
     parser.add_argument("--scale", type=float, help="of the large files' sizes (default 0.3, with --wide 1)")
     parser.add_argument("--rivals", default=sys.executable, help="the Python that has the other programs (default this one)")
+    parser.add_argument(
+        "--against", type=partial(_named, RIVALS), default=RIVALS, help=f"comma-separated, of {', '.join(RIVALS)}"
+    )
     parser.add_argument("--entries", type=int, default=DEFAULT_ENTRIES, help="for the server (default %(default)s)")
     parser.add_argument("--runs", type=int, default=3, help="rounds of each measurement (default %(default)s)")
     parser.add_argument("--only", type=partial(_named, PARTS), default=PARTS, help=f"comma-separated, of {', '.join(PARTS)}")
@@ -40,7 +43,7 @@ def main() -> int:
     files = arguments.files or (every if arguments.wide else SHORT)
     mixes = [mix for mix in MIXES if mix.name in files]
     measurements = {
-        "windows": lambda: compare_windows(mixes, scale, arguments.runs, arguments.rivals, PACKED),
+        "windows": lambda: compare_windows(mixes, scale, arguments.runs, (arguments.rivals, arguments.against), PACKED),
         "reading": lambda: compare_reading(arguments.entries, arguments.runs),
         "startup": lambda: compare_startup(arguments.runs),
     }

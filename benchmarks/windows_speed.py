@@ -21,9 +21,12 @@ from benchmarks.processes import MIB, Command, Run, interleaved, logwatch_comman
 
 HERE = Path(__file__).parent
 Figures = dict[tuple[str, str], tuple[float, ...]]
-RIVALS = ("duckdb", "duckdb_known", "polars", "clickhouse")
+LIMIT = "limit"
+RIVALS = ("duckdb", "duckdb_known", "polars", "clickhouse", LIMIT)
 NAMING = {"duckdb_known", "polars"}
 """Those that must be told the counters' keys."""
+HELD_WHOLE, MOST_HELD = "polars", 500 * MB
+"""The one that holds everything a file says at once, 20 GB for a gigabyte of it; and up to which size it is measured."""
 A_DAY = 100 * MB
 """Bytes up to which a file is of a day."""
 AGAINST = "duckdb"
@@ -36,6 +39,8 @@ class Bench:
 
     rivals: str
     """The Python that has the other programs."""
+    against: Sequence[str]
+    """Which of them are measured."""
     rounds: int
     folder: Path
     """Where tables are written."""
@@ -43,14 +48,17 @@ class Bench:
     """The program in C; None where there is no compiler."""
 
 
-def compare_windows(mixes: Sequence[Mix], scale: float, rounds: int, rivals: str, packed: Sequence[str] = ()) -> bool:
+def compare_windows(
+    mixes: Sequence[Mix], scale: float, rounds: int, rivals: tuple[str, Sequence[str]], packed: Sequence[str] = ()
+) -> bool:
     """Print a table for each file, which is there only as long; True when every command ran and all came to the same figures.
 
-    `packed` names files of which .gz and .zst are measured too.
+    `rivals` are the Python that has the other programs, and their names; of the files `packed`, .gz and .zst are measured too.
     """
     well = True
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(rivals, rounds, Path(folder), _compiled(Path(folder)))
+        limit = _compiled(Path(folder)) if LIMIT in rivals[1] else None
+        bench = Bench(*rivals, rounds, Path(folder), limit)
         for mix in mixes:
             with _written(mix, scale) as source:
                 well &= _compare(mix, source, bench)
@@ -90,12 +98,14 @@ def windows_commands(mix: Mix, source: Path, bench: Bench) -> dict[str, Command]
     names.write_text(json.dumps([key for key, *_ in COUNTER_SETS[mix.keys]]), encoding="utf-8")
     logwatch = [logwatch_command(), "windows", "--source", str(source), "--format", "csv", "--table", "counters"]
     commands = {"logwatch": Command(logwatch, stdout=bench.folder / "logwatch.csv")}
-    for name in (each for each in RIVALS if _installed(bench.rivals, each)):
+    for name in (each for each in bench.against if each != LIMIT and _installed(bench.rivals, each)):
+        if name == HELD_WHOLE and source.stat().st_size > MOST_HELD:
+            continue
         told = [str(names)] if name in NAMING else []
         script, out = str(HERE / f"with_{name}.py"), str(bench.folder / f"{name}.csv")
         commands[name] = Command([bench.rivals, script, str(source), out, *told])
     if bench.limit and source.suffix == ".ndjson":
-        commands["limit"] = Command([str(bench.limit), str(source), str(bench.folder / "limit.csv")])
+        commands[LIMIT] = Command([str(bench.limit), str(source), str(bench.folder / f"{LIMIT}.csv")])
     return commands
 
 
