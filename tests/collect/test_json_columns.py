@@ -190,6 +190,13 @@ def test_counters_that_come_once_are_counted_like_those_that_always_come() -> No
     assert tables(windows) == tables(one_by_one(lines, None))
 
 
+@pytest.mark.parametrize("width", [1, 15, 16, 200])
+def test_as_many_counters_as_there_are_reach_their_columns(width: int) -> None:
+    payloads = [{f"c{number}": number * line + 0.5 for number in range(width) if line or number % 3} for line in range(20)]
+    lines = [summary(insertId=f"i{number}", payload=payload) for number, payload in enumerate(payloads)]
+    assert tables(together(lines, None)) == tables(one_by_one(lines, None))
+
+
 NAMES = st.one_of(
     st.sampled_from(["cache.hit", "cache.miss", "level", "message", "timestamp", "new{a=b}", ",", '"', ', "', "{", "}", ":"]),
     st.text(st.sampled_from('ab,:"{}\\ \n결\ud800'), max_size=4),

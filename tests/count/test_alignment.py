@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logwatch.count import alignment
 from logwatch.count.alignment import MEMORY, MINUTE, place
 from logwatch.spans import NS
 from tests.support.examples import FEWER
@@ -62,6 +63,8 @@ EDGES = st.builds(
     drift=st.sampled_from([0.0, 0.001, 0.1, 0.4, 3.0, -0.05]),
     jitter=st.lists(st.floats(-2, 2), min_size=1, max_size=7).map(tuple),
 )
+STEPS = st.sampled_from([60, 60, 60, 60, 57, 62, 65, 66, 120, 30, 0, 660])
+"""Seconds from one summary to the next."""
 IDLE = st.sets(st.integers(0, 89))
 
 
@@ -128,3 +131,30 @@ def test_of_many_instances_each_keeps_its_own_rhythm() -> None:
     one, other = steady(59.9, 5, jitter=(0.0, 0.2)), steady(30, 5)
     found = place(np.repeat([3, 7], 5), np.array(one + other), np.zeros(10, "int64"), grace=GRACE) - BASE // MINUTE
     assert found.tolist() == [*range(5), *range(5)]
+
+
+@FEWER
+@given(
+    fleet=st.lists(st.lists(st.tuples(STEPS, st.booleans(), st.integers(-1, 1)), max_size=20), max_size=3),
+    phase=st.sampled_from([0, 1, 5, 30, 56, 59]),
+    judged_to=st.sampled_from([0, 4, 9]),
+)
+def test_those_that_keep_step_are_where_looking_at_each_puts_them(
+    fleet: list[list[tuple[int, bool, int]]], phase: int, judged_to: int
+) -> None:
+    instance = np.repeat(np.arange(len(fleet)), [len(each) for each in fleet])
+    time = np.concatenate([[], *(BASE + (phase + np.cumsum([step for step, *_ in each])) * NS for each in fleet)]).astype(
+        "int64"
+    )
+    stand = np.array([stands for each in fleet for _, stands, _ in each], bool)
+    moved = np.array([by for each in fleet for *_, by in each], "int64")
+    decided = np.where(stand, time // MINUTE + moved, 0)
+
+    def placed() -> list[int]:
+        found: list[int] = place(instance, time, decided, grace=GRACE, judged_to=BASE // MINUTE + judged_to).tolist()
+        return found
+
+    quickly = placed()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alignment, "_in_step", lambda own, *_: np.zeros(len(own), bool))
+        assert quickly == placed()

@@ -618,3 +618,17 @@ def test_a_million_summaries_worth_of_counters_are_summed_in_parts() -> None:
     table = count(*entries).counters
     assert len(table) == width * 40
     assert np.array_equal(np.unique(table["value"]), [10.0])
+
+
+def test_a_spent_reading_gives_what_another_gives_and_loses_its_counters() -> None:
+    entries = [summary(60 * number, "ab"[number % 2], number, insert_id="same") for number in range(20)] + [summary(0)] * 2
+    spent = read(entries)
+    windows = aggregate(spent, spent=True)
+    assert figures(windows) == figures(count(*entries))
+    assert windows.quality == count(*entries).quality
+    assert (len(spent.counts.value), len(spent.rows.insert_id)) == (0, 0)
+
+
+def test_of_a_spent_reading_too_it_is_known_which_counts_are_unknown() -> None:
+    entries = [summary(0, value=1e308), summary(1, "b", 1e308), summary(60, value=-1)]
+    assert aggregate(read(entries), spent=True).quality.flaws == count(*entries).quality.flaws != {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from statistics import median_low
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -158,3 +159,15 @@ def test_a_straggler_among_many_is_no_lag() -> None:
     received = time + np.array([1, 1, 1, 1, 300]) * NS
     assert minutes_late(time, received, 90 * NS) == {8: 0.0, 13: 5.0}
     assert minutes_late(time, time * 0, 90 * NS) == {}
+
+
+def test_the_middle_one_counts_to_a_tenth_of_a_minute() -> None:
+    random = np.random.default_rng(3)
+    time = random.integers(600 * NS, 1500 * NS, 400)
+    received = time + (random.choice([-1, 0, 2.9, 3, 3.1, 9, 200], 400) * NS).astype("int64")
+    by_window: dict[int, list[int]] = {}
+    for at, came in zip(time.tolist(), received.tolist(), strict=True):
+        by_window.setdefault(-((90 * NS - came) // (60 * NS)) - 1, []).append(came - at)
+    expected = {window: float(np.round(max(median_low(took), 0) / (60 * NS), 1)) for window, took in by_window.items()}
+    assert len(set(expected.values())) > 2
+    assert minutes_late(time, received, 90 * NS) == expected
