@@ -133,17 +133,22 @@ def _unzstd(packed: _Packed) -> Iterator[bytes]:
     import zstandard
 
     unpacking = zstandard.ZstdDecompressor().decompressobj()
-    found = bytearray()
+    found: list[bytes] = []
+    size = 0
     try:
         while not unpacking.eof:
-            if not packed.left():
-                raise _DamagedError(bytes(found))
-            bite, packed.rest = packed.rest[:BITE], packed.rest[BITE:]
-            found += unpacking.decompress(bite)
-            if len(found) >= CHUNK:
-                yield bytes(found)
-                found.clear()
+            rest, at = memoryview(packed.left()), 0
+            if not rest:
+                raise _DamagedError(b"".join(found))
+            while at < len(rest) and not unpacking.eof:
+                found.append(unpacking.decompress(rest[at : at + BITE]))
+                size += len(found[-1])
+                at += BITE
+                if size >= CHUNK:
+                    yield b"".join(found)
+                    found, size = [], 0
+            packed.rest = bytes(rest[at:])
     except zstandard.ZstdError as error:
-        raise _DamagedError(bytes(found)) from error
+        raise _DamagedError(b"".join(found)) from error
     packed.rest = unpacking.unused_data + packed.rest
-    yield bytes(found)
+    yield b"".join(found)
