@@ -22,8 +22,10 @@ def minutes_late(time: Array, received: Array, grace: int) -> dict[int, float]:
     The middle of them counts, so that one straggler among many is none. A window in which nothing arrived has no value.
     """
     known = received > 0
-    window, delay = -((grace - received[known]) // MINUTE) - 1, received[known] - time[known]
-    windows, place = np.unique(window, return_inverse=True)
+    if not known.all():
+        time, received = time[known], received[known]
+    delay = received - time
+    windows, place = np.unique((-((grace - received) // MINUTE) - 1).astype("int32"), return_inverse=True)
     count, slow = (np.bincount(place[part], minlength=len(windows)) for part in (slice(None), delay > ROUNDED_AWAY))
     late = np.zeros(len(windows))
     doubtful = count - slow <= (count - 1) // 2  # elsewhere the middle one is no minute at all
