@@ -821,7 +821,7 @@ def test_pieces_read_apart_and_merged_in_any_order_give_the_same(large: tuple[Pa
 @pytest.mark.long
 def test_a_large_recording_of_text_is_put_together_over_pieces_and_processes(tmp_path: Path) -> None:
     text = ndjson(lines_of("text"))
-    padding = ndjson([noise(number, PIECE // 3) for number in range(26)])
+    padding = ndjson([noise(number, PIECE // 3) for number in range(1 + 3 * SECOND_PROCESS_FROM // PIECE)])
     cut = len(text) // 2
     cut = text.index(b"\n", cut) + 1
     path = write(tmp_path, {"a.ndjson": text[:cut] + padding + text[cut:]})[0]
