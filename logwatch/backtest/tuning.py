@@ -19,12 +19,10 @@ from logwatch.complaints import complaint
 from logwatch.durations import format_duration, parse_duration
 from logwatch.errors import ConfigError
 from logwatch.judge.alerts import AlertState, advance
-from logwatch.judge.evaluate import Course, evaluate
+from logwatch.judge.evaluate import VerdictTable, evaluate
 from logwatch.judge.kinds.interface import Knob, KnobScale
 from logwatch.judge.rules.model import Rule
-from logwatch.judge.verdicts import Level
 from logwatch.notify.decide import decide
-from logwatch.notify.incidents import Memory
 from logwatch.pipeline.replay import Replayed
 from logwatch.spans import WINDOW, Span
 from logwatch.state.document import State
@@ -34,16 +32,13 @@ if TYPE_CHECKING:
 
     from logwatch.backtest.known_incidents import Known
     from logwatch.count.windows import Windows
-    from logwatch.judge.alerts import Alert, Transition
+    from logwatch.judge.alerts import Transition
     from logwatch.judge.rules.model import RuleSet
-    from logwatch.judge.verdicts import Verdict
     from logwatch.notify.incidents import Notification
     from logwatch.pipeline.tick import Policy
 
 WEEK_DAYS = 7
 MOST_CELLS = 200
-CHUNK = 64
-"""Windows whose verdicts are made together."""
 
 
 def _minutes(text: str, make: Callable[[int], Iterable[int]]) -> list[str]:
@@ -230,12 +225,12 @@ class Bench:
 def tune(rule: Rule, trials: Sequence[Trial], bench: Bench) -> Tuning:
     """Judge the rule at each choice of settings; the windows are made once."""
     today = knobs_of(rule)
-    judged: dict[str, _JudgedSlices] = {}
+    judged: dict[str, VerdictTable] = {}
     cells = []
     for trial in trials:
         measure = trial.rule.model_copy(update={"for_": timedelta()}).model_dump_json()
         if measure not in judged:  # how long a warning must last changes no verdict
-            judged[measure] = _JudgedSlices(evaluate([trial.rule], bench.windows, bench.span))
+            judged[measure] = VerdictTable(evaluate([trial.rule], bench.windows, bench.span))
         replayed = _play(replace(bench.rules, rules=(trial.rule,)), judged[measure], bench)
         cells.append(
             TuningResult(
@@ -257,47 +252,21 @@ def _score(replayed: Replayed, bench: Bench, rule: Rule) -> Score:
     )
 
 
-class _JudgedSlices:
-    """The verdicts of one rule, made only where somebody looks."""
-
-    def __init__(self, courses: Sequence[Course]) -> None:
-        self._courses = courses
-        self._made: dict[int, list[tuple[Verdict, ...]]] = {}
-        self.size = len(courses[0].minutes) if courses else 0
-        levels = [course.levels() for course in courses]
-        self.warned = [at for at in range(self.size) if any(each[at] is Level.WARNING for each in levels)]
-
-    def at(self, place: int) -> tuple[Verdict, ...]:
-        """Give the verdicts of one window."""
-        number, rest = divmod(place, CHUNK)
-        if number not in self._made:
-            part = slice(number * CHUNK, (number + 1) * CHUNK)
-            parts = [
-                replace(each, minutes=each.minutes[part], columns={name: values[part] for name, values in each.columns.items()})
-                for each in self._courses
-            ]
-            self._made[number] = list(zip(*(each.verdicts() for each in parts), strict=True))
-        return self._made[number][rest]
-
-
-def _play(rules: RuleSet, judged: _JudgedSlices, bench: Bench) -> Replayed:
-    """Take the windows one after the other, from each warning until nothing is left to tell: the rest changes nothing."""
-    alerts: list[Alert] = []
-    memory = Memory()
+def _play(rules: RuleSet, judged: VerdictTable, bench: Bench) -> Replayed:
+    """Take the windows one after the other, as a run does."""
+    state = State(history_from=bench.span.start)
     transitions: list[Transition] = []
     notifications: list[Notification] = []
-    by_id, policy, done = rules.by_id, bench.policy, 0
-    for begin in judged.warned:
-        place = max(begin - policy.ahead, done)
-        while place < judged.size and (place <= begin or alerts or any(one.closed_at is None for one in memory.incidents)):
-            end = judged.at(place)[0].window_end
-            ahead = [judged.at(each) for each in range(place + 1, min(place + 1 + policy.ahead, judged.size))]
-            alerts, moved = advance(alerts, judged.at(place), by_id, end, ahead)
-            decision = decide(alerts, memory, rules, policy.closed_at(end), remind_every=policy.remind_every)
-            memory = decision.memory
-            transitions += moved
-            notifications += decision.notifications
-            place += 1
-        done = place
-    state = State(alerts=tuple(alerts), memory=memory)
-    return Replayed(bench.span, judged.size, tuple(transitions), tuple(notifications), 0, state)
+    by_id, policy, place = rules.by_id, bench.policy, 0
+    while place < len(judged):
+        if state.is_calm:
+            place = judged.next_eventful(place, len(judged), policy.ahead)
+        verdicts, *ahead = judged.between(place, place + 1 + policy.ahead)
+        end = verdicts[0].window_end
+        alerts, moved = advance(state.alerts, verdicts, by_id, end, ahead)
+        decision = decide(alerts, state.memory, rules, policy.closed_at(end), remind_every=policy.remind_every)
+        state = replace(state, alerts=tuple(alerts), memory=decision.memory)
+        transitions += moved
+        notifications += decision.notifications
+        place += 1
+    return Replayed(bench.span, len(judged), tuple(transitions), tuple(notifications), 0, state)

@@ -1,6 +1,7 @@
 """Rules held against windows: a level for each rule, shop and window, and the figures it stands on."""
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import isnan
@@ -15,6 +16,9 @@ from logwatch.judge.kinds.slow import Slow
 from logwatch.judge.rules.model import Rule
 from logwatch.judge.verdicts import UNPROVEN, Level, Verdict, Why
 from logwatch.spans import WINDOW, Span
+
+CHUNK = 64
+"""Windows whose verdicts are made together."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,47 @@ class Judged:
     span: Span
     windows: Windows
     courses: tuple[Course, ...]
+
+
+class VerdictTable:
+    """The verdicts of some courses by the place of their window; made only where somebody looks."""
+
+    def __init__(self, courses: Sequence[Course]) -> None:
+        """Take courses over the same windows."""
+        self._courses = courses
+        self._made: dict[int, list[tuple[Verdict, ...]]] = {}
+        self._size = len(courses[0].minutes) if courses else 0
+        warned = np.zeros(self._size, bool)
+        for course in courses:
+            warned |= course.columns["level"] == WARNING
+        self._warned: list[int] = np.flatnonzero(warned).tolist()
+
+    def __len__(self) -> int:
+        """Count the windows."""
+        return self._size
+
+    def __getitem__(self, place: int) -> tuple[Verdict, ...]:
+        """Give the verdicts of one window, a verdict for each course."""
+        number, rest = divmod(range(self._size)[place], CHUNK)
+        if number not in self._made:
+            part = slice(number * CHUNK, (number + 1) * CHUNK)
+            parts = (replace(each, minutes=each.minutes[part], columns=_cut(each.columns, part)) for each in self._courses)
+            self._made[number] = list(zip(*(each.verdicts() for each in parts), strict=True))
+        return self._made[number][rest]
+
+    def between(self, first: int, end: int) -> list[tuple[Verdict, ...]]:
+        """Give the verdicts of the windows from `first` to before `end`, as far as there are any."""
+        return [self[place] for place in range(first, min(end, self._size))]
+
+    def next_eventful(self, place: int, end: int, ahead: int) -> int:
+        """Give the first place from `place` on where there is a warning, or one among as many as `ahead` behind it.
+
+        The last one before `end` where there is none before that. While nothing goes on (`State.is_calm`), those that are
+        passed over change nothing.
+        """
+        found = bisect_left(self._warned, place)
+        until = self._warned[found] - ahead if found < len(self._warned) else end
+        return max(place, min(until, end - 1))
 
 
 def _cut(columns: Columns, at: slice) -> Columns:

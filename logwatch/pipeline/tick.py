@@ -214,7 +214,7 @@ class Ticker:
         """
         from logwatch.count.crowd import thin_out
         from logwatch.count.windows import aggregate, figures, from_minute, to_minute
-        from logwatch.judge.evaluate import evaluate
+        from logwatch.judge.evaluate import VerdictTable, evaluate
 
         crowd: Crowd | None = None
         span, looked = planned.judge, Span(planned.judge.start, planned.early.end)
@@ -246,21 +246,26 @@ class Ticker:
                 before = aggregate(load(state.recent), span=windows.span, grace=self.policy.grace)
                 before = replace(crowd.counted(before) if crowd else before, usual=windows.usual)
                 ticked = self._tell_late(ticked, before, windows, first, self._decided_at(span.start + WINDOW, span, now))
-            courses = evaluate(self.rules.rules, windows, looked)
-            by_window = list(zip(*(course.verdicts() for course in courses), strict=True))
+            table = VerdictTable(evaluate(self.rules.rules, windows, looked))
             closed = (span.end - span.start) // WINDOW
-            for place, verdicts in enumerate(by_window[:closed], start=1):
-                end = span.start + place * WINDOW
-                points = self._points(figures(windows, to_minute(end) - 1), verdicts, end) if self.policy.publishes else []
-                at = self._decided_at(end, span, now)
-                looked_at = by_window[place - 1 : None if end == span.end else place + self.policy.ahead]
-                ticked = self._take(ticked, looked_at, points, at, windows)
+            ahead, publishes = self.policy.ahead, self.policy.publishes
+            place = 0
+            while place < closed:
+                if ticked.state.is_calm and not publishes:
+                    place = table.next_eventful(place, closed, ahead)
+                end = span.start + (place + 1) * WINDOW
+                looked_at = table.between(place, len(table) if end == span.end else place + 1 + ahead)
+                points = self._points(figures(windows, to_minute(end) - 1), looked_at[0], end) if publishes else []
+                ticked = self._take(ticked, looked_at, points, self._decided_at(end, span, now), windows)
+                place += 1
             if closed:
-                ticked = replace(ticked, state=self._count(ticked.state, survey.counted, self._settled(recent, span.end)))
+                state = self._count(ticked.state, survey.counted, self._settled(recent, span.end))
+                ticked = replace(ticked, state=state, windows=closed)
             else:
-                alerts, transitions = foresee(ticked.state.alerts, by_window, self.rules.by_id)
+                early = table.between(0, len(table))
+                alerts, transitions = foresee(ticked.state.alerts, early, self.rules.by_id)
                 ticked = replace(ticked, state=replace(ticked.state, alerts=tuple(alerts)))
-                ticked = self._decide(ticked, transitions, now, windows, by_window)
+                ticked = self._decide(ticked, transitions, now, windows, early)
         kept = self._remember(ticked.state, recent, span.end, crowd)
         return replace(ticked, state=replace(kept, looked_to=max(looked.end, kept.looked_to or looked.end)))
 
@@ -328,8 +333,7 @@ class Ticker:
         most = max(MOST_POINTS, len(points))  # those of the newest window are kept whole
         state = replace(state, verdicts=verdicts, alerts=tuple(alerts), points=waiting[-most:])
         dropped = ticked.dropped_points + max(len(waiting) - most, 0)
-        taken = replace(ticked, state=state, windows=ticked.windows + 1, dropped_points=dropped)
-        return self._decide(taken, transitions, now, windows, ahead)
+        return self._decide(replace(ticked, state=state, dropped_points=dropped), transitions, now, windows, ahead)
 
     def _decide(
         self,
@@ -406,7 +410,7 @@ class Ticker:
         level = next(level for level, held in holds.items() if held)
         verdict = Verdict(rule.rule, {}, at, level, value, None, None, proven=True, why=Why.NONE, span=WINDOW, suspect=False)
         taken = self._take(Ticked(state, 0, 0, 0), [(verdict,)], [], now, None)
-        return replace(taken, state=replace(taken.state, verdicts=state.verdicts), windows=0)
+        return replace(taken, state=replace(taken.state, verdicts=state.verdicts))
 
     def _with_keys(self, notification: Notification, census: Census) -> Notification:
         """Name the counters that are gone, and the keys beside them, where a message is about that."""

@@ -108,6 +108,15 @@ class State:
         return Outbox(self.outbox, self.threads, self.notes, self.heads, self.follow_ups, self.refused)
 
     @property
+    def is_calm(self) -> bool:
+        """Whether a window without a warning leaves it as it is: nothing fires, is mute or is to be told.
+
+        What is over is forgotten after a while: the next window that is taken sees to that.
+        """
+        open_ = any(one.closed_at is None for one in self.memory.incidents)
+        return not (self.alerts or self.memory.muting or open_) and self.history_from is not None
+
+    @property
     def lately_over(self) -> list[str]:
         """Give the incidents that have been over for less than a day, the latest first: people still say what they were."""
         now = self.looked_to or self.cursor

@@ -8,22 +8,23 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import Entry
-from logwatch.count.windows import aggregate
+from logwatch.count.windows import aggregate, to_minute
 from logwatch.errors import SourceError
 from logwatch.judge.alerts import AlertState
-from logwatch.judge.evaluate import evaluate
+from logwatch.judge.evaluate import Course, evaluate
 from logwatch.judge.verdicts import Level
 from logwatch.notify.incidents import NotifyReason
 from logwatch.pipeline.replay import tick_by_tick
 from logwatch.pipeline.run import wait_to_look
 from logwatch.pipeline.tick import Policy, Ticker
-from logwatch.spans import NS, to_nanoseconds
+from logwatch.spans import NS, Span, to_nanoseconds
 from logwatch.state.document import State
 from tests.support.examples import COSTLY
 from tests.support.life import DEAD
@@ -33,10 +34,8 @@ from tests.support.replays import RULES
 
 if TYPE_CHECKING:
     from logwatch.collect.interface import Signs
-    from logwatch.judge.evaluate import Course
     from logwatch.judge.verdicts import Verdict
     from logwatch.pipeline.tick import Plan, Ticked
-    from logwatch.spans import Span
 
 MINUTE = timedelta(minutes=1)
 FAILING = {"checkout.error{service=kpa}": 3.0, "checkout.attempt{service=kpa}": 9.0}
@@ -125,6 +124,55 @@ def jittery(chance: random.Random, delay_s: float) -> Reading:
                 )
             )
     return reading
+
+
+STRETCHES = st.lists(st.tuples(st.integers(1, 60), st.sampled_from("nnewu"), st.booleans(), st.booleans()), max_size=6)
+"""Of a course: for how many windows which level, and whether it is certain and final where it is a warning."""
+COURSES = {"payment-confirm": {}, "checkout-success": {"service": "kpa"}, "cache-error": {}, "slow-checkout": {}}
+
+
+def course_of(name: str, stretches: list[tuple[int, str, bool, bool]], span: Span) -> Course:
+    size, first = (span.end - span.start) // MINUTE, to_minute(span.start)
+    rows = [row for length, *row in stretches for _ in range(length)] + [["n", False, False]] * size
+    names, certain, final = (np.array(column)[:size] for column in zip(*rows, strict=True))
+    level = np.array(["newu".index(each) for each in names])
+    blank = {name: np.full(size, np.nan) for name in ("numerator", "denominator")}
+    flags = {
+        "certain": certain & (level == 2),
+        "final": final & (level == 2),
+        "suspect": level < 0,
+        "eased": (level == 1) & final,
+    }
+    columns = {"level": level, "shown": level, "why": 0 * level, "value": level / 4, "span": 0 * level + 5}
+    return Course(
+        RULES.by_id[name],
+        COURSES[name],
+        np.arange(first, first + size),
+        {**columns, **blank, **flags, "beside": np.full(size, None)},
+    )
+
+
+@pytest.mark.long
+@settings(max_examples=12, deadline=None)
+@given(st.fixed_dictionaries(dict.fromkeys(COURSES, STRETCHES)))
+def test_windows_that_are_passed_over_change_nothing(courses: dict[str, list[tuple[int, str, bool, bool]]]) -> None:
+    ticker = Ticker(RULES, Policy(channels=("slack",)), DEAD)
+    begun = ticker.policy.closed_at(START + MINUTE)
+    first = ticker.tick(State(), windows_of({}), ticker.plan(State(), begun), begun).state
+    now = begun + 200 * MINUTE
+
+    def judged(*_: Any) -> list[Course]:
+        return [course_of(name, stretches, Span(START + MINUTE, START + 203 * MINUTE)) for name, stretches in courses.items()]
+
+    def played() -> Ticked:
+        return ticker.tick(first, Reading(), ticker.plan(first, now), now)
+
+    with patch("logwatch.judge.evaluate.evaluate", judged):
+        quick = played()
+        with patch.object(State, "is_calm", new=False):
+            every = played()
+    assert quick == every
+    assert quick.windows == 200
 
 
 @pytest.mark.long
