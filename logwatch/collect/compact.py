@@ -136,6 +136,19 @@ class Texts:
         self.held += b"".join(given)
 
 
+def take(values: array[Any] | Numbers | Texts, places: ndarray[Any, Any]) -> array[Any] | Texts:
+    """Give some of a column's values, in their order; numbers as narrow as they are held."""
+    if isinstance(values, Texts):
+        ends = as_array(values.ends)
+        begins = ends[places - 1] * (places > 0)
+        taken, held = Texts(), values.held
+        taken.held += b"".join([held[begin:end] for begin, end in zip(begins.tolist(), ends[places].tolist(), strict=True)])
+        taken.ends.frombytes((ends[places] - begins).cumsum().tobytes())
+        return taken
+    found = as_array(values)[places]
+    return array(found.dtype.char, found.tobytes())
+
+
 def as_array(values: array[Any] | Numbers) -> ndarray[Any, Any]:
     """Give numbers as numpy has them, in the same memory: nothing may be appended as long as that is in use."""
     import numpy as np

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from logwatch.collect.compact import Numbers, Texts, as_array
+from logwatch.collect.compact import Numbers, Texts, as_array, take
 from logwatch.collect.redaction import redact_key, redact_name, redact_revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from numpy import ndarray
 
 
 class ResourceLabels(msgspec.Struct, rename={"service": "service_name", "revision": "revision_name"}, gc=False):
@@ -137,6 +139,17 @@ class Names(dict[str, int]):
 
         there = np.fromiter((other[name] for name in self), dtype=np.int32, count=len(self))
         return there[as_array(numbers)].tobytes() if len(numbers) else b""
+
+    def take(self, names: Sequence[str], numbers: ndarray[Any, Any]) -> ndarray[Any, Any]:
+        """Give numbers of other names as the numbers that the same names have here, those that are new in their order."""
+        import numpy as np
+
+        first = np.full(len(names), len(numbers))
+        first[numbers[::-1]] = np.arange(len(numbers))[::-1]  # of several, the last counts that is written
+        there = np.zeros(len(names), "int32")
+        for number in first.argsort(kind="stable")[: int((first < len(numbers)).sum())].tolist():
+            there[number] = self[names[number]]
+        return np.asarray(there[numbers])
 
 
 class KeyNames(Names):
@@ -285,14 +298,17 @@ class Columns:
             table.series.extend(renamed)
         self.series = series
 
-    def put_places(self, table: str, other: Columns, places: Sequence[int]) -> None:
+    def put_places(self, table: str, other: Columns, places: ndarray[Any, Any]) -> None:
         """Append some rows of another's table, in their order."""
-        source = getattr(other, table)
+        source, mine = getattr(other, table), getattr(self, table)
         for column in TABLES[table]:
-            values = map(getattr(source, column.name).__getitem__, places)
+            values = getattr(source, column.name)
             if column.names:
-                values = map(list(getattr(other, column.names)).__getitem__, values)
-            self.put(table, column, values)
+                numbers: Names = getattr(self, column.names)
+                taken = numbers.take(list(getattr(other, column.names)), as_array(values)[places])
+                getattr(mine, column.name).frombytes(taken.tobytes())
+            else:
+                getattr(mine, column.name).extend(take(values, places))
 
     def put_all(self, other: Columns) -> None:
         """Append everything of another."""

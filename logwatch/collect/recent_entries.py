@@ -24,6 +24,8 @@ from logwatch.spans import NS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from numpy import ndarray
+
 LATEST = 4_102_444_800 * NS
 """The year 2100."""
 Identity = tuple[str, int, str]
@@ -132,37 +134,47 @@ def identity(reading: Reading, number: int, logs: list[str]) -> Identity:
 
 def pick(
     reading: Reading,
-    chosen: Sequence[EntryRow],
+    chosen: ndarray[Any, Any],
     keeps: Callable[[str], bool] | None = None,
-    bare: Callable[[int], bool] = lambda _: False,
+    bare: ndarray[Any, Any] | None = None,
 ) -> Reading:
-    """Give a reading of only these rows, in their order; of counters the series that `keeps` names, none of `bare` rows."""
+    """Give a reading of only some rows, by their numbers and in their order; of counters the series that `keeps` names.
+
+    `bare` says of every row of the reading whether none of its counters is kept.
+    """
+    import numpy as np
+
     picked = Reading(entries=len(chosen))
     kept = [keeps is None or keeps(key) for key in reading.series]
     for key, keep in zip(reading.series, kept, strict=True):
         if keep:
             picked.series[key]  # a series that none of these rows has keeps its number
-    rows, series = reading.rows, reading.counts.series
-    counts = [
-        [place for place in range(row.first_count, row.first_count + rows.width[row.number]) if kept[series[place]]]
-        if not bare(row.number)
-        else []
-        for row in chosen
-    ]
-    picked.put_places("rows", reading, [row.number for row in chosen])
-    picked.rows.width = array("i", map(len, counts))
-    picked.put_places("counts", reading, list(chain.from_iterable(counts)))
-    picked.put_places("slow", reading, [row.slow for row in chosen if row.slow >= 0])
-    picked.slow.row = array("i", [new for new, row in enumerate(chosen) if row.slow >= 0])
-    if rows.block_lines:
-        lines = ((new, rows.block_lines.get(row.number)) for new, row in enumerate(chosen))
-        picked.rows.block_lines = {new: many for new, many in lines if many is not None}
+    width = as_array(reading.rows.width).astype("int64")
+    begin, wide = (width.cumsum() - width)[chosen], width[chosen]
+    if bare is not None:
+        wide[bare[chosen]] = 0
+    owner = np.repeat(np.arange(len(chosen)), wide)
+    places = np.arange(len(owner)) + np.repeat(begin - wide.cumsum() + wide, wide)
+    if not all(kept):
+        inside = np.array(kept)[as_array(reading.counts.series)[places]]
+        places, wide = places[inside], np.bincount(owner[inside], minlength=len(chosen))
+    picked.put_places("rows", reading, chosen)
+    picked.rows.width = array("i", wide.astype("int32").tobytes())
+    picked.put_places("counts", reading, places)
+    slow_at = np.full(len(width), -1)
+    slow_at[as_array(reading.slow.row)] = np.arange(len(reading.slow.row))
+    slow = slow_at[chosen]
+    picked.put_places("slow", reading, slow[slow >= 0])
+    picked.slow.row = array("i", np.flatnonzero(slow >= 0).astype("int32").tobytes())
+    if lines := reading.rows.block_lines:
+        picked.rows.block_lines = {new: lines[number] for new, number in enumerate(chosen.tolist()) if number in lines}
     return picked
 
 
 def pick_gauges(reading: Reading, picked: Reading, start: int, end: int) -> None:
     """Add the gauges measured from `start` to before `end` (ns) to what was picked."""
-    picked.put_places("gauges", reading, [place for place, time in enumerate(reading.gauges.time) if start <= time < end])
+    time = as_array(reading.gauges.time)
+    picked.put_places("gauges", reading, ((time >= start) & (time < end)).nonzero()[0])
 
 
 class Needed(NamedTuple):
@@ -182,6 +194,8 @@ def trim(reading: Reading, needed: Needed, named: Callable[[str], str]) -> Readi
     `named` gives the key under which a counter is kept; an empty one where it is not. A summary that has been put into its
     window counts there, for good, and is kept by itself so that it does so once, and to place its instance's others.
     """
+    import numpy as np
+
     logs = list(reading.logs)
     source = reading.rows
     seen: set[Identity] = set()
@@ -203,8 +217,8 @@ def trim(reading: Reading, needed: Needed, named: Callable[[str], str]) -> Readi
         elif not is_summed(time, source.received[row.number], reading.summed_to):
             (over if known and source.decided[row.number] else chosen).append(row)
     slow.sort(key=lambda row: source.time[row.number])
-    kept = [*chosen, *slow[-needed.most_slow :]]
-    trimmed = pick(reading, kept, lambda key: bool(named(key)), lambda number: bool(source.decided[number]))
+    kept = np.array([row.number for row in (*chosen, *slow[-needed.most_slow :])], "int64")
+    trimmed = pick(reading, kept, lambda key: bool(named(key)), as_array(source.decided) != 0)
     pick_gauges(reading, trimmed, needed.since, sys.maxsize)
     first = needed.since // (60 * NS)
     _sum_up(reading, trimmed, [row for row in (*chosen, *over) if source.decided[row.number]], named, first)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from logwatch.collect.recent_entries import pick, pick_gauges, rows
+from logwatch.collect.compact import as_array
+from logwatch.collect.recent_entries import pick, pick_gauges
 from logwatch.judge.alerts import AlertState
 from logwatch.judge.verdicts import Verdict
 from logwatch.notify.diagnosis.findings import Walked
@@ -19,13 +20,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from logwatch.collect.columns import Reading
-    from logwatch.collect.recent_entries import EntryRow
     from logwatch.judge.alerts import Alert, Transition
     from logwatch.pipeline.tick import Ticked, Ticker
 
 MINUTE = 60 * NS
-MOST_TOGETHER = 180
-"""Ticks that are taken as one at the most, and no more than a pause that does not start over."""
+MOST_TOGETHER = 720
+"""Ticks that are taken as one at the most: half a day, so that none of them is what the same hours of another day had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +64,19 @@ def replay(
 
     Ticks come at the second of the minute at which runs look (`Policy.starts`). `tell` hears how far it is.
     """
-    ticks = []
+    state, ticks, late = State(), 0, 0
+    transitions: list[Transition] = []
+    told: list[tuple[Notification, tuple[Verdict, ...]]] = []
+    late_at: list[datetime] = []
     for ticked in tick_by_tick(reading, span, ticker):
-        ticks.append(ticked)
-        tell(((ticked.state.cursor or span.start) - span.start) / (span.end - span.start))
-    return Replayed(
-        span=span,
-        ticks=sum(ticked.windows for ticked in ticks),
-        transitions=tuple(each for ticked in ticks for each in ticked.transitions),
-        notifications=tuple(
-            replace(each, walked=walk(each, verdicts))
-            for ticked in ticks
-            for each, verdicts in zip(ticked.notifications, ticked.standing, strict=True)
-        ),
-        late=sum(ticked.late for ticked in ticks),
-        state=ticks[-1].state if ticks else State(),
-        late_at=tuple(ticked.state.cursor for ticked in ticks if ticked.late and ticked.state.cursor),
-    )
+        state, ticks, late = ticked.state, ticks + ticked.windows, late + ticked.late
+        transitions += ticked.transitions
+        told += zip(ticked.notifications, ticked.standing, strict=True)
+        if ticked.late and state.cursor:
+            late_at.append(state.cursor)
+        tell(((state.cursor or span.start) - span.start) / (span.end - span.start))
+    notifications = tuple(replace(each, walked=walk(each, verdicts)) for each, verdicts in told)
+    return Replayed(span, ticks, tuple(transitions), notifications, late, state, tuple(late_at))
 
 
 def tick_by_tick(reading: Reading, span: Span, ticker: Ticker, *, together: bool = True) -> Iterator[Ticked]:
@@ -89,28 +85,30 @@ def tick_by_tick(reading: Reading, span: Span, ticker: Ticker, *, together: bool
     A tick over several windows takes them one after the other, as after a pause. What it cannot know is that an entry
     was not there yet when some of them would have looked at its window or placed it: there it takes fewer.
     """
+    import numpy as np
+
     reading.settle()
-    times = reading.rows.time
-    arrivals = sorted((reading.rows.received[row.number] or times[row.number], row) for row in rows(reading))
+    ticker = replace(ticker, policy=replace(ticker.policy, catch_up=max(ticker.policy.catch_up, MOST_TOGETHER * WINDOW)))
+    times, received = (as_array(column).copy() for column in (reading.rows.time, reading.rows.received))
+    received = np.where(received, received, times)
+    arrivals = received.argsort(kind="stable")
     breaks = {_first_to_see(received, span.start, ticker) for received in _unforeseen(reading, ticker)}
     state, at, before = State(), 0, 0
-    waiting: list[EntryRow] = []
+    waiting = arrivals[:0]
     first, windows = 0, (span.end - span.start) // WINDOW
-    most = min(MOST_TOGETHER, ticker.policy.catch_up // WINDOW)
     while first < windows:
         last = first
         # The very first tick of all judges a single window.
-        while first and together and last + 1 < min(windows, first + most) and last + 1 not in breaks:
+        while first and together and last + 1 < min(windows, first + MOST_TOGETHER) and last + 1 not in breaks:
             last += 1
         now = _time_of(last, span.start, ticker)
         planned = ticker.plan(state, now)
         planned = replace(planned, early=Span(planned.judge.end, min(planned.early.end, max(span.end, planned.judge.end))))
         start, end = map(to_nanoseconds, ((planned.late or planned.read).start, planned.read.end))
-        while at < len(arrivals) and arrivals[at][0] <= end:
-            waiting.append(arrivals[at][1])
-            at += 1
-        fresh = pick(reading, [row for row in waiting if start <= times[row.number] < end])
-        waiting = [row for row in waiting if times[row.number] >= end]  # of the future, by its own clock
+        there = int(np.searchsorted(received, end, "right", sorter=arrivals))
+        waiting, at = np.concatenate([waiting, arrivals[at:there]]), there
+        fresh = pick(reading, waiting[(times[waiting] >= start) & (times[waiting] < end)])
+        waiting = waiting[times[waiting] >= end]  # of the future, by its own clock
         pick_gauges(reading, fresh, before, end)
         ticked = ticker.tick(state, fresh, planned, now)
         # Nothing is sent and nothing published, so nothing waits for either.

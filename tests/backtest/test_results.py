@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import jsonschema
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -25,6 +26,8 @@ from logwatch.backtest.known_incidents import Known, known_schema
 from logwatch.backtest.result_tables import timeline_sections
 from logwatch.backtest.scores import IncidentOutcome, score
 from logwatch.backtest.tuning import Bench, knobs_of, plan_trials, tune
+from logwatch.collect.compact import as_array
+from logwatch.collect.recent_entries import pick
 from logwatch.count.windows import aggregate
 from logwatch.judge.rules.load import load_rules
 from logwatch.judge.rules.model import Severity
@@ -253,11 +256,9 @@ def resume(source: FilesSource, state: State, cut: int, minutes: int) -> tuple[l
 
 
 def seen_by(reading: Any, source: FilesSource, span: Span) -> Any:
-    from logwatch.collect.recent_entries import pick, rows
-
     start, end = map(to_nanoseconds, span)
-    times, received = reading.rows.time, reading.rows.received
-    return pick(reading, [row for row in rows(reading) if start <= times[row.number] < end and received[row.number] <= end])
+    times, received = map(as_array, (reading.rows.time, reading.rows.received))
+    return pick(reading, np.flatnonzero((times >= start) & (times < end) & (received <= end)))
 
 
 @pytest.mark.long

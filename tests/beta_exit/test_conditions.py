@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,9 +21,10 @@ from logwatch.beta_exit.conditions import Expected, GateState, Terms, judge_gate
 from logwatch.beta_exit.day_reader import DayCache, Week, WeekReader
 from logwatch.beta_exit.judged_week import ExitProof, judge_week
 from logwatch.beta_exit.report_view import build_exit_report
+from logwatch.collect.compact import as_array
 from logwatch.collect.files import FilesSource
 from logwatch.collect.last_seen import SignsOfLife
-from logwatch.collect.recent_entries import pick, rows
+from logwatch.collect.recent_entries import pick
 from logwatch.count.windows import aggregate
 from logwatch.judge.daily_totals import HOURS, KEPT_DAYS, DayTotals, Minute, Spread, add_minutes, day_span, whole_days
 from logwatch.judge.rules.load import load_rules
@@ -399,7 +401,8 @@ def test_a_pause_too_long_to_catch_up_with_costs_the_days_only_what_it_skips(tmp
         now = START + timedelta(minutes=number + 1, seconds=90)
         planned = ticker.plan(state, now)
         start, end = map(to_nanoseconds, (planned.read.start, now))
-        fresh = pick(reading, [row for row in rows(reading) if start <= reading.rows.time[row.number] < end])
+        times = as_array(reading.rows.time)
+        fresh = pick(reading, np.flatnonzero((times >= start) & (times < end)))
         state = ticker.tick(state, fresh, planned, now).state
     (day,) = state.days
     assert day.judged[:9] == [20, 0, 0, 0, 0, 0, 0, 0, 20]
@@ -419,7 +422,8 @@ def test_another_overlap_from_one_run_to_the_next_costs_the_days_nothing(tmp_pat
         now = whole.start + timedelta(minutes=number + 1, seconds=90)
         planned = ticker.plan(state, now)
         start, end = map(to_nanoseconds, (planned.read.start, now))
-        fresh = pick(reading, [row for row in rows(reading) if start <= reading.rows.time[row.number] < end])
+        times = as_array(reading.rows.time)
+        fresh = pick(reading, np.flatnonzero((times >= start) & (times < end)))
         state = ticker.tick(state, fresh, planned, now).state
     (day,), (expected,) = state.days, recorded(source).days
     assert day.judged[9] == expected.judged[9] == 60

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from logwatch.beta_exit.day_reader import WeekReader
+from logwatch.collect.compact import as_array
 from logwatch.collect.last_seen import SignsOfLife
-from logwatch.collect.recent_entries import pick, rows
+from logwatch.collect.recent_entries import pick
 from logwatch.pipeline.tick import Policy, Ticker
 from logwatch.spans import to_nanoseconds
 from logwatch.state.document import State, dump_state, load_state
@@ -107,8 +108,8 @@ def run(source: FilesSource, first: int, end: int, rhythm: tuple[int, ...]) -> S
     reading = read(source)
     ticker = Ticker(WATCHED, Policy(zone=SEOUL), SignsOfLife(source, API))
     state, minute, pauses = State(), first, cycle(rhythm)
-    every = sorted(rows(reading), key=lambda row: reading.rows.time[row.number])
-    times = [reading.rows.time[row.number] for row in every]
+    every = as_array(reading.rows.time).argsort(kind="stable")
+    times = sorted(reading.rows.time)
     while minute < end:
         now = at(minute + 1.5)
         planned = ticker.plan(state, now)

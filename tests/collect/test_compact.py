@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from logwatch.collect.compact import Numbers, Texts, as_array
+from logwatch.collect.compact import Numbers, Texts, as_array, take
 
 QUICK = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 COUNTS = st.one_of(st.integers(0, 300).map(float), st.integers(0, 70_000).map(float), st.floats(allow_nan=False))
@@ -70,3 +70,11 @@ def test_texts_are_those_that_were_given(parts: list[list[str]], kept: int) -> N
     assert list(pickle.loads(pickle.dumps(texts))) == [*expected[:kept], "more"]  # noqa: S301 - our own
     with pytest.raises(IndexError):
         texts[len(texts)]
+
+
+@QUICK
+@given(st.data(), st.lists(COUNTS, min_size=1), st.lists(st.text(st.characters(), max_size=5), min_size=1))
+def test_some_of_a_column_are_those_at_their_places(data: st.DataObject, numbers: list[float], texts: list[str]) -> None:
+    for values, column in ((numbers, Numbers("d", numbers)), (texts, Texts(texts))):
+        places = data.draw(st.lists(st.integers(0, len(values) - 1)))
+        assert list(take(column, np.array(places, "int64"))) == [values[place] for place in places]

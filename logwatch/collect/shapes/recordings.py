@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from logwatch.collect.columns import Reading
 from logwatch.collect.parse import Reason
-from logwatch.collect.recent_entries import pick, pick_gauges, rows
+from logwatch.collect.recent_entries import pick, pick_gauges
 from logwatch.collect.timestamps import EARLIEST, LATEST
 from logwatch.errors import SourceError
 from logwatch.spans import NS
@@ -60,7 +60,9 @@ def without_strays(reading: Reading) -> Reading:
     def inside(time: int) -> bool:
         return belongs[bisect_left(starts, time + 1) - 1]
 
-    chosen = [row for row in rows(reading) if inside(reading.rows.time[row.number])]
+    import numpy as np
+
+    chosen = np.flatnonzero([inside(time) for time in reading.rows.time])
     kept = pick(reading, chosen)
     pick_gauges(reading, kept, EARLIEST, LATEST)
     kept.block_lines = [each for each in reading.block_lines if inside(each[0].timestamp)]
