@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from logwatch.collect.parse import EXACT
 from logwatch.judge.significance import Array, Counted, share, wilson_bound
@@ -34,7 +36,7 @@ ENDED = 0.9
 """How much events count that are known to have ended, where others are only due."""
 STRAY = 3.0
 """Standard deviations by which events that may have ended outside their stretch are taken to have gone well."""
-PART = 4096
+PART = 256
 """Windows that are looked at together."""
 NEWEST = 20
 """Events that show where a share stands now."""
@@ -85,17 +87,32 @@ def prove(counted: Counted, needs: Needs, bounds: Bounds, span: int, *, first: i
 
     A warning that the newest events contradict is proven no more.
     """
-    parts = [_prove(each, needs, bounds, span) for each in _parts(counted, needs, bounds, span, first)]
-    before = np.zeros(first, dtype="int64")
-    blank = Proven(before, before + 1, np.full(first, np.nan), before > 0, before > 0, before > 0)
-    return Proven(*(np.concatenate(columns) for columns in zip(blank, *parts, strict=True)))
+    near = _near(counted, span)
+    enough, newest, _, now = near
+    # Where the span shows that all is well, no longer stretch is asked.
+    well = enough & bounds.normal.holds(now) & (span <= needs.minutes)
+    places = np.flatnonzero(~well[first:]) + first
+    before = np.arange(len(now)) < first
+    nothing = np.zeros(len(now), dtype=bool)
+    found = Proven(
+        nothing.astype("int64"),
+        np.where(before, 1, newest),
+        np.where(before, np.nan, now),
+        well & ~before,
+        nothing,
+        nothing.copy(),
+    )
+    for sums in _parts(counted, needs, near, bounds, places):
+        for column, values in zip(found, _prove(sums, needs, bounds, span), strict=True):
+            column[sums.ends - 1] = values
+    return found
 
 
 def survives(best: Counted, needs: Needs, bounds: Bounds, span: int) -> bool:
     """Tell whether the warning of the last window stays proven when all has come that may still (`Counted.at_best`)."""
     if not np.isfinite(best.denominator[-1]):
         return False
-    sums = _Sums(best, needs.minutes, np.array([len(best.known)]), _cleared_before(best, bounds, span))
+    sums = _Sums(best, needs.minutes, np.array([len(best.known)]), _cleared_before(_near(best, span), bounds))
     stretch = int(_prove(sums, needs, bounds, span).stretch[0])
     numerator, denominator = best.sums(stretch)
     return stretch > 0 and bool(bounds.warning.holds(numerator[-1] / denominator[-1]))
@@ -103,8 +120,8 @@ def survives(best: Counted, needs: Needs, bounds: Bounds, span: int) -> bool:
 
 def evidence(counted: Counted, needs: Needs, bounds: Bounds, span: int, *, first: int = 0) -> Array:
     """Give for each window from `first` on the logarithm of the evidence that is held against the weeks in minutes."""
-    parts = (_weigh(each, bounds, np.arange(len(each.ends))) for each in _parts(counted, needs, bounds, span, first))
-    return np.concatenate([_add_up(each) for each in parts])
+    parts = _parts(counted, needs, _near(counted, span), bounds, np.arange(first, len(counted.known)))
+    return np.concatenate([_add_up(_weigh(each, bounds, np.arange(len(each.ends)))) for each in parts])
 
 
 def fewest(counted: Counted, holds: Callable[[Counted], bool], *, numerator: bool) -> int | None:
@@ -169,7 +186,7 @@ def _strongest(sums: _Sums, needs: Needs, bounds: Bounds) -> Array:
 def _weigh(sums: _Sums, bounds: Bounds, places: Array) -> Array:
     """Give the logarithm of the evidence of each way, stretch and place."""
     found = np.stack([np.log(way.weight) + _log_ratio(sums.numerator, way, bounds, places) for way in sums.ways])
-    return np.where(sums.begins[:, places], found, -np.inf)
+    return np.where(sums.begins(places), found, -np.inf)
 
 
 def _add_up(evidence: Array) -> Array:
@@ -214,21 +231,21 @@ class _Sums:
     """Sums over every stretch that ends with one of some windows: a row for each length from 1 on, a column for each window."""
 
     def __init__(self, counted: Counted, widest: int, ends: Array, cleared: Array | None = None) -> None:
-        """Add up; `ends` are the places behind the windows, `cleared` is the last place before each that was cleared."""
+        """Add up; `ends` are the places behind the windows, in their order.
+
+        `cleared` is the last place before each of all windows that was cleared.
+        """
         self.ends = ends
-        self._starts = ends - np.arange(1, widest + 1)[:, None]
-        self.numerator = self._between(counted.numerator, self._starts, ends)
-        self.begins: Array = (self._starts >= 0) & counted.known[np.maximum(self._starts, 0)]
-        """Where a stretch begins in a minute with a summary: another adds no evidence to the one that begins after it."""
-        if cleared is not None:
-            self.begins &= self._starts > cleared[ends - 1]
-        events, lag = counted.denominator, counted.lag
-        due = self._between(events, self._starts, ends)
+        self._widest, self._known, self._cleared = widest, counted.known, cleared
+        at_starts, at_ends, lag = self._at_starts, self._at_ends, counted.lag
+        self.numerator = _between(counted.numerator, at_starts, at_ends)
+        events = counted.denominator
+        due = _between(events, at_starts, at_ends)
         straying = np.zeros(due.shape)
         if lag:
-            due = np.minimum(due, self._between(events, self._starts - lag, ends - lag))
-            near = self._between(events, ends - lag, ends)
-            straying = near + self._between(events, self._starts - lag, self._starts)
+            sooner, ended = partial(at_starts, back=lag), partial(at_ends, back=lag)
+            due = np.minimum(due, _between(events, sooner, ended))
+            straying = _between(events, ended, at_ends) + _between(events, sooner, at_starts)
         self.settled = due
         """Events that are due or known to have ended."""
         self.shown = due
@@ -236,22 +253,31 @@ class _Sums:
         self.ways: tuple[_Way, ...] = (_Way(due, straying, 1.0),)
         if counted.ended is not None:
             # Known to have ended: these stand in one summary with the numerator, and none has strayed.
-            ended = self._between(counted.ended, self._starts, ends)
-            self.settled = np.maximum(due, ended)
-            self.shown = np.maximum(due - _strayed(straying), ended)
-            self.ways = (_Way(due, straying, 1 - ENDED), _Way(ended, np.zeros(due.shape), ENDED))
+            over = _between(counted.ended, at_starts, at_ends)
+            self.settled = np.maximum(due, over)
+            self.shown = np.maximum(due - _strayed(straying), over)
+            self.ways = (_Way(due, straying, 1 - ENDED), _Way(over, np.zeros(due.shape), ENDED))
 
-    @staticmethod
-    def _between(values: Array, starts: Array, ends: Array) -> Array:
-        """Add up from place to place; a window that is unknown makes every sum unknown that it is part of."""
-        starts, ends = np.maximum(starts, 0), np.maximum(ends, 0)
-        lost = ~(values <= EXACT)
-        sums = np.concatenate([[0.0], np.where(lost, 0.0, values).cumsum()])
-        found = sums[ends] - sums[starts]
-        if lost.any():
-            counts = np.concatenate([[0], lost.cumsum()])
-            found = np.where(counts[ends] > counts[starts], np.nan, found)
-        return np.asarray(found)
+    def _at_ends(self, sums: Array, back: int = 0) -> Array:
+        """Give of sums up to each place those at the ends of the stretches, or so many places before them."""
+        return np.asarray(sums[np.maximum(self.ends - back, 0)])
+
+    def _at_starts(self, sums: Array, back: int = 0) -> Array:
+        """Give of sums up to each place those at the starts of the stretches, or so many places before them, in no room."""
+        first, size = (self.ends[0], self.ends[-1] - self.ends[0] + 1) if len(self.ends) else (1, 0)
+        padded = np.concatenate([np.repeat(sums[:1], self._widest + back), sums])
+        every = sliding_window_view(padded, size)[first : first + self._widest][::-1]
+        return every if size == len(self.ends) else every[:, self.ends - first]
+
+    def begins(self, places: Array) -> Array:
+        """Tell of some of the windows whether each stretch begins in a minute with a summary, and after what was cleared.
+
+        Another adds no evidence to the one that begins after it.
+        """
+        ends = self.ends[places]
+        starts = ends - np.arange(1, self._widest + 1)[:, None]
+        found: Array = (starts >= 0) & self._known[np.maximum(starts, 0)]
+        return found if self._cleared is None else found & (starts > self._cleared[ends - 1])
 
     def newest(self, span: int) -> tuple[Array, Array, Array]:
         """Give for each window the shortest stretch that shows where the share stands now, its events, and the share.
@@ -272,25 +298,49 @@ class _Sums:
         return np.asarray(sums[stretch - 1, np.arange(len(stretch))])
 
 
-def _cleared_before(counted: Counted, bounds: Bounds, span: int) -> Array:
+def _between(values: Array, at_starts: Callable[[Array], Array], at_ends: Callable[[Array], Array]) -> Array:
+    """Add up from place to place; a window that is unknown makes every sum unknown that it is part of."""
+    lost = ~(values <= EXACT)
+    sums = np.concatenate([[0.0], np.where(lost, 0.0, values).cumsum()])
+    found = at_ends(sums) - at_starts(sums)
+    if lost.any():
+        counts = np.concatenate([[0], lost.cumsum()])
+        found = np.where(at_ends(counts) > at_starts(counts), np.nan, found)
+    return np.asarray(found)
+
+
+class _Near(NamedTuple):
+    """What the span alone shows of each window."""
+
+    enough: Array
+    """Whether it has as many events as are asked for."""
+    stretch: Array
+    """As `_Sums.newest` gives it, like the next two."""
+    events: Array
+    now: Array
+
+
+def _near(counted: Counted, span: int) -> _Near:
+    sums = _Sums(counted, span, np.arange(len(counted.numerator)) + 1)
+    return _Near(sums.shown[-1] >= FEWEST, *sums.newest(span))
+
+
+def _cleared_before(near: _Near, bounds: Bounds) -> Array:
     """Give for each window the place of the last one before it that was cleared; -1: none.
 
     Its newest events were in the normal range, and surely (Wilson, 99 %) on the near side of the warning bound: whatever was
     before is over, and no evidence of what comes after.
     """
-    size, falls = len(counted.numerator), bounds.warning.falls
-    sums = _Sums(counted, span, np.arange(size) + 1)
-    _, events, now = sums.newest(span)
+    size, falls = len(near.now), bounds.warning.falls
     with np.errstate(invalid="ignore", divide="ignore"):
-        bound = wilson_bound(now * events, events, -SURELY if falls else SURELY)
-    cleared = bounds.normal.holds(now) & (bound > bounds.warning.bound if falls else bound < bounds.warning.bound)
+        bound = wilson_bound(near.now * near.events, near.events, -SURELY if falls else SURELY)
+    cleared = bounds.normal.holds(near.now) & (bound > bounds.warning.bound if falls else bound < bounds.warning.bound)
     places = np.maximum.accumulate(np.where(cleared, np.arange(size), -1))
     return np.append(-1, places)[:size]
 
 
-def _parts(counted: Counted, needs: Needs, bounds: Bounds, span: int, first: int) -> Iterator[_Sums]:
-    """Give the windows from `first` on, part by part."""
-    size = len(counted.numerator)
-    cleared = _cleared_before(counted, bounds, span)
-    for start in range(first, size, PART):
-        yield _Sums(counted, needs.minutes, np.arange(start, min(start + PART, size)) + 1, cleared)
+def _parts(counted: Counted, needs: Needs, near: _Near, bounds: Bounds, places: Array) -> Iterator[_Sums]:
+    """Give the sums of some windows, part by part."""
+    cleared = _cleared_before(near, bounds)
+    for start in range(0, len(places), PART):
+        yield _Sums(counted, needs.minutes, places[start : start + PART] + 1, cleared)

@@ -54,9 +54,9 @@ def sliding_quantile(place: Array, values: Array, count: Array, share: float) ->
     """Give the interpolated quantile of the last `count` values up to each window; NaN where there are none."""
     result = np.full(len(count), np.nan)
     ends = np.searchsorted(place, np.arange(len(count)), side="right")
-    for at in np.flatnonzero(count):
-        end = int(ends[at])
-        result[at] = np.quantile(values[end - int(count[at]) : end], share)
+    for each in np.unique(count[count > 0]).astype(int).tolist():
+        at = np.flatnonzero(count == each)
+        result[at] = np.quantile(values[ends[at, None] - np.arange(each, 0, -1)], share, axis=1)
     return result
 
 
