@@ -6,15 +6,17 @@ stand elsewhere: in summaries that cannot be read, or under a key that is new si
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
+from itertools import pairwise
 from math import isnan
 from typing import TYPE_CHECKING
 
 from logwatch.collect.parse import parse_series
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
 HOUR = 60
 """Windows with summaries that a counter's share is taken of, and after which one that is absent is forgotten."""
@@ -43,6 +45,17 @@ class Carried:
     windows: int = 0
     last: int = 0
     """The last minute with a figure of it."""
+
+    def after(self, minutes: Iterable[int], came: Container[int]) -> Carried:
+        """Give it after windows with summaries, in some of which it came."""
+        share, windows, last = self.share, self.windows, self.last
+        for minute in minutes:
+            windows = min(windows + 1, HOUR)
+            if minute in came:
+                share, last = share + (1 - share) / windows, minute
+            else:
+                share *= 1 - 1 / windows
+        return Carried(share, windows, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,11 @@ class Census:
     missing: dict[str, Missing] = field(default_factory=dict)
     doubts: dict[str, list[int]] = field(default_factory=dict)
     """Counter to the minutes, of the last hour, in which its absence says nothing."""
+
+    def is_steady(self, minute: int, knows: Knows) -> bool:
+        """Tell whether a window in which nothing is odd leaves it so: nothing is missing, and no key is new."""
+        settled = all(first + HOUR + 1 < minute and not knows.known(name) for name, first in self.strangers.items())
+        return settled and not self.missing and not self.doubts
 
     def is_gone(self, key: str) -> bool:
         """Tell whether a counter that is missing is so beyond chance."""
@@ -114,9 +132,7 @@ def count_window(census: Census, minute: int, values: Mapping[str, float], *, un
     carried, missing = dict(census.carried), dict(census.missing)
     present = {key for key, value in values.items() if not isnan(value) and knows.read(names[key])}
     for key in present:
-        before = carried.get(key, Carried(1.0, 0, minute))
-        many = min(before.windows + 1, HOUR)
-        carried[key] = Carried(before.share + (1 - before.share) / many, many, minute)
+        carried[key] = carried.get(key, Carried(1.0)).after((minute,), {minute})
         missing.pop(key, None)
     for key in carried.keys() - present:
         last = carried[key].last
@@ -125,8 +141,7 @@ def count_window(census: Census, minute: int, values: Mapping[str, float], *, un
         gone = missing.get(key) is not None and (1 - min(carried[key].share, SURE)) ** missing[key].windows < CHANCE
         if found is None or (gone and found.new and not found.held and minute - last > HOUR):
             missing.pop(key, None)
-            many = min(carried[key].windows + 1, HOUR)
-            carried[key] = replace(carried[key], share=carried[key].share * (1 - 1 / many), windows=many)
+            carried[key] = carried[key].after((minute,), ())
         else:
             missing[key] = replace(found, since=found.since if found.since >= 0 else minute, windows=found.windows + 1)
     kept = {key: each for key, each in carried.items() if key in missing or minute - each.last <= HOUR}
@@ -137,6 +152,32 @@ def count_window(census: Census, minute: int, values: Mapping[str, float], *, un
     for key in after.doubted:
         doubts[key] = [*doubts.get(key, []), minute]
     return replace(after, doubts={key: minutes for key, minutes in doubts.items() if minutes})
+
+
+def count_steady(census: Census, minutes: Sequence[int], came: Mapping[str, Sequence[int]]) -> tuple[Census, int]:
+    """Take windows with summaries as `count_window` takes one after the other, and give how many those are.
+
+    The census is steady, and nothing is odd in any of them; `came` gives the minutes in which each counter came that rules
+    read. Where one has been absent for so long that it is forgotten, that window is left to `count_window`; so are all where
+    there are more than are remembered.
+    """
+    keys = dict.fromkeys((*census.carried, *came))
+    end = len(minutes) if len(keys) <= MOST_KEYS else 0
+    for key in keys:
+        seen = came.get(key, ())
+        for last, after in pairwise((*((census.carried[key].last,) if key in census.carried else ()), *seen, minutes[-1] + 1)):
+            forgotten = bisect_right(minutes, last + HOUR)
+            if forgotten < end and minutes[forgotten] < after:
+                end = forgotten
+    carried = {}
+    for key in keys:
+        seen = came.get(key, ())
+        begin = 0 if key in census.carried else bisect_left(minutes, seen[0])
+        if key in census.carried or begin < end:
+            carried[key] = census.carried.get(key, Carried(1.0)).after(minutes[begin:end], frozenset(seen))
+    latest = {key: carried[key] for key in sorted(carried, key=lambda key: carried[key].last)}
+    to = minutes[end - 1] + 1 if end else census.to
+    return replace(census, to=to, windows=min(census.windows + end, HOUR), carried=latest), end
 
 
 def _explain(key: str, before: Missing | None, news: list[str], blind: set[str], share: float | None) -> Missing | None:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from logwatch.collect.parse import VANISHED_COUNTERS
 from logwatch.count.census import Census, Knows, count_window, likeness
+from logwatch.count.vanished import take_census
+from logwatch.count.windows import aggregate, to_minute
+from tests.support.made_windows import windows_of
 
 KNOWN = {"checkout.error", "checkout.attempt", "cache.hit"}
 KNOWS = Knows(read=KNOWN.__contains__, known=KNOWN.__contains__)
@@ -96,3 +104,34 @@ def test_keys_that_were_there_all_along_explain_nothing() -> None:
 )
 def test_names_are_alike_where_one_is_the_others_spelling(old: str, new: str, *, alike: bool) -> None:
     assert (likeness(old, new) >= 0.8) is alike
+
+
+RATES = {"checkout.attempt": 0.97, "cache.hit": 0.6, "checkout.error{service=kpa}": 0.1, "checkout.error{service=b}": 0.015}
+
+
+@pytest.mark.long
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10**6), flawed=st.sampled_from([0.0, 0.01]), new=st.sampled_from(["", "coupon.used", "cache.hits"]))
+def test_windows_that_are_taken_together_leave_what_each_by_itself_leaves(seed: int, flawed: float, new: str) -> None:
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    silent, odd, begins = chance.randrange(200), chance.randrange(200), chance.randrange(5, 200)
+    minutes: list[dict[str, float] | None] = []
+    for minute in range(220):
+        known = {key: NAN if chance.random() < flawed else 3.0 for key, rate in RATES.items() if chance.random() < rate}
+        strange = {new: 2.0} if new and minute >= begins and chance.random() < 0.7 else {}
+        minutes.append(None if silent <= minute < silent + 70 else known | strange)
+    windows = aggregate(windows_of(*minutes))
+    first = to_minute(windows.span.start)
+    windows = replace(windows, unread=frozenset({first + odd}) if flawed else frozenset())
+    census, vanished = Census(), {}
+    values: dict[int, dict[str, float]] = {each: {} for each in (*windows.summaries["minute"].tolist(), *windows.unread)}
+    for minute, key, value in windows.counters.rows("minute", "series", "value"):
+        values[minute][key] = value
+    for minute in sorted(values):
+        census = count_window(census, minute, values[minute], unread=minute in windows.unread, knows=KNOWS)
+        if census.carried:
+            vanished[minute] = len(census.vanished)
+    together = take_census(windows, windows.span, Census(), KNOWS)
+    assert together.census == replace(census, to=first + 220)
+    gauges = together.windows.gauges.rows("minute", "series", "value")
+    assert {minute: value for minute, series, value in gauges if series == VANISHED_COUNTERS} == vanished
