@@ -162,7 +162,10 @@ class _Growing:
         self._judged_most = {each.expected.counter for each in service.exit_conditions if each.expected}
         self._peaks = {*self._kept, *self._judged_most}
         self._steady = service.steady
-        self._hourly = rules.hourly
+        hourly = rules.hourly
+        self._is_hourly = cache(lambda key: selects(hourly, series_name(key)))
+        self._is_peak = cache(lambda name: selects(self._peaks, name))
+        self._is_summed = cache(lambda name: name in self._counted or selects(self._kept, name))
 
     def add(self, minute: Minute, local: datetime) -> None:
         day, hour = self.day, local.hour
@@ -174,7 +177,7 @@ class _Growing:
         unknown = beyond | set(map(series_name, minute.flawed))
         day.lost[hour] += minute.lost or not unknown.isdisjoint(self._counted)
         for key, value in minute.counters.items():
-            wanted = value <= EXACT and selects(self._hourly, series_name(key))
+            wanted = value <= EXACT and self._is_hourly(key)
             if wanted and (key in day.hourly or len(day.hourly) < MOST_HOURLY):
                 day.hourly.setdefault(key, [0] * HOURS)[hour] += round(value)
         if self._steady:
@@ -182,7 +185,7 @@ class _Growing:
             day.misses[hour] += sums.get(self._steady.others, 0.0)
         for name, value in sums.items():
             day.counters[name] = day.counters.get(name, 0.0) + value
-            if selects(self._peaks, name):
+            if self._is_peak(name):
                 day.most[name] = max(day.most.get(name, 0.0), value)
         for label, count in minute.slow.items():
             day.slow[label] = day.slow.get(label, 0) + count
@@ -214,7 +217,7 @@ class _Growing:
         sums: dict[str, float] = {}
         for key, value in counters.items():
             name = parse_series(key).name
-            if name in self._counted or selects(self._kept, name):
+            if self._is_summed(name):
                 sums[name] = sums.get(name, 0.0) + value
         return sums
 
