@@ -22,7 +22,7 @@ from logwatch.collect.parse import LARGEST
 from logwatch.spans import NS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from numpy import ndarray
 
@@ -196,51 +196,54 @@ def trim(reading: Reading, needed: Needed, named: Callable[[str], str]) -> Readi
     """
     import numpy as np
 
-    logs = list(reading.logs)
-    source = reading.rows
-    seen: set[Identity] = set()
-    chosen: list[EntryRow] = []
-    over: list[EntryRow] = []
-    slow: list[EntryRow] = []
-    for row in rows(reading):
-        kind, time = source.kind[row.number], source.time[row.number]
-        if kind not in {SAMPLES, SLOW} or time < (needed.since if kind == SAMPLES else needed.slow_since):
-            continue
-        mark = identity(reading, row.number, logs)
-        if mark[2]:
-            if mark in seen:
-                continue
-            seen.add(mark)
-        known = is_summed(time, source.received[row.number], needed.summed_to)
-        if kind == SLOW:
-            slow.append(row)
-        elif not is_summed(time, source.received[row.number], reading.summed_to):
-            (over if known and source.decided[row.number] else chosen).append(row)
-    slow.sort(key=lambda row: source.time[row.number])
-    kept = np.array([row.number for row in (*chosen, *slow[-needed.most_slow :])], "int64")
-    trimmed = pick(reading, kept, lambda key: bool(named(key)), as_array(source.decided) != 0)
+    rows = reading.rows
+    kind, time, received, decided = map(as_array, (rows.kind, rows.time, rows.received, rows.decided))
+    wanted = np.where(kind == SAMPLES, time >= needed.since, (kind == SLOW) & (time >= needed.slow_since))
+    numbers = _first_of_each(reading, np.flatnonzero(wanted))
+    summed, before = (is_summed(time, received, each)[numbers] for each in (needed.summed_to, reading.summed_to))
+    is_summary, known = kind[numbers] == SAMPLES, summed & (decided[numbers] != 0)
+    over, chosen, slow = (numbers[each] for each in (is_summary & ~before & known, is_summary & ~before & ~known, ~is_summary))
+    slow = slow[time[slow].argsort(kind="stable")][-needed.most_slow :]
+    trimmed = pick(reading, np.concatenate([chosen, slow]), lambda key: bool(named(key)), decided != 0)
     pick_gauges(reading, trimmed, needed.since, sys.maxsize)
     first = needed.since // (60 * NS)
-    _sum_up(reading, trimmed, [row for row in (*chosen, *over) if source.decided[row.number]], named, first)
+    placed = np.concatenate([chosen, over])
+    _sum_up(reading, trimmed, placed[decided[placed] != 0], named, first)
     _count_over(reading, trimmed, over, first)
     trimmed.rename(lambda key: named(key) or key)
     trimmed.summed_to = max(needed.summed_to, reading.summed_to)
     return trimmed
 
 
-def is_summed(time: int, received: int, summed_to: int) -> bool:
-    """Tell whether a summary can only be one that the sums have: an earlier run has read all that there was of its time."""
-    return time < summed_to and (received or time) < summed_to
+def _first_of_each(reading: Reading, numbers: ndarray[Any, Any]) -> ndarray[Any, Any]:
+    """Give these rows without those that repeat an identity; only rows of one time can."""
+    import numpy as np
+
+    _, group, size = np.unique(as_array(reading.rows.time)[numbers], return_inverse=True, return_counts=True)
+    logs, seen, gone = list(reading.logs), set(), []
+    for number in numbers[size[group] > 1].tolist():
+        mark = identity(reading, number, logs)
+        if mark in seen and mark[2]:
+            gone.append(number)
+        seen.add(mark)
+    return numbers[~np.isin(numbers, gone)]
 
 
-def _sum_up(reading: Reading, trimmed: Reading, placed: Sequence[EntryRow], named: Callable[[str], str], first: int) -> None:
+def is_summed(time: ndarray[Any, Any], received: ndarray[Any, Any], summed_to: int) -> ndarray[Any, Any]:
+    """Tell which summaries can only be ones that the sums have: an earlier run has read all that there was of their time."""
+    import numpy as np
+
+    return np.asarray((time < summed_to) & (np.where(received, received, time) < summed_to))
+
+
+def _sum_up(reading: Reading, trimmed: Reading, placed: ndarray[Any, Any], named: Callable[[str], str], first: int) -> None:
     """Add the counters of summaries that have been placed to the sums of their windows, from the minute `first` on."""
     import numpy as np
 
     source, counts, sums = reading.rows, reading.counts, reading.sums
     width, decided, revision = map(as_array, (source.width, source.decided, source.revision))
     taken = np.zeros(len(width), dtype=bool)
-    taken[[row.number for row in placed]] = True
+    taken[placed] = True
     of_count = np.repeat(taken, width)
     names, revisions = list(reading.series), [trimmed.revisions[name] for name in reading.revisions]
     minute = np.concatenate([as_array(sums.minute), np.repeat(decided, width)[of_count]])
@@ -264,11 +267,11 @@ def _sum_up(reading: Reading, trimmed: Reading, placed: Sequence[EntryRow], name
     trimmed.sums.value.frombytes(np.where(total <= LARGEST, total, np.nan).tobytes())
 
 
-def _count_over(reading: Reading, trimmed: Reading, over: Sequence[EntryRow], first: int) -> None:
+def _count_over(reading: Reading, trimmed: Reading, over: ndarray[Any, Any], first: int) -> None:
     """Add summaries that are kept by themselves no more to the number of their windows' summaries."""
     written, decided, revision = reading.written, reading.rows.decided, reading.rows.revision
     lines = Counter(dict(zip(zip(written.minute, written.revision, strict=True), written.lines, strict=True)))
-    lines.update((decided[row.number], revision[row.number]) for row in over)
+    lines.update((decided[number], revision[number]) for number in over.tolist())
     names = list(reading.revisions)
     for (minute, code), many in sorted(lines.items()):
         if minute >= first:
@@ -279,17 +282,16 @@ def _count_over(reading: Reading, trimmed: Reading, over: Sequence[EntryRow], fi
 
 def new_and_late(recent: Reading, fresh: Reading, before: int) -> tuple[int, int]:
     """Count the fresh summaries and slow requests that were not there yet, and those of them older than `before` (ns)."""
-    logs = list(recent.logs)
-    known = {identity(recent, number, logs) for number in range(len(recent.rows.kind))}
+    import numpy as np
+
+    kind, time, received = map(as_array, (fresh.rows.kind, fresh.rows.time, fresh.rows.received))
+    new = (kind == SLOW) | ((kind == SAMPLES) & ~is_summed(time, received, recent.summed_to))
+    times, logs = as_array(recent.rows.time), list(recent.logs)  # what is known has a time that is known
+    known = {identity(recent, number, logs) for number in np.flatnonzero(np.isin(times, time)).tolist()}
     logs = list(fresh.logs)
-    new = [
-        number
-        for number, kind in enumerate(fresh.rows.kind)
-        if kind in {SAMPLES, SLOW}
-        and identity(fresh, number, logs) not in known
-        and not (kind == SAMPLES and is_summed(fresh.rows.time[number], fresh.rows.received[number], recent.summed_to))
-    ]
-    return len(new), sum(fresh.rows.time[number] < before for number in new)
+    for number in np.flatnonzero(new & np.isin(time, times)).tolist():
+        new[number] = identity(fresh, number, logs) not in known
+    return int(new.sum()), int((time[new] < before).sum())
 
 
 def dump(reading: Reading) -> Recent:

@@ -156,7 +156,8 @@ class _Growing:
             quarters=day.quarters and day.quarters.copied(),
         )  # fmt: skip
         service = rules.service
-        self._bounds = {name: rule for rule in rules.rules for name in rule.kind.reads.gauges if name in service.exit_gauges}
+        reads = ((rule, rule.kind.reads) for rule in rules.rules)
+        self._bounds = {name: (rule, of.down or "") for rule, of in reads for name in of.gauges if name in service.exit_gauges}
         self._counted = {name for each in service.exit_conditions for name in each.counters}
         self._kept = service.daily_totals or ()
         self._judged_most = {each.expected.counter for each in service.exit_conditions if each.expected}
@@ -189,8 +190,8 @@ class _Growing:
                 day.most[name] = max(day.most.get(name, 0.0), value)
         for label, count in minute.slow.items():
             day.slow[label] = day.slow.get(label, 0) + count
-        for series, rule in self._bounds.items():
-            down = _is_down(minute, rule)
+        for series, (rule, says_down) in self._bounds.items():
+            down = bool(minute.gauges.get(says_down, 0))
             if down or series in minute.gauges:
                 spread = day.pings.get(series, Spread())
                 day.pings[series] = _spread(spread, rule, minute.gauges.get(series), down=down)
@@ -207,8 +208,8 @@ class _Growing:
         if minute.slow:
             quarters.slow.extend([0] * (QUARTERS - len(quarters.slow)))
             quarters.slow[at] += sum(minute.slow.values())
-        for series, rule in self._bounds.items():
-            if (down := _is_down(minute, rule)) or series in minute.gauges:
+        for series, (rule, says_down) in self._bounds.items():
+            if (down := bool(minute.gauges.get(says_down, 0))) or series in minute.gauges:
                 seen = _spread(Spread(), rule, minute.gauges.get(series), down=down)
                 _grow(quarters.strayed, series, at, 1 - seen.normal)
                 _grow(quarters.warned, series, at, seen.warned)
@@ -230,10 +231,6 @@ def quarter_of(local: datetime) -> int:
 def _grow(lists: dict[str, list[int]], name: str, at: int, more: int) -> None:
     if more:
         lists.setdefault(name, [0] * QUARTERS)[at] += more
-
-
-def _is_down(minute: Minute, rule: Rule) -> bool:
-    return bool(minute.gauges.get(rule.kind.reads.down or "", 0))
 
 
 def _spread(spread: Spread, rule: Rule, value: float | None, *, down: bool) -> Spread:

@@ -17,7 +17,7 @@ from logwatch.judge.rules.model import Rule
 from logwatch.judge.verdicts import UNPROVEN, Level, Verdict, Why
 from logwatch.spans import WINDOW, Span
 
-CHUNK = 64
+CHUNK = 32
 """Windows whose verdicts are made together."""
 
 

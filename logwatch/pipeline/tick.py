@@ -9,7 +9,7 @@ import logging
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta, tzinfo
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from logwatch.collect.columns import SLOW
@@ -157,7 +157,7 @@ class _Survey:
     state: State
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ticker:
     """The rules and how they are applied, minute by minute."""
 
@@ -180,7 +180,7 @@ class Ticker:
         """How long a window waits to be added to its day: for late lines, and to know of a silence that began in it."""
         return max(self.policy.overlap, self.rules.silent)
 
-    @property
+    @cached_property
     def _back(self) -> timedelta:
         """How far before the judged windows the entries are kept."""
         from logwatch.count.alignment import MEMORY
