@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from logwatch.judge.alerts import Alert, AlertState, advance, needed_windows
-from logwatch.judge.evaluate import evaluate
+from logwatch.judge.evaluate import VerdictTable, evaluate
 from logwatch.spans import WINDOW, Span
 
 if TYPE_CHECKING:
@@ -25,16 +25,20 @@ def fired_late(rules: RuleSet, before: Windows, after: Windows, changed: datetim
     span = Span(max(changed - lead, after.span.start), judged_to)
     counting = tuple(rule for rule in rules.rules if not rule.kind.reads.gauges)  # what is measured is never late
     rules = replace(rules, rules=counting)
-    known = _fired(rules, before, span)
-    return [replace(each, late=True) for mark, each in _fired(rules, after, span).items() if mark not in known]
+    found = _fired(rules, after, span)
+    known = _fired(rules, before, span) if found else {}
+    return [replace(each, late=True) for mark, each in found.items() if mark not in known]
 
 
 def _fired(rules: RuleSet, windows: Windows, span: Span) -> dict[str, Alert]:
     alerts: list[Alert] = []
     found: dict[str, Alert] = {}
-    courses = evaluate(rules.rules, windows, span)
-    for number, verdicts in enumerate(zip(*(course.verdicts() for course in courses), strict=True), start=1):
-        alerts, transitions = advance(alerts, verdicts, rules.by_id, span.start + number * WINDOW)
+    table, place = VerdictTable(evaluate(rules.rules, windows, span)), 0
+    while place < len(table):
+        if not alerts:
+            place = table.next_eventful(place, len(table), 0)
+        alerts, transitions = advance(alerts, table[place], rules.by_id, span.start + (place + 1) * WINDOW)
         fired = (each.alert for each in transitions if each.after is AlertState.FIRING)
         found |= {alert.fingerprint: alert for alert in fired if alert.fingerprint not in found}
+        place += 1
     return found

@@ -19,7 +19,7 @@ FEW = 3.0
 
 
 def sliding(values: Array, minutes: int | Array) -> Array:
-    """Add up each window and those before it, `minutes` in all; for a column of several, a row of sums for each.
+    """Add up each window and those before it, `minutes` in all, or for each its own; for a column of several, a row for each.
 
     A window that is unknown, or so large that a sum would forget all others, makes every sum unknown that it is part of.
     """
@@ -33,15 +33,6 @@ def sliding(values: Array, minutes: int | Array) -> Array:
     if 0 < minutes < len(sums):
         sums[minutes:] -= sums[:-minutes].copy()
     return sums if minutes else np.zeros(len(sums))
-
-
-def over(stretch: Array, values: Array) -> Array:
-    """Add up each window and those before it, over a stretch of its own for each."""
-    result = np.zeros(len(values))
-    for minutes in np.unique(stretch):
-        at = stretch == minutes
-        result[at] = sliding(values, int(minutes))[at]
-    return result
 
 
 def share(numerator: Array, denominator: Array) -> Array:

@@ -118,16 +118,16 @@ class Contrast(Model):
         import numpy as np
 
         from logwatch.judge.grid import ELEVATED, NORMAL, WARNING
-        from logwatch.judge.significance import over, share
+        from logwatch.judge.significance import share, sliding
 
         counted, evidence, best = self._gather(grid, alive, one)
         failed, _, events, _ = counted
-        proven = (evidence >= self.once_in // WINDOW) & (over(best, events) >= self.min_events)
+        proven = (evidence >= self.once_in // WINDOW) & (sliding(events, best) >= self.min_events)
         recent = self._recent(events)
         # A stretch remembers what is over: what is shown of the newest events says how it stands now.
-        lasts = proven & bounds.warning.holds(share(over(recent, failed), over(recent, events)))
+        lasts = proven & bounds.warning.holds(share(sliding(failed, recent), sliding(events, recent)))
         stretch = np.where(lasts, best, recent)
-        figures = [over(stretch, values) for values in counted]
+        figures = [sliding(values, stretch) for values in counted]
         value = share(figures[0], figures[2])
         better = ~(value > share(figures[1], figures[3]))
         level = np.where(better, NORMAL, grid.levels(bounds, value))
@@ -166,7 +166,7 @@ class Contrast(Model):
     def weigh(self, bounds: Bounds, grid: "Grid", labels: Mapping[str, str], judged: "Columns") -> Weighed:  # noqa: ARG002 - others tell shops apart
         """Hold the share, its events and the evidence against what a warning needs; of a revision alone there is none."""
         from logwatch.judge.grid import to_minutes
-        from logwatch.judge.significance import over
+        from logwatch.judge.significance import sliding
 
         if grid.windows.revisions is None:
             return Weighed(())
@@ -177,7 +177,7 @@ class Contrast(Model):
         counted, evidence, best = self._gather(grid, alive, newest)
         return Weighed((
             hold(Term.SHARE, judged["value"][-1], bounds.warning),
-            hold(Term.EVENTS, over(best, counted[2])[-1], Range(">=", self.min_events)),
+            hold(Term.EVENTS, sliding(counted[2], best)[-1], Range(">=", self.min_events)),
             hold(Term.EVIDENCE, log10(evidence[-1]) if evidence[-1] else nan, Range(">=", log10(self.once_in // WINDOW))),
         ))  # fmt: skip
 

@@ -126,7 +126,7 @@ class Ratio(Model):
 
         from logwatch.judge.grid import ELEVATED, NORMAL, UNKNOWN, WARNING, to_minutes
         from logwatch.judge.sequential import Needs, prove
-        from logwatch.judge.significance import over, share, sliding
+        from logwatch.judge.significance import share, sliding
 
         counted = self._counted(grid, labels)
         minutes = to_minutes(self.span)
@@ -138,7 +138,7 @@ class Ratio(Model):
             proven = found.stretch > 0
             stale = found.recovered & ~bounds.normal.holds(share(numerator, denominator))
             stretch = np.where(proven, found.stretch, np.where(stale, found.newest, minutes))
-            numerator, denominator = (over(stretch, values) for values in (counted.numerator, counted.denominator))
+            numerator, denominator = (sliding(values, stretch) for values in (counted.numerator, counted.denominator))
             end = {
                 "shown": np.select([found.recovered, found.abnormal | proven], [NORMAL, ELEVATED], UNKNOWN),
                 "eased": found.eased,

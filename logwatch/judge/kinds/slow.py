@@ -91,7 +91,7 @@ class Slow(Model):
         import numpy as np
 
         from logwatch.judge.grid import NORMAL, WARNING, to_minutes
-        from logwatch.judge.significance import Rarity, over, prove_slow, share, sliding, sliding_quantile
+        from logwatch.judge.significance import Rarity, prove_slow, share, sliding, sliding_quantile
 
         place, duration = grid.durations(self.label)
         minutes = to_minutes(self.span)
@@ -109,7 +109,7 @@ class Slow(Model):
         stretch = np.where(uncounted | (shown.stretch == 0), alone, shown.stretch)
         proven = stretch > 0
         stretch = np.where(proven, stretch, minutes)
-        count, outside, requests = (over(stretch, values) for values in (each, outside, asked))
+        count, outside, requests = (sliding(values, stretch) for values in (each, outside, asked))
         flawed = np.isnan(requests) & (outside >= self.min_count) & ~proven
         requests = np.where(requests >= count, requests, 0)
         many = (outside >= self.min_count) & ((requests == 0) | self.min_share.holds(share(outside, requests)))
