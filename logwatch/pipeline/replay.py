@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from logwatch.collect.compact import as_array
+from logwatch.collect.parse import MOST_APART, OTHERS, parse_series
 from logwatch.collect.recent_entries import pick, pick_gauges
 from logwatch.judge.alerts import AlertState
 from logwatch.judge.verdicts import Verdict
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 MINUTE = 60 * NS
 MOST_TOGETHER = 720
 """Ticks that are taken as one at the most: half a day, so that none of them is what the same hours of another day had."""
+MOST_CROWDED = 180
+"""The same where a label has more values than are told apart: which ones those are depends on how much one tick sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,10 @@ def tick_by_tick(reading: Reading, span: Span, ticker: Ticker, *, together: bool
     import numpy as np
 
     reading.settle()
+    # A recording has no pause that would be given up.
     ticker = replace(ticker, policy=replace(ticker.policy, catch_up=max(ticker.policy.catch_up, MOST_TOGETHER * WINDOW)))
+    values = {parse_series(key).labels.get(ticker.rules.service.shop_label, OTHERS) for key in reading.series}
+    most = (MOST_TOGETHER if len(values) <= MOST_APART else MOST_CROWDED) if together else 1
     times, received = (as_array(column).copy() for column in (reading.rows.time, reading.rows.received))
     received = np.where(received, received, times)
     arrivals = received.argsort(kind="stable")
@@ -99,7 +105,7 @@ def tick_by_tick(reading: Reading, span: Span, ticker: Ticker, *, together: bool
     while first < windows:
         last = first
         # The very first tick of all judges a single window.
-        while first and together and last + 1 < min(windows, first + MOST_TOGETHER) and last + 1 not in breaks:
+        while first and last + 1 < min(windows, first + most) and last + 1 not in breaks:
             last += 1
         now = _time_of(last, span.start, ticker)
         planned = ticker.plan(state, now)

@@ -299,7 +299,7 @@ class Ticker:
                     recent.add_gauge(SILENT_MINUTES, to_nanoseconds(from_minute(minute)), quiet)
             usual = cache(lambda minute: usual_at(state.days, from_minute(minute), self.policy.zone))
             windows = with_gauge(windows, STOPPED_MINUTES, kept.stopped(usual))
-            windows = with_gauge(windows, UNHEARD_MINUTES, self._unheard(kept, span, state.started_at or span.start))
+            windows = with_gauge(windows, UNHEARD_MINUTES, self._unheard(kept, state.started_at or span.start))
             state = _watched(state, kept)
         answered = dict.fromkeys(range(to_minute(span.start), to_minute(span.end)), 0.0)
         return _Survey(with_gauge(windows, REFUSED_MINUTES, answered), counted, state)
@@ -382,13 +382,15 @@ class Ticker:
 
         return WindowCircumstances(windows, self.rules, verdicts, self._back, self.seams)
 
-    def _unheard(self, kept: Kept, span: Span, begun: datetime) -> dict[int, float]:
+    def _unheard(self, kept: Kept, begun: datetime) -> dict[int, float]:
         """Give for how many minutes a first line has been waited for; 0 where there has been one. Raises SourceError."""
-        vigil = kept.minutes[-1].vigil
-        heard = vigil.summary is not None or vigil.seen is not None or span.end - begun < UNHEARD
-        heard = heard or self.life.ever(Span(begun - LOOK_BACK, span.end))
         ends = {each.minute: EPOCH + (each.minute + 1) * WINDOW for each in kept.minutes}
-        return {minute: 0.0 if heard else float((end - begun) // WINDOW) for minute, end in ends.items()}
+        found = dict.fromkeys(ends, 0.0)
+        silent = [each.minute for each in kept.minutes if each.vigil.summary is None and each.vigil.seen is None]
+        unheard = [minute for minute in silent if ends[minute] - begun >= UNHEARD]
+        if unheard and not self.life.ever(Span(begun - LOOK_BACK, ends[unheard[-1]])):
+            found |= {minute: float((ends[minute] - begun) // WINDOW) for minute in unheard}
+        return found
 
     def answer(self, state: State, heard: Heard, heads: Collection[str], now: datetime) -> State:
         """Take what people have put on messages; `heads` are the channels whose heads say it, the others are told."""

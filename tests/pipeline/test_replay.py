@@ -110,6 +110,15 @@ def test_a_service_that_dies_in_its_silence_is_unknown_and_not_silent_for_ever(t
         assert dead == set(range(46, 91)), "five minutes after the last sign of life"
 
 
+@pytest.mark.parametrize("together", [pytest.param(False, marks=pytest.mark.long), True])
+def test_a_first_line_that_is_long_in_coming_is_missed_until_it_comes(tmp_path: Path, *, together: bool) -> None:
+    source = record(tmp_path / "begins.ndjson", Traffic(5, 10, instances=1).entries())
+    span = Span(START - timedelta(minutes=70), START + timedelta(minutes=10))
+    ticks = list(tick_by_tick(read(source), span, ticker(source), together=together))
+    moves = [(at - START, str(after)) for at, rule, _, _, after in moved(ticks) if rule == "telemetry-unheard"]
+    assert moves == [(timedelta(minutes=-40), "firing"), (timedelta(minutes=1), "resolved")]
+
+
 @pytest.mark.long
 def test_hours_of_runs_and_the_backtest_of_the_hours_agree_on_every_transition_and_message(tmp_path: Path) -> None:
     entries = Traffic(2026, 170, incidents=BAD_HOURS, late=0.001, repeated=0.001).entries()
