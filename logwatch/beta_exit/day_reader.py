@@ -86,7 +86,8 @@ class Week:
     def digest(self) -> str:
         """Give a hash of the figures that are judged: the same figures are judged the same."""
         wanted = {day.isoformat() for day in self.wanted}
-        return hashlib.sha256(msgspec.json.encode([day for day in self.days if day.date in wanted])).hexdigest()
+        figures = msgspec.json.encode([day for day in self.days if day.date in wanted], order="deterministic")
+        return hashlib.sha256(figures).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

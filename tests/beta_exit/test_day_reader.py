@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from logwatch.beta_exit.day_reader import WeekReader
+from logwatch.beta_exit.day_reader import Week, WeekReader
 from logwatch.collect.compact import as_array
 from logwatch.collect.last_seen import SignsOfLife
 from logwatch.collect.recent_entries import pick
+from logwatch.judge.daily_totals import DayTotals
 from logwatch.pipeline.tick import Policy, Ticker
 from logwatch.spans import to_nanoseconds
 from logwatch.state.document import State, dump_state, load_state
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from logwatch.collect.files import FilesSource
-    from logwatch.judge.daily_totals import DayTotals
 
 SEOUL = ZoneInfo("Asia/Seoul")
 DAY = 24 * 60
@@ -75,6 +75,12 @@ def from_files(source: FilesSource) -> tuple[DayTotals, ...]:
     life = SignsOfLife(source, None)
     reader = WeekReader(source, WATCHED, SEOUL, None, life, timedelta(seconds=90), None, lambda _span: ())
     return reader.read(lambda _asked: DAYS, at(DAYS * DAY), at(DAYS * DAY), lambda *_: None).days
+
+
+def test_the_hash_of_the_figures_does_not_depend_on_the_order_in_which_they_came() -> None:
+    one, other = ({"cache.hit": 3.0, "cache.miss": 1.0}, {"cache.miss": 1.0, "cache.hit": 3.0})
+    weeks = [Week((date(2026, 2, 24),), (DayTotals("2026-02-24", counters=each),), at(0), None) for each in (one, other)]
+    assert weeks[0].digest == weeks[1].digest
 
 
 @pytest.mark.long
