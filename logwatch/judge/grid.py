@@ -152,7 +152,8 @@ class Grid:
             "shown": level, "eased": (level == ELEVATED) & ~unproven, "beside": None,
         } | figures  # fmt: skip
         figures["final"] = figures["final"] & (level == WARNING)
-        return {name: np.broadcast_to(values, self.size) for name, values in (told | figures).items()}
+        columns = (told | figures).items()
+        return {name: values if np.ndim(values) else np.broadcast_to(values, self.size) for name, values in columns}
 
 
 def _having(selectors: Having, names: Having, series: Series) -> Having | None:
