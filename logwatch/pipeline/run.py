@@ -306,7 +306,7 @@ class _Run:
             probing = beside.submit(self._probe, now)
             read = partial(reading.read, service=self.parts.service, progress=lambda *_: None, meanwhile=import_counting)
             taken = take_in(read, ticker, self.held.state, planned, now)
-            self._read_late(source, planned, taken)
+            self._read_late(reading, planned, taken)
             probe = probing.result()
         for series, value in probe.gauges.items():
             for part in taken.parts:
