@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from logwatch.languages import Lang
 
 SCHEMA = 1
-DEFAULTS = {"state": lambda: str(default_state()), "rules": lambda: str(bundled("rules"))}
+DEFAULTS = {"state": default_state, "rules": lambda: bundled("rules")}
 """What is taken where these are not set."""
 
 
@@ -87,7 +88,8 @@ def _no_addresses(settings: Settings) -> list[ConfigError]:
             continue
         except ConfigError as error:
             place = settings.where(name)
-            wrong.append(ConfigError(f"{error.where}: {error.message}", where=place, hint=error.hint))
+            message = error.message if error.where == place else f"{error.where}: {error.message}"
+            wrong.append(ConfigError(message, where=place, hint=error.hint))
     return wrong
 
 
@@ -99,7 +101,9 @@ def _check_source(settings: Settings) -> None:
 def _value(settings: Settings, name: str) -> str:
     """Write a value for people to see, or what stands for it where nothing is set; an address says nothing of its user."""
     value = settings.value(name)
-    found = DEFAULTS[name]() if value is None and name in DEFAULTS else as_text(value)
+    with suppress(ConfigError):  # where there is none: what is wrong is told beside the values
+        value = str(DEFAULTS[name]()) if value is None and name in DEFAULTS else value
+    found = as_text(value)
     return re.sub(r"(?<=://)[^/@\s]+@", "***@", found)
 
 

@@ -1,5 +1,6 @@
 """Everything that can be set, and which values are right."""
 
+import os.path
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -287,7 +288,7 @@ class Settings(BaseModel):
         """Folder for what was read and is over; None where nothing is kept."""
         if self.cache == NO_CACHE:
             return None
-        return Path(self.cache).expanduser() if self.cache else default_cache()
+        return Path(os.path.expanduser(self.cache)) if self.cache else default_cache()  # noqa: PTH111 - as paths of a file
 
     def value(self, name: str) -> Any:  # noqa: ANN401 - each field has its own type
         """Give what a field of logwatch or of a channel is set to."""

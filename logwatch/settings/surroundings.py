@@ -4,6 +4,7 @@ import os
 import platform
 import secrets
 import time
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,15 +12,23 @@ from logwatch.errors import ConfigError
 
 
 def default_state() -> Path:
-    """Give the file where the state lives if nothing is set: beside the user's other program state."""
-    home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Path(home).expanduser() / "logwatch" / "state.json"
+    """Give the file where the state lives if nothing is set: beside the user's other program state. Raises ConfigError."""
+    if folder := _own_folder("XDG_STATE_HOME", "~/.local/state"):
+        return folder / "state.json"
+    hint = "set it to a file, or to gs://BUCKET/NAME.json"
+    raise ConfigError("this user has no home folder for the state", where="LOGWATCH_STATE", hint=hint)
 
 
-def default_cache() -> Path:
-    """Give the folder for what was read already and may be forgotten."""
-    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(home).expanduser() / "logwatch"
+def default_cache() -> Path | None:
+    """Give the folder for what was read already and may be forgotten; None where the user has none."""
+    return _own_folder("XDG_CACHE_HOME", "~/.cache")
+
+
+def _own_folder(variable: str, usual: str) -> Path | None:
+    """Give the program's folder below one of the user's; None where nobody knows the user's home, as in a container."""
+    with suppress(RuntimeError):
+        return Path(os.environ.get(variable) or usual).expanduser() / "logwatch"
+    return None
 
 
 def execution() -> str:

@@ -7,6 +7,7 @@ import pytest
 from logwatch.errors import ConfigError
 from logwatch.languages.phrases import FOLDER, Template, spoken
 from logwatch.settings import Settings, fields
+from tests.conftest import Run
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,28 @@ def test_a_variable_that_sets_nothing_is_refused_with_the_nearest_right_one(name
 
 def test_other_peoples_variables_are_none_of_ours() -> None:
     Settings.load({"LOGWATCH_DEPLOY_PROJECT": "p", "LOGWATCHER": "x", "PATH": "x", "LOGWATCH_CONFIG": "x"})
+
+
+def test_where_nobody_knows_the_users_home_nothing_is_kept_and_a_state_is_asked_for(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container under a number that no account has."""
+
+    def nobody(number: int) -> object:
+        raise KeyError(number)
+
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    for name in ("HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    ran = run(
+        "evaluate", "gcp://o4o-demo", XDG_CACHE_HOME="", LOGWATCH_LOGGING_ENDPOINT="127.0.0.1:9", LOGWATCH_READ_BUDGET="1s"
+    )
+    assert (ran.code, "Cloud Logging" in ran.err) == (3, True)
+    for command in ("alerts", "settings"):
+        ran = run(command)
+        assert ran.code == 2
+        assert "LOGWATCH_STATE: " in ran.err
+        assert "this user has no home folder for the state" in ran.err
 
 
 def test_a_secret_is_in_no_error() -> None:
