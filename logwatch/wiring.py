@@ -105,14 +105,11 @@ def log_shape(settings: Settings) -> LogShape:
     return load_log_shape(settings.rules or bundled("rules"))
 
 
-def build_source(settings: Settings, *, cached: bool = False) -> tuple[Source, str]:
-    """Give the adapter for the source, and what to call it; with `cached`, it may take what was read before from the disk."""
+def build_source(settings: Settings) -> tuple[Source, str]:
+    """Give the adapter for the source, and what to call it."""
     from logwatch.collect import sources
-    from logwatch.settings import NO_CACHE
 
-    chosen = settings if cached else settings.model_copy(update={"cache": NO_CACHE})
-    made = sources.build_source(settings.source, chosen, lambda: log_shape(settings))
-    return made, ", ".join(settings.source)
+    return sources.build_source(settings.source, settings, lambda: log_shape(settings)), ", ".join(settings.source)
 
 
 def state_place(settings: Settings) -> str:

@@ -106,7 +106,7 @@ def beta_exit(
         where = str(rule_set.folder / "service.yaml")
         raise ConfigError("no exit conditions", where=where, hint="'exit_conditions', one for each line of section 7")
     if source.named:
-        adapter, name = build_source(settings, cached=True)
+        adapter, name = build_source(settings)
         with progress_line(settings) as progress:
             week = build_week(settings, adapter, rule_set, plan_teller(settings)).read(count, end, now, progress)
         past = None if adapter.recorded else past_of(settings)

@@ -166,7 +166,7 @@ def look_at(
     """
     flags = flags or SpanFlags()
     since, until = flags.since, flags.until
-    source, name = build_source(settings, cached=True)
+    source, name = build_source(settings)
     now = clock_of(settings)()
 
     def reader(text: str | None, where: str) -> Any:  # noqa: ANN401 - a function or None

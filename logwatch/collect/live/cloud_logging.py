@@ -323,8 +323,8 @@ class CloudLoggingSource:
         return HourByHour(span, kept, take_page, self.shape, self.quota.clock)
 
     def _kept(self, span: Span, service: str | None) -> KeptHours | None:
-        """Give the hours that are kept of what is read; None where none are, or the span is not worth it."""
-        if self.cache is None or span.end - span.start < WORTH:
+        """Give the hours that are kept of what is read; None where none are, for a run, or where the span is not worth it."""
+        if self.cache is None or not self._looks_back or span.end - span.start < WORTH:
             return None
         asked = (self.endpoint, *sorted(self.resources), service or self.service, self.location)
         return KeptHours(self.cache, asked, self.shape)

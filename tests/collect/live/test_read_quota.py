@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from logwatch.collect.live.read_quota import ReadQuota
+from tests.support.checkout_errors import ENTRIES, FIRES
 from tests.support.fake_clock import FakeClock
+from tests.support.world import PROJECT, World
 
 
 def test_two_processes_share_what_a_project_allows(tmp_path: Path) -> None:
@@ -79,6 +82,17 @@ def test_a_run_waits_for_nobody_who_looks_back(tmp_path: Path) -> None:
     assert not clock.waits
     assert run.left_s(alone=True) > 0
     assert back.left_s() > 0, "the run's calls count for who looks back"
+
+
+def test_a_run_lets_them_know_of_its_calls_and_keeps_no_hours(tmp_path: Path) -> None:
+    with World(tmp_path, ENTRIES, now=FIRES, more={"CACHE": str(tmp_path / "cache")}) as world:
+        world.tick()
+        world.now += timedelta(hours=4)
+        world.tick()
+        calls = len(world.google.logging.calls.requests)
+    (left,) = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    assert left.name == f"reads-{PROJECT}"
+    assert len(left.read_text().split()) == calls > 0
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is full")
