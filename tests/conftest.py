@@ -71,6 +71,14 @@ def _hasty_bucket() -> None:
     gcs.APART_S = 0.0
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_cache() -> Iterator[None]:
+    """Let runs in this process leave nothing in the cache of whoever tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", TERMINAL["XDG_CACHE_HOME"])
+        yield
+
+
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Give `run(*arguments, stdin=b"", cwd=ROOT, **environment)`: the command's own `main` in this process.

@@ -114,7 +114,6 @@ class World:
             "MONITORING_ENDPOINT": self.google.address,
             "STATE": f"gs://{BUCKET}/state.json" if self.in_bucket else str(self.folder / "state.json"),
             "NOW": self.now.isoformat(),
-            "CACHE": "none",
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": str(self.smtp.port),
             "SMTP_SECURITY": "none",
