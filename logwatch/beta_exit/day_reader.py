@@ -6,14 +6,12 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import reduce
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from logwatch.beta_exit.running_day import RunningDay, running_day
-from logwatch.collect.interface import ReadPlan
 from logwatch.count.life import Vigil
 from logwatch.errors import SourceError
 from logwatch.judge.daily_totals import HOURS, DayTotals, Minute, add_minutes, day_span, whole_days
@@ -21,12 +19,12 @@ from logwatch.small_files import keep
 from logwatch.spans import WINDOW, Span, floor_minute
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from datetime import date
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
-    from logwatch.collect.interface import Life, Progress, Signs, Source
+    from logwatch.collect.interface import Life, Progress, ReadPlan, Signs, Source
     from logwatch.count.windows import Windows
     from logwatch.judge.rules.model import RuleSet
 
@@ -114,7 +112,10 @@ class WeekReader:
         wanted = whole_days(asked, count(asked), self.zone)
         today, at = asked.astimezone(self.zone).date(), floor_minute(asked)
         whole = day_span(today, self.zone)[0] == at
-        self._plan(wanted if whole else [*wanted, today], now)
+        asked_for = [(day, now) for day in wanted] + ([] if whole else [(today, at)])
+        missing = [self._fetched(day, moment) for day, moment in asked_for if not self._kept(day, moment)]
+        if plan := self.source.plan(missing, service=self.service):
+            self.planned(plan)
         days = tuple(self._live(day, now, progress) for day in wanted)
         if whole:
             return Week(tuple(wanted), days, asked, None)
@@ -136,19 +137,6 @@ class WeekReader:
         running, quiet = running_day(days, end, asked, self.zone), tuple(_quiet(minutes))
         return Week(tuple(wanted), days, asked, running, quiet, tuple(reading.refused.items()))
 
-    def _plan(self, days: Sequence[date], now: datetime) -> None:
-        """Say what it takes to read the days that are not kept, each stretch of them as one."""
-        stretches: list[Span] = []
-        for day in days:
-            start, end = day_span(day, self.zone)
-            if self._kept(day, now):
-                continue
-            if stretches and stretches[-1].end == start:
-                start = stretches.pop().start
-            stretches.append(Span(start, min(end, now)))
-        if plans := [plan for each in stretches if (plan := self.source.plan(each, service=self.service))]:
-            self.planned(reduce(ReadPlan.and_then, plans))
-
     def _kept(self, day: date, now: datetime) -> DayTotals | None:
         """Give a day that was read before, and is over."""
         return self.cache.load(day) if self.cache and now - day_span(day, self.zone)[1] > LATE else None
@@ -163,9 +151,8 @@ class WeekReader:
             progress(f"{day}: {text}", share)
 
         span = Span(start, min(end, now))
-        # A silence may go over midnight, and a life be older than it.
-        wide = Span(start - self.rules.silent - LEAD, min(end + self.rules.silent, now))
-        reading = self.source.read(wide.widen(timedelta(), WINDOW), service=self.service, progress=tell, meanwhile=lambda: None)
+        wide = self._wide(day, now)
+        reading = self.source.read(self._fetched(day, now), service=self.service, progress=tell, meanwhile=lambda: None)
         for series, time, value in self.measured(span):
             reading.add_gauge(series, time, value)
         windows = aggregate(reading, span=wide, grace=self.grace)
@@ -173,6 +160,15 @@ class WeekReader:
         if self.cache and now - end > LATE:
             self.cache.save(day, found)
         return found
+
+    def _wide(self, day: date, now: datetime) -> Span:
+        """Give what a day is judged by: a silence may go over midnight, and a life be older than it."""
+        start, end = day_span(day, self.zone)
+        return Span(start - self.rules.silent - LEAD, min(end + self.rules.silent, now))
+
+    def _fetched(self, day: date, now: datetime) -> Span:
+        """Give what is read for a day."""
+        return self._wide(day, now).widen(timedelta(), WINDOW)
 
     def _minutes(self, windows: Windows, span: Span) -> Iterator[Minute]:
         from logwatch.count.silence import keep_vigil

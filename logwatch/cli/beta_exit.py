@@ -22,6 +22,7 @@ from logwatch.beta_exit.running_day import DAY, running_day
 from logwatch.cli.context import (
     answering,
     as_json,
+    bill_told,
     check_page_place,
     clock_of,
     paper_of,
@@ -107,7 +108,7 @@ def beta_exit(
         raise ConfigError("no exit conditions", where=where, hint="'exit_conditions', one for each line of section 7")
     if source.named:
         adapter, name = build_source(settings)
-        with progress_line(settings) as progress:
+        with bill_told(adapter, settings), progress_line(settings) as progress:
             week = build_week(settings, adapter, rule_set, plan_teller(settings)).read(count, end, now, progress)
         past = None if adapter.recorded else past_of(settings)
     else:

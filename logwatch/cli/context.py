@@ -24,7 +24,7 @@ from logwatch.pipeline.time_range import Wanted, live_span
 from logwatch.settings import load_settings, load_shared, load_targets, which
 from logwatch.spans import Span
 from logwatch.ui.findings import unread_texts
-from logwatch.ui.progress import Pace, plan_texts
+from logwatch.ui.progress import Pace, bill_texts, plan_texts
 from logwatch.ui.tables import Paper, fold
 from logwatch.wiring import audience, build_rules, build_simulated_ticker, build_source
 
@@ -141,7 +141,7 @@ class SpanCommand:
     def read(self, reader: Callable[..., T]) -> T:
         """Call what reads the span, with a line of progress while it does."""
         try:
-            with progress_line(self.settings) as progress:
+            with bill_told(self.source, self.shown), progress_line(self.settings) as progress:
                 return reader(source=self.source, wanted=self.wanted, now=self.now, progress=progress)
         except SourceError as error:
             error.where = error.where or self.name
@@ -203,6 +203,16 @@ def plan_teller(settings: Settings) -> Callable[[ReadPlan], None]:
             note(fold(line, paper_of()))
 
     return tell
+
+
+@contextmanager
+def bill_told(source: Source, settings: Settings) -> Iterator[None]:
+    """Say at the end what all reads of a source have cost, also where one of them failed."""
+    try:
+        yield
+    finally:
+        for line in bill_texts(bill, audience(settings)) if (bill := source.bill()) else ():
+            note(fold(line, paper_of()))
 
 
 def note(text: str) -> None:

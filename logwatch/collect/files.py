@@ -156,8 +156,11 @@ class FilesSource:
     def filter(self, span: Span, service: str | None) -> str | None:
         """Give None: files are read without a filter."""
 
-    def plan(self, span: Span, *, service: str | None) -> None:
+    def plan(self, spans: Sequence[Span], *, service: str | None) -> None:
         """Give None: files are read at once."""
+
+    def bill(self) -> None:
+        """Give None: files cost nothing."""
 
     def ending(self, left_s: float) -> "FilesSource":  # noqa: ARG002 - it neither fails nor waits
         """Give itself: what is on disk is read at once."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, runtime_checkable
 
@@ -74,7 +74,7 @@ class ReadPlan(NamedTuple):
     """What a read would take."""
 
     calls: int
-    """Reads out of the project's quota."""
+    """Reads out of the project's quota, or queries."""
     seconds: float
     kept_hours: int
     """Hours of the span that were read before and need no call."""
@@ -159,8 +159,12 @@ class Source(Protocol):
         """
         ...
 
-    def plan(self, span: Span, *, service: str | None) -> ReadPlan | None:
-        """Estimate what `read` would take; None where it takes too little for a word. Raises SourceError."""
+    def plan(self, spans: Sequence[Span], *, service: str | None) -> ReadPlan | None:
+        """Estimate what it takes to `read` each of some spans; None where that is too little for a word. Raises SourceError."""
+        ...
+
+    def bill(self) -> ReadPlan | None:
+        """Give what has been read so far and is paid for; None where reading costs nothing."""
         ...
 
     def last_seen(self, span: Span, *, service: str | None) -> datetime | None:

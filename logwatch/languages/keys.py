@@ -88,7 +88,7 @@ Key = Literal[
     "every_day", "weekdays",
     "incidents_by_day", "lasted_col", "told_col", "and_goes_on", "step_short", "quiet_day", "comparison_title",
     "sides", "short_span", "by_procedure", "messages_a_day", "fired", "total", "changed_alerts", "change", "nothing_changed",
-    "progress_left", "read_size", "read_plan", "read_resumes", "read_kept", "read_sooner",
+    "progress_left", "read_size", "read_sizes", "read_billed", "read_plan", "read_resumes", "read_kept", "read_sooner",
     "sent_title", "sent_counts", "sent_how", "replayed_at", "sent_at", "sent_why",
     "score_title", "outcome", "took", "step_col", "what", "named_later", "found_of", "median_took", "false_per_day",
     "procedure_right", "step_right", "false_alarms", "tuning_title", "tuning_note",

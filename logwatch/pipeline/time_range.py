@@ -98,7 +98,7 @@ def read_entries(
     """
     span = None if source.recorded else live_span(wanted, now)
     fetched = wanted.fetched(span, reach) if span else None
-    if fetched and (plan := source.plan(fetched, service=wanted.service)):
+    if fetched and (plan := source.plan([fetched], service=wanted.service)):
         wanted.planned(plan)
     reading = source.read(fetched, service=wanted.service, progress=progress, meanwhile=wanted.meanwhile)
     span = span or _recorded_span(reading, wanted)

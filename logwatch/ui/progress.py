@@ -27,7 +27,8 @@ def plan_texts(plan: ReadPlan, readers: Audience) -> list[str]:
     Of one that is paid for, say what it costs.
     """
     if plan.size is not None:
-        return [readers.say("read_size", size=format_size(plan.size), price=format_price(plan.size))]
+        figures = _figures(plan)
+        return [readers.say("read_size", **figures) if plan.calls == 1 else readers.say("read_sizes", **figures)]
     if plan.seconds < TOLD_FROM_S:
         return []
     takes = clock(plan.seconds)
@@ -36,6 +37,16 @@ def plan_texts(plan: ReadPlan, readers: Audience) -> list[str]:
     texts += [readers.say("read_kept", hours=plan.kept_hours)] if plan.kept_hours else []
     texts += [readers.say("read_sooner")] if plan.seconds >= LONG_S else []
     return texts
+
+
+def bill_texts(bill: ReadPlan, readers: Audience) -> list[str]:
+    """Say what several queries have cost together: what one costs was said before it."""
+    return [readers.say("read_billed", **_figures(bill))] if bill.calls > 1 else []
+
+
+def _figures(plan: ReadPlan) -> dict[str, str]:
+    size = plan.size or 0
+    return {"count": str(plan.calls), "size": format_size(size), "price": format_price(size)}
 
 
 @dataclass(frozen=True, slots=True)

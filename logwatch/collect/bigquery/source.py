@@ -100,6 +100,8 @@ class BigQuerySource:
         """Queries that were run."""
         self._sizes: dict[str, int] = {}
         """What queries would read that were asked about."""
+        self._billed: list[int] = []
+        """Bytes that are paid for, of each query that has run, whichever of those that are the same ran it."""
         self._client: list[Client] = []
         """The one client, once it is open, also for those that are the same but for their time."""
         self._lived: dict[tuple[Span, str | None], frozenset[int]] = {}
@@ -161,9 +163,14 @@ class BigQuerySource:
         self._read.append(span)
         return reading
 
-    def plan(self, span: Span, *, service: str | None) -> ReadPlan:
-        """Say what `read` would be paid for."""
-        return ReadPlan(1, 0, 0, size=self._cost(self._judged(span, service)))
+    def plan(self, spans: Sequence[Span], *, service: str | None) -> ReadPlan | None:
+        """Say what reading would be paid for: each query reads the whole of every day (UTC) that it touches."""
+        sizes = [self._cost(self._judged(each, service)) for each in spans]
+        return ReadPlan(len(sizes), 0, 0, size=sum(sizes)) if sizes else None
+
+    def bill(self) -> ReadPlan | None:
+        """Give what the queries that have run are paid for."""
+        return ReadPlan(len(self._billed), 0, 0, size=sum(self._billed)) if self._billed else None
 
     def last_seen(self, span: Span, *, service: str | None) -> datetime | None:
         """Give the time of the latest entry of any kind in the span."""
@@ -274,8 +281,13 @@ class BigQuerySource:
         """Give each row of an answer with how many there are."""
         with self._errors.raised("BigQuery", self._connect, *_passing()):
             found = job.result(page_size=PAGE_ROWS, retry=self._retry(), job_retry=None, timeout=LONGEST_S)
+            self._billed.append(job.total_bytes_billed or 0)
+            came = 0
             for row in found:
+                came += 1
                 yield row.values(), found.total_rows or 1
+        if found.total_rows is not None and came != found.total_rows:
+            raise SourceError(f"{came} of {found.total_rows} rows came", where=f"bq://{self.view}", hint="try again")
 
     def _connect(self) -> Client:
         """Give the one client for all calls: each new one costs a handshake and a token."""

@@ -13,6 +13,7 @@ from array import array
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from datetime import timedelta
+from functools import reduce
 from itertools import chain, count, islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
@@ -289,8 +290,20 @@ class CloudLoggingSource:
             beside.shutdown(wait=False)  # an interrupt does not wait for the page that is on its way
         return hours.reading()
 
-    def plan(self, span: Span, *, service: str | None) -> ReadPlan | None:
-        """Estimate what `read` would take, by a page from the beginning and one from the middle of what is not kept."""
+    def plan(self, spans: Sequence[Span], *, service: str | None) -> ReadPlan | None:
+        """Estimate what reading takes; spans that lie beside each other are sampled as one."""
+        stretches: list[Span] = []
+        for span in spans:
+            beside = stretches and span.start <= stretches[-1].end
+            stretches.append(Span(stretches.pop().start, span.end) if beside else span)
+        plans = [plan for each in stretches if (plan := self._plan(each, service))]
+        return reduce(ReadPlan.and_then, plans) if plans else None
+
+    def bill(self) -> None:
+        """Give None: reads cost nothing but their share of the quota."""
+
+    def _plan(self, span: Span, service: str | None) -> ReadPlan | None:
+        """Estimate what one read would take, by a page from the beginning and one from the middle of what is not kept."""
         if span.end - span.start < PLANNED:
             return None
         kept = self._kept(span, service)

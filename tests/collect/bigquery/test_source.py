@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from logwatch.collect.bigquery.billing import format_price, format_size
 from logwatch.collect.bigquery.query import quote
 from logwatch.collect.bigquery.source import build_source, parse_address
 from logwatch.count.windows import aggregate
@@ -121,7 +122,7 @@ def test_one_view_is_read_at_a_time() -> None:
 
 def test_what_is_read_is_known_before_and_limited(server: LocalBigQuery) -> None:
     found = source(place(server))
-    plan = found.plan(SPAN, service=None)
+    plan = found.plan([SPAN], service=None)
     assert (plan.size, server.calls) == (1_234_567_890, {"dry run": 1})
     read(found, SPAN)
     assert server.calls == {"dry run": 1, "query": 1, "rows": 1}  # what is known is not asked for again
@@ -133,7 +134,7 @@ def test_what_is_read_is_known_before_and_limited(server: LocalBigQuery) -> None
 
 def test_a_query_that_grew_since_is_refused_by_the_service(server: LocalBigQuery) -> None:
     found = source(place(server), max_bytes="2GB")
-    found.plan(SPAN, service=None)
+    found.plan([SPAN], service=None)
     server.size = 3_000_000_000
     with pytest.raises(SourceError, match="exceeded limit for bytes billed"):
         read(found, SPAN)
@@ -224,6 +225,40 @@ def test_a_command_says_what_the_query_costs_and_shows_the_files_figures(server:
     assert mine.out == theirs.out
     assert "1.2 GB" in mine.err
     assert "0.007 USD" in mine.err
+
+
+@pytest.mark.long
+def test_what_all_queries_of_a_command_cost_is_said_at_its_end(server: LocalBigQuery, run: Run) -> None:
+    """Each search for evidence reads the whole day that it touches, as the first query does."""
+    server.answers[SEARCH], server.by_day = [], True
+    asked = ["--since", "2026-02-24T06:00:00Z", "--until", "2026-02-24T07:00:00Z", "--lang", "en"]
+    ran = run("backtest", f"bq://{VIEW}", *asked, **environment(server))
+    assert ran.code == 0
+    assert server.calls["query"] == 3
+    first, *_, last = ran.err.splitlines()
+    assert first == "This query reads 1.2 GB (about 0.007 USD)."
+    assert last == f"In total, 3 queries read {format_size(server.billed)} (about {format_price(server.billed)} USD)."
+
+
+@pytest.mark.long
+def test_the_days_of_an_exit_are_announced_at_what_reading_each_of_them_costs(server: LocalBigQuery, run: Run) -> None:
+    """A day in Seoul lies in two of UTC, and is paid for as both."""
+    server.by_day = True
+    ran = run("beta-exit", f"bq://{VIEW}", "--days", "3", "--lang", "en", **environment(server))
+    assert ran.code == 0
+    told, *_ = ran.err.splitlines()
+    read = [query for query in server.asked if query.startswith(JUDGED)]
+    size = sum(map(server.reads, read))
+    assert size > len(read) * server.size
+    assert told == f"These {len(read)} queries read {format_size(size)} (about {format_price(size)} USD)."
+
+
+@pytest.mark.parametrize("most_rows", [1000, 7])
+def test_an_answer_that_lacks_rows_is_not_taken_for_whole(server: LocalBigQuery, most_rows: int) -> None:
+    server.most_rows, server.lost = most_rows, 1
+    whole = len(server.answers[JUDGED])
+    with pytest.raises(SourceError, match=f"{whole - 1} of {whole} rows came"):
+        read(source(place(server)), SPAN)
 
 
 def test_the_query_is_printed_and_none_is_run(server: LocalBigQuery, run: Run) -> None:

@@ -244,17 +244,17 @@ def test_a_plan_tells_about_how_many_calls_it_will_be(tmp_path: Path) -> None:
     entries, span = twelve_hours(), span_of(twelve_hours())
     with LoggingServer(entries, quota=None) as server:
         source, _ = connect(server, cache=tmp_path)
-        plan = source.plan(span, service=None)
+        plan = source.plan([span], service=None)
         planning = source.calls
         read(source, span)
         assert plan
         assert plan.kept_hours == 0
         assert plan.calls == pytest.approx(source.calls - planning, rel=0.25)
-        again = source.plan(span, service=None)
+        again = source.plan([span], service=None)
         assert again
         assert again.kept_hours >= 9
         assert again.calls < plan.calls / 3
-        assert source.plan(Span(span.end - timedelta(hours=1), span.end), service=None) is None
+        assert source.plan([Span(span.end - timedelta(hours=1), span.end)], service=None) is None
 
 
 def test_whoever_is_refused_takes_less_so_that_a_run_gets_its_share() -> None:
