@@ -12,7 +12,7 @@ from logwatch.cli.options import RunFlags
 from logwatch.collect.sources import is_live
 from logwatch.logs import failures_told, tell_line
 from logwatch.pipeline.run import wait_to_look
-from logwatch.settings import execution, process_age_s, task
+from logwatch.settings import execution, load_all_targets, process_age_s, task
 from logwatch.targets.prepare import prepare
 from logwatch.targets.run_all import share_of
 
@@ -26,13 +26,13 @@ def run_tick(flags: RunFlags) -> None:
     """Do one scheduled tick: read, judge, publish, notify, remember; the Cloud Run Job's entry."""
     owner = execution()
     with failures_told("run", owner):
-        every = targets_from(flags)
+        wanted = targets_from(flags)
         place, count = task()
-        targets = share_of(every, place, count)
+        targets = share_of(wanted, place, count)
         if not targets:
             tell_line({"severity": "INFO", "message": f"run: no target falls to task {place + 1} of {count}"})
             return
-        fleet = prepare(targets, owner, every)
+        fleet = prepare(targets, owner, load_all_targets(wanted))
         started_s = process_age_s()
         wait_its_turn(targets)
         summaries = fleet.run(clock_of(targets[0]), lambda summary: tell_line(summary.to_json()), started_s)

@@ -16,7 +16,7 @@ from logwatch.cli.run import wait_its_turn
 from logwatch.errors import ConfigError, LogwatchError
 from logwatch.logs import failures_told, tell_line
 from logwatch.server.app import TickService
-from logwatch.settings import default_port, instance
+from logwatch.settings import default_port, instance, load_all_targets
 from logwatch.state.lease import give_back
 from logwatch.targets.prepare import prepare
 from logwatch.wiring import build_store, build_verify
@@ -46,7 +46,7 @@ def serve(
 
 def _serve(targets: Sequence[Settings], owner: str, verify: Verify | None, chosen: int) -> None:
     host = "0.0.0.0" if verify else "127.0.0.1"  # noqa: S104 - behind Cloud Run's own door
-    fleet, settings = prepare(targets, owner, lasting=True), targets[0]
+    fleet, settings = prepare(targets, owner, load_all_targets(targets), lasting=True), targets[0]
     from logwatch.server.http import serve as listen
 
     gc.enable()  # this one lives long

@@ -32,12 +32,13 @@ from logwatch.ui.tables import Section, to_text
 from logwatch.wiring import build_endpoints, build_store, configured_channels, usable_channels
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from logwatch.languages import Lang
 
 SCHEMA = 1
-DEFAULTS = {"state": default_state, "rules": lambda: bundled("rules")}
+DEFAULTS: dict[str, Callable[[], Path]] = {"state": default_state, "rules": lambda: bundled("rules")}
 """What is taken where these are not set."""
 
 

@@ -1,6 +1,7 @@
 """Settings: flags first, then the environment, then `logwatch.toml`, then defaults; checked at once, never changed."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ __all__ = [
     "instance",
     "is_on_cloud_run",
     "is_secret",
+    "load_all_targets",
     "load_settings",
     "load_settings_leniently",
     "load_shared",
@@ -87,6 +89,16 @@ def load_targets(**flags: Any) -> list[Settings]:  # noqa: ANN401 - checked by S
     _, targets, errors = read_targets(os.environ, settings_file(), **flags)
     raise_all(errors)
     return targets
+
+
+def load_all_targets(targets: Sequence[Settings]) -> Sequence[Settings]:
+    """Build the settings of all targets of the file, in its order, where some are wanted; these are as they are given."""
+    given = {each.target: each for each in targets}
+    if len(given) >= len(targets[0].targets):
+        return targets
+    environment = {name: value for name, value in os.environ.items() if name != variable("target")}
+    _, every, _ = read_targets(environment, settings_file())
+    return [given.get(each.target, each) for each in every]
 
 
 def load_shared(**flags: Any) -> Settings:  # noqa: ANN401 - checked by Settings

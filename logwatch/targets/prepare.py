@@ -59,13 +59,12 @@ class Fleet:
         return run_all(order, first.lease.total_seconds(), tell, RunSummary(begun, self.owner), width)
 
 
-def prepare(targets: Sequence[Settings], owner: str, every: Sequence[Settings] = (), *, lasting: bool = False) -> Fleet:
+def prepare(targets: Sequence[Settings], owner: str, every: Sequence[Settings], *, lasting: bool = False) -> Fleet:
     """Make what the runs of some targets need, so far as it is made before they begin; raises ConfigError.
 
-    What is wrong with one of several keeps that one from running. `every` are all targets, where other tasks run the rest: of
-    these the one that runs the first target gives the sign of life of all. With `lasting`, they run many times.
+    What is wrong with one of several keeps that one from running. `every` are all targets of the file, where other tasks or
+    jobs run the rest: the one that runs the first gives the sign of life of all. With `lasting`, they run many times.
     """
-    every = every or targets
     check_metrics(every)
     shared = Shared(tuple(every))
     elsewhere = [each for each in every if each not in targets]

@@ -144,6 +144,23 @@ def test_of_several_tasks_the_switch_hears_when_all_targets_were_judged(run: Run
     assert asked == [1, 1, 0, 1, 1, 0, 0, 1]
 
 
+@pytest.mark.long
+def test_of_targets_that_run_by_themselves_the_switch_hears_when_all_were_judged(run: Run, world: World) -> None:
+    """One that is tried by hand, or has a job of its own, says nothing of the others."""
+    path = settings_file(world.folder)
+    asked = []
+    with LocalApp() as switch:
+        for minute, alive in enumerate((("web",), ("cart",), ("web", "pay", "cart"), *[("pay", "cart")] * 4)):
+            world.now, before = LATER + timedelta(minutes=minute), len(switch.seen)
+            own = environment_of(world, path, PING_URL=f"{switch.url}/ping")
+            said = [run("run", "--target", name, **own) for name in alive]
+            assert {each.code for each in said} == {0}
+            asked.append(len(switch.seen) - before)
+    assert asked[:3] == [0, 0, 1]
+    assert asked[-1] == 0
+    assert "held back, as 'web' is judged to 2026-" in said[-1].out
+
+
 def test_a_target_that_may_not_be_read_keeps_the_switch_from_hearing(run: Run, world: World) -> None:
     """Its task runs every minute, and reads nothing."""
     refused = f'{table_of("web")}logging_endpoint = "127.0.0.1:9"\nread_budget = "1s"\n'

@@ -123,6 +123,7 @@ def test_one_view_is_read_at_a_time() -> None:
 def test_what_is_read_is_known_before_and_limited(server: LocalBigQuery) -> None:
     found = source(place(server))
     plan = found.plan([SPAN], service=None)
+    assert plan
     assert (plan.size, server.calls) == (1_234_567_890, {"dry run": 1})
     read(found, SPAN)
     assert server.calls == {"dry run": 1, "query": 1, "rows": 1}  # what is known is not asked for again
