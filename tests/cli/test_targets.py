@@ -75,6 +75,8 @@ def test_what_is_about_one_names_those_there_are(run: Run, told: dict[str, str],
 def test_it_is_said_in_korean(run: Run, told: dict[str, str]) -> None:
     ran = run("explain", "payment-confirm", LOGWATCH_LANG="ko", **told)
     assert "대상 하나를 골라야 합니다. 대상: cart, pay, web" in ran.err
+    ran = run("explain", "payment-confirm", "--target", "wbe", LOGWATCH_LANG="ko", **told)
+    assert "힌트: 혹시 'web'인가요? 대상: cart, pay, web" in ran.err
 
 
 @pytest.mark.long
