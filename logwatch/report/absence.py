@@ -76,11 +76,12 @@ class Around:
     of_service: bool
     """Whether the service logged anything in the hour."""
     services: Mapping[tuple[str, str], int]
-    """Cloud Run services and their locations that logged in the hour, and how many of their lines were seen."""
+    """Cloud Run services and their locations that logged in the hour, and how many of their lines were seen; where none of them
+    did, those of the last 30 days, unless the service is one."""
     service_before: datetime | None
     """The service's newest line of the last 30 days, wherever it ran."""
     project_before: datetime | None
-    """The project's newest line of any kind in the last 30 days."""
+    """The project's newest line of any kind in the last 30 days; None where a service is named above."""
 
 
 def judge_lines(lines: Lines, around: Around | None, place: WatchedService, audience: Audience) -> Checked:
@@ -131,14 +132,12 @@ def look_around(source: LogProject, place: WatchedService, span: Span, now: date
     before = Span(now - RETENTION, now)
     of_service = source.last_seen(span, service=place.service) is not None
     services = {} if of_service else source.services(span)
-    anywhere = source.anywhere()
-    silent = not of_service and not services
-    return Around(
-        of_service=of_service,
-        services=services,
-        service_before=anywhere.last_seen(before, service=place.service) if silent else None,
-        project_before=source.last_of_all(before) if silent else None,
-    )
+    service_before = project_before = None
+    if not of_service and not services:
+        service_before = source.anywhere().last_seen(before, service=place.service)
+        services = source.services(before) if service_before is None else {}
+        project_before = source.last_of_all(before) if not services else None
+    return Around(of_service, services, service_before, project_before)
 
 
 def found_nothing(quality: Quality) -> bool:

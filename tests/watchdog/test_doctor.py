@@ -232,6 +232,7 @@ WHY = [
     NoLines("wrong location", traffic(), "lines.location", "LOGWATCH_LOCATION=asia-northeast3", "us-central1", {"LOGWATCH_LOCATION": "us-central1"}),
     NoLines("wrong service", [*other_lines(service="o4o-web"), *other_lines(service="o4o-admin", location="us-central1")], "lines.service", f"gcp://{PROJECT}/o4o-", "o4o-admin (us-central1)"),
     NoLines("silent since days", other_lines(ago=3 * DAY), "lines.older", f"gcloud run services describe o4o-core-api --project={PROJECT} --region=asia-northeast3", "02-21 10:00"),
+    NoLines("wrong service, and all are quiet", other_lines(service="o4o-web", ago=2 * DAY), "lines.service", f"gcp://{PROJECT}/o4o-web", "o4o-web (asia-northeast3)"),
     NoLines("older than the logs are kept", other_lines(ago=40 * DAY), "lines.nothing", "gcloud logging sinks describe _Default", "severity"),
     NoLines("no Cloud Run at all", other_lines(ago=2 * DAY, **AUDIT), "lines.no_service", "gcloud run services list", "30"),
     NoLines("nothing at all", [], "lines.nothing", "gcloud projects list"),
