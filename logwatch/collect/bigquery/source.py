@@ -40,7 +40,7 @@ PAGE_ROWS = 2_000
 LONGEST_S = 600
 """How long one query may run."""
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]|[a-z0-9.]+:[a-z0-9-]+")
-_NAME = re.compile(r"\w{1,1024}", re.ASCII)
+_DATASET, _VIEW = (re.compile(form, re.ASCII) for form in (r"\w{1,1024}", r"[\w-]{1,1024}"))
 
 
 def parse_address(address: str) -> Address:
@@ -51,8 +51,8 @@ def parse_address(address: str) -> Address:
         wrong = "an address has a project, a dataset and a view, with dots between them"
     elif not _PROJECT.fullmatch(project):
         wrong = f"'{project}' is not a project ID (6 to 30 lower-case letters, digits, hyphens)"
-    elif not (_NAME.fullmatch(dataset) and _NAME.fullmatch(view)):
-        wrong = f"'{dataset}.{view}' is not a dataset and a view (letters, digits, underscores)"
+    elif not (_DATASET.fullmatch(dataset) and _VIEW.fullmatch(view)):
+        wrong = f"'{dataset}.{view}' is not a dataset and a view (letters, digits, underscores; hyphens in a view)"
     if wrong:
         raise ConfigError(wrong, where=address, hint=f"use {FORM}, e.g. bq://my-project.my_logs._AllLogs")
     return Address(project, None, f"{project}.{dataset}.{view}")

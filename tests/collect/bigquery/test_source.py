@@ -101,13 +101,17 @@ def test_what_is_asked_for_stays_a_string(text: str) -> None:
     [
         ("bq://my-project.my_logs._AllLogs", "my-project.my_logs._AllLogs"),
         ("bq://example.com:my-project.logs._AllLogs", "example.com:my-project.logs._AllLogs"),
+        ("bq://my-project.my_logs.cart-api", "my-project.my_logs.cart-api"),
     ],
 )
 def test_an_address_names_project_dataset_and_view(address: str, resource: str) -> None:
     assert parse_address(address).resource == resource
 
 
-@pytest.mark.parametrize("address", ["bq://", "bq://my-project", "bq://my-project.logs", "bq://P.d.v", "bq://my-project.d.v`x"])
+@pytest.mark.parametrize(
+    "address",
+    ["bq://", "bq://my-project", "bq://my-project.logs", "bq://P.d.v", "bq://my-project.d.v`x", "bq://my-project.my-logs.v"],
+)
 def test_an_address_that_is_none_is_told(address: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_address(address)
