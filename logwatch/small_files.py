@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import stat
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from logwatch.errors import LogwatchError
 
 LARGEST_KIB = 1024
+SEAL_BYTES = 16
 _NO_TEXT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 """What YAML and TOML do not take either; here it is found with its line."""
 
@@ -49,6 +52,34 @@ def keep(path: Path, data: bytes) -> None:
         new.touch(mode=0o600)
         new.write_bytes(data)
         new.replace(path)
+
+
+def keep_sealed(path: Path, data: bytes) -> None:
+    """Write what may be lost with a checksum, which holds for the file's name too."""
+    keep(path, _seal(path, data) + data)
+
+
+def read_sealed(path: Path) -> bytes | None:
+    """Give what was kept sealed; None where it is not there, or not as it was written."""
+    try:
+        raw = path.read_bytes()
+    except OSError:
+        return None
+    data = raw[SEAL_BYTES:]
+    return data if raw[:SEAL_BYTES] == _seal(path, data) else None
+
+
+def _seal(path: Path, data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=SEAL_BYTES, person=path.stem.encode()[-16:]).digest()
+
+
+@cache
+def digest_of_program(folder: Path) -> str:
+    """Give a digest of the modules under a folder: what other ones have made, these might make otherwise."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _read(path: Path, most: int) -> bytes:

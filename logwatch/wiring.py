@@ -563,7 +563,10 @@ def build_week(
         if project
         else None
     )
-    read = (*settings.source, settings.service, settings.location, settings.timezone, project, settings.environment)
+    read = (
+        *settings.source, settings.service, settings.location, settings.timezone, settings.grace, project, settings.environment,
+        settings.logging_endpoint, settings.bigquery_endpoint, settings.monitoring_endpoint,
+    )  # fmt: skip
     judged, folder = (rules.service, *(rule for rule in rules.rules if rule.kind.reads.gauges)), settings.cache_folder
     return WeekReader(
         source=source,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,13 +16,12 @@ from logwatch.beta_exit.running_day import RunningDay, running_day
 from logwatch.count.life import Vigil
 from logwatch.errors import SourceError
 from logwatch.judge.daily_totals import HOURS, DayTotals, Minute, add_minutes, day_span, whole_days
-from logwatch.small_files import keep
+from logwatch.small_files import digest_of_program, keep_sealed, read_sealed
 from logwatch.spans import WINDOW, Span, floor_minute
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
-    from pathlib import Path
     from zoneinfo import ZoneInfo
 
     from logwatch.collect.interface import Life, Progress, ReadPlan, Signs, Source
@@ -36,7 +36,6 @@ LATE = timedelta(hours=1)
 """After its end, a day's lines have all arrived."""
 LEAD = timedelta(minutes=10)
 """How long before a silence signs of life are looked for: twice as long as two of them may lie apart."""
-SCHEMA = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +47,22 @@ class DayCache:
     """What was read and how it was judged: another source, service, zone or bound is another cache."""
 
     def load(self, day: date) -> DayTotals | None:
-        """Give a day; None where it is not there or cannot be read."""
+        """Give a day; None where it is not there, or is not as it was written."""
+        kept = read_sealed(self._path(day))
         try:
-            found = msgspec.json.decode(self._path(day).read_bytes(), type=DayTotals)
-        except (OSError, msgspec.MsgspecError):
+            found = msgspec.json.decode(kept or b"", type=DayTotals)
+        except msgspec.MsgspecError:
             return None
         whole = all(len(each) == HOURS for each in (found.judged, found.lost, found.hits, found.misses))
         return found if whole and any(found.judged) and found.date == day.isoformat() else None
 
     def save(self, day: date, found: DayTotals) -> None:
         """Keep a day; a cache that cannot be written costs only another read."""
-        keep(self._path(day), msgspec.json.encode(found))
+        keep_sealed(self._path(day), msgspec.json.encode(found))
 
     def _path(self, day: date) -> Path:
-        digest = hashlib.sha256(f"{SCHEMA}\0{self.name}".encode()).hexdigest()[:16]
+        program = digest_of_program(Path(__file__).parents[1])
+        digest = hashlib.sha256(f"{program}\0{self.name}".encode()).hexdigest()[:16]
         return self.folder / digest / f"{day.isoformat()}.json"
 
 

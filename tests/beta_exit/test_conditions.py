@@ -33,6 +33,7 @@ from logwatch.pipeline.tick import MOST_SLOW, Policy, Ticker
 from logwatch.publish.history import MonitoringHistory
 from logwatch.ranges import Range
 from logwatch.settings import Settings
+from logwatch.small_files import keep_sealed, read_sealed
 from logwatch.spans import Span, rfc3339, to_nanoseconds
 from logwatch.state.document import State, dump_state
 from logwatch.ui.format import Audience
@@ -487,8 +488,15 @@ def test_a_kept_day_that_is_not_whole_is_read_again(tmp_path: Path, text: str) -
     kept.save(DAYS[0], GOOD)
     assert kept.load(DAYS[0]) == GOOD
     (file,) = tmp_path.rglob("*.json")
-    file.write_text(text.replace("another", file.read_text().replace("2026-02-24", "2026-02-25")))
+    whole = read_sealed(file) or b""
+    keep_sealed(file, text.encode().replace(b"another", whole.replace(b"2026-02-24", b"2026-02-25")))
     assert kept.load(DAYS[0]) is None
+    keep_sealed(file, whole)
+    assert kept.load(DAYS[0]) == GOOD
+    file.write_bytes(file.read_bytes().replace(b"60", b"59"))
+    assert kept.load(DAYS[0]) is None
+    file.rename(tmp_path / "2026-02-25.json")
+    assert read_sealed(tmp_path / "2026-02-25.json") is None
 
 
 def harder(rules: RuleSet) -> RuleSet:
@@ -509,6 +517,8 @@ def harder(rules: RuleSet) -> RuleSet:
         ({"TIMEZONE": "UTC"}, RULES),
         ({"ENVIRONMENT": "staging"}, RULES),
         ({"METRICS_PROJECT": "o4o-metrics"}, RULES),
+        ({"GRACE": "80s"}, RULES),
+        ({"LOGGING_ENDPOINT": "localhost:9090"}, RULES),
         ({}, harder(RULES)),
     ],
     ids=str,

@@ -14,7 +14,6 @@ from array import array
 from bisect import bisect_left
 from contextlib import suppress
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,7 @@ import msgspec
 from logwatch.collect.columns import Reading
 from logwatch.collect.entries import TABLES
 from logwatch.collect.findings import FindingKind, Findings
-from logwatch.small_files import keep
+from logwatch.small_files import digest_of_program, keep_sealed, read_sealed
 from logwatch.spans import EPOCH, NS, Span, to_datetime
 
 if TYPE_CHECKING:
@@ -43,7 +42,6 @@ MOST_BYTES = 256 << 20
 """Of all hours together; those that were used longest ago go first."""
 PRUNED_EVERY = 100
 """Hours that are kept between two looks at their size."""
-DIGEST_BYTES = 16
 NAMES = sorted({column.names for columns in TABLES.values() for column in columns if column.names})
 
 
@@ -67,7 +65,7 @@ class KeptHours:
     def __init__(self, folder: Path, asked: Iterable[object], shape: LogShape, most_bytes: int = MOST_BYTES) -> None:
         """Name the folder of all hours, and what is asked for besides a span: another question is another folder in it."""
         counts = (shape.summary, shape.slow_request, sorted(shape.logger_keys), sorted((shape.known or {}).items()))
-        told = repr((_program(), sys.byteorder, counts, *asked))
+        told = repr((digest_of_program(Path(__file__).parents[1]), sys.byteorder, counts, *asked))
         self._folder = folder
         self._mine = folder / hashlib.sha256(told.encode()).hexdigest()[:16]
         self._shape = shape
@@ -77,10 +75,10 @@ class KeptHours:
     def load(self, hour: datetime) -> Reading | None:
         """Give an hour; None where it is not there, or is not as it was written."""
         path = self._path(hour)
+        packed = read_sealed(path)
+        if packed is None:
+            return None
         try:
-            digest, packed = (raw := path.read_bytes())[:DIGEST_BYTES], raw[DIGEST_BYTES:]
-            if _digest(path, packed) != digest:
-                return None
             os.utime(path)
             return _to_reading(msgspec.msgpack.decode(zlib.decompress(packed), type=HourDocument), self._shape)
         except (OSError, zlib.error, msgspec.MsgspecError, ValueError, KeyError):
@@ -94,9 +92,7 @@ class KeptHours:
         """Keep an hour that has rows, and no text that only its neighbours explain; one that cannot be kept is read again."""
         if not len(reading.rows.time) or reading.block_lines:
             return
-        path = self._path(hour)
-        packed = zlib.compress(msgspec.msgpack.encode(_to_document(reading)), 1)
-        keep(path, _digest(path, packed) + packed)
+        keep_sealed(self._path(hour), zlib.compress(msgspec.msgpack.encode(_to_document(reading)), 1))
         self._saved += 1
         if self._saved % PRUNED_EVERY == 1:
             self._prune()
@@ -202,23 +198,9 @@ def between(span: Span, loaded: Iterable[datetime]) -> Iterator[Span]:
         yield Span(start, span.end)
 
 
-@cache
-def _program() -> str:
-    """Give a digest of what reads entries: what another program has read, this one might read otherwise."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
 def _size(path: Path) -> os.stat_result | None:
     found = path.lstat()
     return found if path.is_file() else None
-
-
-def _digest(path: Path, packed: bytes) -> bytes:
-    """Give the checksum of an hour's file, which holds for its name too."""
-    return hashlib.blake2b(packed, digest_size=DIGEST_BYTES, person=path.stem.encode()[-16:]).digest()
 
 
 def _to_document(reading: Reading) -> HourDocument:
