@@ -42,13 +42,12 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
             r"^# (.+)$", lambda line: f"# {in_brackets(line[1])}", path.read_text("utf-8"), count=1, flags=re.MULTILINE
         )
         path.with_name(path.name.replace(".en.", ".xx.")).write_text(text, "utf-8")
+    (root / "state.json").write_text('{"schema":1,"cursor":"2026-02-24T00:00:00Z"}')
     return root
 
 
 @pytest.fixture(scope="module")
 def command(installed: Path) -> Command:
-    (installed / "state.json").write_text('{"schema":1,"cursor":"2026-02-24T00:00:00Z"}')
-
     def run(*arguments: str | Path, **more: Any) -> subprocess.CompletedProcess[str]:
         environment = clean_environment(PYTHONPATH=str(installed), LOGWATCH_STATE=str(installed / "state.json"))
         asked = [sys.executable, "-m", "logwatch", *map(str, arguments)]
