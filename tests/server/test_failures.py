@@ -82,10 +82,11 @@ def test_what_fails_in_a_server_is_a_line_that_the_policy_and_the_documents_find
         "LOGWATCH_STATE": str(tmp_path / "state.json"),
         "LOGWATCH_NOW": "2026-02-24T12:00Z",
     }
-    ran = subprocess.run(
-        [sys.executable, "-c", DRIVER, "serve", "--no-auth", "--port", str(free_port())],
-        env=clean_environment(**environment), cwd=ROOT, capture_output=True, timeout=PATIENCE_S, check=False,
-    )  # fmt: skip
+    with free_port() as port:
+        ran = subprocess.run(
+            [sys.executable, "-c", DRIVER, "serve", "--no-auth", "--port", str(port)],
+            env=clean_environment(**environment), cwd=ROOT, capture_output=True, timeout=PATIENCE_S, check=False,
+        )  # fmt: skip
     assert (ran.returncode, ran.stderr.decode()) == (0, "")
     written = ran.stdout.decode()
     assert SECRET not in written

@@ -95,16 +95,17 @@ class Served:
 def serving(world: World, *options: str, **more: str) -> Iterator[Served]:
     out = world.folder / "served"
     out.touch()
-    process = forked.start({"PORT": str(free_port()), **world.environment, **more}, out, ("serve", *options))
-    served = Served(process, out)
-    try:
-        served.listen()
-        yield served
-    finally:
-        process.kill()
-        process.join(PATIENCE_S)
-        served.ended.set()
-        served.reader.join(PATIENCE_S)
+    with free_port() as port:
+        process = forked.start({"PORT": str(port), **world.environment, **more}, out, ("serve", *options))
+        served = Served(process, out)
+        try:
+            served.listen()
+            yield served
+        finally:
+            process.kill()
+            process.join(PATIENCE_S)
+            served.ended.set()
+            served.reader.join(PATIENCE_S)
 
 
 def refused(world: World, *options: str, **more: str) -> tuple[int | None, str]:
@@ -260,15 +261,16 @@ def _quietly(served: Served) -> None:
 
 @pytest.mark.long
 def test_sigterm_at_rest_ends_it(world: World) -> None:
-    process = subprocess.Popen(  # not forked: as an image starts it
-        [sys.executable, "-m", "logwatch", "serve", "--no-auth"],
-        env=clean_environment(PORT=str(free_port()), **world.environment),
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert process.stdout is not None
-    assert b"listens on" in process.stdout.readline()
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=PATIENCE_S)
+    with free_port() as port:
+        process = subprocess.Popen(  # not forked: as an image starts it
+            [sys.executable, "-m", "logwatch", "serve", "--no-auth"],
+            env=clean_environment(PORT=str(port), **world.environment),
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        assert process.stdout is not None
+        assert b"listens on" in process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
 
 

@@ -22,15 +22,15 @@ PROGRAM = Path(__file__).parent.parent.parent / ".venv-bq/bin/bqemulator"
 @contextmanager
 def emulator(log: Path) -> Iterator[str]:
     """Run it, and give its HOST:PORT."""
-    port = free_port()
-    command = [str(PROGRAM), "start", "--rest-port", str(port), "--grpc-port", str(free_port()), "--log-level", "error"]
-    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
-        try:
-            wait_until(lambda: _answers(port) or process.poll() is not None)
-            assert process.poll() is None, log.read_text()
-            yield f"127.0.0.1:{port}"
-        finally:
-            process.terminate()
+    with free_port() as port, free_port() as another, log.open("wb") as output:
+        command = [str(PROGRAM), "start", "--rest-port", str(port), "--grpc-port", str(another), "--log-level", "error"]
+        with subprocess.Popen(command, stdout=output, stderr=output) as process:
+            try:
+                wait_until(lambda: _answers(port) or process.poll() is not None)
+                assert process.poll() is None, log.read_text()
+                yield f"127.0.0.1:{port}"
+            finally:
+                process.terminate()
 
 
 def _answers(port: int) -> bool:

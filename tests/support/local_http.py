@@ -8,21 +8,24 @@ import sys
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 Answer = tuple[int, dict[str, str], bytes]
 """Status, headers, body."""
 
 
-def free_port() -> int:
-    """Give a port of this machine that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+@contextmanager
+def free_port() -> Iterator[int]:
+    """Give a port of this machine that nobody else is given before the end; a server that sets SO_REUSEADDR can listen on it."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield int(held.getsockname()[1])
 
 
 class LocalHttp(ThreadingHTTPServer):
