@@ -29,8 +29,10 @@ ROOT = Path(__file__).parent.parent
 LOGS = "tests/fixtures/logs"
 """Relative, because reports name their source as it was typed."""
 
-TERMINAL = {"XDG_CACHE_HOME": "/dev/null", "COLUMNS": "80", "NO_COLOR": "1", "LOGWATCH_CONFIG": os.devnull}
-"""Eighty cells without colours; and no file of settings that happens to lie in the current folder."""
+NOTHING_KEPT = dict.fromkeys(("XDG_CACHE_HOME", "XDG_STATE_HOME", "LOGWATCH_CONFIG"), os.devnull)
+"""No state and no hours of whoever runs the tests, and no file of settings that happens to lie in the current folder."""
+TERMINAL = {**NOTHING_KEPT, "COLUMNS": "80", "NO_COLOR": "1"}
+"""And eighty cells without colours."""
 
 
 @dataclass(frozen=True, slots=True)

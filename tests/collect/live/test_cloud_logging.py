@@ -292,7 +292,8 @@ def two_projects() -> list[Any]:
 
 
 def built(server: LoggingServer, *addresses: str) -> CloudLoggingSource:
-    return build_source(addresses, Settings.load({"LOGWATCH_LOGGING_ENDPOINT": server.address}), SHAPE)
+    settings = Settings.load({"LOGWATCH_LOGGING_ENDPOINT": server.address, "LOGWATCH_CACHE": "none"})
+    return build_source(addresses, settings, SHAPE)
 
 
 def values(source: CloudLoggingSource) -> list[float]:
