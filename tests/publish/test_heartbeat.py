@@ -17,7 +17,7 @@ from logwatch.state.local import LocalStore
 from tests.support import forked
 from tests.support.local_google import make_entry
 from tests.support.made_traffic import START, Traffic
-from tests.support.patience import PATIENCE_S, no_hang
+from tests.support.patience import PATIENCE_S, no_hang, wait_until
 from tests.support.world import World
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def test_what_goes_wrong_is_told_in_time_and_without_the_address(does: str | int
         server.does = does
         with no_hang():
             told = ping(server.url, timeout_s=0.5 if does in {"hang", "drip"} else PATIENCE_S)
+        wait_until(lambda: server.asked)  # who has given up may be sooner than the server has read
         assert server.asked == [(f"/{KEY}", "logwatch")]
     assert told == trouble if not trouble else trouble in told or "in time" in told
     assert KEY not in told
