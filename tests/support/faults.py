@@ -286,14 +286,17 @@ def main() -> None:
 def _kill_everywhere(*, bot: bool, answered: bool) -> None:
     killer = Killer()
     with incident(killer, bot=bot, answered=answered) as world:
-        for before in list(rehearse(world)):
+        minutes = list(rehearse(world))
+        notes = world.state().notes
+        for before in minutes:
+            told = ", ".join(note.reason for note in notes if note.at == before.now)
             found = [kill(world, killer, before, point) for point in list_points(world, killer, before)]
             repeats = {name: sum(each.repeated[name] for each in found) for name in CHANNELS}
             worst = max(max(each.repeated.values()) for each in found)
             reached = sum(each.reached for each in found)
             assert reached > 0.8 * len(found), [each.point for each in found if not each.reached]
             print(  # noqa: T201 - the command's result
-                f"{before.now:%H:%M}: {reached} of {len(found)} points, lost {sum(each.lost for each in found)}, "
+                f"{before.now:%H:%M}, {told}: {reached} of {len(found)} points, lost {sum(each.lost for each in found)}, "
                 f"windows of metrics lost {sum(each.windows_lost for each in found)}, repeated {repeats}, at most {worst} a kill, "
                 f"stands wrong {sum(each.stands_wrong for each in found)}"
             )
