@@ -135,25 +135,28 @@ def foresee(
     """Take what is final of windows that are not closed, one after the other: it counts as it will when they are.
 
     Nothing but a warning is final, and only warnings are counted: all else about an alert waits for the closed window. So
-    does what an earlier look has counted.
+    does what an earlier look has counted, and what is pending behind an alert whose end is yet to be told.
     """
-    kept = {alert.fingerprint: alert for alert in alerts}
-    transitions = []
+    marked = {alert.fingerprint: alert for alert in alerts}
+    over = {mark: alert for mark, alert in marked.items() if alert.state is AlertState.RESOLVED}
+    kept = {mark: alert for mark, alert in marked.items() if mark not in over}
+    moved = []
     for verdict in (each for verdicts in ahead for each in verdicts if each.final):
-        mark, rule = fingerprint(verdict.rule, verdict.labels), rules[verdict.rule]
+        mark = fingerprint(verdict.rule, verdict.labels)
         before = kept.get(mark)
-        after = _foreseen(before, verdict, rule)
+        after = _foreseen(before, verdict, rules[verdict.rule])
         if after is not None:
             kept[mark] = after
-            transitions += _moved(None if before and before.state is AlertState.RESOLVED else before, after, verdict)
-    return _in_order(kept.values()), transitions
+            moved += [(mark, each) for each in _moved(before, after, verdict)]
+    waits = {mark for mark in over if mark not in kept or kept[mark].state is AlertState.PENDING}
+    kept |= {mark: over[mark] for mark in waits}
+    return _in_order(kept.values()), [each for mark, each in moved if mark not in waits]
 
 
 def _foreseen(alert: Alert | None, verdict: Verdict, rule: Rule) -> Alert | None:
     """Give the alert with a final verdict counted; None where that has been done, or must wait for the closed window."""
-    if alert is None or alert.state is AlertState.RESOLVED:
-        begun = _warn(_begin(verdict), verdict, rule)
-        return begun if alert is None or begun.state is AlertState.FIRING else None  # that the last one is over is told first
+    if alert is None:
+        return _warn(_begin(verdict), verdict, rule)
     if alert.latest.window_end >= verdict.window_end:
         return None
     if alert.state is AlertState.PENDING and verdict.window_end - alert.latest.window_end > WINDOW:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logwatch.collect.columns import Reading
@@ -287,6 +287,13 @@ def look_ahead(windows: list[list[Verdict]], ahead: int) -> tuple[list[Alert], l
         ("a", "wnW", 2, [(None, PENDING, 0), (PENDING, None, 1), (None, FIRING, 1)]),
         ("b", "wnw", 1, [(None, FIRING, 0), (FIRING, RESOLVED, 1), (None, FIRING, 1)]),
         ("a", "wwnnw", 2, [(None, PENDING, 0), (PENDING, FIRING, 0), (FIRING, RESOLVED, 3), (None, PENDING, 4)]),
+        ("a", "WnnwW", 2, [(None, FIRING, 0), (FIRING, RESOLVED, 2), (None, PENDING, 2), (PENDING, FIRING, 2)]),
+        (
+            "a",
+            "WnnwnW",
+            3,
+            [(None, FIRING, 0), (FIRING, RESOLVED, 2), (None, PENDING, 3), (PENDING, None, 4), (None, FIRING, 4)],
+        ),
     ],
 )
 def test_a_final_warning_counts_before_its_window_is_closed_and_not_again(
@@ -296,6 +303,7 @@ def test_a_final_warning_counts_before_its_window_is_closed_and_not_again(
 
 
 @given(COURSES, st.integers(1, 3))
+@example({"a": "WnnwW"}, 2)
 def test_looking_ahead_makes_alerts_sooner_and_not_otherwise(courses: dict[str, str], ahead: int) -> None:
     windows = [*windows_of(courses), *([[]] * 3)]
     (alone, told), (early, sooner) = follow(windows), look_ahead(windows, ahead)
