@@ -113,7 +113,9 @@ class Outcome:
     reached: bool
     """Whether the run came to it: what ends together is noted once, and looked up is what time is for."""
     lost: int
-    """Messages that never arrived, of all channels."""
+    """Messages that never arrived, of all channels, but for those that were overtaken."""
+    overtaken: int
+    """Messages that another told with its own: a run that comes late tells of an incident only how it stands."""
     repeated: dict[str, int]
     """Channel to messages that arrived more than once."""
     windows_lost: int
@@ -259,11 +261,17 @@ def kill(world: World, killer: Killer, before: Before, point: str) -> Outcome:
         react(world)
         world.tick()
     counted = {name: Counter(found) for name, found in arrived(world).items()}
+    notes = [note for note in world.state().notes if note.at >= before.now]
+    overtaken = {name: {note.id for note in notes if name not in note.delivered} for name in CHANNELS}
+    missing = {name: before.told[name] - set(found) for name, found in counted.items()}
     published = {each.at for each in world.google.monitoring.written(PROJECT) if each.metric.endswith("o4o/level")}
     return Outcome(
         point=point,
         reached=killer.reached,
-        lost=sum(len(before.told[name] - set(found)) for name, found in counted.items()),
+        # The webhook names its messages; of the others each has all of them.
+        lost=len(missing["webhook"] - overtaken["webhook"])
+        + sum(max(len(missing[name]) - len(overtaken[name]), 0) for name in ("slack", "email")),
+        overtaken=len(overtaken["email"]),
         repeated={name: found.total() - len(found) for name, found in counted.items()},
         windows_lost=3 - len(published),
         stands_wrong=bool(before.stands) and stands(world) != before.stands,
@@ -297,6 +305,7 @@ def _kill_everywhere(*, bot: bool, answered: bool) -> None:
             assert reached > 0.8 * len(found), [each.point for each in found if not each.reached]
             print(  # noqa: T201 - the command's result
                 f"{before.now:%H:%M}, {told}: {reached} of {len(found)} points, lost {sum(each.lost for each in found)}, "
+                f"overtaken {sum(each.overtaken for each in found)}, "
                 f"windows of metrics lost {sum(each.windows_lost for each in found)}, repeated {repeats}, at most {worst} a kill, "
                 f"stands wrong {sum(each.stands_wrong for each in found)}"
             )
