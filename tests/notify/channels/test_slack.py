@@ -489,6 +489,7 @@ def test_a_server_that_hangs_is_given_up(slack: LocalSlack, made: Any) -> None:
 @BOTH
 def test_nobody_there(slack: LocalSlack, made: Any) -> None:
     channel = made(slack)
+    slack.http.shutdown()  # which waits for its thread to have begun
     slack.http.server_close()
     error = failure(channel)
     assert not error.permanent
