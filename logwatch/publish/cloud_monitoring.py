@@ -191,7 +191,7 @@ class CloudMonitoringExporter:
         made = 0
         try:
             listing = {"name": name, "filter": f'metric.type = starts_with("{self.prefix}")'}
-            left = max(min(self.timeout_s, deadline - self._clock()), 0.1)
+            left = self._left(deadline, name)
             pages = client.list_metric_descriptors(request=listing, retry=None, timeout=left).pages
             known = {each.type: each for page in walk(pages, ExportError, name, left) for each in page.metric_descriptors}
             for metric in self.metrics:
@@ -199,9 +199,7 @@ class CloudMonitoringExporter:
                 if there is not None and (different := difference(metric, there)):
                     tell(f"{there.type} {different}; delete that descriptor, and its data with it, or rename the metric")
                 elif there is None or not there.description:
-                    left = min(self.timeout_s, deadline - self._clock())
-                    if left <= 0:
-                        raise ExportError("the time for descriptors was over", where=name, hint="the next run makes the rest")
+                    left = self._left(deadline, name)
                     request = CreateMetricDescriptorRequest(name=name)
                     describe(metric, self.prefix, CreateMetricDescriptorRequest.pb(request).metric_descriptor)
                     client.create_metric_descriptor(request=request, retry=None, timeout=left)
@@ -212,6 +210,13 @@ class CloudMonitoringExporter:
         except (api.GoogleAPICallError, GoogleAuthError) as error:
             raise self._error(error) from error
         return made
+
+    def _left(self, deadline: float, name: str) -> float:
+        """Give the seconds that one call about descriptors may take; raises ExportError where there is no time left."""
+        left = min(self.timeout_s, deadline - self._clock())
+        if left <= 0:
+            raise ExportError("the time for descriptors was over", where=name, hint="the next run makes the rest")
+        return left
 
     def _connect(self) -> MetricServiceClient:
         if not self._client:
