@@ -49,14 +49,13 @@ def test_where_nobody_knows_the_users_home_nothing_is_kept_and_a_state_is_asked_
         raise KeyError(number)
 
     monkeypatch.setattr("pwd.getpwuid", nobody)
-    for name in ("HOME", "XDG_STATE_HOME"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("HOME", raising=False)
     ran = run(
         "evaluate", "gcp://o4o-demo", XDG_CACHE_HOME="", LOGWATCH_LOGGING_ENDPOINT="127.0.0.1:9", LOGWATCH_READ_BUDGET="1s"
     )
     assert (ran.code, "Cloud Logging" in ran.err) == (3, True)
     for command in ("alerts", "settings"):
-        ran = run(command)
+        ran = run(command, XDG_STATE_HOME="")
         assert ran.code == 2
         assert "LOGWATCH_STATE: " in ran.err
         assert "this user has no home folder for the state" in ran.err
