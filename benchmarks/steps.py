@@ -146,7 +146,7 @@ def _rate(told: Notification, cause: Cause) -> str:
     walked = told.walked
     if walked is None or walked.step != cause.step:
         return "wrong step"
-    named = [fact.name for fact in walked.unstepped]
+    named = [fact.name.partition(" ")[0] for fact in walked.unstepped]  # behind it stands of what it is a share
     return "right" if not cause.unstepped or cause.unstepped in named else "not named"
 
 
