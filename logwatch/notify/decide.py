@@ -487,7 +487,7 @@ def _summary(rest: tuple[Notification, ...]) -> Notification:
         id=f"{name}.1",
         incident=name,
         reason=NotifyReason.SUMMED,
-        at=rest[0].at,
+        at=max(each.at for each in rest),
         procedure="",
         labels={},
         since=min(each.since for each in rest),

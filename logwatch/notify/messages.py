@@ -254,10 +254,10 @@ def _build_summary(notification: Notification, rules: RuleSet, audience: Audienc
         + ("" if each.reason is NotifyReason.RESOLVED else f" · {_figure(each, rules, audience)}")
         for each in notification.summed
     ]
-    head = audience.named(audience.say("summed", count=len(heads)))
     over = all(each.reason is NotifyReason.RESOLVED and each.unheard for each in notification.summed)
-    note = audience.say("summed_over" if over else "summed_note")
-    return _short(notification, audience, head, topic=head, notes=(*heads, note))
+    head = audience.named(audience.say("summed_over" if over else "summed", count=len(heads)))
+    notes = heads if over else [*heads, audience.say("summed_note")]
+    return _short(notification, audience, head, topic=head, notes=tuple(notes))
 
 
 def _build_answer(notification: Notification, rules: RuleSet, audience: Audience) -> Message:
